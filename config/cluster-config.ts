@@ -1,0 +1,170 @@
+/**
+ * What `cluster.yaml` means once every default is filled in and every check has passed.
+ * Plain data: the stacks take it as props, nothing in here knows CDKTF.
+ */
+export interface ClusterConfig {
+  /** `cluster_name`; also the prefix of HA rules. */
+  readonly clusterName: string;
+  /** `talos_version`, with its `v`. */
+  readonly talosVersion: string;
+  /** `boot_mode`: `iso` as existing clusters boot, `disk-image` for an imported qcow2. */
+  readonly bootMode: BootMode;
+  readonly proxmox: ProxmoxConfig;
+  readonly network: ClusterNetworkConfig;
+  /** In the order of the file. */
+  readonly nodes: readonly NodeConfig[];
+  readonly state: StateConfig;
+  /** `adopt`: Terraform addresses that this program takes over with `moved` blocks. */
+  readonly adopt?: AdoptConfig;
+}
+
+export type BootMode = "iso" | "disk-image";
+export type NodeRole = "controlplane" | "worker";
+
+export interface ProxmoxConfig {
+  /** `proxmox_api_url`, an https URL. */
+  readonly endpoint: string;
+  /** `proxmox_iso_storage`: where ISO files and disk images are downloaded to. */
+  readonly imageStorage: string;
+  /** `proxmox_shared_storages`: storages that every host sees as one (NFS, Ceph, …). */
+  readonly sharedStorages: readonly string[];
+  /** `proxmox_ha`: HA resources and anti-affinity rules. */
+  readonly ha: boolean;
+}
+
+export interface ClusterNetworkConfig {
+  /** `node_cidr` */
+  readonly nodeCidr: string;
+  /** `node_default_gateway`, or the first address of `node_cidr`. */
+  readonly gateway: string;
+  readonly dnsServers: readonly string[];
+  readonly ntpServers: readonly string[];
+  /** `cluster_api_addr`: the virtual address of the Kubernetes API. */
+  readonly vip: string;
+  /** One CIDR, or one of each family for dual stack. */
+  readonly podCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+}
+
+export interface NodeConfig {
+  readonly name: string;
+  readonly role: NodeRole;
+  /** The Proxmox node that the VM runs on: `proxmox_node` of the node, else of the cluster. */
+  readonly host: string;
+  readonly vmId: number;
+  /** Address without a prefix length. */
+  readonly address: string;
+  /** `disk`: the device that Talos installs to. */
+  readonly installDisk: string;
+  /** `schematic_id`, or the schematic that `talos_schematic` describes. */
+  readonly schematic: SchematicConfig;
+  readonly secureBoot: boolean;
+  readonly tpm: boolean;
+  readonly encryptDisk: boolean;
+  readonly kernelModules: readonly string[];
+  /** Names that this node had before (`renamed_from`). */
+  readonly renamedFrom?: string;
+
+  readonly cores: number;
+  readonly sockets: number;
+  readonly cpuType: string;
+  readonly numa: boolean;
+  readonly memoryMiB: number;
+  /** 0 turns ballooning off. */
+  readonly balloonMiB: number;
+
+  readonly disk: DiskConfig;
+  /** Disks after the first, on the next SCSI slots. */
+  readonly dataDisks: readonly DiskConfig[];
+  readonly scsiHardware: string;
+  /** The first one carries `address`. */
+  readonly networkInterfaces: readonly NetworkInterfaceConfig[];
+  readonly pciDevices: readonly PciDeviceConfig[];
+
+  readonly bios: "ovmf" | "seabios";
+  readonly machine: string;
+  readonly osType: string;
+  /** The QEMU guest agent; false where the schematic is known not to have it. */
+  readonly agent: boolean;
+  readonly tags: readonly string[];
+  readonly pool?: string;
+  readonly startup?: StartupConfig;
+  /** Proxmox' own delete protection. */
+  readonly protection: boolean;
+}
+
+export type SchematicConfig =
+  | { readonly id: string }
+  | { readonly extensions: readonly string[]; readonly kernelArgs: readonly string[] };
+
+export interface DiskConfig {
+  readonly storage: string;
+  readonly sizeGiB: number;
+  readonly discard: boolean;
+  readonly ssd: boolean;
+  readonly backup: boolean;
+  readonly replicate: boolean;
+  readonly serial?: string;
+}
+
+export interface NetworkInterfaceConfig {
+  readonly bridge: string;
+  readonly macAddress?: string;
+  readonly vlan?: number;
+  readonly mtu?: number;
+  readonly queues?: number;
+}
+
+export interface PciDeviceConfig {
+  /** Name of the PCI resource mapping in Proxmox. */
+  readonly mapping: string;
+  readonly pcie: boolean;
+  readonly rombar: boolean;
+}
+
+export interface StartupConfig {
+  readonly order?: number;
+  readonly upDelaySeconds?: number;
+  readonly downDelaySeconds?: number;
+}
+
+export type StateBackend = "r2" | "worker" | "local";
+
+export interface StateConfig {
+  readonly backend: StateBackend;
+  /** r2 */
+  readonly bucket: string;
+  /** r2 */
+  readonly key: string;
+  /** r2: unknown leaves the endpoint to AWS_ENDPOINT_URL_S3. */
+  readonly accountId?: string;
+  /** r2: the jurisdiction of the bucket is part of its endpoint. */
+  readonly jurisdiction?: "eu" | "fedramp";
+  /** worker: the address of the state, `https://…/states/<name>`. */
+  readonly url?: string;
+  /** local: path of the state file; relative to the working folder. */
+  readonly path?: string;
+  readonly encryption: EncryptionConfig;
+}
+
+export type EncryptionConfig =
+  | { readonly provider: "off"; readonly reason: string }
+  | ({
+      /** `migrate: from-plaintext` for the one apply that encrypts an existing state. */
+      readonly migrateFromPlaintext: boolean;
+      /** `rotate: true` keeps the previous key as a fallback (TF_VAR_state_passphrase_previous, or `previous`). */
+      readonly previous?: KeyProviderConfig;
+    } & KeyProviderConfig);
+
+export type KeyProviderConfig =
+  | { readonly provider: "pbkdf2" }
+  | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
+  | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
+  | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string };
+
+export interface AdoptConfig {
+  /** Address of the `for_each` VM resource, for example `proxmox_virtual_environment_vm.talos_node`. */
+  readonly vms?: string;
+  /** Address of the `for_each` download resource and its key for each image of ours. */
+  readonly images?: readonly { readonly from: string; readonly schematicId: string; readonly secureBoot: boolean }[];
+}
