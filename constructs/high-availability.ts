@@ -1,0 +1,46 @@
+import { Construct } from "constructs";
+import { Haresource } from "../.gen/providers/proxmox/haresource";
+import { Harule } from "../.gen/providers/proxmox/harule";
+import type { TalosVm } from "./talos-vm";
+
+export interface AntiAffinityProps {
+  /** VMs that are kept on different hosts. */
+  readonly vms: readonly TalosVm[];
+  /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default the construct's id */
+  readonly ruleName?: string;
+  readonly comment?: string;
+}
+
+/**
+ * Puts VMs under Proxmox' HA manager and keeps them on different hosts (a negative resource-affinity rule,
+ * Proxmox VE 9). Their disks must be on shared storage: HA restarts a VM elsewhere, where a local disk is not.
+ *
+ * @see https://pve.proxmox.com/pve-docs/chapter-ha-manager.html#ha_manager_resource_affinity_rules
+ */
+export class AntiAffinity extends Construct {
+  constructor(scope: Construct, id: string, props: AntiAffinityProps) {
+    super(scope, id);
+    const resources = props.vms.map((vm) => {
+      const resource = new Haresource(this, vm.vmName, {
+        resourceId: `vm:${vm.vmId}`,
+        state: "started",
+        // Proxmox reports its defaults where none are given, and the next plan would remove them.
+        maxRestart: 1,
+        maxRelocate: 1,
+        dependsOn: [vm.resource],
+      });
+      resource.overrideLogicalId(vm.resource.friendlyUniqueId);
+      return resource;
+    });
+    const ruleName = props.ruleName ?? id;
+    const rule = new Harule(this, "rule", {
+      rule: ruleName,
+      type: "resource-affinity",
+      affinity: "negative",
+      resources: resources.map((resource) => resource.resourceId),
+      comment: props.comment,
+      dependsOn: resources,
+    });
+    rule.overrideLogicalId(ruleName);
+  }
+}

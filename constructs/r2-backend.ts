@@ -1,0 +1,52 @@
+import { S3Backend } from "cdktf";
+import type { Construct } from "constructs";
+
+export interface R2BackendProps {
+  /** Name of the R2 bucket. */
+  readonly bucket: string;
+  /** Key of the state object, for example `proxmox/terraform.tfstate`. */
+  readonly key: string;
+  /** Cloudflare account id, 32 hex digits. @default the endpoint is left to AWS_ENDPOINT_URL_S3 */
+  readonly accountId?: string;
+  /** Jurisdiction of the bucket; it has an endpoint of its own. @default the default jurisdiction */
+  readonly jurisdiction?: "eu" | "fedramp";
+  /**
+   * Locks by a conditional write of `<key>.tflock`. Without it two applies at once can lose one's state.
+   * @default true
+   */
+  readonly lock?: boolean;
+}
+
+/**
+ * OpenTofu's S3 backend on Cloudflare R2, with a lock and with every flag that R2 needs.
+ *
+ * Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, never from code: what stands in a
+ * backend block is copied into plans and `.terraform`.
+ *
+ * @see https://developers.cloudflare.com/r2/api/s3/api/
+ */
+export class R2Backend extends S3Backend {
+  /** @throws where the account id is not one. */
+  constructor(scope: Construct, props: R2BackendProps) {
+    const { accountId, jurisdiction } = props;
+    if (accountId !== undefined && !/^[0-9a-f]{32}$/.test(accountId)) {
+      throw new Error(`R2 account id "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
+    }
+    const host = [accountId, jurisdiction, "r2.cloudflarestorage.com"].filter(Boolean).join(".");
+    super(scope, {
+      bucket: props.bucket,
+      key: props.key,
+      region: "auto",
+      ...(accountId && { endpoints: { s3: `https://${host}` } }),
+      usePathStyle: true,
+      // R2 is not AWS: no STS, no metadata service, no such region, and only some of the checksums.
+      skipCredentialsValidation: true,
+      skipMetadataApiCheck: true,
+      skipRegionValidation: true,
+      skipRequestingAccountId: true,
+      skipS3Checksum: true,
+    });
+    // cdktf's S3Backend has no property for it (OpenTofu 1.10 and later).
+    if (props.lock ?? true) this.addOverride("use_lockfile", true);
+  }
+}

@@ -1,0 +1,118 @@
+import { TerraformStack, TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
+
+export interface StateEncryptionProps {
+  /** What state and plan are encrypted with. @default pbkdf2 with the passphrase in TF_VAR_state_passphrase */
+  readonly key?: EncryptionKey;
+  /** The key before a rotation: still read, no longer written. @default none */
+  readonly previousKey?: EncryptionKey;
+  /**
+   * Also reads a state in plain text, for the one apply that encrypts it. Nothing is enforced meanwhile:
+   * OpenTofu refuses plain text as a fallback of an enforced method.
+   * @default false
+   */
+  readonly migrateFromPlaintext?: boolean;
+}
+
+/** Where the key comes from. Credentials of the key services come from their own environment variables. */
+export type EncryptionKey = {
+  /**
+   * Names the key in the state's metadata. A new key needs a new id, so that both can be told apart.
+   * @default "main"
+   */
+  readonly keyId?: string;
+} & (
+  | {
+      /** A passphrase of at least 16 characters, stretched by 600,000 rounds of PBKDF2. */
+      readonly provider: "pbkdf2";
+    }
+  | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
+  | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
+  | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }
+);
+
+/** AES-256 */
+const KEY_LENGTH_BYTES = 32;
+const METHOD = "aes_gcm";
+
+/**
+ * OpenTofu's encryption of state, plan and remote state, on the machine that runs it: a backend never sees
+ * plain text. State and plan that are not encrypted are refused (`enforced`).
+ *
+ * @see https://opentofu.org/docs/language/state/encryption/
+ */
+export class StateEncryption extends Construct {
+  /** @throws where both keys have the same id: OpenTofu finds a key by it. */
+  constructor(scope: Construct, id: string, props: StateEncryptionProps = {}) {
+    super(scope, id);
+    const key = props.key ?? { provider: "pbkdf2" };
+    const keys = props.previousKey ? [key, props.previousKey] : [key];
+    if (props.previousKey && keyId(key) === keyId(props.previousKey)) {
+      throw new Error(
+        `the new key and the previous one are both called "${keyId(key)}"; give the new one another key_id, such as "${keyId(key)}-2"`,
+      );
+    }
+
+    const providers: Record<string, Record<string, object>> = {};
+    const methods: Record<string, object> = {};
+    keys.forEach((each, index) => {
+      const name = keyId(each);
+      const passphrase = index === 0 ? "state_passphrase" : "state_passphrase_previous";
+      providers[each.provider] = { ...providers[each.provider], [name]: this.provider(each, passphrase) };
+      methods[name] = { keys: `\${key_provider.${each.provider}.${name}}` };
+    });
+    if (props.migrateFromPlaintext) this.allowPlaintext();
+
+    const method = reference(key);
+    const fallback = props.migrateFromPlaintext
+      ? { fallback: { method: "method.unencrypted.migrate" } }
+      : props.previousKey && { fallback: { method: reference(props.previousKey) } };
+    const target = { method, ...fallback, ...(!props.migrateFromPlaintext && { enforced: true }) };
+    this.override("key_provider", providers);
+    this.override(`method.${METHOD}`, methods);
+    this.override("state", target);
+    this.override("plan", target);
+    this.override("remote_state_data_sources.default", { method, ...fallback });
+  }
+
+  private provider(key: EncryptionKey, passphraseVariable: string): object {
+    switch (key.provider) {
+      case "pbkdf2": {
+        const variable = new TerraformVariable(this, passphraseVariable, {
+          type: "string",
+          sensitive: true,
+          description: `passphrase of the state, at least 16 characters: TF_VAR_${passphraseVariable}`,
+        });
+        variable.overrideLogicalId(passphraseVariable);
+        return { passphrase: `\${var.${passphraseVariable}}` };
+      }
+      case "aws_kms":
+        return { kms_key_id: key.kmsKeyId, region: key.region, key_spec: "AES_256" };
+      case "gcp_kms":
+        return { kms_encryption_key: key.kmsEncryptionKey, key_length: KEY_LENGTH_BYTES };
+      case "openbao":
+        return {
+          key_name: key.keyName,
+          key_length: KEY_LENGTH_BYTES,
+          ...(key.address && { address: key.address }),
+        };
+    }
+  }
+
+  private allowPlaintext(): void {
+    this.override("method.unencrypted", { migrate: {} });
+  }
+
+  private override(path: string, value: object): void {
+    TerraformStack.of(this).addOverride(`terraform.encryption.${path}`, value);
+  }
+}
+
+function keyId(key: EncryptionKey): string {
+  return key.keyId ?? "main";
+}
+
+/** OpenTofu wants the bare address here, not a template. */
+function reference(key: EncryptionKey): string {
+  return `method.${METHOD}.${keyId(key)}`;
+}

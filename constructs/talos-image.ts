@@ -1,0 +1,114 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
+import { DownloadFile } from "../.gen/providers/proxmox/download-file";
+import { Moved } from "./moved";
+import { type Schematic, schematicId, secureBootObstacle } from "./schematic";
+
+export interface TalosImageProps {
+  /** The Proxmox node that downloads the file. */
+  readonly host: string;
+  /** File storage that keeps it; its content types must allow `iso` or `import`. */
+  readonly storage: string;
+  /** Talos release with its `v`, for example `v1.13.0`. */
+  readonly talosVersion: string;
+  /** The image factory's ID of a schematic. @default computed from `schematic` */
+  readonly schematicId?: string;
+  /** What the image is made of. @default the vanilla image */
+  readonly schematic?: Schematic;
+  /** @default false */
+  readonly secureBoot?: boolean;
+  /**
+   * `disk-image` is a qcow2 that Proxmox (8.4 or later) imports as the first disk; `iso` boots the installer.
+   * @default "disk-image"
+   */
+  readonly format?: TalosImageFormat;
+  /** @default `https://factory.talos.dev` */
+  readonly factoryUrl?: string;
+  /** Name of the file in the storage. @default made of version, schematic and format */
+  readonly fileName?: string;
+  /** Address of a download resource in state that this one takes over; its file is kept as it is. @default none */
+  readonly adoptFrom?: string;
+}
+
+export type TalosImageFormat = "disk-image" | "iso";
+
+const FORMATS = {
+  "disk-image": { extension: "qcow2", contentType: "import" },
+  iso: { extension: "iso", contentType: "iso" },
+} as const;
+
+/**
+ * A Talos image in a Proxmox storage, downloaded by Proxmox itself through its API.
+ *
+ * A new version is a new file: it is downloaded before the old one is removed, and no VM is replaced.
+ */
+export class TalosImage extends Construct {
+  readonly format: TalosImageFormat;
+  readonly secureBoot: boolean;
+  readonly schematicId: string;
+  readonly url: string;
+  /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download. */
+  readonly fileId: string;
+  /** What a VM depends on. */
+  readonly download: ITerraformDependable;
+
+  /** @throws where Secure Boot is asked of a schematic that has no signed image. */
+  constructor(scope: Construct, id: string, props: TalosImageProps) {
+    super(scope, id);
+    const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
+    const obstacle = secureBoot ? secureBootObstacle(schematic) : undefined;
+    if (obstacle)
+      throw new Error(`image "${id}": no Secure Boot image exists for this schematic: ${obstacle}`);
+    if (!/^v\d+\.\d+\.\d+/.test(props.talosVersion)) {
+      throw new Error(`image "${id}": talosVersion "${props.talosVersion}" is not of the form v1.13.0`);
+    }
+
+    this.format = format;
+    this.secureBoot = secureBoot;
+    this.schematicId = props.schematicId ?? schematicId(schematic);
+    const { extension, contentType } = FORMATS[format];
+    const variant = `nocloud-amd64${secureBoot ? "-secureboot" : ""}.${extension}`;
+    const factory = props.factoryUrl ?? "https://factory.talos.dev";
+    this.url = `${factory}/image/${this.schematicId}/${props.talosVersion}/${variant}`;
+
+    const datastores = new DataProxmoxDatastores(this, "datastores", {
+      nodeName: props.host,
+      filters: { id: props.storage },
+    });
+    datastores.overrideLogicalId(`${id}_storage`);
+    const contentTypes = `${datastores.fqn}.datastores[*].content_types`;
+
+    const download = new DownloadFile(this, "download", {
+      nodeName: props.host,
+      datastoreId: props.storage,
+      contentType,
+      url: this.url,
+      // Without a name the provider asks Proxmox for one, and may crash on the answer.
+      fileName: props.fileName ?? `talos-${props.talosVersion}-${this.schematicId.slice(0, 12)}-${variant}`,
+      // The factory's file may change in size from one request to the next: that is no reason to replace it.
+      overwrite: false,
+      // What an interrupted apply left behind is ours to replace.
+      overwriteUnmanaged: true,
+      lifecycle: {
+        createBeforeDestroy: true,
+        precondition: [
+          {
+            condition: `\${contains(flatten(${contentTypes}), "${contentType}")}`,
+            errorMessage:
+              `storage "${props.storage}" on "${props.host}" does not take content of type "${contentType}"; ` +
+              `allow it under Datacenter > Storage > ${props.storage} > Content, or name another storage`,
+          },
+        ],
+        ...(props.adoptFrom && {
+          ignoreChanges: ["url", "file_name", "node_name", "datastore_id", "overwrite"],
+        }),
+      },
+    });
+    download.overrideLogicalId(id);
+    if (props.adoptFrom)
+      new Moved(this, "moved", { from: props.adoptFrom, to: `proxmox_download_file.${id}` });
+    this.fileId = download.id;
+    this.download = download;
+  }
+}

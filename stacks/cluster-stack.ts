@@ -1,0 +1,170 @@
+import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import {
+  AntiAffinity,
+  ProxmoxProvider,
+  type Schematic,
+  schematicId,
+  TalosImage,
+  TalosVm,
+  VmIdGuard,
+} from "../constructs";
+import type { ClusterNodeProps, ClusterStackProps } from "./cluster-stack-props";
+import { keepState } from "./state";
+
+/** The VMs of one Talos cluster on Proxmox VE, the images they boot, and where their state is kept. */
+export class ClusterStack extends TerraformStack {
+  /** By node name, in the order of `nodes`. */
+  readonly vms: ReadonlyMap<string, TalosVm>;
+  private readonly images = new Map<string, TalosImage>();
+  private readonly guard: VmIdGuard;
+  private readonly nodeScope: Construct;
+  private readonly imageScope: Construct;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ClusterStackProps,
+  ) {
+    super(scope, id);
+    if (props.nodes.length === 0) throw new Error(`stack "${id}": the cluster has no nodes`);
+    keepState(this, props.state);
+    new ProxmoxProvider(this, "proxmox", { endpoint: props.proxmox.endpoint });
+
+    this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
+    this.imageScope = new Construct(this, "images");
+    this.nodeScope = new Construct(this, "nodes");
+    this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
+    if (props.proxmox.ha) this.spreadOverHosts();
+    this.warnWhereOneHostHoldsTheQuorum();
+    this.addOutputs();
+  }
+
+  private addNode(node: ClusterNodeProps): TalosVm {
+    const { network, adopt, allowReplace, bootMode = "disk-image" } = this.props;
+    const [firstNic, ...otherNics] = node.networkInterfaces;
+    if (!firstNic) throw new Error(`node "${node.name}" has no network interface`);
+    const {
+      disk,
+      dataDisks = [],
+      networkInterfaces,
+      schematic,
+      secureBoot,
+      name,
+      role,
+      address,
+      ...vm
+    } = node;
+    return new TalosVm(this.nodeScope, name, {
+      ...vm,
+      image: this.imageFor(node),
+      disks: [disk, ...dataDisks],
+      networkInterfaces: [firstNic, ...otherNics],
+      // An installer ISO finds its address by DHCP, as it does in the clusters that boot from one.
+      address:
+        bootMode === "iso"
+          ? undefined
+          : {
+              cidr: `${address}/${network.nodeCidr.split("/")[1]}`,
+              gateway: network.gateway,
+              dnsServers: network.dnsServers,
+            },
+      adoptFrom: adopt?.vms && `${adopt.vms}[${JSON.stringify(node.renamedFrom ?? name)}]`,
+      allowReplace: allowReplace === "all" || (allowReplace?.includes(name) ?? false),
+      vmIdGuard: this.guard,
+    });
+  }
+
+  /** One image for all nodes that boot the same one; on storage that is not shared, one for each host. */
+  private imageFor({ schematic = {}, secureBoot = false, host }: ClusterNodeProps): TalosImage {
+    const { proxmox, talosVersion, bootMode, adopt } = this.props;
+    const hashed = hasId(schematic) ? schematic.id : schematicId(schematic);
+    const shared = proxmox.sharedStorages?.includes(proxmox.imageStorage) ?? false;
+    const id = ["talos", hashed.slice(0, 12), secureBoot && "secureboot", !shared && host]
+      .filter(Boolean)
+      .join("-");
+    const existing = this.images.get(id);
+    if (existing) return existing;
+
+    const image = new TalosImage(this.imageScope, id, {
+      host,
+      storage: proxmox.imageStorage,
+      talosVersion,
+      schematicId: hashed,
+      secureBoot,
+      format: bootMode,
+      adoptFrom: adopt?.images?.find((each) => each.schematicId === hashed && each.secureBoot === secureBoot)
+        ?.from,
+    });
+    this.images.set(id, image);
+    return image;
+  }
+
+  private spreadOverHosts(): void {
+    const hosts = new Set(this.props.nodes.map((node) => node.host));
+    for (const role of ["controlplane", "worker"] as const) {
+      const vms = this.vmsOf(role);
+      // Proxmox refuses a rule that it cannot fulfil: more VMs than hosts.
+      if (vms.length < 2 || vms.length > hosts.size) continue;
+      const ruleName = `${this.props.clusterName ?? this.node.id}-${role}`;
+      new AntiAffinity(this, `spread-${role}`, {
+        ruleName,
+        vms,
+        comment: `a host of its own for each ${role}`,
+      });
+    }
+  }
+
+  private warnWhereOneHostHoldsTheQuorum(): void {
+    const controlPlanes = this.vmsOf("controlplane");
+    const quorum = Math.floor(controlPlanes.length / 2) + 1;
+    for (const host of new Set(controlPlanes.map((vm) => vm.host))) {
+      const onHost = controlPlanes.filter((vm) => vm.host === host).length;
+      if (controlPlanes.length - onHost < quorum) {
+        Annotations.of(this).addWarning(
+          `losing Proxmox host "${host}" loses the etcd quorum: ${onHost} of ${controlPlanes.length} control planes ` +
+            `run on it, ${quorum} must stay up; spread them over three hosts with proxmox_node`,
+        );
+      }
+    }
+  }
+
+  private vmsOf(role: ClusterNodeProps["role"]): TalosVm[] {
+    const names = this.props.nodes.filter((node) => node.role === role).map((node) => node.name);
+    return [...this.vms.values()].filter((vm) => names.includes(vm.vmName));
+  }
+
+  private addOutputs(): void {
+    const { nodes, talosVersion } = this.props;
+    const names = (role: ClusterNodeProps["role"]) => nodes.filter((n) => n.role === role).map((n) => n.name);
+    const output = (name: string, description: string, value: unknown) =>
+      new TerraformOutput(this, name, { description, value, staticId: true });
+    const byName = <T>(value: (node: ClusterNodeProps) => T) =>
+      Object.fromEntries(nodes.map((node) => [node.name, value(node)]));
+
+    output(
+      "node_vm_ids",
+      "vm_id of each node",
+      byName((node) => this.vms.get(node.name)?.resource.vmId),
+    );
+    output(
+      "node_addresses",
+      "address of each node",
+      byName((node) => node.address),
+    );
+    output("controller_nodes", "names of the control planes", names("controlplane"));
+    output("worker_nodes", "names of the workers", names("worker"));
+    output("talos_version", "release of the images", talosVersion);
+    output("cluster_summary", "nodes and resources in total", {
+      controllers: names("controlplane").length,
+      workers: names("worker").length,
+      cores: nodes.reduce((sum, node) => sum + (node.cores ?? 4) * (node.sockets ?? 1), 0),
+      memory_mib: nodes.reduce((sum, node) => sum + (node.memoryMiB ?? 8192), 0),
+      hosts: [...new Set(nodes.map((node) => node.host))],
+    });
+  }
+}
+
+function hasId(schematic: Schematic | { readonly id: string }): schematic is { readonly id: string } {
+  return "id" in schematic;
+}

@@ -1,0 +1,33 @@
+import { Annotations, LocalBackend, type TerraformStack } from "cdktf";
+import { R2Backend, StateEncryption, TfstateWorkerBackend } from "../constructs";
+import type { StateProps } from "./cluster-stack-props";
+
+/** Gives a stack its backend and its encryption. */
+export function keepState(stack: TerraformStack, state: StateProps = { backend: "r2" }): void {
+  switch (state.backend) {
+    case "r2":
+      new R2Backend(stack, {
+        bucket: state.bucket ?? "tfstate",
+        key: state.key ?? "proxmox/terraform.tfstate",
+        accountId: state.accountId,
+        jurisdiction: state.jurisdiction,
+      });
+      break;
+    case "worker":
+      if (!state.url)
+        throw new Error("state.backend is worker, but state.url is missing; give the state's address");
+      new TfstateWorkerBackend(stack, { url: state.url });
+      break;
+    case "local":
+      new LocalBackend(stack, { path: state.path });
+      break;
+  }
+
+  const encryption = state.encryption ?? { provider: "pbkdf2" };
+  if (encryption.provider === "off") {
+    Annotations.of(stack).addWarning(`state and plan are not encrypted: ${encryption.reason}`);
+    return;
+  }
+  const { previous, migrateFromPlaintext, ...key } = encryption;
+  new StateEncryption(stack, "state-encryption", { key, previousKey: previous, migrateFromPlaintext });
+}
