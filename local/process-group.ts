@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+
+/** Groups that are still running: a group is a child process with everything that it started. */
+const groups = new Set<number>();
+
+// The last resort, for an exit that did not wait: nothing that we started outlives us.
+process.on("exit", () => {
+  for (const pid of groups) signalGroup(pid, "SIGKILL");
+});
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** The whole environment of the process. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Aborting sends SIGINT to the group, and SIGKILL to what is left of it after `graceMs`. */
+  readonly signal?: AbortSignal;
+  /** @default 20000: OpenTofu stops after the operation at hand and writes its state. */
+  readonly graceMs?: number;
+  /** Each line that the process writes, as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  /** stdout and stderr as they came. */
+  readonly output: string;
+}
+
+/**
+ * Runs a program in a process group of its own, without a terminal, and waits for the end of the whole group.
+ * Any exit code is a result.
+ * @throws the error of spawn (the program is missing), or `signal.reason` when aborted.
+ */
+export async function runGroup(
+  file: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { pid } = child;
+  if (pid !== undefined) groups.add(pid);
+
+  let stdout = "";
+  let output = "";
+  const collect = (stream: NodeJS.ReadableStream, isStdout: boolean) => {
+    let rest = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (chunk: string) => {
+      output += chunk;
+      if (isStdout) stdout += chunk;
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) options.onLine?.(line);
+    });
+    stream.on("end", () => rest && options.onLine?.(rest));
+  };
+  collect(child.stdout, true);
+  collect(child.stderr, false);
+
+  let killer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    if (pid === undefined) return;
+    signalGroup(pid, "SIGINT");
+    killer = setTimeout(() => signalGroup(pid, "SIGKILL"), options.graceMs ?? 20_000);
+  };
+  options.signal?.addEventListener("abort", stop, { once: true });
+
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", () => pid !== undefined && signalGroup(pid, "SIGKILL"));
+      child.once("close", resolve);
+    });
+    options.signal?.throwIfAborted();
+    return { exitCode, stdout, output };
+  } finally {
+    clearTimeout(killer);
+    options.signal?.removeEventListener("abort", stop);
+    if (pid !== undefined) groups.delete(pid);
+  }
+}
+
+/** The last lines of what a program said, for an error. */
+export function tail(output: string, lines = 15): string {
+  return output.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // ESRCH: the group has ended.
+  }
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { ToolchainContext } from "./context";
+
+/** The OpenTofu CLI configuration that would be read if we did nothing. */
+export interface UserCliConfig {
+  readonly path: string;
+  readonly text: string;
+  /** It says itself where providers come from, and that is not ours to change. */
+  readonly installsProviders: boolean;
+}
+
+/** TF_CLI_CONFIG_FILE, else the file that OpenTofu looks for; undefined when there is none. */
+export async function userCliConfig(context: ToolchainContext): Promise<UserCliConfig | undefined> {
+  const named = context.env.TF_CLI_CONFIG_FILE;
+  if (named && !existsSync(named)) {
+    context.report(`TF_CLI_CONFIG_FILE names ${named}, which does not exist; going on without it`);
+  }
+  const path = named || defaultPaths(context.env).find(existsSync);
+  if (path === undefined || !existsSync(path)) return undefined;
+  const text = await readFile(path, "utf8");
+  // A JSON configuration cannot be added to as text: it stands as it is.
+  const installsProviders = /^\s*provider_installation\b/m.test(text) || text.trimStart().startsWith("{");
+  return { path, text, installsProviders };
+}
+
+/**
+ * Writes the user's configuration and our block as one file, named by its content, so that runs with different
+ * configurations do not meet.
+ * @returns its path, for TF_CLI_CONFIG_FILE
+ */
+export async function writeCliConfig(
+  context: ToolchainContext,
+  user: UserCliConfig | undefined,
+  block: string,
+): Promise<string> {
+  const text = [user ? `# from ${user.path}\n${user.text.trimEnd()}\n` : "", block]
+    .filter(Boolean)
+    .join("\n");
+  const folder = join(context.cacheDir, "cli-config");
+  const path = join(folder, `${createHash("sha256").update(text).digest("hex").slice(0, 16)}.tofurc`);
+  if (existsSync(path)) return path;
+  await mkdir(folder, { recursive: true });
+  // The user's file may hold credentials.
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, text, { mode: 0o600 });
+  await chmod(partial, 0o600);
+  await rename(partial, path);
+  return path;
+}
+
+function defaultPaths(env: NodeJS.ProcessEnv): string[] {
+  const home = env.HOME || homedir();
+  const paths = [join(home, ".tofurc"), join(home, ".terraformrc")];
+  return env.XDG_CONFIG_HOME ? [...paths, join(env.XDG_CONFIG_HOME, "opentofu", "tofurc")] : paths;
+}

@@ -1,0 +1,81 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+import envPaths from "env-paths";
+
+/** What every step of the toolchain is given. */
+export interface ToolchainContext {
+  /** The user's environment: PATH, TERRAFORM_BINARY_NAME, TF_CLI_CONFIG_FILE, proxies. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly cacheDir: string;
+  /** Takes one line of progress. */
+  readonly report: (line: string) => void;
+  /** How often a long step says that it is alive. */
+  readonly heartbeatMs: number;
+  readonly signal?: AbortSignal;
+  /** The folder that release archives are fetched from, without the version. */
+  readonly releases: string;
+  readonly sha256: Readonly<Record<string, string>>;
+  readonly registry: string;
+}
+
+/** An error that the user can act upon; its message is the whole story. */
+export class ToolchainError extends Error {
+  override readonly name = "ToolchainError";
+}
+
+/** @default $XDG_CACHE_HOME/cdktf-proxmox-talos or the platform's equivalent */
+export const defaultCacheDir = (): string => envPaths("cdktf-proxmox-talos", { suffix: "" }).cache;
+
+/** As Go, OpenTofu's releases and provider mirrors name it: `linux_amd64`. */
+export function platform(): string {
+  const arch = process.arch === "x64" ? "amd64" : process.arch;
+  const os = process.platform === "win32" ? "windows" : process.platform;
+  return `${os}_${arch}`;
+}
+
+/** The absolute path of a program, by name on PATH or by path; undefined when there is none. */
+export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const candidates =
+    isAbsolute(name) || name.includes("/")
+      ? [resolve(name)]
+      : (env.PATH ?? "")
+          .split(delimiter)
+          .filter(Boolean)
+          .map((folder) => join(folder, name));
+  for (const candidate of candidates) {
+    if (await isExecutable(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+/** Reports `describe(elapsed)` now and then until the work is done. */
+export async function withHeartbeat<T>(
+  context: ToolchainContext,
+  describe: (elapsed: string) => string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const timer = setInterval(
+    () => context.report(describe(duration(Date.now() - started))),
+    context.heartbeatMs,
+  );
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** `4m 05s`, `12s` */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes > 0 ? `${minutes}m ${String(seconds % 60).padStart(2, "0")}s` : `${seconds}s`;
+}
+
+const isExecutable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,63 @@
+import { userCliConfig, writeCliConfig } from "./cli-config";
+import { defaultCacheDir, type ToolchainContext } from "./context";
+import { findOpenTofu, type OpenTofu } from "./opentofu";
+import { installProviders } from "./providers";
+import { OPENTOFU, PROVIDER_REGISTRY } from "./versions";
+
+export { ToolchainError } from "./context";
+
+export type ToolchainOptions = Partial<ToolchainContext>;
+
+export interface Toolchain {
+  /** Absolute path of an OpenTofu >= 1.11. */
+  readonly tofu: string;
+  readonly version: string;
+  readonly origin: OpenTofu["origin"];
+  /** What to add to the environment of tofu and cdktf. */
+  readonly env: Readonly<Record<string, string>>;
+  /** One line each on where tofu and the providers come from. */
+  readonly summary: readonly string[];
+}
+
+/**
+ * Finds OpenTofu and a way to its providers, and makes what is missing, once, in the user's cache folder.
+ * A TERRAFORM_BINARY_NAME, and a TF_CLI_CONFIG_FILE with a `provider_installation` block, are left as they are.
+ * @throws ToolchainError that says what is in the way and what helps
+ */
+export async function resolveToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
+  const context: ToolchainContext = {
+    env: process.env,
+    cacheDir: defaultCacheDir(),
+    report: () => undefined,
+    heartbeatMs: process.stderr.isTTY ? 1_000 : 15_000,
+    releases: OPENTOFU.releases,
+    sha256: OPENTOFU.sha256,
+    registry: PROVIDER_REGISTRY,
+    ...options,
+  };
+  const { path: tofu, version, origin } = await findOpenTofu(context);
+  const env = { TERRAFORM_BINARY_NAME: tofu, CHECKPOINT_DISABLE: "1" };
+  const fromTofu = `OpenTofu ${version}: ${tofu} (${origin})`;
+
+  const user = await userCliConfig(context);
+  if (user?.installsProviders) {
+    return { tofu, version, origin, env, summary: [fromTofu, `providers: as ${user.path} says`] };
+  }
+  const { mirrored, block } = await installProviders(context);
+  const config = await writeCliConfig(context, user, block);
+  return {
+    tofu,
+    version,
+    origin,
+    env: {
+      ...env,
+      TF_CLI_CONFIG_FILE: config,
+      // cdktf's `providers lock` asks the registry, whatever the CLI configuration says.
+      ...(mirrored && { CDKTF_SKIP_PROVIDER_LOCK: "true", CDKTF_DISABLE_PLUGIN_CACHE_ENV: "true" }),
+    },
+    summary: [
+      fromTofu,
+      `providers: ${mirrored ? `built, in ${context.cacheDir}/providers` : context.registry}`,
+    ],
+  };
+}
