@@ -28,6 +28,7 @@ export class ClusterStack extends TerraformStack {
   ) {
     super(scope, id);
     if (props.nodes.length === 0) throw new Error(`stack "${id}": the cluster has no nodes`);
+    checkNames(props);
     keepState(this, props.state);
     new ProxmoxProvider(this, "proxmox", { endpoint: props.proxmox.endpoint });
 
@@ -167,4 +168,16 @@ export class ClusterStack extends TerraformStack {
 
 function hasId(schematic: Schematic | { readonly id: string }): schematic is { readonly id: string } {
   return "id" in schematic;
+}
+
+/** A misspelt name in `allowReplace` would look like a guard that cannot be lifted. */
+function checkNames({ allowReplace = [], nodes }: ClusterStackProps): void {
+  if (allowReplace === "all") return;
+  const names = nodes.map((node) => node.name);
+  const unknown = allowReplace.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `allowReplace names "${unknown}", which is no node of this cluster; its nodes are ${names.join(", ")}`,
+    );
+  }
 }

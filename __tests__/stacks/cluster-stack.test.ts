@@ -1,0 +1,219 @@
+import { ClusterStack } from "../../stacks/cluster-stack";
+import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
+import { cluster, controlPlane, worker } from "../support/nodes";
+import { schemaProblems } from "../support/pinned-schema";
+import { newApp, synthStack, type Template, warningsOf } from "../support/synth";
+
+const AGENT = { extensions: ["siderolabs/qemu-guest-agent"] };
+
+function stackOf(props: ClusterStackProps): ClusterStack {
+  const stack = new ClusterStack(newApp(), "cluster", props);
+  stack.prepareStack();
+  return stack;
+}
+const templateOf = (props: ClusterStackProps): Template => synthStack(stackOf(props));
+const vmsOf = (template: Template) => template.resource.proxmox_virtual_environment_vm ?? {};
+
+const spread = {
+  proxmox: { imageStorage: "nfs", sharedStorages: ["nfs", "ceph"], ha: true },
+} satisfies Partial<ClusterStackProps>;
+const onCeph = (host: string) => ({ host, disk: { storage: "ceph", sizeGiB: 64 } });
+
+const shapes: Record<string, ClusterStackProps> = {
+  minimal: cluster([controlPlane(1)]),
+  "three control planes from an ISO": cluster(
+    [1, 2, 3].map((n) => controlPlane(n)),
+    { bootMode: "iso" },
+  ),
+  "six nodes with Secure Boot": cluster(
+    [1, 2, 3].flatMap((n) => {
+      const common = { schematic: AGENT, agent: true, secureBoot: true };
+      return [controlPlane(n, common), worker(n, common)];
+    }),
+  ),
+  "several hosts with shared storage": cluster(
+    ["pve1", "pve2", "pve3"].flatMap((host, n) => [
+      controlPlane(n + 1, onCeph(host)),
+      worker(n + 1, onCeph(host)),
+    ]),
+    spread,
+  ),
+  "everything a node can have": cluster([
+    controlPlane(1, {
+      schematic: { extensions: ["siderolabs/iscsi-tools"], kernelArgs: ["net.ifnames=0"] },
+      cores: 8,
+      sockets: 2,
+      cpuType: "x86-64-v3",
+      numa: false,
+      memoryMiB: 32768,
+      balloonMiB: 1024,
+      dataDisks: [
+        { storage: "ceph", sizeGiB: 500, serial: "data-1", backup: true, ssd: false, discard: false },
+      ],
+      networkInterfaces: [
+        { macAddress: "bc:24:11:20:00:11", vlan: 7, mtu: 9000, queues: 4 },
+        { bridge: "vmbr1" },
+      ],
+      pciDevices: [{ mapping: "gpu" }],
+      tpm: true,
+      tags: ["rack-1", "kubernetes"],
+      pool: "talos",
+      startup: { order: 1, upDelaySeconds: 15, downDelaySeconds: 60 },
+      protection: true,
+    }),
+  ]),
+  "adopted from the home-lab template": cluster([controlPlane(1, { schematic: { id: "a".repeat(64) } })], {
+    bootMode: "iso",
+    adopt: {
+      vms: "proxmox_virtual_environment_vm.talos_node",
+      images: [
+        {
+          from: 'proxmox_virtual_environment_download_file.talos_iso["a"]',
+          schematicId: "a".repeat(64),
+          secureBoot: false,
+        },
+      ],
+    },
+  }),
+};
+
+describe.each(Object.entries(shapes))("%s", (_, props) => {
+  test("synthesizes what it did before", () => {
+    expect(templateOf(props)).toMatchSnapshot();
+  });
+
+  test("is valid under the pinned provider schemas", () => {
+    expect(schemaProblems(templateOf(props))).toEqual([]);
+  });
+});
+
+test("the schema check sees unknown keys, wrong types and missing keys", () => {
+  const template = templateOf(shapes.minimal as ClusterStackProps);
+  const vm = vmsOf(template)["cp-1"] as Record<string, unknown>;
+  vm.memroy = {};
+  vm.vm_id = "7011";
+  delete vm.node_name;
+  expect(schemaProblems(template)).toEqual([
+    expect.stringMatching(/cp-1.*node_name/),
+    expect.stringMatching(/cp-1.*memroy/),
+    ...Array(3).fill(expect.stringMatching(/cp-1.*vm_id/)),
+  ]);
+});
+
+describe("names are ids", () => {
+  test("the order of the nodes changes nothing but the order of lists", () => {
+    const nodes = [controlPlane(1), controlPlane(2), controlPlane(3)];
+    expect(vmsOf(templateOf(cluster([...nodes].reverse())))).toEqual(vmsOf(templateOf(cluster(nodes))));
+  });
+
+  test("adding a node leaves the others as they are", () => {
+    const before = vmsOf(templateOf(cluster([controlPlane(1)])));
+    const after = vmsOf(templateOf(cluster([controlPlane(1), worker(1)])));
+    expect(after["cp-1"]).toEqual(before["cp-1"]);
+  });
+
+  test("a rename is a moved block, and the old name counts as ours", () => {
+    const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })]));
+    expect(template.moved).toEqual([
+      { from: "proxmox_virtual_environment_vm.old-1", to: "proxmox_virtual_environment_vm.cp-1" },
+    ]);
+    expect(JSON.stringify(vmsOf(template)["cp-1"]?.lifecycle)).toContain('[\\"cp-1\\",\\"old-1\\"]');
+  });
+
+  test("a rename after an adoption chains the two moves", () => {
+    const adopt = { vms: "proxmox_virtual_environment_vm.talos_node" };
+    const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })], { adopt }));
+    expect(template.moved).toEqual([
+      {
+        from: 'proxmox_virtual_environment_vm.talos_node["old-1"]',
+        to: "proxmox_virtual_environment_vm.old-1",
+      },
+      { from: "proxmox_virtual_environment_vm.old-1", to: "proxmox_virtual_environment_vm.cp-1" },
+    ]);
+  });
+});
+
+describe("no plan replaces a VM unasked", () => {
+  const preventDestroy = (props: ClusterStackProps) =>
+    Object.fromEntries(
+      Object.entries(vmsOf(templateOf(props))).map(([name, vm]) => [
+        name,
+        (vm.lifecycle as { prevent_destroy: boolean }).prevent_destroy,
+      ]),
+    );
+
+  test.each([
+    [undefined, { "cp-1": true, "worker-1": true }],
+    [["worker-1"], { "cp-1": true, "worker-1": false }],
+    ["all" as const, { "cp-1": false, "worker-1": false }],
+  ])("allowReplace %j", (allowReplace, expected) => {
+    expect(preventDestroy(cluster([controlPlane(1), worker(1)], { allowReplace }))).toEqual(expected);
+  });
+
+  test("a new Talos version changes the image alone", () => {
+    const props = shapes.minimal as ClusterStackProps;
+    const next = templateOf({ ...props, talosVersion: "v1.13.1" });
+    expect(vmsOf(next)).toEqual(vmsOf(templateOf(props)));
+    expect(next.resource.proxmox_download_file).not.toEqual(templateOf(props).resource.proxmox_download_file);
+  });
+
+  test("allowReplace that names no node of the cluster is an error", () => {
+    expect(() => stackOf(cluster([controlPlane(1)], { allowReplace: ["cp-9"] }))).toThrow(
+      'allowReplace names "cp-9", which is no node of this cluster; its nodes are cp-1',
+    );
+  });
+});
+
+describe("images", () => {
+  const images = (props: ClusterStackProps) =>
+    Object.keys(templateOf(props).resource.proxmox_download_file ?? {});
+  const nodes = ["pve1", "pve2"].map((host, n) => worker(n + 1, { host }));
+
+  test("are downloaded once for each host", () => {
+    expect(images(cluster([controlPlane(1), ...nodes]))).toEqual([
+      "talos-376567988ad3-pve1",
+      "talos-376567988ad3-pve2",
+    ]);
+  });
+
+  test("are downloaded once to shared storage", () => {
+    expect(images(cluster([controlPlane(1), ...nodes], spread))).toEqual(["talos-376567988ad3"]);
+  });
+});
+
+describe("quorum", () => {
+  test("a host that holds it is named in a warning", () => {
+    expect(warningsOf(stackOf(cluster([1, 2, 3].map((n) => controlPlane(n)))))).toEqual([
+      'losing Proxmox host "pve1" loses the etcd quorum: 3 of 3 control planes run on it, 2 must stay up; ' +
+        "spread them over three hosts with proxmox_node",
+    ]);
+  });
+
+  test("three hosts for three control planes are quiet", () => {
+    const nodes = ["pve1", "pve2", "pve3"].map((host, n) => controlPlane(n + 1, { host }));
+    expect(warningsOf(stackOf(cluster(nodes)))).toEqual([]);
+  });
+
+  test("one of two hosts holds it", () => {
+    const nodes = ["pve1", "pve2", "pve2"].map((host, n) => controlPlane(n + 1, { host }));
+    expect(warningsOf(stackOf(cluster(nodes)))).toEqual([expect.stringContaining('host "pve2"')]);
+  });
+});
+
+describe("high availability", () => {
+  const rules = (props: ClusterStackProps) => templateOf(props).resource.proxmox_harule;
+
+  test("leaves out a rule that Proxmox could not fulfil", () => {
+    const nodes = [1, 2, 3].map((n) => controlPlane(n, onCeph(n === 1 ? "pve1" : "pve2")));
+    expect(rules(cluster(nodes, spread))).toBeUndefined();
+  });
+
+  test("is off unless asked for", () => {
+    const nodes = ["pve1", "pve2", "pve3"].map((host, n) => controlPlane(n + 1, onCeph(host)));
+    expect(rules(cluster(nodes))).toBeUndefined();
+  });
+});
+
+test("a cluster without nodes is refused", () => {
+  expect(() => stackOf(cluster([]))).toThrow("the cluster has no nodes");
+});
