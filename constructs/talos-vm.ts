@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
   type VirtualEnvironmentVmConfig,
+  type VirtualEnvironmentVmDisk,
 } from "../.gen/providers/proxmox/virtual-environment-vm";
 import { Moved } from "./moved";
 import type { StaticAddress, TalosDisk, TalosVmProps } from "./talos-vm-props";
@@ -116,11 +117,11 @@ function hardware(props: TalosVmProps): VmConfig {
 function storage(props: TalosVmProps): VmConfig {
   const scsiHardware = props.scsiHardware ?? "virtio-scsi-single";
   const importFrom = props.image.format === "disk-image" ? props.image.fileId : undefined;
-  const disk = (each: TalosDisk, index: number) => ({
+  const disk = (each: TalosDisk, index: number): VirtualEnvironmentVmDisk => ({
     interface: `scsi${index}`,
     datastoreId: each.storage,
     size: each.sizeGiB,
-    importFrom: index === 0 ? importFrom : undefined,
+    importFromAttribute: index === 0 ? importFrom : undefined,
     discard: (each.discard ?? true) ? "on" : "ignore",
     ssd: each.ssd ?? true,
     backup: each.backup ?? false,

@@ -1,5 +1,6 @@
 import { type App, TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
+import { ProxmoxProvider } from "../../constructs";
 
 /** What OpenTofu reads, without the `//` metadata that names versions and paths. */
 export interface Template {
@@ -17,13 +18,14 @@ export function synthStack(stack: TerraformStack): Template {
   return JSON.parse(Testing.synth(stack, true)) as Template;
 }
 
-/** Synthesizes what `build` puts into an empty stack. */
+/** Synthesizes what `build` puts into a stack that has nothing but the provider. */
 export function synth(build: (stack: TerraformStack) => void): Template {
-  return synthStack(emptyStack(build));
+  return synthStack(stackOf(build));
 }
 
-export function emptyStack(build: (stack: TerraformStack) => void): TerraformStack {
+export function stackOf(build: (stack: TerraformStack) => void): TerraformStack {
   const stack = new TerraformStack(newApp(), "test");
+  new ProxmoxProvider(stack, "proxmox");
   build(stack);
   stack.prepareStack();
   return stack;

@@ -1,0 +1,121 @@
+import type { TerraformStack } from "cdktf";
+import { TalosImage, type TalosImageProps } from "../../constructs/talos-image";
+import { TalosVm } from "../../constructs/talos-vm";
+import type { TalosVmProps } from "../../constructs/talos-vm-props";
+import { synth } from "../support/synth";
+
+const image = (stack: TerraformStack, more: Partial<TalosImageProps> = {}) =>
+  new TalosImage(stack, "image", { host: "pve1", storage: "local", talosVersion: "v1.13.0", ...more });
+
+interface Options {
+  readonly id?: string;
+  readonly image?: Partial<TalosImageProps>;
+}
+
+function vm(props: Partial<TalosVmProps> = {}, options: Options = {}) {
+  const id = options.id ?? "cp-1";
+  const template = synth((stack) => {
+    new TalosVm(stack, id, {
+      vmId: 100,
+      host: "pve1",
+      image: image(stack, options.image),
+      disks: [{ storage: "local-lvm", sizeGiB: 10 }],
+      networkInterfaces: [{}],
+      ...props,
+    });
+  });
+  return Object.values(template.resource.proxmox_virtual_environment_vm ?? {})[0] ?? {};
+}
+
+test("minimal", () => {
+  expect(vm()).toMatchObject({
+    name: "cp-1",
+    vm_id: 100,
+    bios: "ovmf",
+    machine: "q35",
+    boot_order: ["scsi0"],
+    cpu: { cores: 4, sockets: 1, type: "host", numa: true },
+    memory: { dedicated: 8192, floating: 0 },
+    efi_disk: { pre_enrolled_keys: false, type: "4m" },
+    disk: [
+      { interface: "scsi0", size: 10, iothread: true, import_from: expect.stringMatching(/^\$\{.*\.id\}$/) },
+    ],
+    agent: { enabled: false, wait_for_ip: { disabled: true } },
+    migrate: true,
+    reboot_after_update: false,
+    stop_on_destroy: true,
+    delete_unreferenced_disks_on_destroy: false,
+    tags: ["talos"],
+    lifecycle: { prevent_destroy: true, ignore_changes: ["started", "disk[0].import_from"] },
+  });
+});
+
+test("an ISO stays in the drive and its first disk is empty", () => {
+  const booted = vm({}, { image: { format: "iso" } });
+  expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });
+  expect(booted).toMatchObject({ lifecycle: { ignore_changes: ["started"] } });
+  expect(JSON.stringify(booted)).not.toContain("import_from");
+});
+
+test("Secure Boot brings a TPM unless told otherwise", () => {
+  expect(vm({}, { image: { secureBoot: true } })).toMatchObject({ tpm_state: { version: "v2.0" } });
+  expect(vm({ tpm: false }, { image: { secureBoot: true } })).not.toHaveProperty("tpm_state");
+  expect(vm()).not.toHaveProperty("tpm_state");
+});
+
+test.each([
+  ["10.20.1.11/22", "10.20.0.1", "ipv4"],
+  ["fd00::11/64", "fd00::1", "ipv6"],
+])("address %s goes to the nocloud drive", (cidr, gateway, family) => {
+  expect(vm({ address: { cidr, gateway, dnsServers: ["1.1.1.1"] } }).initialization).toMatchObject({
+    type: "nocloud",
+    dns: { servers: ["1.1.1.1"] },
+    ip_config: [{ [family]: { address: cidr, gateway } }],
+  });
+});
+
+test("tags are sorted as Proxmox gives them back, and ours is among them once", () => {
+  expect(vm({ tags: ["zone-b", "talos", "kubernetes"] }).tags).toEqual(["kubernetes", "talos", "zone-b"]);
+});
+
+test("a name that starts with a digit is still an address", () => {
+  const template = synth((stack) => {
+    new TalosVm(stack, "1st", {
+      vmId: 100,
+      host: "pve1",
+      image: image(stack),
+      disks: [{ storage: "s", sizeGiB: 10 }],
+      networkInterfaces: [{}],
+    });
+  });
+  expect(Object.keys(template.resource.proxmox_virtual_environment_vm ?? {})).toEqual(["_1st"]);
+});
+
+test("without a VM id guard of the stack it has one of its own", () => {
+  expect(JSON.stringify(vm().lifecycle)).toContain("vm_id 100 of node");
+});
+
+test.each<[Partial<TalosVmProps>, Options, string]>([
+  [{}, { id: "CP_1" }, 'VM "CP_1": its name is not a host name'],
+  [{ vmId: 99 }, {}, 'VM "cp-1": vmId 99 is not a whole number from 100 to 999999999'],
+  [{ memoryMiB: 1023 }, {}, "memoryMiB 1023 is not a whole number from 1024"],
+  [{ cores: 1.5 }, {}, "cores 1.5 is not a whole number"],
+  [{ disks: [{ storage: "s", sizeGiB: 9 }] }, {}, "disks[0].sizeGiB 9 is not a whole number from 10"],
+  [
+    { networkInterfaces: [{ vlan: 4095 }] },
+    {},
+    "networkInterfaces[0].vlan 4095 is not a whole number from 1 to 4094",
+  ],
+  [{ networkInterfaces: [{}, { mtu: 500 }] }, {}, "networkInterfaces[1].mtu 500"],
+  [{ networkInterfaces: [{ queues: 65 }] }, {}, "networkInterfaces[0].queues 65"],
+  [{ tags: ["Rack"] }, {}, 'tag "Rack" is not lower case'],
+  [{ bios: "seabios" }, { image: { secureBoot: true } }, "Secure Boot needs bios ovmf"],
+  [{}, { image: { talosVersion: "1.13" } }, 'talosVersion "1.13" is not of the form v1.13.0'],
+  [
+    {},
+    { image: { secureBoot: true, schematic: { bootloader: "grub" } } },
+    'image "image": no Secure Boot image exists for this schematic: bootloader "grub" is not signed',
+  ],
+])("refuses %j %j", (props, options, message) => {
+  expect(() => vm(props, options)).toThrow(message);
+});
