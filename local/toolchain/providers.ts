@@ -1,10 +1,11 @@
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runGroup, tail } from "../process-group";
 import { platform, type ToolchainContext, ToolchainError } from "./context";
 import { buildGoTool } from "./go-build";
 import { makeOnce } from "./make-once";
 import { isReachable } from "./release";
-import { PROVIDER_REGISTRY, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
+import { GO_MINIMUM, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
 
 /** Hosts that a provider without one is looked up under: by OpenTofu, and as cdktf writes it out. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"] as const;
@@ -34,27 +35,22 @@ export async function installProviders(context: ToolchainContext): Promise<Provi
 async function buildIntoMirror(context: ToolchainContext, mirror: string, pin: ProviderPin): Promise<void> {
   const title = `${pin.source} ${pin.version}`;
   const [, type] = pin.source.split("/");
-  for (const host of HOSTS) {
-    const folder = join(mirror, host, pin.source, pin.version, platform());
-    // The second host costs a link step only: Go has everything compiled by then.
-    await makeOnce(
-      context,
-      join(folder, `terraform-provider-${type}_v${pin.version}`),
-      title,
-      async (output) => {
-        context.report(
-          `${title}: ${context.registry} cannot be reached; building it from its Go module, about a minute`,
-        );
-        try {
-          await buildGoTool(context, pin.build, `${title}: building`, output);
-        } catch (error) {
-          if (!(error instanceof ToolchainError)) throw error;
-          throw new ToolchainError(waysOut(title, error.message));
-        }
-        await verifyPlugin(context, output);
-      },
-    );
-  }
+  const pathUnder = (host: string) =>
+    join(mirror, host, pin.source, pin.version, platform(), `terraform-provider-${type}_v${pin.version}`);
+
+  const [first, second] = HOSTS;
+  await makeOnce(context, pathUnder(first), title, async (output) => {
+    context.report(`${title}: ${context.registry} cannot be reached`);
+    context.report(`${title}: building it from its Go module, about a minute, once on this machine`);
+    try {
+      await buildGoTool(context, pin.build, `${title}: building`, output);
+    } catch (error) {
+      if (!(error instanceof ToolchainError)) throw error;
+      throw new ToolchainError(waysOut(context, title, error.message));
+    }
+    await verifyPlugin(context, output);
+  });
+  await makeOnce(context, pathUnder(second), title, (output) => copyFile(pathUnder(first), output));
 }
 
 /** A plugin that is started by hand says what it is and ends. */
@@ -83,13 +79,13 @@ function mirrorBlock(mirror: string, sources: readonly string[]): string {
   ].join("\n");
 }
 
-const waysOut = (title: string, reason: string): string =>
+const waysOut = (context: ToolchainContext, title: string, reason: string): string =>
   [
     `the provider ${title} is not to be had here:`,
-    `  - ${PROVIDER_REGISTRY} cannot be reached`,
+    `  - ${context.registry} cannot be reached`,
     `  - ${reason.replaceAll("\n", "\n    ")}`,
     "any one of these helps:",
     "  1. set TF_CLI_CONFIG_FILE to a file with a provider_installation block that names a mirror",
-    `  2. make ${PROVIDER_REGISTRY} reachable, for example by HTTPS_PROXY`,
-    "  3. install Go, with a Go module proxy that can be reached (GOPROXY)",
+    `  2. make ${context.registry} reachable, for example by HTTPS_PROXY`,
+    `  3. install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
   ].join("\n");
