@@ -1,0 +1,129 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(__dirname, "../..");
+const { devDependencies: pinned } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  devDependencies: Record<string, string>;
+};
+
+/** The package as npm publishes it, in a project that has nothing else of ours. */
+class Consumer {
+  readonly folder = mkdtempSync(join(tmpdir(), "consumer-"));
+
+  constructor(tarball: string, cdktf: string) {
+    const dependencies = {
+      "cdktf-proxmox-talos": `file:${tarball}`,
+      cdktf,
+      constructs: pinned.constructs,
+      typescript: pinned.typescript,
+      "@types/node": pinned["@types/node"],
+    };
+    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true, dependencies }));
+    writeFileSync(
+      join(this.folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: { strict: true, target: "es2022", module: "node16", skipLibCheck: false },
+        files: ["main.ts"],
+      }),
+    );
+    cpSync(join(__dirname, "consumer/main.ts"), join(this.folder, "main.ts"));
+    this.run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
+    this.run("npx", ["tsc"]);
+  }
+
+  /** Stacks that the compiled program synthesizes, by name. */
+  synth(): Record<string, unknown> {
+    this.run("node", ["main.js"], { OUT: join(this.folder, "out") });
+    return stacksIn(join(this.folder, "out"));
+  }
+
+  private run(command: string, args: string[], env: Record<string, string> = {}): void {
+    execute(command, args, this.folder, env);
+  }
+}
+
+function execute(command: string, args: string[], cwd: string, env: Record<string, string> = {}): string {
+  try {
+    return execFileSync(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
+  }
+}
+
+function stacksIn(outdir: string): Record<string, unknown> {
+  return Object.fromEntries(
+    ["cluster", "own"].map((name) => {
+      const text = readFileSync(join(outdir, "stacks", name, "cdk.tf.json"), "utf8").replaceAll(
+        outdir,
+        "OUT",
+      );
+      return [name, withoutComments(JSON.parse(text))];
+    }),
+  );
+}
+
+/** `//` names the version of cdktf; what OpenTofu reads is all the rest. */
+function withoutComments(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutComments);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => key !== "//");
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutComments(inner)]));
+}
+
+const folders: string[] = [];
+let tarball: string;
+
+beforeAll(() => {
+  const target = mkdtempSync(join(tmpdir(), "pack-"));
+  folders.push(target);
+  const name = execute("npm", ["pack", "--silent", "--pack-destination", target], ROOT)
+    .trim()
+    .split("\n")
+    .at(-1);
+  tarball = join(target, name ?? "");
+});
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function consumer(cdktf: string): Consumer {
+  const made = new Consumer(tarball, cdktf);
+  folders.push(made.folder);
+  return made;
+}
+
+test("a fresh project installs the package, and synthesizes the same on cdktf and on its successor", () => {
+  const onCdktf = consumer(pinned.cdktf ?? "").synth();
+  expect(onCdktf.cluster).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
+  expect(onCdktf).toEqual(synthFromSource());
+
+  expect(consumer("npm:cdktn@0.24.0").synth()).toEqual(onCdktf);
+}, 600_000);
+
+/** The same program on the sources: `cdktf-proxmox-talos` is mapped to `index.ts`. */
+function synthFromSource(): Record<string, unknown> {
+  const outdir = mkdtempSync(join(tmpdir(), "source-"));
+  folders.push(outdir);
+  process.env.OUT = outdir;
+  jest.isolateModules(() => require("./consumer/main"));
+  return stacksIn(outdir);
+}
+
+test("the package holds what runs and nothing else", () => {
+  const files = execute("tar", ["tzf", tarball], ROOT).trim().split("\n");
+  expect(
+    files.filter(
+      (file) =>
+        !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+    ),
+  ).toEqual([]);
+});

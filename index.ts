@@ -1,0 +1,4 @@
+/** The public API of the package: constructs, the stacks made of them, and the reader of `cluster.yaml`. */
+export * from "./constructs";
+export { ClusterStack } from "./stacks/cluster-stack";
+export * from "./stacks/cluster-stack-props";
