@@ -95,7 +95,20 @@ export interface NodeConfig {
 
 export type SchematicConfig =
   | { readonly id: string }
-  | { readonly extensions: readonly string[]; readonly kernelArgs: readonly string[] };
+  | {
+      readonly extensions: readonly string[];
+      readonly kernelArgs: readonly string[];
+      readonly overlay?: OverlayConfig;
+      /** Unset leaves the choice to the Image Factory. */
+      readonly bootloader?: "auto" | "dual-boot" | "sd-boot" | "grub";
+    };
+
+export interface OverlayConfig {
+  /** For example `siderolabs/sbc-raspberrypi`. */
+  readonly image: string;
+  readonly name: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
 
 export interface DiskConfig {
   readonly storage: string;
@@ -152,7 +165,7 @@ export type EncryptionConfig =
   | ({
       /** `migrate: from-plaintext` for the one apply that encrypts an existing state. */
       readonly migrateFromPlaintext: boolean;
-      /** `rotate: true` keeps the previous key as a fallback (TF_VAR_state_passphrase_previous, or `previous`). */
+      /** `previous`: the key before this one, kept as a fallback (pbkdf2: TF_VAR_state_passphrase_previous). */
       readonly previous?: KeyProviderConfig;
     } & KeyProviderConfig);
 
@@ -166,5 +179,9 @@ export interface AdoptConfig {
   /** Address of the `for_each` VM resource, for example `proxmox_virtual_environment_vm.talos_node`. */
   readonly vms?: string;
   /** Address of the `for_each` download resource and its key for each image of ours. */
-  readonly images?: readonly { readonly from: string; readonly schematicId: string; readonly secureBoot: boolean }[];
+  readonly images?: readonly {
+    readonly from: string;
+    readonly schematicId: string;
+    readonly secureBoot: boolean;
+  }[];
 }

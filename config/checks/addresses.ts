@@ -1,0 +1,57 @@
+import type { Problem } from "../errors";
+import { Address, Cidr } from "../ip";
+import type { Path } from "../path";
+import type { ResolvedCluster } from "../resolve-cluster";
+import { addressOf } from "../resolve-node";
+
+/** The gateway, the virtual address and every node: in `node_cidr`, usable, and not in each other's way. */
+export function* checkAddresses({ input, nodes, config }: ResolvedCluster): Iterable<Problem> {
+  const network = Cidr.parse(input.node_cidr);
+  const gateway = Address.parse(config.network.gateway);
+  const vip = Address.parse(input.cluster_api_addr);
+
+  if (input.node_default_gateway !== undefined) {
+    yield* checkMember(network, gateway, ["node_default_gateway"], input.node_default_gateway);
+  }
+  yield* checkMember(network, vip, ["cluster_api_addr"], input.cluster_api_addr);
+  if (vip.equals(gateway)) {
+    yield { path: ["cluster_api_addr"], text: `${vip.text} is the gateway; choose a free address` };
+  }
+
+  for (const { path, input: node } of nodes) {
+    const at: Path = [...path, "address"];
+    const address = addressOf(node);
+    yield* checkMember(network, address, at, node.address);
+    if (address.equals(gateway))
+      yield { path: at, text: `${node.address} is the gateway; choose a free address` };
+    if (address.equals(vip)) {
+      yield {
+        path: at,
+        text: `${node.address} is cluster_api_addr, which moves between nodes; choose a free address`,
+      };
+    }
+    yield* checkPrefixLength(network, node.address, at);
+  }
+}
+
+function* checkMember(network: Cidr, address: Address, path: Path, written: string): Iterable<Problem> {
+  if (!network.contains(address)) {
+    yield { path, text: `${written} is outside node_cidr ${network.text}; choose an address in it` };
+    return;
+  }
+  for (const [what, reserved] of network.reserved()) {
+    if (address.equals(reserved)) {
+      yield { path, text: `${written} is the ${what} of node_cidr ${network.text}; choose another` };
+    }
+  }
+}
+
+function* checkPrefixLength(network: Cidr, written: string, path: Path): Iterable<Problem> {
+  if (!Cidr.isValid(written)) return;
+  const { prefixLength, address } = Cidr.parse(written);
+  if (prefixLength === network.prefixLength || address.family !== network.family) return;
+  yield {
+    path,
+    text: `${written} has another prefix length than node_cidr ${network.text}; write ${address.text}/${network.prefixLength}`,
+  };
+}

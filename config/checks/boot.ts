@@ -1,0 +1,65 @@
+import type { Problem } from "../errors";
+import type { Path } from "../path";
+import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
+import { lacksAgent } from "../resolve-node";
+import type { ClusterInput } from "../schema/cluster";
+import type { SchematicInput } from "../schema/node";
+
+/** Schematic and Secure Boot: each node has one schematic, and one that can do what is asked of it. */
+export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem> {
+  yield* checkExtensions(input.talos_schematic, ["talos_schematic"]);
+  for (const node of nodes) {
+    yield* checkSchematic(input, node);
+    if (node.config.secureBoot) yield* checkSecureBoot(input, node);
+  }
+}
+
+/** An agent that the schematic lacks would make every plan and apply wait for it. */
+export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Problem> {
+  for (const { path, input, config } of nodes) {
+    if (input.qemu_agent !== true || !lacksAgent(config.schematic)) continue;
+    const text = "stays off, as the schematic has no siderolabs/qemu-guest-agent; use one that has it";
+    yield { path: [...path, "qemu_agent"], text };
+  }
+}
+
+function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): Iterable<Problem> {
+  const { schematic_id: id, talos_schematic: own } = input;
+  if (id !== undefined && own !== undefined) {
+    yield { path: [...path, "talos_schematic"], text: "is there beside schematic_id; keep one of them" };
+  }
+  if (id === undefined && own === undefined && cluster.talos_schematic === undefined) {
+    const text = "is missing; add it, or describe talos_schematic here or for the cluster";
+    yield { path: [...path, "schematic_id"], text };
+  }
+  yield* checkExtensions(own, [...path, "talos_schematic"]);
+}
+
+function* checkExtensions(schematic: SchematicInput | undefined, path: Path): Iterable<Problem> {
+  for (const [index, extension] of (schematic?.extensions ?? []).entries()) {
+    if (schematic?.extensions.indexOf(extension) === index) continue;
+    yield { path: [...path, "extensions", index], text: `${extension} is there twice; keep one` };
+  }
+}
+
+function* checkSecureBoot(cluster: ClusterInput, { path, input, config }: ResolvedNode): Iterable<Problem> {
+  const at: Path = [...path, "secureboot"];
+  if (config.bios !== "ovmf") {
+    const text = `true needs UEFI, but proxmox_vm_advanced.bios is ${config.bios}; use ovmf, or turn one of them off`;
+    yield { path: at, text };
+  }
+  const [schematic, where] =
+    input.talos_schematic === undefined
+      ? [
+          input.schematic_id === undefined ? cluster.talos_schematic : undefined,
+          "the cluster's talos_schematic",
+        ]
+      : [input.talos_schematic, "talos_schematic"];
+  if (schematic?.overlay !== undefined) {
+    const text = `true is impossible with the overlay ${schematic.overlay.name} of ${where}; remove one of them`;
+    yield { path: at, text };
+  }
+  if (schematic?.bootloader === "grub") {
+    yield { path: at, text: `true is impossible with the boot loader grub of ${where}; use sd-boot or auto` };
+  }
+}

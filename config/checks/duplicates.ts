@@ -1,0 +1,70 @@
+import { type Problem, quote } from "../errors";
+import { formatPath, type Path } from "../path";
+import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
+import { addressOf } from "../resolve-node";
+import type { NodeInput } from "../schema/node";
+
+interface Claim {
+  readonly path: Path;
+  /** What has to differ. */
+  readonly value: string;
+  /** As the file has it. */
+  readonly written: string;
+  /** Who holds it, for the message of the next one. */
+  readonly owner: string;
+}
+
+/** Names, addresses, VM ids, MAC addresses over all NICs, and the serial numbers of a VM's disks. */
+export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> {
+  const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
+    nodes.map(({ path, input }): Claim => {
+      // A second node of the same name is better told apart by its place in the list.
+      const owner = key === "name" ? formatPath(path) : quote(input.name);
+      return { path: [...path, key], value: identify(input), written: String(input[key]), owner };
+    });
+  yield* repetitions(
+    claims("name", ({ name }) => name),
+    "give each node its own name",
+  );
+  yield* repetitions(
+    claims("address", (node) => addressOf(node).text),
+    "give each node its own address",
+  );
+  yield* repetitions(
+    claims("vm_id", ({ vm_id }) => String(vm_id)),
+    "give each node its own id",
+  );
+  yield* repetitions(nodes.flatMap(macClaims), "give each NIC its own address");
+  for (const node of nodes) yield* repetitions(serialClaims(node), "give each disk its own serial number");
+}
+
+function* repetitions(claims: readonly Claim[], advice: string): Iterable<Problem> {
+  const owners = new Map<string, string>();
+  for (const { path, value, written, owner } of claims) {
+    const first = owners.get(value);
+    if (first === undefined) owners.set(value, owner);
+    else yield { path, text: `${written} is already used by ${first}; ${advice}` };
+  }
+}
+
+function macClaims({ path, input }: ResolvedNode): Claim[] {
+  const nics = [
+    { mac: input.mac_addr, at: [...path, "mac_addr"] },
+    ...input.networks.map(({ mac_addr }, index) => ({
+      mac: mac_addr,
+      at: [...path, "networks", index, "mac_addr"],
+    })),
+  ];
+  return nics.flatMap(({ mac, at }): Claim[] => {
+    if (mac === undefined) return [];
+    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: quote(input.name) }];
+  });
+}
+
+function serialClaims({ path, input }: ResolvedNode): Claim[] {
+  return input.data_disks.flatMap(({ serial }, index): Claim[] => {
+    if (serial === undefined) return [];
+    const disk: Path = [...path, "data_disks", index];
+    return [{ path: [...disk, "serial"], value: serial, written: serial, owner: formatPath(disk) }];
+  });
+}

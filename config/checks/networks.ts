@@ -1,0 +1,55 @@
+import type { Problem } from "../errors";
+import { Cidr } from "../ip";
+import { formatPath, type Path } from "../path";
+import type { ResolvedCluster } from "../resolve-cluster";
+
+interface NamedNetwork {
+  readonly path: Path;
+  readonly cidr: Cidr;
+}
+
+/** The networks of nodes, pods and services: written as networks, apart from each other, of matching families. */
+export function* checkNetworks({ config }: ResolvedCluster): Iterable<Problem> {
+  const { nodeCidr, podCidrs, serviceCidrs } = config.network;
+  const named = (key: string, cidrs: readonly string[]): NamedNetwork[] =>
+    cidrs.map((cidr) => ({ path: [key], cidr: Cidr.parse(cidr) }));
+  const pods = named("cluster_pod_cidr", podCidrs);
+  const services = named("cluster_svc_cidr", serviceCidrs);
+  const all = [...named("node_cidr", [nodeCidr]), ...pods, ...services];
+
+  for (const { path, cidr } of all) {
+    if (cidr.address.equals(cidr.network)) continue;
+    const written = `${cidr.address.text}/${cidr.prefixLength}`;
+    yield { path, text: `${written} is an address within its network; write ${cidr.text}` };
+  }
+  yield* checkOverlaps(all);
+  yield* checkFamilies(pods, services);
+}
+
+function* checkOverlaps(networks: readonly NamedNetwork[]): Iterable<Problem> {
+  for (const [index, { path, cidr }] of networks.entries()) {
+    for (const earlier of networks.slice(0, index)) {
+      if (!cidr.overlaps(earlier.cidr)) continue;
+      const other = `${formatPath(earlier.path)} ${earlier.cidr.text}`;
+      yield { path, text: `${cidr.text} overlaps with ${other}; choose a network apart from it` };
+    }
+  }
+}
+
+/** Kubernetes takes one network of each family, and services only in a family that pods have. */
+function* checkFamilies(pods: readonly NamedNetwork[], services: readonly NamedNetwork[]): Iterable<Problem> {
+  for (const [first, second] of [pods, services]) {
+    if (first === undefined || second === undefined || first.cidr.family !== second.cidr.family) continue;
+    const both = `${first.cidr.text},${second.cidr.text}`;
+    yield {
+      path: first.path,
+      text: `${both} are both ${first.cidr.family}; give one of each family, or only one`,
+    };
+  }
+  const families = new Set(pods.map(({ cidr }) => cidr.family));
+  for (const { path, cidr } of services) {
+    if (families.has(cidr.family)) continue;
+    const text = `${cidr.text} is ${cidr.family}, which cluster_pod_cidr has no network of; add one there`;
+    yield { path, text };
+  }
+}

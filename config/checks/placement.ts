@@ -1,0 +1,29 @@
+import type { Problem } from "../errors";
+import { hostsOf, type ResolvedCluster, storagesOf } from "../resolve-cluster";
+
+/** Every VM has a Proxmox node to run on. */
+export function* checkPlacement({ input, nodes }: ResolvedCluster): Iterable<Problem> {
+  if (input.proxmox_node !== undefined) return;
+  for (const { path, input: node } of nodes) {
+    if (node.proxmox_node !== undefined) continue;
+    const text = "is missing here and for the cluster; add it in one of the two places";
+    yield { path: [...path, "proxmox_node"], text };
+  }
+}
+
+/** HA that was asked for, but can restart nothing elsewhere. */
+export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
+  if (input.proxmox_ha !== true) return;
+  const path = ["proxmox_ha"];
+  if (hostsOf(config.nodes).size < 2) {
+    yield {
+      path,
+      text: "true has no effect with every VM on one host; give nodes a proxmox_node of their own",
+    };
+  }
+  const shared = new Set(config.proxmox.sharedStorages);
+  const bound = storagesOf(config.nodes).filter((storage) => !shared.has(storage));
+  if (bound.length === 0) return;
+  const text = `true cannot restart a VM elsewhere whose disks are on ${bound.join(", ")}`;
+  yield { path, text: `${text}; list in proxmox_shared_storages what is shared` };
+}

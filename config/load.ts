@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { checkCluster, findWarnings } from "./checks";
+import type { ClusterConfig } from "./cluster-config";
+import { type ClusterSource, joinSources } from "./cluster-source";
+import { type ConfigEnvironment, readEnvironment } from "./environment";
+import { type Complaint, ConfigError, complain, formatLocation, type Problem } from "./errors";
+import { describeIssue, toProblems } from "./issues";
+import { formatPath, type Path } from "./path";
+import { type LocatedNode, resolveCluster } from "./resolve-cluster";
+import type { StateOverrides } from "./resolve-state";
+import { type ClusterInput, clusterSchema } from "./schema/cluster";
+import { findUnknownKeys } from "./unknown-keys";
+import { YamlSource } from "./yaml-source";
+
+export interface LoadClusterProps {
+  readonly clusterFile: string;
+  /** @default - everything is in `clusterFile` */
+  readonly nodesFile?: string;
+  /** @default - nothing is overridden */
+  readonly env?: ConfigEnvironment;
+}
+
+export interface ParseClusterProps {
+  readonly cluster: NamedText;
+  /** @default - everything is in `cluster` */
+  readonly nodes?: NamedText;
+  /** @default - nothing is overridden */
+  readonly env?: ConfigEnvironment;
+}
+
+/** The bytes of a file, and the name that messages give it. */
+export interface NamedText {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface LoadedCluster {
+  readonly config: ClusterConfig;
+  /** One line each, for people; none of them keeps the cluster from working. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads, checks and completes the description of a cluster.
+ *
+ * @throws ConfigError with everything that is wrong, one line each.
+ */
+export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): LoadedCluster {
+  return parseCluster({
+    cluster: readNamed(clusterFile),
+    nodes: nodesFile === undefined ? undefined : readNamed(nodesFile),
+    env,
+  });
+}
+
+/**
+ * `loadCluster` for files that were read already.
+ *
+ * @throws ConfigError with everything that is wrong, one line each.
+ */
+export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): LoadedCluster {
+  const source = parseSources(cluster, nodes);
+  const { overrides, complaints } = readEnvironment(env);
+  const unknown = findUnknownKeys(source.data);
+  const { problems, checked } = checkData(source.data, overrides);
+
+  const found = [...unknown.mistakes, ...problems].map((problem) => complain(problem, source.locate));
+  if (found.length > 0 || complaints.length > 0 || checked === undefined) {
+    throw new ConfigError([...complaints, ...found]);
+  }
+  const warnings = findWarnings(checked).map((warning) => {
+    const { at, text } = complain(warning, source.locate);
+    return at === undefined ? text : `${formatLocation(at)}: ${text}`;
+  });
+  return { config: checked.config, warnings: [...ignoredKeys(unknown.ignored, source), ...warnings] };
+}
+
+function readNamed(file: string): NamedText {
+  try {
+    return { file, bytes: readFileSync(file) };
+  } catch (error) {
+    const reason =
+      error instanceof Error ? error.message.replace(/^(\w+): ([^,]*),.*$/s, "$2 ($1)") : String(error);
+    throw new ConfigError([
+      { at: { file }, text: `the file cannot be read: ${reason}; check its path and permissions` },
+    ]);
+  }
+}
+
+/** Both files are parsed before either is complained about. */
+function parseSources(cluster: NamedText, nodes: NamedText | undefined): ClusterSource {
+  const complaints: Complaint[] = [];
+  const parse = ({ file, bytes }: NamedText) => {
+    try {
+      return YamlSource.parse(file, bytes);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      complaints.push(...error.complaints);
+      return undefined;
+    }
+  };
+  const clusterSource = parse(cluster);
+  const nodesSource = nodes === undefined ? undefined : parse(nodes);
+  if (clusterSource === undefined || complaints.length > 0) throw new ConfigError(complaints);
+  return joinSources(clusterSource, nodesSource);
+}
+
+interface Checked {
+  readonly problems: readonly Problem[];
+  /** Missing where the data is not the description of a cluster. */
+  readonly checked?: ReturnType<typeof resolveCluster>;
+}
+
+function checkData(data: ClusterSource["data"], overrides: StateOverrides): Checked {
+  const parsed = clusterSchema.safeParse(data, { error: describeIssue });
+  if (parsed.success) {
+    const checked = resolveCluster(parsed.data, locate(parsed.data.nodes), overrides);
+    return { problems: checkCluster(checked, true), checked };
+  }
+  const problems = toProblems(parsed.error, data);
+  const rest = withoutBrokenNodes(data, problems);
+  if (rest === undefined) return { problems };
+  const checked = resolveCluster(rest.input, rest.nodes, overrides);
+  return { problems: [...problems, ...checkCluster(checked, false)] };
+}
+
+/** What is left to check where nothing but some nodes is broken. */
+function withoutBrokenNodes(
+  data: ClusterSource["data"],
+  problems: readonly Problem[],
+): { readonly input: ClusterInput; readonly nodes: readonly LocatedNode[] } | undefined {
+  const broken = new Set(problems.map(({ path }) => (path[0] === "nodes" ? path[1] : undefined)));
+  if (broken.has(undefined) || !Array.isArray(data.nodes)) return undefined;
+  const intact = [...data.nodes.keys()].filter((index) => !broken.has(index));
+  const nodes = data.nodes.filter((_, index) => !broken.has(index));
+  const parsed = clusterSchema.safeParse({ ...data, nodes });
+  if (!parsed.success) return undefined;
+  const located = parsed.data.nodes.map((input, index) => ({
+    path: pathOfNode(intact[index] ?? index),
+    input,
+  }));
+  return { input: parsed.data, nodes: located };
+}
+
+function locate(nodes: ClusterInput["nodes"]): LocatedNode[] {
+  return nodes.map((input, index) => ({ path: pathOfNode(index), input }));
+}
+
+function pathOfNode(index: number): Path {
+  return ["nodes", index];
+}
+
+/** One line, however many keys of another program the files have. */
+function ignoredKeys(keys: readonly Path[], source: ClusterSource): string[] {
+  if (keys.length === 0) return [];
+  const [first = []] = keys;
+  const names = keys.map(formatPath).join(", ");
+  return [`${formatLocation(source.locate(first))}: not used by this program, ignored: ${names}`];
+}

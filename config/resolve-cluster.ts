@@ -1,0 +1,93 @@
+import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
+import { Cidr } from "./ip";
+import type { Path } from "./path";
+import { resolveNode } from "./resolve-node";
+import { resolveState, type StateOverrides } from "./resolve-state";
+import type { ClusterInput } from "./schema/cluster";
+import type { NodeInput } from "./schema/node";
+import { splitCidrs } from "./schema/values";
+import { type NodeSizes, resolveSizes } from "./sizes";
+
+/** A node with what the checks need to say where something is. */
+export interface ResolvedNode {
+  readonly path: Path;
+  readonly input: NodeInput;
+  readonly sizes: NodeSizes;
+  readonly config: NodeConfig;
+}
+
+/** A cluster with every default filled in. */
+export interface ResolvedCluster {
+  readonly input: ClusterInput;
+  readonly nodes: readonly ResolvedNode[];
+  readonly config: ClusterConfig;
+}
+
+export interface LocatedNode {
+  readonly path: Path;
+  readonly input: NodeInput;
+}
+
+export function resolveCluster(
+  input: ClusterInput,
+  locatedNodes: readonly LocatedNode[],
+  overrides: StateOverrides,
+): ResolvedCluster {
+  const nodes = locatedNodes.map(({ path, input: node }): ResolvedNode => {
+    const sizes = resolveSizes(input, node, path);
+    return { path, input: node, sizes, config: resolveNode(input, node, sizes) };
+  });
+  const configs = nodes.map(({ config }) => config);
+  const config: ClusterConfig = {
+    clusterName: input.cluster_name,
+    // The template writes it without the v.
+    talosVersion: input.talos_version.startsWith("v") ? input.talos_version : `v${input.talos_version}`,
+    bootMode: input.boot_mode,
+    proxmox: {
+      endpoint: input.proxmox_api_url.replace(/\/(api2\/json\/?)?$/, ""),
+      imageStorage: input.proxmox_iso_storage,
+      sharedStorages: input.proxmox_shared_storages,
+      ha: input.proxmox_ha ?? canFailOver(configs, input.proxmox_shared_storages),
+    },
+    network: {
+      nodeCidr: input.node_cidr,
+      gateway: input.node_default_gateway ?? Cidr.parse(input.node_cidr).firstHost().text,
+      dnsServers: input.node_dns_servers,
+      ntpServers: input.node_ntp_servers,
+      vip: input.cluster_api_addr,
+      podCidrs: splitCidrs(input.cluster_pod_cidr),
+      serviceCidrs: splitCidrs(input.cluster_svc_cidr),
+    },
+    nodes: configs,
+    state: resolveState(input.state, overrides),
+    adopt: resolveAdopt(input.adopt),
+  };
+  return { input, nodes, config };
+}
+
+/** HA moves a VM to another host, which needs another host, and the disks there. */
+function canFailOver(nodes: readonly NodeConfig[], shared: readonly string[]): boolean {
+  return hostsOf(nodes).size > 1 && storagesOf(nodes).every((storage) => shared.includes(storage));
+}
+
+export function hostsOf(nodes: readonly NodeConfig[]): ReadonlySet<string> {
+  return new Set(nodes.map(({ host }) => host));
+}
+
+export function storagesOf(nodes: readonly NodeConfig[]): string[] {
+  return [
+    ...new Set(nodes.flatMap(({ disk, dataDisks }) => [disk, ...dataDisks].map(({ storage }) => storage))),
+  ];
+}
+
+function resolveAdopt(adopt: ClusterInput["adopt"]): AdoptConfig | undefined {
+  if (adopt === undefined) return undefined;
+  return {
+    vms: adopt.vms,
+    images: adopt.images?.map(({ from, schematic_id, secureboot }) => ({
+      from,
+      schematicId: schematic_id,
+      secureBoot: secureboot,
+    })),
+  };
+}

@@ -1,0 +1,141 @@
+import type {
+  BootMode,
+  DiskConfig,
+  NetworkInterfaceConfig,
+  NodeConfig,
+  SchematicConfig,
+} from "./cluster-config";
+import { Address, Cidr } from "./ip";
+import type { AdvancedInput, ClusterInput } from "./schema/cluster";
+import type { NodeInput, SchematicInput } from "./schema/node";
+import { type NodeSizes, roleOf } from "./sizes";
+
+/** The schematic without any extension, and so without the guest agent. */
+export const VANILLA_SCHEMATIC = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
+const AGENT_EXTENSION = "siderolabs/qemu-guest-agent";
+
+/** Fills in every default of a node; the node has passed the schema, not yet the checks. */
+export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeSizes): NodeConfig {
+  const advanced = cluster.proxmox_vm_advanced;
+  const storage = node.disk_storage ?? cluster.proxmox_disk_storage;
+  const schematic = resolveSchematic(cluster, node);
+  const disk = (input: Partial<NodeInput["data_disks"][number]> & { size: number }): DiskConfig => ({
+    storage: input.storage ?? storage,
+    sizeGiB: input.size,
+    discard: input.discard ?? advanced.disk_discard,
+    ssd: input.ssd ?? advanced.disk_ssd,
+    backup: input.backup ?? advanced.disk_backup,
+    replicate: input.replicate ?? advanced.disk_replicate,
+    serial: input.serial,
+  });
+  return {
+    name: node.name,
+    role: roleOf(node),
+    host: node.proxmox_node ?? cluster.proxmox_node ?? "",
+    vmId: node.vm_id,
+    address: addressOf(node).text,
+    installDisk: node.disk,
+    schematic,
+    secureBoot: node.secureboot,
+    tpm: node.tpm ?? defaultTpm(cluster.boot_mode, node),
+    encryptDisk: node.encrypt_disk,
+    kernelModules: node.kernel_modules,
+    renamedFrom: node.renamed_from,
+
+    cores: sizes.cores.value,
+    sockets: sizes.sockets.value,
+    cpuType: advanced.cpu_type,
+    numa: advanced.numa,
+    memoryMiB: sizes.memory.value,
+    balloonMiB: advanced.balloon,
+
+    disk: disk({ size: sizes.disk_size.value }),
+    dataDisks: node.data_disks.map(disk),
+    scsiHardware: advanced.scsi_hw,
+    networkInterfaces: [
+      firstInterface(cluster, node),
+      ...node.networks.map((each) => furtherInterface(each, advanced)),
+    ],
+    pciDevices: node.pci.map(({ mapping, pcie, rombar }) => ({
+      mapping,
+      pcie: pcie ?? isQ35(advanced),
+      rombar,
+    })),
+
+    bios: advanced.bios,
+    // Proxmox knows i440fx as "pc".
+    machine: advanced.machine === "i440fx" ? "pc" : advanced.machine,
+    osType: advanced.ostype,
+    agent: (node.qemu_agent ?? advanced.qemu_agent) && !lacksAgent(schematic),
+    tags: node.tags ?? advanced.tags,
+    pool: node.pool,
+    startup: startupOf(node),
+    protection: node.protection,
+  };
+}
+
+/** The address of the node; its prefix length, if it is written, is checked elsewhere. */
+export function addressOf(node: NodeInput): Address {
+  return Address.isValid(node.address) ? Address.parse(node.address) : Cidr.parse(node.address).address;
+}
+
+/** Whether the schematic is known not to have the guest agent; what is behind another id is not known. */
+export function lacksAgent(schematic: SchematicConfig): boolean {
+  return "id" in schematic
+    ? schematic.id === VANILLA_SCHEMATIC
+    : !schematic.extensions.includes(AGENT_EXTENSION);
+}
+
+export function isQ35({ machine }: AdvancedInput): boolean {
+  return machine.includes("q35");
+}
+
+function resolveSchematic(cluster: ClusterInput, node: NodeInput): SchematicConfig {
+  if (node.schematic_id !== undefined) return { id: node.schematic_id };
+  const described = node.talos_schematic ?? cluster.talos_schematic;
+  return described === undefined ? { id: VANILLA_SCHEMATIC } : describeSchematic(described);
+}
+
+function describeSchematic({
+  extensions,
+  kernel_args,
+  overlay,
+  bootloader,
+}: SchematicInput): SchematicConfig {
+  return { extensions, kernelArgs: kernel_args, overlay, bootloader };
+}
+
+/** An ISO leaves the keys to the firmware; an imported disk brings them with it, and Talos seals them to a TPM. */
+function defaultTpm(bootMode: BootMode, node: NodeInput): boolean {
+  return bootMode === "disk-image" && node.secureboot;
+}
+
+function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceConfig {
+  const { network_bridge, net_queues } = cluster.proxmox_vm_advanced;
+  return {
+    bridge: network_bridge,
+    macAddress: node.mac_addr?.toUpperCase(),
+    vlan: cluster.node_vlan_tag === undefined ? undefined : Number(cluster.node_vlan_tag),
+    mtu: node.mtu,
+    queues: net_queues,
+  };
+}
+
+function furtherInterface(
+  input: NodeInput["networks"][number],
+  advanced: AdvancedInput,
+): NetworkInterfaceConfig {
+  return {
+    bridge: input.bridge ?? advanced.network_bridge,
+    macAddress: input.mac_addr?.toUpperCase(),
+    vlan: input.vlan,
+    mtu: input.mtu,
+    queues: input.queues ?? advanced.net_queues,
+  };
+}
+
+function startupOf(node: NodeInput): NodeConfig["startup"] {
+  const { vm_startup_order: order, vm_startup_delay: up, vm_shutdown_delay: down } = node;
+  if (order === undefined && up === undefined && down === undefined) return undefined;
+  return { order, upDelaySeconds: up, downDelaySeconds: down };
+}

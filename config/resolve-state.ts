@@ -1,0 +1,44 @@
+import type { EncryptionConfig, KeyProviderConfig, StateBackend, StateConfig } from "./cluster-config";
+import type { EncryptionInput, KeyProviderInput, StateInput } from "./schema/state";
+
+/** What the environment decides about the state. */
+export interface StateOverrides {
+  readonly backend?: StateBackend;
+  /** Used where the file has no `state.account_id`. */
+  readonly accountId?: string;
+}
+
+export function resolveState(state: StateInput, { backend, accountId }: StateOverrides): StateConfig {
+  return {
+    backend: backend ?? state.backend,
+    bucket: state.bucket,
+    key: state.key,
+    accountId: state.account_id ?? accountId,
+    jurisdiction: state.jurisdiction,
+    url: state.url,
+    path: state.path,
+    encryption: resolveEncryption(state.encryption),
+  };
+}
+
+function resolveEncryption(input: EncryptionInput): EncryptionConfig {
+  if (input.provider === "off") return { provider: "off", reason: input.reason };
+  return {
+    ...resolveKeyProvider(input),
+    migrateFromPlaintext: input.migrate === "from-plaintext",
+    previous: input.previous === undefined ? undefined : resolveKeyProvider(input.previous),
+  };
+}
+
+function resolveKeyProvider(input: KeyProviderInput): KeyProviderConfig {
+  switch (input.provider) {
+    case "pbkdf2":
+      return { provider: "pbkdf2" };
+    case "aws_kms":
+      return { provider: "aws_kms", kmsKeyId: input.kms_key_id, region: input.region };
+    case "gcp_kms":
+      return { provider: "gcp_kms", kmsEncryptionKey: input.kms_encryption_key };
+    case "openbao":
+      return { provider: "openbao", keyName: input.key_name, address: input.address };
+  }
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import {
+  bridge,
+  hostLabel,
+  macAddress,
+  mtu,
+  nodeAddress,
+  proxmoxName,
+  queues,
+  schematicId,
+  tags,
+  text,
+  vlan,
+} from "./values";
+
+const cores = z.int().min(1).max(2304);
+const sockets = z.int().min(1).max(16);
+const memory = z.int().min(1);
+const diskSize = z.int().min(1);
+const seconds = z.int().min(0);
+
+/** `proxmox_vm_defaults` and the two for roles. */
+export const sizeDefaults = z.strictObject({
+  cores: cores.optional().describe("CPU cores of each socket."),
+  sockets: sockets.optional().describe("CPU sockets."),
+  memory: memory.optional().describe("Memory in MiB."),
+  disk_size: diskSize.optional().describe("Size of the first disk in GiB."),
+});
+
+export const schematic = z.strictObject({
+  extensions: z
+    .array(
+      text(/^[a-z0-9-]+\/[a-z0-9._-]+$/, "is not an extension; write it like siderolabs/qemu-guest-agent"),
+    )
+    .default([])
+    .describe("Official system extensions."),
+  kernel_args: z
+    .array(text(/^\S+$/, "is not one kernel argument; write each as an entry of its own"))
+    .default([])
+    .describe("Extra kernel arguments, in order."),
+  overlay: z
+    .strictObject({
+      image: z.string().min(1).describe("Overlay image, for example siderolabs/sbc-raspberrypi."),
+      name: z.string().min(1).describe("Overlay within the image."),
+      options: z.record(z.string(), z.json()).optional().describe("Options that the overlay itself defines."),
+    })
+    .optional()
+    .describe("Board overlay; it cannot be combined with Secure Boot."),
+  bootloader: z
+    .enum(["auto", "dual-boot", "sd-boot", "grub"])
+    .optional()
+    .describe("Boot loader. Default: what the Image Factory takes."),
+});
+
+const dataDisk = z.strictObject({
+  size: diskSize.describe("Size in GiB."),
+  storage: proxmoxName.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
+  discard: z.boolean().optional().describe("Pass TRIM on. Default: `proxmox_vm_advanced.disk_discard`."),
+  ssd: z.boolean().optional().describe("Show the disk as an SSD. Default: `proxmox_vm_advanced.disk_ssd`."),
+  backup: z.boolean().optional().describe("Include in backups. Default: `proxmox_vm_advanced.disk_backup`."),
+  replicate: z.boolean().optional().describe("Replicate. Default: `proxmox_vm_advanced.disk_replicate`."),
+  serial: text(
+    /^[A-Za-z0-9_.-]{1,20}$/,
+    "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",
+  )
+    .optional()
+    .describe("Serial number, by which Talos can select the disk."),
+});
+
+const network = z.strictObject({
+  bridge: bridge.optional().describe("Bridge. Default: `proxmox_vm_advanced.network_bridge`."),
+  vlan: vlan.optional().describe("VLAN, 1 to 4094. Default: untagged."),
+  mtu: mtu.optional().describe("MTU, 576 to 65520. Default: that of the bridge."),
+  mac_addr: macAddress.optional().describe("MAC address. Default: Proxmox makes one up."),
+  queues: queues.optional().describe("Packet queues. Default: `proxmox_vm_advanced.net_queues`."),
+});
+
+const pciDevice = z.strictObject({
+  mapping: proxmoxName.describe(
+    "PCI resource mapping in Proxmox; needs no root login, unlike a raw address.",
+  ),
+  pcie: z.boolean().optional().describe("PCI Express; needs machine q35. Default: true on q35."),
+  rombar: z.boolean().default(true).describe("Show the device's ROM to the firmware."),
+});
+
+/** An entry of `nodes`. Other keys are let through here and judged by `unknown-keys.ts`. */
+export const node = z.looseObject({
+  name: hostLabel.meta({ description: "Name of the VM and host name of the node.", examples: ["cp-1"] }),
+  address: nodeAddress.meta({
+    description: "Static address in `node_cidr`, with its prefix length or without.",
+    examples: ["10.20.1.11"],
+  }),
+  controller: z.boolean().meta({
+    description: "true for a control plane node, false for a worker.",
+    examples: [true],
+  }),
+  disk: text(/^\S+$/, "is not a disk; write it like /dev/sda").meta({
+    description: "Device that Talos installs to, or its serial number.",
+    examples: ["/dev/sda"],
+  }),
+  vm_id: z
+    .int()
+    .min(100)
+    .max(999_999_999)
+    .meta({
+      description: "Id of the VM in Proxmox, 100 to 999999999.",
+      examples: [7001],
+    }),
+  mac_addr: macAddress.optional().describe("MAC address of the first NIC. Default: Proxmox makes one up."),
+  schematic_id: schematicId
+    .optional()
+    .describe("Schematic at the Talos Image Factory. Default: the cluster's `talos_schematic`."),
+  talos_schematic: schematic.optional().describe("The schematic itself, instead of `schematic_id`."),
+  mtu: mtu.optional().describe("MTU of the first NIC, 576 to 65520. Default: that of the bridge."),
+  secureboot: z.boolean().default(false).describe("UEFI Secure Boot."),
+  encrypt_disk: z.boolean().default(false).describe("Encrypt the disk of Talos."),
+  kernel_modules: z
+    .array(text(/^[A-Za-z0-9_-]+$/, "is not the name of a kernel module; write it like nvme_tcp"))
+    .default([])
+    .describe("Kernel modules to load."),
+  vm_cores: cores.optional().describe("CPU cores of each socket. Default: by role, see Precedence."),
+  vm_sockets: sockets.optional().describe("CPU sockets. Default: by role, see Precedence."),
+  vm_memory: memory.optional().describe("Memory in MiB. Default: by role, see Precedence."),
+  vm_disk_size: diskSize.optional().describe("Size of the first disk in GiB. Default: by role, see Precedence."),
+  vm_startup_order: z.int().min(1).optional().describe("Place in the start order of the host, lowest first."),
+  vm_startup_delay: seconds.optional().describe("Seconds to wait before the next VM starts."),
+  vm_shutdown_delay: seconds.optional().describe("Seconds to wait for a shutdown."),
+  proxmox_node: hostLabel.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
+  disk_storage: proxmoxName.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
+  data_disks: z.array(dataDisk).max(30).default([]).describe("Further disks, on scsi1 and up."),
+  networks: z.array(network).max(31).default([]).describe("Further NICs, on net1 and up."),
+  pci: z.array(pciDevice).max(16).default([]).describe("PCI devices to pass through."),
+  tpm: z
+    .boolean()
+    .optional()
+    .describe(
+      "Virtual TPM 2.0. Default: true with Secure Boot where `boot_mode` is `disk-image`, else false.",
+    ),
+  qemu_agent: z
+    .boolean()
+    .optional()
+    .describe(
+      "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`, off where the schematic lacks it.",
+    ),
+  tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
+  pool: text(/^[A-Za-z0-9._/-]+$/, "is not a pool; use a-z, A-Z, 0-9, -, _, . and /")
+    .optional()
+    .describe("Resource pool in Proxmox."),
+  protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),
+  renamed_from: hostLabel.optional().describe("Name that the node had before, so that the VM is kept."),
+});
+
+export type NodeInput = z.output<typeof node>;
+export type SizeDefaults = z.output<typeof sizeDefaults>;
+export type SchematicInput = z.output<typeof schematic>;

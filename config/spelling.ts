@@ -1,0 +1,50 @@
+/**
+ * The known word that `word` was probably meant to be, if one is close enough.
+ * Case, `-`, `_` and a leading `vm_` do not count: `vmId`, `node-cidr` and a node's `cores` are found too.
+ */
+export function closestWord(word: string, known: Iterable<string>): string | undefined {
+  const typed = simplify(word);
+  let best: { readonly word: string; readonly distance: number } | undefined;
+  for (const candidate of known) {
+    const meant = simplify(candidate);
+    const distance = editDistance(typed, meant);
+    if (distance > tolerance(Math.max(typed.length, meant.length))) continue;
+    if (best === undefined || distance < best.distance) best = { word: candidate, distance };
+  }
+  return best?.word;
+}
+
+function simplify(word: string): string {
+  const plain = word.toLowerCase().replace(/[-_\s]/g, "");
+  return plain.startsWith("vm") && plain.length > 2 ? plain.slice(2) : plain;
+}
+
+/** A short word has many neighbours that mean something else (`ip`, `id`), a long one has none. */
+function tolerance(length: number): number {
+  if (length < 3) return 0;
+  if (length < 6) return 1;
+  return length < 10 ? 2 : 3;
+}
+
+/** Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment). */
+export function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const replace = at(last, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      let best = Math.min(at(last, column) + 1, at(current, column - 1) + 1, replace);
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (row > 1 && column > 1 && swapped) best = Math.min(best, at(beforeLast, column - 2) + 1);
+      current.push(best);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, to.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,64 @@
+import { isAnchorHolder } from "./cluster-source";
+import type { Problem } from "./errors";
+import { unknownKey } from "./issues";
+import { isMapping, type Path } from "./path";
+import { clusterSchema } from "./schema/cluster";
+import { knownKeys } from "./schema/shape";
+import { closestWord } from "./spelling";
+
+/**
+ * Keys of the home-lab template, and of the features it installs, that are about something else than VMs.
+ * Named here where they look like one of ours: everything else that is unlike ours is let through anyway.
+ */
+const TEMPLATE_KEYS: ReadonlySet<string> = new Set([
+  "cluster_api_tls_sans",
+  "cluster_dns_gateway_addr",
+  "cluster_gateway_addr",
+  "kubernetes_version",
+  "node_cpu_threshold",
+  "node_memory_threshold",
+  "proxmox_api_token_id",
+  "proxmox_api_token_secret",
+  "proxmox_endpoint",
+  "proxmox_insecure",
+  "proxmox_region",
+  "proxmox_storage",
+  "proxmox_vlan_mode",
+  "storage_class",
+]);
+const TEMPLATE_FAMILIES =
+  /^(repository|cloudflare|cilium|unifi|backup|tfstate|proxmox_(csi|ccm)|network_policies)_/;
+
+export interface UnknownKeys {
+  readonly mistakes: readonly Problem[];
+  /** Keys that the program does not use. */
+  readonly ignored: readonly Path[];
+}
+
+/**
+ * Judges the keys that the schema lets through, those at the top and those of a node:
+ * one that looks like ours is a mistake, any other belongs to the template that the file was made for.
+ * (Within a section of ours, such as `state` or `data_disks`, the schema itself refuses every unknown key.)
+ */
+export function findUnknownKeys(data: Readonly<Record<string, unknown>>): UnknownKeys {
+  const mistakes: Problem[] = [];
+  const ignored: Path[] = [];
+  const judge = (
+    parent: Path,
+    map: Readonly<Record<string, unknown>>,
+    isTheirs: (key: string) => boolean,
+  ) => {
+    const known = new Set(knownKeys(clusterSchema, parent));
+    for (const key of Object.keys(map)) {
+      if (known.has(key) || isAnchorHolder(key)) continue;
+      if (isTheirs(key) || closestWord(key, known) === undefined) ignored.push([...parent, key]);
+      else mistakes.push(unknownKey(parent, key));
+    }
+  };
+  judge([], data, (key) => TEMPLATE_KEYS.has(key) || TEMPLATE_FAMILIES.test(key));
+  const nodes = Array.isArray(data.nodes) ? data.nodes : [];
+  for (const [index, node] of nodes.entries()) {
+    if (isMapping(node)) judge(["nodes", index], node, () => false);
+  }
+  return { mistakes, ignored };
+}

@@ -1,0 +1,154 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from "yaml";
+import { type Complaint, ConfigError, fail, show } from "./errors";
+
+/** Values after every alias is followed; an "alias bomb" of a few lines goes beyond, a real file never. */
+const MAX_VALUES = 200_000;
+const MAX_ALIASES = 5_000;
+
+/** What the parser leaves open about a document: its keys by name, and what its aliases stand for. */
+export class YamlStructure {
+  private readonly pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+  private readonly targets = new Map<Alias, Node>();
+
+  /** @throws ConfigError for a key that is there twice, and for aliases without end or without sense. */
+  constructor(
+    private readonly file: string,
+    private readonly document: Document,
+    private readonly lines: LineCounter,
+  ) {
+    this.index();
+    this.rejectRunawayAliases();
+  }
+
+  /** The entry of `map` with that key, whether written there or brought in by a `<<`. */
+  pairOf(map: YAMLMap, key: string): Pair | undefined {
+    const entries = this.pairs.get(map);
+    const own = entries?.get(key);
+    if (own !== undefined || entries === undefined) return own;
+    for (const source of this.mergedMaps(entries.get("<<")?.value)) {
+      const merged = this.pairOf(source, key);
+      if (merged !== undefined) return merged;
+    }
+    return undefined;
+  }
+
+  /** The node itself, or what it is an alias of. */
+  follow(node: unknown): Node | undefined {
+    if (isAlias(node)) return this.targets.get(node);
+    return isNode(node) ? node : undefined;
+  }
+
+  lineOf(node: Node): number {
+    return this.lines.linePos(node.range?.[0] ?? 0).line;
+  }
+
+  /** One walk in the order of the file: an alias means the anchor of its name that was last defined. */
+  private index(): void {
+    const anchors = new Map<string, Node>();
+    const twice: Complaint[] = [];
+    visit(this.document, {
+      Node: (_, node) => {
+        if (isAlias(node)) this.resolve(node, anchors);
+        else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        if (isMap(node)) twice.push(...this.indexKeys(node));
+      },
+    });
+    if (twice.length > 0) throw new ConfigError(twice);
+  }
+
+  private resolve(alias: Alias, anchors: ReadonlyMap<string, Node>): void {
+    const target = anchors.get(alias.source);
+    if (target === undefined) {
+      this.refuse(alias, `*${alias.source} has no anchor before it; define &${alias.source} further up`);
+    }
+    this.targets.set(alias, target);
+    if (this.targets.size > MAX_ALIASES) {
+      this.refuse(alias, `the file has more than ${MAX_ALIASES} aliases; write the values out`);
+    }
+  }
+
+  private indexKeys(map: YAMLMap): Complaint[] {
+    const entries = new Map<string, Pair>();
+    const twice: Complaint[] = [];
+    for (const pair of map.items) {
+      const key = keyText(pair.key);
+      const first = entries.get(key);
+      if (first === undefined) entries.set(key, pair);
+      else twice.push(this.duplicate(key, first, pair));
+    }
+    this.pairs.set(map, entries);
+    return twice;
+  }
+
+  private duplicate(key: string, first: Pair, second: Pair): Complaint {
+    const line = isNode(first.key) ? ` (line ${this.lineOf(first.key)})` : "";
+    const at = { file: this.file, line: isNode(second.key) ? this.lineOf(second.key) : undefined };
+    return { at, text: `the key ${show(key)} is there twice${line}; keep one` };
+  }
+
+  /**
+   * Counts the values that following every alias would make, each anchor once, so that counting is cheap.
+   * The parser's own `maxAliasCount` does not see merge keys, and refuses many uses of one small anchor.
+   */
+  private rejectRunawayAliases(): void {
+    const sizes = new Map<Node, number>();
+    const open = new Set<Node>();
+    const sizeOf = (node: unknown): number => {
+      if (!isNode(node)) return 0;
+      const known = sizes.get(node);
+      if (known !== undefined) return known;
+      if (open.has(node)) this.refuse(node, "an alias stands inside its own anchor; write the value out");
+      open.add(node);
+      const size = this.partsOf(node).reduce<number>((sum, part) => sum + sizeOf(part), 1);
+      open.delete(node);
+      if (size > MAX_VALUES) {
+        this.refuse(node, `aliases expand to more than ${MAX_VALUES} values; write the values out`);
+      }
+      sizes.set(node, size);
+      return size;
+    };
+    sizeOf(this.document.contents);
+  }
+
+  private partsOf(node: Node): readonly unknown[] {
+    if (isAlias(node)) return [this.targets.get(node)];
+    if (isSeq(node)) return node.items;
+    return isMap(node) ? node.items.flatMap(({ key, value }) => this.partsOfPair(node, key, value)) : [];
+  }
+
+  private partsOfPair(map: YAMLMap, key: unknown, value: unknown): readonly unknown[] {
+    if (keyText(key) === "<<" && this.mergedMaps(value).length === 0) {
+      this.refuse(isNode(key) ? key : map, "<< takes a map, an alias of one, or a list of those; correct it");
+    }
+    return [key, value];
+  }
+
+  private mergedMaps(value: unknown): readonly YAMLMap[] {
+    const source = this.follow(value);
+    const maps = isSeq(source) ? source.items.map((item) => this.follow(item)) : [source];
+    return maps.every((each) => isMap(each)) ? maps : [];
+  }
+
+  private refuse(node: Node, text: string): never {
+    return fail(text, this.file, this.lineOf(node));
+  }
+}
+
+/** The key of a merge is a symbol that describes itself as `<<`. */
+function keyText(key: unknown): string {
+  const value = isScalar(key) ? key.value : undefined;
+  return typeof value === "symbol" ? (value.description ?? "") : String(value);
+}

@@ -1,0 +1,60 @@
+import { isUtf8 } from "node:buffer";
+import { fail } from "./errors";
+
+/** Half a mebibyte: about a thousand nodes. */
+export const MAX_BYTES = 512 * 1024;
+/** Open brackets on any line, and columns of indentation: the parser recurses, and its stack ends first. */
+const MAX_OPEN_BRACKETS = 64;
+const MAX_INDENTATION = 256;
+
+/**
+ * The text of a configuration file, without a byte order mark.
+ *
+ * @throws ConfigError for anything that is not plain UTF-8 text of a size and shape that a parser can take.
+ */
+export function decodeText(file: string, bytes: Uint8Array): string {
+  if (bytes.length > MAX_BYTES) {
+    fail(`the file has ${bytes.length} bytes, more than ${MAX_BYTES}; split the cluster`, file);
+  }
+  const text = decodeUtf8(file, bytes);
+  rejectControlCharacters(file, text);
+  rejectDeepNesting(file, text);
+  return text;
+}
+
+function decodeUtf8(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // A line feed is part of no longer UTF-8 sequence, so the bad bytes are within one line.
+    const lines = Buffer.from(bytes).toString("latin1").split("\n");
+    const bad = lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1")));
+    return fail("the line is not UTF-8; save the file as UTF-8", file, bad + 1);
+  }
+}
+
+function rejectControlCharacters(file: string, text: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
+  if (control === null) return;
+  const code = control[0].charCodeAt(0).toString(16).padStart(4, "0");
+  const line = text.slice(0, control.index).split("\n").length;
+  fail(`the line has the control character U+${code}; remove it`, file, line);
+}
+
+function rejectDeepNesting(file: string, text: string): void {
+  let open = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    for (const char of line) {
+      if (char === "[" || char === "{") open++;
+      else if ((char === "]" || char === "}") && open > 0) open--;
+      if (open > MAX_OPEN_BRACKETS) {
+        fail(`more than ${MAX_OPEN_BRACKETS} brackets are open here; close the ones before`, file, index + 1);
+      }
+    }
+    const indentation = /^[\s?:-]*/.exec(line)?.[0].length ?? 0;
+    if (indentation > MAX_INDENTATION) {
+      fail(`the line is indented by more than ${MAX_INDENTATION} columns; nest less deeply`, file, index + 1);
+    }
+  }
+}
