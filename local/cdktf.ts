@@ -1,7 +1,7 @@
 // `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: cdktf with the toolchain that the project is for.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { resolveToolchain } from "./toolchain";
+import { resolveForSynth, resolveToolchain } from "./toolchain";
 
 const COMMANDS: Readonly<Record<string, string>> = {
   synth: "synth",
@@ -20,7 +20,8 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
-  const { env } = await resolveToolchain({ report: console.error, signal: stop.signal });
+  const options = { report: console.error, signal: stop.signal };
+  const env = command === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
   process.off("SIGINT", abort).off("SIGTERM", abort);
 
   return runCdktf([command, ...withStack(command, given)], {

@@ -1,6 +1,6 @@
 import { userCliConfig, writeCliConfig } from "./cli-config";
 import { defaultCacheDir, type ToolchainContext } from "./context";
-import { findOpenTofu, type OpenTofu } from "./opentofu";
+import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { installProviders } from "./providers";
 import { OPENTOFU, PROVIDER_REGISTRY } from "./versions";
 
@@ -25,17 +25,8 @@ export interface Toolchain {
  * @throws ToolchainError that says what is in the way and what helps
  */
 export async function resolveToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
-  const context: ToolchainContext = {
-    env: process.env,
-    cacheDir: defaultCacheDir(),
-    report: () => undefined,
-    heartbeatMs: process.stderr.isTTY ? 1_000 : 15_000,
-    releases: OPENTOFU.releases,
-    sha256: OPENTOFU.sha256,
-    registry: PROVIDER_REGISTRY,
-    ...options,
-  };
-  const { path: tofu, version, origin } = await findOpenTofu(context);
+  const context = contextOf(options);
+  const { path: tofu, version, origin } = (await findOpenTofu(context)) ?? (await makeOpenTofu(context));
   const env = { TERRAFORM_BINARY_NAME: tofu, CHECKPOINT_DISABLE: "1" };
   const fromTofu = `OpenTofu ${version}: ${tofu} (${origin})`;
 
@@ -61,3 +52,31 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
     ],
   };
 }
+
+/**
+ * What a synth needs: cdktf asks for the version of a tofu where there is one, and does without otherwise.
+ * @returns what to add to the environment of cdktf
+ * @throws ToolchainError when TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
+ */
+export async function resolveForSynth(
+  options: ToolchainOptions = {},
+): Promise<Readonly<Record<string, string>>> {
+  const found = await findOpenTofu(contextOf(options));
+  // Its CLI configuration does not matter, and one that is missing would be complained about.
+  return {
+    CHECKPOINT_DISABLE: "1",
+    TF_CLI_CONFIG_FILE: "",
+    ...(found && { TERRAFORM_BINARY_NAME: found.path }),
+  };
+}
+
+const contextOf = (options: ToolchainOptions): ToolchainContext => ({
+  env: process.env,
+  cacheDir: defaultCacheDir(),
+  report: () => undefined,
+  heartbeatMs: process.stderr.isTTY ? 1_000 : 15_000,
+  releases: OPENTOFU.releases,
+  sha256: OPENTOFU.sha256,
+  registry: PROVIDER_REGISTRY,
+  ...options,
+});

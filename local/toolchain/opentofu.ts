@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runGroup, tail } from "../process-group";
 import { findProgram, platform, type ToolchainContext, ToolchainError } from "./context";
@@ -14,21 +15,36 @@ export interface OpenTofu {
 }
 
 /**
- * OpenTofu from the first of: TERRAFORM_BINARY_NAME, PATH, the cache, the official release, its Go module.
- * @throws ToolchainError when the user's choice will not do, or when no way is open.
+ * OpenTofu from the first of: TERRAFORM_BINARY_NAME, PATH, the cache; undefined when it has to be made.
+ * @throws ToolchainError when the user's choice will not do.
  */
-export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu> {
+export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu | undefined> {
   const named = context.env.TERRAFORM_BINARY_NAME;
   if (named) return namedByUser(context, named);
 
   const onPath = await usableOnPath(context);
   if (onPath !== undefined) return onPath;
-
-  const { version } = OPENTOFU;
-  const path = join(context.cacheDir, "opentofu", version, platform(), "tofu");
-  await makeOnce(context, path, `OpenTofu ${version}`, (partial) => obtain(context, partial));
-  return { path, version, origin: "cache" };
+  return existsSync(cachedPath(context)) ? cached(context) : undefined;
 }
+
+/**
+ * Downloads the official release into the cache, or builds it from its Go module.
+ * @throws ToolchainError when neither way is open, or when the release is not the one that is pinned.
+ */
+export async function makeOpenTofu(context: ToolchainContext): Promise<OpenTofu> {
+  const title = `OpenTofu ${OPENTOFU.version}`;
+  await makeOnce(context, cachedPath(context), title, (partial) => obtain(context, partial));
+  return cached(context);
+}
+
+const cachedPath = (context: ToolchainContext): string =>
+  join(context.cacheDir, "opentofu", OPENTOFU.version, platform(), "tofu");
+
+const cached = (context: ToolchainContext): OpenTofu => ({
+  path: cachedPath(context),
+  version: OPENTOFU.version,
+  origin: "cache",
+});
 
 async function namedByUser(context: ToolchainContext, named: string): Promise<OpenTofu> {
   const path = await findProgram(named, context.env);
