@@ -105,7 +105,7 @@ async function get(url: string, signal?: AbortSignal): Promise<Response> {
 }
 
 /** fetch says "fetch failed" and hides why in the cause. */
-const reason = (error: Error): string =>
-  error.cause instanceof Error
-    ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code)
-    : error.message;
+function reason(error: Error): string {
+  const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  return message || code || error.message;
+}
