@@ -1,10 +1,9 @@
-/** @type {import("jest").Config} */
-export default {
+/** What all projects share. */
+const common = {
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
-  testMatch: ["**/*.test.ts"],
   transform: {
-    "^.+\\.m?[tj]s$": ["@swc/jest", { jsc: { target: "es2023", parser: { syntax: "typescript" } } }],
+    "^.+\\.m?[tj]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   // Several of our dependencies are published as ES modules only; jest itself runs CommonJS.
   transformIgnorePatterns: [
@@ -12,4 +11,26 @@ export default {
   ],
   moduleNameMapper: { "^cdktf-proxmox-talos$": "<rootDir>/index.ts" },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out", "<rootDir>/.local"],
+};
+
+/** @type {import("jest").Config} */
+export default {
+  maxWorkers: 2,
+  // For the tests that run real programs: a bound on a hang, not an expectation.
+  testTimeout: 300_000,
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: ["**/*.test.ts"],
+      testPathIgnorePatterns: ["\\.e2e\\.test\\.ts$"],
+    },
+    {
+      ...common,
+      displayName: "e2e",
+      testMatch: ["**/*.e2e.test.ts"],
+      // Real OpenTofu and the real provider: made once, before the first of these tests.
+      globalSetup: "<rootDir>/__tests__/support/toolchain-setup.ts",
+    },
+  ],
 };

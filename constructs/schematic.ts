@@ -8,12 +8,21 @@ export interface Schematic {
   /** Kernel arguments added to the command line; a leading `-` removes one. @default none */
   readonly kernelArgs?: readonly string[];
   /** Overlay for a single-board computer. Secure Boot images cannot have one. @default none */
-  readonly overlay?: { readonly name: string; readonly image: string };
+  readonly overlay?: Overlay;
   /** @default the factory's choice: systemd-boot on UEFI, GRUB elsewhere */
   readonly bootloader?: Bootloader;
 }
 
-export type Bootloader = "dual-boot" | "sd-boot" | "grub";
+export interface Overlay {
+  /** For example `rpi_generic`. */
+  readonly name: string;
+  /** For example `siderolabs/sbc-raspberrypi`. */
+  readonly image: string;
+  /** @default none */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export type Bootloader = "auto" | "dual-boot" | "sd-boot" | "grub";
 
 /** The extension that runs the QEMU guest agent inside Talos. */
 export const QEMU_GUEST_AGENT = "siderolabs/qemu-guest-agent";
@@ -50,16 +59,21 @@ export function schematicId(schematic: Schematic): string {
 
 /** The YAML to POST to the factory, and the text that {@link schematicId} hashes. */
 export function schematicYaml(schematic: Schematic): string {
-  const { extensions = [], kernelArgs = [], overlay, bootloader } = schematic;
+  const { extensions = [], kernelArgs = [], overlay, bootloader = "auto" } = schematic;
   const customization = {
     ...(kernelArgs.length > 0 && { extraKernelArgs: kernelArgs }),
     ...(extensions.length > 0 && { systemExtensions: { officialExtensions: extensions } }),
-    ...(bootloader !== undefined && { bootloader }),
+    ...(bootloader !== "auto" && { bootloader }),
   };
   return stringify(
-    { ...(overlay && { overlay: { image: overlay.image, name: overlay.name } }), customization },
+    { ...(overlay && { overlay: overlayOf(overlay) }), customization },
     { indent: 4, lineWidth: 0, singleQuote: true },
   );
+}
+
+function overlayOf({ image, name, options }: Overlay): object {
+  // Go sorts the keys of a map, and the options are the only one in here.
+  return { image, name, ...(options && { options: Object.fromEntries(Object.entries(options).sort()) }) };
 }
 
 /** Why no Secure Boot image exists for this schematic; undefined where one does. */

@@ -1,0 +1,53 @@
+import { join, resolve } from "node:path";
+import { Annotations, App } from "cdktf";
+import { ConfigError, findClusterFiles, loadCluster } from "./config";
+import { ClusterStack } from "./stacks/cluster-stack";
+
+/** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
+function main(env: NodeJS.ProcessEnv): void {
+  // cdktf calls util.isArray, and each synth would tell the user so.
+  process.noDeprecation = true;
+  const files = findClusterFiles({
+    clusterConfig: env.CLUSTER_CONFIG,
+    exampleFolder: join(__dirname, "examples/six-nodes"),
+  });
+  const { config, warnings } = loadCluster({ ...files, env });
+
+  // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
+  const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
+  const stack = new ClusterStack(app, "cluster", {
+    ...config,
+    proxmox: {
+      ...config.proxmox,
+      // What stands in the provider's block wins over its environment variable: leave it out.
+      endpoint: env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint,
+    },
+    state: { ...config.state, path: config.state.path && resolve(config.state.path) },
+    allowReplace: namesIn(env.ALLOW_REPLACE),
+  });
+  if (files.isExample) {
+    Annotations.of(stack).addInfo(
+      `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${files.clusterFile}`,
+    );
+  }
+  for (const warning of warnings) Annotations.of(stack).addWarning(warning);
+  app.synth();
+}
+
+/** ALLOW_REPLACE: `all`, or names of nodes with commas between them. */
+function namesIn(value = ""): "all" | string[] {
+  if (value === "all") return value;
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
+try {
+  main(process.env);
+} catch (error) {
+  // What the user can mend is told without a stack trace.
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
