@@ -1,6 +1,6 @@
-import { App, LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
+import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { StateEncryption, type StateEncryptionProps } from "../../constructs/state-encryption";
-import { synthStack } from "../support/synth";
+import { newApp, synthStack } from "../support/synth";
 import { TofuProject } from "../support/tofu-project";
 
 const OLD = "correct horse battery staple";
@@ -9,7 +9,7 @@ const SECRET = "hunter2-in-an-output";
 
 /** A stack that needs no provider: OpenTofu's own resource with a secret in it. */
 function template(props: StateEncryptionProps | "plain", value = SECRET): object {
-  const stack = new TerraformStack(new App(), "test");
+  const stack = new TerraformStack(newApp(), "test");
   new LocalBackend(stack, { path: "terraform.tfstate" });
   if (props !== "plain") new StateEncryption(stack, "encryption", props);
   stack.addOverride("resource.terraform_data.secret", { input: value });
@@ -66,10 +66,9 @@ test("a wrong passphrase is an error that names the key, and the state stays as 
 test("no passphrase is an error that names the variable", async () => {
   const made = project({});
   made.write(template({}));
-  await made.ok("init");
-  const { exitCode, output } = await made.plan();
+  const { exitCode, output } = await made.init();
   expect(exitCode).toBe(1);
-  expect(output).toContain("state_passphrase");
+  expect(output).toContain("TF_VAR_state_passphrase");
 });
 
 test("plain text is refused unless a migration is asked for, and afterwards again", async () => {

@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type App, TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import { ProxmoxProvider } from "../../constructs";
+
+const outdir = mkdtempSync(join(tmpdir(), "synth-"));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
 /** What OpenTofu reads, without the `//` metadata that names versions and paths. */
 export interface Template {
@@ -32,7 +38,7 @@ export function stackOf(build: (stack: TerraformStack) => void): TerraformStack 
 }
 
 export function newApp(): App {
-  return Testing.app({ stackTraces: false } as never);
+  return Testing.app({ outdir });
 }
 
 /** Messages of `Annotations` on a construct and below it. */

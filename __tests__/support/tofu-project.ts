@@ -52,7 +52,7 @@ export class TofuProject {
   start(args: readonly string[]): ChildProcess {
     return spawn(tofuBinary(), args, {
       cwd: this.folder,
-      env: { ...process.env, TF_CLI_ARGS: "-no-color", TF_IN_AUTOMATION: "1", ...this.env },
+      env: { ...inheritedEnv(), TF_CLI_ARGS: "-no-color", TF_IN_AUTOMATION: "1", ...this.env },
       detached: true,
       // OpenTofu must not ask the terminal for what it misses.
       stdio: ["ignore", "pipe", "pipe"],
@@ -78,6 +78,12 @@ export class TofuProject {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The developer's own credentials and variables must not decide a test. */
+function inheritedEnv(): NodeJS.ProcessEnv {
+  const foreign = /^(TF_VAR_|TF_HTTP_|TF_ENCRYPTION|TF_LOG|PROXMOX_VE_|AWS_|CLOUDFLARE_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
 function tofuBinary(): string {
