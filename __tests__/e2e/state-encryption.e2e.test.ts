@@ -68,7 +68,7 @@ test("no passphrase is an error that names the variable", async () => {
   made.write(template({}));
   const { exitCode, output } = await made.init();
   expect(exitCode).toBe(1);
-  expect(output).toContain("TF_VAR_state_passphrase");
+  expect(output).toContain("var.state_passphrase");
 });
 
 test("plain text is refused unless a migration is asked for, and afterwards again", async () => {
