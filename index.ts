@@ -2,3 +2,4 @@
 export * from "./constructs";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";
+export * from "./stacks/proxmox-access-stack";

@@ -2,6 +2,8 @@ import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { ConfigError, findClusterFiles, loadCluster } from "./config";
 import { ClusterStack } from "./stacks/cluster-stack";
+import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import { stateBeside } from "./stacks/state";
 
 /** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
 function main(env: NodeJS.ProcessEnv): void {
@@ -15,22 +17,26 @@ function main(env: NodeJS.ProcessEnv): void {
 
   // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
-  const stack = new ClusterStack(app, "cluster", {
+  // What stands in the provider's block wins over its environment variable: leave it out.
+  const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
+  const state = { ...config.state, path: config.state.path && resolve(config.state.path) };
+  const cluster = new ClusterStack(app, "cluster", {
     ...config,
-    proxmox: {
-      ...config.proxmox,
-      // What stands in the provider's block wins over its environment variable: leave it out.
-      endpoint: env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint,
-    },
-    state: { ...config.state, path: config.state.path && resolve(config.state.path) },
+    proxmox: { ...config.proxmox, endpoint },
+    state,
     allowReplace: namesIn(env.ALLOW_REPLACE),
   });
+  new ProxmoxAccessStack(app, "proxmox-access", {
+    endpoint,
+    state: stateBeside(state, "proxmox-access"),
+    ha: config.proxmox.ha,
+  });
   if (files.isExample) {
-    Annotations.of(stack).addInfo(
+    Annotations.of(cluster).addInfo(
       `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${files.clusterFile}`,
     );
   }
-  for (const warning of warnings) Annotations.of(stack).addWarning(warning);
+  for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
   app.synth();
 }
 

@@ -1,0 +1,25 @@
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { ProxmoxAccess, type ProxmoxAccessProps, ProxmoxProvider } from "../constructs";
+import type { StateProps } from "./cluster-stack-props";
+import { keepState } from "./state";
+
+export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
+  /** https URL of the API. @default PROXMOX_VE_ENDPOINT */
+  readonly endpoint?: string;
+  /** @default R2 with the settings of {@link StateProps} */
+  readonly state?: StateProps;
+}
+
+/**
+ * The user and token that the cluster stack works with. An administrator deploys it once, with rights that the
+ * token itself does not have.
+ */
+export class ProxmoxAccessStack extends TerraformStack {
+  constructor(scope: Construct, id: string, { endpoint, state, ...access }: ProxmoxAccessStackProps = {}) {
+    super(scope, id);
+    keepState(this, state);
+    new ProxmoxProvider(this, "proxmox", { endpoint });
+    new ProxmoxAccess(this, "access", access);
+  }
+}
