@@ -79,8 +79,8 @@ function readNamed(file: string): NamedText {
   try {
     return { file, bytes: readFileSync(file) };
   } catch (error) {
-    const reason =
-      error instanceof Error ? error.message.replace(/^(\w+): ([^,]*),.*$/s, "$2 ($1)") : String(error);
+    const [, code, cause] = /(E[A-Z]+): ([^,]+),/.exec(String(error)) ?? [];
+    const reason = code === undefined ? String(error) : `${cause} (${code})`;
     throw new ConfigError([
       { at: { file }, text: `the file cannot be read: ${reason}; check its path and permissions` },
     ]);

@@ -7,8 +7,10 @@ export function closestWord(word: string, known: Iterable<string>): string | und
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of known) {
     const meant = simplify(candidate);
+    const allowed = tolerance(Math.max(typed.length, meant.length));
+    if (Math.abs(typed.length - meant.length) > allowed) continue;
     const distance = editDistance(typed, meant);
-    if (distance > tolerance(Math.max(typed.length, meant.length))) continue;
+    if (distance > allowed) continue;
     if (best === undefined || distance < best.distance) best = { word: candidate, distance };
   }
   return best?.word;

@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** The members that etcd needs of `size` to keep working. */
-export function quorumOf(size: number): number {
+function quorumOf(size: number): number {
   return Math.floor(size / 2) + 1;
 }
 
@@ -15,19 +15,5 @@ export function* checkControlPlane({ nodes }: ResolvedCluster): Iterable<Problem
     const survives = count - quorumOf(count);
     const text = `has ${count} control planes, which survive the loss of ${survives} like ${count - 1} do`;
     yield { path: ["nodes"], text: `${text}; make it ${count - 1} or ${count + 1}` };
-  }
-}
-
-/** Hosts that the control plane does not survive the loss of; silent where everything is on one host anyway. */
-export function* warnOfQuorumLoss({ nodes }: ResolvedCluster): Iterable<Problem> {
-  const members = nodes.filter(({ config }) => config.role === "controlplane");
-  const byHost = new Map<string, number>();
-  for (const { config } of members) byHost.set(config.host, (byHost.get(config.host) ?? 0) + 1);
-  if (byHost.size < 2) return;
-  const needed = quorumOf(members.length);
-  for (const [host, count] of byHost) {
-    if (members.length - count >= needed) continue;
-    const text = `lose quorum with host ${host}, which has ${count} of ${members.length} control planes`;
-    yield { path: ["nodes"], text: `${text}; spread them over more hosts` };
   }
 }

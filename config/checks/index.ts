@@ -2,7 +2,7 @@ import type { Problem } from "../errors";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
 import { checkBoot, warnOfMissingAgent } from "./boot";
-import { checkControlPlane, warnOfQuorumLoss } from "./control-plane";
+import { checkControlPlane } from "./control-plane";
 import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
 import { checkNetworks } from "./networks";
@@ -26,7 +26,7 @@ const CHECKS: readonly Check[] = [
 ];
 /** Need all nodes. */
 const WHOLE_CLUSTER_CHECKS: readonly Check[] = [checkControlPlane, checkRenames];
-const WARNINGS: readonly Check[] = [warnOfQuorumLoss, warnOfIdleHa, warnOfMissingAgent];
+const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent];
 
 export function checkCluster(cluster: ResolvedCluster, hasAllNodes: boolean): Problem[] {
   const checks = hasAllNodes ? [...CHECKS, ...WHOLE_CLUSTER_CHECKS] : CHECKS;

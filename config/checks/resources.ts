@@ -1,6 +1,5 @@
 import type { NodeRole } from "../cluster-config";
 import type { Problem } from "../errors";
-import { formatPath } from "../path";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import type { Sized, Sizes } from "../sizes";
 
@@ -15,16 +14,15 @@ const OLD_CPUS =
   /^(486|athlon|core2duo|coreduo|kvm32|kvm64|pentium[23]?|phenom|qemu32|qemu64|Conroe|Penryn|Opteron_G[123])$/;
 
 /** CPU, memory and disk: enough for Talos. */
-export function* checkResources({ input, nodes }: ResolvedCluster): Iterable<Problem> {
+export function* checkResources(cluster: ResolvedCluster): Iterable<Problem> {
+  const { input, nodes } = cluster;
   const cpu = input.proxmox_vm_advanced.cpu_type;
   if (OLD_CPUS.test(cpu)) {
     const path = ["proxmox_vm_advanced", "cpu_type"];
     yield { path, text: `${cpu} lacks x86-64-v2, which Talos needs; use host or x86-64-v2-AES` };
   }
-  for (const node of nodes) {
-    yield* checkSizes(node);
-    yield* checkBalloon(node);
-  }
+  for (const node of nodes) yield* checkSizes(node);
+  yield* checkBalloon(cluster);
 }
 
 function* checkSizes({ sizes, config: { role, cores, sockets } }: ResolvedNode): Iterable<Problem> {
@@ -45,9 +43,13 @@ function* checkSizes({ sizes, config: { role, cores, sockets } }: ResolvedNode):
 }
 
 /** Proxmox takes the balloon for the least of the memory. */
-function* checkBalloon({ sizes, config }: ResolvedNode): Iterable<Problem> {
-  if (config.balloonMiB <= config.memoryMiB) return;
-  const memory = `${formatPath(sizes.memory.path)} ${sizes.memory.value}`;
+function* checkBalloon({ nodes, input }: ResolvedCluster): Iterable<Problem> {
+  const { balloon } = input.proxmox_vm_advanced;
+  const short = nodes.find(({ config }) => config.memoryMiB < balloon)?.config;
+  if (short === undefined) return;
   const path = ["proxmox_vm_advanced", "balloon"];
-  yield { path, text: `${config.balloonMiB} is more than ${memory}; use 0, or less than the memory` };
+  yield {
+    path,
+    text: `${balloon} is more than the ${short.memoryMiB} MiB of "${short.name}"; use 0, or less than those`,
+  };
 }

@@ -27,17 +27,23 @@ export const sizeDefaults = z.strictObject({
   disk_size: diskSize.optional().describe("Size of the first disk in GiB."),
 });
 
+/** A word that YAML 1.1 takes for something else would change the id of the schematic. */
+const kernelArgument = text(
+  /^(?!(y|n|yes|no|on|off|true|false|null)$)-?[A-Za-z_][\w.-]*(=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/i,
+  "is not a kernel argument; write name, name=value or -name, each as an entry of its own",
+);
+
 export const schematic = z.strictObject({
   extensions: z
     .array(
-      text(/^[a-z0-9-]+\/[a-z0-9._-]+$/, "is not an extension; write it like siderolabs/qemu-guest-agent"),
+      text(
+        /^[a-z0-9-]+\/[a-z0-9][a-z0-9.-]*$/,
+        "is not an extension; write it like siderolabs/qemu-guest-agent",
+      ),
     )
     .default([])
     .describe("Official system extensions."),
-  kernel_args: z
-    .array(text(/^\S+$/, "is not one kernel argument; write each as an entry of its own"))
-    .default([])
-    .describe("Extra kernel arguments, in order."),
+  kernel_args: z.array(kernelArgument).default([]).describe("Extra kernel arguments, in order."),
   overlay: z
     .strictObject({
       image: z.string().min(1).describe("Overlay image, for example siderolabs/sbc-raspberrypi."),
@@ -121,7 +127,9 @@ export const node = z.looseObject({
   vm_cores: cores.optional().describe("CPU cores of each socket. Default: by role, see Precedence."),
   vm_sockets: sockets.optional().describe("CPU sockets. Default: by role, see Precedence."),
   vm_memory: memory.optional().describe("Memory in MiB. Default: by role, see Precedence."),
-  vm_disk_size: diskSize.optional().describe("Size of the first disk in GiB. Default: by role, see Precedence."),
+  vm_disk_size: diskSize
+    .optional()
+    .describe("Size of the first disk in GiB. Default: by role, see Precedence."),
   vm_startup_order: z.int().min(1).optional().describe("Place in the start order of the host, lowest first."),
   vm_startup_delay: seconds.optional().describe("Seconds to wait before the next VM starts."),
   vm_shutdown_delay: seconds.optional().describe("Seconds to wait for a shutdown."),

@@ -80,7 +80,11 @@ export const state = z.strictObject({
     .optional()
     .describe("r2: jurisdiction of the bucket. Default: none."),
   url: workerUrl.optional().describe("worker: address of the state, `https://…/states/<name>`."),
-  path: z.string().min(1).optional().describe("local: path of the file. Default: `terraform.<stack>.tfstate`."),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("local: path of the file. Default: `terraform.<stack>.tfstate`."),
   encryption: encryption.prefault({ provider: "pbkdf2" }).describe("Encryption of state and plan files."),
 });
 

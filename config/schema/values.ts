@@ -98,9 +98,10 @@ export const mtu = z.int().min(576).max(65520);
 export const vlan = z.int().min(1).max(4094);
 
 /** The home-lab template has the VLAN in quotes. */
+const NOT_A_VLAN = "is not a VLAN; use a whole number from 1 to 4094";
 export const vlanTag = z.union(
-  [vlan, z.string().regex(/^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/)],
-  "is not a VLAN; use a whole number from 1 to 4094",
+  [vlan, text(/^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/, NOT_A_VLAN)],
+  NOT_A_VLAN,
 );
 
 export const queues = z.int().min(0).max(64);

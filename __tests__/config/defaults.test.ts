@@ -1,0 +1,232 @@
+import type { NodeConfig } from "../../config";
+import { append, type Edit, edit, parse, replace, VALID, VANILLA, WITH_AGENT } from "./support/cluster";
+
+function nodesOf(...edits: readonly Edit[]): readonly NodeConfig[] {
+  return parse(edit(...edits)).config.nodes;
+}
+
+function nodeOf(name: string, ...edits: readonly Edit[]): NodeConfig {
+  const node = nodesOf(...edits).find((each) => each.name === name);
+  if (node === undefined) throw new Error(`there is no node ${name}`);
+  return node;
+}
+
+const sizesOf = ({ cores, sockets, memoryMiB, disk }: NodeConfig) => [
+  cores,
+  sockets,
+  memoryMiB,
+  disk.sizeGiB,
+];
+
+test("minimal: everything that a file can leave open", () => {
+  expect(parse(VALID)).toMatchSnapshot();
+});
+
+describe("sizes", () => {
+  test("are built in by role", () => {
+    expect(sizesOf(nodeOf("cp-1"))).toEqual([4, 1, 8192, 64]);
+    expect(sizesOf(nodeOf("worker-1"))).toEqual([8, 1, 16384, 256]);
+  });
+
+  test("come from the node, else the role, else all, else are built in", () => {
+    const layers = [
+      append("    vm_cores: 16"),
+      append("proxmox_vm_worker_defaults: { cores: 12, memory: 24576 }"),
+      append("proxmox_vm_controller_defaults: { disk_size: 32 }"),
+      append("proxmox_vm_defaults: { cores: 6, memory: 12288, sockets: 2 }"),
+    ];
+    expect(sizesOf(nodeOf("worker-1", ...layers))).toEqual([16, 2, 24576, 256]);
+    expect(sizesOf(nodeOf("cp-1", ...layers))).toEqual([6, 2, 12288, 32]);
+  });
+});
+
+test("proxmox_vm_advanced is the hardware of every VM, unless the node says otherwise", () => {
+  const advanced =
+    "proxmox_vm_advanced: { machine: i440fx, cpu_type: x86-64-v3, tags: [lab], qemu_agent: false, network_bridge: vmbr1, net_queues: 2, disk_ssd: false, disk_backup: true }";
+  const [first] = nodesOf(append(advanced));
+  expect(first).toMatchObject({ machine: "pc", cpuType: "x86-64-v3", tags: ["lab"], agent: false });
+  expect(first?.networkInterfaces).toMatchObject([{ bridge: "vmbr1", queues: 2 }]);
+  expect(first?.disk).toMatchObject({ ssd: false, backup: true, discard: true });
+
+  const worker = nodeOf("worker-1", append("    tags: [gpu]", "    qemu_agent: true", advanced));
+  expect(worker).toMatchObject({ tags: ["gpu"], agent: true });
+});
+
+test("further disks, NICs and PCI devices start from the node's and the cluster's values", () => {
+  const worker = nodeOf(
+    "worker-1",
+    append(
+      '    mac_addr: "bc:24:11:00:00:0a"',
+      "    disk_storage: ceph",
+      "    data_disks: [{ size: 100, serial: data }, { size: 200, storage: nfs, ssd: false }]",
+      "    networks: [{}, { bridge: vmbr2, vlan: 30, mtu: 9000, queues: 1 }]",
+      "    pci: [{ mapping: gpu }, { mapping: nic, pcie: false, rombar: false }]",
+      'node_vlan_tag: "7"',
+    ),
+  );
+  expect(worker.disk.storage).toBe("ceph");
+  expect(worker.dataDisks).toMatchObject([
+    { storage: "ceph", sizeGiB: 100, serial: "data", ssd: true },
+    { storage: "nfs", sizeGiB: 200, ssd: false },
+  ]);
+  expect(worker.networkInterfaces).toMatchObject([
+    { bridge: "vmbr0", vlan: 7, macAddress: "BC:24:11:00:00:0A", queues: 4 },
+    { bridge: "vmbr0", vlan: undefined, queues: 4 },
+    { bridge: "vmbr2", vlan: 30, mtu: 9000, queues: 1 },
+  ]);
+  expect(worker.pciDevices).toEqual([
+    { mapping: "gpu", pcie: true, rombar: true },
+    { mapping: "nic", pcie: false, rombar: false },
+  ]);
+});
+
+describe("the guest agent", () => {
+  const withoutId = replace(`111\n    schematic_id: ${WITH_AGENT}`, "111");
+
+  test("is off with the vanilla schematic", () => {
+    const vanilla = replace(`111\n    schematic_id: ${WITH_AGENT}`, `111\n    schematic_id: ${VANILLA}`);
+    expect(nodeOf("worker-1", vanilla).agent).toBe(false);
+    expect(nodeOf("cp-1", vanilla).agent).toBe(true);
+  });
+
+  test.each([
+    ["[siderolabs/qemu-guest-agent]", true],
+    ["[siderolabs/btrfs]", false],
+  ])("follows the extensions of a schematic that is described: %s", (extensions, agent) => {
+    const worker = nodeOf("worker-1", withoutId, append(`talos_schematic: { extensions: ${extensions} }`));
+    expect(worker.agent).toBe(agent);
+  });
+
+  test("a node's own schematic comes before the cluster's", () => {
+    const worker = nodeOf(
+      "worker-1",
+      withoutId,
+      append(
+        "    talos_schematic: { kernel_args: [console=ttyS0] }",
+        "talos_schematic: { extensions: [siderolabs/btrfs] }",
+      ),
+    );
+    expect(worker.schematic).toEqual({ extensions: [], kernelArgs: ["console=ttyS0"] });
+  });
+});
+
+describe("the TPM", () => {
+  test.each([
+    ["iso", "true", false],
+    ["disk-image", "true", true],
+    ["disk-image", "false", false],
+  ])("with boot_mode %s and secureboot %s is %s", (mode, secureBoot, tpm) => {
+    const worker = nodeOf("worker-1", append(`    secureboot: ${secureBoot}`, `boot_mode: ${mode}`));
+    expect(worker.tpm).toBe(tpm);
+  });
+
+  test("is what the node says", () => {
+    expect(nodeOf("worker-1", append("    tpm: true")).tpm).toBe(true);
+  });
+});
+
+describe("HA", () => {
+  const twoHosts = append("    proxmox_node: pve2");
+  const haOf = (...edits: readonly Edit[]) => parse(edit(...edits)).config.proxmox.ha;
+
+  test.each([
+    ["one host", false, [append("proxmox_shared_storages: [local-lvm]")]],
+    ["several hosts, disks that are not shared", false, [twoHosts]],
+    ["several hosts, shared disks", true, [twoHosts, append("proxmox_shared_storages: [local-lvm]")]],
+    [
+      "one data disk that is not shared",
+      false,
+      [
+        append("    data_disks: [{ size: 1, storage: fast }]"),
+        twoHosts,
+        append("proxmox_shared_storages: [local-lvm]"),
+      ],
+    ],
+    [
+      "several hosts and shared disks, but turned off",
+      false,
+      [twoHosts, append("proxmox_shared_storages: [local-lvm]", "proxmox_ha: false")],
+    ],
+  ])("%s: %s", (_, ha, edits) => {
+    expect(haOf(...edits)).toBe(ha);
+  });
+});
+
+test("what the template writes differently is understood", () => {
+  const { config } = parse(
+    edit(
+      replace("https://pve.example.com:8006", "https://pve.example.com:8006/api2/json"),
+      append("talos_version: 1.12.0", "cluster_pod_cidr: 10.42.0.0/16,fd00:42::/56"),
+    ),
+  );
+  expect(config.proxmox.endpoint).toBe("https://pve.example.com:8006");
+  expect(config.talosVersion).toBe("v1.12.0");
+  expect(config.network.podCidrs).toEqual(["10.42.0.0/16", "fd00:42::/56"]);
+});
+
+describe("state", () => {
+  const stateOf = (...lines: readonly string[]) => parse(edit(append("state:", ...lines))).config.state;
+
+  test.each([
+    [
+      "aws_kms, kms_key_id: alias/a, region: eu-central-1",
+      { provider: "aws_kms", kmsKeyId: "alias/a", region: "eu-central-1" },
+    ],
+    ["gcp_kms, kms_encryption_key: projects/a", { provider: "gcp_kms", kmsEncryptionKey: "projects/a" }],
+    [
+      "openbao, key_name: a, address: https://bao:8200",
+      { provider: "openbao", keyName: "a", address: "https://bao:8200" },
+    ],
+    ["pbkdf2", { provider: "pbkdf2" }],
+  ])("encryption by %s, now and before", (keys, provider) => {
+    expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toEqual({
+      ...provider,
+      migrateFromPlaintext: false,
+    });
+    expect(stateOf(`  encryption: { provider: pbkdf2, previous: { provider: ${keys} } }`).encryption).toEqual(
+      {
+        provider: "pbkdf2",
+        migrateFromPlaintext: false,
+        previous: provider,
+      },
+    );
+  });
+
+  test("no encryption, with its reason, and the way from there", () => {
+    expect(stateOf("  encryption: { provider: off, reason: a test }").encryption).toEqual({
+      provider: "off",
+      reason: "a test",
+    });
+    expect(stateOf("  encryption: { provider: pbkdf2, migrate: from-plaintext }").encryption).toMatchObject({
+      migrateFromPlaintext: true,
+    });
+  });
+
+  test("a Worker under development is reached over http, on this machine only", () => {
+    const url = "http://127.0.0.1:8787/states/proxmox";
+    expect(stateOf("  backend: worker", `  url: ${url}`)).toMatchObject({ backend: "worker", url });
+  });
+});
+
+test("adopt names what an earlier program made", () => {
+  const { config } = parse(
+    edit(
+      append(
+        "adopt:",
+        "  vms: proxmox_virtual_environment_vm.talos_node",
+        "  images:",
+        `    - { from: 'proxmox_virtual_environment_download_file.talos_iso["a-true"]', schematic_id: ${WITH_AGENT}, secureboot: true }`,
+      ),
+    ),
+  );
+  expect(config.adopt).toEqual({
+    vms: "proxmox_virtual_environment_vm.talos_node",
+    images: [
+      {
+        from: 'proxmox_virtual_environment_download_file.talos_iso["a-true"]',
+        schematicId: WITH_AGENT,
+        secureBoot: true,
+      },
+    ],
+  });
+});

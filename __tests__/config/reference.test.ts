@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import { parse as parseYaml } from "yaml";
+import { jsonSchemas, writeReference } from "../../config/reference";
+import { VALID } from "./support/cluster";
+
+const ROOT = join(__dirname, "../..");
+const read = (...path: readonly string[]) => readFileSync(join(ROOT, ...path), "utf8");
+
+function validator(name: string) {
+  const ajv = new Ajv({ strict: false });
+  addFormats(ajv);
+  return ajv.compile(JSON.parse(read("config", name)));
+}
+
+describe("what `npm run config:schema` writes is up to date:", () => {
+  test.each([...jsonSchemas()])("%s", (name, text) => {
+    expect(JSON.parse(read("config", name))).toEqual(JSON.parse(text));
+  });
+
+  test("docs/configuration.md", () => {
+    // The formatter aligns the tables.
+    const plain = (markdown: string) => markdown.replace(/ +\|/g, " |").replace(/-{3,}/g, "---");
+    const committed = read("docs", "configuration.md");
+    expect(plain(committed)).toBe(plain(writeReference(committed)));
+  });
+});
+
+test("every key is explained", () => {
+  const keys: string[] = [];
+  const visit = (schema: unknown, path: string): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    for (const [key, value] of Object.entries(schema)) {
+      if (key === "properties") {
+        for (const [name, property] of Object.entries(value)) {
+          if (!("description" in Object(property))) keys.push(`${path}.${name}`);
+          visit(property, `${path}.${name}`);
+        }
+      } else visit(value, path);
+    }
+  };
+  for (const text of jsonSchemas().values()) visit(JSON.parse(text), "");
+  expect(keys).toEqual([]);
+});
+
+test("the schemas accept the example's files, and a cluster in one file", () => {
+  const cluster = validator("cluster.schema.json");
+  const nodes = validator("nodes.schema.json");
+  expect(cluster(parseYaml(read("examples/six-nodes/cluster.yaml")))).toBe(true);
+  expect(nodes(parseYaml(read("examples/six-nodes/nodes.yaml")))).toBe(true);
+  expect(cluster(parseYaml(VALID))).toBe(true);
+});
+
+test("the schemas refuse what the program refuses by form", () => {
+  const cluster = validator("cluster.schema.json");
+  expect(cluster(parseYaml(VALID.replace("controller: true", "controller: yes please")))).toBe(false);
+  expect(cluster(parseYaml(VALID.replace("vm_id: 101", "vm_id: 99")))).toBe(false);
+});
+
+test("the files of the example name their schemas by a path that exists", () => {
+  for (const file of ["cluster.yaml", "nodes.yaml"]) {
+    const [, schema = ""] = /\$schema=(\S+)/.exec(read("examples/six-nodes", file)) ?? [];
+    expect(() => JSON.parse(read("examples/six-nodes", schema))).not.toThrow();
+  }
+});
