@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { schemaProblems } from "./support/pinned-schema";
+import type { Template } from "./support/synth";
+
+const ROOT = join(__dirname, "..");
+const EXAMPLE = join(ROOT, "examples/six-nodes");
+const folder = mkdtempSync(join(tmpdir(), "main-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs main.ts as cdktf does, in a working folder that has nothing but `files`. */
+function run(env: Record<string, string> = {}, files: Record<string, string> = {}) {
+  const work = mkdtempSync(join(folder, "work-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text);
+  const out = join(work, "out");
+  const { PATH = "", HOME = "" } = process.env;
+  const { status, stderr } = spawnSync("ts-node", ["--swc", join(ROOT, "main.ts")], {
+    cwd: work,
+    env: { PATH, HOME, CDKTF_OUTDIR: out, ...env },
+    encoding: "utf8",
+  });
+  const text = (stack: string) => readFileSync(join(out, "stacks", stack, "cdk.tf.json"), "utf8");
+  return {
+    status,
+    stderr,
+    annotations: () => readFileSync(join(out, "stacks", "cluster", "annotations.json"), "utf8"),
+    text,
+    template: (stack = "cluster") => JSON.parse(text(stack)) as Template,
+    work,
+  };
+}
+
+const example = (edit: (text: string) => string = (text) => text) =>
+  edit(readFileSync(join(EXAMPLE, "cluster.yaml"), "utf8"));
+const nodes = readFileSync(join(EXAMPLE, "nodes.yaml"), "utf8");
+
+test("without a cluster.yaml the six-node example is synthesized, and says so", () => {
+  const { status, stderr, template, annotations } = run();
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(Object.keys(template().resource.proxmox_virtual_environment_vm ?? {})).toEqual([
+    "cp-1",
+    "cp-2",
+    "cp-3",
+    "worker-1",
+    "worker-2",
+    "worker-3",
+  ]);
+  expect(schemaProblems(template())).toEqual([]);
+  expect(schemaProblems(template("proxmox-access"))).toEqual([]);
+  expect(template()).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
+  expect(annotations()).toContain("no cluster.yaml here and no CLUSTER_CONFIG: this is the example");
+});
+
+test("a cluster.yaml in the working folder is taken, and CLUSTER_CONFIG before it", () => {
+  const own = example((text) => text.replace("node_vlan_tag: 7", "node_vlan_tag: 8"));
+  expect(run({}, { "cluster.yaml": own, "nodes.yaml": nodes }).text("cluster")).toContain('"vlan_id": 8');
+  const elsewhere = join(folder, "elsewhere");
+  mkdirSync(elsewhere);
+  cpSync(EXAMPLE, elsewhere, { recursive: true });
+  const named = run({ CLUSTER_CONFIG: elsewhere }, { "cluster.yaml": own, "nodes.yaml": nodes });
+  expect(named.text("cluster")).toContain('"vlan_id": 7');
+});
+
+test("mistakes are told all at once, with their line and without a stack trace", () => {
+  const bad = example((text) =>
+    text.replace("node_vlan_tag: 7", "node_vlan_tag: 7000").replace("10.20.0.0/22", "10.20.0.0/99"),
+  );
+  const { status, stderr } = run({}, { "cluster.yaml": bad, "nodes.yaml": nodes });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/cluster\.yaml:\d+: node_cidr/);
+  expect(stderr).toMatch(/cluster\.yaml:\d+: node_vlan_tag 7000/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test("the endpoint of the environment wins by leaving the other out", () => {
+  expect(run().text("cluster")).toContain('"endpoint": "https://pve.example.internal:8006"');
+  expect(run({ PROXMOX_VE_ENDPOINT: "https://127.0.0.1:1" }).text("cluster")).not.toContain("endpoint");
+});
+
+test("credentials of the environment stand in no file", () => {
+  const env = {
+    PROXMOX_VE_API_TOKEN: "root@pam!ci=4f3c-secret",
+    TF_VAR_state_passphrase: "a passphrase of the state",
+    AWS_SECRET_ACCESS_KEY: "r2-secret-key",
+    TF_HTTP_PASSWORD: "worker-password",
+  };
+  const { text } = run(env);
+  for (const secret of Object.values(env)) {
+    for (const stack of ["cluster", "proxmox-access"]) expect(text(stack)).not.toContain(secret);
+  }
+});
+
+test("STATE_BACKEND=local keeps each stack's state in a file of its own in the working folder", () => {
+  const { template, work } = run({ STATE_BACKEND: "local" });
+  expect(template().terraform.backend).toEqual({ local: { path: join(work, "terraform.cluster.tfstate") } });
+  expect(template("proxmox-access").terraform.backend).toEqual({
+    local: { path: join(work, "terraform.proxmox-access.tfstate") },
+  });
+});
+
+test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
+  const { template } = run({ ALLOW_REPLACE: "worker-1, worker-2" });
+  const allowed = Object.entries(template().resource.proxmox_virtual_environment_vm ?? {})
+    .filter(([, vm]) => !(vm.lifecycle as { prevent_destroy: boolean }).prevent_destroy)
+    .map(([name]) => name);
+  expect(allowed).toEqual(["worker-1", "worker-2"]);
+});
