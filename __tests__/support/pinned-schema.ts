@@ -31,6 +31,7 @@ interface BlockType {
 type TypeExpression = string | readonly [string, TypeExpression | Record<string, TypeExpression>];
 
 const META_ARGUMENTS = [
+  "//",
   "lifecycle",
   "depends_on",
   "provider",
