@@ -25,7 +25,7 @@ function run(env: Record<string, string> = {}, files: Record<string, string> = {
   return {
     status,
     stderr,
-    annotations: () => readFileSync(join(out, "stacks", "cluster", "annotations.json"), "utf8"),
+    annotations: () => readFileSync(join(out, "manifest.json"), "utf8"),
     text,
     template: (stack = "cluster") => JSON.parse(text(stack)) as Template,
     work,
