@@ -1,0 +1,163 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Case, expectHeldBy, expectProblem, expectState, expectStatus, json, jsonList } from "../case";
+import { lockInfo, State, send, stateBody } from "../client";
+
+/** Locks for people, the audit, and what is measured. */
+export const operations: readonly Case[] = [
+  {
+    name: "a freeze keeps everyone from locking and writing, says why, and ends by itself",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      await state.post(stateBody({ serial: 1 }));
+      const frozen = json(
+        await state.admin("PUT", "/freeze", { reason: "incident 42", expiresInSeconds: 2 }),
+      );
+      const problem = expectProblem(await state.lock(lockInfo()), 423);
+      equal(problem.Info, "incident 42");
+      equal(problem.ID, frozen.id);
+      expectProblem(await state.post(stateBody({ serial: 2 })), 423);
+      expectProblem(await state.send("DELETE"), 423);
+      expectState(await state.get(), stateBody({ serial: 1 }));
+      await state.unlock("");
+      expectProblem(await state.lock(lockInfo()), 423);
+      await sleep(2100);
+      expectStatus(await state.lock(lockInfo()), 200);
+    },
+  },
+  {
+    name: "a freeze lets the holder finish, and is lifted by an admin",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      const info = lockInfo();
+      await state.lock(info);
+      await state.admin("PUT", "/freeze", { reason: "incident" });
+      expectStatus(await state.post(stateBody({ serial: 1 }), info.ID), 200);
+      expectStatus(await state.unlock(info), 200);
+      expectProblem(await state.lock(lockInfo()), 423);
+      expectStatus(await state.send("DELETE", "/freeze"), 200);
+      expectStatus(await state.lock(lockInfo()), 200);
+    },
+  },
+  {
+    name: "the report of locks says who, since when, from where, and what looks left behind",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      const info = lockInfo("alice@laptop");
+      await state.post(stateBody({ serial: 1 }));
+      await state.lock(info);
+      const find = async (query: string) => {
+        // The list may have several pages before ours.
+        const reply = await send(
+          target,
+          "GET",
+          `/locks?after=${encodeURIComponent(state.name.slice(0, -1))}&${query}`,
+        );
+        return jsonList(reply).find((lock) => lock.state === state.name);
+      };
+      const fresh = await find("staleAfterSeconds=3600");
+      deepEqual({ by: fresh?.by, stale: fresh?.stale }, { by: "http", stale: false });
+      equal((fresh?.info as { Who: string } | undefined)?.Who, "alice@laptop");
+      ok(
+        typeof fresh?.origin === "string" &&
+          typeof fresh.principal === "string" &&
+          typeof fresh.ageSeconds === "number",
+      );
+      equal((await find("staleAfterSeconds=0"))?.stale, true);
+      await state.unlock(info);
+      equal(await find("staleAfterSeconds=0"), undefined);
+    },
+  },
+  {
+    name: "the audit names every change, and each entry covers the ones before it",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      const info = lockInfo();
+      await state.lock(info);
+      await state.post(stateBody({ serial: 1 }), info.ID);
+      await state.unlock(info);
+      await state.lock(lockInfo());
+      await state.unlock("");
+      await state.send("DELETE");
+      const entries = jsonList(await state.send("GET", "/audit"));
+      deepEqual(
+        entries.map(({ action }) => action),
+        ["lock", "write", "unlock", "lock", "force_unlock", "delete"],
+      );
+      let prev = "0".repeat(64);
+      for (const { seq, at, who, action, detail, prev: claimed, hash } of entries) {
+        equal(claimed, prev);
+        prev = createHash("sha256")
+          .update(JSON.stringify([seq, at, who, action, detail, claimed]))
+          .digest("hex");
+        equal(hash, prev);
+      }
+    },
+  },
+  {
+    name: "a replay leaves no second entry in the audit",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      const info = lockInfo();
+      for (let time = 0; time < 2; time++) await state.lock(info);
+      for (let time = 0; time < 2; time++) await state.post(stateBody({ serial: 1 }), info.ID);
+      for (let time = 0; time < 2; time++) await state.unlock(info);
+      const entries = jsonList(await state.send("GET", "/audit"));
+      deepEqual(
+        entries.map(({ action }) => action),
+        ["lock", "write", "unlock"],
+      );
+    },
+  },
+  {
+    name: "metrics are in the format of Prometheus",
+    extension: true,
+    async run(target) {
+      await new State(target).post(stateBody({ serial: 1 }));
+      const reply = await send(target, "GET", "/metrics");
+      expectStatus(reply, 200);
+      for (const line of reply.text.trim().split("\n")) {
+        ok(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"\n]*",?)+\})? -?[\d.e+-]+)$/.test(line), line);
+      }
+      ok(
+        /^tfstate_requests_total\{method="POST",route="\/states\/:name",status="200"\} [1-9]/m.test(
+          reply.text,
+        ),
+      );
+    },
+  },
+  {
+    name: "the API describes itself as OpenAPI 3.1",
+    extension: true,
+    async run(target) {
+      const document = json(await send(target, "GET", "/openapi.json"));
+      equal(document.openapi, "3.1.0");
+      const paths = document.paths as Record<string, Record<string, unknown>>;
+      ok(paths["/states/{name}/versions/{id}/restore"]?.post);
+      ok(paths["/states/{name}"]?.get && paths["/states/{name}"]?.post && paths["/states/{name}"]?.delete);
+    },
+  },
+  {
+    name: "the list of states shows each with its lock",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      await state.post(stateBody({ serial: 3 }));
+      const info = lockInfo();
+      await state.lock(info);
+      const reply = await send(target, "GET", `/states?after=${encodeURIComponent(state.name.slice(0, -1))}`);
+      const entry = jsonList(reply).find(({ name }) => name === state.name);
+      deepEqual(
+        { serial: entry?.serial, locked: entry?.locked, encrypted: entry?.encrypted },
+        { serial: 3, locked: true, encrypted: false },
+      );
+      expectHeldBy(await state.lock(lockInfo()), info);
+    },
+  },
+];

@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+
+/** Where `npm run worker:build` leaves the module, and the construct that deploys it looks for it. */
+export const workerModule = join(__dirname, "dist", "index.mjs");
+
+/**
+ * Bundles the Worker into one ES module, the form in which Cloudflare takes it.
+ * @param entry @default the Worker itself; tests have entries that wrap it
+ */
+export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
+    format: "esm",
+    target: "es2023",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    tsconfig: join(__dirname, "tsconfig.json"),
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return outputFiles.map((file) => file.text).join("");
+}
+
+async function main(): Promise<void> {
+  await mkdir(dirname(workerModule), { recursive: true });
+  await writeFile(workerModule, await bundleWorker());
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

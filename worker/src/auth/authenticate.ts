@@ -1,0 +1,146 @@
+import type { Directory } from "../directory/directory";
+import type { Env } from "../env";
+import { Refusal } from "../problem";
+import { isJwt, verifyOidc } from "./oidc";
+import { matches, type Principal } from "./principal";
+import { type AuthSettings, authSettings } from "./settings";
+
+/** Prefix of the bearer tokens that an admin mints. */
+export const tokenPrefix = "tfs_";
+
+let settings: AuthSettings | undefined;
+/** Passwords that were verified in this isolate, by a keyed hash; so PBKDF2 runs once, not at each request. */
+const verified = new Map<string, Principal>();
+const maxVerified = 1000;
+let fingerprintKey: Promise<CryptoKey> | undefined;
+
+/**
+ * Finds out who asks: client certificate, bearer token, GitHub OIDC token, Basic password or pre-shared key. A token
+ * may stand in the place of the Basic password, which is all that Terraform's HTTP backend can send.
+ * @throws Refusal 401, 429 after too many wrong guesses, 503 where nothing is configured
+ */
+export async function authenticate(
+  request: Request,
+  env: Env,
+  directory: DurableObjectStub<Directory>,
+): Promise<Principal> {
+  settings ??= authSettings(env);
+  if (settings.defects.length > 0) {
+    throw new Refusal({
+      status: 503,
+      code: "not_configured",
+      message: `this Worker is locked: ${settings.defects.join("; ")}`,
+      fix: "configure a credential and deploy again; there is no default one",
+    });
+  }
+  const header = request.headers.get("authorization");
+  if (header === null) return fromCertificate(request, settings) ?? refuse("the request has no credentials");
+  const [, scheme, value] = /^(\S+) +(\S+)$/.exec(header.trim()) ?? [];
+  if (scheme?.toLowerCase() === "bearer" && value)
+    return fromToken(value, settings, directory, clientOf(request));
+  const pair = scheme?.toLowerCase() === "basic" && value ? decodeBasic(value) : null;
+  if (pair === null) return refuse("the Authorization header is neither Basic nor Bearer");
+  const [username, password] = pair;
+  if (password.startsWith(tokenPrefix) || (isJwt(password) && settings.issuers.length > 0)) {
+    return fromToken(password, settings, directory, clientOf(request));
+  }
+  return fromPassword(username, password, directory, clientOf(request));
+}
+
+/** Address of the client as Cloudflare saw it; an IPv6 client owns its /64. */
+export function clientOf(request: Request): string {
+  const address = request.headers.get("cf-connecting-ip") ?? "unknown";
+  return address.includes(":") ? `${address.split(":").slice(0, 4).join(":")}::/64` : address;
+}
+
+/** Only Cloudflare sets `request.cf`, so no header of the client can fake it. */
+function fromCertificate(request: Request, { certificates }: AuthSettings): Principal | null {
+  const tls = request.cf?.tlsClientAuth;
+  if (typeof tls !== "object" || tls === null || certificates.length === 0) return null;
+  const { certPresented, certVerified, certRevoked, certFingerprintSHA256, certSubjectDNRFC2253 } =
+    tls as Record<string, string>;
+  if (certPresented !== "1" || certVerified !== "SUCCESS" || certRevoked === "1") return null;
+  const subject = certSubjectDNRFC2253 ?? "";
+  const rule = certificates.find(
+    (rule) =>
+      (rule.fingerprint === undefined ||
+        rule.fingerprint.toLowerCase() === certFingerprintSHA256?.toLowerCase()) &&
+      (rule.subject === undefined || matches(rule.subject, subject)),
+  );
+  return rule
+    ? { id: `mtls:${subject}`, namespace: rule.namespace, scopes: rule.scopes, states: rule.states }
+    : null;
+}
+
+async function fromToken(
+  token: string,
+  { issuers }: AuthSettings,
+  directory: DurableObjectStub<Directory>,
+  client: string,
+): Promise<Principal> {
+  if (token.startsWith(tokenPrefix)) {
+    // Asked each time, so that a revoked token is dead at once.
+    const principal = await directory.verifyToken(token, client);
+    return principal ?? refuse("the token is unknown, expired or revoked");
+  }
+  if (!isJwt(token)) return refuse("the bearer token is neither one of ours nor a JWT");
+  const principal = await verifyOidc(token, issuers);
+  return typeof principal === "string" ? refuse(principal) : principal;
+}
+
+async function fromPassword(
+  username: string,
+  password: string,
+  directory: DurableObjectStub<Directory>,
+  client: string,
+): Promise<Principal> {
+  const fingerprint = await fingerprintOf(username, password);
+  const known = verified.get(fingerprint);
+  if (known) return known;
+  const answer = await directory.verifyPassword(username, password, client);
+  if ("retryAfter" in answer) {
+    throw new Refusal({
+      status: 429,
+      code: "too_many_guesses",
+      message: "too many wrong passwords came from this client",
+      fix: `try again in ${answer.retryAfter} s`,
+      retryAfter: answer.retryAfter,
+    });
+  }
+  if (!answer.principal) return refuse("the user name or the password is wrong");
+  if (verified.size >= maxVerified) verified.clear();
+  verified.set(fingerprint, answer.principal);
+  return answer.principal;
+}
+
+/** The key never leaves this isolate, so the map holds nothing that could be used anywhere else. */
+async function fingerprintOf(username: string, password: string): Promise<string> {
+  fingerprintKey ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+  ]) as Promise<CryptoKey>;
+  const data = new TextEncoder().encode(JSON.stringify([username, password]));
+  return btoa(
+    String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await fingerprintKey, data))),
+  );
+}
+
+function decodeBasic(value: string): readonly [string, string] | null {
+  try {
+    const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes);
+    const colon = text.indexOf(":");
+    return colon < 0 ? null : [text.slice(0, colon), text.slice(colon + 1)];
+  } catch {
+    return null;
+  }
+}
+
+/** 401, never anything that a client could take for "no state". */
+function refuse(message: string): never {
+  throw new Refusal({
+    status: 401,
+    code: "unauthorized",
+    message,
+    fix: "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD (a password, a token, or a GitHub OIDC token)",
+  });
+}

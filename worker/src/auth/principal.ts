@@ -1,0 +1,28 @@
+export const scopes = ["read", "write", "lock", "admin"] as const;
+/** `admin` covers overrides, restore, policies, tokens, and breaking other people's locks. */
+export type Scope = (typeof scopes)[number];
+
+/** Who a request comes from, and what it may do. */
+export interface Principal {
+  /** Kind and name, such as `basic:alice` or `oidc:repo:acme/infra:ref:refs/heads/main`; goes into the audit. */
+  readonly id: string;
+  /** First segment of the key of every state it can reach. */
+  readonly namespace: string;
+  readonly scopes: readonly Scope[];
+  /** Names of states it can reach; `*` stands for any characters. */
+  readonly states: readonly string[];
+}
+
+/** Whether `principal` may do what `scope` covers, on the state where one is named. */
+export function permits(principal: Principal, scope: Scope, state: string | null): boolean {
+  return (
+    principal.scopes.includes(scope) &&
+    (state === null || principal.states.some((glob) => matches(glob, state)))
+  );
+}
+
+/** Matches a pattern in which `*` stands for any characters; everything else is literal. */
+export function matches(glob: string, text: string): boolean {
+  const literal = glob.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${literal.join(".*")}$`, "s").test(text);
+}

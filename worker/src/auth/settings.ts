@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { Env } from "../env";
+import { scopes } from "./principal";
+
+const reserved = ["history", "versions", ".", ".."];
+/** A namespace is the first segment of a key in the bucket. */
+const Namespace = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^/\\\p{Cc}]+$/u, "must hold no slash and no control character")
+  .refine((name) => !reserved.includes(name), "is reserved");
+const Scopes = z.array(z.enum(scopes)).min(1);
+const States = z.array(z.string().min(1)).min(1).default(["*"]);
+const everything = [...scopes];
+
+/** One entry of TFSTATE_USERS. */
+const User = z.strictObject({
+  name: Namespace,
+  /** The password, or `pbkdf2-sha256$<iterations>$<salt>$<hash>`. */
+  password: z.string().min(8),
+  /** @default the user's name */
+  namespace: Namespace.optional(),
+  scopes: Scopes.default(["read", "write", "lock"]),
+  states: States,
+});
+
+/** One entry of TFSTATE_OIDC: an issuer, and what its subjects may do. The first rule that matches counts. */
+const Issuer = z.strictObject({
+  issuer: z.url().default("https://token.actions.githubusercontent.com"),
+  audience: z.string().min(1),
+  /** @default the issuer's `/.well-known/jwks` */
+  jwks: z.url().optional(),
+  algorithms: z.array(z.enum(["RS256", "ES256", "PS256", "EdDSA"])).default(["RS256"]),
+  rules: z
+    .array(
+      z.strictObject({ subject: z.string().min(1), namespace: Namespace, scopes: Scopes, states: States }),
+    )
+    .min(1),
+});
+
+/** One entry of TFSTATE_MTLS: a client certificate that Cloudflare verified, by fingerprint or subject. */
+const Certificate = z
+  .strictObject({
+    /** SHA-256 of the certificate, hex without colons. */
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/)
+      .optional(),
+    /** Pattern of the subject DN (RFC 2253). */
+    subject: z.string().min(1).optional(),
+    namespace: Namespace,
+    scopes: Scopes,
+    states: States,
+  })
+  .refine((rule) => rule.fingerprint ?? rule.subject, "needs a fingerprint or a subject");
+
+export type User = z.infer<typeof User>;
+export type Issuer = z.infer<typeof Issuer>;
+export type Certificate = z.infer<typeof Certificate>;
+
+export interface AuthSettings {
+  readonly users: readonly User[];
+  readonly psk: { readonly secret: string; readonly namespace: string } | null;
+  readonly issuers: readonly Issuer[];
+  readonly certificates: readonly Certificate[];
+  /** What is wrong with the configuration; then every request is refused. */
+  readonly defects: readonly string[];
+}
+
+/** Reads the credentials from the environment. There is no default: with none, `defects` says so. */
+export function authSettings(env: Env): AuthSettings {
+  const defects: string[] = [];
+  const list = <T extends z.ZodType>(
+    name: "TFSTATE_USERS" | "TFSTATE_OIDC" | "TFSTATE_MTLS",
+    item: T,
+  ): z.infer<T>[] => {
+    const text = env[name];
+    if (!text) return [];
+    try {
+      return z.array(item).parse(JSON.parse(text));
+    } catch (error) {
+      // A JSON error quotes its input, which may be a password.
+      const why = error instanceof z.ZodError ? z.prettifyError(error) : "it is not JSON";
+      defects.push(`${name} is not usable: ${why}`);
+      return [];
+    }
+  };
+  const users = list("TFSTATE_USERS", User);
+  if (env.TFSTATE_USERNAME || env.TFSTATE_PASSWORD) {
+    const owner = { name: env.TFSTATE_USERNAME, password: env.TFSTATE_PASSWORD, scopes: everything };
+    const parsed = User.extend({ password: z.string().min(1) }).safeParse(owner);
+    if (parsed.success) users.unshift(parsed.data);
+    else
+      defects.push(`TFSTATE_USERNAME and TFSTATE_PASSWORD are not usable: ${z.prettifyError(parsed.error)}`);
+  }
+  const issuers = list("TFSTATE_OIDC", Issuer);
+  const certificates = list("TFSTATE_MTLS", Certificate);
+  const namespace = Namespace.safeParse(env.TFSTATE_PSK_NAMESPACE ?? "default");
+  const psk =
+    env.TFSTATE_PSK && namespace.success ? { secret: env.TFSTATE_PSK, namespace: namespace.data } : null;
+  if (!namespace.success) defects.push("TFSTATE_PSK_NAMESPACE is not usable as a namespace");
+  if (psk && psk.secret.length < 16) defects.push("TFSTATE_PSK is shorter than 16 characters");
+  if (users.length + issuers.length + certificates.length === 0 && !psk && defects.length === 0) {
+    defects.push(
+      "no credential is configured; set TFSTATE_USERNAME and TFSTATE_PASSWORD, or one of TFSTATE_USERS, TFSTATE_PSK, TFSTATE_OIDC, TFSTATE_MTLS",
+    );
+  }
+  return { users, psk, issuers, certificates, defects };
+}

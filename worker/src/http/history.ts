@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { callerOf, stateOf, unwrap } from "./context";
+import type { Routes } from "./route";
+import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
+import { stateResponse } from "./states";
+
+/** Versions of a state: list, fetch, restore, pin. */
+export function historyRoutes(routes: Routes): void {
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/versions",
+      scope: "read",
+      summary: "Versions, newest first; the writes of one apply are one entry, unless all=1",
+      query: VersionsQuery,
+      answer: z.array(ListedVersion),
+    },
+    async ({ context, ref, query }) => {
+      const { limit, before, all } = query;
+      return Response.json(unwrap(await stateOf(context.env, ref).versions(ref, limit, before ?? null, all)));
+    },
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/versions/{id}",
+      scope: "read",
+      summary: "The bytes of one version",
+    },
+    async ({ context, ref }) => {
+      const id = context.req.param("id") ?? "";
+      return stateResponse(unwrap(await stateOf(context.env, ref).readVersion(ref, id)));
+    },
+  );
+
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/versions/{id}/restore",
+      scope: "admin",
+      summary: "Makes an older version current again; its bytes are not changed",
+      query: WriterQuery,
+      answer: Version,
+    },
+    async ({ context, ref, query }) => {
+      const id = context.req.param("id") ?? "";
+      const restored = unwrap(
+        await stateOf(context.env, ref).restore(ref, callerOf(context), id, query.ID || null),
+      );
+      const { resources: _, ...version } = restored;
+      return Response.json(version);
+    },
+  );
+
+  for (const [method, pinned] of [
+    ["put", true],
+    ["delete", false],
+  ] as const) {
+    routes.add(
+      {
+        method,
+        path: "/states/{name}/versions/{id}/pin",
+        scope: "admin",
+        summary: pinned ? "Keeps a version for ever" : "Lets retention take a version again",
+        answer: z.object({ id: z.string(), pinned: z.boolean() }),
+      },
+      async ({ context, ref }) => {
+        const id = context.req.param("id") ?? "";
+        unwrap(await stateOf(context.env, ref).pin(ref, callerOf(context), id, pinned));
+        return Response.json({ id, pinned });
+      },
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { routePath } from "hono/route";
+import type { Counters } from "../directory/directory";
+import { type AppContext, directoryOf } from "./context";
+import { summaries } from "./operations";
+
+/** Counted in this isolate and handed to the Directory now and then: one more call per request would double the cost. */
+let pending: Record<string, number> = {};
+let flushedAt = 0;
+const flushEveryMs = 10_000;
+
+const help: Readonly<Record<string, string>> = {
+  tfstate_requests_total: "requests, by method, route and status",
+  tfstate_request_seconds_sum: "seconds that requests took",
+  tfstate_request_seconds_count: "requests that were timed",
+  tfstate_auth_failures_total: "wrong passwords and tokens",
+};
+
+/** Logs one request and counts it. The log line holds no header, query or body, so no secret. */
+export function recordRequest(context: AppContext, ms: number): void {
+  const { method } = context.req;
+  const { status } = context.res;
+  const route = routePath(context, -1);
+  const who = context.get("principal") as { id: string } | undefined;
+  const path = context.req.path.slice(0, 300);
+  console.log(
+    JSON.stringify({
+      level: "info",
+      event: "request",
+      method,
+      path,
+      status,
+      ms,
+      who: who?.id,
+      client: context.get("origin"),
+    }),
+  );
+  add(`tfstate_requests_total{method="${method}",route="${route}",status="${status}"}`, 1);
+  add("tfstate_request_seconds_sum", ms / 1000);
+  add("tfstate_request_seconds_count", 1);
+  if (Date.now() - flushedAt < flushEveryMs) return;
+  context.executionCtx.waitUntil(flush(context).catch((error: unknown) => console.warn(`metrics: ${error}`)));
+}
+
+/** The metrics of the whole deployment, and gauges of the caller's namespace. */
+export async function metricsText(context: AppContext): Promise<string> {
+  await flush(context);
+  const counters = await directoryOf(context.env).counters();
+  const states = await summaries(context, "");
+  const locks = states.flatMap(({ lock }) => (lock ? [lock] : []));
+  const ages = locks.map(({ since }) => (Date.now() - Date.parse(since)) / 1000);
+  const lines = Object.keys(help).flatMap((name) => [
+    `# HELP ${name} ${help[name]}`,
+    `# TYPE ${name} counter`,
+    ...Object.entries(counters)
+      .filter(([key]) => key === name || key.startsWith(`${name}{`))
+      .map(([key, value]) => `${key} ${value}`),
+  ]);
+  const gauge = (name: string, text: string, value: number) => [
+    `# HELP ${name} ${text}`,
+    `# TYPE ${name} gauge`,
+    `${name} ${value}`,
+  ];
+  return [
+    ...lines,
+    ...gauge("tfstate_states", "states listed on the first page", states.length),
+    ...gauge("tfstate_locks_held", "locks held", locks.length),
+    ...gauge("tfstate_oldest_lock_seconds", "age of the oldest lock", Math.max(0, ...ages)),
+    ...gauge(
+      "tfstate_conflicts",
+      "states with a foreign write that waits for a decision",
+      states.filter((s) => s.conflict).length,
+    ),
+    "",
+  ].join("\n");
+}
+
+function add(name: string, value: number): void {
+  pending[name] = (pending[name] ?? 0) + value;
+}
+
+async function flush(context: AppContext): Promise<void> {
+  const counters: Counters = pending;
+  pending = {};
+  flushedAt = Date.now();
+  await directoryOf(context.env).count(counters);
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Route, Routes } from "./route";
+
+const Problem = z.object({ error: z.string(), message: z.string(), fix: z.string() });
+
+/** Adds the route that describes all the others. */
+export function openApiRoute(routes: Routes): void {
+  routes.add({ method: "get", path: "/openapi.json", scope: "read", summary: "This document" }, async () =>
+    Response.json(openApi(routes.all)),
+  );
+}
+
+/** OpenAPI 3.1, whose schemas are JSON Schema, made of the routes themselves. */
+export function openApi(routes: readonly Route[]) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "tfstate Worker",
+      version: "1",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    security: [{ basic: [] }, { bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        basic: { type: "http", scheme: "basic" },
+        bearer: { type: "http", scheme: "bearer" },
+      },
+    },
+  };
+}
+
+function operation({ path, method, webDav, scope, summary, query, body, answer }: Route) {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const properties = query ? (z.toJSONSchema(query, { io: "input" }).properties ?? {}) : {};
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({ name, in: "query", schema }));
+  const success = answer ? z.toJSONSchema(answer) : {};
+  return {
+    operationId: `${method}${path.replace(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase())}`,
+    summary,
+    description: `Needs the scope \`${scope}\`.${webDav ? ` Also as the method ${webDav}.` : ""}`,
+    parameters: [...inPath, ...inQuery],
+    ...(body
+      ? {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: z.toJSONSchema(body, { io: "input" }) } },
+          },
+        }
+      : {}),
+    responses: {
+      "2XX": { description: "done", content: { "application/json": { schema: success } } },
+      default: {
+        description: "refused",
+        content: { "application/json": { schema: z.toJSONSchema(Problem) } },
+      },
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { z } from "zod";
+import { matches } from "../auth/principal";
+import type { StateSummary as Summary } from "../state/state-object";
+import { type AppContext, callerOf, directoryOf, stateOf, unwrap } from "./context";
+import type { Routes } from "./route";
+import {
+  AuditEntry,
+  AuditQuery,
+  BackupResult,
+  Freeze,
+  FreezeRequest,
+  LockStatus,
+  LocksQuery,
+  Override,
+  OverrideRequest,
+  PageQuery,
+  Policy,
+  StateSummary,
+  Version,
+} from "./schemas";
+
+/** A request may start 50 others on the free plan; each state is one. */
+const statesPerPage = 40;
+
+/** What people do to states and their locks. */
+export function operationRoutes(routes: Routes): void {
+  routes.add(
+    {
+      method: "get",
+      path: "/states",
+      scope: "read",
+      summary: "States of the namespace, by name; `after` is the last name of the page before",
+      query: PageQuery,
+      answer: z.array(StateSummary),
+    },
+    async ({ context, query }) => Response.json((await summaries(context, query.after)).map(listed)),
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/locks",
+      scope: "read",
+      summary: "Every lock that is held: by whom, since when, from where, and whether it looks left behind",
+      query: LocksQuery,
+      answer: z.array(LockStatus),
+    },
+    async ({ context, query }) => {
+      const held = (await summaries(context, query.after)).flatMap(({ ref, lock }) => {
+        if (lock === null) return [];
+        const ageSeconds = Math.max(0, Math.round((Date.now() - Date.parse(lock.since)) / 1000));
+        return [
+          {
+            state: ref.name,
+            ...lock,
+            ageSeconds,
+            stale: lock.by !== "freeze" && ageSeconds >= query.staleAfterSeconds,
+          },
+        ];
+      });
+      return Response.json(held);
+    },
+  );
+
+  routes.add(
+    {
+      method: "put",
+      path: "/states/{name}/freeze",
+      scope: "admin",
+      summary: "No one may lock or write, until it expires; who holds the lock now may finish",
+      body: FreezeRequest,
+      answer: Freeze,
+    },
+    async ({ context, ref, body }) =>
+      Response.json(
+        unwrap(
+          await stateOf(context.env, ref).freeze(ref, callerOf(context), body.reason, body.expiresInSeconds),
+        ),
+      ),
+  );
+  routes.add(
+    { method: "delete", path: "/states/{name}/freeze", scope: "admin", summary: "Ends the freeze" },
+    async ({ context, ref }) => {
+      unwrap(await stateOf(context.env, ref).thaw(ref, callerOf(context)));
+      return Response.json({ thawed: ref.name });
+    },
+  );
+
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/override",
+      scope: "admin",
+      summary: "Allows one write that the serial, lineage or encryption guard would refuse",
+      body: OverrideRequest,
+      answer: Override,
+    },
+    async ({ context, ref, body }) => {
+      const { allow, reason, expiresInSeconds } = body;
+      const state = stateOf(context.env, ref);
+      return Response.json(
+        unwrap(await state.override(ref, callerOf(context), allow, reason, expiresInSeconds)),
+        { status: 201 },
+      );
+    },
+  );
+
+  routes.add(
+    {
+      method: "put",
+      path: "/states/{name}/policy",
+      scope: "admin",
+      summary: "Encryption and retention of one state",
+      body: Policy,
+      answer: Policy,
+    },
+    async ({ context, ref, body }) =>
+      Response.json(unwrap(await stateOf(context.env, ref).setPolicy(ref, callerOf(context), body))),
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/audit",
+      scope: "admin",
+      summary: "Who did what to this state, oldest first, each entry chained to the one before",
+      query: AuditQuery,
+      answer: z.array(AuditEntry),
+    },
+    async ({ context, ref, query }) =>
+      Response.json(await stateOf(context.env, ref).audit(query.after, query.limit)),
+  );
+
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/sweep",
+      scope: "admin",
+      summary: "Lets retention run now",
+      answer: z.object({ deleted: z.number() }),
+    },
+    async ({ context, ref }) =>
+      Response.json({ deleted: unwrap(await stateOf(context.env, ref).sweep(ref)) }),
+  );
+
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/backup",
+      scope: "admin",
+      summary: "Copies the current version to the backup bucket now",
+      answer: BackupResult,
+    },
+    async ({ context, ref }) => Response.json(unwrap(await stateOf(context.env, ref).backUp(ref))),
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/backup/restore",
+      scope: "admin",
+      summary: "Makes the copy in the backup bucket the current version",
+      answer: Version,
+    },
+    async ({ context, ref }) => {
+      const restored = unwrap(await stateOf(context.env, ref).restoreBackup(ref, callerOf(context)));
+      const { resources: _, ...version } = restored;
+      return Response.json(version);
+    },
+  );
+}
+
+/** One page of the states that the caller may see. */
+export async function summaries(context: AppContext, after: string): Promise<Summary[]> {
+  const { namespace, states } = context.get("principal");
+  const refs = await directoryOf(context.env).states(namespace, { namespace, name: after }, statesPerPage);
+  const visible = refs.filter(({ name }) => states.some((glob) => matches(glob, name)));
+  return Promise.all(visible.map(async (ref) => unwrap(await stateOf(context.env, ref).summary(ref))));
+}
+
+function listed({ ref, version, versions, lock, freeze, conflict }: Summary): z.infer<typeof StateSummary> {
+  return {
+    name: ref.name,
+    serial: version?.serial ?? null,
+    size: version?.size ?? null,
+    updatedAt: version?.createdAt ?? null,
+    updatedBy: version?.createdBy ?? null,
+    versions,
+    encrypted: version?.encrypted ?? false,
+    locked: lock !== null,
+    frozen: freeze !== null,
+    conflict,
+  };
+}

@@ -1,0 +1,114 @@
+import type { Hono } from "hono";
+import { z } from "zod";
+import { permits, type Scope } from "../auth/principal";
+import { Refusal } from "../problem";
+import type { StateRef } from "../state/keys";
+import { type AppContext, type AppEnv, stateName } from "./context";
+
+type Shape = z.ZodType | undefined;
+type Parsed<S extends Shape> = S extends z.ZodType ? z.infer<S> : undefined;
+
+/** One route: what it is called, who may use it, what it takes and gives. The OpenAPI document is made of these. */
+export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** Method of WebDAV that does the same; OpenAPI has no place for it. */
+  readonly webDav?: "LOCK" | "UNLOCK";
+  /** Further path of that method: many configurations have one address for the state and its lock. */
+  readonly webDavAt?: string;
+  /** `{name}` is the name of a state; it is checked, and the caller's state patterns must match it. */
+  readonly path: string;
+  readonly scope: Scope;
+  readonly summary: string;
+  readonly query?: Query;
+  /** Schema of a JSON body. A route without one reads the body itself. */
+  readonly body?: Body;
+  /** Schema of the JSON that a success answers with. */
+  readonly answer?: z.ZodType;
+}
+
+export interface Call<Query extends Shape, Body extends Shape> {
+  readonly context: AppContext;
+  /** The state that the path names; on routes without one, the name is empty. */
+  readonly ref: StateRef;
+  readonly query: Parsed<Query>;
+  readonly body: Parsed<Body>;
+}
+
+/** Every route that was added, in order. */
+export class Routes {
+  readonly all: Route[] = [];
+
+  constructor(private readonly app: Hono<AppEnv>) {}
+
+  add<Query extends Shape = undefined, Body extends Shape = undefined>(
+    route: Route<Query, Body>,
+    handle: (call: Call<Query, Body>) => Promise<Response>,
+  ): void {
+    this.all.push(route);
+    const serve = async (context: AppContext): Promise<Response> => {
+      const named = route.path.includes("{name}");
+      const name = named ? stateName(context.req.param("name")) : "";
+      const principal = context.get("principal");
+      if (!permits(principal, route.scope, named ? name : null)) {
+        throw new Refusal({
+          status: 403,
+          code: "forbidden",
+          message: `${principal.id} has no ${route.scope} scope${named ? ` on "${name}"` : ""}`,
+          fix: "ask an admin for a token with that scope",
+        });
+      }
+      const query = parse(route.query, context.req.query(), "query") as Parsed<Query>;
+      const body = (route.body ? parse(route.body, await json(context), "body") : undefined) as Parsed<Body>;
+      return handle({ context, ref: { namespace: principal.namespace, name }, query, body });
+    };
+    const pattern = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
+    this.app.on(
+      [route.method.toUpperCase(), ...(route.webDav ? [route.webDav] : [])],
+      pattern(route.path),
+      serve,
+    );
+    if (route.webDav && route.webDavAt) this.app.on(route.webDav, pattern(route.webDavAt), serve);
+  }
+}
+
+function parse(schema: Shape, value: unknown, where: string): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Refusal({
+    status: 400,
+    code: `bad_${where}`,
+    message: z.prettifyError(parsed.error).replaceAll("\n", " "),
+    fix: "see GET /openapi.json",
+  });
+}
+
+/** Longest body of LOCK, UNLOCK and of the JSON routes. */
+const maxTextBytes = 64 * 1024;
+
+/** The body as text, refused before it is read where it is too long. */
+export async function text(context: AppContext): Promise<string> {
+  const announced = Number(context.req.header("content-length") ?? 0);
+  const body = announced > maxTextBytes ? null : await context.req.text();
+  if (body !== null && body.length <= maxTextBytes) return body;
+  throw new Refusal({
+    status: 413,
+    code: "body_too_large",
+    message: `the body has more than ${maxTextBytes} bytes`,
+    fix: "send less",
+  });
+}
+
+async function json(context: AppContext): Promise<unknown> {
+  try {
+    return JSON.parse((await text(context)) || "{}");
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal({
+      status: 400,
+      code: "bad_body",
+      message: "the body is not JSON",
+      fix: "see GET /openapi.json",
+    });
+  }
+}

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { scopes } from "../auth/principal";
+import { overridable } from "../state/guard";
+
+/** Shapes of the JSON that the routes take and give. */
+export const LockInfo = z.object({
+  ID: z.string(),
+  Operation: z.string(),
+  Info: z.string(),
+  Who: z.string(),
+  Version: z.string(),
+  Created: z.string(),
+  Path: z.string(),
+});
+
+export const Version = z.object({
+  id: z.string(),
+  serial: z.number().nullable(),
+  lineage: z.string().nullable(),
+  sha256: z.string(),
+  md5: z.string(),
+  size: z.number(),
+  encrypted: z.boolean(),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  lockId: z.string().nullable(),
+  source: z.enum(["http", "s3", "backup"]),
+  pinned: z.boolean(),
+});
+
+export const ListedVersion = Version.extend({
+  current: z.boolean(),
+  writes: z.number(),
+  diff: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).nullable(),
+});
+
+export const Freeze = z.object({
+  id: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  since: z.string(),
+  expiresAt: z.string(),
+});
+
+export const LockStatus = z.object({
+  state: z.string(),
+  info: LockInfo,
+  by: z.enum(["http", "s3", "freeze"]),
+  principal: z.string().nullable(),
+  origin: z.string().nullable(),
+  since: z.string(),
+  ageSeconds: z.number(),
+  stale: z.boolean(),
+});
+
+export const StateSummary = z.object({
+  name: z.string(),
+  serial: z.number().nullable(),
+  size: z.number().nullable(),
+  updatedAt: z.string().nullable(),
+  updatedBy: z.string().nullable(),
+  versions: z.number(),
+  encrypted: z.boolean(),
+  locked: z.boolean(),
+  frozen: z.boolean(),
+  conflict: z.boolean(),
+});
+
+export const Token = z.object({
+  id: z.string(),
+  name: z.string(),
+  namespace: z.string(),
+  scopes: z.array(z.enum(scopes)),
+  states: z.array(z.string()),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  expiresAt: z.string(),
+});
+
+export const AuditEntry = z.object({
+  seq: z.number(),
+  at: z.string(),
+  who: z.string(),
+  action: z.string(),
+  detail: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+});
+
+export const Policy = z.strictObject({
+  encryption: z.enum(["auto", "required"]).optional(),
+  keep: z
+    .strictObject({ versions: z.int().min(1).optional(), days: z.number().min(0).optional() })
+    .optional(),
+});
+
+const day = 24 * 60 * 60;
+export const FreezeRequest = z.strictObject({
+  reason: z.string().min(1).max(500),
+  expiresInSeconds: z
+    .int()
+    .min(1)
+    .max(30 * day)
+    .default(day),
+});
+
+export const OverrideRequest = z.strictObject({
+  allow: z.array(z.enum(overridable)).min(1),
+  reason: z.string().min(1).max(500),
+  expiresInSeconds: z.int().min(1).max(3600).default(600),
+});
+export const Override = z.object({
+  id: z.string(),
+  allow: z.array(z.enum(overridable)),
+  grantedBy: z.string(),
+  reason: z.string(),
+  expiresAt: z.string(),
+});
+
+export const TokenRequest = z.strictObject({
+  name: z.string().min(1).max(100),
+  scopes: z.array(z.enum(scopes)).min(1),
+  states: z.array(z.string().min(1).max(200)).min(1).default(["*"]),
+  expiresInSeconds: z
+    .int()
+    .min(1)
+    .max(366 * day)
+    .default(90 * day),
+});
+
+export const BackupResult = z.object({
+  key: z.string(),
+  version: z.string().nullable(),
+  result: z.enum(["copied", "unchanged", "empty"]),
+});
+
+const flag = z
+  .enum(["0", "1", "true", "false"])
+  .default("0")
+  .transform((value) => value === "1" || value === "true");
+export const VersionsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  before: z.string().optional(),
+  all: flag,
+});
+export const AuditQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(500),
+});
+export const PageQuery = z.object({ after: z.string().default("") });
+export const LocksQuery = PageQuery.extend({
+  staleAfterSeconds: z.coerce.number().int().min(0).default(3600),
+});
+export const WriterQuery = z.object({ ID: z.string().optional() });

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { Refusal } from "../problem";
+import { maxBytes } from "../state/ingest";
+import type { ReadVersion } from "../state/reads";
+import { callerOf, stateOf, unwrap } from "./context";
+import { type Routes, text } from "./route";
+import { LockInfo, Version, WriterQuery } from "./schemas";
+
+/** The routes that Terraform and OpenTofu use. */
+export function stateRoutes(routes: Routes): void {
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}",
+      scope: "read",
+      summary: "The current state; 204 where there is none",
+    },
+    async ({ context, ref }) => {
+      const read = unwrap(await stateOf(context.env, ref).read(ref));
+      return read === null ? new Response(null, { status: 204, headers: noStore }) : stateResponse(read);
+    },
+  );
+
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}",
+      scope: "write",
+      summary: "Stores a new version; under a lock, ID is the lock's",
+      query: WriterQuery,
+      answer: Version,
+    },
+    async ({ context, ref, query }) => {
+      const { req } = context;
+      const body = req.raw.body;
+      const length = announcedLength(req.header("content-length"));
+      if (body === null || length === 0) throw emptyBody();
+      const request = {
+        lockId: query.ID || null,
+        contentMd5: req.header("content-md5") ?? null,
+        length,
+        override: req.header("x-tfstate-override") ?? null,
+      };
+      const { resources: _, ...version } = unwrap(
+        await stateOf(context.env, ref).write(ref, callerOf(context), request, body),
+      );
+      return Response.json(version, { headers: noStore });
+    },
+  );
+
+  routes.add(
+    {
+      method: "delete",
+      path: "/states/{name}",
+      scope: "write",
+      summary: "Removes the state; its versions stay and can be restored",
+      query: WriterQuery,
+    },
+    async ({ context, ref, query }) => {
+      unwrap(await stateOf(context.env, ref).remove(ref, callerOf(context), query.ID || null));
+      return Response.json({ deleted: ref.name });
+    },
+  );
+
+  routes.add(
+    {
+      method: "put",
+      webDav: "LOCK",
+      path: "/states/{name}/lock",
+      webDavAt: "/states/{name}",
+      scope: "lock",
+      summary: "Takes the lock; 423 with the holder's LockInfo where it is held",
+      answer: LockInfo,
+    },
+    async ({ context, ref }) =>
+      Response.json(
+        unwrap(await stateOf(context.env, ref).lock(ref, callerOf(context), await text(context))),
+      ),
+  );
+  routes.add(
+    {
+      method: "delete",
+      webDav: "UNLOCK",
+      path: "/states/{name}/lock",
+      webDavAt: "/states/{name}",
+      scope: "lock",
+      summary: "Gives the lock back; with an empty body or only an ID, breaks it",
+      answer: z.object({ unlocked: z.string() }),
+    },
+    async ({ context, ref }) => {
+      unwrap(await stateOf(context.env, ref).unlock(ref, callerOf(context), await text(context)));
+      return Response.json({ unlocked: ref.name });
+    },
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/lock",
+      scope: "read",
+      summary: "Who holds the lock; 204 where nobody does",
+      answer: LockInfo,
+    },
+    async ({ context, ref }) => {
+      const status = unwrap(await stateOf(context.env, ref).lockStatus(ref));
+      if (status === null) return new Response(null, { status: 204, headers: noStore });
+      const { info, by, principal, origin, since } = status;
+      return Response.json({ ...info, by, principal, origin, since }, { headers: noStore });
+    },
+  );
+}
+
+const noStore = { "cache-control": "no-store, no-transform" };
+
+/** The bytes of a version, with what is known of it in the headers. */
+export function stateResponse({ version, body }: ReadVersion): Response {
+  const stream = body instanceof Uint8Array ? body : withLength(body, version.size);
+  return new Response(stream, {
+    headers: {
+      ...noStore,
+      "content-type": "application/json",
+      "content-length": String(version.size),
+      etag: `"${version.sha256}"`,
+      "x-tfstate-version": version.id,
+      "x-tfstate-serial": String(version.serial ?? ""),
+    },
+  });
+}
+
+/** A body that ends early is an error for the client, and not a shorter state, only where the length was sent. */
+function withLength(body: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
+  const { readable, writable } = new FixedLengthStream(length);
+  body.pipeTo(writable).catch((error: unknown) => {
+    console.warn(JSON.stringify({ level: "warn", event: "read_aborted", error: String(error) }));
+  });
+  return readable;
+}
+
+function announcedLength(header: string | undefined): number {
+  if (header === undefined || !/^\d{1,12}$/.test(header)) {
+    throw new Refusal({
+      status: 411,
+      code: "length_required",
+      message: "the request does not say how long its body is",
+      fix: "send Content-Length; without it, a cut-off body looks like a whole one",
+    });
+  }
+  const length = Number(header);
+  if (length <= maxBytes) return length;
+  throw new Refusal({
+    status: 413,
+    code: "body_too_large",
+    message: `the state has ${length} bytes, more than the ${maxBytes} that a Worker takes`,
+    fix: "split the state",
+  });
+}
+
+function emptyBody(): Refusal {
+  return new Refusal({
+    status: 400,
+    code: "not_a_state",
+    message: "the body is empty, which clients would later read as a new project",
+    fix: "nothing was stored; to remove a state use DELETE",
+  });
+}

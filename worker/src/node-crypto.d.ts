@@ -1,0 +1,8 @@
+// The few synchronous functions of `nodejs_compat` that we use; the Node types would clash with the Workers types.
+declare module "node:crypto" {
+  interface Hash {
+    update(data: string | Uint8Array): this;
+    digest(encoding: "hex" | "base64"): string;
+  }
+  export function createHash(algorithm: "sha256" | "md5"): Hash;
+}

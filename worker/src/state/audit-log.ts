@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+
+/** One entry of an append-only record. `hash` covers every other field, and with `prev` the whole past. */
+export interface AuditEntry {
+  readonly seq: number;
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  /** What was done, as JSON. Never a secret, never a byte of a state. */
+  readonly detail: string;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/** `prev` of the first entry. */
+export const genesis = "0".repeat(64);
+
+/** The hash an entry must have. */
+export function entryHash(entry: Omit<AuditEntry, "hash">): string {
+  const { seq, at, who, action, detail, prev } = entry;
+  return createHash("sha256")
+    .update(JSON.stringify([seq, at, who, action, detail, prev]))
+    .digest("hex");
+}
+
+/** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
+export class AuditLog {
+  constructor(private readonly sql: SqlStorage) {
+    sql.exec(`CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,
+      action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL)`);
+  }
+
+  append(who: string, action: string, detail: Readonly<Record<string, unknown>>): void {
+    const last = this.sql.exec("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").next();
+    const entry = {
+      seq: last.done ? 1 : Number(last.value.seq) + 1,
+      at: new Date().toISOString(),
+      who,
+      action,
+      detail: JSON.stringify(detail),
+      prev: last.done ? genesis : String(last.value.hash),
+    };
+    const { seq, at, detail: text, prev } = entry;
+    this.sql.exec(
+      "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)",
+      seq,
+      at,
+      who,
+      action,
+      text,
+      prev,
+      entryHash(entry),
+    );
+  }
+
+  /** Oldest first, those after `seq`. */
+  entries(after: number, limit: number): AuditEntry[] {
+    const rows = this.sql.exec("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+    return [...rows].map((row) => ({
+      seq: Number(row.seq),
+      at: String(row.at),
+      who: String(row.who),
+      action: String(row.action),
+      detail: String(row.detail),
+      prev: String(row.prev),
+      hash: String(row.hash),
+    }));
+  }
+
+  /** Sequence number and hash of the newest entry; kept outside, it proves that nothing was cut off the end. */
+  head(): { readonly seq: number; readonly hash: string } {
+    const last = this.sql.exec("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").next();
+    return last.done
+      ? { seq: 0, hash: genesis }
+      : { seq: Number(last.value.seq), hash: String(last.value.hash) };
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { Refusal } from "../problem";
+import { NotAState, type ScannedState, StateScanner } from "./state-scanner";
+
+/** What is known of the bytes after one pass over them. */
+export interface Inspected extends ScannedState {
+  readonly sha256: string;
+  readonly md5: string;
+  readonly size: number;
+}
+
+/** The bytes as they came: in memory where they are few, else already stored under the key given. */
+export interface Ingested {
+  readonly facts: Inspected;
+  /** The whole body, or null where it was streamed to storage. */
+  readonly bytes: Uint8Array | null;
+}
+
+/** Bodies up to this size are held in memory, checked, and only then stored: a refused one costs no R2 operation. */
+export const bufferedBytes = 4 * 1024 * 1024;
+/** Cloudflare's own limit of a request body. */
+export const maxBytes = 100 * 1024 * 1024;
+
+/** Hashes and reads a body as it passes. `strict` refuses what may not become a new version. */
+class Inspection {
+  readonly #sha256 = createHash("sha256");
+  readonly #md5 = createHash("md5");
+  readonly #scanner = new StateScanner();
+  #size = 0;
+
+  constructor(private readonly strict: boolean) {}
+
+  push(chunk: Uint8Array): void {
+    this.#sha256.update(chunk);
+    this.#md5.update(chunk);
+    this.#size += chunk.byteLength;
+    refusingNonStates(() => this.#scanner.push(chunk));
+  }
+
+  finish(length: number, contentMd5: string | null): Inspected {
+    if (this.#size !== length) {
+      throw new Refusal({
+        status: 400,
+        code: "body_incomplete",
+        message: `the body has ${this.#size} of the ${length} bytes announced`,
+        fix: "send the request again",
+      });
+    }
+    const scanned = refusingNonStates(() => {
+      const facts = this.#scanner.finish();
+      const defect = this.strict ? this.#scanner.defect() : null;
+      if (defect !== null) throw new NotAState(defect);
+      return facts;
+    });
+    const md5 = this.#md5.digest("hex");
+    if (contentMd5 !== null && contentMd5 !== base64(md5)) {
+      throw new Refusal({
+        status: 400,
+        code: "md5_mismatch",
+        message: `Content-MD5 is ${contentMd5.slice(0, 64)}, the body that arrived has ${base64(md5)}`,
+        fix: "the body was changed on the way; send it again",
+      });
+    }
+    return { ...scanned, md5, sha256: this.#sha256.digest("hex"), size: this.#size };
+  }
+}
+
+/**
+ * Reads a body of known length once; a large one goes to R2 under `key` while it is read.
+ * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; then nothing is stored
+ */
+export async function ingest(
+  bucket: R2Bucket,
+  key: string,
+  body: ReadableStream<Uint8Array>,
+  {
+    length,
+    contentMd5,
+    strict,
+  }: { readonly length: number; readonly contentMd5: string | null; readonly strict: boolean },
+): Promise<Ingested> {
+  const inspection = new Inspection(strict);
+  if (length <= bufferedBytes) {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for await (const chunk of body) {
+      inspection.push(chunk);
+      if (at + chunk.byteLength <= length) bytes.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return { facts: inspection.finish(length, contentMd5), bytes };
+  }
+  const { readable, writable } = new FixedLengthStream(length);
+  const stored = bucket.put(key, readable, { httpMetadata: { contentType: "application/json" } });
+  const failed = stored.then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => Promise.reject(error),
+  );
+  failed.catch(() => undefined);
+  const writer = writable.getWriter();
+  try {
+    for await (const chunk of body) {
+      inspection.push(chunk);
+      await Promise.race([writer.write(chunk), failed]);
+    }
+    const facts = inspection.finish(length, contentMd5);
+    await Promise.race([writer.close(), failed]);
+    requireStored(await stored, facts.md5);
+    return { facts, bytes: null };
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    await stored.then(() => bucket.delete(key)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @throws Error when R2 did not store the bytes that we hashed */
+export function requireStored(object: R2Object | null, md5: string): R2Object {
+  if (object === null) throw new Error("R2 did not store the object");
+  if (object.etag !== md5)
+    throw new Error(`R2 stored ${object.key} with MD5 ${object.etag}, sent was ${md5}`);
+  return object;
+}
+
+function refusingNonStates<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof NotAState)) throw error;
+    throw new Refusal({
+      status: 400,
+      code: "not_a_state",
+      message: `the body is not a Terraform or OpenTofu state: ${error.message}`,
+      fix: "nothing was stored; send a whole state file (version 4, or encrypted), with serial and lineage",
+    });
+  }
+}
+
+function base64(hex: string): string {
+  const bytes = hex.match(/../g) ?? [];
+  return btoa(String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))));
+}

@@ -1,0 +1,350 @@
+import type { LockInfo } from "../lock-info";
+import { AuditLog } from "./audit-log";
+import type { Overridable } from "./guard";
+import type { StateRef } from "./keys";
+
+/** What became of a lock ID. Rows are never deleted: an ID that is not held any more can never lock or write again. */
+export type LockFate = "held" | "released" | "broken";
+
+export interface LockRecord {
+  readonly id: string;
+  readonly fate: LockFate;
+  readonly info: LockInfo;
+  /** SHA-256 of the LOCK request, by which a replay is told from a second client that chose the same ID. */
+  readonly request: string;
+  readonly principal: string;
+  readonly origin: string;
+  readonly takenAt: string;
+  readonly endedBy: string | null;
+}
+
+export interface VersionRecord {
+  readonly id: string;
+  readonly serial: number | null;
+  readonly lineage: string | null;
+  readonly sha256: string;
+  readonly md5: string;
+  readonly size: number;
+  readonly encrypted: boolean;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly lockId: string | null;
+  readonly source: VersionSource;
+  readonly resources: readonly string[] | null;
+  readonly pinned: boolean;
+}
+/** Who brought the version: a client of ours, an S3 client that wrote the current object, or a restored backup. */
+export type VersionSource = "http" | "s3" | "backup";
+
+export interface OverrideRecord {
+  readonly id: string;
+  readonly allow: readonly Overridable[];
+  readonly grantedBy: string;
+  readonly reason: string;
+  readonly expiresAt: string;
+}
+
+/** The current object as we last left it, and the version it shows; `etag` null where we left none. */
+export interface Projection {
+  readonly version: string | null;
+  readonly etag: string | null;
+}
+
+export interface Freeze {
+  readonly id: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly since: string;
+  readonly expiresAt: string;
+}
+
+/** Single values of one state, by key. */
+interface Settings {
+  /** ID of the current version; null where there is no state. */
+  readonly pointer: string | null;
+  readonly projection: Projection;
+  /** A foreign object under the current key that does not follow our version, kept under this version ID. */
+  readonly conflict: { readonly etag: string; readonly version: string } | null;
+  readonly everEncrypted: boolean;
+  readonly encryption: "auto" | "required";
+  readonly keep: { readonly versions?: number; readonly days?: number };
+  readonly freeze: Freeze | null;
+  /** The last UNLOCK without an ID, by which its replay is told from a second one. */
+  readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
+  /** The Directory knows this state. */
+  readonly listed: boolean;
+  /** Which state this is; an alarm comes without a caller who says so. */
+  readonly ref: StateRef | null;
+}
+
+const defaults: Settings = {
+  pointer: null,
+  projection: { version: null, etag: null },
+  conflict: null,
+  everEncrypted: false,
+  encryption: "auto",
+  keep: {},
+  freeze: null,
+  blindUnlock: null,
+  listed: false,
+  ref: null,
+};
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS lock_id (
+    id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
+    origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT);
+  CREATE UNIQUE INDEX IF NOT EXISTS one_holder ON lock_id (fate) WHERE fate = 'held';
+  CREATE TABLE IF NOT EXISTS version (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, serial INTEGER, lineage TEXT, sha256 TEXT NOT NULL,
+    md5 TEXT NOT NULL, size INTEGER NOT NULL, encrypted INTEGER NOT NULL, createdAt TEXT NOT NULL, createdBy TEXT NOT NULL,
+    lockId TEXT, source TEXT NOT NULL, resources TEXT, pinned INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS override (
+    id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
+    usedAt TEXT);
+`;
+/** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
+const maxResourcesJson = 512 * 1024;
+
+type Row = Record<string, SqlStorageValue>;
+
+/** Everything a state's Durable Object remembers, in its SQLite. Each method is synchronous, so each is one step. */
+export class Ledger {
+  readonly audit: AuditLog;
+
+  constructor(private readonly storage: DurableObjectStorage) {
+    storage.sql.exec(tables);
+    this.audit = new AuditLog(storage.sql);
+  }
+
+  /** All of `change` is kept, or nothing. */
+  atomically<T>(change: () => T): T {
+    return this.storage.transactionSync(change);
+  }
+
+  get<K extends keyof Settings>(key: K): Settings[K] {
+    const row = this.#first("SELECT value FROM setting WHERE key = ?", key);
+    return row ? (JSON.parse(String(row.value)) as Settings[K]) : defaults[key];
+  }
+
+  set<K extends keyof Settings>(key: K, value: Settings[K]): void {
+    this.storage.sql.exec("INSERT OR REPLACE INTO setting VALUES (?, ?)", key, JSON.stringify(value));
+  }
+
+  holder(): LockRecord | null {
+    return toLock(this.#first("SELECT * FROM lock_id WHERE fate = 'held'"));
+  }
+
+  lock(id: string): LockRecord | null {
+    return toLock(this.#first("SELECT * FROM lock_id WHERE id = ?", id));
+  }
+
+  /** Grows with every lock that is taken: two equal numbers mean that none was taken in between. */
+  locksTaken(): number {
+    return Number(this.#first("SELECT count(*) AS n FROM lock_id")?.n ?? 0);
+  }
+
+  addLock(lock: Omit<LockRecord, "endedBy">): void {
+    const { id, fate, info, request, principal, origin, takenAt } = lock;
+    this.storage.sql.exec(
+      "INSERT INTO lock_id VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      id,
+      fate,
+      JSON.stringify(info),
+      request,
+      principal,
+      origin,
+      takenAt,
+    );
+  }
+
+  endLock(id: string, fate: "released" | "broken", endedBy: string): void {
+    this.storage.sql.exec(
+      "UPDATE lock_id SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'",
+      fate,
+      endedBy,
+      id,
+    );
+  }
+
+  /** @throws Error when the pointer leads nowhere: that must never read as "no state" */
+  current(): VersionRecord | null {
+    const pointer = this.get("pointer");
+    if (pointer === null) return null;
+    const version = this.version(pointer);
+    if (version === null) throw new Error(`current version ${pointer} is not in the ledger`);
+    return version;
+  }
+
+  version(id: string): VersionRecord | null {
+    return toVersion(this.#first("SELECT * FROM version WHERE id = ? AND pruned = 0", id));
+  }
+
+  /** Newest first. `before` is the ID of the last version of the page before. */
+  versions(limit: number, before: string | null): VersionRecord[] {
+    const rows = this.storage.sql.exec(
+      `SELECT * FROM version WHERE pruned = 0
+         AND seq < coalesce((SELECT seq FROM version WHERE id = ?), 9223372036854775807)
+       ORDER BY seq DESC LIMIT ?`,
+      before ?? "",
+      limit,
+    );
+    return [...rows].flatMap((row) => toVersion(row) ?? []);
+  }
+
+  /** The version that was stored right before `id`. */
+  predecessor(id: string): VersionRecord | null {
+    return this.versions(1, id)[0] ?? null;
+  }
+
+  countVersions(): number {
+    return Number(this.#first("SELECT count(*) AS n FROM version WHERE pruned = 0")?.n ?? 0);
+  }
+
+  /** @returns the record as it is read back from now on, so that a replay is answered with the same bytes */
+  addVersion(version: VersionRecord): VersionRecord {
+    const resources = version.resources === null ? null : JSON.stringify(version.resources);
+    this.storage.sql.exec(
+      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source, resources)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      version.id,
+      version.serial,
+      version.lineage,
+      version.sha256,
+      version.md5,
+      version.size,
+      version.encrypted ? 1 : 0,
+      version.createdAt,
+      version.createdBy,
+      version.lockId,
+      version.source,
+      resources !== null && resources.length > maxResourcesJson ? null : resources,
+    );
+    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", version.id);
+    return this.version(version.id) ?? version;
+  }
+
+  /** IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. */
+  prunable(keep: number, before: string): string[] {
+    const rows = this.storage.sql.exec(
+      `SELECT id FROM version WHERE pruned = 0 AND pinned = 0 AND createdAt < ?
+         AND seq < (SELECT min(seq) FROM (SELECT seq FROM version WHERE pruned = 0 ORDER BY seq DESC LIMIT ?))`,
+      before,
+      keep,
+    );
+    return [...rows].map((row) => String(row.id));
+  }
+
+  pin(id: string, pinned: boolean): void {
+    this.storage.sql.exec("UPDATE version SET pinned = ? WHERE id = ?", pinned ? 1 : 0, id);
+  }
+
+  /** Hides the version before its object goes, so that no listed version is ever without its bytes. */
+  markPruned(id: string): void {
+    this.storage.sql.exec("UPDATE version SET pruned = 1 WHERE id = ?", id);
+  }
+
+  prunedVersions(limit: number): string[] {
+    return [...this.storage.sql.exec("SELECT id FROM version WHERE pruned = 1 LIMIT ?", limit)].map((row) =>
+      String(row.id),
+    );
+  }
+
+  forgetVersion(id: string): void {
+    this.storage.sql.exec("DELETE FROM version WHERE id = ? AND pruned = 1", id);
+  }
+
+  /** An upload is noted before its first byte, so that a crash leaves no object that nobody knows of. */
+  beginUpload(id: string, startedAt: string): void {
+    this.storage.sql.exec("INSERT INTO upload VALUES (?, ?)", id, startedAt);
+  }
+
+  uploadKnown(id: string): boolean {
+    return this.#first("SELECT id FROM upload WHERE id = ?", id) !== null;
+  }
+
+  endUpload(id: string): void {
+    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", id);
+  }
+
+  uploadsBefore(time: string): string[] {
+    return [...this.storage.sql.exec("SELECT id FROM upload WHERE startedAt < ?", time)].map((row) =>
+      String(row.id),
+    );
+  }
+
+  addOverride(override: OverrideRecord, usedAt: string | null): void {
+    const { id, allow, grantedBy, reason, expiresAt } = override;
+    this.storage.sql.exec(
+      "INSERT INTO override VALUES (?, ?, ?, ?, ?, ?)",
+      id,
+      JSON.stringify(allow),
+      grantedBy,
+      reason,
+      expiresAt,
+      usedAt,
+    );
+  }
+
+  overrideKnown(id: string): boolean {
+    return this.#first("SELECT id FROM override WHERE id = ?", id) !== null;
+  }
+
+  openOverrides(now: string): OverrideRecord[] {
+    const rows = this.storage.sql.exec(
+      "SELECT * FROM override WHERE usedAt IS NULL AND expiresAt > ? ORDER BY expiresAt",
+      now,
+    );
+    return [...rows].map((row) => ({
+      id: String(row.id),
+      allow: JSON.parse(String(row.allow)) as Overridable[],
+      grantedBy: String(row.grantedBy),
+      reason: String(row.reason),
+      expiresAt: String(row.expiresAt),
+    }));
+  }
+
+  useOverride(id: string, now: string): void {
+    this.storage.sql.exec("UPDATE override SET usedAt = ? WHERE id = ?", now, id);
+  }
+
+  #first(query: string, ...bindings: SqlStorageValue[]): Row | null {
+    const result = this.storage.sql.exec(query, ...bindings).next();
+    return result.done ? null : result.value;
+  }
+}
+
+function toLock(row: Row | null): LockRecord | null {
+  if (row === null) return null;
+  return {
+    id: String(row.id),
+    fate: row.fate as LockFate,
+    info: JSON.parse(String(row.info)) as LockInfo,
+    request: String(row.request),
+    principal: String(row.principal),
+    origin: String(row.origin),
+    takenAt: String(row.takenAt),
+    endedBy: row.endedBy === null ? null : String(row.endedBy),
+  };
+}
+
+function toVersion(row: Row | null): VersionRecord | null {
+  if (row === null) return null;
+  return {
+    id: String(row.id),
+    serial: row.serial === null ? null : Number(row.serial),
+    lineage: row.lineage === null ? null : String(row.lineage),
+    sha256: String(row.sha256),
+    md5: String(row.md5),
+    size: Number(row.size),
+    encrypted: row.encrypted === 1,
+    createdAt: String(row.createdAt),
+    createdBy: String(row.createdBy),
+    lockId: row.lockId === null ? null : String(row.lockId),
+    source: row.source as VersionSource,
+    resources: row.resources === null ? null : (JSON.parse(String(row.resources)) as string[]),
+    pinned: row.pinned === 1,
+  };
+}

@@ -1,0 +1,277 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../env";
+import type { LockInfo } from "../lock-info";
+import { type Outcome, outcome } from "../problem";
+import type { AuditEntry } from "./audit-log";
+import { Backup, type BackupResult } from "./backup";
+import { CurrentObject } from "./current-object";
+import type { Overridable } from "./guard";
+import { History, type ListedVersion, type Retention } from "./history";
+import { type StateRef, s3LockKey } from "./keys";
+import { type Freeze, Ledger, type OverrideRecord, type VersionRecord } from "./ledger";
+import { type Caller, type LockStatus, Locks } from "./locks";
+import { Mutex } from "./mutex";
+import { Reads, type ReadVersion } from "./reads";
+import { S3Lock } from "./s3-lock";
+import { type WriteRequest, Writes } from "./writes";
+
+/** What the lists of states and locks show. */
+export interface StateSummary {
+  readonly ref: StateRef;
+  readonly version: Omit<VersionRecord, "resources"> | null;
+  readonly versions: number;
+  readonly lock: LockStatus | null;
+  readonly freeze: Freeze | null;
+  readonly encryption: "auto" | "required";
+  readonly conflict: boolean;
+}
+
+/** What an admin may set for one state. */
+export interface Policy {
+  readonly encryption?: "auto" | "required";
+  readonly keep?: { readonly versions?: number; readonly days?: number };
+}
+
+/** What a state is worked on with. */
+interface Parts {
+  readonly current: CurrentObject;
+  readonly locks: Locks;
+  readonly reads: Reads;
+  readonly writes: Writes;
+  readonly history: History;
+}
+
+const repairDelayMs = 30_000;
+const sweepIntervalMs = 24 * 60 * 60 * 1000;
+
+/**
+ * The one owner of one state: its lock, its versions and the pointer to the current one. Each change is a synchronous
+ * transaction in its SQLite; R2 holds the bytes. Nothing else writes there, except S3 clients, which are reconciled.
+ */
+export class StateObject extends DurableObject<Env> {
+  readonly #mutex = new Mutex();
+  readonly #ledger: Ledger;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#ledger = new Ledger(ctx.storage);
+  }
+
+  lock(ref: StateRef, caller: Caller, body: string): Promise<Outcome<LockInfo>> {
+    return this.#change(ref, ({ locks }) => locks.take(caller, body));
+  }
+
+  unlock(ref: StateRef, caller: Caller, body: string): Promise<Outcome<void>> {
+    return this.#change(ref, ({ locks }) => locks.release(caller, body));
+  }
+
+  lockStatus(ref: StateRef): Promise<Outcome<LockStatus | null>> {
+    return outcome(() => this.#parts(ref).locks.status());
+  }
+
+  read(ref: StateRef): Promise<Outcome<ReadVersion | null>> {
+    return outcome(() => this.#parts(ref).reads.currentVersion());
+  }
+
+  write(
+    ref: StateRef,
+    caller: Caller,
+    request: WriteRequest,
+    body: ReadableStream<Uint8Array>,
+  ): Promise<Outcome<VersionRecord>> {
+    return outcome(async () => {
+      await this.#wakeWithin(repairDelayMs);
+      const version = await this.#parts(ref).writes.write(caller, request, body);
+      this.#list(ref);
+      return version;
+    });
+  }
+
+  remove(ref: StateRef, caller: Caller, lockId: string | null): Promise<Outcome<void>> {
+    return this.#change(ref, ({ writes }) => writes.remove(caller, lockId));
+  }
+
+  versions(
+    ref: StateRef,
+    limit: number,
+    before: string | null,
+    all: boolean,
+  ): Promise<Outcome<ListedVersion[]>> {
+    return outcome(async () => this.#parts(ref).history.list(limit, before, all));
+  }
+
+  readVersion(ref: StateRef, id: string): Promise<Outcome<ReadVersion>> {
+    return outcome(() => this.#parts(ref).reads.version(id));
+  }
+
+  restore(ref: StateRef, caller: Caller, id: string, lockId: string | null): Promise<Outcome<VersionRecord>> {
+    return this.#change(ref, ({ writes }) => writes.restore(caller, id, lockId));
+  }
+
+  pin(ref: StateRef, caller: Caller, id: string, pinned: boolean): Promise<Outcome<void>> {
+    return this.#change(ref, async ({ reads }) => {
+      const { version } = await reads.version(id);
+      this.#ledger.atomically(() => {
+        this.#ledger.pin(version.id, pinned);
+        this.#ledger.audit.append(caller.id, pinned ? "pin" : "unpin", { version: version.id });
+      });
+    });
+  }
+
+  freeze(ref: StateRef, caller: Caller, reason: string, seconds: number): Promise<Outcome<Freeze>> {
+    return this.#change(ref, ({ locks }) => locks.freeze(caller, reason, seconds));
+  }
+
+  thaw(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
+    return this.#change(ref, ({ locks }) => locks.thaw(caller));
+  }
+
+  override(
+    ref: StateRef,
+    caller: Caller,
+    allow: readonly Overridable[],
+    reason: string,
+    seconds: number,
+  ): Promise<Outcome<OverrideRecord>> {
+    return this.#change(ref, async ({ writes }) => writes.grant(caller, allow, reason, seconds));
+  }
+
+  setPolicy(ref: StateRef, caller: Caller, policy: Policy): Promise<Outcome<Policy>> {
+    return this.#change(ref, async () =>
+      this.#ledger.atomically(() => {
+        if (policy.encryption) this.#ledger.set("encryption", policy.encryption);
+        if (policy.keep) this.#ledger.set("keep", policy.keep);
+        this.#ledger.audit.append(caller.id, "set_policy", { ...policy });
+        return { encryption: this.#ledger.get("encryption"), keep: this.#ledger.get("keep") };
+      }),
+    );
+  }
+
+  async audit(after: number, limit: number): Promise<AuditEntry[]> {
+    return this.#ledger.audit.entries(after, limit);
+  }
+
+  summary(ref: StateRef): Promise<Outcome<StateSummary>> {
+    return outcome(async () => {
+      const { locks } = this.#parts(ref);
+      const current = this.#ledger.current();
+      const { resources: _, ...version } = current ?? { resources: null };
+      return {
+        ref,
+        version: current && (version as StateSummary["version"]),
+        versions: this.#ledger.countVersions(),
+        lock: await locks.status(),
+        freeze: locks.activeFreeze(new Date()),
+        encryption: this.#ledger.get("encryption"),
+        conflict: this.#ledger.get("conflict") !== null,
+      };
+    });
+  }
+
+  sweep(ref: StateRef): Promise<Outcome<number>> {
+    return outcome(() =>
+      this.#mutex.run(() => this.#parts(ref).history.sweep(this.#retention(), new Date())),
+    );
+  }
+
+  backUp(ref: StateRef): Promise<Outcome<BackupResult>> {
+    return this.#change(ref, async ({ reads, current }) => {
+      await current.reconcile();
+      return this.#backup(ref).copy(await this.#currentOrNull(reads));
+    });
+  }
+
+  restoreBackup(ref: StateRef, caller: Caller): Promise<Outcome<VersionRecord>> {
+    return this.#change(ref, async ({ locks, writes, current }) => {
+      locks.requireWriter(null);
+      await locks.requireS3Agreement();
+      const version = await this.#backup(ref).fetch(current, caller.id);
+      await writes.adopt(caller, version);
+      return version;
+    });
+  }
+
+  /** Repairs what the last requests left half done; once a day, lets retention take what it may. */
+  override async alarm(): Promise<void> {
+    const ref = this.#ledger.get("ref");
+    if (ref === null) return;
+    await this.#mutex.run(async () => {
+      const { current, locks, history } = this.#parts(ref);
+      const repaired = await outcome(async () => {
+        if (!current.upToDate) await current.reconcile();
+        await locks.settleS3Lock();
+      });
+      await outcome(() => history.sweep(this.#retention(), new Date()));
+      const freeze = locks.activeFreeze(new Date());
+      const freezeEnds = freeze ? Date.parse(freeze.expiresAt) - Date.now() + 1000 : sweepIntervalMs;
+      await this.ctx.storage.setAlarm(
+        Date.now() + (repaired.ok ? Math.min(sweepIntervalMs, freezeEnds) : repairDelayMs),
+      );
+    });
+  }
+
+  /** Runs one change at a time, and tidies up after it as far as R2 lets us; the rest is left to the alarm. */
+  #change<T>(ref: StateRef, work: (parts: Parts) => Promise<T>): Promise<Outcome<T>> {
+    return this.#mutex.run(async () => {
+      const parts = this.#parts(ref);
+      const result = await outcome(async () => {
+        await this.#wakeWithin(repairDelayMs);
+        return work(parts);
+      });
+      const tidied = await outcome(async () => {
+        // The lock file stays until an S3 client would read what we committed.
+        if (!parts.current.upToDate) await parts.current.reconcile();
+        if (result.ok) await parts.locks.settleS3Lock();
+      });
+      if (tidied.ok && result.ok) this.#list(ref);
+      return result;
+    });
+  }
+
+  #parts(ref: StateRef): Parts {
+    const bucket = this.env.BUCKET;
+    const ledger = this.#ledger;
+    if (ledger.get("ref") === null) ledger.set("ref", ref);
+    const current = new CurrentObject(bucket, ledger, ref);
+    const locks = new Locks(ledger, new S3Lock(bucket, s3LockKey(ref)), current);
+    const required = this.env.TFSTATE_ENCRYPTION === "required";
+    return {
+      current,
+      locks,
+      reads: new Reads(bucket, ledger, current, this.#mutex, ref),
+      writes: new Writes(bucket, ledger, locks, current, this.#mutex, ref, required),
+      history: new History(bucket, ledger, ref),
+    };
+  }
+
+  async #currentOrNull(reads: Reads): Promise<ReadVersion | null> {
+    const pointer = this.#ledger.get("pointer");
+    return pointer === null ? null : reads.version(pointer);
+  }
+
+  #backup(ref: StateRef): Backup {
+    return new Backup(this.env.BACKUP, this.#ledger, ref);
+  }
+
+  #retention(): Retention {
+    const own = this.#ledger.get("keep");
+    return {
+      versions: own.versions ?? Number(this.env.TFSTATE_KEEP_VERSIONS ?? 100),
+      days: own.days ?? Number(this.env.TFSTATE_KEEP_DAYS ?? 90),
+    };
+  }
+
+  async #wakeWithin(delayMs: number): Promise<void> {
+    const at = Date.now() + delayMs;
+    const planned = await this.ctx.storage.getAlarm();
+    if (planned === null || planned > at) await this.ctx.storage.setAlarm(at);
+  }
+
+  /** Tells the Directory of this state, once. Nothing depends on it but the lists, so a failure waits for the next time. */
+  #list(ref: StateRef): void {
+    if (this.#ledger.get("listed")) return;
+    const directory = this.env.DIRECTORY.getByName("directory");
+    const told = directory.addState(ref).then(() => this.#ledger.set("listed", true));
+    this.ctx.waitUntil(told.catch((error: unknown) => console.warn(`directory: ${error}`)));
+  }
+}

@@ -1,0 +1,281 @@
+/** What the fence and the history need to know of a state, read from its bytes in one pass. */
+export interface ScannedState {
+  readonly serial: number | null;
+  readonly lineage: string | null;
+  readonly encrypted: boolean;
+  readonly terraformVersion: string | null;
+  /** Addresses of the resource blocks, sorted; null where encrypted or too many to keep. */
+  readonly resources: readonly string[] | null;
+}
+
+/** The bytes are not a state; `message` says why. */
+export class NotAState extends Error {}
+
+const maxDepth = 512;
+/** Keys and values above this depth are read; the rest is only checked. Resources are objects at depth 3. */
+const readDepth = 3;
+const maxCaptured = 4096;
+const maxResources = 100_000;
+const numberForm = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+const read = new Set([
+  "version",
+  "serial",
+  "lineage",
+  "terraform_version",
+  "encrypted_data",
+  "encryption_version",
+]);
+
+enum Expect {
+  Value,
+  ValueOrEnd,
+  Key,
+  KeyOrEnd,
+  Colon,
+  CommaOrEnd,
+  Nothing,
+}
+enum Token {
+  None,
+  String,
+  Escape,
+  Unicode,
+  Literal,
+}
+const objectOpen = 0x7b;
+const objectClose = 0x7d;
+const arrayOpen = 0x5b;
+const arrayClose = 0x5d;
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+const comma = 0x2c;
+
+type Scalar = string | number | boolean | null;
+
+/**
+ * A strict JSON reader that takes a state chunk by chunk, so that 90 MB never sit in memory. It keeps the top-level
+ * scalars and the address of each resource; everything else is checked for form and forgotten.
+ */
+export class StateScanner {
+  /** 1 at each depth that is an object, 0 where it is an array. */
+  readonly #kinds = new Uint8Array(maxDepth + 1);
+  readonly #keys: string[] = [];
+  #depth = 0;
+  #expect = Expect.Value;
+  #token = Token.None;
+  #isKey = false;
+  #unicodeLeft = 0;
+  #captured: number[] = [];
+  #capturing = false;
+  readonly #top = new Map<string, Scalar>();
+  #resource: Record<string, string> = {};
+  #resources: string[] | null = [];
+
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at] ?? 0;
+      switch (this.#token) {
+        case Token.String:
+          at = this.#inString(chunk, at);
+          break;
+        case Token.Escape:
+          if (!'"\\/bfnrtu'.includes(String.fromCharCode(byte))) throw new NotAState("it is not valid JSON");
+          this.#capture(byte);
+          this.#unicodeLeft = 4;
+          this.#token = byte === 0x75 ? Token.Unicode : Token.String;
+          break;
+        case Token.Unicode:
+          if (!/[0-9a-fA-F]/.test(String.fromCharCode(byte))) throw new NotAState("it is not valid JSON");
+          this.#capture(byte);
+          if (--this.#unicodeLeft === 0) this.#token = Token.String;
+          break;
+        case Token.Literal:
+          if (isLiteralByte(byte)) {
+            if (this.#captured.length > 400) throw new NotAState("it holds a number that is too long");
+            this.#captured.push(byte);
+            break;
+          }
+          this.#endLiteral();
+          this.#structure(byte);
+          break;
+        default:
+          this.#structure(byte);
+      }
+    }
+  }
+
+  /** @throws NotAState when the document is incomplete or lacks what every state has. */
+  finish(): ScannedState {
+    if (this.#token !== Token.None || this.#expect !== Expect.Nothing) {
+      throw new NotAState(
+        this.#depth === 0 ? "it is empty or not a JSON object" : "it ends in the middle of the JSON",
+      );
+    }
+    const serial = this.#top.get("serial");
+    const lineage = this.#top.get("lineage");
+    const version = this.#top.get("version");
+    const encrypted = this.#top.has("encrypted_data");
+    return {
+      serial: typeof serial === "number" && Number.isSafeInteger(serial) && serial >= 0 ? serial : null,
+      lineage: typeof lineage === "string" && lineage !== "" ? lineage : null,
+      encrypted,
+      terraformVersion: stringOrNull(this.#top.get("terraform_version")),
+      resources: encrypted || typeof version !== "number" ? null : (this.#resources?.sort() ?? null),
+    };
+  }
+
+  /** Why this document is refused as a new version, or null. Stricter than reading, which serves what was there before. */
+  defect(): string | null {
+    const scanned = this.finish();
+    const encryptedData = this.#top.get("encrypted_data");
+    if (scanned.encrypted) {
+      if (typeof encryptedData !== "string" || encryptedData === "") return 'its "encrypted_data" is empty';
+      if (typeof this.#top.get("encryption_version") !== "string") return 'it has no "encryption_version"';
+    } else {
+      const version = this.#top.get("version");
+      if (typeof version !== "number" || !Number.isInteger(version) || version < 1)
+        return 'it has no "version"';
+    }
+    if (scanned.serial === null) return 'it has no "serial" that is a whole number';
+    if (scanned.lineage === null) return 'it has no "lineage"';
+    return null;
+  }
+
+  /** Skips over plain characters of a string, fast; returns the index of the last byte it took. */
+  #inString(chunk: Uint8Array, from: number): number {
+    let at = from;
+    let byte = chunk[at] ?? 0;
+    while (byte !== quote && byte !== backslash) {
+      if (byte < 0x20) throw new NotAState("it is not valid JSON");
+      if (this.#capturing) this.#capture(byte);
+      if (++at === chunk.length) return at - 1;
+      byte = chunk[at] ?? 0;
+    }
+    if (byte === backslash) {
+      this.#capture(byte);
+      this.#token = Token.Escape;
+      return at;
+    }
+    this.#token = Token.None;
+    if (this.#isKey) {
+      if (this.#depth <= readDepth) this.#keys[this.#depth] = this.#text();
+      this.#expect = Expect.Colon;
+    } else {
+      this.#value(this.#capturing ? this.#text() : "");
+    }
+    return at;
+  }
+
+  #capture(byte: number): void {
+    if (!this.#capturing) return;
+    // A long value is only ever asked whether it is there, so its beginning will do.
+    if (this.#captured.length < maxCaptured) this.#captured.push(byte);
+  }
+
+  #text(): string {
+    const raw = new TextDecoder().decode(new Uint8Array(this.#captured));
+    if (!raw.includes("\\")) return raw;
+    try {
+      return String(JSON.parse(`"${raw}"`));
+    } catch {
+      return raw; // cut in the middle of an escape
+    }
+  }
+
+  #endLiteral(): void {
+    const text = String.fromCharCode(...this.#captured);
+    this.#token = Token.None;
+    if (text === "true" || text === "false" || text === "null") this.#value(JSON.parse(text));
+    else if (numberForm.test(text)) this.#value(Number(text));
+    else throw new NotAState("it is not valid JSON");
+  }
+
+  #structure(byte: number): void {
+    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) return;
+    const expect = this.#expect;
+    const mayOpen = expect === Expect.Value || expect === Expect.ValueOrEnd;
+    if (byte === objectClose && (expect === Expect.KeyOrEnd || expect === Expect.CommaOrEnd)) {
+      this.#close(1);
+    } else if (byte === arrayClose && (expect === Expect.ValueOrEnd || expect === Expect.CommaOrEnd)) {
+      this.#close(0);
+    } else if (byte === quote && (expect === Expect.Key || expect === Expect.KeyOrEnd)) {
+      this.#beginString(true);
+    } else if (byte === colon && expect === Expect.Colon) {
+      this.#expect = Expect.Value;
+    } else if (byte === comma && expect === Expect.CommaOrEnd) {
+      this.#expect = this.#kinds[this.#depth] === 1 ? Expect.Key : Expect.Value;
+    } else if (mayOpen && (byte === objectOpen || byte === arrayOpen)) {
+      this.#open(byte === objectOpen ? 1 : 0);
+    } else if (this.#depth === 0) {
+      throw new NotAState("it is empty or not a JSON object");
+    } else if (mayOpen && byte === quote) {
+      this.#beginString(false);
+    } else if (mayOpen && isLiteralByte(byte)) {
+      this.#token = Token.Literal;
+      this.#captured = [byte];
+    } else {
+      throw new NotAState("it is not valid JSON");
+    }
+  }
+
+  #beginString(isKey: boolean): void {
+    this.#token = Token.String;
+    this.#isKey = isKey;
+    this.#capturing = this.#depth <= readDepth;
+    this.#captured = [];
+  }
+
+  #open(kind: 0 | 1): void {
+    if (this.#depth === 0 && kind === 0) throw new NotAState("it is empty or not a JSON object");
+    if (this.#depth === 1 && this.#keys[1] !== undefined && read.has(this.#keys[1])) {
+      throw new NotAState(`its "${this.#keys[1]}" is not a plain value`);
+    }
+    if (this.#depth === maxDepth) throw new NotAState(`it nests deeper than ${maxDepth} levels`);
+    this.#kinds[++this.#depth] = kind;
+    this.#expect = kind === 1 ? Expect.KeyOrEnd : Expect.ValueOrEnd;
+    if (this.#depth === 3) this.#resource = {};
+  }
+
+  #close(kind: 0 | 1): void {
+    if (this.#kinds[this.#depth] !== kind) throw new NotAState("it is not valid JSON");
+    if (this.#depth === 3 && kind === 1 && this.#keys[1] === "resources") this.#endResource();
+    this.#depth--;
+    this.#expect = this.#depth === 0 ? Expect.Nothing : Expect.CommaOrEnd;
+  }
+
+  #value(value: Scalar): void {
+    this.#expect = Expect.CommaOrEnd;
+    const key = this.#keys[this.#depth];
+    if (this.#kinds[this.#depth] !== 1 || key === undefined) return;
+    if (this.#depth === 1 && read.has(key)) {
+      // Readers disagree on which of two equal keys counts, so a state with two serials is no state.
+      if (this.#top.has(key)) throw new NotAState(`it has "${key}" twice`);
+      this.#top.set(key, value);
+    } else if (this.#depth === 3 && typeof value === "string") {
+      this.#resource[key] = value;
+    }
+  }
+
+  #endResource(): void {
+    const { module, mode, type, name } = this.#resource;
+    if (type === undefined || name === undefined || this.#resources === null) return;
+    const address = `${module ? `${module}.` : ""}${mode === "data" ? "data." : ""}${type}.${name}`;
+    if (this.#resources.push(address) > maxResources) this.#resources = null;
+  }
+}
+
+function isLiteralByte(byte: number): boolean {
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    byte === 0x2d ||
+    byte === 0x2b ||
+    byte === 0x2e ||
+    byte === 0x45
+  );
+}
+
+function stringOrNull(value: Scalar | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}

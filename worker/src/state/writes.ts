@@ -1,0 +1,310 @@
+import { createHash } from "node:crypto";
+import { Refusal } from "../problem";
+import { type CurrentObject, missing, versionFacts } from "./current-object";
+import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
+import { type Ingested, ingest, requireStored } from "./ingest";
+import { historyKey, type StateRef } from "./keys";
+import type { Ledger, OverrideRecord, VersionRecord } from "./ledger";
+import type { Caller, Locks } from "./locks";
+import type { Mutex } from "./mutex";
+
+export interface WriteRequest {
+  /** `?ID=` of the request. */
+  readonly lockId: string | null;
+  readonly contentMd5: string | null;
+  /** Bytes announced. */
+  readonly length: number;
+  /** `X-Tfstate-Override` of the request. */
+  readonly override: string | null;
+}
+
+const maxOverrideMs = 60 * 60 * 1000;
+
+/** The ways in which the current version of a state changes. */
+export class Writes {
+  constructor(
+    private readonly bucket: R2Bucket,
+    private readonly ledger: Ledger,
+    private readonly locks: Locks,
+    private readonly current: CurrentObject,
+    private readonly mutex: Mutex,
+    private readonly ref: StateRef,
+    /** Why the whole deployment refuses plaintext, or null. */
+    private readonly deploymentEncrypts: boolean,
+  ) {}
+
+  /** POST. The body is read outside the mutex, as slowly as the client sends it; the fence is checked again after it. */
+  async write(
+    caller: Caller,
+    request: WriteRequest,
+    body: ReadableStream<Uint8Array>,
+  ): Promise<VersionRecord> {
+    this.locks.requireWriter(request.lockId);
+    const locksTaken = this.ledger.locksTaken();
+    const id = crypto.randomUUID();
+    const key = historyKey(this.ref, id);
+    this.ledger.beginUpload(id, new Date().toISOString());
+    const { length, contentMd5 } = request;
+    let stored = false;
+    try {
+      const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true });
+      stored = ingested.bytes === null;
+      return await this.mutex.run(async () => {
+        await this.locks.requireS3Agreement();
+        await this.current.reconcile();
+        const replayed = this.#admit(caller, request, ingested, locksTaken).replayed;
+        if (replayed) {
+          await this.#discard(id, stored);
+          return replayed;
+        }
+        if (ingested.bytes) {
+          // From here on the object may exist, whatever R2 answers.
+          stored = true;
+          requireStored(await this.bucket.put(key, ingested.bytes, json), ingested.facts.md5);
+        }
+        const version = this.#commit(id, caller, request, ingested, locksTaken);
+        await this.#show(ingested.bytes);
+        return version;
+      });
+    } catch (error) {
+      if (this.ledger.version(id) === null) await this.#discard(id, stored);
+      throw error;
+    }
+  }
+
+  /** DELETE: the pointer leads nowhere from now on; the versions stay. */
+  async remove(caller: Caller, lockId: string | null): Promise<void> {
+    this.locks.requireWriter(lockId);
+    await this.locks.requireS3Agreement();
+    await this.current.reconcile();
+    this.ledger.atomically(() => {
+      this.locks.requireWriter(lockId);
+      const pointer = this.ledger.get("pointer");
+      if (pointer === null) return;
+      this.ledger.set("pointer", null);
+      this.ledger.audit.append(caller.id, "delete", { version: pointer, lockId, origin: caller.origin });
+    });
+    await this.#show(null);
+  }
+
+  /** Moves the pointer to a version that is already there. */
+  async restore(caller: Caller, id: string, lockId: string | null): Promise<VersionRecord> {
+    if (this.ledger.holder()) this.locks.requireWriter(lockId);
+    await this.locks.requireS3Agreement();
+    const version = this.ledger.version(id);
+    if (version === null) throw noSuchVersion(this.ref, id);
+    await this.current.reconcile().catch((error: unknown) => {
+      // Restoring is how a person settles a foreign write.
+      if (!(error instanceof Refusal && error.problem.code === "foreign_write")) throw error;
+    });
+    const object = await this.bucket.head(historyKey(this.ref, id));
+    if (object === null || object.size !== version.size) throw missing(version);
+    const conflict = this.ledger.get("conflict");
+    if (this.ledger.get("pointer") === id && conflict === null) return version;
+    this.#point(caller, version, "restore", lockId);
+    await this.#show(null);
+    return version;
+  }
+
+  /** Takes a version that was fetched from the backup bucket as the current one. */
+  async adopt(caller: Caller, version: VersionRecord): Promise<void> {
+    this.ledger.atomically(() => {
+      this.ledger.addVersion(version);
+      this.#point(caller, version, "restore_backup", null);
+    });
+    await this.#show(null);
+  }
+
+  /** Allows one write that the guard would refuse. */
+  grant(caller: Caller, allow: readonly Overridable[], reason: string, seconds: number): OverrideRecord {
+    const expiresAt = new Date(Date.now() + Math.min(seconds * 1000, maxOverrideMs)).toISOString();
+    const override = { id: crypto.randomUUID(), allow, grantedBy: caller.id, reason, expiresAt };
+    this.ledger.atomically(() => {
+      this.ledger.addOverride(override, null);
+      this.ledger.audit.append(caller.id, "grant_override", { ...override });
+    });
+    return override;
+  }
+
+  /** Why plaintext is refused, or null. */
+  get mustEncrypt(): string | null {
+    if (this.deploymentEncrypts) return "this deployment requires encryption (TFSTATE_ENCRYPTION=required)";
+    if (this.ledger.get("encryption") === "required") return "the policy of this state requires encryption";
+    return this.ledger.get("everEncrypted") ? "this state was encrypted before" : null;
+  }
+
+  /** Every check that a write has to pass; synchronous. */
+  #admit(caller: Caller, request: WriteRequest, { facts }: Ingested, locksTaken: number) {
+    const writer = this.locks.requireWriter(request.lockId);
+    if (writer === null && this.ledger.locksTaken() !== locksTaken) {
+      throw new Refusal({
+        status: 409,
+        code: "overtaken",
+        message: "the state was locked by someone else while this body was being sent without a lock",
+        fix: "run plan again, with locking",
+      });
+    }
+    const current = this.ledger.current();
+    if (current?.sha256 === facts.sha256) return { replayed: current, override: null, found: [] };
+    const found = breaches(this.ref, current, facts, this.mustEncrypt);
+    const override = found.length === 0 ? null : this.#override(caller, request.override, found);
+    refuseUncovered(found, override?.allow ?? []);
+    return { replayed: null, override, found };
+  }
+
+  /** The fence, the guard, the new version and the pointer: one transaction. */
+  #commit(
+    id: string,
+    caller: Caller,
+    request: WriteRequest,
+    ingested: Ingested,
+    locksTaken: number,
+  ): VersionRecord {
+    const now = new Date().toISOString();
+    return this.ledger.atomically(() => {
+      const { override, found } = this.#admit(caller, request, ingested, locksTaken);
+      if (!this.ledger.uploadKnown(id)) throw new Error(`upload ${id} was swept before it was committed`);
+      const version = this.ledger.addVersion({
+        ...versionFacts(ingested.facts),
+        id,
+        createdAt: now,
+        createdBy: caller.id,
+        lockId: request.lockId,
+        source: "http",
+        pinned: false,
+      });
+      this.ledger.set("pointer", id);
+      if (version.encrypted) this.ledger.set("everEncrypted", true);
+      if (override) {
+        if (this.ledger.overrideKnown(override.id)) this.ledger.useOverride(override.id, now);
+        else this.ledger.addOverride(override, now);
+        const rules = found.map((breach) => breach.rule);
+        this.ledger.audit.append(caller.id, "use_override", {
+          id: override.id,
+          rules,
+          grantedBy: override.grantedBy,
+        });
+      }
+      const { serial, sha256, size } = version;
+      this.ledger.audit.append(caller.id, "write", {
+        version: id,
+        serial,
+        sha256,
+        size,
+        lockId: request.lockId,
+        origin: caller.origin,
+      });
+      return version;
+    });
+  }
+
+  #point(caller: Caller, version: VersionRecord, action: string, lockId: string | null): void {
+    const mustEncrypt = this.mustEncrypt;
+    const found = breaches(this.ref, null, version, mustEncrypt);
+    const override = found.length === 0 ? null : this.#override(caller, null, found);
+    refuseUncovered(found, override?.allow ?? []);
+    this.ledger.atomically(() => {
+      const conflict = this.ledger.get("conflict");
+      if (conflict) {
+        // The foreign object is kept as a version; the copy may now replace it, and nothing newer than it.
+        this.ledger.set("projection", { version: null, etag: conflict.etag });
+        this.ledger.set("conflict", null);
+      }
+      if (override) this.ledger.useOverride(override.id, new Date().toISOString());
+      const from = this.ledger.get("pointer");
+      this.ledger.set("pointer", version.id);
+      if (version.encrypted) this.ledger.set("everEncrypted", true);
+      this.ledger.audit.append(caller.id, action, {
+        from,
+        to: version.id,
+        serial: version.serial,
+        lockId,
+        origin: caller.origin,
+      });
+    });
+  }
+
+  /** Updates the copy for S3 clients. The commit stands whatever happens here, so a fault is left to the next request. */
+  async #show(bytes: Uint8Array | null): Promise<void> {
+    try {
+      await this.current.project(bytes);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      console.warn(
+        JSON.stringify({ level: "warn", event: "projection_failed", ...this.ref, error: String(error) }),
+      );
+    }
+  }
+
+  /** Drops what a refused upload left. What cannot be deleted now is swept later. */
+  async #discard(id: string, stored: boolean): Promise<void> {
+    try {
+      // A put that failed may still land, so its upload stays on the list for the sweep.
+      if (stored) await this.bucket.delete(historyKey(this.ref, id));
+      else this.ledger.endUpload(id);
+    } catch (error) {
+      console.warn(
+        JSON.stringify({ level: "warn", event: "discard_failed", ...this.ref, error: String(error) }),
+      );
+    }
+  }
+
+  #override(caller: Caller, header: string | null, found: readonly Breach[]): OverrideRecord | null {
+    const now = new Date();
+    const covers = (allow: readonly Overridable[]) => found.every((breach) => allow.includes(breach.rule));
+    const granted = this.ledger.openOverrides(now.toISOString()).find((override) => covers(override.allow));
+    if (granted || header === null) return granted ?? null;
+    const override = parseOverrideHeader(header, caller, now);
+    if (this.ledger.overrideKnown(override.id)) {
+      throw badOverride(
+        "override_used",
+        "this X-Tfstate-Override was used before",
+        "send it with another time",
+      );
+    }
+    return override;
+  }
+}
+
+const json = { httpMetadata: { contentType: "application/json" } };
+
+/**
+ * `X-Tfstate-Override: lineage until=2026-01-31T12:00:00Z`. The value itself is what can be used only once, so that a
+ * header left in a configuration stops to work.
+ */
+function parseOverrideHeader(header: string, caller: Caller, now: Date): OverrideRecord {
+  const [, list, until] = /^([a-z,]+) until=(\S+)$/.exec(header.trim()) ?? [];
+  const allow = overridable.filter((rule) => list?.split(",").includes(rule));
+  const expires = Date.parse(until ?? "");
+  if (!caller.admin) {
+    throw badOverride("override_forbidden", `${caller.id} may not override`, "send it with admin scope", 403);
+  }
+  if (allow.length === 0 || !(expires > now.getTime() && expires <= now.getTime() + maxOverrideMs)) {
+    throw badOverride(
+      "override_malformed",
+      `X-Tfstate-Override "${header.slice(0, 100)}" names no rule and time that hold`,
+      `send "${overridable.join(",")} until=<RFC 3339, at most an hour ahead>", with the rules that are needed`,
+    );
+  }
+  const id = `header-${createHash("sha256").update(header.trim()).digest("hex")}`;
+  return {
+    id,
+    allow,
+    grantedBy: caller.id,
+    reason: "X-Tfstate-Override",
+    expiresAt: new Date(expires).toISOString(),
+  };
+}
+
+function badOverride(code: string, message: string, fix: string, status = 409): Refusal {
+  return new Refusal({ status, code, message, fix });
+}
+
+export function noSuchVersion(ref: StateRef, id: string): Refusal {
+  return new Refusal({
+    status: 404,
+    code: "no_such_version",
+    message: `"${ref.name}" has no version ${id.slice(0, 100)}`,
+    fix: `list them with GET /states/${encodeURIComponent(ref.name)}/versions`,
+  });
+}
