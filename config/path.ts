@@ -5,7 +5,9 @@ export type Path = readonly (string | number)[];
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
-    return text === "" ? step : `${text}.${step}`;
+    // A key can be anything, and a message is one line.
+    const key = /^[\w.-]{1,80}$/.test(step) ? step : JSON.stringify(step.slice(0, 80));
+    return text === "" ? key : `${text}.${key}`;
   }, "");
 }
 

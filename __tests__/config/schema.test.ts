@@ -227,4 +227,10 @@ describe("unknown keys", () => {
     ]);
     expect(parse(text).config).toEqual(parse(VALID).config);
   });
+
+  test("a warning stays on its line, whatever the keys are", () => {
+    expect(parse(edit(append('"a\\nb c": 1'))).warnings).toEqual([
+      'cluster.yaml:30: not used by this program, ignored: "a\\nb c"',
+    ]);
+  });
 });
