@@ -169,11 +169,15 @@ export type EncryptionConfig =
       readonly previous?: KeyProviderConfig;
     } & KeyProviderConfig);
 
-export type KeyProviderConfig =
+export type KeyProviderConfig = {
+  /** `key_id`: the name by which a state tells its keys apart. */
+  readonly keyId: string;
+} & (
   | { readonly provider: "pbkdf2" }
   | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
   | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
-  | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string };
+  | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }
+);
 
 export interface AdoptConfig {
   /** Address of the `for_each` VM resource, for example `proxmox_virtual_environment_vm.talos_node`. */

@@ -31,14 +31,15 @@ function resolveEncryption(input: EncryptionInput): EncryptionConfig {
 }
 
 function resolveKeyProvider(input: KeyProviderInput): KeyProviderConfig {
+  const { key_id: keyId } = input;
   switch (input.provider) {
     case "pbkdf2":
-      return { provider: "pbkdf2" };
+      return { provider: "pbkdf2", keyId };
     case "aws_kms":
-      return { provider: "aws_kms", kmsKeyId: input.kms_key_id, region: input.region };
+      return { provider: "aws_kms", keyId, kmsKeyId: input.kms_key_id, region: input.region };
     case "gcp_kms":
-      return { provider: "gcp_kms", kmsEncryptionKey: input.kms_encryption_key };
+      return { provider: "gcp_kms", keyId, kmsEncryptionKey: input.kms_encryption_key };
     case "openbao":
-      return { provider: "openbao", keyName: input.key_name, address: input.address };
+      return { provider: "openbao", keyId, keyName: input.key_name, address: input.address };
   }
 }

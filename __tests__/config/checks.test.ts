@@ -236,20 +236,20 @@ const OTHERS: readonly Row[] = [
     edit(
       append(
         "state:",
-        "  encryption: { provider: pbkdf2, migrate: from-plaintext, previous: { provider: pbkdf2 } }",
+        "  encryption: { provider: pbkdf2, key_id: b, migrate: from-plaintext, previous: { provider: pbkdf2 } }",
       ),
     ),
     "cluster.yaml:31: state.encryption.migrate is there beside previous; do one after the other",
   ],
   [
-    "a change of the key to itself",
+    "two keys under one name",
     edit(
       append(
         "state:",
-        "  encryption: { provider: gcp_kms, kms_encryption_key: a, previous: { provider: gcp_kms, kms_encryption_key: a } }",
+        "  encryption: { provider: gcp_kms, kms_encryption_key: a, previous: { provider: pbkdf2 } }",
       ),
     ),
-    "cluster.yaml:31: state.encryption.previous is the same key; give the one before it, or remove previous",
+    'cluster.yaml:31: state.encryption.key_id "main" is the name of the previous key too; give the new key another one, such as "main-2"',
   ],
 ];
 

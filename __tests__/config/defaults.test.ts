@@ -181,15 +181,17 @@ describe("state", () => {
   ])("encryption by %s, now and before", (keys, provider) => {
     expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toEqual({
       ...provider,
+      keyId: "main",
       migrateFromPlaintext: false,
     });
-    expect(stateOf(`  encryption: { provider: pbkdf2, previous: { provider: ${keys} } }`).encryption).toEqual(
-      {
-        provider: "pbkdf2",
-        migrateFromPlaintext: false,
-        previous: provider,
-      },
-    );
+    expect(
+      stateOf(`  encryption: { provider: pbkdf2, key_id: b, previous: { provider: ${keys} } }`).encryption,
+    ).toEqual({
+      provider: "pbkdf2",
+      keyId: "b",
+      migrateFromPlaintext: false,
+      previous: { ...provider, keyId: "main" },
+    });
   });
 
   test("no encryption, with its reason, and the way from there", () => {

@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import { type Problem, quote } from "../errors";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** A backend has what it needs, and a key change has two keys. */
@@ -17,10 +17,9 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
       text: "is there beside previous; do one after the other",
     };
   }
-  const { migrate: _migrate, previous, ...current } = encryption;
-  // A passphrase is not in the file: two of them look alike here.
-  if (previous.provider !== "pbkdf2" && JSON.stringify(previous) === JSON.stringify(current)) {
-    const text = "is the same key; give the one before it, or remove previous";
-    yield { path: ["state", "encryption", "previous"], text };
+  // OpenTofu finds the salt of a key by its name: under one name it would read the old state with the new key.
+  if (encryption.previous.key_id === encryption.key_id) {
+    const text = `${quote(encryption.key_id)} is the name of the previous key too; give the new key another one, such as ${quote(`${encryption.key_id}-2`)}`;
+    yield { path: ["state", "encryption", "key_id"], text };
   }
 }

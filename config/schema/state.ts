@@ -1,20 +1,31 @@
 import { z } from "zod";
 import { resourceAddress, schematicId, text, workerUrl } from "./values";
 
+const keyId = text(
+  /^[A-Za-z][A-Za-z0-9_-]*$/,
+  "is not the name of a key; use letters, digits, _ and -, a letter first",
+)
+  .default("main")
+  .describe("Names the key in the state. A new key needs a new name.");
+
 const pbkdf2 = z.strictObject({
   provider: z.literal("pbkdf2").describe("A passphrase in TF_VAR_state_passphrase."),
+  key_id: keyId,
 });
 const awsKms = z.strictObject({
   provider: z.literal("aws_kms").describe("A key in AWS KMS; credentials from AWS_…."),
+  key_id: keyId,
   kms_key_id: z.string().min(1).describe("Key id or ARN."),
   region: z.string().min(1).describe("AWS region."),
 });
 const gcpKms = z.strictObject({
   provider: z.literal("gcp_kms").describe("A key in Google Cloud KMS."),
+  key_id: keyId,
   kms_encryption_key: z.string().min(1).describe("Resource name, projects/…/cryptoKeys/…."),
 });
 const openbao = z.strictObject({
   provider: z.literal("openbao").describe("A key of OpenBao's transit engine; token from BAO_TOKEN."),
+  key_id: keyId,
   key_name: z.string().min(1).describe("Name of the transit key."),
   address: z.url().optional().describe("Address of OpenBao. Default: BAO_ADDR."),
 });
