@@ -107,7 +107,7 @@ async function obtain(context: ToolchainContext, output: string): Promise<void> 
   }
 
   context.report(
-    `OpenTofu ${version}: building it from its Go module, about 5 minutes, once on this machine`,
+    `OpenTofu ${version}: building it from its Go module, 5 to 15 minutes, once on this machine`,
   );
   try {
     await buildGoTool(context, build, `OpenTofu ${version}: building`, output);

@@ -41,7 +41,7 @@ async function buildIntoMirror(context: ToolchainContext, mirror: string, pin: P
   const [first, second] = HOSTS;
   await makeOnce(context, pathUnder(first), title, async (output) => {
     context.report(`${title}: ${context.registry} cannot be reached`);
-    context.report(`${title}: building it from its Go module, about a minute, once on this machine`);
+    context.report(`${title}: building it from its Go module, 1 to 3 minutes, once on this machine`);
     try {
       await buildGoTool(context, pin.build, `${title}: building`, output);
     } catch (error) {
