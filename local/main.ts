@@ -1,0 +1,10 @@
+import { program } from "commander";
+import { addProxmoxCommand } from "./proxmox/command";
+
+program.name("npm run local --").description("the stand-ins, one at a time").showHelpAfterError();
+addProxmoxCommand(program);
+
+program.parseAsync().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

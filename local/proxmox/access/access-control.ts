@@ -1,0 +1,116 @@
+import { timingSafeEqual } from "node:crypto";
+import { ApiError, permissionDenied } from "../api/errors";
+import { type ApiToken, type ClusterState, nowSeconds, type User } from "../model";
+import type { Caller } from "./caller";
+import { BUILT_IN_ROLES, isPrivilege, PRIVILEGES, type Privilege } from "./privileges";
+
+const HEADER = /^PVEAPIToken=(?<user>[^@\s]+@[^!\s]+)!(?<token>[^=\s]+)=(?<secret>\S+)$/;
+
+/** Who may do what: API tokens, roles and the access control list, evaluated as Proxmox VE does. */
+export class AccessControl {
+  constructor(private readonly state: ClusterState) {}
+
+  /** @throws ApiError 401; like Proxmox VE it does not say what is wrong with the token */
+  authenticate(header: string | undefined): Caller {
+    if (!header) throw new ApiError(401, "No ticket");
+    const { user: userId, token: tokenId, secret } = HEADER.exec(header)?.groups ?? {};
+    const user = userId ? this.state.users[userId] : undefined;
+    const token = tokenId ? user?.tokens[tokenId] : undefined;
+    if (!userId || !tokenId || !secret || !user || !token || !isValid(user, token, secret)) {
+      throw new ApiError(401, "authentication failure");
+    }
+    return { id: `${userId}!${tokenId}`, userId, tokenId };
+  }
+
+  /** Only root itself, and no token of root. Nobody logs in with a password here, so nobody is. */
+  isRoot(caller: Caller): boolean {
+    return caller.id === "root@pam";
+  }
+
+  /** @throws ApiError 403 naming the first privilege that is missing */
+  check(caller: Caller, path: string, privileges: readonly Privilege[]): void {
+    const held = this.privileges(caller, path);
+    for (const privilege of privileges) {
+      if (!held.has(privilege)) throw permissionDenied(`${path}, ${privilege}`);
+    }
+  }
+
+  /** @throws ApiError 403 */
+  checkAny(caller: Caller, path: string, privileges: readonly Privilege[]): void {
+    const held = this.privileges(caller, path);
+    if (!privileges.some((privilege) => held.has(privilege))) {
+      throw permissionDenied(`${path}, ${privileges.join("|")}`);
+    }
+  }
+
+  allows(caller: Caller, path: string, privilege: Privilege): boolean {
+    return this.privileges(caller, path).has(privilege);
+  }
+
+  /** A VM that is about to be made in a pool gets its rights from that pool. @throws ApiError 403 */
+  checkVm(caller: Caller, vmid: number, pool: string | undefined, privileges: readonly Privilege[]): void {
+    const missing = privileges.some((privilege) => !this.allows(caller, `/vms/${vmid}`, privilege));
+    if (missing && pool) this.check(caller, `/pool/${pool}`, privileges);
+    else this.check(caller, `/vms/${vmid}`, privileges);
+  }
+
+  /** What a caller may do at a path. */
+  privileges(caller: Caller, path: string): ReadonlySet<Privilege> {
+    const token = this.state.users[caller.userId]?.tokens[caller.tokenId];
+    const ofUser = this.privilegesOf("user", caller.userId, path);
+    if (!token?.privsep) return ofUser;
+    const ofToken = this.privilegesOf("token", caller.id, path);
+    return new Set([...ofToken].filter((privilege) => ofUser.has(privilege)));
+  }
+
+  /** @returns undefined for a role that does not exist */
+  rolePrivileges(roleid: string): readonly Privilege[] | undefined {
+    return BUILT_IN_ROLES[roleid] ?? this.state.roles[roleid]?.filter(isPrivilege);
+  }
+
+  private privilegesOf(type: "user" | "token", ugid: string, path: string): ReadonlySet<Privilege> {
+    if (ugid === "root@pam") return new Set(PRIVILEGES);
+    const roles = new Set(this.rolesAt(type, ugid, path));
+    const pool = this.poolOf(path);
+    if (pool) for (const role of this.rolesAt(type, ugid, `/pool/${pool}`)) roles.add(role);
+    if (roles.has("NoAccess")) return new Set();
+    return new Set([...roles].flatMap((role) => this.rolePrivileges(role) ?? []));
+  }
+
+  /** The entries nearest to a path replace those further up. */
+  private rolesAt(type: "user" | "token", ugid: string, path: string): readonly string[] {
+    let roles: readonly string[] = [];
+    for (const ancestor of ancestors(path)) {
+      const here = this.state.acl.filter(
+        (entry) =>
+          entry.type === type &&
+          entry.ugid === ugid &&
+          entry.path === ancestor &&
+          (entry.propagate || ancestor === path),
+      );
+      if (here.length > 0) roles = here.map((entry) => entry.roleid);
+    }
+    return roles;
+  }
+
+  private poolOf(path: string): string | undefined {
+    const [, area, id = ""] = path.split("/");
+    if (area === "vms") return this.state.guests[id]?.pool;
+    if (area !== "storage") return undefined;
+    return Object.entries(this.state.pools).find(([, pool]) => pool.storages.includes(id))?.[0];
+  }
+}
+
+/** `/`, `/vms`, `/vms/201` */
+function ancestors(path: string): readonly string[] {
+  const parts = path.split("/").filter(Boolean);
+  return ["/", ...parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`)];
+}
+
+function isValid(user: User, token: ApiToken, secret: string): boolean {
+  const now = nowSeconds();
+  const expired = (expire: number) => expire > 0 && expire < now;
+  if (!user.enable || expired(user.expire) || expired(token.expire)) return false;
+  const [given, wanted] = [Buffer.from(secret), Buffer.from(token.secret)];
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

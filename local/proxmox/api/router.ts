@@ -1,0 +1,35 @@
+import type { Route } from "./route";
+
+export interface RouteMatch {
+  readonly route: Route;
+  readonly path: Readonly<Record<string, string>>;
+}
+
+/** Finds the route of a request by its path template. */
+export class Router {
+  private readonly entries: readonly { readonly route: Route; readonly pattern: RegExp }[];
+
+  constructor(routes: readonly Route[]) {
+    this.entries = routes.map((route) => ({ route, pattern: templatePattern(route.template) }));
+  }
+
+  /** @param path still percent-encoded, so that a volume id may contain slashes */
+  match(method: string, path: string): RouteMatch | undefined {
+    for (const { route, pattern } of this.entries) {
+      const match = route.method === method ? pattern.exec(path) : null;
+      if (!match) continue;
+      const decoded = Object.entries(match.groups ?? {}).map(([name, value]) => [
+        name,
+        decodeURIComponent(value),
+      ]);
+      return { route, path: Object.fromEntries(decoded) };
+    }
+    return undefined;
+  }
+}
+
+/** The provider ends some paths with a slash: `DELETE …/qemu/201/`. */
+function templatePattern(template: string): RegExp {
+  const source = template.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  return new RegExp(`^${source}/?$`);
+}

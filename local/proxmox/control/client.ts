@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "undici";
+import type { Guest, Volume } from "../model";
+import type { ForeignGuest, GuestChange } from "./api";
+import type { ActiveFault, FaultInput } from "./faults";
+import type { LoggedRequest } from "./request-log";
+
+export interface ProxmoxControlOptions {
+  /** From the ready line: `https://127.0.0.1:8006/_control` */
+  readonly url: string;
+  readonly token: string;
+  /** The CA that the server's certificate is from. */
+  readonly caFile: string;
+}
+
+/** Makes a running stand-in go wrong, and looks into it. */
+export class ProxmoxControl {
+  private readonly agent: Agent;
+
+  constructor(private readonly options: ProxmoxControlOptions) {
+    this.agent = new Agent({ connect: { ca: readFileSync(options.caFile, "utf8") } });
+  }
+
+  /** @returns the fault's id */
+  async addFault(fault: FaultInput): Promise<string> {
+    const { id } = (await this.call("POST", "faults", fault)) as { id: string };
+    return id;
+  }
+
+  listFaults(): Promise<readonly ActiveFault[]> {
+    return this.call("GET", "faults") as Promise<readonly ActiveFault[]>;
+  }
+
+  /** @param id none removes all */
+  async removeFault(id?: string): Promise<void> {
+    await this.call("DELETE", id === undefined ? "faults" : `faults/${id}`);
+  }
+
+  /** All guests of all hosts, foreign ones among them. */
+  listGuests(): Promise<readonly Guest[]> {
+    return this.call("GET", "guests") as Promise<readonly Guest[]>;
+  }
+
+  /** A guest that somebody else made, running unless told otherwise. */
+  addForeignGuest(guest: ForeignGuest): Promise<Guest> {
+    return this.call("POST", "guests", guest) as Promise<Guest>;
+  }
+
+  /** As somebody at the host would: start, stop, lock, edit. */
+  changeGuest(vmid: number, change: GuestChange): Promise<Guest> {
+    return this.call("PATCH", `guests/${vmid}`, change) as Promise<Guest>;
+  }
+
+  /** Destroys a guest by hand, whatever protects it. */
+  async removeGuest(vmid: number): Promise<void> {
+    await this.call("DELETE", `guests/${vmid}`);
+  }
+
+  listVolumes(): Promise<readonly Volume[]> {
+    return this.call("GET", "volumes") as Promise<readonly Volume[]>;
+  }
+
+  /** Deletes a disk or a file by hand: `local:iso/talos.iso`. */
+  async removeVolume(id: string): Promise<void> {
+    await this.call("DELETE", `volumes/${encodeURIComponent(id)}`);
+  }
+
+  async setStorageContent(storage: string, content: readonly string[]): Promise<void> {
+    await this.call("PATCH", `storages/${storage}`, { content });
+  }
+
+  async setHostOnline(host: string, online: boolean): Promise<void> {
+    await this.call("PATCH", `hosts/${host}`, { online });
+  }
+
+  /** How long tasks take, as a share of what a real node takes; 0 is at once. */
+  async setTimeScale(timeScale: number): Promise<void> {
+    await this.call("PATCH", "settings", { timeScale });
+  }
+
+  /** Every request of the API since the start, secrets blotted out. */
+  listRequests(): Promise<readonly LoggedRequest[]> {
+    return this.call("GET", "requests") as Promise<readonly LoggedRequest[]>;
+  }
+
+  async clearRequests(): Promise<void> {
+    await this.call("DELETE", "requests");
+  }
+
+  async close(): Promise<void> {
+    await this.agent.close();
+  }
+
+  private async call(
+    method: "GET" | "POST" | "PATCH" | "DELETE",
+    path: string,
+    body?: unknown,
+  ): Promise<unknown> {
+    const response = await request(`${this.options.url}/${path}`, {
+      method,
+      dispatcher: this.agent,
+      headers: { authorization: `Bearer ${this.options.token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const answer = (await response.body.json()) as { data: unknown; message?: string };
+    if (response.statusCode !== 200) {
+      throw new Error(`the stand-in's control API: ${response.statusCode} ${answer.message?.trim()}`);
+    }
+    return answer.data;
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { Cluster } from "./cluster";
+import { ControlApi } from "./control/api";
+import { ProxmoxControl } from "./control/client";
+import { RequestLog } from "./control/request-log";
+import { DEFAULT_HOSTS, DEFAULT_STORAGES, FIRST_TOKEN, initialState } from "./initial-state";
+import type { Storage } from "./model";
+import { CONTROL_PREFIX, ProxmoxServer } from "./server";
+import { Store } from "./store";
+import { serverCertificate } from "./tls";
+
+export type { ForeignGuest, GuestChange } from "./control/api";
+export { ProxmoxControl } from "./control/client";
+export type { FaultInput } from "./control/faults";
+export type { LoggedRequest } from "./control/request-log";
+export { DEFAULT_HOSTS, DEFAULT_STORAGES } from "./initial-state";
+export type { Guest, Storage, Volume } from "./model";
+
+export interface ProxmoxOptions {
+  /** 0 takes a free one. @default 0 */
+  readonly port?: number;
+  /** The names of the hosts of a new cluster. @default pve1, pve2, pve3 */
+  readonly hosts?: readonly string[];
+  /** The storages of a new cluster. @default {@link DEFAULT_STORAGES} */
+  readonly storages?: Readonly<Record<string, Storage>>;
+  /** Where the cluster and the certificates are kept. @default in memory */
+  readonly dataDir?: string;
+  /** How long tasks take, as a share of what a real node takes. @default 0: at once */
+  readonly timeScale?: number;
+}
+
+export interface RunningProxmox {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  /** As the provider wants it, with a slash at the end. */
+  readonly endpoint: string;
+  /** An administrator's: `user@realm!id=uuid`. */
+  readonly token: string;
+  /** The certificate of the CA to trust. */
+  readonly caFile: string;
+  /** PROXMOX_VE_ENDPOINT, PROXMOX_VE_API_TOKEN and SSL_CERT_FILE for the provider. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Faults, and what is in the cluster. */
+  readonly control: ProxmoxControl;
+  readonly controlUrl: string;
+  readonly controlToken: string;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts a stand-in of the Proxmox VE 9 API: https on loopback, real API tokens and privileges, a cluster of hosts
+ * whose state can be read back in full, and faults on demand.
+ * @throws where the port is taken or the data folder cannot be read
+ */
+export async function startProxmox(options: ProxmoxOptions = {}): Promise<RunningProxmox> {
+  const { port = 0, hosts = DEFAULT_HOSTS, storages = DEFAULT_STORAGES, dataDir, timeScale = 0 } = options;
+  const store = new Store(dataDir);
+  const state = store.load() ?? initialState({ hosts, storages, tokenSecret: randomUUID() });
+  const certificate = await serverCertificate(dataDir);
+  const cluster = new Cluster(state, store, { timeScale });
+  cluster.save();
+  const log = new RequestLog();
+  const controlToken = randomUUID();
+  const server = new ProxmoxServer(cluster, new ControlApi(cluster, log, controlToken), log, certificate);
+  const listening = await server.listen(port);
+
+  const { userId, tokenId } = FIRST_TOKEN;
+  const url = `https://127.0.0.1:${listening}`;
+  const token = `${userId}!${tokenId}=${state.users[userId]?.tokens[tokenId]?.secret}`;
+  const controlUrl = `${url}${CONTROL_PREFIX}`;
+  const control = new ProxmoxControl({
+    url: controlUrl,
+    token: controlToken,
+    caFile: certificate.caFile,
+  });
+  return {
+    url,
+    endpoint: `${url}/`,
+    token,
+    caFile: certificate.caFile,
+    env: {
+      PROXMOX_VE_ENDPOINT: `${url}/`,
+      PROXMOX_VE_API_TOKEN: token,
+      SSL_CERT_FILE: certificate.caFile,
+    },
+    control,
+    controlUrl,
+    controlToken,
+    stop: async () => {
+      cluster.tasks.stop();
+      await control.close();
+      await server.close();
+      certificate.dispose();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** What the cluster keeps: plain data, written as JSON after every change. */
+export interface ClusterState {
+  readonly hosts: Record<string, Host>;
+  readonly storages: Record<string, Storage>;
+  /** By {@link volumeKey}. */
+  readonly volumes: Record<string, Volume>;
+  /** Virtual machines and containers by id, which is unique in the cluster. */
+  readonly guests: Record<string, Guest>;
+  readonly pools: Record<string, Pool>;
+  readonly tasks: Record<string, Task>;
+  readonly users: Record<string, User>;
+  /** Roles that were made, besides the built-in ones. */
+  readonly roles: Record<string, readonly string[]>;
+  acl: readonly AclEntry[];
+  readonly ha: { readonly resources: Record<string, HaResource>; readonly rules: Record<string, HaRule> };
+  readonly pciMappings: Record<string, PciMapping>;
+}
+
+export interface Host {
+  online: boolean;
+}
+
+export type ContentType = "images" | "rootdir" | "iso" | "vztmpl" | "backup" | "snippets" | "import";
+
+export interface Storage {
+  readonly type: "dir" | "nfs" | "cephfs" | "lvmthin" | "zfspool" | "rbd";
+  content: readonly ContentType[];
+  /** One storage for all hosts, or one of the same name on each. */
+  readonly shared: boolean;
+  /** Where file storages are mounted; block storages have no path. */
+  readonly path?: string;
+  /** The hosts that have it. @default all */
+  readonly nodes?: readonly string[];
+  readonly totalBytes: number;
+}
+
+export interface Volume {
+  /** `local-lvm:vm-201-disk-0`, `nfs:import/talos.qcow2` */
+  readonly id: string;
+  /** The host of a volume on a storage that is not shared. */
+  readonly node?: string;
+  readonly content: ContentType;
+  readonly format: string;
+  sizeBytes: number;
+  /** What a disk image unpacks to, for files that can be imported. */
+  readonly virtualBytes?: number;
+  /** The guest that owns it. */
+  readonly vmid?: number;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+export type ConfigValue = string | number;
+
+/** A guest's configuration file: `scsi0`, `net0`, `cores` … */
+export type GuestConfig = Record<string, ConfigValue>;
+
+export interface Guest {
+  readonly vmid: number;
+  readonly type: "qemu" | "lxc";
+  node: string;
+  status: "running" | "stopped";
+  config: GuestConfig;
+  /** Changes that wait for the next start; null deletes. */
+  pending: Record<string, ConfigValue | null>;
+  pool?: string;
+  /** Seconds since 1970, of a running guest. */
+  started?: number;
+  pid?: number;
+  /** What the guest agent reports in place of the addresses in the configuration. */
+  agentAddresses?: readonly string[];
+  /** The agent does not answer. */
+  agentSilent?: boolean;
+}
+
+export interface Pool {
+  comment?: string;
+  storages: readonly string[];
+}
+
+export interface Task {
+  readonly upid: string;
+  readonly node: string;
+  readonly type: string;
+  readonly id: string;
+  readonly user: string;
+  /** Seconds since 1970. */
+  readonly starttime: number;
+  endtime?: number;
+  status: "running" | "stopped";
+  exitstatus?: string;
+  log: readonly string[];
+}
+
+export interface User {
+  comment?: string;
+  email?: string;
+  firstname?: string;
+  lastname?: string;
+  keys?: string;
+  enable: boolean;
+  /** Seconds since 1970; 0 is never. */
+  expire: number;
+  readonly tokens: Record<string, ApiToken>;
+}
+
+export interface ApiToken {
+  secret: string;
+  /** With privilege separation a token has rights of its own, cut to those of its user. */
+  privsep: boolean;
+  expire: number;
+  comment?: string;
+}
+
+export interface AclEntry {
+  readonly path: string;
+  readonly roleid: string;
+  readonly type: "user" | "token";
+  readonly ugid: string;
+  readonly propagate: boolean;
+}
+
+export interface HaResource {
+  state: string;
+  comment?: string;
+  failback?: boolean;
+  max_restart?: number;
+  max_relocate?: number;
+}
+
+export interface HaRule {
+  readonly type: "node-affinity" | "resource-affinity";
+  readonly order: number;
+  resources: readonly string[];
+  /** Priorities by host. */
+  nodes?: Readonly<Record<string, number>>;
+  strict?: boolean;
+  affinity?: string;
+  comment?: string;
+  disable?: boolean;
+}
+
+export interface PciMapping {
+  description?: string;
+  mdev?: boolean;
+  "live-migration-capable"?: boolean;
+  map: readonly string[];
+}
+
+export const volumeKey = (id: string, node?: string): string => `${node ?? "*"}/${id}`;
+
+export const nowSeconds = (): number => Math.floor(Date.now() / 1000);

@@ -1,0 +1,146 @@
+import type { Caller } from "../access/caller";
+import { failure, parameterError } from "../api/errors";
+import { formatSize, GIB, MIB } from "../api/sizes";
+import type { Cluster } from "../cluster";
+import type { ConfigValue, GuestConfig, Storage, Volume } from "../model";
+import { checkVolumeAccess } from "../storage/volume-access";
+import { storageOf } from "../storage/volumes";
+import { type Drive, drivesOf, isCdrom, isCloudInitDrive, newDisk, parseDrive, printDrive } from "./drive";
+
+type Settings = Readonly<Record<string, ConfigValue>>;
+
+/** Whose drives they are. */
+export interface DriveOwner {
+  readonly cluster: Cluster;
+  readonly caller: Caller;
+  readonly node: string;
+  readonly vmid: number;
+}
+
+/**
+ * What Proxmox VE checks of drives before it starts a worker.
+ * @throws ApiError 400, 403, 500
+ */
+export function checkDrives({ cluster, caller, node, vmid }: DriveOwner, settings: Settings): void {
+  const { access, volumes } = cluster;
+  for (const [key, drive] of drivesOf(settings)) {
+    const fresh = newDisk(drive);
+    const source = drive.options["import-from"];
+    if (source !== undefined && fresh?.sizeGiB !== 0) {
+      const text = "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>";
+      throw parameterError({ [key]: text });
+    }
+    if (drive.file === "none" || drive.file.endsWith(":cloudinit")) continue;
+    if (drive.file === "cdrom") {
+      access.check(caller, "/", ["Sys.Console"]);
+    } else if (fresh) {
+      access.check(caller, `/storage/${fresh.storage}`, ["Datastore.AllocateSpace"]);
+      volumes.imageStorage(fresh.storage, node);
+    } else {
+      checkVolumeAccess(access, caller, drive.file, vmid);
+      volumes.storage(storageOf(drive.file), node);
+      const isIso = /:iso\//.test(drive.file);
+      if (isIso && !isCdrom(drive)) {
+        throw parameterError({ [key]: "explicit 'media=cdrom' is required for iso images" });
+      }
+      if (/:(?:import|vztmpl|backup|snippets)\//.test(drive.file)) {
+        throw parameterError({ [key]: "content type needs to be 'images' or 'iso'" });
+      }
+    }
+    if (source !== undefined) checkImportSource({ cluster, caller, node, vmid }, key, source);
+  }
+}
+
+function checkImportSource({ cluster, caller, node, vmid }: DriveOwner, key: string, source: string): void {
+  if (!source.includes(":")) throw failure("Only root can pass arbitrary filesystem paths.");
+  cluster.volumes.storage(storageOf(source), node);
+  const type = /:(iso|import|vztmpl|backup|snippets)\//.exec(source)?.[1] ?? "images";
+  if (type !== "images" && type !== "import") {
+    throw parameterError({
+      [key]: `${source} has wrong type '${type}' - needs to be 'images' or 'import'`,
+    });
+  }
+  checkVolumeAccess(cluster.access, caller, source, vmid);
+}
+
+/**
+ * Allocates what is to be allocated and gives the drives as the configuration keeps them. All or nothing.
+ * @param existing the VM's configuration, in which one cloud-init drive at most may be
+ * @throws ApiError 500
+ */
+export function allocateDrives(owner: DriveOwner, settings: Settings, existing: Settings): GuestConfig {
+  const allocated: Volume[] = [];
+  const result: GuestConfig = {};
+  try {
+    for (const [key, drive] of drivesOf(settings)) {
+      if (isCloudInitDrive(drive)) assertOnlyCloudInit(key, { ...existing, ...result });
+      const ready = allocateDrive(owner, key, drive, allocated, { ...existing, ...settings });
+      result[key] = printDrive(ready);
+    }
+  } catch (error) {
+    for (const volume of allocated) owner.cluster.volumes.free(volume);
+    throw error;
+  }
+  return result;
+}
+
+function allocateDrive(
+  { cluster: { volumes }, node, vmid }: DriveOwner,
+  key: string,
+  drive: Drive,
+  allocated: Volume[],
+  config: Settings,
+): Drive {
+  // `format` and `import-from` say how to make a disk; the configuration does not keep them.
+  const { format, size: _size, "import-from": source, ...options } = drive.options;
+  if (drive.file === "none" || drive.file === "cdrom") return { file: drive.file, options };
+
+  if (drive.file.endsWith(":cloudinit")) {
+    const storage = storageOf(drive.file);
+    const isFile = volumes.storage(storage, node).path !== undefined;
+    const volume = volumes.allocate({
+      storage,
+      node,
+      vmid,
+      sizeBytes: 4 * MIB,
+      format: format ?? (isFile ? "qcow2" : "raw"),
+      name: `vm-${vmid}-cloudinit`,
+    });
+    allocated.push(volume);
+    return { file: volume.id, options: { ...options, media: "cdrom" } };
+  }
+
+  const fresh = newDisk(drive);
+  if (!fresh) {
+    const volume = volumes.find(drive.file, node);
+    if (!volume) throw failure(`volume ${drive.file} does not exist`);
+    return { file: volume.id, options: { ...options, size: formatSize(volume.sizeBytes) } };
+  }
+  const storage = volumes.imageStorage(fresh.storage, node);
+  const sizeBytes =
+    source === undefined ? sizeOf(key, storage, fresh.sizeGiB, config) : importedBytes(volumes, source, node);
+  const volume = volumes.allocate({ storage: fresh.storage, node, vmid, sizeBytes, format });
+  allocated.push(volume);
+  return { file: volume.id, options: { ...options, size: formatSize(sizeBytes) } };
+}
+
+function importedBytes(volumes: Cluster["volumes"], source: string, node: string): number {
+  const volume = volumes.find(source, node);
+  if (!volume) throw failure(`cannot import from '${source}' - volume '${source}' does not exist`);
+  return volume.virtualBytes ?? volume.sizeBytes;
+}
+
+/** The variables of the firmware and the TPM have sizes of their own, whatever is asked for. */
+function sizeOf(key: string, storage: Storage, sizeGiB: number, config: Settings): number {
+  if (key === "tpmstate0") return 4 * MIB;
+  if (key !== "efidisk0") return sizeGiB * GIB;
+  // LVM allocates whole extents, Ceph whole MiB; a file is as long as the firmware's variables.
+  if (storage.type === "lvmthin") return 4 * MIB;
+  if (storage.type === "rbd" || storage.type === "zfspool") return MIB;
+  return parseDrive(String(config.efidisk0))?.options.efitype === "4m" ? 528 * 1024 : 128 * 1024;
+}
+
+function assertOnlyCloudInit(key: string, config: Settings): void {
+  const other = drivesOf(config).find(([each, drive]) => each !== key && isCloudInitDrive(drive));
+  if (other) throw failure(`${key} - cloud-init drive is already attached at '${other[0]}'`);
+}

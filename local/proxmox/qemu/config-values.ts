@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type { ParameterValue } from "../api/parameters";
+import type { ConfigValue, Guest, GuestConfig } from "../model";
+import { isConfigOption } from "./config-parameters";
+import { normalizeNet } from "./network-device";
+
+/** The options among the parameters of a call, as the configuration keeps them. */
+export function configValues(params: Readonly<Record<string, ParameterValue | undefined>>): GuestConfig {
+  const config: GuestConfig = {};
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || !isConfigOption(name)) continue;
+    config[name] = configValue(name, value);
+  }
+  const { cdrom, ...rest } = config;
+  // An alias of old.
+  return cdrom === undefined ? rest : { ...rest, ide2: withMedia(String(cdrom)) };
+}
+
+function configValue(name: string, value: ParameterValue): ConfigValue {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value === "number") return value;
+  const text = String(value);
+  if (/^net\d+$/.test(name)) return normalizeNet(text);
+  if (name === "tags") return normalizeTags(text);
+  return text;
+}
+
+const withMedia = (drive: string): string => (drive.includes("media=") ? drive : `${drive},media=cdrom`);
+
+/** Lower case, in alphabetical order, each once. */
+const normalizeTags = (text: string): string =>
+  [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[;,\s]+/)
+        .filter(Boolean),
+    ),
+  ]
+    .sort()
+    .join(";");
+
+/** Tells whether a configuration was changed in between. */
+export const digest = (guest: Guest): string =>
+  createHash("sha1")
+    .update(JSON.stringify([guest.config, guest.pending]))
+    .digest("hex");
+
+export const memoryMiB = (config: GuestConfig): number =>
+  Number(String(config.memory ?? 512).replace("current=", ""));

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { failure, parameterError, permissionDenied } from "../api/errors";
+import { anyCaller } from "../api/permission";
+import { type Route, route } from "../api/route";
+import { type Guest, type GuestConfig, nowSeconds } from "../model";
+import { allocateDrives, checkDrives } from "./allocate-drives";
+import { CREATE_PARAMETERS } from "./config-parameters";
+import { checkConfigPermissions } from "./config-permissions";
+import { configValues, memoryMiB } from "./config-values";
+import { drivesOf } from "./drive";
+import { startGuest } from "./power";
+
+/** The newest QEMU that Proxmox VE 9 ships. */
+const QEMU_VERSION = "10.1.2";
+
+export const createRoute: Route = route({
+  method: "POST",
+  template: "/nodes/{node}/qemu",
+  parameters: CREATE_PARAMETERS,
+  permission: anyCaller,
+  handle: ({ cluster, caller, path: { node }, params }) => {
+    const { vmid } = params;
+    const pool = params.pool === undefined ? undefined : String(params.pool);
+    const { access } = cluster;
+    if (params.archive !== undefined) throw failure("unable to restore: this stand-in keeps no backups");
+    if (pool !== undefined && !cluster.state.pools[pool]) throw failure(`no such pool '${pool}'`);
+    const mayAllocate =
+      access.allows(caller, `/vms/${vmid}`, "VM.Allocate") ||
+      (pool !== undefined && access.allows(caller, `/pool/${pool}`, "VM.Allocate"));
+    if (!mayAllocate) throw permissionDenied();
+
+    const config = configValues(params);
+    const owner = { cluster, caller, node, vmid };
+    checkDrives(owner, config);
+    checkConfigPermissions({ access, caller, vmid, pool }, config);
+    checkBalloon(config);
+
+    const prefix = `unable to create VM ${vmid} -`;
+    const taken = cluster.state.guests[vmid];
+    if (taken) {
+      const kind = taken.type === "qemu" ? "VM" : "CT";
+      throw failure(`${prefix} ${kind} ${vmid} already exists on node '${taken.node}'`);
+    }
+    // The id is taken from now on; the worker fills in the rest.
+    const guest: Guest = {
+      vmid,
+      type: "qemu",
+      node,
+      status: "stopped",
+      config: { lock: "create" },
+      pending: {},
+    };
+    cluster.state.guests[vmid] = guest;
+    return cluster.tasks.run(
+      { node, type: "qmcreate", id: vmid, caller, seconds: 2 },
+      (log) => {
+        try {
+          guest.config = completeConfig(config, allocateDrives(owner, config, {}));
+        } catch (error) {
+          throw failure(`${prefix} ${(error as Error).message}`);
+        }
+        for (const [key] of drivesOf(config)) log(`${key}: successfully created disk '${guest.config[key]}'`);
+        if (pool !== undefined) guest.pool = pool;
+        if (params.start === true) startGuest(cluster, guest);
+      },
+      () => delete cluster.state.guests[vmid],
+    );
+  },
+});
+
+/** What Proxmox VE adds to a configuration of its own. */
+function completeConfig(config: GuestConfig, drives: GuestConfig): GuestConfig {
+  const complete: GuestConfig = {
+    ...config,
+    ...drives,
+    meta: `creation-qemu=${QEMU_VERSION},ctime=${nowSeconds()}`,
+  };
+  complete.boot ??= `order=${Object.keys(drives).sort().join(";")}`;
+  complete.smbios1 ??= `uuid=${randomUUID()}`;
+  if (complete.vmgenid === undefined || complete.vmgenid === "1") complete.vmgenid = randomUUID();
+  return complete;
+}
+
+/** @throws ApiError 500 */
+export function checkBalloon(config: GuestConfig): void {
+  if (config.balloon !== undefined && Number(config.balloon) > memoryMiB(config)) {
+    throw failure("balloon value too large (must be smaller than assigned memory)");
+  }
+}
+
+/** @throws ApiError 400 for an option that does not exist */
+export function splitOptions(parameter: string, list: string | undefined, known: (name: string) => boolean) {
+  const names = (list ?? "").split(/[,;\s]+/).filter(Boolean);
+  for (const name of names) {
+    if (!known(name)) throw parameterError({ [parameter]: `unknown option '${name}'` });
+  }
+  return names.map((name) => (name === "cdrom" ? "ide2" : name));
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { type PropertyString, parsePropertyString, printPropertyString } from "../api/property-string";
+
+const MODELS = /^(?:virtio|e1000e?|rtl8139|vmxnet3|ne2k_\w+|pcnet|i82\d+\w*)$/;
+
+export interface NetworkDevice {
+  readonly model: string;
+  readonly mac?: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Both `model=virtio,macaddr=…` and `virtio=…`. */
+export function parseNet(text: string): NetworkDevice {
+  const { main, options }: PropertyString = parsePropertyString(text, "model");
+  const { macaddr, ...rest } = options;
+  if (main !== undefined) return { model: main, mac: macaddr, options: rest };
+  const model = Object.keys(rest).find((name) => MODELS.test(name)) ?? "virtio";
+  const { [model]: mac, ...others } = rest;
+  return { model, mac, options: others };
+}
+
+/** As the configuration keeps it, with an address where none was given: `virtio=BC:24:11:…,bridge=vmbr0`. */
+export function normalizeNet(text: string): string {
+  const { model, mac, options } = parseNet(text);
+  const address = (mac ?? randomMac()).toUpperCase();
+  return printPropertyString({ main: `${model}=${address}`, options });
+}
+
+/** In Proxmox' own range. */
+function randomMac(): string {
+  return ["BC", "24", "11", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(
+    ":",
+  );
+}

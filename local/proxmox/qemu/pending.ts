@@ -1,0 +1,93 @@
+import type { Cluster } from "../cluster";
+import type { ConfigValue, Guest, GuestConfig } from "../model";
+import { type Drive, isCdrom, isCloudInitDrive, isDriveKey, parseDrive, volumeOf } from "./drive";
+
+/** Options that a running VM does not need to know of, cloud-init's among them. */
+const FAST =
+  /^(?:description|hookscript|lock|migrate_downtime|migrate_speed|name|onboot|protection|shares|startup|tags|vmstatestorage|cicustom|cipassword|citype|ciuser|ciupgrade|nameserver|searchdomain|sshkeys|ipconfig\d+)$/;
+
+/** Disk options that QEMU takes up only when it starts. */
+const COLD_DISK_OPTIONS = ["aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor"];
+
+/** The configuration as it will be after the next start. */
+export function nextConfig({ config, pending }: Guest): GuestConfig {
+  const next: GuestConfig = { ...config };
+  for (const [name, value] of Object.entries(pending)) {
+    if (value === null) delete next[name];
+    else next[name] = value;
+  }
+  return next;
+}
+
+/** Takes up the changes that can be made now: all of them, or on a running VM those that can be hotplugged. */
+export function applyPending(cluster: Cluster, guest: Guest): void {
+  for (const [name, value] of Object.entries(guest.pending)) {
+    if (guest.status === "running" && !isHotpluggable(guest, name, value)) continue;
+    replaceDrive(cluster, guest, name, value);
+    if (value === null) delete guest.config[name];
+    else guest.config[name] = value;
+    delete guest.pending[name];
+  }
+}
+
+/** Whether a running VM takes up a change at once. */
+export function isHotpluggable(guest: Guest, name: string, value: ConfigValue | null): boolean {
+  if (FAST.test(name)) return true;
+  const features = hotplugFeatures(guest.config.hotplug);
+  const isNet = /^net\d+$/.test(name);
+  if (isNet) return features.has("network");
+  if (/^usb\d+$/.test(name)) return features.has("usb");
+  if (name === "cpulimit" || name === "cpuunits" || name === "agent") return true;
+  if (name === "vcpus") return features.has("cpu");
+  if (name === "memory") return features.has("memory");
+  if (name === "balloon") return isBalloonOn(guest.config.balloon) === isBalloonOn(value);
+  if (!isDriveKey(name)) return false;
+  return isDriveHotpluggable(guest.config[name], value, name, features.has("disk"));
+}
+
+function isDriveHotpluggable(
+  current: ConfigValue | undefined,
+  value: ConfigValue | null,
+  name: string,
+  hotplug: boolean,
+): boolean {
+  if (name === "efidisk0" || name === "tpmstate0") return false;
+  const old = current === undefined ? undefined : parseDrive(String(current));
+  const next = value === null ? undefined : parseDrive(String(value));
+  const isPluggableBus = hotplug && !/^(?:ide|sata)/.test(name);
+  if (!old || !next) return isPluggableBus;
+  if (isCdrom(old)) return isCdrom(next);
+  if (old.file !== next.file) return isPluggableBus;
+  return COLD_DISK_OPTIONS.every((option) => old.options[option] === next.options[option]);
+}
+
+/** A disk that is taken out is kept as `unused0`, a cloud-init drive is thrown away. */
+function replaceDrive(cluster: Cluster, guest: Guest, name: string, value: ConfigValue | null): void {
+  const old =
+    isDriveKey(name) && guest.config[name] !== undefined ? parseDrive(String(guest.config[name])) : undefined;
+  const next = value === null ? undefined : parseDrive(String(value));
+  if (old && old.file !== next?.file) detach(cluster, guest, old);
+}
+
+/** Keeps the disk of a drive that leaves the configuration. */
+export function detach(cluster: Cluster, guest: Guest, drive: Drive): void {
+  const id = volumeOf(drive);
+  const volume = id === undefined ? undefined : cluster.volumes.find(id, guest.node);
+  if (!volume) return;
+  if (isCloudInitDrive(drive)) cluster.volumes.free(volume);
+  else if (!isCdrom(drive) && volume.vmid === guest.vmid) addUnused(guest, volume.id);
+}
+
+export function addUnused(guest: Guest, volumeId: string): void {
+  let index = 0;
+  while (guest.config[`unused${index}`] !== undefined) index += 1;
+  guest.config[`unused${index}`] = volumeId;
+}
+
+/** `network,disk,usb` unless it says otherwise. */
+function hotplugFeatures(value: ConfigValue | undefined): ReadonlySet<string> {
+  const text = value === undefined || String(value) === "1" ? "network,disk,usb" : String(value);
+  return new Set(text === "0" ? [] : text.split(","));
+}
+
+const isBalloonOn = (value: ConfigValue | null | undefined): boolean => value == null || Number(value) > 0;

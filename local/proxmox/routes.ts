@@ -1,0 +1,37 @@
+import { accessRoutes } from "./access/routes";
+import type { Route } from "./api/route";
+import { clusterRoutes } from "./datacenter/cluster-routes";
+import { mappingRoutes } from "./datacenter/mapping-routes";
+import { poolRoutes } from "./datacenter/pool-routes";
+import { taskRoutes } from "./datacenter/task-routes";
+import { haResourceRoutes } from "./ha/resources";
+import { haRuleRoutes } from "./ha/rules";
+import { agentRoutes } from "./qemu/agent";
+import { configRoutes } from "./qemu/config";
+import { createRoute } from "./qemu/create";
+import { destroyRoute } from "./qemu/destroy";
+import { diskRoutes } from "./qemu/disks";
+import { migrateRoute } from "./qemu/migrate";
+import { powerRoutes } from "./qemu/power";
+import { statusRoutes } from "./qemu/status";
+import { storageRoutes } from "./storage/routes";
+
+/** Every call that this stand-in carries out. */
+export const ROUTES: readonly Route[] = [
+  ...clusterRoutes,
+  ...taskRoutes,
+  ...statusRoutes,
+  createRoute,
+  ...configRoutes,
+  ...powerRoutes,
+  ...diskRoutes,
+  migrateRoute,
+  destroyRoute,
+  ...agentRoutes,
+  ...storageRoutes,
+  ...poolRoutes,
+  ...mappingRoutes,
+  ...haResourceRoutes,
+  ...haRuleRoutes,
+  ...accessRoutes,
+];

@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError } from "./api/errors";
+import { type ApiRequest, readRequest } from "./api/request";
+import { type RouteMatch, Router } from "./api/router";
+import type { Cluster } from "./cluster";
+import type { ControlApi } from "./control/api";
+import type { RequestLog } from "./control/request-log";
+import { ROUTES } from "./routes";
+import type { ServerCertificate } from "./tls";
+
+const API_PREFIX = "/api2/json";
+export const CONTROL_PREFIX = "/_control";
+
+/** Serves the cluster's API, and next to it the control API that makes it go wrong. */
+export class ProxmoxServer {
+  private readonly server: Server;
+  private readonly router = new Router(ROUTES);
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly control: ControlApi,
+    private readonly log: RequestLog,
+    { key, cert }: ServerCertificate,
+  ) {
+    // The provider asks for 1.3, so nothing less is offered.
+    this.server = createServer({ key, cert, minVersion: "TLSv1.3" }, (message, response) => {
+      this.serve(message, response).catch((error: unknown) => {
+        // A mistake of ours and not of the caller: it must be seen.
+        process.stderr.write(`${(error as Error).stack}\n`);
+        if (response.headersSent) response.destroy();
+        else answer(response, new ApiError(500, "internal error of the stand-in, see its log"));
+      });
+    });
+  }
+
+  /** @returns the port @throws where it is taken */
+  async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, "127.0.0.1", resolve);
+    });
+    const address = this.server.address();
+    if (address === null || typeof address === "string") throw new Error("the server has no port");
+    return address.port;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    let request: ApiRequest;
+    try {
+      request = await readRequest(message);
+    } catch (error) {
+      // Also a caller that went away in the middle of its request.
+      if (error instanceof ApiError) answer(response, error);
+      else response.destroy();
+      return;
+    }
+    if (request.pathname.startsWith(`${CONTROL_PREFIX}/`)) {
+      answer(
+        response,
+        attempt(() => this.control.handle(request, CONTROL_PREFIX)),
+      );
+    } else if (request.pathname.startsWith(`${API_PREFIX}/`)) {
+      await this.serveApi(request, response);
+    } else {
+      answer(response, new ApiError(501, `path '${request.pathname}' is not served by this stand-in`));
+    }
+  }
+
+  private async serveApi(request: ApiRequest, response: ServerResponse): Promise<void> {
+    const path = request.pathname.slice(API_PREFIX.length);
+    const match = this.router.match(request.method, path);
+    const fault = await this.strike(request, match);
+    if (fault === "drop") {
+      response.destroy();
+      return;
+    }
+    const result = fault instanceof ApiError ? fault : attempt(() => this.carryOut(request, match));
+    this.log.add({
+      method: request.method,
+      path,
+      template: match?.route.template,
+      parameters: request.parameters,
+      status: result instanceof ApiError ? result.status : 200,
+    });
+    if (fault === "drop-answer") response.destroy();
+    else answer(response, result);
+  }
+
+  /** What the faults in force do to a call, after the delays among them. */
+  private async strike(
+    { method }: ApiRequest,
+    match: RouteMatch | undefined,
+  ): Promise<ApiError | "drop" | "drop-answer" | undefined> {
+    if (!match) return undefined;
+    const faults = this.cluster.faults.takeCallFaults(method, match.route.template, match.path);
+    for (const fault of faults) if (fault.kind === "delay") await sleep(fault.delayMs);
+    for (const fault of faults) {
+      if (fault.kind === "status") return new ApiError(fault.status, fault.message);
+      if (fault.kind === "drop") return fault.when === "before" ? "drop" : "drop-answer";
+    }
+    return undefined;
+  }
+
+  private carryOut(request: ApiRequest, match: RouteMatch | undefined): unknown {
+    const { cluster } = this;
+    const caller = cluster.access.authenticate(request.authorization);
+    if (!match) {
+      const what = `${request.method} '${request.pathname.slice(API_PREFIX.length)}'`;
+      throw new ApiError(501, `Method ${what} not implemented`);
+    }
+    const { route, path } = match;
+    if (path.node !== undefined) cluster.assertReachable(path.node);
+    route.permission(cluster.access, caller, { ...flat(request.parameters), ...path });
+    if (route.method !== "GET") cluster.assertQuorate();
+    const data = route.run(cluster, caller, path, request.parameters);
+    if (route.method !== "GET") cluster.save();
+    return data;
+  }
+}
+
+function attempt(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+function answer(response: ServerResponse, result: unknown): void {
+  if (!(result instanceof ApiError)) {
+    response.writeHead(200, { "content-type": "application/json;charset=UTF-8" });
+    response.end(JSON.stringify({ data: result ?? null }));
+    return;
+  }
+  const { status, message, errors } = result;
+  // The status line carries the text, as far as HTTP lets it.
+  const reason = message.replace(/[^\x20-\x7e]+/g, " ").trim();
+  response.writeHead(status, reason, { "content-type": "application/json;charset=UTF-8" });
+  response.end(JSON.stringify({ data: null, message: `${message}\n`, ...(errors ? { errors } : {}) }));
+}
+
+/** Single values, for the templates of permissions. */
+const flat = (parameters: ApiRequest["parameters"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value].flat().at(-1) ?? ""]));

@@ -1,0 +1,117 @@
+import { randomInt } from "node:crypto";
+import type { Caller } from "./access/caller";
+import { ApiError } from "./api/errors";
+import { type ClusterState, nowSeconds, type Task } from "./model";
+
+export interface TaskSpec {
+  readonly node: string;
+  /** `qmcreate`, `qmstart`, `download` … */
+  readonly type: string;
+  readonly id: string | number;
+  readonly caller: Caller;
+  /** How long a real node would take; multiplied by the time scale. */
+  readonly seconds: number;
+}
+
+export type TaskLog = (line: string) => void;
+
+export interface TaskHooks {
+  /** 0 finishes a task before the call that started it is answered. */
+  readonly timeScale: () => number;
+  /** The text that a task is told to fail with, if any. */
+  readonly failure: (type: string, id: string) => string | undefined;
+  /** Called after each change. */
+  readonly changed: () => void;
+}
+
+/** The workers of the cluster: what takes its time runs as a task with an id (UPID), a status and a log. */
+export class Tasks {
+  private readonly timers = new Set<NodeJS.Timeout>();
+
+  constructor(
+    private readonly state: ClusterState,
+    private readonly hooks: TaskHooks,
+  ) {
+    // Workers do not outlive the process: after a crash they are as a node finds them after a reset.
+    for (const task of Object.values(state.tasks)) {
+      if (task.status === "running") end(task, "unexpected status");
+    }
+  }
+
+  /**
+   * Starts a worker.
+   * @param work carries everything out at its end; what it throws is the task's exit status
+   * @param failed undoes what was done when the task was started
+   * @returns the UPID
+   */
+  run(spec: TaskSpec, work: (log: TaskLog) => void, failed: () => void = () => undefined): string {
+    const task: Task = {
+      upid: upid(spec),
+      node: spec.node,
+      type: spec.type,
+      id: String(spec.id),
+      user: spec.caller.id,
+      starttime: nowSeconds(),
+      status: "running",
+      log: [],
+    };
+    this.state.tasks[task.upid] = task;
+    const finish = () => {
+      this.finish(task, work, failed);
+      this.hooks.changed();
+    };
+    const delayMs = spec.seconds * 1000 * this.hooks.timeScale();
+    if (delayMs <= 0) finish();
+    else {
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        finish();
+      }, delayMs);
+      this.timers.add(timer);
+    }
+    return task.upid;
+  }
+
+  /** @throws ApiError 500 */
+  get(node: string, id: string): Task {
+    const task = this.state.tasks[id];
+    if (!task || task.node !== node) throw new ApiError(500, `unable to parse worker upid '${id}'`);
+    return task;
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  private finish(task: Task, work: (log: TaskLog) => void, failed: () => void): void {
+    const log: TaskLog = (line) => {
+      task.log = [...task.log, line];
+    };
+    try {
+      const injected = this.hooks.failure(task.type, task.id);
+      if (injected) throw new ApiError(500, injected);
+      work(log);
+      log("TASK OK");
+      end(task, "OK");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      failed();
+      log(`TASK ERROR: ${error.message}`);
+      end(task, error.message);
+    }
+  }
+}
+
+function end(task: Task, exitstatus: string): void {
+  task.status = "stopped";
+  task.exitstatus = exitstatus;
+  task.endtime = nowSeconds();
+}
+
+/** `UPID:pve1:0000C3A1:0012D687:66A1F0B2:qmstart:201:root@pam:` */
+function upid({ node, type, id, caller }: TaskSpec): string {
+  const hex = (value: number) => value.toString(16).toUpperCase().padStart(8, "0");
+  const parts = [node, hex(randomInt(1, 2 ** 22)), hex(randomInt(1, 2 ** 31)), hex(nowSeconds())];
+  return `UPID:${parts.join(":")}:${type}:${id}:${caller.id}:`;
+}
