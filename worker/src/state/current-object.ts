@@ -1,4 +1,4 @@
-import { Refusal } from "../problem";
+import { type Problem, Refusal } from "../problem";
 import { breaches } from "./guard";
 import { type Inspected, ingest, maxBytes, requireStored } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
@@ -111,7 +111,14 @@ export class CurrentObject {
     if (object === null || !("body" in object)) throw new Error(`${found.key} changed while it was read`);
     if (object.size > maxBytes)
       throw new Error(`${found.key} has ${object.size} bytes, more than ${maxBytes}`);
-    const version = await this.keep(object.body, object.size, "s3", "s3");
+    const version = await this.keep(object.body, object.size, "s3", "s3").catch((error: unknown) => {
+      if (error instanceof Refusal) return null;
+      throw error;
+    });
+    if (version === null) {
+      this.ledger.set("conflict", { etag: found.etag, version: null });
+      throw new Refusal(this.#conflictProblem(null));
+    }
     const current = this.ledger.current();
     const mustEncrypt = this.ledger.get("everEncrypted") ? "this state was encrypted before" : null;
     const [breach] = breaches(this.ref, current, version, mustEncrypt);
@@ -138,6 +145,14 @@ export class CurrentObject {
     if (breach) throw new Refusal(this.#conflictProblem(version.id));
   }
 
+  /** After a person chose: the foreign object may be replaced now, and nothing newer than it. */
+  settleConflict(): void {
+    const conflict = this.ledger.get("conflict");
+    if (conflict === null) return;
+    this.ledger.set("projection", { version: null, etag: conflict.etag });
+    this.ledger.set("conflict", null);
+  }
+
   async #removeShown(etag: string | null): Promise<void> {
     const found = await this.bucket.head(currentKey(this.ref));
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
@@ -151,15 +166,21 @@ export class CurrentObject {
     return object.body;
   }
 
-  #conflictProblem(version: string) {
+  #conflictProblem(version: string | null): Problem {
     const current = this.ledger.get("pointer");
+    const choices = [current, version].filter((id) => id !== null).join(" or ");
+    const path = `/states/${encodeURIComponent(this.ref.name)}`;
     return {
       status: 500,
       code: "foreign_write",
       message:
-        `an S3 client wrote ${currentKey(this.ref)}, and it does not follow the current version ${current}; ` +
-        `both are kept, its write as version ${version}`,
-      fix: `an admin chooses with POST /states/${encodeURIComponent(this.ref.name)}/versions/{${current} or ${version}}/restore`,
+        version === null
+          ? `the object ${currentKey(this.ref)} is not a state (${current ? `version ${current} is kept` : "no version is known"})`
+          : `an S3 client wrote ${currentKey(this.ref)}, and it does not follow version ${current}; ` +
+            `both are kept, its write as version ${version}`,
+      fix: choices
+        ? `an admin chooses with POST ${path}/versions/{id}/restore, where the id is ${choices}`
+        : `put a state there with an S3 client, or an admin discards the object with DELETE ${path}`,
     };
   }
 }

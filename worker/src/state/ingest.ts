@@ -67,7 +67,7 @@ class Inspection {
 
 /**
  * Reads a body of known length once; a large one goes to R2 under `key` while it is read.
- * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; then nothing is stored
+ * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; a large one may be stored then
  */
 export async function ingest(
   bucket: R2Bucket,
@@ -92,24 +92,22 @@ export async function ingest(
   }
   const { readable, writable } = new FixedLengthStream(length);
   const stored = bucket.put(key, readable, { httpMetadata: { contentType: "application/json" } });
-  const failed = stored.then(
-    () => new Promise<never>(() => undefined),
-    (error: unknown) => Promise.reject(error),
-  );
-  failed.catch(() => undefined);
   const writer = writable.getWriter();
+  // Without a reader a write would wait for ever.
+  stored.catch((error: unknown) => writer.abort(error).catch(() => undefined));
   try {
     for await (const chunk of body) {
       inspection.push(chunk);
-      await Promise.race([writer.write(chunk), failed]);
+      await writer.write(chunk);
     }
     const facts = inspection.finish(length, contentMd5);
-    await Promise.race([writer.close(), failed]);
+    await writer.close();
     requireStored(await stored, facts.md5);
     return { facts, bytes: null };
   } catch (error) {
     await writer.abort(error).catch(() => undefined);
-    await stored.then(() => bucket.delete(key)).catch(() => undefined);
+    // All bytes may have gone out already: the object may be there although we gave up on it. The caller deletes it.
+    await stored.catch(() => undefined);
     throw error;
   }
 }

@@ -63,8 +63,8 @@ interface Settings {
   /** ID of the current version; null where there is no state. */
   readonly pointer: string | null;
   readonly projection: Projection;
-  /** A foreign object under the current key that does not follow our version, kept under this version ID. */
-  readonly conflict: { readonly etag: string; readonly version: string } | null;
+  /** A foreign object under the current key that does not follow our version; `version` null where it is no state. */
+  readonly conflict: { readonly etag: string; readonly version: string | null } | null;
   readonly everEncrypted: boolean;
   readonly encryption: "auto" | "required";
   readonly keep: { readonly versions?: number; readonly days?: number };

@@ -15,7 +15,9 @@ const maxDepth = 512;
 /** Keys and values above this depth are read; the rest is only checked. Resources are objects at depth 3. */
 const readDepth = 3;
 const maxCaptured = 4096;
+const maxLiteral = 400;
 const maxResources = 100_000;
+const decoder = new TextDecoder();
 const numberForm = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const read = new Set([
   "version",
@@ -66,7 +68,8 @@ export class StateScanner {
   #token = Token.None;
   #isKey = false;
   #unicodeLeft = 0;
-  #captured: number[] = [];
+  readonly #captured = new Uint8Array(maxCaptured);
+  #capturedLength = 0;
   #capturing = false;
   readonly #top = new Map<string, Scalar>();
   #resource: Record<string, string> = {};
@@ -92,8 +95,9 @@ export class StateScanner {
           break;
         case Token.Literal:
           if (isLiteralByte(byte)) {
-            if (this.#captured.length > 400) throw new NotAState("it holds a number that is too long");
-            this.#captured.push(byte);
+            if (this.#capturedLength === maxLiteral)
+              throw new NotAState("it holds a number that is too long");
+            this.#captured[this.#capturedLength++] = byte;
             break;
           }
           this.#endLiteral();
@@ -146,9 +150,10 @@ export class StateScanner {
   #inString(chunk: Uint8Array, from: number): number {
     let at = from;
     let byte = chunk[at] ?? 0;
+    const capturing = this.#capturing;
     while (byte !== quote && byte !== backslash) {
       if (byte < 0x20) throw new NotAState("it is not valid JSON");
-      if (this.#capturing) this.#capture(byte);
+      if (capturing) this.#capture(byte);
       if (++at === chunk.length) return at - 1;
       byte = chunk[at] ?? 0;
     }
@@ -159,7 +164,7 @@ export class StateScanner {
     }
     this.#token = Token.None;
     if (this.#isKey) {
-      if (this.#depth <= readDepth) this.#keys[this.#depth] = this.#text();
+      if (this.#depth <= readDepth) this.#keys[this.#depth] = this.#capturing ? this.#text() : "";
       this.#expect = Expect.Colon;
     } else {
       this.#value(this.#capturing ? this.#text() : "");
@@ -170,11 +175,11 @@ export class StateScanner {
   #capture(byte: number): void {
     if (!this.#capturing) return;
     // A long value is only ever asked whether it is there, so its beginning will do.
-    if (this.#captured.length < maxCaptured) this.#captured.push(byte);
+    if (this.#capturedLength < maxCaptured) this.#captured[this.#capturedLength++] = byte;
   }
 
   #text(): string {
-    const raw = new TextDecoder().decode(new Uint8Array(this.#captured));
+    const raw = decoder.decode(this.#captured.subarray(0, this.#capturedLength));
     if (!raw.includes("\\")) return raw;
     try {
       return String(JSON.parse(`"${raw}"`));
@@ -184,7 +189,7 @@ export class StateScanner {
   }
 
   #endLiteral(): void {
-    const text = String.fromCharCode(...this.#captured);
+    const text = decoder.decode(this.#captured.subarray(0, this.#capturedLength));
     this.#token = Token.None;
     if (text === "true" || text === "false" || text === "null") this.#value(JSON.parse(text));
     else if (numberForm.test(text)) this.#value(Number(text));
@@ -213,7 +218,8 @@ export class StateScanner {
       this.#beginString(false);
     } else if (mayOpen && isLiteralByte(byte)) {
       this.#token = Token.Literal;
-      this.#captured = [byte];
+      this.#captured[0] = byte;
+      this.#capturedLength = 1;
     } else {
       throw new NotAState("it is not valid JSON");
     }
@@ -222,8 +228,8 @@ export class StateScanner {
   #beginString(isKey: boolean): void {
     this.#token = Token.String;
     this.#isKey = isKey;
-    this.#capturing = this.#depth <= readDepth;
-    this.#captured = [];
+    this.#capturing = this.#depth === 1 || (this.#depth === readDepth && this.#keys[1] === "resources");
+    this.#capturedLength = 0;
   }
 
   #open(kind: 0 | 1): void {

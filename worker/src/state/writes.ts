@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type CurrentObject, missing, versionFacts } from "./current-object";
 import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
-import { type Ingested, ingest, requireStored } from "./ingest";
+import { bufferedBytes, type Ingested, ingest, requireStored } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
 import type { Ledger, OverrideRecord, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
@@ -45,10 +45,10 @@ export class Writes {
     const key = historyKey(this.ref, id);
     this.ledger.beginUpload(id, new Date().toISOString());
     const { length, contentMd5 } = request;
-    let stored = false;
+    // A large body goes to R2 while it comes in, so from here on its object may exist, whatever happens.
+    let stored = length > bufferedBytes;
     try {
       const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true });
-      stored = ingested.bytes === null;
       return await this.mutex.run(async () => {
         await this.locks.requireS3Agreement();
         await this.current.reconcile();
@@ -58,7 +58,6 @@ export class Writes {
           return replayed;
         }
         if (ingested.bytes) {
-          // From here on the object may exist, whatever R2 answers.
           stored = true;
           requireStored(await this.bucket.put(key, ingested.bytes, json), ingested.facts.md5);
         }
@@ -76,11 +75,13 @@ export class Writes {
   async remove(caller: Caller, lockId: string | null): Promise<void> {
     this.locks.requireWriter(lockId);
     await this.locks.requireS3Agreement();
-    await this.current.reconcile();
+    if (caller.admin) await this.#reconcileUnlessConflict();
+    else await this.current.reconcile();
     this.ledger.atomically(() => {
       this.locks.requireWriter(lockId);
       const pointer = this.ledger.get("pointer");
-      if (pointer === null) return;
+      if (pointer === null && this.ledger.get("conflict") === null) return;
+      this.current.settleConflict();
       this.ledger.set("pointer", null);
       this.ledger.audit.append(caller.id, "delete", { version: pointer, lockId, origin: caller.origin });
     });
@@ -93,10 +94,7 @@ export class Writes {
     await this.locks.requireS3Agreement();
     const version = this.ledger.version(id);
     if (version === null) throw noSuchVersion(this.ref, id);
-    await this.current.reconcile().catch((error: unknown) => {
-      // Restoring is how a person settles a foreign write.
-      if (!(error instanceof Refusal && error.problem.code === "foreign_write")) throw error;
-    });
+    await this.#reconcileUnlessConflict();
     const object = await this.bucket.head(historyKey(this.ref, id));
     if (object === null || object.size !== version.size) throw missing(version);
     const conflict = this.ledger.get("conflict");
@@ -198,18 +196,20 @@ export class Writes {
     });
   }
 
+  /** A foreign write is what restore and delete are there to settle; anything else is an error for them too. */
+  async #reconcileUnlessConflict(): Promise<void> {
+    await this.current.reconcile().catch((error: unknown) => {
+      if (!(error instanceof Refusal && error.problem.code === "foreign_write")) throw error;
+    });
+  }
+
   #point(caller: Caller, version: VersionRecord, action: string, lockId: string | null): void {
     const mustEncrypt = this.mustEncrypt;
     const found = breaches(this.ref, null, version, mustEncrypt);
     const override = found.length === 0 ? null : this.#override(caller, null, found);
     refuseUncovered(found, override?.allow ?? []);
     this.ledger.atomically(() => {
-      const conflict = this.ledger.get("conflict");
-      if (conflict) {
-        // The foreign object is kept as a version; the copy may now replace it, and nothing newer than it.
-        this.ledger.set("projection", { version: null, etag: conflict.etag });
-        this.ledger.set("conflict", null);
-      }
+      this.current.settleConflict();
       if (override) this.ledger.useOverride(override.id, new Date().toISOString());
       const from = this.ledger.get("pointer");
       this.ledger.set("pointer", version.id);

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { bundleWorker } from "../../../worker/build";
+import { startTestWorker, type TestWorker } from "../harness";
+import { runSchedule } from "./schedule";
+
+/** `FAULT_SEED=17 npx jest faults` runs one schedule again; `FAULT_SCHEDULES=5000` runs more of them. */
+const only = process.env.FAULT_SEED;
+const count = Number(process.env.FAULT_SCHEDULES ?? 240);
+const atOnce = 8;
+
+let worker: TestWorker;
+beforeAll(async () => {
+  const script = await bundleWorker(join(__dirname, "..", "runtime", "faulty-worker.ts"));
+  worker = await startTestWorker({ script });
+}, 60_000);
+afterAll(() => worker.stop());
+
+test(`nothing is lost in ${only ? `the schedule of seed ${only}` : `${count} random schedules`} with faults of R2, crashes and lost answers`, async () => {
+  const bucket = await worker.miniflare.getR2Bucket("BUCKET");
+  const first = only ? Number(only) : Math.floor(Math.random() * 1e9);
+  const seeds = Array.from({ length: only ? 1 : count }, (_, at) => first + at);
+  for (let at = 0; at < seeds.length; at += atOnce) {
+    await Promise.all(
+      seeds.slice(at, at + atOnce).map((seed) => runSchedule(worker.owner, bucket as never, seed)),
+    );
+  }
+}, 600_000);

@@ -1,0 +1,42 @@
+import type { Env } from "../../../worker/src/env";
+import worker, { Directory, StateObject as RealStateObject } from "../../../worker/src/index";
+import { Random } from "../random";
+import { FaultyBucket, operations, plans } from "./faulty-bucket";
+
+export { Directory };
+
+/** The real object, on a bucket that fails. */
+export class StateObject extends RealStateObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    const crash = (): void => ctx.abort("injected crash");
+    super(ctx, { ...env, BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket });
+  }
+}
+
+/** Answer that never came, as far as the client knows. */
+const lost = (): Response => new Response("lost", { status: 599 });
+
+/** The Worker, with answers that get lost on the way (`x-fate`) and faults that are set per state (`/faults/{name}`). */
+export default {
+  async fetch(request, env, ctx) {
+    const url = new URL(request.url);
+    if (url.pathname.startsWith("/faults/")) {
+      const rate = Number(url.searchParams.get("rate"));
+      const name = url.pathname.slice("/faults/".length);
+      if (rate > 0) plans.set(name, { random: new Random(Number(url.searchParams.get("seed"))), rate });
+      else plans.delete(name);
+      return Response.json(operations);
+    }
+    const fate = request.headers.get("x-fate");
+    const answer = worker.fetch(request, env, ctx);
+    if (fate === "abandoned") {
+      ctx.waitUntil(answer);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return lost();
+    }
+    const response = await answer;
+    if (fate !== "lost") return response;
+    await response.body?.cancel();
+    return lost();
+  },
+} satisfies ExportedHandler<Env>;

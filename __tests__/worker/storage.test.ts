@@ -1,0 +1,253 @@
+import { equal, ok } from "node:assert/strict";
+import { join } from "node:path";
+import { bundleWorker } from "../../worker/build";
+import {
+  expectHeldBy,
+  expectNoState,
+  expectProblem,
+  expectState,
+  expectStatus,
+  json,
+  jsonList,
+} from "./conformance/case";
+import { lockInfo, State, stateBody } from "./conformance/client";
+import { startTestWorker, type TestWorker } from "./harness";
+
+/** What the Worker makes of its bucket, and of others who write there. */
+let worker: TestWorker;
+let bucket: Awaited<ReturnType<TestWorker["miniflare"]["getR2Bucket"]>>;
+beforeAll(async () => {
+  // The faulty bucket counts operations; no faults are set here.
+  const script = await bundleWorker(join(__dirname, "runtime", "faulty-worker.ts"));
+  worker = await startTestWorker({ script });
+  bucket = await worker.miniflare.getR2Bucket("BUCKET");
+}, 60_000);
+afterAll(() => worker.stop());
+
+const keyOf = (state: State): string => `owner/${state.name}.tfstate`;
+const createOnly = { onlyIf: { etagDoesNotMatch: "*" } };
+
+async function s3LockId(state: State): Promise<unknown> {
+  const file = await bucket.get(`${keyOf(state)}.tflock`);
+  return file && JSON.parse(await file.text()).ID;
+}
+
+async function historyKeys(state: State): Promise<string[]> {
+  return (await bucket.list({ prefix: `history/owner/${state.name}/` })).objects.map(({ key }) => key);
+}
+
+describe("states that were there before", () => {
+  test("a state that tfstate-worker wrote is served, byte for byte, and goes on", async () => {
+    const state = new State(worker.owner);
+    const body = `${JSON.stringify(JSON.parse(stateBody({ serial: 12, lineage: "old" })), null, 2)}\n`;
+    await bucket.put(keyOf(state), body);
+    expectState(await state.get(), body);
+    expectProblem(await state.post(stateBody({ serial: 12, lineage: "old", note: "x" })), 409);
+    expectProblem(await state.post(stateBody({ serial: 13, lineage: "new" })), 409);
+    expectStatus(await state.post(stateBody({ serial: 13, lineage: "old" })), 200);
+    const versions = jsonList(await state.send("GET", "/versions"));
+    equal(versions.length, 2);
+    expectState(await state.send("GET", `/versions/${versions[1]?.id}`), body);
+  });
+
+  test("a first write does not pass over a state that was there before", async () => {
+    const state = new State(worker.owner);
+    await bucket.put(keyOf(state), stateBody({ serial: 12 }));
+    expectProblem(await state.post(stateBody({ serial: 1, lineage: "new" })), 409);
+    expectState(await state.get(), stateBody({ serial: 12 }));
+  });
+
+  test.each([
+    ["empty", ""],
+    ["not JSON", "<html>"],
+    ["cut off", stateBody({ serial: 3 }).slice(0, -5)],
+  ])("an object that is %s is a 5xx, never a new project", async (_, content) => {
+    const state = new State(worker.owner);
+    await bucket.put(keyOf(state), content);
+    expectProblem(await state.get(), 500);
+    expectProblem(await state.lock(lockInfo()), 500);
+    expectProblem(await state.post(stateBody({ serial: 1 })), 500);
+    equal(await (await bucket.get(keyOf(state)))?.text(), content);
+    expectStatus(await state.send("DELETE"), 200);
+    expectNoState(await state.get());
+    expectStatus(await state.post(stateBody({ serial: 1 })), 200);
+  });
+});
+
+describe("objects that are not where they should be", () => {
+  test("with all its objects gone, a known state is a 5xx that names the version, and not a new project", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    await bucket.delete([keyOf(state), ...(await historyKeys(state))]);
+    const problem = expectProblem(await state.get(), 500);
+    equal(problem.error, "object_missing");
+    expectProblem(await state.get(), 500);
+    expectStatus(await state.lock(lockInfo()), 500);
+  });
+
+  test("a current object that is gone comes back from the history", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    await bucket.delete(keyOf(state));
+    expectState(await state.get(), stateBody({ serial: 1 }));
+    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 1 }));
+    const audit = jsonList(await state.send("GET", "/audit"));
+    ok(audit.some(({ action }) => action === "current_object_missing"));
+  });
+
+  test("a version whose object was changed is not handed out", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    const [key = ""] = await historyKeys(state);
+    await bucket.put(key, stateBody({ serial: 1, note: "tampered with" }));
+    const [version] = jsonList(await state.send("GET", "/versions"));
+    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_damaged");
+    expectState(await state.get(), stateBody({ serial: 1 }));
+  });
+
+  test("what a refused upload stored is deleted again", async () => {
+    const state = new State(worker.owner);
+    const large = (serial: number, note: string) => stateBody({ serial, note: note.repeat(5_000_000) });
+    await state.post(large(2, "a"));
+    expectProblem(await state.post(large(1, "b")), 409);
+    expectProblem(
+      await state.post(large(3, "c"), undefined, { "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" }),
+      400,
+    );
+    equal((await historyKeys(state)).length, 1);
+  });
+});
+
+describe("an S3 client on the same object", () => {
+  test("while the Worker holds the lock, its lock file is there with the LockInfo, and gone after it", async () => {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.lock(info);
+    equal(await s3LockId(state), info.ID);
+    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    await state.unlock(info);
+    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+  });
+
+  test("its lock file keeps the Worker's clients out, with its LockInfo", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    const info = lockInfo("s3-user@laptop");
+    await bucket.put(`${keyOf(state)}.tflock`, JSON.stringify(info), createOnly);
+    expectHeldBy(await state.lock(lockInfo()), info);
+    expectHeldBy(await state.post(stateBody({ serial: 2 })), info);
+    expectHeldBy(await state.send("DELETE"), info);
+    expectProblem(await state.post(stateBody({ serial: 2 }), info.ID), 409, 423);
+    equal(json(await state.holder()).ID, info.ID);
+    equal(await s3LockId(state), info.ID);
+    await bucket.delete(`${keyOf(state)}.tflock`);
+    expectStatus(await state.lock(lockInfo()), 200);
+  });
+
+  test("a lock file that cannot be read locks too", async () => {
+    const state = new State(worker.owner);
+    await bucket.put(`${keyOf(state)}.tflock`, "not JSON");
+    const problem = expectProblem(await state.lock(lockInfo()), 423);
+    ok(String(problem.ID).length > 0);
+  });
+
+  test.each([
+    ["its ID", (ID: string) => JSON.stringify({ ID })],
+    ["an empty body", () => ""],
+  ])("its lock is broken by force-unlock with %s", async (_, body) => {
+    const state = new State(worker.owner);
+    const info = lockInfo("s3");
+    await bucket.put(`${keyOf(state)}.tflock`, JSON.stringify(info));
+    expectHeldBy(await state.unlock({ ID: "other" }), info);
+    expectStatus(await state.unlock(body(info.ID)), 200);
+    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+    expectStatus(await state.lock(lockInfo()), 200);
+  });
+
+  test("its force-unlock of the Worker's lock ends that lock: the ID never writes again", async () => {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.lock(info);
+    await bucket.delete(`${keyOf(state)}.tflock`);
+    expectProblem(await state.post(stateBody({ serial: 1 }), info.ID), 409);
+    expectProblem(await state.lock(info), 409);
+    expectStatus(await state.lock(lockInfo()), 200);
+  });
+
+  test("what it wrote is what the Worker serves next, as a version", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    await bucket.put(keyOf(state), stateBody({ serial: 2, note: "by s3" }));
+    expectState(await state.get(), stateBody({ serial: 2, note: "by s3" }));
+    const [version] = jsonList(await state.send("GET", "/versions"));
+    equal(version?.source, "s3");
+    expectProblem(await state.post(stateBody({ serial: 2, note: "by http" })), 409);
+    expectStatus(await state.post(stateBody({ serial: 3 })), 200);
+    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 3 }));
+  });
+
+  test.each([
+    ["another lineage", stateBody({ serial: 9, lineage: "foreign" })],
+    ["an older serial", stateBody({ serial: 1, note: "foreign" })],
+  ])(
+    "a write of it with %s stops the state until an admin chooses, and both are kept",
+    async (_, foreign) => {
+      for (const chosen of ["ours", "theirs"]) {
+        const state = new State(worker.owner);
+        const ours = stateBody({ serial: 5 });
+        await state.post(ours);
+        await bucket.put(keyOf(state), foreign);
+        equal(expectProblem(await state.get(), 500).error, "foreign_write");
+        expectProblem(await state.lock(lockInfo()), 500);
+        expectProblem(await state.post(stateBody({ serial: 10 })), 500);
+        equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
+        const [theirs, own] = jsonList(await state.send("GET", "/versions"));
+        const choice = chosen === "ours" ? own : theirs;
+        expectStatus(await state.send("POST", `/versions/${choice?.id}/restore`), 200);
+        expectState(await state.get(), chosen === "ours" ? ours : foreign);
+        equal(await (await bucket.get(keyOf(state)))?.text(), chosen === "ours" ? ours : foreign);
+        expectStatus(await state.lock(lockInfo()), 200);
+      }
+    },
+  );
+
+  test("plaintext of it over an encrypted state is not served", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1, encrypted: true }));
+    await bucket.put(keyOf(state), stateBody({ serial: 2 }));
+    equal(expectProblem(await state.get(), 500).error, "foreign_write");
+  });
+
+  test("a freeze keeps it out as well", async () => {
+    const state = new State(worker.owner);
+    await state.admin("PUT", "/freeze", { reason: "incident" });
+    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    await state.send("DELETE", "/freeze");
+    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+  });
+});
+
+test("a lock file that a crash left behind does not lock anyone out", async () => {
+  const state = new State(worker.owner);
+  await bucket.put(`${keyOf(state)}.tflock`, JSON.stringify(lockInfo("crashed")), {
+    customMetadata: { "written-by": "tfstate-worker" },
+  });
+  expectStatus(await state.lock(lockInfo()), 200);
+});
+
+test("an apply takes at most five class A operations", async () => {
+  const state = new State(worker.owner);
+  const counted = async () =>
+    (await (await fetch(`${worker.owner.url}/faults/none?rate=0`)).json()) as Record<string, number>;
+  await state.post(stateBody({ serial: 1 }));
+  const before = await counted();
+  const info = lockInfo();
+  await state.lock(info);
+  await state.get();
+  await state.post(stateBody({ serial: 2 }), info.ID);
+  await state.post(stateBody({ serial: 3 }), info.ID);
+  await state.unlock(info);
+  const after = await counted();
+  const puts = (after.put ?? 0) - (before.put ?? 0);
+  equal(puts, 5); // one lock file, and for each write its version and the current object; DELETE is free
+});
