@@ -1,0 +1,40 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { runGroup, tail } from "../process-group";
+import { shown } from "./folder";
+
+export interface LoggedRun {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: string;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string) => void;
+  /** Exit codes that are an answer. @default [0] */
+  readonly accept?: readonly number[];
+}
+
+/**
+ * Runs a program into a log file.
+ * @returns its exit code and standard output
+ * @throws with the end of what it said and where the rest is
+ */
+export async function loggedRun(
+  run: LoggedRun,
+): Promise<{ readonly exitCode: number; readonly stdout: string }> {
+  writeFileSync(run.log, `$ ${[run.file, ...run.args].join(" ")}\n`);
+  const onLine = (line: string) => {
+    appendFileSync(run.log, `${line}\n`);
+    // Brackets and rules say nothing on their own.
+    if (/\w/.test(line)) run.onLine(line.trim());
+  };
+  const { exitCode, stdout, output } = await runGroup(run.file, run.args, { ...run, onLine });
+  if (exitCode === null || !(run.accept ?? [0]).includes(exitCode)) {
+    const [program = run.file] = run.file.split("/").slice(-1);
+    throw new Error(
+      `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}. The end of ${shown(run.log)}:\n\n` +
+        `${tail(output, 30)}\n\nmend what it complains about and run \`npm start\` again: it goes on from here`,
+    );
+  }
+  return { exitCode, stdout };
+}
