@@ -1,4 +1,7 @@
-import { accessRoutes } from "./access/routes";
+import { aclRoutes } from "./access/acl";
+import { roleRoutes } from "./access/roles";
+import { tokenRoutes } from "./access/tokens";
+import { userRoutes } from "./access/users";
 import type { Route } from "./api/route";
 import { clusterRoutes } from "./datacenter/cluster-routes";
 import { mappingRoutes } from "./datacenter/mapping-routes";
@@ -33,5 +36,8 @@ export const ROUTES: readonly Route[] = [
   ...mappingRoutes,
   ...haResourceRoutes,
   ...haRuleRoutes,
-  ...accessRoutes,
+  ...userRoutes,
+  ...tokenRoutes,
+  ...roleRoutes,
+  ...aclRoutes,
 ];

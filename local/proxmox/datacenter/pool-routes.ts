@@ -1,6 +1,7 @@
 import { failure, parameterError } from "../api/errors";
 import { anyCaller, requires } from "../api/permission";
 import { type Route, route } from "../api/route";
+import { splitList } from "../api/split-list";
 import type { Cluster } from "../cluster";
 import type { Pool } from "../model";
 
@@ -68,11 +69,11 @@ export const poolRoutes: readonly Route[] = [
       const pool = find(cluster, params.poolid);
       if (params.comment !== undefined) pool.comment = params.comment;
       const membership = { cluster, poolid: params.poolid, remove: params.delete === true };
-      for (const vmid of split(params.vms)) {
+      for (const vmid of splitList(params.vms)) {
         cluster.access.check(caller, `/vms/${vmid}`, ["VM.Allocate"]);
         changeGuest(membership, vmid, params["allow-move"] === true);
       }
-      for (const storage of split(params.storage)) {
+      for (const storage of splitList(params.storage)) {
         cluster.access.check(caller, `/storage/${storage}`, ["Datastore.Allocate"]);
         changeStorage(membership, pool, storage);
       }
@@ -166,5 +167,3 @@ function find(cluster: Cluster, id: string): Pool {
   if (!pool) throw failure(`pool '${id}' does not exist`);
   return pool;
 }
-
-const split = (text: string | undefined): readonly string[] => (text ?? "").split(/[,;\s]+/).filter(Boolean);

@@ -3,6 +3,7 @@ import { ApiError, failure, parameterError } from "../api/errors";
 import { DIGEST } from "../api/parameters";
 import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
+import { splitList } from "../api/split-list";
 import type { Cluster } from "../cluster";
 import type { HaRule } from "../model";
 import { parseSid } from "./resources";
@@ -127,7 +128,7 @@ function apply(cluster: Cluster, rule: HaRule, given: RuleParameters, context: s
 }
 
 function parseResources(cluster: Cluster, text: string, context: string): readonly string[] {
-  const resources = [...new Set(split(text).map(parseSid))].sort();
+  const resources = [...new Set(splitList(text).map(parseSid))].sort();
   const unmanaged = resources.filter((sid) => !cluster.state.ha.resources[sid]);
   if (unmanaged.length > 0) {
     throw failure(`${context}: cannot use unmanaged resource(s) ${unmanaged.join(", ")}.`);
@@ -138,7 +139,7 @@ function parseResources(cluster: Cluster, text: string, context: string): readon
 /** `pve1:2,pve2` */
 function parseNodes(cluster: Cluster, text: string, context: string): Readonly<Record<string, number>> {
   const nodes = Object.fromEntries(
-    split(text).map((each) => {
+    splitList(text).map((each) => {
       const [name = "", priority = "0"] = each.split(":");
       return [name, Number(priority)];
     }),
@@ -206,5 +207,3 @@ function print(cluster: Cluster, id: string, rule: HaRule) {
     digest: createHash("sha1").update(JSON.stringify(cluster.state.ha.rules)).digest("hex"),
   };
 }
-
-const split = (text: string): readonly string[] => text.split(/[,;\s]+/).filter(Boolean);

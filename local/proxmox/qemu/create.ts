@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { failure, parameterError, permissionDenied } from "../api/errors";
 import { anyCaller } from "../api/permission";
 import { type Route, route } from "../api/route";
+import { splitList } from "../api/split-list";
 import { type Guest, type GuestConfig, nowSeconds } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
 import { CREATE_PARAMETERS } from "./config-parameters";
@@ -90,7 +91,7 @@ export function checkBalloon(config: GuestConfig): void {
 
 /** @throws ApiError 400 for an option that does not exist */
 export function splitOptions(parameter: string, list: string | undefined, known: (name: string) => boolean) {
-  const names = (list ?? "").split(/[,;\s]+/).filter(Boolean);
+  const names = splitList(list);
   for (const name of names) {
     if (!known(name)) throw parameterError({ [parameter]: `unknown option '${name}'` });
   }
