@@ -7,7 +7,7 @@ import {
   type VirtualEnvironmentVmDisk,
 } from "../.gen/providers/proxmox/virtual-environment-vm";
 import { Moved } from "./moved";
-import type { StaticAddress, TalosDisk, TalosVmProps } from "./talos-vm-props";
+import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { OWNERSHIP_TAG, VmIdGuard } from "./vm-id-guard";
 
 const RESOURCE_TYPE = "proxmox_virtual_environment_vm";
@@ -53,7 +53,7 @@ export class TalosVm extends Construct {
       },
       ...hardware(props),
       ...storage(props),
-      ...network(props),
+      ...cloudInit(props),
       ...powerPolicy(props),
       lifecycle: {
         preventDestroy: !props.allowReplace,
@@ -63,9 +63,9 @@ export class TalosVm extends Construct {
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
-    for (const index of props.networkInterfaces.keys()) {
-      this.resource.addOverride(`network_device.${index}.enabled`, null);
-    }
+    // An attribute and not a block in the provider's schema: every key must be there, null where it is not set,
+    // and cdktf's own property would leave null out.
+    this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
   }
 
@@ -140,22 +140,25 @@ function storage(props: TalosVmProps): VmConfig {
   };
 }
 
-function network(props: TalosVmProps): VmConfig {
+function networkDevice(nic: TalosNetworkInterface): object {
   return {
-    // An attribute and not a block in the provider's schema: every key must be there, 0 and "" for none
-    // (`enabled`, which is deprecated, is added as null).
-    networkDevice: props.networkInterfaces.map((nic) => ({
-      bridge: nic.bridge ?? "vmbr0",
-      macAddress: nic.macAddress ?? "",
-      vlanId: nic.vlan ?? 0,
-      mtu: nic.mtu ?? 0,
-      queues: nic.queues ?? 0,
-      model: "virtio",
-      disconnected: false,
-      firewall: false,
-      rateLimit: 0,
-      trunks: "",
-    })),
+    bridge: nic.bridge ?? "vmbr0",
+    model: "virtio",
+    firewall: false,
+    disconnected: false,
+    // As Proxmox gives it back; in lower case every plan would want to change it.
+    mac_address: nic.macAddress?.toUpperCase() ?? null,
+    vlan_id: nic.vlan ?? null,
+    mtu: nic.mtu ?? null,
+    queues: nic.queues ?? null,
+    enabled: null,
+    rate_limit: null,
+    trunks: null,
+  };
+}
+
+function cloudInit(props: TalosVmProps): VmConfig {
+  return {
     initialization: props.address && {
       type: "nocloud",
       datastoreId: props.disks[0].storage,

@@ -74,6 +74,18 @@ test.each([
   });
 });
 
+test("network interfaces have every key, MAC addresses in Proxmox' case", () => {
+  const unset = { enabled: null, mtu: null, queues: null, rate_limit: null, trunks: null };
+  expect(
+    vm({ networkInterfaces: [{ macAddress: "bc:24:11:0a:00:01", vlan: 7 }, { bridge: "vmbr1" }] }),
+  ).toMatchObject({
+    network_device: [
+      { ...unset, bridge: "vmbr0", mac_address: "BC:24:11:0A:00:01", vlan_id: 7 },
+      { ...unset, bridge: "vmbr1", mac_address: null, vlan_id: null },
+    ],
+  });
+});
+
 test("tags are sorted as Proxmox gives them back, and ours is among them once", () => {
   expect(vm({ tags: ["zone-b", "talos", "kubernetes"] }).tags).toEqual(["kubernetes", "talos", "zone-b"]);
 });

@@ -13,7 +13,7 @@ export interface TofuResult {
 export class TofuProject {
   readonly folder = mkdtempSync(join(tmpdir(), "tofu-"));
   readonly stateFile = join(this.folder, "terraform.tfstate");
-  readonly planFile = join(this.folder, "plan.tofu");
+  readonly planFile = join(this.folder, "plan.bin");
 
   constructor(private readonly env: Readonly<Record<string, string | undefined>> = {}) {}
 
