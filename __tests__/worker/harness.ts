@@ -1,6 +1,6 @@
 import type { Miniflare } from "miniflare";
 import { type RuntimeOptions, startWorker } from "../../worker/runtime";
-import type { Target } from "./conformance/client";
+import { closeConnections, type Target } from "./conformance/client";
 
 /** A Worker of one test file, in workerd. */
 export interface TestWorker {
@@ -34,6 +34,9 @@ export async function startTestWorker(options: Partial<RuntimeOptions> = {}): Pr
     owner: { url, username: "owner", password: ownerPassword },
     as: (username, password) => ({ url, username, password }),
     logged: () => logged,
-    stop: () => miniflare.dispose(),
+    async stop() {
+      await closeConnections();
+      await miniflare.dispose();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
 import { Random } from "../random";
@@ -22,11 +23,17 @@ const faultRate = 0.15;
 export async function runSchedule(target: Target, bucket: R2Bucket, seed: number): Promise<void> {
   const schedule = new Schedule(target, bucket, seed);
   try {
-    await schedule.run();
+    await Promise.race([schedule.run(), tooSlow()]);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`seed ${seed}: ${message}\n${schedule.log.join("\n")}`, { cause: error });
   }
+}
+
+/** A schedule takes a second or two; one that hangs is a bug too, and has to name its seed. */
+async function tooSlow(): Promise<never> {
+  await sleep(120_000, undefined, { ref: false });
+  throw new Error("no end after two minutes");
 }
 
 class Schedule {
@@ -54,7 +61,7 @@ class Schedule {
     await this.#faults(faultRate);
     for (let step = 0; step < steps; step++) await this.#step();
     await this.#faults(0);
-    await new Promise((resolve) => setTimeout(resolve, 40)); // abandoned requests come to their end
+    await sleep(40); // abandoned requests come to their end
     await this.#settled();
   }
 

@@ -1,0 +1,316 @@
+import { equal, match, notEqual, ok } from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { json, jsonList } from "./conformance/case";
+import { lockInfo, State } from "./conformance/client";
+import { startTestWorker, type TestWorker } from "./harness";
+
+/** The real clients against the real Worker. Both have `terraform_data` built in, so no provider is needed. */
+let worker: TestWorker;
+const folders: string[] = [];
+beforeAll(async () => {
+  worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
+}, 60_000);
+afterAll(async () => {
+  await worker.stop();
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+/** Terraform where it is installed; no CI depends on it. */
+const terraform = ["/usr/local/bin/terraform", "/usr/bin/terraform", "/opt/homebrew/bin/terraform"].find(
+  existsSync,
+);
+const clients: readonly (readonly [string, () => string])[] = [
+  ["OpenTofu", () => process.env.TERRAFORM_BINARY_NAME ?? "tofu"],
+  ...(terraform ? [["Terraform", () => terraform] as const] : []),
+];
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly all: string;
+}
+
+/** A folder with a configuration, and the client that works in it. */
+class Project {
+  private constructor(
+    readonly binary: string,
+    readonly folder: string,
+    readonly state: State,
+  ) {}
+
+  static async create(
+    binary: string,
+    state: State,
+    resources: string,
+    backend = "http",
+    extra = "",
+  ): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), "tfstate-client-"));
+    folders.push(folder);
+    const project = new Project(binary, folder, state);
+    await project.configure(resources, backend, extra);
+    return project;
+  }
+
+  configure(resources: string, backend = "http", extra = ""): Promise<void> {
+    const address = `${this.state.target.url}${this.state.path}`;
+    const settings =
+      backend === "http"
+        ? `address = "${address}"\n    lock_address = "${address}/lock"\n    unlock_address = "${address}/lock"`
+        : "";
+    const text = `terraform {\n  backend "${backend}" {\n    ${settings}\n  }\n${extra}\n}\n${resources}\n`;
+    return writeFile(join(this.folder, "main.tf"), text);
+  }
+
+  /** Starts the client; `child` can be killed, `ended` has its exit code and all that it printed. */
+  start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    const { username, password } = this.state.target;
+    const env = {
+      ...process.env,
+      TF_HTTP_USERNAME: username,
+      TF_HTTP_PASSWORD: password,
+      TF_IN_AUTOMATION: "1",
+      CHECKPOINT_DISABLE: "1",
+      TF_CLI_CONFIG_FILE: "/dev/null",
+      TF_HTTP_RETRY_WAIT_MIN: "1",
+    };
+    const child = spawn(this.binary, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    let all = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data: Buffer) => {
+        all += data.toString();
+      });
+    }
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on("error", reject);
+      // Not "close": after kill -9 a provisioner may still hold the pipes.
+      child.on("exit", (exitCode) => setTimeout(() => resolve({ exitCode, all }), 50));
+    });
+    return { child, ended };
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  async succeed(...args: string[]): Promise<string> {
+    const { exitCode, all } = await this.run(...args);
+    equal(exitCode, 0, `${args.join(" ")}: ${all}`);
+    return all;
+  }
+
+  async fail(...args: string[]): Promise<string> {
+    const { exitCode, all } = await this.run(...args);
+    notEqual(exitCode, 0, `${args.join(" ")} should have failed: ${all}`);
+    return all;
+  }
+}
+
+const data = (name: string, value = "1"): string =>
+  `resource "terraform_data" "${name}" {\n  input = "${value}"\n}`;
+/** Takes long enough to be caught in the act. */
+const slow = (name: string, seconds: number): string =>
+  `resource "terraform_data" "${name}" {\n  provisioner "local-exec" {\n    command = "sleep ${seconds}"\n  }\n}`;
+
+async function untilLocked(state: State): Promise<string> {
+  for (let tries = 0; tries < 300; tries++) {
+    const reply = await state.holder();
+    if (reply.status === 200) return String(json(reply).ID);
+    await sleep(100);
+  }
+  throw new Error("nobody took the lock");
+}
+
+const resourcesOf = async (state: State): Promise<string[]> =>
+  (JSON.parse((await state.get()).text) as { resources: { name: string }[] }).resources
+    .map(({ name }) => name)
+    .sort();
+
+describe.each(clients)("%s", (_, binary) => {
+  let state: State;
+  beforeEach(() => {
+    state = new State(worker.owner);
+  });
+
+  test("init, apply, plan, destroy: each step leaves what it should, and no lock", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    equal((await state.holder()).status, 204);
+    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+    await project.configure(`${data("a", "2")}\n${data("b")}`);
+    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 2);
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    equal((await resourcesOf(state)).join(), "a,b");
+    await project.succeed("destroy", "-auto-approve", "-no-color");
+    equal((await resourcesOf(state)).join(), "");
+    equal((await state.holder()).status, 204);
+    const audit = jsonList(await state.send("GET", "/audit"));
+    ok(audit.filter(({ action }) => action === "write").length >= 3);
+    equal(
+      audit.filter(({ action }) => action === "lock").length,
+      audit.filter(({ action }) => action === "unlock").length,
+    );
+  });
+
+  test("a second client sees the holder, waits with -lock-timeout, and goes on once the lock is free", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    const info = lockInfo("carol@elsewhere");
+    await state.lock(info);
+    match(await project.fail("apply", "-auto-approve", "-no-color"), new RegExp(info.ID));
+    const waiting = project.run("apply", "-auto-approve", "-no-color", "-lock-timeout=60s");
+    await sleep(1500);
+    await state.unlock(info);
+    equal((await waiting).exitCode, 0);
+    equal((await resourcesOf(state)).join(), "a");
+  });
+
+  test("after kill -9 in mid-apply, force-unlock frees the state and the next apply works", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    await project.configure(`${data("a")}\n${slow("b", 60)}`);
+    const { child, ended } = project.start("apply", "-auto-approve", "-no-color");
+    const id = await untilLocked(state);
+    await sleep(500);
+    child.kill("SIGKILL");
+    await ended;
+    match(await project.fail("plan", "-no-color"), new RegExp(id));
+    await project.succeed("force-unlock", "-force", id);
+    await project.configure(`${data("a")}\n${data("c")}`);
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    equal((await resourcesOf(state)).join(), "a,c");
+  });
+
+  test("an apply whose lock is broken cannot overwrite what came after it", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    const other = await Project.create(binary(), state, `${data("a")}\n${data("other")}`);
+    await other.succeed("init", "-no-color");
+    await project.configure(`${data("a")}\n${slow("late", 6)}`);
+    const late = project.run("apply", "-auto-approve", "-no-color");
+    const id = await untilLocked(state);
+    await other.succeed("force-unlock", "-force", id);
+    await other.succeed("apply", "-auto-approve", "-no-color");
+    notEqual((await late).exitCode, 0);
+    equal((await resourcesOf(state)).join(), "a,other");
+    ok(existsSync(join(project.folder, "errored.tfstate")), "the client keeps what it could not store");
+  });
+
+  test("state push and pull: older and foreign states are refused, with -force only by an override", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    const first = await project.succeed("state", "pull");
+    equal(JSON.parse(first).resources.length, 1);
+    await project.configure(`${data("a")}\n${data("b")}`);
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    await writeFile(join(project.folder, "first.json"), first);
+    await project.fail("state", "push", "first.json");
+    const foreign = JSON.stringify({ ...JSON.parse(first), lineage: "00000000-0000-0000-0000-000000000000" });
+    await writeFile(join(project.folder, "foreign.json"), foreign);
+    await project.fail("state", "push", "-force", "foreign.json");
+    equal((await resourcesOf(state)).join(), "a,b");
+    equal((await state.holder()).status, 204);
+    await state.admin("POST", "/override", { allow: ["lineage", "serial"], reason: "push -force" });
+    await project.succeed("state", "push", "-force", "foreign.json");
+    equal((await resourcesOf(state)).join(), "a");
+  });
+
+  test("init -migrate-state: from a local state into an empty one, and out again", async () => {
+    const project = await Project.create(binary(), state, data("a"), "local");
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    await project.configure(data("a"));
+    await project.succeed("init", "-migrate-state", "-force-copy", "-no-color");
+    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+    equal((await resourcesOf(state)).join(), "a");
+    await project.configure(data("a"), "local");
+    await project.succeed("init", "-migrate-state", "-force-copy", "-no-color");
+    equal(JSON.parse(await readFile(join(project.folder, "terraform.tfstate"), "utf8")).resources.length, 1);
+    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+  });
+
+  test("init -migrate-state onto a state of another lineage needs an override", async () => {
+    const first = await Project.create(binary(), state, data("a"));
+    await first.succeed("init", "-no-color");
+    await first.succeed("apply", "-auto-approve", "-no-color");
+    const local = await Project.create(binary(), state, data("b"), "local");
+    await local.succeed("init", "-no-color");
+    await local.succeed("apply", "-auto-approve", "-no-color");
+    await local.configure(data("b"));
+    await local.fail("init", "-migrate-state", "-force-copy", "-no-color");
+    equal((await resourcesOf(state)).join(), "a");
+    await state.admin("POST", "/override", { allow: ["lineage"], reason: "migration" });
+    await local.succeed("init", "-migrate-state", "-force-copy", "-no-color");
+    equal((await resourcesOf(state)).join(), "b");
+  });
+
+  test("a wrong password is an error, and never a plan that creates everything again", async () => {
+    const project = await Project.create(binary(), state, data("a"));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    const stranger = await Project.create(
+      binary(),
+      new State(worker.as("owner", "wrong"), state.name),
+      data("a"),
+    );
+    ok(!(await stranger.fail("init", "-no-color")).includes("successfully initialized"));
+  });
+
+  test("four applies at once: one after the other, and nothing is lost", async () => {
+    const first = await Project.create(binary(), state, "");
+    await first.succeed("init", "-no-color");
+    const applies = Array.from({ length: 4 }, async (_, at) => {
+      const project = await Project.create(binary(), state, data(`r${at}`));
+      await project.succeed("init", "-no-color");
+      await project.succeed(
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-lock-timeout=180s",
+        `-target=terraform_data.r${at}`,
+      );
+    });
+    await Promise.all(applies);
+    equal((await resourcesOf(state)).length, 4);
+  });
+});
+
+test("OpenTofu with state encryption: only sealed bytes arrive, and plaintext is refused from then on", async () => {
+  const state = new State(worker.owner);
+  const encryption = `  encryption {
+    key_provider "pbkdf2" "main" {
+      passphrase = "a passphrase of enough length"
+    }
+    method "aes_gcm" "main" {
+      keys = key_provider.pbkdf2.main
+    }
+    state {
+      method = method.aes_gcm.main
+    }
+  }`;
+  const binary = process.env.TERRAFORM_BINARY_NAME ?? "tofu";
+  const project = await Project.create(binary, state, data("hidden", "secret-value"), "http", encryption);
+  await project.succeed("init", "-no-color");
+  await project.succeed("apply", "-auto-approve", "-no-color");
+  const stored = (await state.get()).text;
+  ok(stored.includes("encrypted_data") && !stored.includes("secret-value") && !stored.includes("hidden"));
+  equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+  await project.configure(data("hidden", "another"), "http", encryption);
+  await project.succeed("apply", "-auto-approve", "-no-color");
+  const [version] = jsonList(await state.send("GET", "/versions"));
+  equal(version?.encrypted, true);
+  equal(
+    (await state.post(JSON.stringify({ version: 4, serial: 99, lineage: version?.lineage, resources: [] })))
+      .status,
+    409,
+  );
+  equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+});
