@@ -1,0 +1,55 @@
+import { trunkX } from "./cabling";
+import { type Dot, type Endpoint, setText, type TextLine, type Wire } from "./model";
+import type { Network } from "./networks";
+
+const LABEL_TOP = 6;
+const LANE_GAP = 8;
+
+export interface Backbone {
+  /** The y of each network's line. */
+  readonly lanes: readonly number[];
+  readonly texts: readonly TextLine[];
+  readonly wires: readonly Wire[];
+  readonly joints: readonly Dot[];
+  readonly bottom: number;
+}
+
+export interface BackboneProps {
+  readonly networks: readonly Network[];
+  /** Above the lines; the nodes' network, the first, has a wire to each. */
+  readonly endpoints: readonly Endpoint[];
+  readonly top: number;
+  /** Where the first gutter starts, and where the lines end. */
+  readonly span: readonly [gutter: number, end: number];
+  /** Where the labels stand, clear of what goes down from the lines. */
+  readonly labels: { readonly x: number; readonly width: number };
+}
+
+/** The networks one below the other, each with its name under its line. */
+export function layOutBackbone({ networks, endpoints, top, span, labels }: BackboneProps): Backbone {
+  const texts: TextLine[] = [];
+  const lanes: number[] = [];
+  let bottom = top;
+  for (const { label, cidr } of networks) {
+    const lane = lanes.length === 0 ? top : bottom + LANE_GAP;
+    lanes.push(lane);
+    const name = setText(label, "figure", { ...labels, top: lane + LABEL_TOP });
+    const range = cidr && setText(cidr, "address", { ...labels, top: name.bottom, tone: "muted" });
+    texts.push(...name.lines, ...(range ? range.lines : []));
+    bottom = range ? range.bottom : name.bottom;
+  }
+  const lines = lanes.map(
+    (y, network): Wire => ({ network, from: { x: span[0] + trunkX(network), y }, to: { x: span[1], y } }),
+  );
+  const connections = endpoints.map((endpoint): Wire => {
+    const x = endpoint.x + endpoint.width / 2;
+    return {
+      network: 0,
+      from: { x, y: endpoint.y + endpoint.height },
+      to: { x, y: top },
+      dashed: endpoint.floating,
+    };
+  });
+  const joints = connections.map(({ network, to }) => ({ network, ...to }));
+  return { lanes, texts, wires: [...lines, ...connections], joints, bottom };
+}

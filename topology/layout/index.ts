@@ -1,0 +1,40 @@
+import type { ClusterConfig, NodeConfig } from "../../config";
+import { cardWidth } from "./card";
+import type { TopologyLayout } from "./model";
+import { networksOf } from "./networks";
+import { layOutPage, pageWidth } from "./page";
+import { byHost, layOutHost, panelWidth } from "./panel";
+
+/** Wider ones have letters too small to read where a README shows them. */
+const MAX_WIDTH = 1200;
+
+/** Places everything, in the number of columns that makes the best page. */
+export function layOut(config: ClusterConfig): TopologyLayout {
+  const networks = networksOf(config);
+  const hosts = byHost(controlPlanesFirst(config.nodes));
+  const width = cardWidth(config.nodes);
+  const fits = (columns: number, cards: number) =>
+    pageWidth(columns, panelWidth(cards, width), networks) <= MAX_WIDTH;
+
+  const pages: TopologyLayout[] = [];
+  const mostCards = Math.max(...[...hosts.values()].map((nodes) => nodes.length));
+  for (let cards = 1; cards <= mostCards && (cards === 1 || fits(1, cards)); cards++) {
+    const panels = [...hosts].map(([host, nodes]) =>
+      layOutHost({ host, nodes, networks, cardWidth: width, columns: cards }),
+    );
+    let columns = 1;
+    while (columns < hosts.size && fits(columns + 1, cards)) columns++;
+    pages.push(layOutPage({ config, networks, hosts: panels, columns }));
+  }
+  return pages.reduce((best, page) => (cost(page) < cost(best) ? page : best));
+}
+
+/** Height counts twice: a page that has to be scrolled tells less at a glance. */
+function cost({ width, height }: TopologyLayout): number {
+  return 2 * height + width;
+}
+
+function controlPlanesFirst(nodes: readonly NodeConfig[]): NodeConfig[] {
+  const of = (role: NodeConfig["role"]) => nodes.filter((node) => node.role === role);
+  return [...of("controlplane"), ...of("worker")];
+}

@@ -1,0 +1,83 @@
+import type { ClusterConfig } from "../../config";
+import { layOutBackbone } from "./backbone";
+import { cable, gutterWidth, type PlacedHost } from "./cabling";
+import { layOutHeader } from "./header";
+import type { Panel, TopologyLayout } from "./model";
+import type { Network } from "./networks";
+import { byHost, type HostLayout } from "./panel";
+import { roles } from "./words";
+
+const MARGIN = 28;
+const PANEL_GAP = 22;
+const BACKBONE = { above: 26, below: 24 };
+/** The header needs it, even where the hosts do not. */
+const MIN_WIDTH = 620;
+
+export interface PageProps {
+  readonly config: ClusterConfig;
+  readonly networks: readonly Network[];
+  readonly hosts: readonly HostLayout[];
+  /** Hosts in a row. */
+  readonly columns: number;
+}
+
+/** Width of a page with panels of `panelWidth` beside each other. */
+export function pageWidth(columns: number, panelWidth: number, networks: readonly Network[]): number {
+  const inside = columns * (gutterWidth(networks) + panelWidth) + (columns - 1) * PANEL_GAP;
+  return Math.max(inside + 2 * MARGIN, MIN_WIDTH);
+}
+
+/** The header on top, then the networks, then the hosts in rows, wired to them. */
+export function layOutPage({ config, networks, hosts, columns }: PageProps): TopologyLayout {
+  const width = pageWidth(columns, Math.max(...hosts.map((host) => host.width)), networks);
+  const content = { x: MARGIN, top: MARGIN, width: width - 2 * MARGIN };
+  const gutter = gutterWidth(networks);
+  const step = (content.width + PANEL_GAP) / columns;
+  const panelWidth = step - PANEL_GAP - gutter;
+
+  const header = layOutHeader(config, content);
+  const backbone = layOutBackbone({
+    networks,
+    endpoints: header.endpoints,
+    top: header.bottom + BACKBONE.above,
+    span: [MARGIN, width - MARGIN],
+    labels: { x: MARGIN + gutter, width: panelWidth },
+  });
+
+  const placed: PlacedHost[] = [];
+  let y = backbone.bottom + BACKBONE.below;
+  for (let start = 0; start < hosts.length; start += columns) {
+    const row = hosts.slice(start, start + columns);
+    const height = Math.max(...row.map((host) => host.height));
+    for (const [column, host] of row.entries()) {
+      placed.push({ ...host, x: MARGIN + gutter + column * step, y, width: panelWidth, height, column });
+    }
+    y += height + PANEL_GAP;
+  }
+
+  const cabling = cable(placed, networks, backbone.lanes);
+  return {
+    width,
+    height: y - PANEL_GAP + MARGIN,
+    title: `Topology of the cluster ${config.clusterName}`,
+    description: describe(config, networks),
+    texts: [...header.texts, ...backbone.texts],
+    endpoints: header.endpoints,
+    panels: placed.map(({ buses, column, ...panel }): Panel => panel),
+    wires: [...backbone.wires, ...cabling.wires],
+    joints: [...backbone.joints, ...cabling.joints],
+  };
+}
+
+function describe({ clusterName, nodes, network }: ClusterConfig, networks: readonly Network[]): string {
+  const hosts = [...byHost(nodes)].map(([host, members]) => {
+    const vms = members.map(({ name, address }) => `${name} (${address})`);
+    return `${host} runs ${vms.join(", ")}`;
+  });
+  return [
+    `The Talos cluster ${clusterName} has ${roles(nodes)}.`,
+    `Its Kubernetes API is at the virtual address ${network.vip}, its gateway is ${network.gateway}.`,
+    `${hosts.join("; ")}.`,
+    `Networks: ${networks.map(({ label }) => label).join("; ")}.`,
+  ].join(" ");
+}

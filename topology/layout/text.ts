@@ -1,0 +1,84 @@
+/** How a text is set; the drawing turns this into CSS. Sizes in px. */
+export interface Font {
+  readonly family: "sans" | "mono";
+  readonly size: number;
+  readonly lineHeight: number;
+  readonly bold: boolean;
+}
+
+export type TextStyle = keyof typeof FONTS;
+
+export const FONTS = {
+  title: { family: "sans", size: 28, lineHeight: 36, bold: true },
+  subtitle: { family: "sans", size: 14, lineHeight: 21, bold: false },
+  label: { family: "sans", size: 11, lineHeight: 16, bold: false },
+  value: { family: "mono", size: 13, lineHeight: 19, bold: false },
+  host: { family: "sans", size: 16, lineHeight: 22, bold: true },
+  name: { family: "sans", size: 16, lineHeight: 21, bold: true },
+  role: { family: "sans", size: 11, lineHeight: 16, bold: true },
+  address: { family: "mono", size: 12, lineHeight: 19, bold: false },
+  detail: { family: "sans", size: 12, lineHeight: 17, bold: false },
+  figure: { family: "sans", size: 13, lineHeight: 18, bold: true },
+  chip: { family: "sans", size: 11, lineHeight: 18, bold: false },
+} as const satisfies Record<string, Font>;
+
+/**
+ * Widths in em, at least those of DejaVu Sans Bold, the widest of the fonts that `system-ui` stands for: a text
+ * that fits by these numbers fits wherever the picture is shown.
+ */
+const WIDTHS: readonly (readonly [characters: RegExp, em: number])[] = [
+  [/[ijlI.,:;'|!·]/, 0.46],
+  [/[ \u00a0()[\]/\\ftr"-]/, 0.53],
+  [/[mwMW@%…]/, 1.12],
+  [/[+=<>~#^×]/, 0.95],
+  [/[a-z0-9_*?$`]/, 0.73],
+  [/[\x20-\x7e]/, 0.89],
+];
+/** Anything else may be as wide as an emoji. */
+const WIDEST = 1.5;
+/** A regular weight is narrower than the bold one, by a tenth at least. */
+const REGULAR = 0.9;
+const MONO = 0.62;
+
+/** Width of a line of text in px: an upper bound, for no font is at hand to measure with. */
+export function textWidth(text: string, style: TextStyle): number {
+  const { family, size, bold }: Font = FONTS[style];
+  const em = [...text].reduce((sum, character) => sum + characterWidth(character, family, bold), 0);
+  return em * size;
+}
+
+function characterWidth(character: string, family: Font["family"], bold: boolean): number {
+  const em = WIDTHS.find(([characters]) => characters.test(character))?.[1] ?? WIDEST;
+  if (em === WIDEST) return em;
+  if (family === "mono") return MONO;
+  return bold ? em : em * REGULAR;
+}
+
+/** Breaks a text into lines no wider than `width`: after a space or punctuation, and within a word if it must. */
+export function wrap(text: string, style: TextStyle, width: number): string[] {
+  const pieces = text.match(/[^ \-.,:/]*[ \-.,:/]*/g)?.filter(Boolean) ?? [];
+  const lines: string[] = [];
+  let line = "";
+  const fits = (candidate: string) => textWidth(trim(candidate), style) <= width;
+  for (const piece of pieces) {
+    if (fits(line + piece)) {
+      line += piece;
+      continue;
+    }
+    if (line) lines.push(trim(line));
+    line = "";
+    for (const character of piece) {
+      if (line && !fits(line + character)) {
+        lines.push(trim(line));
+        line = "";
+      }
+      line += character;
+    }
+  }
+  return [...lines, trim(line)];
+}
+
+/** Spaces at the end of a line are not seen; ones that do not break belong to the text. */
+function trim(line: string): string {
+  return line.replace(/ +$/, "");
+}
