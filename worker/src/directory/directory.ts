@@ -4,7 +4,8 @@ import { base64url, equalSecrets, sha256, verifyPassword } from "../auth/passwor
 import type { Principal, Scope } from "../auth/principal";
 import { authSettings } from "../auth/settings";
 import type { Env } from "../env";
-import { type AuditEntry, AuditLog } from "../state/audit-log";
+import type { AuditEntry } from "../state/audit-chain";
+import { AuditLog } from "../state/audit-log";
 import type { StateRef } from "../state/keys";
 import { Throttle } from "./throttle";
 

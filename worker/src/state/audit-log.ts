@@ -1,27 +1,4 @@
-import { createHash } from "node:crypto";
-
-/** One entry of an append-only record. `hash` covers every other field, and with `prev` the whole past. */
-export interface AuditEntry {
-  readonly seq: number;
-  readonly at: string;
-  readonly who: string;
-  readonly action: string;
-  /** What was done, as JSON. Never a secret, never a byte of a state. */
-  readonly detail: string;
-  readonly prev: string;
-  readonly hash: string;
-}
-
-/** `prev` of the first entry. */
-export const genesis = "0".repeat(64);
-
-/** The hash an entry must have. */
-export function entryHash(entry: Omit<AuditEntry, "hash">): string {
-  const { seq, at, who, action, detail, prev } = entry;
-  return createHash("sha256")
-    .update(JSON.stringify([seq, at, who, action, detail, prev]))
-    .digest("hex");
-}
+import { type AuditEntry, entryHash, genesis } from "./audit-chain";
 
 /** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
 export class AuditLog {

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env";
 import type { LockInfo } from "../lock-info";
 import { type Outcome, outcome } from "../problem";
-import type { AuditEntry } from "./audit-log";
+import type { AuditEntry } from "./audit-chain";
 import { Backup, type BackupResult } from "./backup";
 import { CurrentObject } from "./current-object";
 import type { Overridable } from "./guard";
@@ -149,6 +149,11 @@ export class StateObject extends DurableObject<Env> {
 
   async audit(after: number, limit: number): Promise<AuditEntry[]> {
     return this.#ledger.audit.entries(after, limit);
+  }
+
+  async newestAudit(limit: number): Promise<AuditEntry[]> {
+    const { seq } = this.#ledger.audit.head();
+    return this.#ledger.audit.entries(Math.max(0, seq - limit), limit).reverse();
   }
 
   summary(ref: StateRef): Promise<Outcome<StateSummary>> {

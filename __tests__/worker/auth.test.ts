@@ -1,0 +1,392 @@
+import { equal, match, notEqual, ok } from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { hashPassword } from "../../worker/src/auth/password";
+import { matches } from "../../worker/src/auth/principal";
+import { expectProblem, expectStatus, json, jsonList } from "./conformance/case";
+import { lockInfo, type Reply, State, send, stateBody, type Target } from "./conformance/client";
+import { ownerPassword, startTestWorker, type TestWorker } from "./harness";
+
+/** Who may do what, by each kind of credential. */
+let worker: TestWorker;
+let issuer: OidcIssuer;
+const psk = "a pre-shared key of some length";
+const fingerprint = "ab".repeat(32);
+
+beforeAll(async () => {
+  issuer = await OidcIssuer.start();
+  const users = [
+    { name: "alice", password: await hashPassword("alice's password", 20_000), namespace: "team" },
+    { name: "bob", password: "bob's password", namespace: "team", scopes: ["read"], states: ["shared-*"] },
+    {
+      name: "root",
+      password: "root's password",
+      namespace: "team",
+      scopes: ["read", "write", "lock", "admin"],
+    },
+  ];
+  const rules = [
+    {
+      subject: "repo:acme/infra:ref:refs/heads/main",
+      namespace: "team",
+      scopes: ["read", "write", "lock"],
+      states: ["prod"],
+    },
+    { subject: "repo:acme/infra:*", namespace: "team", scopes: ["read"], states: ["prod"] },
+  ];
+  worker = await startTestWorker({
+    vars: {
+      TFSTATE_USERS: JSON.stringify(users),
+      TFSTATE_PSK: psk,
+      TFSTATE_OIDC: JSON.stringify([{ issuer: issuer.url, audience: "tfstate", rules }]),
+      TFSTATE_MTLS: JSON.stringify([{ fingerprint, namespace: "team", scopes: ["read"] }]),
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  await worker.stop();
+  await issuer.stop();
+});
+
+const bearer = (token: string, method: string, path: string, body?: string): Promise<Reply> =>
+  send(worker.owner, method, path, { body, headers: { authorization: `Bearer ${token}` } });
+
+describe("Basic", () => {
+  test("a hashed password opens the user's namespace, and only with the right one", async () => {
+    const state = new State(worker.as("alice", "alice's password"));
+    expectStatus(await state.post(stateBody({ serial: 1 })), 200);
+    expectProblem(await new State(worker.as("alice", "alice's passwor"), state.name).get(), 401);
+    expectProblem(await new State(worker.as("nobody", "alice's password"), state.name).get(), 401);
+    equal((await new State(worker.owner, state.name).get()).status, 204);
+    const bucket = await worker.miniflare.getR2Bucket("BUCKET");
+    ok(await bucket.head(`team/${state.name}.tfstate`));
+  });
+
+  test("scopes and patterns bound what a user can do; a state out of reach is a 403, never empty", async () => {
+    const alice = worker.as("alice", "alice's password");
+    const bob = worker.as("bob", "bob's password");
+    const shared = new State(alice, `shared-${lockInfo().ID}`);
+    await shared.post(stateBody({ serial: 1 }));
+    expectStatus(await new State(bob, shared.name).get(), 200);
+    expectProblem(await new State(bob, shared.name).post(stateBody({ serial: 2 })), 403);
+    expectProblem(await new State(bob, shared.name).lock(lockInfo()), 403);
+    expectProblem(await new State(bob, "private").get(), 403);
+    expectProblem(await send(alice, "GET", "/tokens"), 403);
+    expectProblem(
+      await new State(alice, shared.name).admin("POST", "/override", { allow: ["serial"], reason: "x" }),
+      403,
+    );
+    const names = jsonList(await send(bob, "GET", "/states")).map(({ name }) => name);
+    ok(names.every((name) => String(name).startsWith("shared-")));
+  });
+
+  test("an override in a header is refused without the admin scope", async () => {
+    const state = new State(worker.as("alice", "alice's password"));
+    await state.post(stateBody({ serial: 5 }));
+    const header = { "x-tfstate-override": `serial until=${new Date(Date.now() + 60_000).toISOString()}` };
+    expectProblem(await state.post(stateBody({ serial: 4 }), undefined, header), 403);
+  });
+
+  test("another user's lock is broken by an admin only", async () => {
+    const state = new State(worker.as("alice", "alice's password"));
+    const info = lockInfo("alice");
+    await state.lock(info);
+    const { token } = await mint({ name: "ci", scopes: ["lock"], states: ["*"] });
+    const path = `${state.path}/lock`;
+    expectProblem(await bearer(token, "UNLOCK", path, JSON.stringify({ ID: info.ID })), 403);
+    expectProblem(await bearer(token, "UNLOCK", path, ""), 403);
+    equal(json(await state.holder()).ID, info.ID);
+    expectStatus(await new State(root(), state.name).unlock({ ID: info.ID }), 200);
+    expectProblem(await state.post(stateBody({ serial: 1 }), info.ID), 409);
+  });
+});
+
+describe("bearer tokens", () => {
+  test("a token does what its scopes and patterns say, as Bearer and as the Basic password, until it is revoked", async () => {
+    const name = `prod-${lockInfo().ID}`;
+    const { token, id } = await mint({ name: "ci", scopes: ["read", "write", "lock"], states: ["prod-*"] });
+    expectStatus(await bearer(token, "POST", `/states/${name}`, stateBody({ serial: 1 })), 200);
+    expectStatus(await new State(worker.as("anything", token), name).get(), 200);
+    expectProblem(await bearer(token, "GET", "/states/staging"), 403);
+    expectProblem(await bearer(token, "GET", "/tokens"), 403);
+    expectStatus(await send(root(), "DELETE", `/tokens/${id}`), 200);
+    expectProblem(await bearer(token, "GET", `/states/${name}`), 401);
+    expectProblem(await new State(worker.as("anything", token), name).get(), 401);
+  });
+
+  test("a token expires", async () => {
+    const { token } = await mint({ name: "short", scopes: ["read"], expiresInSeconds: 1 });
+    expectStatus(await bearer(token, "GET", "/states/x"), 204);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expectProblem(await bearer(token, "GET", "/states/x"), 401);
+  });
+
+  test("the list of tokens shows no secret, and a token that is guessed or changed opens nothing", async () => {
+    const { token, id } = await mint({ name: "listed", scopes: ["read"] });
+    const list = await send(root(), "GET", "/tokens");
+    ok(jsonList(list).some((entry) => entry.id === id));
+    ok(!list.text.includes(token.split("_")[2] ?? token));
+    for (const wrong of [`${token}x`, token.slice(0, -1), `tfs_${id}_`, `tfs_${id}`, "tfs_", "tfs__"]) {
+      expectProblem(await bearer(wrong, "GET", "/states/x"), 401);
+    }
+  });
+
+  test("an admin sees and revokes the tokens of the own namespace only", async () => {
+    const { id } = await mint({ name: "theirs", scopes: ["read"] });
+    ok(!jsonList(await send(worker.owner, "GET", "/tokens")).some((entry) => entry.id === id));
+    expectProblem(await send(worker.owner, "DELETE", `/tokens/${id}`), 404);
+  });
+});
+
+describe("OIDC", () => {
+  test("a token of the trusted issuer opens what its subject's rule says", async () => {
+    const token = await issuer.sign({ sub: "repo:acme/infra:ref:refs/heads/main" });
+    const prod = new State(worker.as("oidc", token), "prod");
+    expectStatus(await prod.post(stateBody({ serial: Date.now() })), 200, 409);
+    expectStatus(await bearer(token, "GET", "/states/prod"), 200);
+    expectProblem(await new State(worker.as("oidc", token), "other").get(), 403);
+    const pull = await issuer.sign({ sub: "repo:acme/infra:pull_request" });
+    expectStatus(await new State(worker.as("oidc", pull), "prod").get(), 200);
+    expectProblem(await new State(worker.as("oidc", pull), "prod").lock(lockInfo()), 403);
+  });
+
+  test.each<[string, (sign: OidcIssuer["sign"]) => Promise<string>]>([
+    ["an audience that is not ours", (sign) => sign({ aud: "someone-else" })],
+    ["an expiry in the past", (sign) => sign({ exp: Math.floor(Date.now() / 1000) - 60 })],
+    ["no expiry", (sign) => sign({ exp: undefined })],
+    ["an issuer that is not ours", (sign) => sign({ iss: "https://issuer.example" })],
+    ["a subject without a rule", (sign) => sign({ sub: "repo:evil/infra:ref:refs/heads/main" })],
+    ["a key that is not the issuer's", async () => (await OidcIssuer.withOtherKey(issuer)).sign({})],
+    ["no signature", async (sign) => unsigned(await sign({}))],
+    ["a changed subject", async (sign) => tampered(await sign({ sub: "repo:acme/infra:pull_request" }))],
+  ])("a token with %s is refused", async (_, make) => {
+    const token = await make((claims) => issuer.sign(claims));
+    expectProblem(await new State(worker.as("oidc", token), "prod").get(), 401);
+    expectProblem(await bearer(token, "GET", "/states/prod"), 401);
+  });
+
+  test("a token that the public key signed as HMAC is refused", async () => {
+    const secret = new TextEncoder().encode(JSON.stringify(issuer.jwk));
+    const token = await new SignJWT({ sub: "repo:acme/infra:ref:refs/heads/main" })
+      .setProtectedHeader({ alg: "HS256", kid: "key-1" })
+      .setIssuer(issuer.url)
+      .setAudience("tfstate")
+      .setExpirationTime("5m")
+      .sign(secret);
+    expectProblem(await bearer(token, "GET", "/states/prod"), 401);
+  });
+});
+
+describe("pre-shared key and client certificates", () => {
+  test("the pre-shared key opens its namespace under any user name", async () => {
+    const state = new State(worker.as("whoever", psk));
+    expectStatus(await state.post(stateBody({ serial: 1 })), 200);
+    expectStatus(await new State(worker.as("someone", psk), state.name).get(), 200);
+    expectProblem(await new State(worker.as("whoever", psk.slice(1)), state.name).get(), 401, 429);
+  });
+
+  const withCertificate = async (tls: Record<string, string>, headers: Record<string, string> = {}) =>
+    (
+      await worker.miniflare.dispatchFetch("http://localhost/states/x", {
+        cf: { tlsClientAuth: tls } as never,
+        headers,
+      })
+    ).status;
+  const presented = {
+    certPresented: "1",
+    certVerified: "SUCCESS",
+    certRevoked: "0",
+    certFingerprintSHA256: fingerprint,
+  };
+
+  test("a client certificate that Cloudflare verified opens what its rule says", async () => {
+    equal(await withCertificate(presented), 204);
+  });
+
+  test.each([
+    ["not verified", { ...presented, certVerified: "FAILED:self signed certificate" }],
+    ["revoked", { ...presented, certRevoked: "1" }],
+    ["another one", { ...presented, certFingerprintSHA256: "cd".repeat(32) }],
+    ["not presented", { ...presented, certPresented: "0" }],
+  ])("a client certificate that is %s opens nothing", async (_, tls) => {
+    equal(await withCertificate(tls), 401);
+  });
+
+  test("headers cannot stand in for a certificate", async () => {
+    const headers = {
+      "cf-client-cert-sha256": fingerprint,
+      "x-client-cert-verified": "SUCCESS",
+      "cf-connecting-ip": "::1",
+    };
+    equal(
+      (await send(worker.owner, "GET", "/states/x", { headers: { ...headers, authorization: "" } })).status,
+      401,
+    );
+  });
+});
+
+describe("guesses", () => {
+  test("are slowed per client, and the owner at the same address goes on", async () => {
+    const from = { "cf-connecting-ip": "203.0.113.9" };
+    const attempt = (password: string) => {
+      const authorization = `Basic ${Buffer.from(`owner:${password}`).toString("base64")}`;
+      return send(worker.owner, "GET", "/states/x", { headers: { ...from, authorization } });
+    };
+    await attempt(ownerPassword);
+    const replies = [];
+    for (let guess = 0; guess < 12; guess++) replies.push(await attempt(`guess ${guess}`));
+    const slowed = replies.filter(({ status }) => status === 429);
+    ok(slowed.length >= 3, `only ${slowed.length} of 12 guesses were slowed`);
+    for (const reply of slowed) ok(Number(reply.headers["retry-after"]) >= 1);
+    equal((await attempt(ownerPassword)).status, 204);
+  });
+
+  test("at once are slowed as well", async () => {
+    const target = worker.owner;
+    const guess = (n: number) => {
+      const authorization = `Basic ${Buffer.from(`owner:parallel ${n}`).toString("base64")}`;
+      return send(target, "GET", "/states/x", {
+        headers: { authorization, "cf-connecting-ip": "203.0.113.10" },
+      });
+    };
+    const replies = await Promise.all(Array.from({ length: 20 }, (_, n) => guess(n)));
+    ok(replies.filter(({ status }) => status === 401).length <= 6);
+  });
+});
+
+test("a browser that another site sends here changes nothing", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  const foreign: Record<string, string>[] = [
+    { "sec-fetch-site": "cross-site" },
+    { origin: "https://evil.example" },
+    { "sec-fetch-site": "same-site" },
+    { origin: "null" },
+  ];
+  for (const headers of foreign) {
+    expectProblem(await state.send("DELETE", "", { headers }), 403);
+  }
+  expectStatus(await state.get(), 200);
+});
+
+test("no secret is in the log", async () => {
+  const { token } = await mint({ name: "logged", scopes: ["read"] });
+  await bearer(token, "GET", "/states/x?password=hunter2");
+  await new State(worker.as("alice", "a wrong password")).get();
+  await new State(worker.owner, "logged").post(stateBody({ serial: 1, note: "a secret of the state" }));
+  const log = worker.logged();
+  match(log, /"event":"request"/);
+  for (const secret of [
+    token,
+    ownerPassword,
+    "alice's password",
+    "a wrong password",
+    psk,
+    "hunter2",
+    "a secret of the state",
+    "Basic ",
+  ]) {
+    ok(!log.includes(secret), `the log holds ${secret}`);
+  }
+});
+
+describe("configuration", () => {
+  const health = async (vars: Record<string, string>) => {
+    const unconfigured = await startTestWorker({ vars });
+    try {
+      return {
+        health: await send(unconfigured.owner, "GET", "/health"),
+        state: await send(unconfigured.owner, "GET", "/states/x"),
+        open: await send(unconfigured.owner, "GET", "/states/x", { headers: { authorization: "" } }),
+      };
+    } finally {
+      await unconfigured.miniflare.dispose();
+    }
+  };
+
+  test.each([
+    ["nothing", { TFSTATE_USERNAME: "", TFSTATE_PASSWORD: "" }],
+    ["a user name alone", { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "" }],
+    ["users that are not JSON", { TFSTATE_USERS: "alice:secret-of-alice" }],
+    ["a user with a typing error", { TFSTATE_USERS: '[{"name":"a","pasword":"secret-of-alice"}]' }],
+    ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
+    ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
+  ])("with %s the Worker is locked and says why, without a secret", async (_, vars) => {
+    const replies = await health(vars);
+    for (const reply of Object.values(replies)) {
+      expectProblem(reply, 503);
+      ok(!reply.text.includes("secret-of-alice"));
+    }
+  });
+});
+
+test("patterns: a star stands for anything, everything else for itself", () => {
+  ok(matches("prod-*", "prod-") && matches("*", "anything\n") && matches("a*c", "abc"));
+  for (const [glob, text] of [
+    ["prod-*", "xprod-1"],
+    ["a.c", "abc"],
+    ["a+", "aa"],
+    ["", "x"],
+    ["prod", "prod2"],
+  ] as const) {
+    notEqual(matches(glob, text), true);
+  }
+});
+
+const root = (): Target => worker.as("root", "root's password");
+
+async function mint(request: object): Promise<{ token: string; id: string }> {
+  const reply = await send(root(), "POST", "/tokens", { body: JSON.stringify(request) });
+  expectStatus(reply, 201);
+  return JSON.parse(reply.text) as { token: string; id: string };
+}
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const unsigned = (token: string): string => `${part({ alg: "none" })}.${token.split(".")[1]}.`;
+function tampered(token: string): string {
+  const [header, payload = "", signature] = token.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
+  return `${header}.${part({ ...claims, sub: "repo:acme/infra:ref:refs/heads/main" })}.${signature}`;
+}
+
+type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>["privateKey"];
+
+/** An issuer like GitHub's, on loopback. */
+class OidcIssuer {
+  private constructor(
+    readonly url: string,
+    readonly jwk: JWK,
+    private readonly key: PrivateKey,
+    private readonly server: Server | null,
+  ) {}
+
+  static async start(): Promise<OidcIssuer> {
+    const { publicKey, privateKey } = await generateKeyPair("RS256");
+    const jwk = { ...(await exportJWK(publicKey)), kid: "key-1", alg: "RS256", use: "sig" };
+    const server = createServer((_, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ keys: [jwk] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    return new OidcIssuer(`http://127.0.0.1:${port}`, jwk, privateKey, server);
+  }
+
+  static async withOtherKey({ url, jwk }: OidcIssuer): Promise<OidcIssuer> {
+    const { privateKey } = await generateKeyPair("RS256");
+    return new OidcIssuer(url, jwk, privateKey, null);
+  }
+
+  sign(claims: Record<string, unknown>): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const sub = "repo:acme/infra:ref:refs/heads/main";
+    return new SignJWT({ iss: this.url, aud: "tfstate", sub, iat: now, exp: now + 300, ...claims })
+      .setProtectedHeader({ alg: "RS256", kid: "key-1" })
+      .sign(this.key);
+  }
+
+  async stop(): Promise<void> {
+    await new Promise((resolve) => this.server?.close(resolve));
+  }
+}

@@ -1,0 +1,108 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { expectNoState, expectProblem, expectState, expectStatus, json, jsonList } from "./conformance/case";
+import { lockInfo, State, send, stateBody } from "./conformance/client";
+import { startTestWorker, type TestWorker } from "./harness";
+
+/** The copy in the second bucket, and the way back. */
+let worker: TestWorker;
+type Bucket = Awaited<ReturnType<TestWorker["miniflare"]["getR2Bucket"]>>;
+let bucket: Bucket;
+let backup: Bucket;
+beforeEach(async () => {
+  worker = await startTestWorker();
+  bucket = await worker.miniflare.getR2Bucket("BUCKET");
+  backup = await worker.miniflare.getR2Bucket("BACKUP");
+}, 60_000);
+afterEach(() => worker.miniflare.dispose());
+
+async function empty(target: Bucket): Promise<void> {
+  const { objects } = await target.list();
+  await target.delete(objects.map(({ key }) => key));
+}
+
+const schedule = async (): Promise<void> => {
+  const reply = await worker.miniflare.dispatchFetch("http://localhost/cdn-cgi/mf/scheduled");
+  equal(reply.status, 200);
+};
+
+test("the schedule copies every state where plain tofu reads it, and copies again only what changed", async () => {
+  const states = ["a", "b", "c"].map((name) => new State(worker.owner, name));
+  for (const state of states) await state.post(stateBody({ serial: 1, lineage: state.name }));
+  await schedule();
+  for (const { name } of states) {
+    equal(await (await backup.get(`owner/${name}.tfstate`))?.text(), stateBody({ serial: 1, lineage: name }));
+  }
+  await states[0]?.post(stateBody({ serial: 2, lineage: "a" }));
+  const results = JSON.parse((await send(worker.owner, "POST", "/backup")).text) as { result: string }[];
+  deepEqual(
+    results.map(({ result }) => result),
+    ["copied", "unchanged", "unchanged"],
+  );
+  equal((await backup.list({ prefix: "versions/owner/a/" })).objects.length, 2);
+});
+
+test("one state is restored from its copy after its bucket lost everything", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 3 }));
+  expectStatus(await state.send("POST", "/backup"), 200);
+  await empty(bucket);
+  expectProblem(await state.get(), 500);
+  expectStatus(await state.send("POST", "/backup/restore"), 200);
+  expectState(await state.get(), stateBody({ serial: 3 }));
+  expectStatus(await state.post(stateBody({ serial: 4 })), 200);
+});
+
+test("everything is restored into a new deployment", async () => {
+  for (const name of ["a", "b", "c"])
+    await new State(worker.owner, name).post(stateBody({ serial: 1, lineage: name }));
+  await schedule();
+  const copies: [string, string][] = [];
+  for (const { key } of (await backup.list()).objects)
+    copies.push([key, (await (await backup.get(key))?.text()) ?? ""]);
+  const fresh = await startTestWorker();
+  try {
+    const bucketOfFresh = await fresh.miniflare.getR2Bucket("BACKUP");
+    for (const [key, text] of copies) await bucketOfFresh.put(key, text);
+    expectNoState(await new State(fresh.owner, "a").get());
+    const reply = json(await send(fresh.owner, "POST", "/backup/restore"));
+    deepEqual(reply, { restored: ["a", "b", "c"], next: null });
+    for (const name of ["a", "b", "c"]) {
+      expectState(await new State(fresh.owner, name).get(), stateBody({ serial: 1, lineage: name }));
+    }
+  } finally {
+    await fresh.miniflare.dispose();
+  }
+});
+
+test("a copy that was damaged is not restored", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 3 }));
+  await state.send("POST", "/backup");
+  const key = `owner/${state.name}.tfstate`;
+  const { customMetadata } = (await backup.head(key)) ?? {};
+  await backup.put(key, stateBody({ serial: 3, note: "damaged" }), { customMetadata });
+  equal(expectProblem(await state.send("POST", "/backup/restore"), 500).error, "backup_damaged");
+  expectState(await state.get(), stateBody({ serial: 3 }));
+});
+
+test("a lock keeps a restore out, and a state without a copy says so", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  expectProblem(await state.send("POST", "/backup/restore"), 404);
+  await state.send("POST", "/backup");
+  await state.lock(lockInfo());
+  expectProblem(await state.send("POST", "/backup/restore"), 423);
+});
+
+test("a copy carries the head of the audit, so that a cut-off end shows", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  await state.send("POST", "/backup");
+  const copy = await backup.head(`owner/${state.name}.tfstate`);
+  const [entry] = jsonList(await state.send("GET", "/audit"));
+  deepEqual(
+    [copy?.customMetadata?.auditSeq, copy?.customMetadata?.auditHash],
+    [String(entry?.seq), entry?.hash],
+  );
+  ok(entry);
+});

@@ -1,0 +1,201 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expectProblem, json } from "./conformance/case";
+import { lockInfo, State, send, stateBody } from "./conformance/client";
+import { ownerPassword, startTestWorker, type TestWorker } from "./harness";
+
+/** The dashboard in a real Chromium: Debian's package, or the one that CHROMIUM names. */
+const executable = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path && existsSync(path));
+// On a laptop without a browser there is nothing to test with; CI has to have one.
+const inBrowser = executable || process.env.CI ? describe : describe.skip;
+/** `SCREENSHOTS=docs/images npx jest worker/page` makes the pictures of the docs. */
+const screenshots = process.env.SCREENSHOTS;
+
+let worker: TestWorker;
+let browser: Browser;
+beforeAll(async () => {
+  worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
+}, 60_000);
+afterAll(() => worker.stop());
+
+test("the page is behind the same credentials, forbids scripts and frames, and never redirects", async () => {
+  expectProblem(await send(worker.owner, "GET", "/", { headers: { authorization: "" } }), 401);
+  const reply = await send(worker.owner, "GET", "/");
+  equal(reply.status, 200);
+  const policy = String(reply.headers["content-security-policy"]);
+  ok(
+    policy.includes("default-src 'none'") &&
+      !policy.includes("unsafe") &&
+      policy.includes("frame-ancestors 'none'"),
+  );
+  ok(!/<script|javascript:|style=|onclick=/i.test(reply.text));
+});
+
+test("a name and a lock that hold markup are shown as text", async () => {
+  const state = new State(worker.owner, `<img src=x onerror=alert(1)>"'${lockInfo().ID}`);
+  await state.post(stateBody({ serial: 1 }));
+  await state.lock({ ...lockInfo(), Who: "<script>alert(2)</script>", Operation: "</td><h1>" });
+  for (const path of ["/", `/page${state.path}`]) {
+    const { text } = await send(worker.owner, "GET", path);
+    ok(!text.includes("<img") && !text.includes("<script") && !text.includes("</td><h1>"));
+  }
+});
+
+test("a form that does not come from the page changes nothing", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  const info = lockInfo();
+  await state.lock(info);
+  const path = `/page${state.path}/unlock?ID=${info.ID}`;
+  for (const headers of [{}, { origin: "https://evil.example" }] as Record<string, string>[]) {
+    expectProblem(await send(worker.owner, "POST", path, { headers }), 403);
+  }
+  equal(json(await state.holder()).ID, info.ID);
+});
+
+inBrowser("in Chromium", () => {
+  const looks = (["light", "dark"] as const).flatMap((scheme) =>
+    (
+      [
+        ["wide", 1280],
+        ["narrow", 360],
+      ] as const
+    ).map(([width, pixels]) => ({ scheme, width, pixels })),
+  );
+  let state: State;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
+    state = new State(worker.owner, "production-network");
+    await state.post(stateBody({ serial: 1, resources: ["gateway"] }));
+    await state.post(stateBody({ serial: 2, resources: ["gateway", "firewall"] }));
+    await state.lock(lockInfo("alice@laptop"));
+    await new State(worker.owner, "staging").post(stateBody({ serial: 7, encrypted: true }));
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  const open = async (path: string, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> => {
+    const httpCredentials = { username: "owner", password: ownerPassword };
+    const context: BrowserContext = await browser.newContext({ httpCredentials, ...options });
+    const page = await context.newPage();
+    await page.goto(`${worker.owner.url}${path}`);
+    return page;
+  };
+
+  test.each(looks)(
+    "$scheme and $width: readable, in one column of scrolling, and without a complaint",
+    async ({ scheme, width, pixels }) => {
+      for (const [name, path] of [
+        ["states", "/"],
+        ["state", `/page${state.path}`],
+      ] as const) {
+        const page = await open(path, { colorScheme: scheme, viewport: { width: pixels, height: 900 } });
+        const complaints: string[] = [];
+        page.on("console", (message) => complaints.push(message.text()));
+        await page.reload();
+        deepEqual(complaints, []);
+        equal(
+          await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"),
+          true,
+        );
+        const poor = (await page.evaluate(poorContrast)) as string[];
+        deepEqual(poor, [], `${name}: too little contrast`);
+        if (screenshots) {
+          await mkdir(screenshots, { recursive: true });
+          await page.screenshot({ path: join(screenshots, `worker-${name}-${scheme}-${width}.png`) });
+        }
+        await page.context().close();
+      }
+    },
+  );
+
+  test("it shows each state with its lock, its history with what changed, and the audit", async () => {
+    const page = await open("/", { javaScriptEnabled: false });
+    ok(await page.getByText("alice@laptop").first().isVisible());
+    await page.getByRole("link", { name: "production-network" }).click();
+    ok(await page.getByRole("heading", { level: 1, name: "production-network" }).isVisible());
+    await page.getByText("1 added, 0 removed").first().click();
+    ok(await page.getByText("terraform_data.firewall").isVisible());
+    ok(await page.getByRole("region", { name: "Audit" }).getByText("write").first().isVisible());
+    await page.context().close();
+  });
+
+  test("what a screen reader needs is there: language, title, landmarks, headers of tables, names of links", async () => {
+    const page = await open(`/page${state.path}`);
+    equal(await page.locator("html").getAttribute("lang"), "en");
+    ok((await page.title()).startsWith("production-network"));
+    equal(await page.getByRole("main").count(), 1);
+    equal(await page.getByRole("navigation").count(), 1);
+    equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+    for (const table of await page.getByRole("table").all()) {
+      ok((await table.getByRole("columnheader").count()) > 2);
+      equal(await table.locator("caption").count(), 1);
+    }
+    equal(await page.locator("a:not([aria-label]):empty, button:empty").count(), 0);
+    await page.context().close();
+  });
+
+  test("a restore and a broken lock take a confirmation, by keyboard and without JavaScript", async () => {
+    const mine = new State(worker.owner);
+    await mine.post(stateBody({ serial: 1 }));
+    await mine.post(stateBody({ serial: 2 }));
+    const info = lockInfo("gone@laptop");
+    await mine.lock(info);
+    const page = await open(`/page${mine.path}`, { javaScriptEnabled: false });
+    const press = async (role: "link" | "button", name: RegExp) => {
+      await page.getByRole(role, { name }).focus();
+      await Promise.all([page.waitForLoadState("load"), page.keyboard.press("Enter")]);
+    };
+    await press("link", /Break this lock/);
+    await page.getByRole("heading", { name: /Break the lock/ }).waitFor();
+    equal(json(await mine.holder()).ID, info.ID);
+    await press("button", /Break the lock/);
+    await page.getByText("The lock was broken.").waitFor();
+    equal((await mine.holder()).status, 204);
+    await press("link", /Restore serial 1/);
+    await page.getByRole("heading", { name: /Restore an older version/ }).waitFor();
+    equal((await mine.get()).text, stateBody({ serial: 2 }));
+    await press("button", /Restore this version/);
+    await page.getByText("The version was restored.").waitFor();
+    equal((await mine.get()).text, stateBody({ serial: 1 }));
+    await page.context().close();
+  });
+
+  test("the first stop of the Tab key skips to the content, and every stop shows", async () => {
+    const page = await open(`/page${state.path}`);
+    await page.keyboard.press("Tab");
+    equal(await page.evaluate("document.activeElement.textContent.trim()"), "Skip to the content");
+    for (let stop = 0; stop < 8; stop++) {
+      equal(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none'"), true);
+      await page.keyboard.press("Tab");
+    }
+    await page.context().close();
+  });
+});
+
+/** Runs in the page: texts whose contrast with their ground is below WCAG's 4.5 : 1. */
+const poorContrast = `(() => {
+  const parse = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] > 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")].filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .filter((element) => {
+      const [light, dark] = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))].sort((a, b) => b - a);
+      return (light + 0.05) / (dark + 0.05) < 4.5;
+    }).map((element) => element.outerHTML.slice(0, 100));
+})()`;
