@@ -4,7 +4,7 @@ import { ApiError } from "../api/errors";
 import type { ApiRequest } from "../api/request";
 import type { Cluster } from "../cluster";
 import type { Guest } from "../model";
-import { startGuest, stopGuest } from "../qemu/power";
+import { startGuest, stopGuest } from "../qemu/lifecycle";
 import { faultSchema } from "./faults";
 import type { RequestLog } from "./request-log";
 

@@ -5,8 +5,7 @@ import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
 import type { HaResource } from "../model";
-import { migrateGuest } from "../qemu/migrate";
-import { startGuest, stopGuest } from "../qemu/power";
+import { reconcile, requestMigration, vmidOf } from "./manager";
 import { removeHaResource } from "./remove";
 
 const mayRead = requires("/", "Sys.Audit");
@@ -54,7 +53,7 @@ export const haResourceRoutes: readonly Route[] = [
       }
       const { sid: _sid, type: _type, group: _group, ...given } = params;
       cluster.state.ha.resources[sid] = { state: "started", ...given };
-      pursue(cluster, sid);
+      reconcile(cluster);
       return null;
     },
   }),
@@ -77,7 +76,7 @@ export const haResourceRoutes: readonly Route[] = [
       Object.assign(resource, given);
       for (const name of removed?.split(",") ?? []) delete resource[name as keyof HaResource];
       resource.state ??= "started";
-      pursue(cluster, sid);
+      reconcile(cluster);
       return null;
     },
   }),
@@ -99,18 +98,14 @@ export const haResourceRoutes: readonly Route[] = [
     template: "/cluster/ha/resources/{sid}/migrate",
     parameters: { node: { type: "string", required: true } },
     permission: mayChange,
-    handle: ({ cluster, caller, path, params }) => {
+    handle: ({ cluster, path, params }) => {
       const sid = parseSid(path.sid);
       find(cluster, sid);
-      const guest = cluster.state.guests[vmidOf(sid)];
       if (!cluster.state.hosts[params.node]) throw failure(`no such cluster node '${params.node}'`);
-      const blocking = blockingResources(cluster, sid, params.node);
-      if (guest && blocking.length === 0 && guest.node !== params.node && guest.status === "running") {
-        const task = { node: guest.node, type: "qmigrate", id: guest.vmid, caller, seconds: 5 };
-        cluster.tasks.run(task, (log) =>
-          migrateGuest(cluster, guest, { target: params.node, withLocalDisks: true }, log),
-        );
-      }
+      const blocking = requestMigration(cluster, sid, params.node).map((other) => ({
+        sid: other,
+        cause: "resource-affinity",
+      }));
       return {
         sid,
         "requested-node": params.node,
@@ -140,8 +135,6 @@ export const haResourceRoutes: readonly Route[] = [
 /** `301` is `vm:301`. */
 export const parseSid = (text: string): string => (/^\d+$/.test(text) ? `vm:${text}` : text);
 
-const vmidOf = (sid: string): string => sid.split(":")[1] ?? "";
-
 function find(cluster: Cluster, sid: string): HaResource {
   const resource = cluster.state.ha.resources[sid];
   if (!resource) throw failure(`no such resource '${sid}'`);
@@ -162,28 +155,4 @@ function readResource(cluster: Cluster, sid: string) {
 
 function refuseGroup(group: string | undefined): void {
   if (group !== undefined) throw failure("invalid parameter 'group': ha groups have been migrated to rules");
-}
-
-/** The HA manager brings a guest into the state that was asked for; what fails it tries again some day. */
-function pursue(cluster: Cluster, sid: string): void {
-  const guest = cluster.state.guests[vmidOf(sid)];
-  const state = cluster.state.ha.resources[sid]?.state;
-  if (guest?.type !== "qemu" || guest.config.lock) return;
-  if (state === "stopped" || state === "disabled") stopGuest(guest);
-  if ((state === "started" || state === "enabled") && guest.status === "stopped") {
-    try {
-      startGuest(cluster, guest);
-    } catch {
-      // It stays stopped, as a service in error does.
-    }
-  }
-}
-
-/** Those that must not be on the same host. */
-function blockingResources(cluster: Cluster, sid: string, node: string) {
-  return Object.values(cluster.state.ha.rules)
-    .filter((rule) => rule.affinity === "negative" && !rule.disable && rule.resources.includes(sid))
-    .flatMap((rule) => rule.resources)
-    .filter((other) => other !== sid && cluster.state.guests[vmidOf(other)]?.node === node)
-    .map((other) => ({ sid: other, cause: "resource-affinity" }));
 }

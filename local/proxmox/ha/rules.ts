@@ -6,6 +6,7 @@ import { type Route, route } from "../api/route";
 import { splitList } from "../api/split-list";
 import type { Cluster } from "../cluster";
 import type { HaRule } from "../model";
+import { reconcile } from "./manager";
 import { parseSid } from "./resources";
 
 const mayRead = requires("/", "Sys.Audit");
@@ -56,6 +57,7 @@ export const haRuleRoutes: readonly Route[] = [
       apply(cluster, rule, params, "create ha rule failed");
       assertFeasible(cluster, params.rule, rule);
       rules[params.rule] = rule;
+      reconcile(cluster);
       return null;
     },
   }),
@@ -89,6 +91,7 @@ export const haRuleRoutes: readonly Route[] = [
       apply(cluster, rule, params, "update HA rules failed");
       assertFeasible(cluster, path.rule, rule);
       rules[path.rule] = rule;
+      reconcile(cluster);
       return null;
     },
   }),

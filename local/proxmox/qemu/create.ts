@@ -9,7 +9,7 @@ import { CREATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
 import { configValues, memoryMiB } from "./config-values";
 import { drivesOf } from "./drive";
-import { startGuest } from "./power";
+import { startGuest } from "./lifecycle";
 
 /** The newest QEMU that Proxmox VE 9 ships. */
 const QEMU_VERSION = "10.1.2";

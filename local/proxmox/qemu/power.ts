@@ -1,11 +1,10 @@
-import { randomInt } from "node:crypto";
 import { failure } from "../api/errors";
 import { requires } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
-import { type Guest, nowSeconds } from "../model";
-import { drivesOf, volumeOf } from "./drive";
-import { applyPending } from "./pending";
+import { reconcile } from "../ha/manager";
+import type { Guest } from "../model";
+import { startGuest, stopGuest } from "./lifecycle";
 
 const timeout = { type: "integer", minimum: 0 } as const;
 const flag = { type: "boolean" } as const;
@@ -28,7 +27,7 @@ export const powerRoutes: readonly Route[] = [
     handle: (call) => {
       const guest = call.cluster.vm(call.path.node, call.path.vmid);
       if (isManaged(call.cluster, guest)) {
-        return request(call, "hastart", guest, "started", () => startGuest(call.cluster, guest));
+        return request(call, "hastart", guest, "started");
       }
       if (guest.status === "running") throw failure(`VM ${guest.vmid} already running`);
       return worker(call, "qmstart", 1.5, () =>
@@ -66,44 +65,10 @@ export const powerRoutes: readonly Route[] = [
   }),
 ];
 
-/**
- * Starts a VM with all changes that waited for it.
- * @throws ApiError 500 where something that it needs is gone
- */
-export function startGuest(cluster: Cluster, guest: Guest): void {
-  if (guest.status === "running") return;
-  applyPending(cluster, guest);
-  for (const [, drive] of drivesOf(guest.config)) {
-    const volume = volumeOf(drive);
-    if (volume !== undefined) cluster.volumes.get(volume, guest.node);
-  }
-  for (const [name, value] of Object.entries(guest.config)) {
-    const id = /^hostpci\d+$/.test(name) ? /mapping=([^,]+)/.exec(String(value))?.[1] : undefined;
-    if (id !== undefined) assertMappedOn(cluster, guest.node, id);
-  }
-  guest.status = "running";
-  guest.started = nowSeconds();
-  guest.pid = randomInt(1000, 2 ** 22);
-}
-
-export function stopGuest(guest: Guest): void {
-  guest.status = "stopped";
-  delete guest.started;
-  delete guest.pid;
-}
-
-function assertMappedOn(cluster: Cluster, node: string, id: string): void {
-  const mapping = cluster.state.pciMappings[id];
-  if (!mapping) throw failure(`PCI device mapping not found for '${id}'`);
-  if (!mapping.map.some((entry) => entry.split(",").includes(`node=${node}`))) {
-    throw failure(`PCI device mapping '${id}': no mapping found on node '${node}'`);
-  }
-}
-
 function stop(call: PowerCall, type: string, seconds: number): string {
   const guest = call.cluster.vm(call.path.node, call.path.vmid);
   if (isManaged(call.cluster, guest)) {
-    return request(call, "hastop", guest, "stopped", () => stopGuest(guest));
+    return request(call, "hastop", guest, "stopped");
   }
   return worker(call, type, seconds, () => {
     call.cluster.lockedVm(guest.node, guest.vmid);
@@ -114,11 +79,11 @@ function stop(call: PowerCall, type: string, seconds: number): string {
 const isManaged = (cluster: Cluster, guest: Guest): boolean => cluster.isHaManaged(guest.vmid);
 
 /** A managed VM is not started or stopped but asked to be, and the HA manager sees to it. */
-function request(call: PowerCall, type: string, guest: Guest, state: string, carryOut: () => void): string {
+function request(call: PowerCall, type: string, guest: Guest, state: string): string {
   return worker(call, type, 1, () => {
     const resource = call.cluster.state.ha.resources[`vm:${guest.vmid}`];
     if (resource) resource.state = state;
-    carryOut();
+    reconcile(call.cluster);
   });
 }
 

@@ -1,0 +1,40 @@
+import { randomInt } from "node:crypto";
+import { failure } from "../api/errors";
+import type { Cluster } from "../cluster";
+import { type Guest, nowSeconds } from "../model";
+import { drivesOf, volumeOf } from "./drive";
+import { applyPending } from "./pending";
+
+/**
+ * Starts a VM with all changes that waited for it.
+ * @throws ApiError 500 where something that it needs is gone
+ */
+export function startGuest(cluster: Cluster, guest: Guest): void {
+  if (guest.status === "running") return;
+  applyPending(cluster, guest);
+  for (const [, drive] of drivesOf(guest.config)) {
+    const volume = volumeOf(drive);
+    if (volume !== undefined) cluster.volumes.get(volume, guest.node);
+  }
+  for (const [name, value] of Object.entries(guest.config)) {
+    const id = /^hostpci\d+$/.test(name) ? /mapping=([^,]+)/.exec(String(value))?.[1] : undefined;
+    if (id !== undefined) assertMappedOn(cluster, guest.node, id);
+  }
+  guest.status = "running";
+  guest.started = nowSeconds();
+  guest.pid = randomInt(1000, 2 ** 22);
+}
+
+export function stopGuest(guest: Guest): void {
+  guest.status = "stopped";
+  delete guest.started;
+  delete guest.pid;
+}
+
+function assertMappedOn(cluster: Cluster, node: string, id: string): void {
+  const mapping = cluster.state.pciMappings[id];
+  if (!mapping) throw failure(`PCI device mapping not found for '${id}'`);
+  if (!mapping.map.some((entry) => entry.split(",").includes(`node=${node}`))) {
+    throw failure(`PCI device mapping '${id}': no mapping found on node '${node}'`);
+  }
+}
