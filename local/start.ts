@@ -1,29 +1,30 @@
 // `npm start [-- --once]`: the cluster of cluster.yaml on a stand-in Proxmox, with the real OpenTofu and provider.
 import { once as event } from "node:events";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { lock } from "proper-lockfile";
 import { startCluster } from "./start/cluster";
-import { LocalFolder } from "./start/folder";
+import { LocalFolder, shown } from "./start/folder";
 import { printSummary } from "./start/summary";
 
 const root = join(__dirname, "..");
 
 async function main(): Promise<number> {
-  const { once } = new Command("npm start --")
+  const options = new Command("npm start --")
     .description("define, apply and plan the cluster on a stand-in Proxmox, and stay up until Ctrl-C")
     .option("--once", "end after the second plan")
+    .option("--folder <path>", "where state, stand-in and logs are kept", join(root, ".local"))
     .parse()
-    .opts<{ readonly once?: boolean }>();
+    .opts<{ readonly once?: boolean; readonly folder: string }>();
 
   const { signal, exitCode } = stopOnSignal();
-  const folder = new LocalFolder(join(root, ".local"));
+  const folder = new LocalFolder(resolve(options.folder));
   const unlock = await lockFolder(folder);
   const atEnd: (() => Promise<void>)[] = [];
   try {
     printSummary(await startCluster({ root, folder, signal, atEnd: (stop) => atEnd.push(stop) }));
-    if (once) return 0;
+    if (options.once) return 0;
     console.log("\nit stays up until Ctrl-C; the next `npm start` goes on from here");
     if (!signal.aborted) await event(signal, "abort");
     return 0;
@@ -37,30 +38,43 @@ async function main(): Promise<number> {
   }
 }
 
-/** The first signal lets the step at hand end in order; a second one does not wait. */
+/** The first signal lets the step at hand end in order; a later one does not wait. */
 function stopOnSignal(): { readonly signal: AbortSignal; readonly exitCode: () => number } {
   const stop = new AbortController();
   let code = 0;
+  let since = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       code = 128 + constants.signals[name];
-      if (stop.signal.aborted) process.exit(code);
-      stop.abort();
+      if (!stop.signal.aborted) {
+        since = Date.now();
+        stop.abort();
+        return;
+      }
+      // npm hands us the Ctrl-C that the terminal has sent us as well: that is not a second one.
+      if (Date.now() - since > 1_000) process.exit(code);
     });
   }
   return { signal: stop.signal, exitCode: () => code };
 }
 
-/** Two runs would share one state and one stand-in. */
-async function lockFolder(folder: LocalFolder): Promise<() => Promise<void>> {
+/** Two runs would share one state and one stand-in. The lock of a run that was killed grows stale. */
+async function lockFolder({ root }: LocalFolder): Promise<() => Promise<void>> {
+  const stale = 15_000;
+  const isHeld = (error: NodeJS.ErrnoException) => error.code === "ELOCKED";
   try {
-    return await lock(folder.root, { stale: 15_000 });
+    return await lock(root, { stale });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-    throw new Error(
-      `another npm start is running in ${root}, or was killed within the last 15 s; stop it or wait`,
-    );
+    if (!isHeld(error as NodeJS.ErrnoException)) throw error;
   }
+  console.error(`another npm start has ${shown(root)}; waiting ${stale / 1000} s, in case it was killed`);
+  return lock(root, { stale, retries: { retries: 9, minTimeout: 2_000, maxTimeout: 2_000 } }).catch(
+    (error) => {
+      throw isHeld(error)
+        ? new Error(`another npm start is running in ${shown(root)}; stop it first`)
+        : error;
+    },
+  );
 }
 
 main().then(

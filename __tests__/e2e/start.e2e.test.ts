@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const root = join(__dirname, "../..");
+let folder: string;
+let running: ChildProcess[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "start-test-"));
+  running = [];
+});
+afterEach(() => {
+  // A test that failed may have left its whole group.
+  for (const { pid = 0, exitCode } of running) if (exitCode === null) process.kill(-pid, "SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `npm start`, with everything that it keeps in the test's folder, and in a process group of its own. */
+function start(...args: string[]) {
+  const { CLUSTER_CONFIG: _unused, ...env } = process.env;
+  const child = spawn("npm", ["start", "--", "--folder", folder, ...args], {
+    cwd: root,
+    env: { ...env, CLUSTER_CONFIG: "examples/six-nodes" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  running.push(child);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+    });
+  }
+  const says = async (text: string) => {
+    while (!said.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`npm start ended without "${text}":\n${said}`);
+      await sleep(50);
+    }
+  };
+  return {
+    child,
+    said: () => said,
+    says,
+    ended: once(child, "close").then(([code, signal]) => code ?? signal),
+  };
+}
+
+/** Processes whose arguments name the test's folder, or that work in it. */
+function processesOfTheRun(): string[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return ""; // ended meanwhile
+      }
+    })
+    .filter((command) => command.includes(folder));
+}
+
+it("brings the six-node example up, stays up until it is interrupted, and has nothing to do the next time", async () => {
+  const first = start();
+  await first.says("it stays up until Ctrl-C");
+  expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
+  expect(first.said()).toMatch(/✔ Second plan: empty \[/);
+  expect(first.said()).toMatch(/\n {2}worker-3 +worker +7013 +10\.20\.1\.23 +pve1\n/);
+
+  const state = readFileSync(join(folder, "state/cluster.tfstate"), "utf8");
+  expect(JSON.parse(state)).toHaveProperty("encrypted_data");
+  expect(state).not.toMatch(/worker-3|10\.20\.1\.23/);
+  const passphrase = join(folder, "state-passphrase");
+  expect(statSync(passphrase).mode & 0o777).toBe(0o600);
+  expect(first.said()).not.toContain(readFileSync(passphrase, "utf8"));
+
+  const another = start("--once");
+  expect(await another.ended).toBe(1);
+  expect(another.said()).toMatch(/another npm start is running in .*; stop it first/);
+
+  process.kill(-(first.child.pid ?? 0), "SIGINT"); // to the whole group, as a terminal does
+  await first.ended;
+  expect(processesOfTheRun()).toEqual([]);
+
+  const second = start("--once");
+  expect({ code: await second.ended, said: second.said() }).toMatchObject({ code: 0 });
+  expect(readFileSync(join(folder, "logs/apply.log"), "utf8")).toContain("0 added, 0 changed, 0 destroyed");
+  expect(processesOfTheRun()).toEqual([]);
+});
+
+it("leaves no process behind when npm is ended in the middle, and goes on from there", async () => {
+  for (const title of ["Synth", "Deploy"]) {
+    const run = start();
+    await run.says(`❯ ${title}\n`);
+    await sleep(title === "Deploy" ? 4_000 : 1_000);
+    run.child.kill("SIGTERM");
+    await run.ended;
+    while (processesOfTheRun().length > 0) await sleep(50);
+  }
+  const next = start("--once");
+  expect({ code: await next.ended, said: next.said() }).toMatchObject({ code: 0 });
+  expect(next.said()).toContain("✔ Deploy: 6 VMs");
+});
