@@ -95,6 +95,16 @@ describe("objects that are not where they should be", () => {
     ok(audit.some(({ action }) => action === "current_object_missing"));
   });
 
+  test("a version whose object is gone is a 5xx for who asks for it, and the current state is served", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    await bucket.delete(await historyKeys(state));
+    const [version] = jsonList(await state.send("GET", "/versions"));
+    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_missing");
+    expectProblem(await state.send("POST", `/versions/${version?.id}/restore`), 500);
+    expectState(await state.get(), stateBody({ serial: 1 }));
+  });
+
   test("a version whose object was changed is not handed out", async () => {
     const state = new State(worker.owner);
     await state.post(stateBody({ serial: 1 }));

@@ -56,7 +56,8 @@ export class Locks {
     const foreign = await this.s3Lock.acquire(info);
     if (foreign) throw locked(foreign.info, `an S3 client holds the lock: ${describe(foreign.info)}`);
     try {
-      await this.current.reconcile();
+      // Reads and writes ask R2 whether the current object is ours; here only what we know of is repaired.
+      if (!this.current.upToDate) await this.current.reconcile();
     } catch (error) {
       await this.s3Lock.remove();
       throw error;

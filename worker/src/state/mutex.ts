@@ -8,3 +8,11 @@ export class Mutex {
     return result;
   }
 }
+
+/** `Promise.all` that also waits for the others when one fails: nothing may go on once the mutex is given back. */
+export async function allEnded<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as T;
+}

@@ -6,7 +6,7 @@ import { bufferedBytes, type Ingested, ingest, requireStored } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
 import type { Ledger, OverrideRecord, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
-import type { Mutex } from "./mutex";
+import { allEnded, type Mutex } from "./mutex";
 
 export interface WriteRequest {
   /** `?ID=` of the request. */
@@ -50,17 +50,24 @@ export class Writes {
     try {
       const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true });
       return await this.mutex.run(async () => {
-        await this.locks.requireS3Agreement();
-        await this.current.reconcile();
-        const replayed = this.#admit(caller, request, ingested, locksTaken).replayed;
+        const { bytes, facts } = ingested;
+        const store = async (): Promise<void> => {
+          stored = true;
+          if (bytes) requireStored(await this.bucket.put(key, bytes, json), facts.md5);
+        };
+        // Checked before anything is paid for; side by side with the checks that ask R2; and once more at the commit.
+        const isReplay = this.#admit(caller, request, ingested, locksTaken).replayed !== null;
+        await allEnded([
+          this.locks.requireS3Agreement(),
+          this.current.reconcile(),
+          isReplay ? Promise.resolve() : store(),
+        ]);
+        const { replayed } = this.#admit(caller, request, ingested, locksTaken);
         if (replayed) {
           await this.#discard(id, stored);
           return replayed;
         }
-        if (ingested.bytes) {
-          stored = true;
-          requireStored(await this.bucket.put(key, ingested.bytes, json), ingested.facts.md5);
-        }
+        if (isReplay) await store();
         const version = this.#commit(id, caller, request, ingested, locksTaken);
         await this.#show(ingested.bytes);
         return version;
