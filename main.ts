@@ -1,3 +1,4 @@
+import "./startup";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { ConfigError, findClusterFiles, loadCluster } from "./config";
