@@ -11,7 +11,7 @@ beforeAll(async () => {
     throw new Error("this test needs python3 with venv, to run fakepve: Proxmox' API schema as a server");
   }
   proxmox = await startProxmox();
-  program = new Program(proxmox);
+  program = new Program("cluster", proxmox);
   referee = await Referee.start();
 });
 afterAll(async () => {

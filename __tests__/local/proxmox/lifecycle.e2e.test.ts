@@ -7,7 +7,7 @@ let program: Program;
 
 beforeAll(async () => {
   proxmox = await startProxmox();
-  program = new Program(proxmox);
+  program = new Program("cluster", proxmox);
   await program.init();
 });
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunningProxmox } from "../../../local/proxmox";
 import { TofuProject } from "../../support/tofu-project";
 
-/** What a test changes of fixtures/cluster.tf. */
+/** What a test changes of a fixture. */
 export interface Variables {
   readonly memory?: number;
   readonly cores?: number;
@@ -15,14 +15,19 @@ export interface Variables {
   readonly ha?: boolean;
 }
 
-/** fixtures/cluster.tf, by hand-written HCL, with the real OpenTofu and the real provider. */
+/** One of the fixtures, hand-written HCL, with the real OpenTofu and the real provider. */
 export class Program {
   readonly project: TofuProject;
   private variables: Variables = {};
 
-  constructor(proxmox: RunningProxmox, env: Readonly<Record<string, string>> = {}) {
+  /** @param env what differs from the stand-in's own: another token, say */
+  constructor(
+    fixture: "cluster" | "vm",
+    proxmox: RunningProxmox,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.project = new TofuProject({ ...proxmox.env, ...env });
-    copyFileSync(join(__dirname, "fixtures", "cluster.tf"), join(this.project.folder, "main.tf"));
+    copyFileSync(join(__dirname, "fixtures", `${fixture}.tf`), join(this.project.folder, "main.tf"));
   }
 
   init = () => this.project.ok("init", "-input=false");
@@ -39,3 +44,6 @@ export class Program {
     await this.set(variables).project.ok("apply", "-input=false", "-auto-approve");
   }
 }
+
+/** OpenTofu wraps what it says at the width of a terminal. */
+export const oneLine = (output: string): string => output.replace(/\s+/g, " ");
