@@ -22,7 +22,7 @@ export class Program {
 
   /** @param env what differs from the stand-in's own: another token, say */
   constructor(
-    fixture: "cluster" | "vm",
+    fixture: "cluster" | "variations" | "vm",
     proxmox: RunningProxmox,
     env: Readonly<Record<string, string>> = {},
   ) {

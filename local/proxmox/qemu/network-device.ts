@@ -22,7 +22,7 @@ export function parseNet(text: string): NetworkDevice {
 /** As the configuration keeps it, with an address where none was given: `virtio=BC:24:11:…,bridge=vmbr0`. */
 export function normalizeNet(text: string): string {
   const { model, mac, options } = parseNet(text);
-  const address = (mac ?? randomMac()).toUpperCase();
+  const address = mac ?? randomMac();
   return printPropertyString({ main: `${model}=${address}`, options });
 }
 
