@@ -105,16 +105,6 @@ describe("objects that are not where they should be", () => {
     expectState(await state.get(), stateBody({ serial: 1 }));
   });
 
-  test("a version whose object was changed is not handed out", async () => {
-    const state = new State(worker.owner);
-    await state.post(stateBody({ serial: 1 }));
-    const [key = ""] = await historyKeys(state);
-    await bucket.put(key, stateBody({ serial: 1, note: "tampered with" }));
-    const [version] = jsonList(await state.send("GET", "/versions"));
-    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_damaged");
-    expectState(await state.get(), stateBody({ serial: 1 }));
-  });
-
   test("what a refused upload stored is deleted again", async () => {
     const state = new State(worker.owner);
     const large = (serial: number, note: string) => stateBody({ serial, note: note.repeat(5_000_000) });
@@ -234,6 +224,110 @@ describe("an S3 client on the same object", () => {
     equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
     await state.send("DELETE", "/freeze");
     equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+  });
+});
+
+describe("with R2 at its worst", () => {
+  /** Sets faults for one state; without settings, ends them. */
+  const faults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
+    fetch(`${worker.owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
+
+  test("an S3 write in the moment between the look and the copy is not overwritten: both are kept", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    const foreign = stateBody({ serial: 2, note: "by s3" });
+    await faults(state, { interloper: foreign });
+    await state.post(stateBody({ serial: 2, note: "by http" }));
+    equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
+    equal(expectProblem(await state.get(), 500).error, "foreign_write");
+    const [theirs, ours] = jsonList(await state.send("GET", "/versions"));
+    expectState(await state.send("GET", `/versions/${theirs?.id}`), foreign);
+    expectState(await state.send("GET", `/versions/${ours?.id}`), stateBody({ serial: 2, note: "by http" }));
+  });
+
+  test.each(["error before", "error after"])(
+    "where the put of a version fails (%s), the version before it stays, and the same request again works",
+    async (kinds) => {
+      const state = new State(worker.owner);
+      const info = lockInfo();
+      await state.lock(info);
+      await state.post(stateBody({ serial: 1 }), info.ID);
+      await faults(state, { rate: "1", kinds, target: "put history" });
+      expectProblem(await state.post(stateBody({ serial: 2 }), info.ID), 503);
+      expectState(await state.get(), stateBody({ serial: 1 }));
+      await faults(state);
+      expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
+      expectState(await state.get(), stateBody({ serial: 2 }));
+    },
+  );
+
+  test("while the copy cannot be made, what was committed is kept, and S3 clients stay out until they can read it", async () => {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.lock(info);
+    await state.post(stateBody({ serial: 1 }), info.ID);
+    await faults(state, { rate: "1", kinds: "error before", target: "put current" });
+    expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
+    expectStatus(await state.unlock(info), 200);
+    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 1 }));
+    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    await faults(state);
+    expectState(await state.get(), stateBody({ serial: 2 }));
+    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 2 }));
+    const next = lockInfo();
+    expectStatus(await state.lock(next), 200);
+    expectStatus(await state.unlock(next), 200);
+    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+  });
+
+  test("no answer of R2 is an answer of ours: reads fail, and none says that there is no state", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    await faults(state, { rate: "1", kinds: "error before" });
+    expectProblem(await state.get(), 503);
+    expectProblem(await state.lock(lockInfo()), 503);
+    await faults(state);
+    expectState(await state.get(), stateBody({ serial: 1 }));
+  });
+
+  test("of 20 clients that want the lock of a slow bucket one gets it, and the lock file names that one", async () => {
+    const state = new State(worker.owner);
+    await faults(state, { rate: "1", kinds: "slow", seed: "5" });
+    const infos = Array.from({ length: 20 }, (_, at) => lockInfo(`client-${at}`));
+    const replies = await Promise.all(infos.map((info) => state.lock(info)));
+    const [winner = lockInfo()] = infos.filter((_, at) => replies[at]?.status === 200);
+    equal(await s3LockId(state), winner.ID);
+    for (const reply of replies.filter(({ status }) => status !== 200)) expectHeldBy(reply, winner);
+  });
+
+  test("a lock that is taken while another is given back keeps its lock file", async () => {
+    for (let round = 0; round < 5; round++) {
+      const state = new State(worker.owner);
+      const first = lockInfo();
+      await state.lock(first);
+      await faults(state, { rate: "1", kinds: "slow", seed: String(round) });
+      const next = Array.from({ length: 4 }, () => lockInfo());
+      const [unlocked, ...locked] = await Promise.all([
+        state.unlock(first),
+        ...next.map((info) => state.lock(info)),
+      ]);
+      expectStatus(unlocked, 200);
+      const winner = next.find((_, at) => locked[at]?.status === 200);
+      equal(await s3LockId(state), winner?.ID ?? null);
+      if (winner) expectStatus(await state.post(stateBody({ serial: 1 }), winner.ID), 200);
+    }
+  });
+
+  test.each([
+    ["small", 10],
+    ["large", 5_000_000],
+  ])("a %s version that someone wrote over is not handed out", async (_, size) => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1, note: "a".repeat(size) }));
+    const [version] = jsonList(await state.send("GET", "/versions"));
+    const [key = ""] = await historyKeys(state);
+    await bucket.put(key, stateBody({ serial: 1, note: "b".repeat(size) }));
+    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_damaged");
   });
 });
 

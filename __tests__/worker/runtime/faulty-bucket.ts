@@ -1,13 +1,18 @@
 import type { Random } from "../random";
 
 /** What may go wrong with one operation of R2. */
-type Fault = "error before" | "error after" | "crash before" | "crash after" | "slow";
-const faults: readonly Fault[] = ["error before", "error after", "crash before", "crash after", "slow"];
+export const faults = ["error before", "error after", "crash before", "crash after", "slow"] as const;
+export type Fault = (typeof faults)[number];
 
 /** Faults of one state, as its test set them. */
-interface Plan {
+export interface Plan {
   readonly random: Random;
   readonly rate: number;
+  readonly kinds: readonly Fault[];
+  /** The only operation they befall, such as `put current`; null for all. */
+  readonly target: string | null;
+  /** What an S3 client writes right before the Worker's next put of the current object. */
+  interloper: string | null;
 }
 /** In the isolate, not in the object: a Durable Object that crashed must not meet the same fault for ever. */
 export const plans = new Map<string, Plan>();
@@ -40,16 +45,26 @@ export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "de
 
   async #run<T>(operation: string, key: string, carryOut: () => Promise<T>): Promise<T> {
     const plan = [...plans].find(([name]) => key.includes(`/${name}`))?.[1];
-    const fault = plan?.random.chance(plan.rate) ? plan.random.pick(faults) : null;
+    const target = `${operation} ${kindOf(key)}`;
+    if (plan?.interloper && target === "put current") {
+      await this.bucket.put(key, plan.interloper);
+      plan.interloper = null;
+    }
+    const befallen = plan && (plan.target ?? target) === target && plan.random.chance(plan.rate);
+    const fault = befallen ? plan.random.pick(plan.kinds) : null;
     if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, plan?.random.below(20)));
     if (fault === "crash before") this.crash();
-    if (fault === "error before" || fault === "crash before")
-      throw new Error(`${operation} ${key}: injected`);
+    if (fault === "error before" || fault === "crash before") throw new Error(`${target}: injected`);
     operations[operation] = (operations[operation] ?? 0) + 1;
     const result = await carryOut();
     if (fault === "crash after") this.crash();
     if (fault === "error after" || fault === "crash after")
-      throw new Error(`${operation} ${key}: injected, after it was done`);
+      throw new Error(`${target}: injected, after it was done`);
     return result;
   }
+}
+
+function kindOf(key: string): "history" | "lock" | "current" {
+  if (key.startsWith("history/")) return "history";
+  return key.endsWith(".tflock") ? "lock" : "current";
 }

@@ -1,7 +1,7 @@
 import type { Env } from "../../../worker/src/env";
 import worker, { Directory, StateObject as RealStateObject } from "../../../worker/src/index";
 import { Random } from "../random";
-import { FaultyBucket, operations, plans } from "./faulty-bucket";
+import { FaultyBucket, faults, operations, plans } from "./faulty-bucket";
 
 export { Directory };
 
@@ -21,9 +21,18 @@ export default {
   async fetch(request, env, ctx) {
     const url = new URL(request.url);
     if (url.pathname.startsWith("/faults/")) {
-      const rate = Number(url.searchParams.get("rate"));
       const name = url.pathname.slice("/faults/".length);
-      if (rate > 0) plans.set(name, { random: new Random(Number(url.searchParams.get("seed"))), rate });
+      const {
+        seed = "0",
+        rate = "0",
+        kinds,
+        target = null,
+        interloper = null,
+      } = Object.fromEntries(url.searchParams);
+      const random = new Random(Number(seed));
+      const chosen = faults.filter((fault) => kinds === undefined || kinds.split(",").includes(fault));
+      if (Number(rate) > 0 || interloper)
+        plans.set(name, { random, rate: Number(rate), kinds: chosen, target, interloper });
       else plans.delete(name);
       return Response.json(operations);
     }
