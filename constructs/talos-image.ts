@@ -100,9 +100,11 @@ export class TalosImage extends Construct {
               `allow it under Datacenter > Storage > ${props.storage} > Content, or name another storage`,
           },
         ],
-        ...(props.adoptFrom && {
-          ignoreChanges: ["url", "file_name", "node_name", "datastore_id", "overwrite"],
-        }),
+        // On shared storage the host only says who downloads; what is adopted stays as it is altogether.
+        ignoreChanges: [
+          "node_name",
+          ...(props.adoptFrom ? ["url", "file_name", "datastore_id", "overwrite"] : []),
+        ],
       },
     });
     download.overrideLogicalId(id);

@@ -10,7 +10,7 @@ const SECRET = "hunter2-in-an-output";
 /** A stack that needs no provider: OpenTofu's own resource with a secret in it. */
 function template(props: StateEncryptionProps | "plain", value = SECRET): object {
   const stack = new TerraformStack(newApp(), "test");
-  new LocalBackend(stack, { path: "terraform.tfstate" });
+  new LocalBackend(stack, { path: "cluster.tfstate" });
   if (props !== "plain") new StateEncryption(stack, "encryption", props);
   stack.addOverride("resource.terraform_data.secret", { input: value });
   new TerraformVariable(stack, "unused", { default: "x" });

@@ -12,7 +12,8 @@ export interface TofuResult {
 /** A folder with a synthesized stack, and the real OpenTofu in it. */
 export class TofuProject {
   readonly folder = mkdtempSync(join(tmpdir(), "tofu-"));
-  readonly stateFile = join(this.folder, "terraform.tfstate");
+  /** Not by OpenTofu's own name: `init` would take that for a state to move, and empty it. */
+  readonly stateFile = join(this.folder, "cluster.tfstate");
   readonly planFile = join(this.folder, "plan.bin");
 
   constructor(private readonly env: Readonly<Record<string, string | undefined>> = {}) {}
@@ -50,9 +51,12 @@ export class TofuProject {
 
   /** The process itself, for tests that kill it. It leads a group, so that its provider dies with it. */
   start(args: readonly string[]): ChildProcess {
+    const env = { ...this.env };
+    // The CA of a stand-in would hide those of the provider registry.
+    if (args[0] === "init") env.SSL_CERT_FILE = undefined;
     return spawn(tofuBinary(), args, {
       cwd: this.folder,
-      env: { ...inheritedEnv(), TF_CLI_ARGS: "-no-color", TF_IN_AUTOMATION: "1", ...this.env },
+      env: { ...inheritedEnv(), TF_CLI_ARGS: "-no-color", TF_IN_AUTOMATION: "1", ...env },
       detached: true,
       // OpenTofu must not ask the terminal for what it misses.
       stdio: ["ignore", "pipe", "pipe"],

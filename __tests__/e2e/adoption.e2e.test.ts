@@ -1,0 +1,70 @@
+import { copyFileSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parse, stringify } from "yaml";
+import { parseCluster } from "../../config";
+import type { Guest } from "../../local/proxmox";
+import { Deployment } from "../support/deployment";
+import { TofuProject } from "../support/tofu-project";
+
+const EXAMPLE = join(__dirname, "../../examples/six-nodes");
+const HOME_LAB = join(__dirname, "fixtures/home-lab.tf");
+const SCHEMATIC = "ce4c980550dd2ab1b17bbf2b08801c7eb59418eafe8f279833297925d67c7515";
+const PASSPHRASE = "a passphrase that nobody guesses";
+
+/** The six-node example through the reader of cluster.yaml, with more keys at the end of it. */
+function exampleWith(more: object) {
+  const cluster = { ...parse(readFileSync(join(EXAMPLE, "cluster.yaml"), "utf8")), ...more };
+  return parseCluster({
+    cluster: { file: "cluster.yaml", bytes: Buffer.from(stringify(cluster)) },
+    nodes: { file: "nodes.yaml", bytes: readFileSync(join(EXAMPLE, "nodes.yaml")) },
+    env: { STATE_BACKEND: "local" },
+  }).config;
+}
+
+const ADOPT = {
+  vms: "proxmox_virtual_environment_vm.talos_node",
+  images: [
+    {
+      from: `proxmox_virtual_environment_download_file.talos_iso["${SCHEMATIC}-true"]`,
+      schematic_id: SCHEMATIC,
+      secureboot: true,
+    },
+  ],
+};
+
+test("a cluster of the home-lab template is taken over: no create, no destroy, no replace", async () => {
+  const deployment = await Deployment.start();
+  const { project, control } = deployment;
+  const homeLab = new TofuProject(deployment.env);
+  try {
+    for (const file of [HOME_LAB, join(EXAMPLE, "cluster.yaml"), join(EXAMPLE, "nodes.yaml")]) {
+      copyFileSync(file, join(homeLab.folder, basename(file)));
+    }
+    await homeLab.ok("init");
+    await homeLab.ok("apply", "-auto-approve");
+    const before = await control.listGuests();
+    const volumes = await control.listVolumes();
+    expect(before).toHaveLength(6);
+
+    copyFileSync(join(homeLab.folder, "terraform.tfstate"), project.stateFile);
+    expect(project.rawState()).toContain("talos_node");
+    deployment.env.TF_VAR_state_passphrase = PASSPHRASE;
+    const migrating = { state: { encryption: { provider: "pbkdf2", migrate: "from-plaintext" } } };
+    deployment.write(exampleWith({ adopt: ADOPT, ...migrating }));
+    await project.ok("init");
+    const planned = await project.plannedActions();
+    expect(Object.values(planned).filter((actions) => actions.join() !== "update")).toEqual([]);
+
+    await project.ok("apply", project.planFile);
+    deployment.write(exampleWith({ adopt: ADOPT }));
+    expect((await project.plan()).exitCode).toBe(0);
+    expect(project.rawState()).not.toContain("talos_node");
+
+    const asItWas = ({ vmid, started, config }: Guest) => [vmid, started, config.scsi0, config.ide2];
+    expect((await control.listGuests()).map(asItWas)).toEqual(before.map(asItWas));
+    expect(await control.listVolumes()).toEqual(volumes);
+  } finally {
+    homeLab.remove();
+    await deployment.stop();
+  }
+});
