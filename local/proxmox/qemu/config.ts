@@ -1,13 +1,13 @@
 import { failure, parameterError } from "../api/errors";
 import type { ParameterValue } from "../api/parameters";
-import { anyCaller, requires, requiresAny } from "../api/permission";
+import { requires, requiresAny } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import type { ConfigValue, Guest, GuestConfig } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
+import { checkBalloon, checkBootOrder, checkTpm, splitOptions } from "./config-checks";
 import { isConfigOption, UPDATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
 import { configValues, digest } from "./config-values";
-import { checkBalloon, splitOptions } from "./create";
 import { isDriveKey, parseDrive, volumeOf } from "./drive";
 import { applyPending, detach, nextConfig } from "./pending";
 
@@ -86,12 +86,6 @@ export const configRoutes: readonly Route[] = [
       applyPending(cluster, cluster.lockedVm(path.node, path.vmid));
       return null;
     },
-  }),
-  route({
-    method: "GET",
-    template: "/nodes/{node}/qemu/{vmid}/firewall/options",
-    permission: anyCaller,
-    handle: () => ({}),
   }),
 ];
 
@@ -178,25 +172,6 @@ function removeFromBootOrder(guest: Guest, name: string): void {
   const order = boot.replace(/^order=/, "").split(";");
   if (boot.startsWith("order=") && order.includes(name)) {
     guest.pending.boot = `order=${order.filter((each) => each !== name).join(";")}`;
-  }
-}
-
-function checkBootOrder(changes: GuestConfig, current: GuestConfig, removed: readonly string[]): void {
-  const order = /order=([^,]*)/.exec(String(changes.boot ?? ""))?.[1];
-  for (const device of order?.split(";").filter(Boolean) ?? []) {
-    const exists = changes[device] ?? current[device];
-    if (exists === undefined || removed.includes(device)) {
-      throw failure(`invalid bootorder: device '${device}' does not exist'`);
-    }
-  }
-}
-
-function checkTpm(changes: GuestConfig, current: GuestConfig): void {
-  const [old, next] = [current.tpmstate0, changes.tpmstate0].map((value) =>
-    value === undefined ? undefined : parseDrive(String(value)),
-  );
-  if (old && next && old.file === next.file && old.options.version !== next.options.version) {
-    throw failure("cannot change TPM state version after creation");
   }
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { failure, parameterError, permissionDenied } from "../api/errors";
+import { failure, permissionDenied } from "../api/errors";
 import { anyCaller } from "../api/permission";
 import { type Route, route } from "../api/route";
-import { splitList } from "../api/split-list";
 import { type Guest, type GuestConfig, nowSeconds } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
+import { checkBalloon } from "./config-checks";
 import { CREATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
-import { configValues, memoryMiB } from "./config-values";
+import { configValues } from "./config-values";
 import { drivesOf } from "./drive";
 import { startGuest } from "./lifecycle";
 
@@ -80,20 +80,4 @@ function completeConfig(config: GuestConfig, drives: GuestConfig): GuestConfig {
   complete.smbios1 ??= `uuid=${randomUUID()}`;
   if (complete.vmgenid === undefined || complete.vmgenid === "1") complete.vmgenid = randomUUID();
   return complete;
-}
-
-/** @throws ApiError 500 */
-export function checkBalloon(config: GuestConfig): void {
-  if (config.balloon !== undefined && Number(config.balloon) > memoryMiB(config)) {
-    throw failure("balloon value too large (must be smaller than assigned memory)");
-  }
-}
-
-/** @throws ApiError 400 for an option that does not exist */
-export function splitOptions(parameter: string, list: string | undefined, known: (name: string) => boolean) {
-  const names = splitList(list);
-  for (const name of names) {
-    if (!known(name)) throw parameterError({ [parameter]: `unknown option '${name}'` });
-  }
-  return names.map((name) => (name === "cdrom" ? "ide2" : name));
 }

@@ -28,7 +28,6 @@ export function normalizeNet(text: string): string {
 
 /** In Proxmox' own range. */
 function randomMac(): string {
-  return ["BC", "24", "11", ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, "0"))].join(
-    ":",
-  );
+  const bytes = [...randomBytes(3)].map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
+  return ["BC", "24", "11", ...bytes].join(":");
 }
