@@ -27,7 +27,7 @@ function main(env: NodeJS.ProcessEnv): void {
     state,
     allowReplace: namesIn(env.ALLOW_REPLACE),
   });
-  new ProxmoxAccessStack(app, "proxmox-access", {
+  const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
@@ -38,6 +38,8 @@ function main(env: NodeJS.ProcessEnv): void {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
+  // To find references between stacks, cdktf resolves everything once more. A configuration is plain data: there are none.
+  for (const stack of [cluster, access]) stack.prepareStack = () => undefined;
   app.synth();
 }
 
