@@ -1,0 +1,12 @@
+import { App, TerraformStack } from "cdktf";
+import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
+import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
+
+/* The least that a CDKTF program with a VM can be: what `npm run bench` compares with. */
+
+process.noDeprecation = true;
+const app = new App();
+const stack = new TerraformStack(app, "bare");
+new ProxmoxProvider(stack, "proxmox", { endpoint: "https://pve.example.com:8006" });
+new VirtualEnvironmentVm(stack, "vm", { nodeName: "pve1", name: "vm", vmId: 100 });
+app.synth();

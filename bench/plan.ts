@@ -1,0 +1,129 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type RunningProxmox, startProxmox } from "../local/proxmox";
+import type { Toolchain } from "../local/toolchain";
+import { type Command, type Contestant, measure, takeTurns } from "./measure";
+import { type Aim, milliseconds, table, times } from "./report";
+import { ratios, spread } from "./statistics";
+
+const ROOT = join(__dirname, "..");
+const EXAMPLE = join(ROOT, "examples/six-nodes");
+const PASSPHRASE = "only of this benchmark";
+
+interface Project {
+  readonly name: string;
+  readonly encrypted: boolean;
+  /** Puts the configuration into `cwd`. */
+  readonly write: (cwd: string, env: NodeJS.ProcessEnv) => Promise<void>;
+}
+
+const projects: readonly Project[] = [true, false].flatMap((encrypted) => {
+  const state = encrypted ? "encrypted state" : "plain state";
+  return [
+    {
+      name: `hand-written HCL, ${state}`,
+      encrypted,
+      write: (cwd: string) => writeHandWritten(cwd, encrypted),
+    },
+    {
+      name: `this program, ${state}`,
+      encrypted,
+      write: (cwd: string, env: NodeJS.ProcessEnv) => synthesize(cwd, env, encrypted),
+    },
+  ];
+});
+
+/** Empty plans of the same six VMs, each project with a Proxmox of its own. */
+export async function benchPlan(
+  folder: string,
+  rounds: number,
+  toolchain: Toolchain,
+): Promise<{ section: string; aims: Aim[] }> {
+  const running: RunningProxmox[] = [];
+  try {
+    const contestants: Contestant[] = [];
+    for (const project of projects) {
+      process.stderr.write(`applying: ${project.name}\n`);
+      const proxmox = await startProxmox({ hosts: ["pve1"] });
+      running.push(proxmox);
+      contestants.push(
+        await apply(project, join(folder, project.name.replaceAll(/\W+/g, "-")), toolchain, proxmox),
+      );
+    }
+    const samples = await takeTurns(contestants, rounds);
+    return summarize((name) => (samples.get(name) ?? []).map(({ wallMs }) => wallMs));
+  } finally {
+    await Promise.all(running.map((proxmox) => proxmox.stop()));
+  }
+}
+
+/** Brings the VMs into being; the contestant then plans again and finds nothing to do. */
+async function apply(
+  project: Project,
+  cwd: string,
+  toolchain: Toolchain,
+  proxmox: RunningProxmox,
+): Promise<Contestant> {
+  mkdirSync(cwd, { recursive: true });
+  const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
+  const base = {
+    PATH,
+    HOME,
+    TF_CLI_CONFIG_FILE,
+    ...toolchain.env,
+    TF_IN_AUTOMATION: "1",
+    TF_VAR_state_passphrase: PASSPHRASE,
+  };
+  const env = { ...base, ...proxmox.env };
+  await project.write(cwd, env);
+  const tofu = (...args: string[]): Command => ({ file: toolchain.tofu, args, cwd, env });
+  // A provider may come from a server that the stand-in's CA does not vouch for.
+  await measure({
+    ...tofu("init", "-input=false"),
+    env: { ...base, SSL_CERT_FILE: process.env.SSL_CERT_FILE },
+  });
+  await measure(tofu("apply", "-input=false", "-auto-approve"));
+  // With this flag a plan that is not empty fails.
+  return { name: project.name, run: () => measure(tofu("plan", "-input=false", "-detailed-exitcode")) };
+}
+
+async function writeHandWritten(cwd: string, encrypted: boolean): Promise<void> {
+  for (const file of ["main.tf", ...(encrypted ? ["encryption.tf"] : [])]) {
+    cpSync(join(__dirname, "hand-written", file), join(cwd, file));
+  }
+}
+
+async function synthesize(cwd: string, env: NodeJS.ProcessEnv, encrypted: boolean): Promise<void> {
+  const source = join(cwd, "source");
+  cpSync(EXAMPLE, source, { recursive: true });
+  const encryption = encrypted ? "" : "\n  encryption: { provider: off, reason: measured without }";
+  const state = `state:\n  backend: local\n  path: ${join(cwd, "terraform.tfstate")}${encryption}\n`;
+  const file = join(source, "cluster.yaml");
+  writeFileSync(file, readFileSync(file, "utf8") + state);
+  const out = join(source, "out");
+  await measure({
+    file: "ts-node",
+    args: ["--swc", join(ROOT, "main.ts")],
+    cwd,
+    env: { ...env, CLUSTER_CONFIG: source, CDKTF_OUTDIR: out },
+  });
+  cpSync(join(out, "stacks/cluster/cdk.tf.json"), join(cwd, "cdk.tf.json"));
+}
+
+function summarize(wallMs: (name: string) => readonly number[]): { section: string; aims: Aim[] } {
+  const compared = projects.map(({ name, encrypted }) => {
+    const baseline = projects.find((each) => each.encrypted === encrypted)?.name ?? name;
+    return { name, encrypted, baseline, ratio: ratios(wallMs(name), wallMs(baseline)) };
+  });
+  const rows = compared.map(({ name, ratio }) => [name, milliseconds(spread(wallMs(name))), times(ratio)]);
+  const aims = compared
+    .filter(({ name, baseline }) => name !== baseline)
+    .map(
+      ({ encrypted, ratio }): Aim => ({
+        text: `plan of 6 nodes, ${encrypted ? "encrypted" : "plain"}: no slower than hand-written HCL`,
+        limit: 1,
+        found: ratio,
+      }),
+    );
+  return { section: table(["configuration", "time", "to hand-written HCL"], rows), aims };
+}
