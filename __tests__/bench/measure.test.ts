@@ -26,7 +26,7 @@ test("time, CPU time and peak memory of a Node program are its own", async () =>
 
 test("a program that fails is an error with what it said, never a fast run", async () => {
   await expect(measure(program("console.error('no such cluster'); process.exit(3)"))).rejects.toThrow(
-    /ended with 3[^]*no such cluster/,
+    /ended with 3.*no such cluster/s,
   );
 });
 
