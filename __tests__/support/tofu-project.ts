@@ -7,6 +7,8 @@ export interface TofuResult {
   readonly exitCode: number;
   /** Both streams, in the order in which they came, without colours. */
   readonly output: string;
+  /** The same on one line: OpenTofu wraps its messages wherever it likes. */
+  readonly said: string;
 }
 
 /** A folder with a synthesized stack, and the real OpenTofu in it. */
@@ -45,7 +47,9 @@ export class TofuProject {
     child.stderr?.on("data", (chunk) => (output += chunk));
     return new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code) => resolve({ exitCode: code ?? -1, output }));
+      child.on("close", (code) =>
+        resolve({ exitCode: code ?? -1, output, said: output.replace(/\s+/g, " ") }),
+      );
     });
   }
 

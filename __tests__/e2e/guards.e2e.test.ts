@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { Deployment } from "../support/deployment";
+import { cluster, controlPlane, worker } from "../support/nodes";
+
+const small = { disk: { storage: "local-lvm", sizeGiB: 10 } };
+const iso = { bootMode: "iso" as const };
+const VM = "/nodes/{node}/qemu";
+
+let deployment: Deployment;
+beforeEach(async () => {
+  deployment = await Deployment.start();
+});
+afterEach(() => deployment.stop());
+
+/** Changes that were asked of Proxmox; reads do not count. */
+const writes = async () =>
+  (await deployment.control.listRequests()).filter(({ method }) => method !== "GET").map((r) => r.path);
+
+describe("a VM id that is taken", () => {
+  const props = cluster([controlPlane(1, small)], iso);
+
+  test.each([
+    ["by a VM", "qemu" as const, "web-1"],
+    ["by a VM with our node's name but without our tag", "qemu" as const, "cp-1"],
+    ["by a container", "lxc" as const, "dns"],
+  ])("%s is refused before any write, and the guest lives on", async (_, type, name) => {
+    const config: Record<string, string> = type === "lxc" ? { hostname: name } : { name };
+    const foreign = await deployment.control.addForeignGuest({ vmid: 7011, node: "pve2", type, config });
+    deployment.write(props);
+    await deployment.project.ok("init");
+
+    const { exitCode, said } = await deployment.project.apply();
+    expect(exitCode).toBe(1);
+    expect(said).toContain(
+      `vm_id 7011 of node "cp-1" is taken by a guest that is not ours: "${name}" on pve2. nothing was changed.`,
+    );
+    expect(await writes()).toEqual([]);
+
+    deployment.write({ ...props, allowReplace: "all" });
+    await deployment.project.ok("destroy", "-auto-approve");
+    expect(await deployment.control.listGuests()).toEqual([foreign]);
+  });
+
+  test("by the same node under its old name asks for renamed_from", async () => {
+    await deployment.deploy(props);
+    deployment.write(cluster([{ ...controlPlane(1, small), name: "control-1" }], iso));
+    const { exitCode, said } = await deployment.project.plan();
+    expect([exitCode, said]).toEqual([1, expect.stringContaining("set renamed_from")]);
+  });
+});
+
+test("another vm_id would be another VM: refused until the node is named", async () => {
+  const props = cluster([controlPlane(1, small)], iso);
+  await deployment.deploy(props);
+  const changed = cluster([controlPlane(1, { ...small, vmId: 7099 })], iso);
+  deployment.write(changed);
+  const refused = await deployment.project.apply();
+  expect([refused.exitCode, refused.said]).toEqual([1, expect.stringContaining("cannot be destroyed")]);
+  expect([...(await deployment.guests()).keys()]).toEqual([7011]);
+
+  await deployment.deploy({ ...changed, allowReplace: ["cp-1"] });
+  expect([...(await deployment.guests()).keys()]).toEqual([7099]);
+});
+
+test("a first start that fails says so and keeps the disks; untaint and apply finish the job", async () => {
+  await deployment.control.addFault({ kind: "task", type: "qmstart", message: "no space left on device" });
+  const props = cluster([controlPlane(1, small)], iso);
+  deployment.write(props);
+  await deployment.project.ok("init");
+  const failed = await deployment.project.apply();
+  expect([failed.exitCode, failed.said]).toEqual([1, expect.stringContaining("no space left on device")]);
+  const disks = (await deployment.control.listVolumes()).filter(({ vmid }) => vmid === 7011);
+
+  const again = await deployment.project.apply();
+  expect([again.exitCode, again.said]).toEqual([1, expect.stringContaining("cannot be destroyed")]);
+  expect(again.said).toContain("proxmox_virtual_environment_vm.cp-1");
+
+  await deployment.project.ok("untaint", "proxmox_virtual_environment_vm.cp-1");
+  await deployment.project.ok("apply", "-auto-approve");
+  expect((await deployment.control.listVolumes()).filter(({ vmid }) => vmid === 7011)).toEqual(disks);
+  expect((await deployment.project.plan()).exitCode).toBe(0);
+});
+
+test("kill -9 in the middle of a create leaves no second VM, and an apply goes on from there", async () => {
+  const props = cluster([controlPlane(1, small), worker(1, small)], iso);
+  deployment.write(props);
+  await deployment.project.ok("init");
+  // The start is held up, so that the VM exists and the state does not know it.
+  await deployment.control.addFault({
+    kind: "delay",
+    delayMs: 60_000,
+    method: "POST",
+    path: `${VM}/{vmid}/status/start`,
+    times: null,
+  });
+  const child = deployment.project.start(["apply", "-input=false", "-auto-approve"]);
+  const closed = once(child, "close");
+  while ((await deployment.control.listGuests()).length < 2) await new Promise((r) => setTimeout(r, 50));
+  process.kill(-(child.pid ?? 0), "SIGKILL");
+  await closed;
+  await deployment.control.removeFault();
+
+  const lock = await deployment.project.plan();
+  if (lock.exitCode === 1) throw new Error(`a plan after the kill: ${lock.output}`);
+  await deployment.project.ok("apply", "-auto-approve");
+  const guests = await deployment.control.listGuests();
+  expect(guests.map(({ vmid, status }) => [vmid, status])).toEqual([
+    [7011, "running"],
+    [7021, "running"],
+  ]);
+  expect(await deployment.project.plannedActions()).toEqual({});
+});
