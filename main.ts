@@ -31,6 +31,7 @@ function main(env: NodeJS.ProcessEnv): void {
     endpoint,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
+    startupOrder: config.nodes.some((node) => node.startup),
   });
   if (files.isExample) {
     Annotations.of(cluster).addInfo(

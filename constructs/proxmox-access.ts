@@ -14,12 +14,16 @@ export interface ProxmoxAccessProps {
   readonly tokenName?: string;
   /** When the token ends, RFC 3339. @default never */
   readonly expirationDate?: string;
-  /** Whether the role may also keep HA resources and rules. @default false */
+  /** Whether it may also keep HA resources and rules. @default false */
   readonly ha?: boolean;
+  /** Whether it may also set the order in which VMs start. @default false */
+  readonly startupOrder?: boolean;
 }
 
 /** What the VMs, images and checks of this program need, and nothing more. */
 const PRIVILEGES = [
+  // Removing an image that no node boots from any more.
+  "Datastore.Allocate",
   "Datastore.AllocateSpace",
   "Datastore.AllocateTemplate",
   "Datastore.Audit",
@@ -44,8 +48,12 @@ const PRIVILEGES = [
   "VM.PowerMgmt",
 ];
 
-/** Changes to HA are guarded by the console privilege, of all things. */
-const HA_PRIVILEGES = ["Sys.Console"];
+/** What concerns the whole datacenter, and is given for `/` alone. */
+const DATACENTER_PRIVILEGES = {
+  /** Changes to HA are guarded by the console privilege, of all things. */
+  ha: "Sys.Console",
+  startupOrder: "Sys.Modify",
+} as const;
 
 /**
  * A role, user, ACL and API token with the least privileges that this program works with. Applied once by an
@@ -71,10 +79,6 @@ export class ProxmoxAccess extends Construct {
       );
     }
 
-    const role = new VirtualEnvironmentRole(this, "role", {
-      roleId,
-      privileges: [...PRIVILEGES, ...(props.ha ? HA_PRIVILEGES : [])].sort(),
-    });
     const user = new VirtualEnvironmentUser(this, "user", {
       userId,
       comment: "keeps the VMs of Talos clusters",
@@ -87,7 +91,14 @@ export class ProxmoxAccess extends Construct {
       privilegesSeparation: false,
       expirationDate: props.expirationDate,
     });
-    new Acl(this, "acl", { path: "/", userId: user.userId, roleId: role.roleId, propagate: true });
+    this.grant("role", { roleId, userId: user.userId, privileges: PRIVILEGES, propagate: true });
+    const datacenter = (["ha", "startupOrder"] as const)
+      .filter((each) => props[each])
+      .map((each) => DATACENTER_PRIVILEGES[each]);
+    if (datacenter.length > 0) {
+      const grant = { roleId: `${roleId}Datacenter`, userId: user.userId, privileges: datacenter };
+      this.grant("datacenter", { ...grant, propagate: false });
+    }
 
     this.token = token.value;
     const output = new TerraformOutput(this, "output", {
@@ -97,4 +108,17 @@ export class ProxmoxAccess extends Construct {
     });
     output.overrideLogicalId("proxmox_ve_api_token");
   }
+
+  private grant(id: string, { roleId, userId, privileges, propagate }: Grant): void {
+    const role = new VirtualEnvironmentRole(this, id, { roleId, privileges: [...privileges].sort() });
+    new Acl(this, `${id}-acl`, { path: "/", userId, roleId: role.roleId, propagate });
+  }
+}
+
+interface Grant {
+  readonly roleId: string;
+  readonly userId: string;
+  readonly privileges: readonly string[];
+  /** Whether it holds below the path as well. */
+  readonly propagate: boolean;
 }

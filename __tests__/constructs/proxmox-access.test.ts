@@ -31,8 +31,13 @@ test("the token's value leaves only as a sensitive output", () => {
   expect(access().output.proxmox_ve_api_token).toMatchObject({ sensitive: true });
 });
 
-test("HA takes one privilege more", () => {
-  expect(JSON.stringify(access({ ha: true }).resource)).toContain("Sys.Console");
+test.each<[ProxmoxAccessProps, string]>([
+  [{ ha: true }, "Sys.Console"],
+  [{ startupOrder: true }, "Sys.Modify"],
+])("%j takes one privilege more, for the datacenter alone", (props, privilege) => {
+  const { proxmox_virtual_environment_role: roles, proxmox_acl: acl } = access(props).resource;
+  expect(Object.values(roles ?? {}).map((role) => role.privileges)).toContainEqual([privilege]);
+  expect(Object.values(acl ?? {}).map((each) => each.propagate)).toEqual([false, true]);
 });
 
 test.each<[ProxmoxAccessProps, string]>([
