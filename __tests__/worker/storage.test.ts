@@ -107,7 +107,7 @@ describe("objects that are not where they should be", () => {
 
   test("what a refused upload stored is deleted again", async () => {
     const state = new State(worker.owner);
-    const large = (serial: number, note: string) => stateBody({ serial, note: note.repeat(5_000_000) });
+    const large = (serial: number, note: string) => stateBody({ serial, note: note.repeat(17_000_000) });
     await state.post(large(2, "a"));
     expectProblem(await state.post(large(1, "b")), 409);
     expectProblem(

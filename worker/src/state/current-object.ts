@@ -1,6 +1,6 @@
 import { type Problem, Refusal } from "../problem";
 import { breaches } from "./guard";
-import { type Inspected, ingest, maxBytes, requireStored } from "./ingest";
+import { bufferedBytes, type Inspected, ingest, maxBytes, requireStored } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
 import type { Ledger, VersionRecord, VersionSource } from "./ledger";
 
@@ -91,6 +91,7 @@ export class CurrentObject {
       length,
       contentMd5: null,
       strict: false,
+      fits: length <= bufferedBytes,
     });
     if (bytes) requireStored(await this.bucket.put(key, bytes), facts.md5);
     return {

@@ -9,15 +9,32 @@ export interface Inspected extends ScannedState {
   readonly size: number;
 }
 
-/** The bytes as they came: in memory where they are few, else already stored under the key given. */
+/** The bytes as they came: in memory where there is room, else already stored under the key given. */
 export interface Ingested {
   readonly facts: Inspected;
   /** The whole body, or null where it was streamed to storage. */
   readonly bytes: Uint8Array | null;
 }
 
-/** Bodies up to this size are held in memory, checked, and only then stored: a refused one costs no R2 operation. */
+/** Bodies up to this size are always held in memory, checked, and only then stored: a refused one costs no R2 operation. */
 export const bufferedBytes = 4 * 1024 * 1024;
+/** Larger ones up to this size are, while all of them together fit {@link roomBytes}; the copy then needs no second read. */
+const roomyBytes = 16 * 1024 * 1024;
+/** For all states whose objects share this isolate and its 128 MB. */
+const roomBytes = 48 * 1024 * 1024;
+let roomTaken = 0;
+
+/** Runs `work` with room in memory for a body of `length` bytes; `fits` tells whether there is any. */
+export async function withRoom<T>(length: number, work: (fits: boolean) => Promise<T>): Promise<T> {
+  if (length <= bufferedBytes) return work(true);
+  if (length > roomyBytes || roomTaken + length > roomBytes) return work(false);
+  roomTaken += length;
+  try {
+    return await work(true);
+  } finally {
+    roomTaken -= length;
+  }
+}
 /** Cloudflare's own limit of a request body. */
 export const maxBytes = 100 * 1024 * 1024;
 
@@ -65,6 +82,15 @@ class Inspection {
   }
 }
 
+export interface IngestOptions {
+  readonly length: number;
+  readonly contentMd5: string | null;
+  /** Refuses what may not become a new version. */
+  readonly strict: boolean;
+  /** There is room to hold the body in memory. */
+  readonly fits: boolean;
+}
+
 /**
  * Reads a body of known length once; a large one goes to R2 under `key` while it is read.
  * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; a large one may be stored then
@@ -73,14 +99,10 @@ export async function ingest(
   bucket: R2Bucket,
   key: string,
   body: ReadableStream<Uint8Array>,
-  {
-    length,
-    contentMd5,
-    strict,
-  }: { readonly length: number; readonly contentMd5: string | null; readonly strict: boolean },
+  { length, contentMd5, strict, fits }: IngestOptions,
 ): Promise<Ingested> {
   const inspection = new Inspection(strict);
-  if (length <= bufferedBytes) {
+  if (fits) {
     const bytes = new Uint8Array(length);
     let at = 0;
     for await (const chunk of body) {

@@ -212,18 +212,18 @@ export class Locks {
   async settleS3Lock(): Promise<void> {
     if (this.ledger.holder()) return; // put there before the lock was granted
     const freeze = this.activeFreeze(new Date());
-    const found = await this.s3Lock.find();
-    if (freeze && (found === null || (found.ours && found.info.ID !== freeze.id))) {
-      await this.s3Lock.acquire(freezeInfo(freeze));
-    } else if (!freeze && found?.ours) {
-      await this.s3Lock.remove();
+    if (!freeze) {
+      if (await this.s3Lock.isOurs()) await this.s3Lock.remove();
+      return;
     }
+    const found = await this.s3Lock.find();
+    if (found === null || (found.ours && found.info.ID !== freeze.id))
+      await this.s3Lock.acquire(freezeInfo(freeze));
   }
 
   /** True while the lock file is where we put it. Without it, an S3 client broke our lock: the ID is dead then. */
   async #stillHeld(holder: LockRecord): Promise<boolean> {
-    const found = await this.s3Lock.find();
-    if (found?.ours) return true;
+    if (await this.s3Lock.isOurs()) return true;
     this.ledger.atomically(() => {
       this.ledger.endLock(holder.id, "broken", "s3");
       this.ledger.audit.append("s3", "force_unlock", { id: holder.id, holder: holder.principal });

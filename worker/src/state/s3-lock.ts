@@ -43,6 +43,11 @@ export class S3Lock {
     };
   }
 
+  /** Whether the file is there and the Worker's own; cheaper than {@link find}, which also reads who holds it. */
+  async isOurs(): Promise<boolean> {
+    return (await this.bucket.head(this.key))?.customMetadata?.["written-by"] === mark["written-by"];
+  }
+
   /**
    * Puts the file there for `info`, unless an S3 client's is there. A file of ours is a left-over of a crash (the
    * Durable Object calls this only when it may hold the lock) and is replaced.

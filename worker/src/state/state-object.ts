@@ -42,6 +42,8 @@ interface Parts {
 }
 
 const repairDelayMs = 30_000;
+/** While a lock is held, so that a crash at its end is repaired soon. */
+const lockedIntervalMs = 5 * 60 * 1000;
 const sweepIntervalMs = 24 * 60 * 60 * 1000;
 
 /**
@@ -80,7 +82,8 @@ export class StateObject extends DurableObject<Env> {
     body: ReadableStream<Uint8Array>,
   ): Promise<Outcome<VersionRecord>> {
     return outcome(async () => {
-      await this.#wakeWithin(repairDelayMs);
+      // Under a lock an alarm is set already.
+      if (request.lockId === null) await this.#wakeWithin(repairDelayMs);
       const version = await this.#parts(ref).writes.write(caller, request, body);
       this.#list(ref);
       return version;
@@ -209,9 +212,8 @@ export class StateObject extends DurableObject<Env> {
       await outcome(() => history.sweep(this.#retention(), new Date()));
       const freeze = locks.activeFreeze(new Date());
       const freezeEnds = freeze ? Date.parse(freeze.expiresAt) - Date.now() + 1000 : sweepIntervalMs;
-      await this.ctx.storage.setAlarm(
-        Date.now() + (repaired.ok ? Math.min(sweepIntervalMs, freezeEnds) : repairDelayMs),
-      );
+      const calm = this.#ledger.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEnds);
+      await this.ctx.storage.setAlarm(Date.now() + (repaired.ok ? calm : repairDelayMs));
     });
   }
 
@@ -219,10 +221,9 @@ export class StateObject extends DurableObject<Env> {
   #change<T>(ref: StateRef, work: (parts: Parts) => Promise<T>): Promise<Outcome<T>> {
     return this.#mutex.run(async () => {
       const parts = this.#parts(ref);
-      const result = await outcome(async () => {
-        await this.#wakeWithin(repairDelayMs);
-        return work(parts);
-      });
+      const result = await outcome(() => work(parts));
+      // After the work, so that both are flushed to disk at once.
+      await this.#wakeWithin(repairDelayMs);
       const tidied = await outcome(async () => {
         // The lock file stays until an S3 client would read what we committed.
         if (!parts.current.upToDate) await parts.current.reconcile();

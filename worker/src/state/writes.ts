@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type CurrentObject, missing, versionFacts } from "./current-object";
 import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
-import { bufferedBytes, type Ingested, ingest, requireStored } from "./ingest";
+import { type Ingested, ingest, requireStored, withRoom } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
 import type { Ledger, OverrideRecord, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
@@ -34,10 +34,15 @@ export class Writes {
   ) {}
 
   /** POST. The body is read outside the mutex, as slowly as the client sends it; the fence is checked again after it. */
-  async write(
+  write(caller: Caller, request: WriteRequest, body: ReadableStream<Uint8Array>): Promise<VersionRecord> {
+    return withRoom(request.length, (fits) => this.#write(caller, request, body, fits));
+  }
+
+  async #write(
     caller: Caller,
     request: WriteRequest,
     body: ReadableStream<Uint8Array>,
+    fits: boolean,
   ): Promise<VersionRecord> {
     this.locks.requireWriter(request.lockId);
     const locksTaken = this.ledger.locksTaken();
@@ -45,10 +50,10 @@ export class Writes {
     const key = historyKey(this.ref, id);
     this.ledger.beginUpload(id, new Date().toISOString());
     const { length, contentMd5 } = request;
-    // A large body goes to R2 while it comes in, so from here on its object may exist, whatever happens.
-    let stored = length > bufferedBytes;
+    // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
+    let stored = !fits;
     try {
-      const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true });
+      const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true, fits });
       return await this.mutex.run(async () => {
         const { bytes, facts } = ingested;
         const store = async (): Promise<void> => {

@@ -142,7 +142,7 @@ export const writes: readonly Case[] = [
       const info = lockInfo();
       await state.lock(info);
       await state.post(stateBody({ serial: 1 }), info.ID);
-      for (const size of [1000, 6_000_000]) {
+      for (const size of [1000, 17_000_000]) {
         const next = stateBody({ serial: 2, note: "x".repeat(size) });
         const abort = new AbortController();
         const upload = state.send("POST", `?ID=${info.ID}`, {
