@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(__dirname, "../..");
+const EXAMPLE = join(ROOT, "examples/six-nodes");
 const { devDependencies: pinned } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   devDependencies: Record<string, string>;
 };
@@ -29,6 +30,7 @@ class Consumer {
       }),
     );
     cpSync(join(__dirname, "consumer/main.ts"), join(this.folder, "main.ts"));
+    cpSync(EXAMPLE, this.folder, { recursive: true });
     this.run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
     this.run("npx", ["tsc"]);
   }
@@ -60,7 +62,7 @@ function execute(command: string, args: string[], cwd: string, env: Record<strin
 
 function stacksIn(outdir: string): Record<string, unknown> {
   return Object.fromEntries(
-    ["cluster", "own"].map((name) => {
+    ["cluster", "own", "file"].map((name) => {
       const text = readFileSync(join(outdir, "stacks", name, "cdk.tf.json"), "utf8").replaceAll(
         outdir,
         "OUT",
@@ -114,7 +116,10 @@ function synthFromSource(): Record<string, unknown> {
   const outdir = mkdtempSync(join(tmpdir(), "source-"));
   folders.push(outdir);
   process.env.OUT = outdir;
+  const before = process.cwd();
+  process.chdir(EXAMPLE);
   jest.isolateModules(() => require("./consumer/main"));
+  process.chdir(before);
   return stacksIn(outdir);
 }
 
@@ -123,7 +128,9 @@ test("the package holds what runs and nothing else", () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+        !/^package\/(dist\/.*\.(js|d\.ts)|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+          file,
+        ),
     ),
   ).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { App, TerraformStack } from "cdktf";
 import {
   ClusterStack,
   type ClusterStackProps,
+  loadCluster,
   ProxmoxProvider,
   R2Backend,
   StateEncryption,
@@ -46,4 +47,5 @@ class OwnStack extends TerraformStack {
 const app = new App({ outdir: process.env.OUT, targetVersions: { opentofu: ">=1.10.0" } } as object);
 new ClusterStack(app, "cluster", cluster);
 new OwnStack(app);
+new ClusterStack(app, "file", loadCluster({ clusterFile: "cluster.yaml", nodesFile: "nodes.yaml" }).config);
 app.synth();
