@@ -1,5 +1,5 @@
-import { TerraformStack, TerraformVariable } from "cdktf";
-import { Construct } from "constructs";
+import { TerraformElement, TerraformRemoteState, TerraformStack, TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
 
 export interface StateEncryptionProps {
   /** What state and plan are encrypted with. @default pbkdf2 with the passphrase in TF_VAR_state_passphrase */
@@ -41,7 +41,10 @@ const METHOD = "aes_gcm";
  *
  * @see https://opentofu.org/docs/language/state/encryption/
  */
-export class StateEncryption extends Construct {
+export class StateEncryption extends TerraformElement {
+  private readonly encryption: Record<string, object>;
+  private readonly remoteState: object;
+
   /** @throws where both keys have the same id: OpenTofu finds a key by it. */
   constructor(scope: Construct, id: string, props: StateEncryptionProps = {}) {
     super(scope, id);
@@ -54,25 +57,30 @@ export class StateEncryption extends Construct {
     }
 
     const providers: Record<string, Record<string, object>> = {};
-    const methods: Record<string, object> = {};
+    const methods: Record<string, Record<string, object>> = { [METHOD]: {} };
     keys.forEach((each, index) => {
       const name = keyId(each);
       const passphrase = index === 0 ? "state_passphrase" : "state_passphrase_previous";
       providers[each.provider] = { ...providers[each.provider], [name]: this.provider(each, passphrase) };
-      methods[name] = { keys: `\${key_provider.${each.provider}.${name}}` };
+      methods[METHOD] = { ...methods[METHOD], [name]: { keys: `\${key_provider.${each.provider}.${name}}` } };
     });
-    if (props.migrateFromPlaintext) this.allowPlaintext();
+    if (props.migrateFromPlaintext) methods.unencrypted = { migrate: {} };
 
     const method = reference(key);
     const fallback = props.migrateFromPlaintext
       ? { fallback: { method: "method.unencrypted.migrate" } }
       : props.previousKey && { fallback: { method: reference(props.previousKey) } };
     const target = { method, ...fallback, ...(!props.migrateFromPlaintext && { enforced: true }) };
-    this.override("key_provider", providers);
-    this.override(`method.${METHOD}`, methods);
-    this.override("state", target);
-    this.override("plan", target);
-    this.override("remote_state_data_sources.default", { method, ...fallback });
+    this.encryption = { key_provider: providers, method: methods, state: target, plan: target };
+    this.remoteState = { remote_state_data_sources: { default: { method, ...fallback } } };
+  }
+
+  override toTerraform(): object {
+    // Deriving a key takes most of a second of each plan: only who reads another stack's state pays for that one.
+    const readsOthers = TerraformStack.of(this)
+      .node.findAll()
+      .some((each) => each instanceof TerraformRemoteState);
+    return { terraform: { encryption: { ...this.encryption, ...(readsOthers && this.remoteState) } } };
   }
 
   private provider(key: EncryptionKey, passphraseVariable: string): object {
@@ -97,14 +105,6 @@ export class StateEncryption extends Construct {
           ...(key.address && { address: key.address }),
         };
     }
-  }
-
-  private allowPlaintext(): void {
-    this.override("method.unencrypted", { migrate: {} });
-  }
-
-  private override(path: string, value: object): void {
-    TerraformStack.of(this).addOverride(`terraform.encryption.${path}`, value);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Precondition } from "cdktf";
+import { type Precondition, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
@@ -23,17 +23,22 @@ export interface VmIdGuardProps {
  * Proxmox alone, and a taken id is an error before anything is written.
  */
 export class VmIdGuard extends Construct {
-  private readonly vms: DataProxmoxVirtualEnvironmentVms;
-  private readonly containers: DataProxmoxVirtualEnvironmentContainers;
+  /** Name, tags, host and id of every guest that Proxmox has at plan. */
+  private readonly guests: TerraformLocal;
   private readonly requireTag: boolean;
 
   constructor(scope: Construct, id: string, props: VmIdGuardProps = {}) {
     super(scope, id);
     this.requireTag = props.requireTag ?? true;
-    this.vms = new DataProxmoxVirtualEnvironmentVms(this, "vms");
-    this.vms.overrideLogicalId("existing");
-    this.containers = new DataProxmoxVirtualEnvironmentContainers(this, "containers");
-    this.containers.overrideLogicalId("existing");
+    const vms = new DataProxmoxVirtualEnvironmentVms(this, "vms");
+    vms.overrideLogicalId("existing");
+    const containers = new DataProxmoxVirtualEnvironmentContainers(this, "containers");
+    containers.overrideLogicalId("existing");
+    // A container is given a name that no VM can have: whatever it is called, it is not ours.
+    const renamed = 'merge(each, { name = "container ${each.name}" })';
+    const named = `[for each in ${containers.fqn}.containers : ${renamed}]`;
+    this.guests = new TerraformLocal(this, "guests", `\${concat(${vms.fqn}.vms, ${named})}`);
+    this.guests.overrideLogicalId("existing_guests");
   }
 
   /**
@@ -45,14 +50,13 @@ export class VmIdGuard extends Construct {
       `contains(${JSON.stringify(names)}, guest.name)`,
       ...(this.requireTag ? [`contains(guest.tags, "${OWNERSHIP_TAG}")`] : []),
     ].join(" && ");
-    const foreign =
-      `concat([for guest in ${this.vms.fqn}.vms : guest if guest.vm_id == ${vmId} && !(${ours})], ` +
-      `[for guest in ${this.containers.fqn}.containers : guest if guest.vm_id == ${vmId}])`;
-    const guest = `join(", ", [for guest in ${foreign} : "\\"\${guest.name}\\" on \${guest.node_name}"])`;
+    const foreign = (result: string) =>
+      `[for guest in ${this.guests.fqn} : ${result} if guest.vm_id == ${vmId} && !(${ours})]`;
+    const described = foreign('"\\"${guest.name}\\" on ${guest.node_name}"');
     return {
-      condition: `\${length(${foreign}) == 0}`,
+      condition: `\${length(${foreign("guest.vm_id")}) == 0}`,
       errorMessage:
-        `vm_id ${vmId} of node "${names[0]}" is taken by a guest that is not ours: \${${guest}}. ` +
+        `vm_id ${vmId} of node "${names[0]}" is taken by a guest that is not ours: \${join(", ", ${described})}. ` +
         "nothing was changed. give the node another vm_id; if the node was only renamed, set renamed_from; " +
         "if the guest is this node, import it",
     };

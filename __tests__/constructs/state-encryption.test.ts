@@ -1,3 +1,4 @@
+import { DataTerraformRemoteStateLocal } from "cdktf";
 import { StateEncryption, type StateEncryptionProps } from "../../constructs/state-encryption";
 import { synth } from "../support/synth";
 
@@ -15,8 +16,17 @@ test("minimal: a passphrase, and nothing else is accepted", () => {
     method: { aes_gcm: { main: { keys: "${key_provider.pbkdf2.main}" } } },
     state: target,
     plan: target,
-    remote_state_data_sources: { default: { method: "method.aes_gcm.main" } },
     variable: { state_passphrase: expect.objectContaining({ sensitive: true }) },
+  });
+});
+
+test("who reads the state of another stack decrypts that too", () => {
+  const { terraform } = synth((stack) => {
+    new StateEncryption(stack, "encryption");
+    new DataTerraformRemoteStateLocal(stack, "other", { path: "other.tfstate" });
+  });
+  expect(terraform.encryption).toMatchObject({
+    remote_state_data_sources: { default: { method: "method.aes_gcm.main" } },
   });
 });
 

@@ -23,6 +23,7 @@ describe("a VM id that is taken", () => {
     ["by a VM", "qemu" as const, "web-1"],
     ["by a VM with our node's name but without our tag", "qemu" as const, "cp-1"],
     ["by a container", "lxc" as const, "dns"],
+    ["by a container that is called like our node", "lxc" as const, "cp-1"],
   ])("%s is refused before any write, and the guest lives on", async (_, type, name) => {
     const config: Record<string, string> = type === "lxc" ? { hostname: name } : { name };
     const foreign = await deployment.control.addForeignGuest({ vmid: 7011, node: "pve2", type, config });
@@ -32,7 +33,7 @@ describe("a VM id that is taken", () => {
     const { exitCode, said } = await deployment.project.apply();
     expect(exitCode).toBe(1);
     expect(said).toContain(
-      `vm_id 7011 of node "cp-1" is taken by a guest that is not ours: "${name}" on pve2. nothing was changed.`,
+      `vm_id 7011 of node "cp-1" is taken by a guest that is not ours: "${type === "lxc" ? "container " : ""}${name}" on pve2.`,
     );
     expect(await writes()).toEqual([]);
 
