@@ -1,7 +1,7 @@
 import "./startup";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { ConfigError, findClusterFiles, loadCluster } from "./config";
+import { ConfigError, loadOwnCluster } from "./config";
 import { ClusterStack } from "./stacks/cluster-stack";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
 import { stateBeside } from "./stacks/state";
@@ -10,11 +10,8 @@ import { stateBeside } from "./stacks/state";
 function main(env: NodeJS.ProcessEnv): void {
   // cdktf calls util.isArray, and each synth would tell the user so.
   process.noDeprecation = true;
-  const files = findClusterFiles({
-    clusterConfig: env.CLUSTER_CONFIG,
-    exampleFolder: join(__dirname, "examples/six-nodes"),
-  });
-  const { config, warnings } = loadCluster({ ...files, env });
+  const exampleFolder = join(__dirname, "examples/six-nodes");
+  const { config, warnings, clusterFile, isExample } = loadOwnCluster({ env, exampleFolder });
 
   // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
@@ -33,9 +30,9 @@ function main(env: NodeJS.ProcessEnv): void {
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),
   });
-  if (files.isExample) {
+  if (isExample) {
     Annotations.of(cluster).addInfo(
-      `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${files.clusterFile}`,
+      `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${clusterFile}`,
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);

@@ -10,3 +10,4 @@ export {
   type ParseClusterProps,
   parseCluster,
 } from "./load";
+export { loadOwnCluster, type OwnCluster, type OwnClusterProps } from "./own-cluster";

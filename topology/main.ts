@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { ConfigError, findClusterFiles, loadCluster } from "../config";
+import { ConfigError, loadOwnCluster } from "../config";
 import { renderTopology } from ".";
 
 /* `npm run topology [-- --out FILE]`: draws the cluster of the working folder, or the example's. */
@@ -13,20 +13,17 @@ function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
     .allowExcessArguments(false);
   const { out } = program.parse(argv).opts<{ out: string }>();
 
-  const files = findClusterFiles({
-    clusterConfig: env.CLUSTER_CONFIG,
-    exampleFolder: join(__dirname, "../examples/six-nodes"),
-  });
-  const { config } = loadCluster({ ...files, env });
+  const exampleFolder = join(__dirname, "../examples/six-nodes");
+  const { config, clusterFile, isExample } = loadOwnCluster({ env, exampleFolder });
   try {
     writeFileSync(out, renderTopology(config));
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
     program.error(`${out} cannot be written: ${error.message}; name another file with --out`);
   }
-  const source = files.isExample
-    ? `the example, ${files.clusterFile}: there is no cluster.yaml here and no CLUSTER_CONFIG`
-    : files.clusterFile;
+  const source = isExample
+    ? `the example, ${clusterFile}: there is no cluster.yaml here and no CLUSTER_CONFIG`
+    : clusterFile;
   console.log(`${out}: ${config.nodes.length} nodes of ${source}`);
 }
 

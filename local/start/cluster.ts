@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findClusterFiles, loadCluster } from "../../config";
+import { loadOwnCluster } from "../../config";
 import { startProxmox } from "../proxmox";
 import { resolveToolchain } from "../toolchain";
 import { type LocalFolder, shown } from "./folder";
@@ -27,12 +27,11 @@ export async function startCluster(props: StartClusterProps): Promise<Summary> {
   const { root, folder, signal, atEnd } = props;
 
   const { source, config } = await step("Config", async ({ result }) => {
-    const files = findClusterFiles({
-      clusterConfig: process.env.CLUSTER_CONFIG,
+    const { config, clusterFile, isExample } = loadOwnCluster({
+      env: { CLUSTER_CONFIG: process.env.CLUSTER_CONFIG, STATE_BACKEND: "local" },
       exampleFolder: join(root, "examples/six-nodes"),
     });
-    const { config } = loadCluster({ ...files, env: { STATE_BACKEND: "local" } });
-    const source = `${shown(files.clusterFile)}${files.isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
+    const source = `${shown(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
     result(`${config.nodes.length} nodes of ${source}`);
     return { source, config };
   });
