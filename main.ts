@@ -35,6 +35,11 @@ function main(env: NodeJS.ProcessEnv): void {
       `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${clusterFile}`,
     );
   }
+  if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
+    Annotations.of(cluster).addWarning(
+      "cdktf runs Terraform unless TERRAFORM_BINARY_NAME=tofu is exported, and only OpenTofu can encrypt the state",
+    );
+  }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
   // To find references between stacks, cdktf resolves everything once more. A configuration is plain data: there are none.
   for (const stack of [cluster, access]) stack.prepareStack = () => undefined;

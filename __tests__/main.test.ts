@@ -100,6 +100,11 @@ test("STATE_BACKEND=local keeps each stack's state in a file of its own in the w
   });
 });
 
+test("who would run Terraform is told so, since it cannot encrypt", () => {
+  expect(run().annotations()).toContain("unless TERRAFORM_BINARY_NAME=tofu is exported");
+  expect(run({ TERRAFORM_BINARY_NAME: "tofu" }).annotations()).not.toContain("TERRAFORM_BINARY_NAME");
+});
+
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
   const { template } = run({ ALLOW_REPLACE: "worker-1, worker-2" });
   const allowed = Object.entries(template().resource.proxmox_virtual_environment_vm ?? {})
