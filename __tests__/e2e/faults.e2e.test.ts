@@ -93,7 +93,7 @@ test.each<[string, FaultInput, RegExp]>([
   },
 );
 
-test("an expired token is told as such, and costs nothing", async () => {
+test("a token with another secret is told as such, and costs nothing", async () => {
   await deployment.deploy(props);
   const before = await deployment.control.listGuests();
   const valid = deployment.env.PROXMOX_VE_API_TOKEN ?? "";
