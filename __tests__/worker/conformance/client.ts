@@ -51,7 +51,14 @@ export async function send(
   });
   return { status: statusCode, headers, text: await body.text() };
 }
-const agent = new Agent({ connections: 64, pipelining: 1 });
+/** A connection for each request: one that is kept may be closed in the very moment it is used again. */
+const agent = new Agent({ connections: 64, pipelining: 0 });
+
+/** Whether a request failed because the server closed the connection on it. */
+export function isHangUp(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["EPIPE", "ECONNRESET", "UND_ERR_SOCKET"].includes(code);
+}
 
 /** Ends the connections that {@link send} keeps open. */
 export const closeConnections = (): Promise<void> => agent.close();
