@@ -6,9 +6,7 @@ const common = {
     "^.+\\.m?[tj]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   // Several of our dependencies are published as ES modules only; jest itself runs CommonJS.
-  transformIgnorePatterns: [
-    "node_modules/(?!(execa|listr2|env-paths|@sindresorhus|is-safe-filename|hono|jose)/)",
-  ],
+  transformIgnorePatterns: ["node_modules/(?!(listr2|env-paths|@sindresorhus|is-safe-filename|hono|jose)/)"],
   moduleNameMapper: { "^cdktf-proxmox-talos$": "<rootDir>/index.ts" },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out", "<rootDir>/.local"],
 };
