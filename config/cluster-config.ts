@@ -74,8 +74,8 @@ export interface NodeConfig {
   readonly balloonMiB: number;
 
   readonly disk: DiskConfig;
-  /** Disks after the first, on the next SCSI slots. */
-  readonly dataDisks: readonly DiskConfig[];
+  /** Disks besides the first. */
+  readonly dataDisks: readonly DataDiskConfig[];
   readonly scsiHardware: string;
   /** The first one carries `address`. */
   readonly networkInterfaces: readonly NetworkInterfaceConfig[];
@@ -118,6 +118,11 @@ export interface DiskConfig {
   readonly backup: boolean;
   readonly replicate: boolean;
   readonly serial?: string;
+}
+
+export interface DataDiskConfig extends DiskConfig {
+  /** Place on the SCSI bus; the first disk has 0. */
+  readonly slot: number;
 }
 
 export interface NetworkInterfaceConfig {

@@ -50,7 +50,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     balloonMiB: advanced.balloon,
 
     disk: disk({ size: sizes.disk_size.value }),
-    dataDisks: node.data_disks.map(disk),
+    dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [
       firstInterface(cluster, node),

@@ -73,6 +73,12 @@ export interface TalosVmProps {
 export interface TalosDisk {
   /** Storage for disk images. */
   readonly storage: string;
+  /**
+   * Place on the SCSI bus, 0 to 30. It is what a disk is known by: give it where disks may come and go, or those
+   * after one that goes would take its volume. The first disk has 0.
+   * @default the place in the list
+   */
+  readonly slot?: number;
   /** At least 10 for the first disk. */
   readonly sizeGiB: number;
   /** Passes TRIM on to the storage. @default true */

@@ -118,7 +118,7 @@ function storage(props: TalosVmProps): VmConfig {
   const scsiHardware = props.scsiHardware ?? "virtio-scsi-single";
   const importFrom = props.image.format === "disk-image" ? props.image.fileId : undefined;
   const disk = (each: TalosDisk, index: number): VirtualEnvironmentVmDisk => ({
-    interface: `scsi${index}`,
+    interface: `scsi${each.slot ?? index}`,
     datastoreId: each.storage,
     size: each.sizeGiB,
     importFromAttribute: index === 0 ? importFrom : undefined,
@@ -214,6 +214,12 @@ function checkProps(name: string, props: TalosVmProps): void {
   inRange("disks[0].sizeGiB", props.disks[0].sizeGiB, 10, 128 * 1024);
   for (const [index, disk] of props.disks.entries()) {
     inRange(`disks[${index}].sizeGiB`, disk.sizeGiB, 1, 128 * 1024);
+  }
+  const slots = props.disks.map((disk, index) => disk.slot ?? index);
+  for (const [index, slot] of slots.entries()) {
+    inRange(`disks[${index}].slot`, slot, index === 0 ? 0 : 1, index === 0 ? 0 : 30);
+    if (slots.indexOf(slot) < index)
+      fail(`disks[${index}].slot ${slot} is taken by another disk; give each its own`);
   }
   if (props.disks.length > 31) fail(`${props.disks.length} disks; Proxmox has 31 SCSI slots`);
   for (const [index, nic] of props.networkInterfaces.entries()) {

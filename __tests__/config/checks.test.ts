@@ -105,9 +105,18 @@ const DUPLICATES: readonly Row[] = [
     'cluster.yaml:31: nodes[3].networks[1].mac_addr BC:24:11:00:00:AA is already used by "cp-1"; give each NIC its own address',
   ],
   [
+    "the slot of a disk",
+    edit(append("    data_disks:", "      - { slot: 2, size: 10 }", "      - { slot: 2, size: 20 }")),
+    "cluster.yaml:32: nodes[3].data_disks[1].slot 2 is already used by nodes[3].data_disks[0]; give each disk its own slot",
+  ],
+  [
     "the serial number of a disk",
     edit(
-      append("    data_disks:", "      - { size: 10, serial: data }", "      - { size: 20, serial: data }"),
+      append(
+        "    data_disks:",
+        "      - { slot: 1, size: 10, serial: data }",
+        "      - { slot: 2, size: 20, serial: data }",
+      ),
     ),
     "cluster.yaml:32: nodes[3].data_disks[1].serial data is already used by nodes[3].data_disks[0]; give each disk its own serial number",
   ],

@@ -58,7 +58,7 @@ test("further disks, NICs and PCI devices start from the node's and the cluster'
     append(
       '    mac_addr: "bc:24:11:00:00:0a"',
       "    disk_storage: ceph",
-      "    data_disks: [{ size: 100, serial: data }, { size: 200, storage: nfs, ssd: false }]",
+      "    data_disks: [{ slot: 1, size: 100, serial: data }, { slot: 3, size: 200, storage: nfs, ssd: false }]",
       "    networks: [{}, { bridge: vmbr2, vlan: 30, mtu: 9000, queues: 1 }]",
       "    pci: [{ mapping: gpu }, { mapping: nic, pcie: false, rombar: false }]",
       'node_vlan_tag: "7"',
@@ -66,8 +66,8 @@ test("further disks, NICs and PCI devices start from the node's and the cluster'
   );
   expect(worker.disk.storage).toBe("ceph");
   expect(worker.dataDisks).toMatchObject([
-    { storage: "ceph", sizeGiB: 100, serial: "data", ssd: true },
-    { storage: "nfs", sizeGiB: 200, ssd: false },
+    { slot: 1, storage: "ceph", sizeGiB: 100, serial: "data", ssd: true },
+    { slot: 3, storage: "nfs", sizeGiB: 200, ssd: false },
   ]);
   expect(worker.networkInterfaces).toMatchObject([
     { bridge: "vmbr0", vlan: 7, macAddress: "BC:24:11:00:00:0A", queues: 4 },
@@ -137,7 +137,7 @@ describe("HA", () => {
       "one data disk that is not shared",
       false,
       [
-        append("    data_disks: [{ size: 1, storage: fast }]"),
+        append("    data_disks: [{ slot: 1, size: 1, storage: fast }]"),
         twoHosts,
         append("proxmox_shared_storages: [local-lvm]"),
       ],

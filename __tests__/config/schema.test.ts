@@ -118,7 +118,7 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
   ],
   [
     "more disks than the SCSI bus has places",
-    edit(append(`    data_disks: [${Array(31).fill("{ size: 1 }").join(", ")}]`)),
+    edit(append(`    data_disks: [${Array(31).fill("{ slot: 1, size: 1 }").join(", ")}]`)),
     "cluster.yaml:30: nodes[3].data_disks is a list of more than 30; shorten it",
   ],
   [

@@ -120,6 +120,22 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
   ],
   [{ networkInterfaces: [{}, { mtu: 500 }] }, {}, "networkInterfaces[1].mtu 500"],
   [{ networkInterfaces: [{ queues: 65 }] }, {}, "networkInterfaces[0].queues 65"],
+  [
+    {
+      disks: [
+        { storage: "s", sizeGiB: 10 },
+        { storage: "s", sizeGiB: 5, slot: 2 },
+        { storage: "s", sizeGiB: 5 },
+      ],
+    },
+    {},
+    "disks[2].slot 2 is taken by another disk",
+  ],
+  [
+    { disks: [{ storage: "s", sizeGiB: 10, slot: 1 }] },
+    {},
+    "disks[0].slot 1 is not a whole number from 0 to 0",
+  ],
   [{ tags: ["Rack"] }, {}, 'tag "Rack" is not lower case'],
   [{ bios: "seabios" }, { image: { secureBoot: true } }, "Secure Boot needs bios ovmf"],
   [{}, { image: { talosVersion: "1.13" } }, 'talosVersion "1.13" is not of the form v1.13.0'],

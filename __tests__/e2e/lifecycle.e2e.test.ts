@@ -89,12 +89,24 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
   test("a bigger disk and another one are updates in place", async () => {
     const bigger = {
       disk: { storage, sizeGiB: 40 },
-      dataDisks: [{ storage, sizeGiB: 100, serial: "data-1" }],
+      dataDisks: [
+        { slot: 1, storage, sizeGiB: 100, serial: "data-1" },
+        { slot: 2, storage, sizeGiB: 50, serial: "data-2" },
+      ],
     };
     await change(withNode("worker-1", bigger), { [address("worker-1")]: ["update"] });
     const config = (await guest(7021))?.config;
     expect(config?.scsi0).toContain("size=40G");
     expect(config?.scsi1).toContain("size=100G");
+  });
+
+  test("a disk that goes leaves the ones after it where they are", async () => {
+    const kept = (await guest(7021))?.config.scsi2;
+    await change(withNode("worker-1", { dataDisks: [{ slot: 2, storage, sizeGiB: 50, serial: "data-2" }] }), {
+      [address("worker-1")]: ["update"],
+    });
+    expect((await guest(7021))?.config).toMatchObject({ scsi2: kept });
+    expect((await guest(7021))?.config).not.toHaveProperty("scsi1");
   });
 
   test("a smaller disk is refused, and nothing is lost", async () => {

@@ -14,7 +14,7 @@ interface Claim {
   readonly owner: string;
 }
 
-/** Names, addresses, VM ids, MAC addresses over all NICs, and the serial numbers of a VM's disks. */
+/** Names, addresses, VM ids, MAC addresses over all NICs, and slots and serial numbers of a VM's disks. */
 export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> {
   const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
     nodes.map(({ path, input }): Claim => {
@@ -35,7 +35,10 @@ export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> 
     "give each node its own id",
   );
   yield* repetitions(nodes.flatMap(macClaims), "give each NIC its own address");
-  for (const node of nodes) yield* repetitions(serialClaims(node), "give each disk its own serial number");
+  for (const node of nodes) {
+    yield* repetitions(diskClaims(node, "slot"), "give each disk its own slot");
+    yield* repetitions(diskClaims(node, "serial"), "give each disk its own serial number");
+  }
 }
 
 function* repetitions(claims: readonly Claim[], advice: string): Iterable<Problem> {
@@ -61,10 +64,11 @@ function macClaims({ path, input }: ResolvedNode): Claim[] {
   });
 }
 
-function serialClaims({ path, input }: ResolvedNode): Claim[] {
-  return input.data_disks.flatMap(({ serial }, index): Claim[] => {
-    if (serial === undefined) return [];
+function diskClaims({ path, input }: ResolvedNode, key: "slot" | "serial"): Claim[] {
+  return input.data_disks.flatMap((each, index): Claim[] => {
+    if (each[key] === undefined) return [];
+    const value = String(each[key]);
     const disk: Path = [...path, "data_disks", index];
-    return [{ path: [...disk, "serial"], value: serial, written: serial, owner: formatPath(disk) }];
+    return [{ path: [...disk, key], value, written: value, owner: formatPath(disk) }];
   });
 }

@@ -59,6 +59,11 @@ export const schematic = z.strictObject({
 });
 
 const dataDisk = z.strictObject({
+  slot: z
+    .int()
+    .min(1)
+    .max(30)
+    .describe("Place on the SCSI bus, 1 to 30. It names the disk: another slot is another disk."),
   size: diskSize.describe("Size in GiB."),
   storage: proxmoxName.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
   discard: z.boolean().optional().describe("Pass TRIM on. Default: `proxmox_vm_advanced.disk_discard`."),
@@ -135,7 +140,7 @@ export const node = z.looseObject({
   vm_shutdown_delay: seconds.optional().describe("Seconds to wait for a shutdown."),
   proxmox_node: hostLabel.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
   disk_storage: proxmoxName.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
-  data_disks: z.array(dataDisk).max(30).default([]).describe("Further disks, on scsi1 and up."),
+  data_disks: z.array(dataDisk).max(30).default([]).describe("Further disks."),
   networks: z.array(network).max(31).default([]).describe("Further NICs, on net1 and up."),
   pci: z.array(pciDevice).max(16).default([]).describe("PCI devices to pass through."),
   tpm: z

@@ -43,7 +43,10 @@ const optionalOfNode = fc.record(
     vm_disk_size: fc.integer({ min: 10, max: 4096 }),
     vm_startup_order: fc.integer({ min: 1, max: 100 }),
     proxmox_node: fc.constantFrom("pve1", "pve2", "pve3"),
-    data_disks: fc.array(fc.record({ size: fc.integer({ min: 1, max: 1000 }) }), { maxLength: 3 }),
+    data_disks: fc.uniqueArray(
+      fc.record({ slot: fc.integer({ min: 1, max: 30 }), size: fc.integer({ min: 1, max: 1000 }) }),
+      { maxLength: 3, selector: ({ slot }) => slot },
+    ),
     tags: fc.uniqueArray(fc.constantFrom("lab", "gpu", "talos")),
     labels: fc.constant({ zone: "a" }),
   },

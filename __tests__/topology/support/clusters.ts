@@ -48,7 +48,9 @@ const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
       fc.maxSafeNat().map((more) => 1024 + more),
     ),
     disk,
-    dataDisks: fc.array(disk, { maxLength: 4 }),
+    dataDisks: fc
+      .array(disk, { maxLength: 4 })
+      .map((disks) => disks.map((each, n) => ({ ...each, slot: n + 1 }))),
     networkInterfaces: fc.array(nic, { minLength: 1, maxLength: 4 }),
     secureBoot: fc.boolean(),
     tpm: fc.boolean(),
