@@ -4,8 +4,9 @@ import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { lock } from "proper-lockfile";
+import { shown } from "../run/shown";
 import { startCluster } from "./start/cluster";
-import { LocalFolder, shown } from "./start/folder";
+import { LocalFolder } from "./start/folder";
 import { printSummary } from "./start/summary";
 
 const root = join(__dirname, "..");

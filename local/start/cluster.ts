@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { loadOwnCluster } from "../../config";
+import { loggedRun } from "../../run/logged-run";
+import { shown } from "../../run/shown";
+import { step } from "../../run/step";
 import { startProxmox } from "../proxmox";
 import { resolveToolchain } from "../toolchain";
-import { type LocalFolder, shown } from "./folder";
-import { loggedRun } from "./logged-run";
+import type { LocalFolder } from "./folder";
 import { standInFor } from "./stand-in";
-import { step } from "./step";
 import type { Summary } from "./summary";
 import { TofuWorkspace } from "./tofu-workspace";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 /** Everything that `npm start` keeps: delete the folder to start anew. */
 export class LocalFolder {
@@ -29,6 +29,3 @@ export class LocalFolder {
     return readFileSync(this.passphraseFile, "utf8");
   }
 }
-
-/** A path as the user would type it from where they are. */
-export const shown = (path: string): string => relative(process.cwd(), path) || ".";

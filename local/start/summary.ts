@@ -1,6 +1,7 @@
+import { shown } from "../../run/shown";
 import type { RunningProxmox } from "../proxmox";
 import type { Toolchain } from "../toolchain";
-import { type LocalFolder, shown } from "./folder";
+import type { LocalFolder } from "./folder";
 import type { AppliedVm } from "./tofu-workspace";
 
 export interface Summary {

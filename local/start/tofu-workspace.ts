@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { type LoggedRun, loggedRun } from "../../run/logged-run";
 import type { LocalFolder } from "./folder";
-import { type LoggedRun, loggedRun } from "./logged-run";
 
 /** One node of the cluster, as the state has it. */
 export interface AppliedVm {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runGroup, tail } from "../process-group";
+import { runGroup, tail } from "../../run/process-group";
 import { findProgram, type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 import type { GoTool } from "./versions";
 

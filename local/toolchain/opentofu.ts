@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runGroup, tail } from "../process-group";
+import { runGroup, tail } from "../../run/process-group";
 import { findProgram, platform, type ToolchainContext, ToolchainError } from "./context";
 import { buildGoTool } from "./go-build";
 import { makeOnce } from "./make-once";

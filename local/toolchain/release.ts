@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EnvHttpProxyAgent, fetch, type Response } from "undici";
-import { runGroup, tail } from "../process-group";
+import { runGroup, tail } from "../../run/process-group";
 import { type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 
 /** A server that does not answer in this time counts as out of reach. */

@@ -4,7 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { runGroup } from "../../../local/process-group";
+import { runGroup } from "../../../run/process-group";
 import { serverCertificate } from "../../../local/proxmox/tls";
 import { defaultCacheDir, type ToolchainContext } from "../../../local/toolchain/context";
 import { makeOnce } from "../../../local/toolchain/make-once";

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { runGroup, tail } from "../process-group";
-import { shown } from "./folder";
+import { runGroup, tail } from "./process-group";
+import { shown } from "./shown";
 
 export interface LoggedRun {
   readonly file: string;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runGroup, tail } from "../../local/process-group";
+import { runGroup, tail } from "../../run/process-group";
 
 const sh = (script: string, options = {}) => runGroup("/bin/sh", ["-c", script], options);
 const isAlive = (pid: number) => {
