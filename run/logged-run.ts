@@ -7,8 +7,11 @@ export interface LoggedRun {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly log: string;
+  /** File that gets what the program says; undefined where it says secrets. */
+  readonly log: string | undefined;
   readonly signal: AbortSignal;
+  /** The command to type again once the fault is mended. */
+  readonly again: string;
   readonly onLine: (line: string) => void;
   /** Exit codes that are an answer. @default [0] */
   readonly accept?: readonly number[];
@@ -22,18 +25,20 @@ export interface LoggedRun {
 export async function loggedRun(
   run: LoggedRun,
 ): Promise<{ readonly exitCode: number; readonly stdout: string }> {
-  writeFileSync(run.log, `$ ${[run.file, ...run.args].join(" ")}\n`);
+  const { log } = run;
+  if (log) writeFileSync(log, `$ ${[run.file, ...run.args].join(" ")}\n`);
   const onLine = (line: string) => {
-    appendFileSync(run.log, `${line}\n`);
+    if (log) appendFileSync(log, `${line}\n`);
     // Brackets and rules say nothing on their own.
     if (/\w/.test(line)) run.onLine(line.trim());
   };
   const { exitCode, stdout, output } = await runGroup(run.file, run.args, { ...run, onLine });
   if (exitCode === null || !(run.accept ?? [0]).includes(exitCode)) {
     const [program = run.file] = run.file.split("/").slice(-1);
+    const said = log ? `. The end of ${shown(log)}:\n\n${tail(output, 30)}\n` : "";
     throw new Error(
-      `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}. The end of ${shown(run.log)}:\n\n` +
-        `${tail(output, 30)}\n\nmend what it complains about and run \`npm start\` again: it goes on from here`,
+      `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
+        `mend what it complains about and run \`${run.again}\` again: it goes on from here`,
     );
   }
   return { exitCode, stdout };

@@ -3,12 +3,13 @@ import { loadOwnCluster } from "../../config";
 import { loggedRun } from "../../run/logged-run";
 import { shown } from "../../run/shown";
 import { step } from "../../run/step";
+import { Tofu } from "../../run/tofu";
 import { startProxmox } from "../proxmox";
 import { resolveToolchain } from "../toolchain";
+import { appliedVms } from "./applied-vms";
 import type { LocalFolder } from "./folder";
 import { standInFor } from "./stand-in";
 import type { Summary } from "./summary";
-import { TofuWorkspace } from "./tofu-workspace";
 
 const STACK = "cluster";
 
@@ -70,25 +71,33 @@ export async function startCluster(props: StartClusterProps): Promise<Summary> {
       env: { ...env, CI: "true" },
       log,
       signal,
+      again: "npm start",
       onLine: follow,
     });
     result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
   });
 
-  const workspace = new TofuWorkspace({ tofu: toolchain.tofu, folder, stack: STACK, env, signal });
+  const tofu = new Tofu({
+    file: toolchain.tofu,
+    stackFolder: join(folder.synthesized, "stacks", STACK),
+    logs: folder.logs,
+    env,
+    signal,
+    again: "npm start",
+  });
   const vms = await step("Deploy", async ({ say, follow, result }) => {
     say(
       `state goes to ${shown(folder.state)}, encrypted with the passphrase in ${shown(folder.passphraseFile)}`,
     );
-    await workspace.init(follow);
-    await workspace.apply(follow);
-    const vms = await workspace.vms();
+    await tofu.init(follow, [`path=${folder.state}`]);
+    await tofu.apply(follow);
+    const vms = appliedVms(await tofu.show());
     result(`${vms.length} VMs`);
     return vms;
   });
 
   await step("Second plan", async ({ follow, result }) => {
-    if (!(await workspace.planIsEmpty(follow))) {
+    if (await tofu.plan(follow)) {
       const log = join(folder.logs, "plan.log");
       throw new Error(
         `the second plan is not empty, which is a fault of this program; it is in ${shown(log)}`,

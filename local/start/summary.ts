@@ -1,8 +1,8 @@
 import { shown } from "../../run/shown";
 import type { RunningProxmox } from "../proxmox";
 import type { Toolchain } from "../toolchain";
+import type { AppliedVm } from "./applied-vms";
 import type { LocalFolder } from "./folder";
-import type { AppliedVm } from "./tofu-workspace";
 
 export interface Summary {
   readonly source: string;

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { type LoggedRun, loggedRun } from "./logged-run";
+
+export interface TofuProps {
+  /** Absolute path of OpenTofu. */
+  readonly file: string;
+  /** Folder of the synthesized stack. */
+  readonly stackFolder: string;
+  /** Folder that gets one log per command. */
+  readonly logs: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** The command to type again when a step failed. */
+  readonly again: string;
+}
+
+type OnLine = (line: string) => void;
+
+/** What `tofu show -json` says, as far as it is read here. */
+export interface ShownState {
+  readonly values?: {
+    readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+    readonly root_module?: { readonly resources?: readonly ShownResource[] };
+  };
+}
+
+export interface ShownResource {
+  readonly address: string;
+  readonly type: string;
+  readonly mode: "managed" | "data";
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** OpenTofu in the folder of a synthesized stack. Every method throws with the end of what OpenTofu said. */
+export class Tofu {
+  constructor(private readonly props: TofuProps) {}
+
+  /** @param backendConfig what the synthesized backend leaves open, such as `path=…` */
+  async init(onLine: OnLine, backendConfig: readonly string[] = []): Promise<void> {
+    // Providers come from servers that a stand-in's CA does not vouch for.
+    const env = { ...this.props.env, SSL_CERT_FILE: process.env.SSL_CERT_FILE };
+    const settings = backendConfig.map((setting) => `-backend-config=${setting}`);
+    await this.run(["init", "-input=false", "-reconfigure", ...settings], onLine, { env });
+  }
+
+  /** @returns whether there is something to do. */
+  async plan(onLine: OnLine, ...args: readonly string[]): Promise<boolean> {
+    // 0: no changes; 2: changes
+    const { exitCode } = await this.run(["plan", "-input=false", "-detailed-exitcode", ...args], onLine, {
+      accept: [0, 2],
+    });
+    return exitCode === 2;
+  }
+
+  async apply(onLine: OnLine, ...args: readonly string[]): Promise<void> {
+    await this.run(["apply", "-input=false", "-auto-approve", ...args], onLine);
+  }
+
+  async destroy(onLine: OnLine): Promise<void> {
+    await this.run(["destroy", "-input=false", "-auto-approve"], onLine);
+  }
+
+  /** A saved plan as text, for someone to read. */
+  async showPlan(planFile: string): Promise<string> {
+    return (await this.run(["show", planFile], () => undefined)).stdout;
+  }
+
+  async show(): Promise<ShownState> {
+    // Secrets are in it: it must not go to a log.
+    const { stdout } = await this.run(["show", "-json"], () => undefined, { log: undefined });
+    return JSON.parse(stdout);
+  }
+
+  private run(
+    [command = "", ...args]: readonly string[],
+    onLine: OnLine,
+    more: Partial<Pick<LoggedRun, "env" | "accept" | "log">> = {},
+  ) {
+    const { file, stackFolder, logs, env, signal, again } = this.props;
+    const log = join(logs, `${command}.log`);
+    return loggedRun({
+      file,
+      args: [command, ...args, "-no-color"],
+      cwd: stackFolder,
+      env,
+      log,
+      signal,
+      again,
+      onLine,
+      ...more,
+    });
+  }
+}
