@@ -1,0 +1,64 @@
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { tryLock } from "fs-native-extensions";
+import { z } from "zod";
+import { stackNames } from "../config/state-places";
+import { StateError } from "./problem";
+
+const lock = z.object({
+  ID: z.string(),
+  Operation: z.string(),
+  Info: z.string(),
+  Who: z.string(),
+  Version: z.string(),
+  Created: z.string(),
+  Path: z.string(),
+});
+const backend = z.enum(["r2", "worker", "local"]);
+const entry = z.object({
+  from: backend,
+  to: backend,
+  /** `copied`: everything is in the target, verified; what is left is to switch and to open it. */
+  phase: z.enum(["begun", "copied"]),
+  moves: z.array(
+    z.object({ stack: z.enum(stackNames), from: lock, to: lock, adopted: z.boolean().optional() }),
+  ),
+});
+export type JournalEntry = z.infer<typeof entry>;
+
+/** What a migration that is cut off leaves for the next run, beside `cluster.yaml`. It holds no secret. */
+export class Journal {
+  private readonly file: string;
+
+  constructor(clusterFile: string) {
+    this.file = join(dirname(clusterFile), ".state-migration.json");
+  }
+
+  read(): JournalEntry | undefined {
+    if (!existsSync(this.file)) return undefined;
+    const parsed = entry.safeParse(JSON.parse(readFileSync(this.file, "utf8")));
+    if (parsed.success) return parsed.data;
+    throw new StateError(`${this.file} is not the journal of a migration`, "where does it come from?");
+  }
+
+  write(value: JournalEntry): void {
+    writeFileSync(`${this.file}.part`, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+    renameSync(`${this.file}.part`, this.file);
+  }
+
+  remove(): void {
+    rmSync(this.file, { force: true });
+  }
+
+  /** Runs `work` while no other process does so here; a process that is killed keeps nobody out. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const path = `${this.file}.lock`;
+    const fd = openSync(path, "a");
+    try {
+      if (!tryLock(fd)) throw new StateError("another migration runs in this folder", "wait for its end");
+      return await work().finally(() => rmSync(path, { force: true }));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { StateBackend } from "../config";
+import { type StackName, stackNames } from "../config/state-places";
+import { Journal, type JournalEntry } from "./journal";
+import { newFreeze } from "./lock-info";
+import { Move } from "./move";
+import { StateError } from "./problem";
+import { type Setting, stackFolder, storeOf } from "./setting";
+import type { StateStore } from "./store";
+import { fileWithState, switchBackend, withBackend } from "./switch-backend";
+
+export interface MigrationStep {
+  readonly title: string;
+  /** @returns what was done, for people */
+  run(): Promise<string>;
+}
+
+type OpenStore = (stack: StackName, backend: StateBackend) => StateStore;
+
+/**
+ * All states of a cluster on their way to another backend. It is journaled: cut off at any point, the next run goes
+ * on from there, or back.
+ */
+export class Migration {
+  private constructor(
+    private readonly setting: Setting,
+    private readonly journal: Journal,
+    private entry: JournalEntry,
+    private readonly moves: readonly Move[],
+  ) {}
+
+  /**
+   * The migration that was cut off, or a new one. Nothing is changed yet.
+   * @param open gives the stores; tests put something in between
+   * @throws StateError where it is not possible
+   */
+  static async plan(
+    setting: Setting,
+    to: StateBackend,
+    open: OpenStore = (stack, backend) => storeOf(setting, stack, backend),
+  ): Promise<Migration> {
+    const journal = new Journal(setting.files[0]);
+    const known = journal.read();
+    if (known && known.to !== to) {
+      throw new StateError(
+        `a migration from ${known.from} to ${known.to} was cut off here`,
+        `finish it with npm run state -- migrate --to ${known.to}, or go back with npm run state -- migrate --abort`,
+      );
+    }
+    const entry = known ?? (await begin(setting, to, open));
+    // Found out now, while nothing has happened.
+    for (const file of [fileWithState(setting.files)]) withBackend(readFileSync(file, "utf8"), to, file);
+    return new Migration(setting, journal, entry, movesOf(entry, open));
+  }
+
+  /** The migration that was cut off. @throws StateError where there is none */
+  static resume(setting: Setting, open: OpenStore = (stack, at) => storeOf(setting, stack, at)): Migration {
+    const journal = new Journal(setting.files[0]);
+    const entry = journal.read();
+    if (!entry) throw new StateError("no migration was cut off here", "there is nothing to go back from");
+    return new Migration(setting, journal, entry, movesOf(entry, open));
+  }
+
+  get from(): StateBackend {
+    return this.entry.from;
+  }
+
+  get to(): StateBackend {
+    return this.entry.to;
+  }
+
+  /** One line for each state, before anything happens. */
+  describe(): readonly string[] {
+    if (this.moves.length === 0) return ["no state exists yet: only the configuration changes"];
+    return this.moves.map(({ name, from, to }) => `${name}: ${from.address} -> ${to.address}`);
+  }
+
+  steps(): readonly MigrationStep[] {
+    const open = { title: `open the states in ${this.to}`, run: () => this.open() };
+    const turn = { title: `set state.backend to ${this.to}`, run: () => this.switch() };
+    if (this.entry.phase === "copied") return [turn, open];
+    return [
+      { title: `freeze the states in ${this.from}, and their places in ${this.to}`, run: () => this.close() },
+      { title: "compare both places", run: () => this.check() },
+      { title: "copy, and read back", run: () => this.copy() },
+      turn,
+      open,
+    ];
+  }
+
+  /** Runs everything; before the switch, a failure takes all of it back. */
+  async run(
+    step: (step: MigrationStep) => Promise<void> = async (each) => void (await each.run()),
+  ): Promise<void> {
+    await this.journal.alone(async () => {
+      this.journal.write(this.entry);
+      for (const each of this.steps()) {
+        try {
+          await step(each);
+        } catch (error) {
+          if (!this.isSwitched()) await this.goBack(error);
+          throw error;
+        }
+      }
+    });
+  }
+
+  /** Opens the old places again. @throws StateError after the switch */
+  async undo(): Promise<void> {
+    if (this.isSwitched()) {
+      throw new StateError(
+        `${fileWithState(this.setting.files)} says ${this.to} already`,
+        `finish with npm run state -- migrate --to ${this.to}, then npm run state -- migrate --to ${this.from}`,
+      );
+    }
+    await this.journal.alone(async () => {
+      for (const move of this.moves) await move.undo();
+      this.journal.remove();
+    });
+  }
+
+  private async goBack(cause: unknown): Promise<void> {
+    try {
+      for (const move of this.moves) await move.undo();
+      this.journal.remove();
+    } catch (error) {
+      const reason = (each: unknown) => (each instanceof Error ? each.message : String(each));
+      throw new StateError(
+        `${reason(cause)}; and going back failed: ${reason(error)}`,
+        "once that is mended, npm run state -- migrate --abort",
+      );
+    }
+  }
+
+  private async close(): Promise<string> {
+    for (const move of this.moves) await move.close();
+    this.record({ moves: this.moves.map(({ name, locks }) => ({ stack: stackOf(name), ...locks })) });
+    return `${this.moves.length} states: nobody can write them now`;
+  }
+
+  private async check(): Promise<string> {
+    for (const move of this.moves) await move.check();
+    return "nothing in the target would be lost";
+  }
+
+  private async copy(): Promise<string> {
+    const done: string[] = [];
+    for (const move of this.moves) done.push(`${move.name}: ${await move.copy()}`);
+    this.record({ phase: "copied" });
+    return done.join("\n");
+  }
+
+  private async switch(): Promise<string> {
+    const file = fileWithState(this.setting.files);
+    switchBackend(file, this.to);
+    return file;
+  }
+
+  private async open(): Promise<string> {
+    for (const move of this.moves) await move.open();
+    for (const stack of stackNames) forgetBackend(this.setting, stack);
+    this.journal.remove();
+    return `${this.from} stays as it was, frozen`;
+  }
+
+  private record(change: Partial<JournalEntry>): void {
+    this.entry = { ...this.entry, ...change };
+    this.journal.write(this.entry);
+  }
+
+  /** The switch is the point of no return, and the file alone tells on which side of it we are. */
+  private isSwitched(): boolean {
+    if (this.entry.phase !== "copied") return false;
+    const file = fileWithState(this.setting.files);
+    const text = readFileSync(file, "utf8");
+    return withBackend(text, this.to, file) === text;
+  }
+}
+
+/**
+ * Lets the next `tofu init` of a stack take the backend that is configured without asking: what it knows of the
+ * old one is forgotten, as `init -reconfigure` does. Providers stay.
+ */
+export function forgetBackend(setting: Setting, stack: StackName): void {
+  rmSync(join(stackFolder(setting, stack), ".terraform/terraform.tfstate"), { force: true });
+}
+
+async function begin(setting: Setting, to: StateBackend, open: OpenStore): Promise<JournalEntry> {
+  const from = setting.config.backend;
+  if (from === to) throw new StateError(`the states are in ${to} already`, "name another backend");
+  if (setting.isExample) {
+    throw new StateError(
+      `${setting.files[0]} is the example`,
+      "write a cluster.yaml of your own, or set CLUSTER_CONFIG",
+    );
+  }
+  const moves: JournalEntry["moves"] = [];
+  for (const stack of stackNames) {
+    const [source, target] = [open(stack, from), open(stack, to)];
+    if (!(await source.read()) && !(await target.read())) continue;
+    moves.push({ stack, from: newFreeze(target.address), to: newFreeze(source.address) });
+  }
+  return { from, to, phase: "begun", moves };
+}
+
+function movesOf({ from, to, moves }: JournalEntry, open: OpenStore): Move[] {
+  return moves.map(({ stack, ...locks }) => new Move(stack, open(stack, from), open(stack, to), locks));
+}
+
+function stackOf(name: string): StackName {
+  const stack = stackNames.find((each) => each === name);
+  if (!stack) throw new Error(`${name} is no stack`);
+  return stack;
+}

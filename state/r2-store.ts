@@ -1,0 +1,148 @@
+import { copyName, readCopyName } from "./dated-copy";
+import { type LockInfo, parseLock } from "./lock-info";
+import { LockedError, StateError } from "./problem";
+import type { R2Client, StoredObject } from "./r2-client";
+import { sha256 } from "./snapshot";
+import type { StateStore, Version } from "./store";
+
+/**
+ * A state in R2 as OpenTofu's S3 backend keeps it: an object, locked by `<key>.tflock`. A lock file outlives its
+ * process, so a freeze is one that stays.
+ */
+export class R2Store implements StateStore {
+  readonly backend = "r2";
+  readonly address: string;
+
+  constructor(
+    private readonly client: R2Client,
+    private readonly bucket: string,
+    private readonly key: string,
+  ) {
+    this.address = `r2 ${bucket}/${key}`;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    return (await this.client.get(this.key))?.bytes;
+  }
+
+  async write(bytes: Uint8Array, lock: LockInfo): Promise<void> {
+    const current = await this.requireWriter(lock);
+    await this.keep(current);
+    const condition = current ? { etag: current.etag } : "absent";
+    if (await this.client.put(this.key, bytes, condition)) return;
+    // The put was sent again because its answer was lost, and met itself.
+    if (sha256((await this.read()) ?? new Uint8Array()) === sha256(bytes)) return;
+    throw new StateError(
+      `${this.address} was written by someone who holds no lock, just now`,
+      "nothing was overwritten; look at it and try again",
+    );
+  }
+
+  async remove(lock: LockInfo): Promise<void> {
+    const current = await this.requireWriter(lock);
+    await this.keep(current);
+    if (current) await this.client.delete(this.key);
+  }
+
+  async holder(): Promise<LockInfo | undefined> {
+    const object = await this.client.get(this.lockKey);
+    return object && parseLock(Buffer.from(object.bytes).toString(), this.lockKey);
+  }
+
+  async lock(lock: LockInfo): Promise<void> {
+    const text = Buffer.from(JSON.stringify({ ...lock, Path: `${this.bucket}/${this.key}` }));
+    // A put that is refused may be the replay of one whose answer was lost: whoever is in the lock file holds it.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (await this.client.put(this.lockKey, text, "absent")) return;
+      const holder = await this.holder();
+      if (holder?.ID === lock.ID) return;
+      if (holder) throw new LockedError(this.address, holder);
+    }
+    throw new StateError(`${this.address}: the lock is taken and given back all the time`, "try again");
+  }
+
+  async unlock(lock: LockInfo): Promise<void> {
+    const holder = await this.holder();
+    if (!holder) return;
+    if (holder.ID !== lock.ID) throw new LockedError(this.address, holder);
+    await this.client.delete(this.lockKey);
+  }
+
+  async breakLock(id: string): Promise<void> {
+    const holder = await this.holder();
+    if (!holder) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
+    if (holder.ID !== id) throw new LockedError(this.address, holder, "name the lock that is there");
+    await this.client.delete(this.lockKey);
+  }
+
+  freeze(lock: LockInfo): Promise<void> {
+    return this.lock(lock);
+  }
+
+  thaw(lock: LockInfo): Promise<void> {
+    return this.unlock(lock);
+  }
+
+  /** Copies of ours, and the versions of a tfstate Worker that serves this object: both are under one prefix. */
+  async versions(): Promise<readonly Version[]> {
+    const [objects, current] = await Promise.all([
+      this.client.list(this.historyPrefix),
+      this.client.get(this.key),
+    ]);
+    return objects
+      .map(({ key, etag, size, modifiedAt }) => {
+        const id = key.slice(this.historyPrefix.length).replace(/\.tfstate$/, "");
+        const known = readCopyName(id) ?? { id, createdAt: modifiedAt, createdBy: "tfstate Worker" };
+        return { ...known, size, current: etag !== "" && etag === current?.etag };
+      })
+      .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  async version(id: string): Promise<Uint8Array> {
+    const object = /^[\w.-]+$/.test(id) ? await this.client.get(this.copyKey(id)) : undefined;
+    if (object) return object.bytes;
+    throw new StateError(`${this.address} has no version ${id}`, "npm run state -- versions lists them");
+  }
+
+  async restore(id: string, lock: LockInfo): Promise<void> {
+    const current = await this.client.get(this.key);
+    if (current?.workerVersion) {
+      // It would find an older serial, written by an S3 client, and serve nothing until a person decides.
+      throw new StateError(
+        `${this.address} is served by a tfstate Worker`,
+        "restore there: npm run state -- restore --at worker",
+      );
+    }
+    await this.write(await this.version(id), lock);
+  }
+
+  async keepVersion(): Promise<void> {
+    await this.keep(await this.client.get(this.key));
+  }
+
+  private async keep(object: StoredObject | undefined): Promise<void> {
+    if (object) await this.client.put(this.copyKey(copyName(object.bytes)), object.bytes, "absent");
+  }
+
+  private async requireWriter(lock: LockInfo): Promise<StoredObject | undefined> {
+    const holder = await this.holder();
+    if (holder?.ID === lock.ID) return this.client.get(this.key);
+    if (holder) throw new LockedError(this.address, holder);
+    throw new StateError(
+      `${this.address}: somebody broke lock ${lock.ID}`,
+      "find out who and why, then try again",
+    );
+  }
+
+  private get lockKey(): string {
+    return `${this.key}.tflock`;
+  }
+
+  private get historyPrefix(): string {
+    return `history/${this.key.replace(/\.tfstate$/, "")}/`;
+  }
+
+  private copyKey(id: string): string {
+    return `${this.historyPrefix}${id}.tfstate`;
+  }
+}

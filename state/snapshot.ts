@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { StateError } from "./problem";
+
+/** What can be told of a state from its bytes, without a key. */
+export interface Snapshot {
+  readonly bytes: Uint8Array;
+  /** In the clear on encrypted states too, and authenticated there: bytes are never edited. */
+  readonly serial: number;
+  readonly lineage: string;
+  readonly encrypted: boolean;
+  readonly sha256: string;
+  /** Number of resources; undefined where the state is encrypted. */
+  readonly resources?: number;
+}
+
+/**
+ * Reads what identifies a state.
+ * @param where named in the error
+ * @throws StateError where the bytes are no state
+ */
+export function snapshot(bytes: Uint8Array, where: string): Snapshot {
+  const refuse = (reason: string) =>
+    new StateError(
+      `${where} is not a state: ${reason}`,
+      "look at the bytes; an older version or a backup may be what you want",
+    );
+  if (bytes.byteLength === 0) throw refuse("it is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    throw refuse("it is not JSON, or cut off");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw refuse("it is no JSON object");
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const serial = fields.get("serial");
+  const lineage = fields.get("lineage");
+  const encrypted = typeof fields.get("encrypted_data") === "string";
+  if (typeof serial !== "number" || !Number.isSafeInteger(serial) || serial < 0)
+    throw refuse("it has no serial");
+  if (typeof lineage !== "string" || lineage === "") throw refuse("it has no lineage");
+  if (!encrypted && fields.get("version") !== 4)
+    throw refuse(`its version is ${fields.get("version")}, not 4`);
+  const resources = fields.get("resources");
+  return {
+    bytes,
+    serial,
+    lineage,
+    encrypted,
+    sha256: sha256(bytes),
+    resources: !encrypted && Array.isArray(resources) ? resources.length : undefined,
+  };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** `serial 12, lineage 4f1c…, encrypted, sha256 ab12…`, for people. */
+export function describe({ serial, lineage, encrypted, sha256 }: Snapshot): string {
+  return `serial ${serial}, lineage ${lineage.slice(0, 8)}…, ${encrypted ? "encrypted" : "plain text"}, sha256 ${sha256.slice(0, 12)}…`;
+}
