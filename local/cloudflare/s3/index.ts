@@ -1,0 +1,82 @@
+import type { S3Access } from "./access";
+import { parseAddress } from "./address";
+import { S3Error } from "./errors";
+import {
+  ACCOUNT_OPERATIONS,
+  assertServed,
+  BUCKET_OPERATIONS,
+  findOperation,
+  OBJECT_OPERATIONS,
+} from "./operations";
+import { type Call, openBucket } from "./operations/call";
+import { authenticate } from "./signature";
+import { WriteLimit } from "./write-limit";
+import { toXml } from "./xml";
+
+export type { BucketInfo, BucketName, S3Access, S3Credential } from "./access";
+export { isSigned } from "./claim";
+export type { Bucket } from "./storage/bucket";
+export { R2Gateway } from "./storage/gateway";
+
+export interface S3Options {
+  /** Refuse a second write of a key within a second with 429, as R2 does. @default false */
+  readonly limitWrites?: boolean;
+}
+
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * The S3 API of R2: path style, Signature Version 4, jurisdictions below `/_eu` and `/_fedramp`.
+ *
+ * A request must have its body as it came, and `content-length`. Answers to HEAD have a `content-length` and no body.
+ *
+ * @see https://developers.cloudflare.com/r2/api/s3/api/
+ */
+export function createS3(access: S3Access, options: S3Options = {}): (request: Request) => Promise<Response> {
+  const limit = options.limitWrites ? new WriteLimit() : undefined;
+  return async (request) => {
+    try {
+      return await answer(request, access, limit);
+    } catch (error) {
+      return failed(request, error);
+    }
+  };
+}
+
+async function answer(request: Request, access: S3Access, limit: WriteLimit | undefined): Promise<Response> {
+  const url = new URL(request.url);
+  const { jurisdiction, bucket: bucketName, key } = parseAddress(url.pathname);
+  const caller = await authenticate(request, url, access);
+  assertServed(request.headers);
+  const query = url.searchParams;
+  const call: Call = { request, query, jurisdiction, access, ...caller };
+  if (bucketName === undefined) return findOperation(ACCOUNT_OPERATIONS, request, query).run(call);
+  if (key === undefined) {
+    const { action, run } = findOperation(BUCKET_OPERATIONS, request, query);
+    const scope = request.method === "GET" ? (query.get("prefix") ?? undefined) : undefined;
+    return run({ ...call, bucketName, bucket: await openBucket(call, bucketName, action, scope) });
+  }
+  const { action, run } = findOperation(OBJECT_OPERATIONS, request, query);
+  const bucket = await openBucket(call, bucketName, action, key);
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw new S3Error(400, "InvalidObjectName", "The specified object name is not valid.");
+  }
+  if (action === "write") limit?.take(`${jurisdiction}/${bucketName}/${key}`);
+  return run({ ...call, bucketName, bucket, key });
+}
+
+function failed(request: Request, error: unknown): Response {
+  if (!(error instanceof S3Error)) {
+    // A mistake of ours and not of the caller: it must be seen.
+    process.stderr.write(`${(error as Error).stack}\n`);
+  }
+  const { status, code, message } =
+    error instanceof S3Error
+      ? error
+      : new S3Error(500, "InternalError", "We encountered an internal error. Please try again.");
+  if (request.method === "HEAD") return new Response(null, { status });
+  return new Response(toXml("Error", { Code: code, Message: message }, null), {
+    status,
+    headers: { "content-type": "application/xml" },
+  });
+}

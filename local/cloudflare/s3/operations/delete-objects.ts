@@ -1,0 +1,21 @@
+import { failures } from "../errors";
+import { recordsOf, xmlResponse } from "../xml";
+import { type BucketCall, type ObjectCall, textOf } from "./call";
+
+const MAX_KEYS = 1000;
+
+/** Also of an object that is not there. */
+export async function deleteObject({ bucket, key }: ObjectCall): Promise<Response> {
+  await bucket.delete([key]);
+  return new Response(null, { status: 204 });
+}
+
+/** DeleteObjects */
+export async function deleteObjects(call: BucketCall): Promise<Response> {
+  const xml = await textOf(call);
+  const keys = recordsOf(xml, "Object").map(({ Key }) => Key ?? "");
+  if (keys.length === 0 || keys.length > MAX_KEYS || keys.includes("")) throw failures.malformedXml();
+  await call.bucket.delete(keys);
+  const quiet = recordsOf(xml, "Delete")[0]?.Quiet === "true";
+  return xmlResponse("DeleteResult", { Deleted: quiet ? [] : keys.map((Key) => ({ Key })) });
+}

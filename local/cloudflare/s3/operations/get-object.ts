@@ -1,0 +1,63 @@
+import { failures } from "../errors";
+import type { Range, StoredObject } from "../storage/bucket";
+import type { ObjectCall } from "./call";
+import { conditionsOf, failedStatus } from "./conditions";
+import { headersOf } from "./metadata";
+
+/** Headers that a query may put in place of the object's own, as `response-content-type`. */
+const OVERRIDES = [
+  "content-type",
+  "content-language",
+  "content-disposition",
+  "content-encoding",
+  "cache-control",
+  "expires",
+];
+
+/** GetObject and HeadObject. */
+export async function getObject({ request, query, bucket, key }: ObjectCall): Promise<Response> {
+  const isHead = request.method === "HEAD";
+  const conditions = conditionsOf(request.headers);
+  const range = isHead ? undefined : rangeOf(request.headers.get("range"));
+  const found = await bucket.get(key, { conditions, ...(range && { range }) });
+  if (!found) throw failures.noSuchKey();
+  const { object, body } = found;
+  const headers = headersOf(object);
+  if (!body) return notSent(failedStatus(conditions, object), headers);
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`);
+    if (value) headers.set(name, value);
+  }
+  if (request.headers.get("x-amz-checksum-mode")?.toUpperCase() === "ENABLED" && !range) {
+    addChecksums(headers, object);
+  }
+  const { offset, length } = range && object.range ? object.range : { offset: 0, length: object.size };
+  headers.set("content-length", String(length));
+  if (range) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${object.size}`);
+  if (!isHead) return new Response(body, { status: range ? 206 : 200, headers });
+  await body.cancel();
+  return new Response(null, { headers });
+}
+
+function notSent(status: 304 | 412, headers: Headers): Response {
+  if (status === 412) throw failures.preconditionFailed();
+  return new Response(null, { status, headers });
+}
+
+function addChecksums(headers: Headers, { checksums }: StoredObject): void {
+  for (const name of ["sha1", "sha256"] as const) {
+    const value = checksums[name];
+    if (value) headers.set(`x-amz-checksum-${name}`, Buffer.from(value, "hex").toString("base64"));
+  }
+}
+
+/** One range; none where the header asks for several, or for what is no range of bytes. */
+export function rangeOf(header: string | null): Range | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
+  if (first) {
+    const offset = Number(first);
+    if (last && Number(last) < offset) return undefined;
+    return { offset, ...(last && { length: Number(last) - offset + 1 }) };
+  }
+  return last ? { suffix: Number(last) } : undefined;
+}

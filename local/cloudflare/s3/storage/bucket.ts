@@ -1,0 +1,90 @@
+/** An object as it is kept: plain data, unlike the objects of an R2 binding. */
+export interface StoredObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** ISO 8601 */
+  readonly uploaded: string;
+  readonly httpMetadata: HttpMetadata;
+  readonly customMetadata: Readonly<Record<string, string>>;
+  /** Hex, of those that were given with the put. */
+  readonly checksums: { readonly md5?: string; readonly sha1?: string; readonly sha256?: string };
+  /** What of it a get answers with. */
+  readonly range?: { readonly offset: number; readonly length: number };
+}
+
+export interface HttpMetadata {
+  readonly contentType?: string;
+  readonly contentLanguage?: string;
+  readonly contentDisposition?: string;
+  readonly contentEncoding?: string;
+  readonly cacheControl?: string;
+  /** ISO 8601 */
+  readonly cacheExpiry?: string;
+}
+
+export interface Metadata {
+  readonly httpMetadata: HttpMetadata;
+  readonly customMetadata: Readonly<Record<string, string>>;
+}
+
+/** If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since, as they come. */
+export type Conditions = Readonly<Record<string, string>>;
+
+export type Range = { readonly offset: number; readonly length?: number } | { readonly suffix: number };
+
+/** Bytes whose number is known before they come. */
+export interface Content {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly length: number;
+}
+
+export interface PutOptions extends Metadata {
+  readonly conditions: Conditions;
+  /** A checksum to keep with the object. */
+  readonly checksum?: { readonly sha1: string } | { readonly sha256: string };
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly delimiter?: string;
+  readonly cursor?: string;
+  readonly startAfter?: string;
+  /** 1 … 1000 */
+  readonly limit: number;
+}
+
+export interface Listing {
+  readonly objects: readonly StoredObject[];
+  readonly delimitedPrefixes: readonly string[];
+  readonly truncated: boolean;
+  readonly cursor?: string;
+}
+
+export interface Part {
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+/** A bucket of R2. Each write is atomic, also under its conditions. */
+export interface Bucket {
+  /** @returns undefined where there is no such object */
+  head(key: string): Promise<StoredObject | undefined>;
+  /** @returns no body where the conditions do not hold */
+  get(
+    key: string,
+    options: { readonly conditions: Conditions; readonly range?: Range },
+  ): Promise<{ readonly object: StoredObject; readonly body?: ReadableStream<Uint8Array> } | undefined>;
+  /** @returns undefined where the conditions do not hold */
+  put(key: string, content: Content, options: PutOptions): Promise<StoredObject | undefined>;
+  delete(keys: readonly string[]): Promise<void>;
+  list(options: ListOptions): Promise<Listing>;
+  /** @returns the upload's id */
+  createUpload(key: string, metadata: Metadata): Promise<string>;
+  /** @returns the part's ETag */
+  putPart(key: string, uploadId: string, partNumber: number, content: Content): Promise<string>;
+  completeUpload(key: string, uploadId: string, parts: readonly Part[]): Promise<StoredObject>;
+  abortUpload(key: string, uploadId: string): Promise<void>;
+}
