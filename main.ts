@@ -1,13 +1,14 @@
 import "./startup";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { ConfigError, loadOwnCluster } from "./config";
+import { type BootstrapConfig, ConfigError, loadOwnCluster } from "./config";
 import { ClusterStack } from "./stacks/cluster-stack";
+import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
 import { stateBeside } from "./stacks/state";
 
 /** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
-function main(env: NodeJS.ProcessEnv): void {
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls util.isArray, and each synth would tell the user so.
   process.noDeprecation = true;
   const exampleFolder = join(__dirname, "examples/six-nodes");
@@ -30,6 +31,7 @@ function main(env: NodeJS.ProcessEnv): void {
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),
   });
+  if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
   if (isExample) {
     Annotations.of(cluster).addInfo(
       `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${clusterFile}`,
@@ -41,9 +43,27 @@ function main(env: NodeJS.ProcessEnv): void {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
-  // To find references between stacks, cdktf resolves everything once more. A configuration is plain data: there are none.
+  // To find references between stacks, cdktf resolves everything once more. These two are made of plain data: they
+  // take nothing from another stack.
   for (const stack of [cluster, access]) stack.prepareStack = () => undefined;
   app.synth();
+}
+
+/** Loaded only where it is wanted: the bindings and the bundler would make every other synth slower. */
+async function addBootstrap(
+  app: App,
+  config: BootstrapConfig,
+  state: StateProps,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
+  const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
+  new BootstrapStack(app, "bootstrap", {
+    ...config,
+    worker: config.worker && { ...config.worker, module: await deployableWorker() },
+    state: stateBeside(state, "bootstrap"),
+    allowDestroy: env.ALLOW_DESTROY === "bootstrap",
+  });
 }
 
 /** ALLOW_REPLACE: `all`, or names of nodes with commas between them. */
@@ -55,11 +75,9 @@ function namesIn(value = ""): "all" | string[] {
     .filter(Boolean);
 }
 
-try {
-  main(process.env);
-} catch (error) {
+main(process.env).catch((error: unknown) => {
   // What the user can mend is told without a stack trace.
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
-}
+});

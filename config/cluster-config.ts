@@ -14,6 +14,8 @@ export interface ClusterConfig {
   /** In the order of the file. */
   readonly nodes: readonly NodeConfig[];
   readonly state: StateConfig;
+  /** `bootstrap`; missing where no account id is known. */
+  readonly bootstrap?: BootstrapConfig;
   /** `adopt`: Terraform addresses that this program takes over with `moved` blocks. */
   readonly adopt?: AdoptConfig;
 }
@@ -154,6 +156,8 @@ export interface StateConfig {
   readonly bucket: string;
   /** r2 */
   readonly key: string;
+  /** r2: whether an apply locks the state. */
+  readonly lock: boolean;
   /** r2: unknown leaves the endpoint to AWS_ENDPOINT_URL_S3. */
   readonly accountId?: string;
   /** r2: the jurisdiction of the bucket is part of its endpoint. */
@@ -163,6 +167,59 @@ export interface StateConfig {
   /** local: path of the state file; relative to the working folder. */
   readonly path?: string;
   readonly encryption: EncryptionConfig;
+}
+
+/** What keeps the states, in the account and jurisdiction of `state`. */
+export interface BootstrapConfig {
+  readonly accountId: string;
+  /** That of `state`. */
+  readonly bucket: string;
+  readonly jurisdiction?: "eu" | "fedramp";
+  /** `location` */
+  readonly locationHint?: "wnam" | "enam" | "weur" | "eeur" | "apac" | "oc";
+  readonly backupBucket: string;
+  readonly historyLockDays: number;
+  readonly historyDays: number;
+  readonly backupDays: number;
+  /** Missing where `worker.enabled` is false. */
+  readonly worker?: WorkerConfig;
+  readonly token: {
+    readonly tokenName: string;
+    readonly access: "read" | "write";
+    readonly expiresOn?: string;
+  };
+}
+
+export interface WorkerConfig {
+  readonly workerName: string;
+  readonly domain?: { readonly hostname: string; readonly zoneId: string };
+  readonly workersDevSubdomain?: string;
+  readonly cron: string;
+  readonly observability: boolean;
+  /** The TFSTATE_… variables of the Worker. */
+  readonly settings: {
+    readonly credentials: readonly ("owner" | "users" | "psk")[];
+    readonly pskNamespace?: string;
+    readonly oidc: readonly {
+      readonly issuer?: string;
+      readonly audience: string;
+      readonly rules: readonly (WorkerGrantConfig & { readonly subject: string })[];
+    }[];
+    readonly mtls: readonly (WorkerGrantConfig & {
+      readonly fingerprint?: string;
+      readonly subject?: string;
+    })[];
+    readonly encryption: "auto" | "required";
+    readonly keepVersions: number;
+    readonly keepDays: number;
+    readonly basePath?: string;
+  };
+}
+
+export interface WorkerGrantConfig {
+  readonly namespace: string;
+  readonly scopes: readonly ("read" | "write" | "lock" | "admin")[];
+  readonly states?: readonly string[];
 }
 
 export type EncryptionConfig =

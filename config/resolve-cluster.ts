@@ -1,8 +1,10 @@
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import { Cidr } from "./ip";
 import type { Path } from "./path";
+import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveNode } from "./resolve-node";
 import { resolveState, type StateOverrides } from "./resolve-state";
+import { bootstrap as bootstrapSchema } from "./schema/bootstrap";
 import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";
 import { splitCidrs } from "./schema/values";
@@ -38,6 +40,7 @@ export function resolveCluster(
     return { path, input: node, sizes, config: resolveNode(input, node, sizes) };
   });
   const configs = nodes.map(({ config }) => config);
+  const state = resolveState(input.state, overrides);
   const config: ClusterConfig = {
     clusterName: input.cluster_name,
     // The template writes it without the v.
@@ -59,7 +62,8 @@ export function resolveCluster(
       serviceCidrs: splitCidrs(input.cluster_svc_cidr),
     },
     nodes: configs,
-    state: resolveState(input.state, overrides),
+    state,
+    bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),
     adopt: resolveAdopt(input.adopt),
   };
   return { input, nodes, config };

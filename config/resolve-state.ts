@@ -13,6 +13,7 @@ export function resolveState(state: StateInput, { backend, accountId }: StateOve
     backend: backend ?? state.backend,
     bucket: state.bucket,
     key: state.key,
+    lock: state.lock,
     accountId: state.account_id ?? accountId,
     jurisdiction: state.jurisdiction,
     url: state.url,

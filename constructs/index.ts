@@ -1,13 +1,19 @@
 /** The public API of the package. */
-export { ProxmoxProvider, type ProxmoxProviderConfig } from "../.gen/providers/proxmox/provider";
+export * from "./cloudflare-provider";
 export * from "./high-availability";
 export * from "./moved";
 export * from "./proxmox-access";
+export * from "./proxmox-provider";
 export * from "./r2-backend";
 export * from "./schematic";
+export * from "./state-bucket";
 export * from "./state-encryption";
+export * from "./state-token";
 export * from "./talos-image";
 export * from "./talos-vm";
 export * from "./talos-vm-props";
+export * from "./tfstate-worker";
 export * from "./tfstate-worker-backend";
+export * from "./tfstate-worker-settings";
 export * from "./vm-id-guard";
+export * from "./worker-migrations";

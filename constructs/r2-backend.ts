@@ -9,13 +9,16 @@ export interface R2BackendProps {
   /** Cloudflare account id, 32 hex digits. @default the endpoint is left to AWS_ENDPOINT_URL_S3 */
   readonly accountId?: string;
   /** Jurisdiction of the bucket; it has an endpoint of its own. @default the default jurisdiction */
-  readonly jurisdiction?: "eu" | "fedramp";
+  readonly jurisdiction?: R2Jurisdiction;
   /**
    * Locks by a conditional write of `<key>.tflock`. Without it two applies at once can lose one's state.
    * @default true
    */
   readonly lock?: boolean;
 }
+
+/** @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions */
+export type R2Jurisdiction = "eu" | "fedramp";
 
 /**
  * OpenTofu's S3 backend on Cloudflare R2, with a lock and with every flag that R2 needs.

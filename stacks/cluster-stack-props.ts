@@ -88,6 +88,8 @@ export interface StateProps {
   readonly bucket?: string;
   /** r2 @default "proxmox/terraform.tfstate" */
   readonly key?: string;
+  /** r2: whether an apply locks the state; without it two at once can lose what one made. @default true */
+  readonly lock?: boolean;
   readonly accountId?: string;
   readonly jurisdiction?: "eu" | "fedramp";
   /** worker */

@@ -1,14 +1,11 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import {
-  AntiAffinity,
-  ProxmoxProvider,
-  type Schematic,
-  schematicId,
-  TalosImage,
-  TalosVm,
-  VmIdGuard,
-} from "../constructs";
+import { AntiAffinity } from "../constructs/high-availability";
+import { ProxmoxProvider } from "../constructs/proxmox-provider";
+import { type Schematic, schematicId } from "../constructs/schematic";
+import { TalosImage } from "../constructs/talos-image";
+import { TalosVm } from "../constructs/talos-vm";
+import { VmIdGuard } from "../constructs/vm-id-guard";
 import type { ClusterNodeProps, ClusterStackProps } from "./cluster-stack-props";
 import { keepState } from "./state";
 

@@ -1,6 +1,7 @@
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { ProxmoxAccess, type ProxmoxAccessProps, ProxmoxProvider } from "../constructs";
+import { ProxmoxAccess, type ProxmoxAccessProps } from "../constructs/proxmox-access";
+import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import type { StateProps } from "./cluster-stack-props";
 import { keepState } from "./state";
 

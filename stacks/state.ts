@@ -1,6 +1,8 @@
 import { sep } from "node:path";
 import { Annotations, LocalBackend, type TerraformStack } from "cdktf";
-import { R2Backend, StateEncryption, TfstateWorkerBackend } from "../constructs";
+import { R2Backend } from "../constructs/r2-backend";
+import { StateEncryption } from "../constructs/state-encryption";
+import { TfstateWorkerBackend } from "../constructs/tfstate-worker-backend";
 import type { StateProps } from "./cluster-stack-props";
 
 const DEFAULT_KEY = "proxmox/terraform.tfstate";
@@ -14,7 +16,14 @@ export function keepState(stack: TerraformStack, state: StateProps = { backend: 
         key: state.key ?? DEFAULT_KEY,
         accountId: state.accountId,
         jurisdiction: state.jurisdiction,
+        lock: state.lock,
       });
+      if (state.lock === false) {
+        Annotations.of(stack).addWarning(
+          "applies do not lock the state (state.lock is false): two at once end with the state of one, and what the " +
+            "other made exists without being in any state. set lock to true, or use the Worker",
+        );
+      }
       break;
     case "worker":
       if (!state.url)

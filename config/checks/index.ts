@@ -2,6 +2,7 @@ import type { Problem } from "../errors";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
 import { checkBoot, warnOfMissingAgent } from "./boot";
+import { checkBootstrap, warnOfMissingAccount } from "./bootstrap";
 import { checkControlPlane } from "./control-plane";
 import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
@@ -23,10 +24,11 @@ const CHECKS: readonly Check[] = [
   checkDevices,
   checkPlacement,
   checkState,
+  checkBootstrap,
 ];
 /** Need all nodes. */
 const WHOLE_CLUSTER_CHECKS: readonly Check[] = [checkControlPlane, checkRenames];
-const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent];
+const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent, warnOfMissingAccount];
 
 export function checkCluster(cluster: ResolvedCluster, hasAllNodes: boolean): Problem[] {
   const checks = hasAllNodes ? [...CHECKS, ...WHOLE_CLUSTER_CHECKS] : CHECKS;

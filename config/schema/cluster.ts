@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bootstrap } from "./bootstrap";
 import { node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
 import {
@@ -119,6 +120,11 @@ export const clusterSchema = z.looseObject({
   proxmox_vm_advanced: advanced.prefault({}).describe("Hardware of every VM."),
 
   state: state.prefault({}).describe("Where the state is kept and how it is encrypted."),
+  bootstrap: bootstrap
+    .optional()
+    .describe(
+      "The buckets, the Worker and the token that keep the states. Default: all defaults, where an account id is known.",
+    ),
   adopt: adopt.optional().describe("Resources of an earlier program to take over."),
   nodes: z
     .array(node, {

@@ -64,23 +64,27 @@ export const accountId = text(
   "is not a Cloudflare account id; copy the 32 characters 0-9 and a-f from the dashboard",
 );
 
+export const bucketName = text(
+  /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  "is not the name of a bucket; use 3 to 63 of a-z, 0-9 and -",
+);
+
 export const state = z.strictObject({
   backend: z
     .enum(stateBackends)
     .default("r2")
     .describe("Where the state is: R2, the tfstate Worker, or a local file. STATE_BACKEND overrides it."),
-  bucket: text(
-    /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-    "is not the name of a bucket; use 3 to 63 of a-z, 0-9 and -",
-  )
-    .default("tfstate")
-    .describe("r2: the bucket."),
+  bucket: bucketName.default("tfstate").describe("r2: the bucket."),
   key: text(
     /^(?!\/)(?!.*\/\/)(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9!_.*'()/-]{1,1000}$/,
     "is not the key of an object; write it like proxmox/terraform.tfstate",
   )
     .default("proxmox/terraform.tfstate")
     .describe("r2: the object in the bucket."),
+  lock: z
+    .boolean()
+    .default(true)
+    .describe("r2: whether an apply locks the state; without it two at once can lose what one of them made."),
   account_id: accountId
     .optional()
     .describe(

@@ -1,0 +1,62 @@
+import type { Problem } from "../errors";
+import type { ResolvedCluster } from "../resolve-cluster";
+
+/** Buckets, Worker and retention of the bootstrap stack do not contradict each other. */
+export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
+  yield* checkBackupBucket(cluster);
+  const { bootstrap } = cluster.input;
+  if (bootstrap === undefined) return;
+  const { history_lock_days: lockDays, worker } = bootstrap;
+  for (const key of ["history_days", "backup_days"] as const) {
+    if (bootstrap[key] === 0 || bootstrap[key] > lockDays) continue;
+    const text = `${bootstrap[key]} is not more than history_lock_days ${lockDays}; use a longer time, or a shorter lock`;
+    yield { path: ["bootstrap", key], text };
+  }
+  if (!worker.enabled) return;
+  const path = ["bootstrap", "worker"];
+  const { history_days: historyDays } = bootstrap;
+  if (historyDays !== 0 && historyDays < worker.keep_days) {
+    const text = `${historyDays} is less than worker.keep_days ${worker.keep_days}; the bucket would delete versions that the Worker keeps`;
+    yield { path: ["bootstrap", "history_days"], text };
+  }
+  if (worker.keep_days < lockDays) {
+    const text = `${worker.keep_days} is less than history_lock_days ${lockDays}; the Worker cannot delete what is locked`;
+    yield { path: [...path, "keep_days"], text };
+  }
+  if (worker.domain && worker.workers_dev_subdomain) {
+    const text = `${worker.workers_dev_subdomain} is of no use beside domain, which turns workers.dev off; remove one of them`;
+    yield { path: [...path, "workers_dev_subdomain"], text };
+  }
+  if (worker.credentials.length + worker.oidc.length + worker.mtls.length === 0) {
+    const text = "is empty, and there is no oidc and no mtls: nobody could use the Worker; add one of them";
+    yield { path: [...path, "credentials"], text };
+  }
+  if (worker.psk_namespace !== undefined && !worker.credentials.includes("psk")) {
+    const text = `${worker.psk_namespace} is of no use without psk in credentials; add it there`;
+    yield { path: [...path, "psk_namespace"], text };
+  }
+  for (const [index, { fingerprint, subject }] of worker.mtls.entries()) {
+    if (fingerprint !== undefined || subject !== undefined) continue;
+    yield { path: [...path, "mtls", index], text: "has neither fingerprint nor subject; add one of them" };
+  }
+}
+
+function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Problem> {
+  const path = ["bootstrap", "backup_bucket"];
+  const named = input.bootstrap?.backup_bucket;
+  const { backupBucket = "" } = config.bootstrap ?? {};
+  if (named === config.state.bucket) {
+    yield { path, text: `${named} is state.bucket too; a copy beside the original is none` };
+  }
+  if (named === undefined && backupBucket.length > 63) {
+    yield { path, text: `is missing, and ${backupBucket} is longer than 63 characters; name the bucket` };
+  }
+}
+
+/** Said, and not refused: a machine that only deploys the cluster need not know the account. */
+export function* warnOfMissingAccount({ input, config }: ResolvedCluster): Iterable<Problem> {
+  if (input.bootstrap === undefined || config.bootstrap !== undefined) return;
+  const text =
+    "is left out, since no account is known; set state.account_id or CLOUDFLARE_ACCOUNT_ID where it is deployed";
+  yield { path: ["bootstrap"], text };
+}

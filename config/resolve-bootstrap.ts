@@ -1,0 +1,39 @@
+import type { BootstrapConfig, StateConfig } from "./cluster-config";
+import type { BootstrapInput } from "./schema/bootstrap";
+
+/** The stack belongs to an account: where none is known, there is no stack, and the others do without. */
+export function resolveBootstrap(input: BootstrapInput, state: StateConfig): BootstrapConfig | undefined {
+  const { accountId, bucket, jurisdiction } = state;
+  if (accountId === undefined) return undefined;
+  const { worker, token } = input;
+  return {
+    accountId,
+    bucket,
+    jurisdiction,
+    locationHint: input.location,
+    backupBucket: input.backup_bucket ?? `${bucket}-backup`,
+    historyLockDays: input.history_lock_days,
+    historyDays: input.history_days,
+    backupDays: input.backup_days,
+    worker: worker.enabled
+      ? {
+          workerName: worker.name,
+          domain: worker.domain && { hostname: worker.domain.hostname, zoneId: worker.domain.zone_id },
+          workersDevSubdomain: worker.workers_dev_subdomain,
+          cron: worker.cron,
+          observability: worker.observability,
+          settings: {
+            credentials: worker.credentials,
+            pskNamespace: worker.psk_namespace,
+            oidc: worker.oidc,
+            mtls: worker.mtls,
+            encryption: worker.encryption,
+            keepVersions: worker.keep_versions,
+            keepDays: worker.keep_days,
+            basePath: worker.base_path,
+          },
+        }
+      : undefined,
+    token: { tokenName: token.name ?? bucket, access: token.access, expiresOn: token.expires_on },
+  };
+}

@@ -1,0 +1,1 @@
+export { CloudflareProvider, type CloudflareProviderConfig } from "@cdktf/provider-cloudflare/lib/provider";

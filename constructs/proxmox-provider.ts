@@ -1,0 +1,1 @@
+export { ProxmoxProvider, type ProxmoxProviderConfig } from "../.gen/providers/proxmox/provider";

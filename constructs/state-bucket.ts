@@ -1,0 +1,149 @@
+import { R2Bucket } from "@cdktf/provider-cloudflare/lib/r2-bucket";
+import { R2BucketLifecycle } from "@cdktf/provider-cloudflare/lib/r2-bucket-lifecycle";
+import { R2BucketLock } from "@cdktf/provider-cloudflare/lib/r2-bucket-lock";
+import { Construct } from "constructs";
+import type { R2Jurisdiction } from "./r2-backend";
+
+export interface StateBucketProps {
+  /** Cloudflare account id, 32 hex digits. */
+  readonly accountId: string;
+  /** 3 to 63 of a-z, 0-9 and -. */
+  readonly bucketName: string;
+  /**
+   * Where the data may be, for good: the provider cannot change it, and refuses at the apply.
+   * @default no restriction
+   */
+  readonly jurisdiction?: R2Jurisdiction;
+  /**
+   * Where the bucket is created, such as `weur`: a wish that Cloudflare may not fulfil, of no meaning afterwards.
+   * @default near whoever creates it
+   */
+  readonly locationHint?: R2Location;
+  /** @default "Standard" */
+  readonly storageClass?: "Standard" | "InfrequentAccess";
+  /** Objects below it are never written twice: only they are locked, and only they expire. @default "history/" */
+  readonly historyPrefix?: string;
+  /** For how long an object of the history can be neither deleted nor overwritten; 0 for no lock. @default 30 */
+  readonly historyLockDays?: number;
+  /**
+   * When an object of the history goes, whether or not something still refers to it; 0 for never. It comes after
+   * the Worker's own retention, which knows what is current or pinned.
+   * @default 730
+   */
+  readonly historyDays?: number;
+  /** When an upload that was never finished goes. @default 7, as in every bucket that R2 makes */
+  readonly abortUploadsDays?: number;
+  /** Whether a plan may destroy the bucket; it also lifts the lock, which would keep objects in it. @default false */
+  readonly allowDestroy?: boolean;
+}
+
+/** @see https://developers.cloudflare.com/r2/reference/data-location/ */
+export const R2_LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as const;
+export type R2Location = (typeof R2_LOCATIONS)[number];
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+/**
+ * An R2 bucket for states: its history cannot be deleted for a while and goes at last, and no plan destroys or
+ * replaces the bucket itself.
+ *
+ * A lock on more than the history would stop every apply, since a state is written over and over again.
+ *
+ * @see https://developers.cloudflare.com/r2/buckets/bucket-locks/
+ * @see https://developers.cloudflare.com/r2/buckets/object-lifecycles/
+ */
+export class StateBucket extends Construct {
+  readonly accountId: string;
+  readonly bucketName: string;
+  readonly jurisdiction?: R2Jurisdiction;
+  /** The resource; its address is `cloudflare_r2_bucket.<id>`. */
+  readonly resource: R2Bucket;
+
+  /** @throws where a name or a number of days is out of its range. */
+  constructor(scope: Construct, id: string, props: StateBucketProps) {
+    super(scope, id);
+    checkProps(props);
+    this.accountId = props.accountId;
+    this.bucketName = props.bucketName;
+    this.jurisdiction = props.jurisdiction;
+    this.resource = new R2Bucket(this, "bucket", {
+      accountId: props.accountId,
+      name: props.bucketName,
+      jurisdiction: props.jurisdiction,
+      location: props.locationHint,
+      storageClass: props.storageClass ?? "Standard",
+      lifecycle: {
+        preventDestroy: !props.allowDestroy,
+        // Cloudflare answers with the location that it chose, and another one than wished for means a replacement.
+        ignoreChanges: ["location"],
+      },
+    });
+    this.resource.overrideLogicalId(id);
+    this.addRules(id, props);
+  }
+
+  /** Each of the two is always there: a rule is taken back by a list without it, not by destroying the resource. */
+  private addRules(id: string, props: StateBucketProps): void {
+    const { historyPrefix: prefix = "history/", historyLockDays = 30, historyDays = 730 } = props;
+    const bucket = {
+      accountId: this.accountId,
+      bucketName: this.resource.name,
+      jurisdiction: props.jurisdiction,
+    };
+    const lifecycle = new R2BucketLifecycle(this, "lifecycle", {
+      ...bucket,
+      rules: [
+        {
+          id: "abort-uploads",
+          enabled: true,
+          conditions: { prefix: "" },
+          abortMultipartUploadsTransition: { condition: ageOf(props.abortUploadsDays ?? 7) },
+        },
+        ...(historyDays === 0
+          ? []
+          : [
+              {
+                id: "expire-history",
+                enabled: true,
+                conditions: { prefix },
+                deleteObjectsTransition: { condition: ageOf(historyDays) },
+              },
+            ]),
+      ],
+    });
+    lifecycle.overrideLogicalId(id);
+    const { type, maxAge } = ageOf(historyLockDays);
+    const locked = historyLockDays > 0 && !props.allowDestroy;
+    const lock = new R2BucketLock(this, "lock", {
+      ...bucket,
+      rules: locked
+        ? [{ id: "keep-history", enabled: true, prefix, condition: { type, maxAgeSeconds: maxAge } }]
+        : [],
+    });
+    lock.overrideLogicalId(id);
+  }
+}
+
+const ageOf = (days: number) => ({ type: "Age", maxAge: days * DAY_SECONDS });
+
+function checkProps(props: StateBucketProps): void {
+  const { bucketName, historyPrefix = "history/", historyLockDays = 30, historyDays = 730 } = props;
+  const fail = (text: string): never => {
+    throw new Error(`bucket "${bucketName}": ${text}`);
+  };
+  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucketName)) {
+    fail("its name is not one that R2 takes; use 3 to 63 of a-z, 0-9 and -");
+  }
+  if (!/^[^/].*\/$/.test(historyPrefix)) {
+    fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
+  }
+  const days = { historyLockDays, historyDays, abortUploadsDays: props.abortUploadsDays ?? 7 };
+  for (const [name, value] of Object.entries(days)) {
+    const least = name === "abortUploadsDays" ? 1 : 0;
+    if (!Number.isInteger(value) || value < least)
+      fail(`${name} ${value} is not a whole number from ${least}`);
+  }
+  if (historyDays !== 0 && historyDays <= historyLockDays) {
+    fail(`historyDays ${historyDays} is not more than historyLockDays ${historyLockDays}; use a longer time`);
+  }
+}

@@ -1,0 +1,80 @@
+import { AccountToken } from "@cdktf/provider-cloudflare/lib/account-token";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import type { StateBucket } from "./state-bucket";
+
+export interface StateTokenProps {
+  /** The only bucket whose objects it opens. */
+  readonly bucket: StateBucket;
+  /** As the dashboard shows it. @default the construct's id */
+  readonly tokenName?: string;
+  /** `write` includes reading, and is what the S3 backend needs. @default "write" */
+  readonly access?: "read" | "write";
+  /** When the token ends, RFC 3339 in UTC without fractions. @default never */
+  readonly expiresOn?: string;
+  /** Networks that it may be used from, in CIDR notation. @default any */
+  readonly allowedCidrs?: readonly string[];
+}
+
+/**
+ * Ids of Cloudflare's permission groups "Workers R2 Storage Bucket Item Read" and "… Write". They are the same in
+ * every account; `GET /accounts/{id}/tokens/permission_groups` lists them. As constants, so that a plan need not ask.
+ *
+ * @see https://developers.cloudflare.com/r2/api/tokens/
+ */
+export const R2_ITEM_PERMISSIONS = {
+  read: "6a018a9f2fc74eb6b293b0c548f38b39",
+  write: "2efd5506f9c8494dacb1fa10a3e7d5b6",
+} as const;
+
+/**
+ * An account token for the objects of one bucket and nothing else, and the S3 key pair that it amounts to.
+ *
+ * Its secret stands in the state: keep that encrypted. Cloudflare tells the value once, so a token that was
+ * imported has no secret, and one that is lost is replaced: `-replace=cloudflare_account_token.<id>`.
+ *
+ * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
+ */
+export class StateToken extends Construct {
+  /** The resource; its address is `cloudflare_account_token.<id>`. */
+  readonly resource: AccountToken;
+  /** For AWS_ACCESS_KEY_ID. */
+  readonly accessKeyId: string;
+  /** For AWS_SECRET_ACCESS_KEY; sensitive. */
+  readonly secretAccessKey: string;
+
+  /** @throws where `expiresOn` is not a point in time. */
+  constructor(scope: Construct, id: string, props: StateTokenProps) {
+    super(scope, id);
+    const { bucket, access = "write", tokenName = id, expiresOn } = props;
+    if (expiresOn !== undefined && !isTimestamp(expiresOn)) {
+      throw new Error(
+        `token "${tokenName}": expiresOn "${expiresOn}" is not a time; write it like 2027-01-31T00:00:00Z`,
+      );
+    }
+    const { accountId, bucketName, jurisdiction = "default" } = bucket;
+    const scopeOfToken = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucketName}`;
+    this.resource = new AccountToken(this, "token", {
+      accountId,
+      name: tokenName,
+      expiresOn,
+      condition: props.allowedCidrs && { requestIp: { in: [...props.allowedCidrs] } },
+      policies: [
+        {
+          effect: "allow",
+          permissionGroups: [{ id: R2_ITEM_PERMISSIONS[access] }],
+          // A string to the provider, compared byte by byte with what the API answers.
+          resources: JSON.stringify({ [scopeOfToken]: "*" }),
+        },
+      ],
+      dependsOn: [bucket.resource],
+    });
+    this.resource.overrideLogicalId(id);
+    this.accessKeyId = this.resource.id;
+    this.secretAccessKey = Fn.sha256(this.resource.value);
+  }
+}
+
+function isTimestamp(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text));
+}

@@ -1,0 +1,119 @@
+import { TerraformVariable } from "cdktf";
+import type { Construct } from "constructs";
+
+/** Who may use the Worker, and how it keeps states. Passwords are not in here: they are variables. */
+export interface TfstateWorkerSettings {
+  /**
+   * Passwords that the Worker knows, each in variables of its own: `owner` in TF_VAR_tfstate_username and
+   * TF_VAR_tfstate_password, `users` in TF_VAR_tfstate_users, `psk` in TF_VAR_tfstate_psk.
+   * @default ["owner"]
+   */
+  readonly credentials?: readonly WorkerCredential[];
+  /** Namespace of the states of whoever has the pre-shared key. @default "default" */
+  readonly pskNamespace?: string;
+  /** Issuers of identity tokens, such as GitHub Actions. @default none */
+  readonly oidc?: readonly OidcIssuer[];
+  /** Client certificates that Cloudflare verifies. @default none */
+  readonly mtls?: readonly ClientCertificate[];
+  /** `required` refuses every state in plain text. @default "auto": what was encrypted once stays encrypted */
+  readonly encryption?: "auto" | "required";
+  /** Versions of a state that are always kept. @default 100 */
+  readonly keepVersions?: number;
+  /** Days for which every version is kept. @default 90 */
+  readonly keepDays?: number;
+  /** In front of every route, such as `/tfstate`. @default none */
+  readonly basePath?: string;
+}
+
+export const WORKER_CREDENTIALS = ["owner", "users", "psk"] as const;
+export type WorkerCredential = (typeof WORKER_CREDENTIALS)[number];
+export type WorkerScope = "read" | "write" | "lock" | "admin";
+
+/** What somebody may do with which states of a namespace. */
+export interface WorkerGrant {
+  readonly namespace: string;
+  readonly scopes: readonly WorkerScope[];
+  /** Names, with `*`. @default all */
+  readonly states?: readonly string[];
+}
+
+export interface OidcIssuer {
+  /** @default GitHub Actions */
+  readonly issuer?: string;
+  readonly audience: string;
+  /** The first one whose subject matches counts. */
+  readonly rules: readonly (WorkerGrant & {
+    /** With `*`, for example `repo:me/cluster:ref:refs/heads/main`. */
+    readonly subject: string;
+  })[];
+}
+
+/** A certificate by its fingerprint (SHA-256, hex) or its subject. */
+export type ClientCertificate = WorkerGrant & { readonly fingerprint?: string; readonly subject?: string };
+
+/** A variable or secret of the Worker. */
+export interface WorkerVariable {
+  readonly type: "plain_text" | "secret_text";
+  readonly name: string;
+  readonly text: string;
+}
+
+interface SecretInput {
+  readonly description: string;
+  /** Shortest one that the Worker takes. */
+  readonly minLength: number;
+}
+
+const SECRETS: Readonly<Record<WorkerCredential, Readonly<Record<string, SecretInput>>>> = {
+  owner: {
+    TFSTATE_USERNAME: { description: "name of the Worker's owner", minLength: 1 },
+    TFSTATE_PASSWORD: { description: "password of the Worker's owner, or its hash", minLength: 8 },
+  },
+  users: { TFSTATE_USERS: { description: "JSON list of further users of the Worker", minLength: 2 } },
+  psk: { TFSTATE_PSK: { description: "pre-shared key of the Worker", minLength: 16 } },
+};
+
+/** The TFSTATE_… variables of the Worker; each secret comes from a sensitive variable of the stack. */
+export function workerVariables(scope: Construct, settings: TfstateWorkerSettings): WorkerVariable[] {
+  const { credentials = ["owner"], oidc = [], mtls = [] } = settings;
+  if (credentials.length + oidc.length + mtls.length === 0) {
+    throw new Error(
+      "nobody could use the Worker: give it a credential, an OIDC issuer or a client certificate",
+    );
+  }
+  const secrets = WORKER_CREDENTIALS.filter((each) => credentials.includes(each)).flatMap((each) =>
+    Object.entries(SECRETS[each]).map(([name, input]) => secret(scope, name, input)),
+  );
+  const plain: Readonly<Record<string, string | number | undefined>> = {
+    TFSTATE_PSK_NAMESPACE: settings.pskNamespace,
+    TFSTATE_OIDC: oidc.length > 0 ? JSON.stringify(oidc) : undefined,
+    TFSTATE_MTLS: mtls.length > 0 ? JSON.stringify(mtls) : undefined,
+    TFSTATE_ENCRYPTION: settings.encryption,
+    TFSTATE_KEEP_VERSIONS: settings.keepVersions,
+    TFSTATE_KEEP_DAYS: settings.keepDays,
+    TFSTATE_BASE_PATH: settings.basePath,
+  };
+  const variables = Object.entries(plain).flatMap(([name, value]): WorkerVariable[] =>
+    value === undefined ? [] : [{ type: "plain_text", name, text: String(value) }],
+  );
+  return [...secrets, ...variables];
+}
+
+function secret(scope: Construct, name: string, { description, minLength }: SecretInput): WorkerVariable {
+  const id = name.toLowerCase();
+  const variable = new TerraformVariable(scope, id, {
+    type: "string",
+    sensitive: true,
+    nullable: false,
+    description: `${description}: TF_VAR_${id}`,
+    // A CI system gives "" for a secret that it does not have, and the Worker would then be locked.
+    validation: [
+      {
+        condition: `\${length(var.${id}) >= ${minLength}}`,
+        errorMessage: `TF_VAR_${id} is shorter than ${minLength}; is it set?`,
+      },
+    ],
+  });
+  variable.overrideLogicalId(id);
+  return { type: "secret_text", name, text: variable.stringValue };
+}

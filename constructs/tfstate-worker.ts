@@ -1,0 +1,193 @@
+import { WorkersCronTrigger } from "@cdktf/provider-cloudflare/lib/workers-cron-trigger";
+import { WorkersCustomDomain } from "@cdktf/provider-cloudflare/lib/workers-custom-domain";
+import {
+  WorkersScript,
+  type WorkersScriptBindings,
+  type WorkersScriptConfig,
+} from "@cdktf/provider-cloudflare/lib/workers-script";
+import { WorkersScriptSubdomain } from "@cdktf/provider-cloudflare/lib/workers-script-subdomain";
+import { AssetType, TerraformAsset } from "cdktf";
+import { Construct } from "constructs";
+import type { StateBucket } from "./state-bucket";
+import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
+import { type DurableObjectMigration, WorkerMigrations } from "./worker-migrations";
+
+export interface TfstateWorkerProps {
+  readonly module: WorkerModule;
+  /** Holds the states. */
+  readonly bucket: StateBucket;
+  /** Takes the scheduled copies. @default no copies */
+  readonly backupBucket?: StateBucket;
+  /** Letters, digits and -, in lower case. @default the construct's id */
+  readonly workerName?: string;
+  /** A host name of its own; workers.dev is then off. @default workers.dev */
+  readonly domain?: WorkerDomain;
+  /** The account's subdomain of workers.dev, to tell the address. @default {@link TfstateWorker.url} is unknown */
+  readonly workersDevSubdomain?: string;
+  /** When the states are copied and checked, in UTC. @default "17 3 * * *" where there is a `backupBucket` */
+  readonly cron?: string;
+  /** @default an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
+  readonly settings?: TfstateWorkerSettings;
+  /** Whether Cloudflare keeps the Worker's logs. @default true */
+  readonly observability?: boolean;
+  /** @default {@link TFSTATE_WORKER_MIGRATIONS} */
+  readonly migrations?: readonly DurableObjectMigration[];
+  /** Whether a plan may destroy the Worker, and its locks and histories with it. @default false */
+  readonly allowDestroy?: boolean;
+}
+
+/** The bundle of the Worker. */
+export interface WorkerModule {
+  /** Absolute path of an ES module; it is copied beside the synthesized stack. */
+  readonly path: string;
+  /** Of its bytes, in hex. */
+  readonly sha256: string;
+  /** Date whose runtime behaviour it is written for, for example `2026-04-01`. */
+  readonly compatibilityDate: string;
+  /** @default none */
+  readonly compatibilityFlags?: readonly string[];
+}
+
+export interface WorkerDomain {
+  /** For example `tfstate.example.com`. */
+  readonly hostname: string;
+  /** Zone of the host name, 32 hex digits. */
+  readonly zoneId: string;
+}
+
+export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
+  { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
+];
+
+const MAIN_MODULE = "index.mjs";
+
+/**
+ * The tfstate Worker: an HTTP state backend on R2 and Durable Objects.
+ *
+ * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link WorkerMigrations} for how.
+ * A replacement would lose every lock and history, so OpenTofu refuses it ({@link TfstateWorkerProps.allowDestroy}).
+ *
+ * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/methods/update/
+ */
+export class TfstateWorker extends Construct {
+  readonly workerName: string;
+  /** Where it answers, without a slash at the end; unknown on workers.dev without the account's subdomain. */
+  readonly url?: string;
+  /** The resource; its address is `cloudflare_workers_script.<id>`. */
+  readonly resource: WorkersScript;
+  readonly migrations: WorkerMigrations;
+
+  /** @throws where the name or the hash is none, or nobody could use the Worker. */
+  constructor(scope: Construct, id: string, props: TfstateWorkerProps) {
+    super(scope, id);
+    const { bucket, domain, settings = {} } = props;
+    this.workerName = props.workerName ?? id;
+    checkProps(this.workerName, props);
+    const basePath = settings.basePath ?? "";
+    if (domain) this.url = `https://${domain.hostname}${basePath}`;
+    else if (props.workersDevSubdomain)
+      this.url = `https://${this.workerName}.${props.workersDevSubdomain}.workers.dev${basePath}`;
+
+    const script = this.script(props);
+    this.migrations = new WorkerMigrations(this, id, {
+      script,
+      migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
+    });
+    this.resource = new WorkersScript(this, "script", {
+      ...script,
+      migrations: this.migrations.config,
+      lifecycle: { preventDestroy: !props.allowDestroy, precondition: [this.migrations.precondition] },
+    });
+    this.resource.overrideLogicalId(id);
+    this.addRoutes(id, { ...props, accountId: bucket.accountId });
+  }
+
+  private script({ module, bucket, backupBucket, ...props }: TfstateWorkerProps): WorkersScriptConfig {
+    const asset = new TerraformAsset(this, "module", {
+      path: module.path,
+      type: AssetType.FILE,
+      assetHash: module.sha256,
+    });
+    const bindings: WorkersScriptBindings[] = [
+      bucketBinding("BUCKET", bucket),
+      ...(backupBucket ? [bucketBinding("BACKUP", backupBucket)] : []),
+      { type: "durable_object_namespace", name: "STATE", className: "StateObject" },
+      { type: "durable_object_namespace", name: "DIRECTORY", className: "Directory" },
+      ...workerVariables(this, props.settings ?? {}),
+    ];
+    return {
+      accountId: bucket.accountId,
+      scriptName: this.workerName,
+      contentFile: asset.path,
+      contentSha256: module.sha256,
+      mainModule: MAIN_MODULE,
+      compatibilityDate: module.compatibilityDate,
+      compatibilityFlags: [...(module.compatibilityFlags ?? [])],
+      bindings,
+      observability: observability(props.observability ?? true),
+    };
+  }
+
+  private addRoutes(id: string, props: TfstateWorkerProps & { readonly accountId: string }): void {
+    const { accountId, domain, backupBucket } = props;
+    const scriptName = this.resource.scriptName;
+    const subdomain = new WorkersScriptSubdomain(this, "subdomain", {
+      accountId,
+      scriptName,
+      enabled: domain === undefined,
+      // A preview is another version of the code on the same states.
+      previewsEnabled: false,
+    });
+    subdomain.overrideLogicalId(id);
+    if (domain) {
+      const route = new WorkersCustomDomain(this, "domain", {
+        accountId,
+        service: scriptName,
+        hostname: domain.hostname,
+        zoneId: domain.zoneId,
+        // Deprecated, but Cloudflare answers with it, and without it every plan would replace the domain.
+        environment: "production",
+      });
+      route.overrideLogicalId(id);
+    }
+    const cron = props.cron ?? (backupBucket && "17 3 * * *");
+    if (cron) {
+      const trigger = new WorkersCronTrigger(this, "cron", { accountId, scriptName, schedules: [{ cron }] });
+      trigger.overrideLogicalId(id);
+    }
+  }
+}
+
+function bucketBinding(name: string, bucket: StateBucket): WorkersScriptBindings {
+  return {
+    type: "r2_bucket",
+    name,
+    bucketName: bucket.resource.name,
+    // The provider sends it as it stands: one for the default jurisdiction is not known to the API.
+    jurisdiction: bucket.jurisdiction,
+  };
+}
+
+/** In full, as Cloudflare answers it: what is left out would be removed by every plan. */
+function observability(enabled: boolean) {
+  const rate = { headSamplingRate: 1 };
+  return {
+    enabled,
+    ...rate,
+    logs: { enabled, invocationLogs: enabled, ...rate, persist: true, destinations: [] },
+  };
+}
+
+function checkProps(workerName: string, { module, bucket, backupBucket }: TfstateWorkerProps): void {
+  const fail = (text: string): never => {
+    throw new Error(`Worker "${workerName}": ${text}`);
+  };
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(workerName)) {
+    fail("its name is not one that Cloudflare takes; use at most 63 of a-z, 0-9 and -");
+  }
+  if (!/^[0-9a-f]{64}$/.test(module.sha256))
+    fail(`sha256 "${module.sha256}" of its module is not 64 hex digits`);
+  if (backupBucket && backupBucket.accountId !== bucket.accountId) {
+    fail(`its backup bucket is in another account, ${backupBucket.accountId}; it cannot be bound`);
+  }
+}

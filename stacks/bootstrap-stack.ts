@@ -1,0 +1,87 @@
+import { TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { CloudflareProvider } from "../constructs/cloudflare-provider";
+import { type R2Location, StateBucket } from "../constructs/state-bucket";
+import { StateToken, type StateTokenProps } from "../constructs/state-token";
+import { TfstateWorker, type TfstateWorkerProps } from "../constructs/tfstate-worker";
+import type { StateProps } from "./cluster-stack-props";
+import { keepState } from "./state";
+
+export interface BootstrapStackProps {
+  /** Cloudflare account, 32 hex digits. */
+  readonly accountId: string;
+  /** Bucket of the states. @default "tfstate" */
+  readonly bucket?: string;
+  /** Jurisdiction of both buckets. @default none */
+  readonly jurisdiction?: "eu" | "fedramp";
+  /** Where both buckets are created, if Cloudflare can. @default near whoever creates them */
+  readonly locationHint?: R2Location;
+  /** Bucket of the Worker's copies. @default the name of `bucket` and `-backup` */
+  readonly backupBucket?: string;
+  /** @default 30 */
+  readonly historyLockDays?: number;
+  /** @default 730 */
+  readonly historyDays?: number;
+  /** When an old copy in the backup bucket goes; 0 for never. @default 365 */
+  readonly backupDays?: number;
+  /** @default no Worker: the S3 backend needs none */
+  readonly worker?: Omit<TfstateWorkerProps, "bucket" | "backupBucket" | "allowDestroy">;
+  /** @default a token named after the bucket that may write and never ends */
+  readonly token?: Omit<StateTokenProps, "bucket">;
+  /** Where the state of this stack is kept. @default R2 with the settings of {@link StateProps} */
+  readonly state?: StateProps;
+  /** Whether a plan may destroy the buckets and the Worker. Apply once with it: it takes back the lock. @default false */
+  readonly allowDestroy?: boolean;
+}
+
+/**
+ * What keeps the states of all stacks, itself included: a bucket with a history that nobody can delete, a bucket for
+ * copies, the tfstate Worker, and an S3 key pair for that one bucket.
+ *
+ * Cloudflare's own credentials come from CLOUDFLARE_API_TOKEN.
+ */
+export class BootstrapStack extends TerraformStack {
+  readonly bucket: StateBucket;
+  readonly backupBucket: StateBucket;
+  readonly token: StateToken;
+  readonly worker?: TfstateWorker;
+
+  constructor(scope: Construct, id: string, props: BootstrapStackProps) {
+    super(scope, id);
+    keepState(this, props.state);
+    new CloudflareProvider(this, "cloudflare");
+
+    const { bucket: bucketName = "tfstate", allowDestroy, historyLockDays } = props;
+    const { accountId, jurisdiction, locationHint } = props;
+    const common = { accountId, jurisdiction, locationHint, allowDestroy, historyLockDays };
+    this.bucket = new StateBucket(this, "state", { ...common, bucketName, historyDays: props.historyDays });
+    this.backupBucket = new StateBucket(this, "backup", {
+      ...common,
+      bucketName: props.backupBucket ?? `${bucketName}-backup`,
+      // Where the Worker keeps its dated copies.
+      historyPrefix: "versions/",
+      historyDays: props.backupDays ?? 365,
+    });
+    this.worker =
+      props.worker &&
+      new TfstateWorker(this, "tfstate", {
+        ...props.worker,
+        bucket: this.bucket,
+        backupBucket: this.backupBucket,
+        allowDestroy,
+      });
+    this.token = new StateToken(this, "s3", { tokenName: bucketName, ...props.token, bucket: this.bucket });
+    this.addOutputs();
+  }
+
+  private addOutputs(): void {
+    const output = (name: string, description: string, value: string, sensitive?: boolean) =>
+      new TerraformOutput(this, name, { description, value, sensitive, staticId: true });
+    output("state_bucket", "bucket of the states", this.bucket.resource.name);
+    output("backup_bucket", "bucket of the copies", this.backupBucket.resource.name);
+    if (this.worker) output("worker_name", "name of the Worker", this.worker.resource.scriptName);
+    if (this.worker?.url) output("worker_url", "address of the Worker", this.worker.url);
+    output("s3_access_key_id", "AWS_ACCESS_KEY_ID for the bucket", this.token.accessKeyId, true);
+    output("s3_secret_access_key", "AWS_SECRET_ACCESS_KEY for the bucket", this.token.secretAccessKey, true);
+  }
+}
