@@ -17,6 +17,20 @@ export interface ToolchainContext {
   readonly releases: string;
   readonly sha256: Readonly<Record<string, string>>;
   readonly registry: string;
+  readonly cloudflare: CloudflareUse;
+}
+
+/**
+ * Where the cloudflare provider will be used: not at all, with a Cloudflare on this machine, or with an account. Our
+ * stand-in is for the second only.
+ */
+export type CloudflareUse = "unused" | "local" | "account";
+
+/** What a stack with Cloudflare resources needs: "local" when CLOUDFLARE_BASE_URL is a loopback address. */
+export function cloudflareFor(env: NodeJS.ProcessEnv): Exclude<CloudflareUse, "unused"> {
+  const { CLOUDFLARE_BASE_URL: base = "" } = env;
+  const host = URL.canParse(base) ? new URL(base).hostname : "";
+  return /^(localhost|\[::1\]|127(\.\d+){3})$/.test(host) ? "local" : "account";
 }
 
 /** An error that the user can act upon; its message is the whole story. */

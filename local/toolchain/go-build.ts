@@ -7,7 +7,7 @@ import type { GoTool } from "./versions";
 const MODULES = join(__dirname, "go");
 
 /**
- * Builds a Go program at the version and checksums that its go.mod and go.sum pin.
+ * Builds a Go program, with everything in it at the version and checksum that its go.mod and go.sum pin.
  * @throws ToolchainError without Go, or with the end of what `go build` said.
  */
 export async function buildGoTool(
@@ -31,7 +31,10 @@ export async function buildGoTool(
     () =>
       runGroup(
         go,
-        ["build", "-v", "-trimpath", "-mod=readonly", "-ldflags", tool.ldflags, "-o", output, tool.package],
+        [
+          ...["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"],
+          ...["-ldflags", tool.ldflags, "-o", output, tool.package],
+        ],
         {
           cwd: join(MODULES, tool.module),
           // As the projects' own releases: static, so no C compiler is needed; a go.work around us does not count.

@@ -1,10 +1,10 @@
 import { userCliConfig, writeCliConfig } from "./cli-config";
-import { defaultCacheDir, type ToolchainContext } from "./context";
+import { cloudflareFor, defaultCacheDir, type ToolchainContext } from "./context";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { installProviders } from "./providers";
 import { OPENTOFU, PROVIDER_REGISTRY } from "./versions";
 
-export { ToolchainError } from "./context";
+export { type CloudflareUse, cloudflareFor, ToolchainError } from "./context";
 
 export type ToolchainOptions = Partial<ToolchainContext>;
 
@@ -34,7 +34,7 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
   if (user?.installsProviders) {
     return { tofu, version, origin, env, summary: [fromTofu, `providers: as ${user.path} says`] };
   }
-  const { mirrored, block } = await installProviders(context);
+  const { mirrored, block, summary } = await installProviders(context);
   const config = await writeCliConfig(context, user, block);
   return {
     tofu,
@@ -46,10 +46,7 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
       // cdktf's `providers lock` asks the registry, whatever the CLI configuration says.
       ...(mirrored && { CDKTF_SKIP_PROVIDER_LOCK: "true", CDKTF_DISABLE_PLUGIN_CACHE_ENV: "true" }),
     },
-    summary: [
-      fromTofu,
-      `providers: ${mirrored ? `built, in ${context.cacheDir}/providers` : context.registry}`,
-    ],
+    summary: [fromTofu, ...summary],
   };
 }
 
@@ -70,13 +67,14 @@ export async function resolveForSynth(
   };
 }
 
-const contextOf = (options: ToolchainOptions): ToolchainContext => ({
-  env: process.env,
+const contextOf = ({ env = process.env, ...options }: ToolchainOptions): ToolchainContext => ({
+  env,
   cacheDir: defaultCacheDir(),
   report: () => undefined,
   heartbeatMs: process.stderr.isTTY ? 1_000 : 15_000,
   releases: OPENTOFU.releases,
   sha256: OPENTOFU.sha256,
   registry: PROVIDER_REGISTRY,
+  cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
   ...options,
 });

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runGroup, tail } from "../../run/process-group";
@@ -5,7 +7,7 @@ import { platform, type ToolchainContext, ToolchainError } from "./context";
 import { buildGoTool } from "./go-build";
 import { makeOnce } from "./make-once";
 import { isReachable } from "./release";
-import { GO_MINIMUM, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
+import { CLOUDFLARE_PROVIDER, GO_MINIMUM, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
 
 /** Hosts that a provider without one is looked up under: by OpenTofu, and as cdktf writes it out. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"] as const;
@@ -16,23 +18,49 @@ export interface ProviderInstallation {
   readonly mirrored: boolean;
   /** The `provider_installation` block of a CLI configuration; empty for OpenTofu's own way. */
   readonly block: string;
+  /** One line each on where providers come from. */
+  readonly summary: readonly string[];
+}
+
+/** A provider in a filesystem mirror. */
+interface Mirrored {
+  readonly pin: ProviderPin;
+  readonly mirror: string;
 }
 
 /**
  * The registry where it can be reached; else the Proxmox provider, built from its Go module into a filesystem
- * mirror in the cache.
+ * mirror in the cache, and our stand-in for the cloudflare provider, if it is for a Cloudflare on this machine.
  * @throws ToolchainError when neither works.
  */
 export async function installProviders(context: ToolchainContext): Promise<ProviderInstallation> {
   if (await isReachable(`${context.registry}/.well-known/terraform.json`)) {
-    return { mirrored: false, block: "" };
+    return { mirrored: false, block: "", summary: [`providers: ${context.registry}`] };
   }
-  const mirror = join(context.cacheDir, "providers");
-  await buildIntoMirror(context, mirror, PROXMOX_PROVIDER);
-  return { mirrored: true, block: mirrorBlock(mirror, [PROXMOX_PROVIDER.source]) };
+  if (context.cloudflare === "account") throw new ToolchainError(noStandIn(context));
+
+  const proxmox = { pin: PROXMOX_PROVIDER, mirror: join(context.cacheDir, "providers") };
+  await buildIntoMirror(context, proxmox, "building it from its Go module, 1 to 3 minutes");
+  const built = [`providers: built, in ${proxmox.mirror}`];
+  if (context.cloudflare === "unused") {
+    return { mirrored: true, block: mirrorBlock([proxmox]), summary: built };
+  }
+
+  // By the hash of its source: a checkout never runs the stand-in of another.
+  const cloudflare = {
+    pin: CLOUDFLARE_PROVIDER,
+    mirror: join(context.cacheDir, "stand-ins", standInHash()),
+  };
+  await buildIntoMirror(context, cloudflare, "building our stand-in, for local use only, about a minute");
+  const standIn = `cloudflare: stand-in provider, for local use only: ${context.registry} cannot be reached`;
+  return { mirrored: true, block: mirrorBlock([proxmox, cloudflare]), summary: [...built, standIn] };
 }
 
-async function buildIntoMirror(context: ToolchainContext, mirror: string, pin: ProviderPin): Promise<void> {
+async function buildIntoMirror(
+  context: ToolchainContext,
+  { pin, mirror }: Mirrored,
+  building: string,
+): Promise<void> {
   const title = `${pin.source} ${pin.version}`;
   const [, type] = pin.source.split("/");
   const pathUnder = (host: string) =>
@@ -41,7 +69,7 @@ async function buildIntoMirror(context: ToolchainContext, mirror: string, pin: P
   const [first, second] = HOSTS;
   await makeOnce(context, pathUnder(first), title, async (output) => {
     context.report(`${title}: ${context.registry} cannot be reached`);
-    context.report(`${title}: building it from its Go module, 1 to 3 minutes, once on this machine`);
+    context.report(`${title}: ${building}, once on this machine`);
     try {
       await buildGoTool(context, pin.build, `${title}: building`, output);
     } catch (error) {
@@ -61,22 +89,33 @@ async function verifyPlugin(context: ToolchainContext, path: string): Promise<vo
   }
 }
 
-function mirrorBlock(mirror: string, sources: readonly string[]): string {
-  const list = HOSTS.flatMap((host) => sources.map((source) => JSON.stringify(`${host}/${source}`))).join(
-    ", ",
-  );
-  return [
-    "provider_installation {",
+/** Of everything that the stand-in is built from. */
+function standInHash(): string {
+  const root = join(__dirname, "../..");
+  const source = /^(local\/providers\/.*(\.go|go\.(mod|sum))|schemas\/(.*\.go|go\.mod|cloudflare@.*\.json))$/;
+  const hash = createHash("sha256");
+  for (const folder of ["local/providers", "schemas"]) {
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+    for (const file of files
+      .map((name) => join(folder, name))
+      .filter((name) => source.test(name))
+      .sort()) {
+      hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function mirrorBlock(mirrored: readonly Mirrored[]): string {
+  const names = ({ pin }: Mirrored) => HOSTS.map((host) => JSON.stringify(`${host}/${pin.source}`));
+  const mirrors = mirrored.flatMap((provider) => [
     "  filesystem_mirror {",
-    `    path    = ${JSON.stringify(mirror)}`,
-    `    include = [${list}]`,
+    `    path    = ${JSON.stringify(provider.mirror)}`,
+    `    include = [${names(provider).join(", ")}]`,
     "  }",
-    "  direct {",
-    `    exclude = [${list}]`,
-    "  }",
-    "}",
-    "",
-  ].join("\n");
+  ]);
+  const direct = ["  direct {", `    exclude = [${mirrored.flatMap(names).join(", ")}]`, "  }"];
+  return ["provider_installation {", ...mirrors, ...direct, "}", ""].join("\n");
 }
 
 const waysOut = (context: ToolchainContext, title: string, reason: string): string =>
@@ -85,7 +124,19 @@ const waysOut = (context: ToolchainContext, title: string, reason: string): stri
     `  - ${context.registry} cannot be reached`,
     `  - ${reason.replaceAll("\n", "\n    ")}`,
     "any one of these helps:",
-    "  1. set TF_CLI_CONFIG_FILE to a file with a provider_installation block that names a mirror",
-    `  2. make ${context.registry} reachable, for example by HTTPS_PROXY`,
+    ...ways(context),
     `  3. install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
   ].join("\n");
+
+const noStandIn = (context: ToolchainContext): string =>
+  [
+    `the provider ${CLOUDFLARE_PROVIDER.source} ${CLOUDFLARE_PROVIDER.version} is not to be had here: ${context.registry} cannot be reached`,
+    "our stand-in is for a Cloudflare on this machine only, and CLOUDFLARE_BASE_URL names none",
+    "any one of these helps:",
+    ...ways(context),
+  ].join("\n");
+
+const ways = (context: ToolchainContext): readonly string[] => [
+  "  1. set TF_CLI_CONFIG_FILE to a file with a provider_installation block that names a mirror",
+  `  2. make ${context.registry} reachable, for example by HTTPS_PROXY`,
+];

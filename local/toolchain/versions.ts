@@ -3,7 +3,7 @@
  * `go/<name>/go.mod` and `cdktf.json` repeat the versions, and a test holds them to these.
  */
 
-/** A program that can be built from its Go module; `go/<module>` holds the go.mod and go.sum that pin it. */
+/** A program that can be built with Go; the folder `go/<module>` holds the go.mod and go.sum that pin it. */
 export interface GoTool {
   readonly module: string;
   readonly package: string;
@@ -48,7 +48,14 @@ export const PROXMOX_PROVIDER: ProviderPin = {
   },
 };
 
-/** Go that the modules in `go/` ask for. */
+/** Served by our stand-in where no registry can be reached, and only for a Cloudflare on this machine. */
+export const CLOUDFLARE_PROVIDER: ProviderPin = {
+  source: "cloudflare/cloudflare",
+  version: "5.14.0",
+  build: { module: "../../providers", package: "./cloudflare", ldflags: "-s -w" },
+};
+
+/** Go that the modules in `go/` and `local/providers` ask for. */
 export const GO_MINIMUM = "1.26";
 
 export const PROVIDER_REGISTRY = "https://registry.opentofu.org";

@@ -1,6 +1,11 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { resolveToolchain, type Toolchain } from "../../../local/toolchain";
+import {
+  type CloudflareUse,
+  cloudflareFor,
+  resolveToolchain,
+  type Toolchain,
+} from "../../../local/toolchain";
 import { buildsOf, fakeGo, type Machine, machine, NOWHERE, says, webServer } from "./fakes";
 
 let on: Machine;
@@ -15,8 +20,13 @@ beforeEach(() => {
 });
 afterEach(() => on.remove());
 
-const resolve = (env: NodeJS.ProcessEnv = {}, registry = NOWHERE): Promise<Toolchain> =>
+const resolve = (
+  env: NodeJS.ProcessEnv = {},
+  registry = NOWHERE,
+  cloudflare?: CloudflareUse,
+): Promise<Toolchain> =>
   resolveToolchain({
+    ...(cloudflare && { cloudflare }),
     env: { ...on.env, ...env },
     cacheDir: on.cacheDir,
     report: (line) => reported.push(line),
@@ -69,10 +79,59 @@ describe("without a registry", () => {
   });
 });
 
+describe("the cloudflare provider without a registry", () => {
+  const local = { CLOUDFLARE_BASE_URL: "http://127.0.0.1:8080/client/v4" };
+
+  it("is our stand-in for a Cloudflare on this machine, in a mirror of its own", async () => {
+    const toolchain = await resolve(local);
+    const config = configOf(toolchain);
+    const [, mirror = ""] = /path += "(.*\/stand-ins\/[0-9a-f]{16})"/.exec(config) ?? [];
+    for (const host of ["registry.opentofu.org", "registry.terraform.io"]) {
+      expect(existsSync(join(mirror, host, "cloudflare/cloudflare/5.14.0"))).toBe(true);
+      expect(config).toMatch(
+        new RegExp(`exclude = .*"${host}/bpg/proxmox".*"${host}/cloudflare/cloudflare"`),
+      );
+    }
+    expect(toolchain.summary).toContain(
+      `cloudflare: stand-in provider, for local use only: ${NOWHERE} cannot be reached`,
+    );
+    expect(buildsOf(builds)).toHaveLength(2);
+  });
+
+  it("is nothing that a command without it waits for", async () => {
+    expect(configOf(await resolve())).not.toContain("cloudflare");
+    expect(buildsOf(builds)).toHaveLength(1);
+  });
+
+  it("is never the stand-in for an account", async () => {
+    await expect(resolve({}, NOWHERE, "account")).rejects.toThrow(
+      /cloudflare\/cloudflare 5\.14\.0 is not to be had here[\s\S]*for a Cloudflare on this machine only[\s\S]*TF_CLI_CONFIG_FILE/,
+    );
+    expect(existsSync(builds)).toBe(false);
+  });
+
+  it("fails without Go, in CI too", async () => {
+    rmSync(join(on.root, "bin/go"));
+    await expect(resolve({ ...local, CI: "true" })).rejects.toThrow(/go is not on PATH[\s\S]*install Go >= /);
+  });
+});
+
+it.each([
+  ["http://127.0.0.1:1/client/v4", "local"],
+  ["http://localhost:1/client/v4/", "local"],
+  ["http://[::1]:1/client/v4", "local"],
+  ["https://api.cloudflare.com/client/v4", "account"],
+  ["http://127.example.com/client/v4", "account"],
+  ["127.0.0.1", "account"],
+  [undefined, "account"],
+])("a CLOUDFLARE_BASE_URL %s is of: %s", (CLOUDFLARE_BASE_URL, use) => {
+  expect(cloudflareFor({ CLOUDFLARE_BASE_URL })).toBe(use);
+});
+
 it("leaves providers to the registry where it can be reached", async () => {
   const server = await webServer({ "/.well-known/terraform.json": "{}" });
   try {
-    const toolchain = await resolve({}, server.url);
+    const toolchain = await resolve({}, server.url, "account");
     expect(configOf(toolchain)).toBe("");
     expect(toolchain.env).not.toHaveProperty("CDKTF_SKIP_PROVIDER_LOCK");
     expect(existsSync(builds)).toBe(false);

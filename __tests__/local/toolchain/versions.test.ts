@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OPENTOFU, PROXMOX_PROVIDER } from "../../../local/toolchain/versions";
+import { CLOUDFLARE_PROVIDER, OPENTOFU, PROXMOX_PROVIDER } from "../../../local/toolchain/versions";
 
 const root = join(__dirname, "../../..");
 const goMod = (module: string) => readFileSync(join(root, "local/toolchain/go", module, "go.mod"), "utf8");
@@ -18,4 +18,10 @@ it("the provider has the version that the bindings are made from", () => {
   expect(terraformProviders).toContain(`${PROXMOX_PROVIDER.source}@${PROXMOX_PROVIDER.version}`);
   expect(existsSync(join(root, `schemas/proxmox@${PROXMOX_PROVIDER.version}.json`))).toBe(true);
   expect(PROXMOX_PROVIDER.build.ldflags).toContain(`main.version=${PROXMOX_PROVIDER.version}`);
+});
+
+it("the stand-in serves the schema of the version that it stands for", () => {
+  const { source, version } = CLOUDFLARE_PROVIDER;
+  const schema = JSON.parse(readFileSync(join(root, `schemas/cloudflare@${version}.json`), "utf8"));
+  expect(schema.provider_versions).toEqual({ [`registry.terraform.io/${source}`]: version });
 });

@@ -1,0 +1,98 @@
+package plugin
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+func (a *Attribute) wire() string {
+	if a.Wire != "" {
+		return a.Wire
+	}
+	return a.Name
+}
+
+// sent says that an attribute is in request bodies: what only the server computes is not.
+func (a *Attribute) sent() bool { return a.Wire != "-" && (a.Required || a.Optional) }
+
+// Encode gives the JSON of what a configuration may set: keys sorted, null and unknown left out. What is null now
+// but was not in `prior` is an explicit null; a creation has no prior.
+func (b *Block) Encode(object, prior Object) json.RawMessage {
+	fields := b.Attributes.encode(object)
+	for name, attribute := range b.Attributes {
+		if attribute.sent() && object[name].IsNull() && prior != nil && known(prior[name]) {
+			fields[attribute.wire()] = json.RawMessage("null")
+		}
+	}
+	return Marshal(fields)
+}
+
+// EncodeAttribute gives the JSON of one attribute; nil for null and unknown.
+func (b *Block) EncodeAttribute(name string, object Object) json.RawMessage {
+	return b.Attributes[name].encode(object[name])
+}
+
+func (as Attributes) encode(object Object) map[string]json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	for name, attribute := range as {
+		if !attribute.sent() {
+			continue
+		}
+		if encoded := attribute.encode(object[name]); encoded != nil {
+			fields[attribute.wire()] = encoded
+		}
+	}
+	return fields
+}
+
+func (a *Attribute) encode(value tftypes.Value) json.RawMessage {
+	switch {
+	case !known(value):
+		return nil
+	case a.Nesting == "single":
+		return Marshal(a.Attributes.encode(ObjectOf(value)))
+	case a.Nesting != "":
+		items := []json.RawMessage{}
+		for _, element := range Elements(value) {
+			items = append(items, Marshal(a.Attributes.encode(ObjectOf(element))))
+		}
+		return Marshal(items)
+	case a.JSON:
+		return json.RawMessage(TextOf(value))
+	case a.Time:
+		if instant, err := time.Parse(time.RFC3339, TextOf(value)); err == nil {
+			return Marshal(instant.Format(time.RFC3339))
+		}
+	}
+	return encodePlain(value)
+}
+
+func encodePlain(value tftypes.Value) json.RawMessage {
+	switch typ := value.Type(); {
+	case typ.Is(tftypes.String):
+		return Marshal(TextOf(value))
+	case typ.Is(tftypes.Bool):
+		var flag bool
+		_ = value.As(&flag)
+		return Marshal(flag)
+	case typ.Is(tftypes.Number):
+		return json.RawMessage(strconv.FormatFloat(float(value), 'f', -1, 64))
+	}
+	items := []json.RawMessage{}
+	for _, element := range Elements(value) {
+		items = append(items, encodePlain(element))
+	}
+	return Marshal(items)
+}
+
+// Marshal to JSON, compactly; only for values that have one.
+func Marshal(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}

@@ -1,0 +1,3 @@
+module cdktf-proxmox-talos/schemas
+
+go 1.26
