@@ -1,7 +1,9 @@
 import { program } from "commander";
+import { addCloudflareCommand } from "./cloudflare/command";
 import { addProxmoxCommand } from "./proxmox/command";
 
 program.name("npm run local --").description("the stand-ins, one at a time").showHelpAfterError();
+addCloudflareCommand(program);
 addProxmoxCommand(program);
 
 program.parseAsync().catch((error: Error) => {

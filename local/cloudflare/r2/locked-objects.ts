@@ -1,0 +1,47 @@
+import type { LockRule } from "../model";
+import { S3Error } from "../s3/errors";
+import type { Bucket as Objects, StoredObject } from "../s3/storage/bucket";
+
+/** The objects of a bucket under its lock rules: what is locked cannot be deleted or overwritten, only added to. */
+export function lockedObjects(objects: Objects, rules: readonly LockRule[]): Objects {
+  const inForce = rules.filter(({ enabled }) => enabled);
+  if (inForce.length === 0) return objects;
+  const assertUnlocked = async (key: string): Promise<void> => {
+    const concerned = inForce.filter(({ prefix = "" }) => key.startsWith(prefix));
+    const object = concerned.length > 0 ? await objects.head(key) : undefined;
+    if (object && concerned.some(({ condition }) => isLocked(object, condition))) {
+      throw new S3Error(409, "ObjectLockedByBucketPolicy", "The object is locked by the bucket policy.");
+    }
+  };
+  return {
+    head: (key) => objects.head(key),
+    get: (key, options) => objects.get(key, options),
+    list: (options) => objects.list(options),
+    createUpload: (key, metadata) => objects.createUpload(key, metadata),
+    putPart: (...part) => objects.putPart(...part),
+    abortUpload: (key, uploadId) => objects.abortUpload(key, uploadId),
+    async put(key, content, options) {
+      await assertUnlocked(key);
+      return objects.put(key, content, options);
+    },
+    async completeUpload(key, uploadId, parts) {
+      await assertUnlocked(key);
+      return objects.completeUpload(key, uploadId, parts);
+    },
+    async delete(keys) {
+      for (const key of keys) await assertUnlocked(key);
+      await objects.delete(keys);
+    },
+  };
+}
+
+function isLocked({ uploaded }: StoredObject, condition: LockRule["condition"], now = Date.now()): boolean {
+  switch (condition.type) {
+    case "Indefinite":
+      return true;
+    case "Date":
+      return now < Date.parse(condition.date);
+    case "Age":
+      return now < Date.parse(uploaded) + condition.maxAgeSeconds * 1000;
+  }
+}

@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream";
+
+/** What answers at a Worker's address. */
+export interface WorkerBackend {
+  /** Why the Worker cannot be reached, or undefined where it can. */
+  unreachable(): string | undefined;
+  /** Waits for a restart that is under way. @returns to be called at the end of the request */
+  enter(): Promise<() => void>;
+  /** Where workerd takes the Worker's requests. */
+  address(): Promise<URL>;
+  /** Runs the `scheduled` handler. */
+  schedule(cron: string): Promise<string>;
+  log(line: string): void;
+}
+
+/** As `wrangler dev` has it: `/cdn-cgi/handler/scheduled?cron=*+*+*+*+*` */
+const TRIGGER = "/cdn-cgi/handler/scheduled";
+
+/** A Worker's own address on loopback. It stays, whatever happens to the Worker behind it. */
+export class WorkerPort {
+  private readonly server: Server;
+  private backend: WorkerBackend | undefined;
+
+  constructor() {
+    this.server = createServer((message, response) => {
+      this.serve(message, response).catch((error: Error) => refuse(response, 502, error.message));
+    });
+  }
+
+  /** @param port 0 for a free one @throws where it is taken */
+  async listen(port: number): Promise<this> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, "127.0.0.1", resolve);
+    });
+    return this;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  serveFrom(backend: WorkerBackend): this {
+    this.backend = backend;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { backend } = this;
+    const { pathname, searchParams } = new URL(message.url ?? "/", "http://worker");
+    if (!backend) return refuse(response, 404, "there is nothing here yet");
+    response.on("finish", () => backend.log(`${message.method} ${pathname} ${response.statusCode}`));
+    const reason = backend.unreachable();
+    if (reason !== undefined) return refuse(response, 404, reason);
+    if (pathname === TRIGGER) {
+      const outcome = await backend.schedule(searchParams.get("cron") ?? "");
+      return refuse(response, outcome === "ok" ? 200 : 500, outcome);
+    }
+    const leave = await backend.enter();
+    response.on("close", leave);
+    if (response.destroyed) return leave();
+    forward(message, response, await backend.address());
+  }
+}
+
+function forward(message: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
+  // The host stays as the client wrote it: the Worker sees its own address.
+  const { expect: _, connection: __, ...headers } = message.headers;
+  const upstream = request({
+    hostname,
+    port,
+    method: message.method,
+    path: message.url,
+    headers: { ...headers, "cf-connecting-ip": message.socket.remoteAddress ?? "127.0.0.1" },
+    // No connection outlives a restart of workerd.
+    agent: false,
+  });
+  upstream.on("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    pipeline(answer, response, () => undefined);
+  });
+  upstream.on("error", (error) => refuse(response, 502, `the Worker did not answer: ${error.message}`));
+  response.on("close", () => upstream.destroy());
+  message.pipe(upstream);
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+  response.end(`${text}\n`);
+}

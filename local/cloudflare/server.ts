@@ -1,0 +1,67 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { API_PREFIX } from "./api/app";
+import { isSigned } from "./s3";
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+export interface ServerParts {
+  readonly api: Fetch;
+  readonly s3: Fetch;
+  /** Waits until the buckets can be used. @returns to be called at the end of the request */
+  readonly enter: () => Promise<() => void>;
+  /** One line per request, without its query, which may carry a signature. */
+  readonly log: (line: string) => void;
+}
+
+/** One port for Cloudflare's API and the S3 API; a signature of AWS's kind makes the difference. */
+export class CloudflareServer {
+  private readonly server: Server;
+
+  constructor(parts: ServerParts) {
+    const { log } = parts;
+    const listener = getRequestListener(
+      (request, { outgoing }) => dispatch(request, outgoing as ServerResponse, parts),
+      // The globals stay Node's own: others in this process use them as well.
+      { overrideGlobalObjects: false },
+    );
+    this.server = createServer((message, response) => {
+      const started = Date.now();
+      const [path] = (message.url ?? "/").split("?", 1);
+      response.on("finish", () => {
+        log(`${message.method} ${path} ${response.statusCode} ${Date.now() - started}ms`);
+      });
+      listener(message, response).catch((error: Error) => {
+        log(`${message.method} ${path}: ${error.stack}`);
+        response.destroy();
+      });
+    });
+  }
+
+  /** @returns the port @throws where it is taken */
+  async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, "127.0.0.1", resolve);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+}
+
+async function dispatch(request: Request, outgoing: ServerResponse, { api, s3, enter }: ServerParts) {
+  const isApi = new URL(request.url).pathname.startsWith(`${API_PREFIX}/`);
+  if (isApi && !isSigned(request)) return api(request);
+  const leave = await enter();
+  // Not before the last byte: an answer is a stream out of a bucket.
+  outgoing.once("close", leave);
+  if (outgoing.closed) leave();
+  return s3(request);
+}

@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { ApiError, parse } from "../api/envelope";
+import { JURISDICTIONS, type Module } from "../model";
+
+export const INVALID_UPLOAD = 10021;
+
+const name = z.string().min(1);
+const binding = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("plain_text"), name, text: z.string() }),
+  z.object({ type: z.literal("secret_text"), name, text: z.string() }),
+  z.object({ type: z.literal("json"), name, json: z.unknown() }),
+  z.object({
+    type: z.literal("r2_bucket"),
+    name,
+    bucket_name: z.string(),
+    jurisdiction: z.enum(JURISDICTIONS).optional(),
+  }),
+  z.object({
+    type: z.literal("durable_object_namespace"),
+    name,
+    class_name: z.string(),
+    script_name: z.string().optional(),
+  }),
+]);
+
+const migrationStep = z.strictObject({
+  new_classes: z.array(z.string()).default([]),
+  new_sqlite_classes: z.array(z.string()).default([]),
+  renamed_classes: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
+  deleted_classes: z.array(z.string()).default([]),
+});
+export type MigrationStep = z.output<typeof migrationStep>;
+
+/** One step in place, or a list of them; an absent tag is the empty one. */
+const migrations = z.strictObject({
+  ...migrationStep.shape,
+  old_tag: z.string().default(""),
+  new_tag: z.string().optional(),
+  steps: z.array(migrationStep).optional(),
+});
+export type Migrations = z.output<typeof migrations>;
+
+const fraction = z.number().min(0).max(1);
+/** Answered in full, whatever was left out: as the API does it, to the surprise of the provider. */
+const observability = z.object({
+  enabled: z.boolean(),
+  head_sampling_rate: fraction.default(1),
+  logs: z
+    .object({
+      enabled: z.boolean(),
+      invocation_logs: z.boolean(),
+      head_sampling_rate: fraction.default(1),
+      persist: z.boolean().default(true),
+      destinations: z.array(z.string()).default([]),
+    })
+    .optional(),
+});
+
+const record = z.record(z.string(), z.unknown());
+const metadata = z.object({
+  main_module: z.string().optional(),
+  body_part: z.string().optional(),
+  bindings: z.array(binding).default([]),
+  compatibility_date: z.string().default(""),
+  compatibility_flags: z.array(z.string()).default([]),
+  keep_bindings: z.array(z.string()).default([]),
+  migrations: migrations.optional(),
+  logpush: z.boolean().default(false),
+  usage_model: z.string().default("standard"),
+  placement: record.default({}),
+  tail_consumers: z.array(z.unknown()).default([]),
+  limits: record.optional(),
+  observability: observability
+    .transform((given) => ({
+      ...given,
+      logs: given.logs ?? {
+        enabled: given.enabled,
+        invocation_logs: true,
+        head_sampling_rate: 1,
+        persist: true,
+        destinations: [],
+      },
+    }))
+    .optional(),
+});
+export type Metadata = z.output<typeof metadata>;
+
+/** What came in a PUT of a script. */
+export interface Upload {
+  readonly metadata: Metadata;
+  readonly mainModule: string;
+  readonly modules: readonly Module[];
+}
+
+/** Reads the parts of an upload. @throws ApiError 400 */
+export async function readUpload(request: Request): Promise<Upload> {
+  let form: FormData;
+  try {
+    form = await request.formData();
+  } catch {
+    throw invalid("The request body is no multipart form.");
+  }
+  const part = form.get("metadata");
+  if (part === null) throw invalid('The form has no part "metadata".');
+  const settings = parse(
+    metadata,
+    asJson(typeof part === "string" ? part : await part.text()),
+    INVALID_UPLOAD,
+  );
+  const { main_module: mainModule } = settings;
+  if (mainModule === undefined) {
+    throw invalid("Only ES modules are served here: set main_module (a body_part is the older format).");
+  }
+  const modules: Module[] = [];
+  for (const [name, value] of form) {
+    // A part without a file name is text and no module.
+    if (name === "metadata" || typeof value === "string") continue;
+    const contents = Buffer.from(await value.arrayBuffer()).toString("base64");
+    modules.push({ name, contentType: value.type, contents });
+  }
+  if (!modules.some((module) => module.name === mainModule)) {
+    throw invalid(`No such module "${mainModule}": main_module must name a part of the form.`);
+  }
+  return { metadata: settings, mainModule, modules };
+}
+
+export const invalid = (message: string): ApiError => new ApiError(400, INVALID_UPLOAD, message);
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('The part "metadata" is no JSON.');
+  }
+}
