@@ -40,6 +40,21 @@ const META_ARGUMENTS = [
   "provisioner",
   "connection",
 ];
+/** OpenTofu's own provider, which no schema is pinned of. */
+const BUILT_IN: ProviderSchema = {
+  provider: { block: {} },
+  resource_schemas: {
+    terraform_data: {
+      block: {
+        attributes: {
+          input: { type: "dynamic", optional: true },
+          triggers_replace: { type: "dynamic", optional: true },
+        },
+      },
+    },
+  },
+  data_source_schemas: {},
+};
 const EXPRESSION = { type: "string", pattern: "^\\$\\{" };
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true });
@@ -141,10 +156,11 @@ function typeSchema(type: TypeExpression): SchemaObject {
 function loadPinnedSchemas(): Map<string, ProviderSchema> {
   const folder = join(__dirname, "../../schemas");
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return new Map(
-    files.flatMap((file) => {
+  return new Map([
+    ["terraform.io/builtin/terraform", BUILT_IN] as const,
+    ...files.flatMap((file) => {
       const schemas = JSON.parse(readFileSync(join(folder, file), "utf8")) as ProviderSchemas;
       return Object.entries(schemas.provider_schemas);
     }),
-  );
+  ]);
 }

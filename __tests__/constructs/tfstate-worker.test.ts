@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { StateBucket } from "../../constructs/state-bucket";
+import { TfstateWorker, type TfstateWorkerProps } from "../../constructs/tfstate-worker";
+import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+
+const ZONE = "fedcba9876543210fedcba9876543210";
+const CODE = "export default {};";
+const sha256 = createHash("sha256").update(CODE).digest("hex");
+const folder = mkdtempSync(join(tmpdir(), "worker-"));
+const path = join(folder, "index.mjs");
+beforeAll(() => writeFileSync(path, CODE));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Props = Partial<TfstateWorkerProps> & { readonly jurisdiction?: "eu"; readonly backupAccount?: string };
+
+function worker({ jurisdiction, backupAccount = ACCOUNT, ...props }: Props = {}) {
+  let url: string | undefined;
+  const template = synthOnCloudflare((stack) => {
+    const bucket = (id: string, bucketName: string, accountId: string) =>
+      new StateBucket(stack, id, { accountId, bucketName, jurisdiction });
+    url = new TfstateWorker(stack, "tfstate", {
+      module: { path, sha256, compatibilityDate: "2026-04-01", compatibilityFlags: ["nodejs_compat"] },
+      bucket: bucket("state", "tfstate", ACCOUNT),
+      backupBucket: bucket("backup", "tfstate-backup", backupAccount),
+      ...props,
+    }).url;
+  });
+  const of = (type: string) => template.resource[type]?.tfstate;
+  const script = of("cloudflare_workers_script") ?? {};
+  const bindings = script.bindings as { name: string; text?: string }[];
+  return { template, url, of, script, binding: new Map(bindings.map((each) => [each.name, each])) };
+}
+
+test("the module travels with the stack: a relative path, and the hash of what is there", () => {
+  const { script, template } = worker();
+  expect(script).toMatchObject({
+    content_file: expect.stringMatching(/^assets\/tfstate_module_[0-9A-F]+\/[0-9a-f]{64}\/index\.mjs$/),
+    content_sha256: sha256,
+    main_module: "index.mjs",
+    compatibility_date: "2026-04-01",
+    compatibility_flags: ["nodejs_compat"],
+  });
+  expect(JSON.stringify(template)).not.toContain(folder);
+});
+
+test("buckets and Durable Objects are bound by the names that the Worker has for them", () => {
+  const { binding } = worker();
+  const bucket = (name: string, id: string) => ({
+    type: "r2_bucket",
+    name,
+    bucket_name: `\${cloudflare_r2_bucket.${id}.name}`,
+  });
+  const object = (name: string, class_name: string) => ({
+    type: "durable_object_namespace",
+    name,
+    class_name,
+  });
+  expect(binding.get("BUCKET")).toEqual(bucket("BUCKET", "state"));
+  expect(binding.get("BACKUP")).toEqual(bucket("BACKUP", "backup"));
+  expect(binding.get("STATE")).toEqual(object("STATE", "StateObject"));
+  expect(binding.get("DIRECTORY")).toEqual(object("DIRECTORY", "Directory"));
+  expect(worker({ jurisdiction: "eu" }).binding.get("BUCKET")).toMatchObject({ jurisdiction: "eu" });
+});
+
+test("without a second bucket there are no copies, and no schedule", () => {
+  const { binding, of } = worker({ backupBucket: undefined });
+  expect(binding.has("BACKUP")).toBe(false);
+  expect(of("cloudflare_workers_cron_trigger")).toBeUndefined();
+  expect(worker().of("cloudflare_workers_cron_trigger")).toMatchObject({
+    schedules: [{ cron: "17 3 * * *" }],
+  });
+});
+
+test("passwords come from sensitive variables that must not be empty, and from nowhere else", () => {
+  const { binding, template } = worker({ settings: { credentials: ["psk", "users", "owner"] } });
+  for (const name of ["TFSTATE_USERNAME", "TFSTATE_PASSWORD", "TFSTATE_USERS", "TFSTATE_PSK"]) {
+    const variable = name.toLowerCase();
+    expect(binding.get(name)).toEqual({ type: "secret_text", name, text: `\${var.${variable}}` });
+    expect(template.variable[variable]).toMatchObject({
+      sensitive: true,
+      nullable: false,
+      validation: [{ condition: expect.stringContaining(`length(var.${variable}) >=`) }],
+    });
+    expect(template.variable[variable]).not.toHaveProperty("default");
+  }
+});
+
+test("settings are plain variables, and what is not set is not there", () => {
+  const grant = { namespace: "me", scopes: ["read", "lock"] as const };
+  const oidc = [{ audience: "tfstate", rules: [{ subject: "repo:me/*", ...grant }] }];
+  const { binding } = worker({
+    settings: { credentials: [], oidc, encryption: "required", keepDays: 30, basePath: "/tfstate" },
+  });
+  const text = Object.fromEntries([...binding].map(([name, each]) => [name, each.text]));
+  expect(text).toEqual({
+    BUCKET: undefined,
+    BACKUP: undefined,
+    STATE: undefined,
+    DIRECTORY: undefined,
+    TFSTATE_OIDC: JSON.stringify(oidc),
+    TFSTATE_ENCRYPTION: "required",
+    TFSTATE_KEEP_DAYS: "30",
+    TFSTATE_BASE_PATH: "/tfstate",
+  });
+});
+
+test("workers.dev is the only door, and without previews of other versions", () => {
+  const { of, url } = worker();
+  expect(of("cloudflare_workers_script_subdomain")).toMatchObject({ enabled: true, previews_enabled: false });
+  expect(of("cloudflare_workers_custom_domain")).toBeUndefined();
+  expect(url).toBeUndefined();
+  expect(worker({ workersDevSubdomain: "my-team" }).url).toBe("https://tfstate.my-team.workers.dev");
+});
+
+test("a domain is the only door too, and is not replaced by every plan", () => {
+  const domain = { hostname: "tfstate.example.com", zoneId: ZONE };
+  const { of, url } = worker({ domain, settings: { basePath: "/tfstate" } });
+  expect(of("cloudflare_workers_script_subdomain")).toMatchObject({
+    enabled: false,
+    previews_enabled: false,
+  });
+  expect(of("cloudflare_workers_custom_domain")).toMatchObject({
+    hostname: "tfstate.example.com",
+    zone_id: ZONE,
+    environment: "production",
+    service: "${cloudflare_workers_script.tfstate.script_name}",
+  });
+  expect(url).toBe("https://tfstate.example.com/tfstate");
+});
+
+test("logs are described in full, as Cloudflare answers them", () => {
+  const logs = (enabled: boolean) => ({
+    enabled,
+    head_sampling_rate: 1,
+    logs: { enabled, invocation_logs: enabled, head_sampling_rate: 1, persist: true, destinations: [] },
+  });
+  expect(worker().script.observability).toEqual(logs(true));
+  expect(worker({ observability: false }).script.observability).toEqual(logs(false));
+});
+
+test("no plan destroys the Worker unless it may", () => {
+  expect(worker().script.lifecycle).toMatchObject({ prevent_destroy: true });
+  expect(worker({ allowDestroy: true }).script.lifecycle).toMatchObject({ prevent_destroy: false });
+});
+
+test.each<[Props, string]>([
+  [{ workerName: "Tf_State" }, 'Worker "Tf_State": its name is not one that Cloudflare takes'],
+  [
+    { module: { path, sha256: "abc", compatibilityDate: "2026-04-01" } },
+    'sha256 "abc" of its module is not 64 hex digits',
+  ],
+  [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
+  [{ settings: { credentials: [] } }, "nobody could use the Worker"],
+])("refuses %j", (props, message) => {
+  expect(() => worker(props)).toThrow(message);
+});

@@ -1,0 +1,40 @@
+import { type DurableObjectMigration, WorkerMigrations } from "../../constructs/worker-migrations";
+import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+
+const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
+const V2 = { tag: "v2", newSqliteClasses: ["Audit"] };
+const script = { accountId: ACCOUNT, scriptName: "tfstate" };
+
+function migrations(list: readonly DurableObjectMigration[]) {
+  let made: WorkerMigrations | undefined;
+  const template = synthOnCloudflare((stack) => {
+    made = new WorkerMigrations(stack, "tfstate", { script, migrations: list });
+  });
+  return { template, locals: (template as unknown as { locals: Record<string, string> }).locals, made };
+}
+
+test("the tag that was deployed is remembered until the next revision", () => {
+  const { template, locals, made } = migrations([V1]);
+  expect(locals.tfstate_deployed_tag).toContain('each.migration_tag if each.id == "tfstate"');
+  expect(template.resource.terraform_data?.tfstate_revision).toEqual({
+    input: "${local.tfstate_deployed_tag}",
+    triggers_replace: expect.stringMatching(/^\$\{sha256\(jsonencode\(/),
+    lifecycle: { ignore_changes: ["input"] },
+  });
+  expect(made?.revisionAddress).toBe("terraform_data.tfstate_revision");
+});
+
+test("each tag has the classes that came after it, and the newest none", () => {
+  expect(migrations([V1, V2]).locals.tfstate_new_classes).toContain(
+    '[["StateObject","Directory","Audit"],["Audit"],null][index(["","v1","v2"], local.tfstate_migrates_from)]',
+  );
+});
+
+test.each<[readonly DurableObjectMigration[]]>([[[]], [[{ ...V1, tag: "" }]], [[V1, { ...V2, tag: "v1" }]]])(
+  "refuses %j",
+  (list) => {
+    expect(() => migrations(list)).toThrow(
+      'Worker "tfstate": its migrations need a tag each, all of them different',
+    );
+  },
+);

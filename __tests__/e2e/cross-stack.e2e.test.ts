@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
+import type { StateProps } from "../../stacks/cluster-stack-props";
+import { keepState, stateBeside } from "../../stacks/state";
+import { startWorker } from "../../worker/runtime";
+import { TofuProject } from "../support/tofu-project";
+
+const SECRET = "made-by-the-first-stack";
+const PASSWORD = "password of the Worker";
+const folder = mkdtempSync(join(tmpdir(), "cross-stack-"));
+const atEnd: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+afterAll(async () => {
+  for (const end of atEnd) await end();
+});
+
+interface Place {
+  readonly state: StateProps;
+  readonly env: Readonly<Record<string, string>>;
+  /** The bytes that the backend keeps of a stack. */
+  stored(stack: string): Promise<string>;
+}
+
+const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
+  local: async () => ({
+    state: { backend: "local", path: join(folder, "first.tfstate") },
+    env: {},
+    stored: async (stack) => readFileSync(join(folder, `${stack}.tfstate`), "utf8"),
+  }),
+  worker: async () => {
+    const worker = await startWorker({ vars: { TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: PASSWORD } });
+    atEnd.push(() => worker.dispose());
+    const states = `${(await worker.ready).origin}/states`;
+    const headers = { authorization: `Basic ${Buffer.from(`me:${PASSWORD}`).toString("base64")}` };
+    return {
+      state: { backend: "worker", url: `${states}/first` },
+      env: { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: PASSWORD },
+      stored: async (stack) => (await fetch(`${states}/${stack}`, { headers })).text(),
+    };
+  },
+};
+
+/** Two stacks, of which the second one takes a value from the first; both are encrypted. */
+function synthesize(state: StateProps) {
+  const outdir = mkdtempSync(join(folder, "out-"));
+  const app = new App({ outdir });
+  const data = (stack: TerraformStack, input: string) => {
+    const resource = new TerraformResource(stack, "data", { terraformResourceType: "terraform_data" });
+    resource.addOverride("input", input);
+    return resource.getStringAttribute("output");
+  };
+  const first = new TerraformStack(app, "first");
+  keepState(first, state);
+  const second = new TerraformStack(app, "second");
+  keepState(second, stateBeside(state, "second"));
+  const taken = data(second, data(first, SECRET));
+  new TerraformOutput(second, "taken", { value: taken, sensitive: true, staticId: true });
+  app.synth();
+  return (stack: string) =>
+    JSON.parse(readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8")) as object;
+}
+
+test.each(Object.entries(PLACES))(
+  "%s: a value from another stack's encrypted state",
+  async (_, makePlace) => {
+    const { state, env, stored } = await makePlace();
+    const template = synthesize(state);
+    const project = (stack: string) => {
+      const made = new TofuProject({ ...env, TF_VAR_state_passphrase: "correct horse battery staple" });
+      atEnd.push(() => made.remove());
+      return made.write(template(stack));
+    };
+    const [first, second] = [project("first"), project("second")];
+    for (const each of [first, second]) {
+      await each.ok("init", "-input=false");
+      await each.ok("apply", "-input=false", "-auto-approve");
+    }
+
+    const { output } = await second.ok("output", "-raw", "taken");
+    expect(output.trim()).toBe(SECRET);
+    expect((await second.plan()).exitCode).toBe(0);
+    for (const stack of ["first", "second"]) {
+      expect(await stored(stack)).toContain("encrypted_data");
+      expect(await stored(stack)).not.toContain(SECRET);
+    }
+  },
+);
