@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compatibilityDate } from "../worker/runtime";
 import { schemaProblems } from "./support/pinned-schema";
 import type { Template } from "./support/synth";
 
@@ -27,6 +29,10 @@ function run(env: Record<string, string> = {}, files: Record<string, string> = {
     stderr,
     annotations: () => readFileSync(join(out, "manifest.json"), "utf8"),
     text,
+    /** Whether there is such a stack. */
+    has: (stack: string) => existsSync(join(out, "stacks", stack)),
+    /** A file that travels with a stack. */
+    asset: (stack: string, path: string) => readFileSync(join(out, "stacks", stack, path)),
     template: (stack = "cluster") => JSON.parse(text(stack)) as Template,
     work,
   };
@@ -90,6 +96,39 @@ test("credentials of the environment stand in no file", () => {
   for (const secret of Object.values(env)) {
     for (const stack of ["cluster", "proxmox-access"]) expect(text(stack)).not.toContain(secret);
   }
+});
+
+test("where an account is known there is a bootstrap stack, with the Worker as it is now beside it", () => {
+  const account = "0123456789abcdef0123456789abcdef";
+  expect(run().has("bootstrap")).toBe(false);
+  const { status, template, text, asset, work } = run({
+    CLOUDFLARE_ACCOUNT_ID: account,
+    CLOUDFLARE_API_TOKEN: "token-of-the-account",
+    TF_VAR_tfstate_password: "hunter2-of-the-owner",
+    STATE_BACKEND: "local",
+  });
+  expect(status).toBe(0);
+  const bootstrap = template("bootstrap");
+  expect(schemaProblems(bootstrap)).toEqual([]);
+  expect(bootstrap.terraform.backend).toEqual({ local: { path: join(work, "terraform.bootstrap.tfstate") } });
+  const script = bootstrap.resource.cloudflare_workers_script?.tfstate as Record<string, string>;
+  const bundle = asset("bootstrap", script.content_file ?? "");
+  expect(createHash("sha256").update(bundle).digest("hex")).toBe(script.content_sha256);
+  expect(script.compatibility_date).toBe(compatibilityDate);
+  // The bundle has no path of this machine either, or it would be another one elsewhere.
+  for (const written of [text("bootstrap"), bundle.toString()]) {
+    expect(written).not.toContain(ROOT);
+    expect(written).not.toMatch(/token-of-the-account|hunter2-of-the-owner/);
+  }
+});
+
+test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => {
+  const guarded = (env: Record<string, string>) =>
+    run({ CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef", ...env })
+      .text("bootstrap")
+      .includes('"prevent_destroy": true');
+  expect(guarded({ ALLOW_REPLACE: "all" })).toBe(true);
+  expect(guarded({ ALLOW_DESTROY: "bootstrap" })).toBe(false);
 });
 
 test("STATE_BACKEND=local keeps each stack's state in a file of its own in the working folder", () => {

@@ -122,7 +122,7 @@ export class TfstateWorker extends Construct {
       contentSha256: module.sha256,
       mainModule: MAIN_MODULE,
       compatibilityDate: module.compatibilityDate,
-      compatibilityFlags: [...(module.compatibilityFlags ?? [])],
+      compatibilityFlags: module.compatibilityFlags?.length ? [...module.compatibilityFlags] : undefined,
       bindings,
       observability: observability(props.observability ?? true),
     };

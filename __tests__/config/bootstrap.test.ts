@@ -1,0 +1,193 @@
+import { append, edit, parse, problemsOf } from "./support/cluster";
+
+const ACCOUNT = "0123456789abcdef0123456789abcdef";
+const ZONE = "fedcba9876543210fedcba9876543210";
+const env = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
+/** The section's first line is line 31 of the file. */
+const withSection = (...lines: readonly string[]) =>
+  edit(append("bootstrap:", ...lines.map((each) => `  ${each}`)));
+const bootstrapOf = (text: string) => parse(text, env).config.bootstrap;
+
+test("where an account is known there is a bootstrap, section or not", () => {
+  expect(parse(edit()).config.bootstrap).toBeUndefined();
+  expect(bootstrapOf(edit())).toMatchSnapshot();
+  expect(parse(edit(append("state:", `  account_id: ${ACCOUNT}`))).config.bootstrap?.accountId).toBe(ACCOUNT);
+});
+
+test("where none is known the cluster does without, and a section that is left out is told", () => {
+  const { config, warnings } = parse(withSection("history_lock_days: 7"));
+  expect(config.bootstrap).toBeUndefined();
+  expect(warnings).toEqual([
+    "cluster.yaml:30: bootstrap is left out, since no account is known; set state.account_id or CLOUDFLARE_ACCOUNT_ID where it is deployed",
+  ]);
+  expect(parse(edit()).warnings).toEqual([]);
+});
+
+test("bucket and jurisdiction are those of the state", () => {
+  const text = edit(append("state:", "  bucket: states", "  jurisdiction: eu"));
+  expect(bootstrapOf(text)).toMatchObject({
+    bucket: "states",
+    jurisdiction: "eu",
+    backupBucket: "states-backup",
+    token: { tokenName: "states" },
+  });
+});
+
+test("everything that can be said", () => {
+  const text = withSection(
+    "location: weur",
+    "backup_bucket: copies",
+    "history_lock_days: 10",
+    "history_days: 0",
+    "backup_days: 100",
+    "worker:",
+    "  name: states",
+    `  domain: { hostname: tfstate.example.com, zone_id: ${ZONE} }`,
+    "  cron: '0 * * * *'",
+    "  credentials: [psk]",
+    "  psk_namespace: home",
+    "  oidc:",
+    "    - audience: tfstate",
+    "      rules:",
+    "        - { subject: 'repo:me/*', namespace: me, scopes: [read, lock], states: [prod-*] }",
+    "  mtls:",
+    "    - { subject: 'CN=laptop', namespace: me, scopes: [admin] }",
+    "  encryption: required",
+    "  keep_versions: 5",
+    "  keep_days: 20",
+    "  base_path: /tfstate",
+    "  observability: false",
+    "token: { name: ci, access: read, expires_on: 2027-01-31T00:00:00Z }",
+  );
+  expect(bootstrapOf(text)).toEqual({
+    accountId: ACCOUNT,
+    bucket: "tfstate",
+    jurisdiction: undefined,
+    locationHint: "weur",
+    backupBucket: "copies",
+    historyLockDays: 10,
+    historyDays: 0,
+    backupDays: 100,
+    worker: {
+      workerName: "states",
+      domain: { hostname: "tfstate.example.com", zoneId: ZONE },
+      workersDevSubdomain: undefined,
+      cron: "0 * * * *",
+      observability: false,
+      settings: {
+        credentials: ["psk"],
+        pskNamespace: "home",
+        oidc: [
+          {
+            audience: "tfstate",
+            rules: [{ subject: "repo:me/*", namespace: "me", scopes: ["read", "lock"], states: ["prod-*"] }],
+          },
+        ],
+        mtls: [{ subject: "CN=laptop", namespace: "me", scopes: ["admin"] }],
+        encryption: "required",
+        keepVersions: 5,
+        keepDays: 20,
+        basePath: "/tfstate",
+      },
+    },
+    token: { tokenName: "ci", access: "read", expiresOn: "2027-01-31T00:00:00Z" },
+  });
+  expect(bootstrapOf(withSection("worker: { enabled: false }"))?.worker).toBeUndefined();
+});
+
+const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] = [
+  [
+    ["backup_bucket: tfstate"],
+    "31: bootstrap.backup_bucket tfstate is state.bucket too; a copy beside the original is none",
+  ],
+  [
+    ["history_days: 30"],
+    "31: bootstrap.history_days 30 is not more than history_lock_days 30; use a longer time, or a shorter lock",
+  ],
+  [
+    ["backup_days: 7"],
+    "31: bootstrap.backup_days 7 is not more than history_lock_days 30; use a longer time, or a shorter lock",
+  ],
+  [
+    ["history_days: 60"],
+    "31: bootstrap.history_days 60 is less than worker.keep_days 90; the bucket would delete versions that the Worker keeps",
+  ],
+  [
+    ["worker:", "  keep_days: 7"],
+    "32: bootstrap.worker.keep_days 7 is less than history_lock_days 30; the Worker cannot delete what is locked",
+  ],
+  [
+    ["worker:", `  domain: { hostname: a.example.com, zone_id: ${ZONE} }`, "  workers_dev_subdomain: me"],
+    "33: bootstrap.worker.workers_dev_subdomain me is of no use beside domain, which turns workers.dev off; remove one of them",
+  ],
+  [
+    ["worker:", "  credentials: []"],
+    "32: bootstrap.worker.credentials is empty, and there is no oidc and no mtls: nobody could use the Worker; add one of them",
+  ],
+  [
+    ["worker:", "  psk_namespace: home"],
+    "32: bootstrap.worker.psk_namespace home is of no use without psk in credentials; add it there",
+  ],
+  [
+    ["worker:", "  mtls:", "    - { namespace: me, scopes: [read] }"],
+    "33: bootstrap.worker.mtls[0] has neither fingerprint nor subject; add one of them",
+  ],
+  [
+    ["location: europe"],
+    "31: bootstrap.location europe is not one of wnam, enam, weur, eeur, apac, oc; use one of them",
+  ],
+  [
+    ["history_lock_day: 3"],
+    "31: bootstrap.history_lock_day is not a known key; did you mean history_lock_days?",
+  ],
+  [
+    ["worker:", "  domain: { hostname: example, zone_id: 12 }"],
+    "32: bootstrap.worker.domain.hostname example is not a host name; write it like tfstate.example.com, in lower case",
+  ],
+  [
+    ["worker:", "  cron: daily"],
+    "32: bootstrap.worker.cron daily is not a cron expression; write five fields, like 17 3 * * * for every day at 03:17 UTC",
+  ],
+  [
+    ["worker:", "  base_path: tfstate/"],
+    "32: bootstrap.worker.base_path tfstate/ is not a path; write it like /tfstate, without a slash at its end",
+  ],
+  [
+    ["worker:", "  credentials: [owners]"],
+    "32: bootstrap.worker.credentials[0] owners is not one of owner, users, psk; did you mean owner?",
+  ],
+  [
+    ["token:", "  expires_on: 2027-13-01T00:00:00Z"],
+    "32: bootstrap.token.expires_on 2027-13-01T00:00:00Z is not a time; write it like 2027-01-31T00:00:00Z",
+  ],
+];
+
+test.each(WRONG)("%j is refused", (lines, problem) => {
+  expect(problemsOf(withSection(...lines), env)).toContain(`cluster.yaml:${problem}`);
+});
+
+test("a default name that is too long is told, account or not known", () => {
+  const bucket = "b".repeat(60);
+  const text = edit(append("state:", `  bucket: ${bucket}`));
+  expect(problemsOf(text)).toEqual([]);
+  expect(problemsOf(text, env)).toEqual([
+    `cluster.yaml:1: bootstrap.backup_bucket is missing, and ${bucket}-backup is longer than 63 characters; name the bucket`,
+  ]);
+});
+
+test("the Worker takes the settings that pass here", async () => {
+  const { authSettings } = await import("../../worker/src/auth/settings");
+  const grant = "namespace: me, scopes: [read, write, lock, admin]";
+  const text = withSection(
+    "worker:",
+    "  credentials: []",
+    `  oidc: [{ audience: tfstate, rules: [{ subject: 'repo:me/*', ${grant} }] }]`,
+    `  mtls: [{ fingerprint: ${"ab".repeat(32)}, ${grant} }]`,
+  );
+  const settings = bootstrapOf(text)?.worker?.settings;
+  const { defects } = authSettings({
+    TFSTATE_OIDC: JSON.stringify(settings?.oidc),
+    TFSTATE_MTLS: JSON.stringify(settings?.mtls),
+  } as Parameters<typeof authSettings>[0]);
+  expect(defects).toEqual([]);
+});
