@@ -1,0 +1,60 @@
+import { buffer } from "node:stream/consumers";
+import { createGzip } from "node:zlib";
+import { pack } from "tar-stream";
+import { stringify } from "yaml";
+import { decodeKeyPair, type MachineConfig } from "../config/machine-config";
+import { issueCertificate } from "../pki/issue";
+import { requireControlPlane } from "./etcd";
+import { ADMIN, method } from "./method";
+import { RpcError } from "./rpc-error";
+
+/** What Talos gives the certificate of an administrator of Kubernetes. */
+const VALID_DAYS = 365;
+
+/** A gzipped tar with one file, like any copy from a node. It needs no Kubernetes that runs. */
+export const kubeconfig = method<object>(ADMIN, async function* (context) {
+  requireControlPlane(context, "kubeconfig");
+  const { config } = context.node;
+  const archive = pack();
+  archive.entry({ name: "kubeconfig", mode: 0o600 }, config ? await adminKubeconfig(config) : "");
+  archive.finalize();
+  yield { bytes: await buffer(archive.pipe(createGzip())) };
+});
+
+async function adminKubeconfig({ main }: MachineConfig): Promise<string> {
+  const cluster = main?.cluster;
+  const ca = decodeKeyPair(cluster?.ca);
+  if (!ca.key)
+    throw new RpcError("UNKNOWN", "error getting Kubernetes CA: the key is empty (.cluster.ca.key)");
+  const client = await issueCertificate(ca, {
+    keyKind: "p256",
+    usage: "client",
+    commonName: "admin",
+    organizations: ["system:masters"],
+    validDays: VALID_DAYS,
+  });
+  const name = cluster?.clusterName ?? "";
+  const user = `admin@${name}`;
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: cluster?.controlPlane?.endpoint,
+          "certificate-authority-data": base64(ca.crt),
+        },
+      },
+    ],
+    users: [
+      {
+        name: user,
+        user: { "client-certificate-data": base64(client.crt), "client-key-data": base64(client.key) },
+      },
+    ],
+    contexts: [{ name: user, context: { cluster: name, namespace: "default", user } }],
+    "current-context": user,
+  });
+}

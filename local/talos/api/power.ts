@@ -1,0 +1,47 @@
+import { startReboot, startReset } from "../node/lifecycle";
+import type { ResetRequest } from "../protocol/messages";
+import { ADMIN, method, OPERATORS } from "./method";
+import { RpcError } from "./rpc-error";
+
+export const reboot = method<object>(OPERATORS, ({ machines, node }) => ({
+  messages: [{ actorId: startReboot(machines, node) }],
+}));
+
+/** Volumes that can be wiped by name. */
+const VOLUMES = ["EPHEMERAL", "META", "STATE"];
+
+export const reset = method<ResetRequest>(
+  ADMIN,
+  ({ machines, node }, request) => {
+    const { mode, systemPartitionsToWipe, userDisksToWipe } = request;
+    if (mode === "SYSTEM_DISK" && userDisksToWipe.length > 0) {
+      throw new RpcError(
+        "UNKNOWN",
+        "reset failed: invalid input, wipe mode SYSTEM_DISK doesn't support UserDisksToWipe parameter",
+      );
+    }
+    if (mode === "USER_DISKS" && systemPartitionsToWipe.length > 0) {
+      throw new RpcError(
+        "UNKNOWN",
+        "reset failed: invalid input, wipe mode USER_DISKS doesn't support SystemPartitionsToWipe parameter",
+      );
+    }
+    for (const { label } of systemPartitionsToWipe) {
+      if (!VOLUMES.includes(label)) {
+        throw new RpcError(
+          "UNKNOWN",
+          `failed to get volume status with label "${label}": resource doesn't exist`,
+        );
+      }
+    }
+    return { messages: [{ actorId: startReset(machines, node, request) }] };
+  },
+  ({ graceful, reboot: again, systemPartitionsToWipe }) =>
+    [
+      graceful && "graceful",
+      again && "reboot",
+      ...systemPartitionsToWipe.filter(({ wipe }) => wipe).map(({ label }) => label),
+    ]
+      .filter(Boolean)
+      .join(","),
+);

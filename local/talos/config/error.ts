@@ -1,0 +1,4 @@
+/** A machine configuration that a node refuses. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}

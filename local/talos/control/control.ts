@@ -1,0 +1,95 @@
+import { z } from "zod";
+import type { Machines } from "../machines";
+import type { Condition, Node } from "../node/node";
+import type { LoggedCall } from "./call-log";
+import { type ActiveFault, type FaultInput, faultSchema } from "./faults";
+
+/** A node, without anything secret. */
+export interface NodeView {
+  readonly name: string;
+  readonly address: string;
+  /** `127.0.0.2:50000` */
+  readonly endpoint: string;
+  readonly condition: Condition;
+  /** Whether somebody answers on its port; a worker waits for a control plane node. */
+  readonly reachable: boolean;
+  readonly type: "controlplane" | "worker" | undefined;
+  readonly hostname: string;
+  /** The Talos that runs. */
+  readonly version: string;
+  readonly bootId: string;
+  /** Its id in etcd. */
+  readonly etcdMember: string | undefined;
+}
+
+/** What this stand-in can be told beyond what Talos can: to go wrong, and what happened. */
+export class TalosControl {
+  constructor(private readonly machines: Machines) {}
+
+  /** @returns its id @throws where it makes no sense */
+  async addFault(input: FaultInput): Promise<string> {
+    const result = faultSchema.safeParse(input);
+    if (!result.success) throw new Error(z.prettifyError(result.error).replace(/\s*\n\s*/g, " "));
+    const { node } = result.data;
+    if (node !== undefined) this.node(node);
+    const id = this.machines.faults.add(result.data);
+    await this.machines.changed();
+    if (result.data.kind === "unreachable") this.machines.listenerOf(this.node(result.data.node))?.cut();
+    return id;
+  }
+
+  listFaults(): readonly ActiveFault[] {
+    return this.machines.faults.list();
+  }
+
+  /** @param id none removes all */
+  async removeFaults(id?: string): Promise<void> {
+    this.machines.faults.remove(id);
+    await this.machines.changed();
+  }
+
+  listNodes(): readonly NodeView[] {
+    return this.machines.nodes.map((node) => view(node, this.machines.isReachable(node)));
+  }
+
+  /** Off is a power cut, on a boot. @throws where there is no such node */
+  async setPower(name: string, power: "on" | "off"): Promise<void> {
+    const node = this.node(name);
+    if (power === "on" && !node.state.poweredOn) {
+      await this.machines.boot(node);
+    } else if (power === "off" && node.state.poweredOn) {
+      node.state.poweredOn = false;
+      node.goDown();
+      await this.machines.changed();
+      this.machines.listenerOf(node)?.cut();
+    }
+  }
+
+  listCalls(): readonly LoggedCall[] {
+    return this.machines.calls.list();
+  }
+
+  clearCalls(): void {
+    this.machines.calls.clear();
+  }
+
+  private node(name: string): Node {
+    const node = this.machines.byName(name);
+    if (!node)
+      throw new Error(`no node "${name}"; there are ${this.machines.nodes.map((n) => n.name).join(", ")}`);
+    return node;
+  }
+}
+
+const view = ({ state, condition, config, hostname }: Node, reachable: boolean): NodeView => ({
+  name: state.name,
+  address: state.address,
+  endpoint: `${state.listen.host}:${state.listen.port}`,
+  condition,
+  reachable,
+  type: config?.type,
+  hostname,
+  version: state.version,
+  bootId: state.bootId,
+  etcdMember: state.etcdMember,
+});

@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MachineConfig } from "../config/machine-config";
+import type { Machines } from "../machines";
+import type { ResetRequest } from "../protocol/messages";
+import type { Node } from "./node";
+import { type Phase, runSequence } from "./sequence";
+
+/** An answer is on its way before the node acts on it. */
+const SETTLE_MS = 50;
+
+/** The tag of an image is the version of Talos that it holds. */
+export const versionOf = (image: string): string | undefined => /:(v\d[^:@/]*)(@.*)?$/.exec(image)?.[1];
+
+/** Puts a first configuration to the disk, with Talos where it was not there, and boots into it. */
+export async function install(
+  machines: Machines,
+  node: Node,
+  { text, main }: MachineConfig,
+): Promise<void> {
+  const { state } = node;
+  state.persistedConfig = text;
+  if (!state.installed) {
+    start(machines, node, "install", randomUUID(), [
+      {
+        phase: "install",
+        task: "install",
+        work: () => {
+          state.installed = true;
+          state.installedVersion = versionOf(main?.machine?.install?.image ?? "") ?? state.version;
+        },
+      },
+      ...stopEverything(machines, node),
+      reboot(machines, node),
+    ]);
+    return;
+  }
+  // An image on its disk goes on in the same boot.
+  state.config = text;
+  node.announce();
+  await machines.changed();
+}
+
+/** @returns the actor's id, by which its events are known */
+export function startReboot(machines: Machines, node: Node): string {
+  return start(machines, node, "reboot", randomUUID(), [
+    { phase: "cleanup", task: "stopAllPods" },
+    ...stopEverything(machines, node),
+    reboot(machines, node),
+  ]);
+}
+
+/** @returns the actor's id */
+export function startUpgrade(machines: Machines, node: Node, version: string): string {
+  return start(machines, node, "upgrade", randomUUID(), [
+    { phase: "drain", task: "cordonAndDrainNode" },
+    { phase: "cleanup", task: "stopAllPods" },
+    {
+      phase: "upgrade",
+      task: "upgrade",
+      work: () => {
+        node.state.installedVersion = version;
+      },
+    },
+    ...stopEverything(machines, node),
+    reboot(machines, node),
+  ]);
+}
+
+/** @returns the actor's id */
+export function startReset(machines: Machines, node: Node, request: ResetRequest): string {
+  const { graceful } = request;
+  const leave: Phase = { phase: "leave", task: "leaveEtcd", work: () => machines.etcd.leave(node) };
+  return start(machines, node, "reset", randomUUID(), [
+    ...(graceful ? [{ phase: "drain", task: "cordonAndDrainNode" }] : []),
+    { phase: "cleanup", task: graceful ? "removeAllPods" : "stopAllPods" },
+    ...(graceful && node.isControlPlane ? [leave] : []),
+    ...stopEverything(machines, node),
+    { phase: "resetSpec", task: "resetSystemDiskSpec", work: () => wipe(node, request) },
+    request.reboot ? reboot(machines, node) : powerOff(machines, node),
+  ]);
+}
+
+function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): void {
+  if (mode === "USER_DISKS") return;
+  const named = systemPartitionsToWipe.filter((partition) => partition.wipe).map(({ label }) => label);
+  const everything = systemPartitionsToWipe.length === 0;
+  if (everything || named.includes("STATE")) {
+    state.config = undefined;
+    state.persistedConfig = undefined;
+  }
+  if (everything || named.includes("EPHEMERAL")) state.etcdMember = undefined;
+  if (everything) state.installed = false;
+}
+
+const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
+  { phase: "stopServices", task: "stopServicesForUpgrade" },
+  {
+    phase: "stopEverything",
+    task: "stopAllServices",
+    work: async () => {
+      node.goDown();
+      await machines.changed();
+    },
+  },
+];
+
+const reboot = (machines: Machines, node: Node): Phase => ({
+  phase: "reboot",
+  task: "reboot",
+  work: () => machines.boot(node),
+});
+
+const powerOff = (machines: Machines, node: Node): Phase => ({
+  phase: "shutdown",
+  task: "shutdown",
+  work: () => {
+    node.state.poweredOn = false;
+    machines.save();
+  },
+});
+
+function start(
+  machines: Machines,
+  node: Node,
+  sequence: string,
+  actorId: string,
+  phases: readonly Phase[],
+): string {
+  machines.background(async () => {
+    await sleep(SETTLE_MS);
+    await runSequence(node, sequence, actorId, phases);
+    await machines.changed();
+  });
+  return actorId;
+}

@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from "@grpc/proto-loader";
+
+const FILES = ["machine", "upgrade", "storage", "resource", "specs"].map((name) => `${name}.proto`);
+const SERVICES = [
+  "machine.MachineService",
+  "machine.ImageService",
+  "machine.LifecycleService",
+  "storage.StorageService",
+  "cosi.resource.State",
+] as const;
+
+export type ServiceName = (typeof SERVICES)[number];
+
+// The messages that are used and their field numbers, no more: unknown fields of a request are passed over.
+const definitions = loadSync(FILES, {
+  includeDirs: [resolve(__dirname)],
+  longs: String,
+  enums: String,
+  defaults: true,
+});
+
+/** The services as gRPC libraries take them, a server's or a client's. */
+export const serviceDefinitions = Object.fromEntries(
+  SERVICES.map((name) => [name, definitions[name]]),
+) as Readonly<Record<ServiceName, ServiceDefinition>>;
+
+/** A message in bytes, for what is wrapped in another. */
+export function encode(type: `machine.${string}` | `specs.${string}`, message: object): Buffer {
+  const definition = definitions[type];
+  if (!definition || !isMessageType(definition)) throw new Error(`no message ${type} in ${FILES.join(", ")}`);
+  return definition.serialize(message);
+}
+
+const isMessageType = (definition: object): definition is MessageTypeDefinition<object, object> =>
+  "serialize" in definition;
