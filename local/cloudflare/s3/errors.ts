@@ -29,6 +29,7 @@ export const failures = {
     new S3Error(400, "InvalidDigest", `The ${name} you specified, "${value}", is not valid.`),
   badDigest: (name: string) =>
     new S3Error(400, "BadDigest", `The ${name} you specified did not match what we received.`),
+  invalidRange: () => new S3Error(416, "InvalidRange", "The requested range is not satisfiable"),
   malformedXml: () => new S3Error(400, "MalformedXML", "The XML you provided was not well formed."),
   preconditionFailed: () =>
     new S3Error(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),

@@ -1,4 +1,11 @@
-import { DOMImplementation, DOMParser, type Document, type Element, XMLSerializer } from "@xmldom/xmldom";
+import {
+  DOMImplementation,
+  DOMParser,
+  type Document,
+  type Element,
+  onErrorStopParsing,
+  XMLSerializer,
+} from "@xmldom/xmldom";
 import { failures } from "./errors";
 
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -45,8 +52,9 @@ export function recordsOf(xml: string, name: string): readonly Readonly<Record<s
 }
 
 function parse(xml: string): Document {
-  const onError = (): never => {
+  try {
+    return new DOMParser({ onError: onErrorStopParsing }).parseFromString(xml, "text/xml");
+  } catch {
     throw failures.malformedXml();
-  };
-  return new DOMParser({ onError }).parseFromString(xml, "text/xml");
+  }
 }

@@ -1,5 +1,5 @@
 import { failures } from "../errors";
-import type { Range, StoredObject } from "../storage/bucket";
+import type { Bucket, Range, StoredObject } from "../storage/bucket";
 import type { ObjectCall } from "./call";
 import { conditionsOf, failedStatus } from "./conditions";
 import { headersOf } from "./metadata";
@@ -19,6 +19,7 @@ export async function getObject({ request, query, bucket, key }: ObjectCall): Pr
   const isHead = request.method === "HEAD";
   const conditions = conditionsOf(request.headers);
   const range = isHead ? undefined : rangeOf(request.headers.get("range"));
+  if (range) await assertSatisfiable(range, bucket, key);
   const found = await bucket.get(key, { conditions, ...(range && { range }) });
   if (!found) throw failures.noSuchKey();
   const { object, body } = found;
@@ -39,6 +40,12 @@ export async function getObject({ request, query, bucket, key }: ObjectCall): Pr
   return new Response(null, { headers });
 }
 
+/** Miniflare breaks down where a range begins at the very end. @throws S3Error 416 */
+async function assertSatisfiable(range: Range, bucket: Bucket, key: string): Promise<void> {
+  const object = await bucket.head(key);
+  if (object && "offset" in range && range.offset >= object.size) throw failures.invalidRange();
+}
+
 function notSent(status: 304 | 412, headers: Headers): Response {
   if (status === 412) throw failures.preconditionFailed();
   return new Response(null, { status, headers });
@@ -52,7 +59,7 @@ function addChecksums(headers: Headers, { checksums }: StoredObject): void {
 }
 
 /** One range; none where the header asks for several, or for what is no range of bytes. */
-export function rangeOf(header: string | null): Range | undefined {
+function rangeOf(header: string | null): Range | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
   if (first) {
     const offset = Number(first);

@@ -46,7 +46,7 @@ export async function openPayload({ headers, body }: Request, payloadHash: strin
     ...contentMd5(headers),
     ...(algorithm ? [checksumCheck(algorithm, checksum)] : []),
   ]);
-  const source = body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+  const source = sentBytes(body);
   const decoded = chunked ? decodeAwsChunked(source, trailers) : source;
   const checked = checkedBytes(decoded, length, checks);
   // Nothing can be held back of a body without bytes.
@@ -59,6 +59,15 @@ export async function openPayload({ headers, body }: Request, payloadHash: strin
       return algorithm && value ? { algorithm, value } : undefined;
     },
   };
+}
+
+/** @throws S3Error 400 where the client goes away */
+async function* sentBytes(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  try {
+    if (body) yield* body;
+  } catch {
+    throw new S3Error(400, "ClientDisconnect", "The client disconnected before the request completed.");
+  }
 }
 
 /** Holds the last bytes back until all is found right, so that nobody can take a wrong body for a whole one. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Miniflare, WorkerOptions } from "miniflare";
-import { ofBinding, S3Error } from "../errors";
+import { ofBinding } from "../errors";
 import type {
   Bucket,
   Content,
@@ -81,8 +81,10 @@ class GatewayBucket implements Bucket {
     return ((await response.json()) ?? undefined) as T;
   }
 
-  /** @throws S3Error what the binding throws, and what breaks the body off */
+  /** @throws what the binding throws as S3Error, and what breaks the body off as it is */
   private async call(operation: string, call: object, body?: ReadableStream<Uint8Array>): Promise<Response> {
+    const broken: unknown[] = [];
+    const sent = body && ReadableStream.from(untilBroken(body, (error) => broken.push(error)));
     const worker = await this.miniflare.getWorker(WORKER_NAME);
     const fetch = worker.fetch as unknown as (url: string, init: object) => Promise<Response>;
     const response = await fetch("http://r2-gateway/", {
@@ -91,13 +93,24 @@ class GatewayBucket implements Bucket {
         "x-gateway-secret": this.secret,
         "x-gateway-call": encodeURIComponent(JSON.stringify({ bucket: this.id, operation, ...call })),
       },
-      ...(body && { body, duplex: "half" }),
-    }).catch((error: Error) => {
-      throw error.cause instanceof S3Error ? error.cause : error;
+      ...(sent && { body: sent, duplex: "half" }),
     });
+    if (broken.length > 0) throw broken[0];
     if (response.ok) return response;
     const { message } = (await response.json()) as { message: string };
     throw ofBinding(message);
+  }
+}
+
+/** Ends short where the body breaks off: the gateway stores no such body, and its connection stays as it is. */
+async function* untilBroken(
+  body: ReadableStream<Uint8Array>,
+  onBroken: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    onBroken(error);
   }
 }
 
