@@ -9,8 +9,7 @@ import { WorkersRuntime } from "./runtime/runtime";
 import { Schedules } from "./runtime/schedules";
 import type { WorkerBackend } from "./runtime/worker-port";
 import { WorkerPorts } from "./runtime/worker-ports";
-import { createS3 } from "./s3";
-import type { S3Access } from "./s3/access";
+import { createS3, type S3Access } from "./s3";
 import { CloudflareServer } from "./server";
 import { Deployments } from "./workers/deployments";
 
@@ -106,7 +105,7 @@ function s3AccessTo(account: Account, runtime: WorkersRuntime): S3Access {
   return {
     async bucket(jurisdiction, name) {
       const bucket = buckets[bucketKey({ jurisdiction, name })];
-      return bucket && lockedObjects(runtime.objects(bucket), bucket.lockRules);
+      return bucket && lockedObjects(runtime.objects(bucket), bucket);
     },
     buckets: async (jurisdiction) =>
       Object.values(buckets).filter((bucket) => bucket.jurisdiction === jurisdiction),

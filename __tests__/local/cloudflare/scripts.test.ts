@@ -122,6 +122,23 @@ describe("a script", () => {
     expect(await api.delete("r2/buckets/objects")).toMatchObject({ status: 409, code: 10008 });
   });
 
+  test("meets the lock rules of its bucket", async () => {
+    const rule = {
+      id: "keep",
+      enabled: true,
+      prefix: "history/",
+      condition: { type: "Age", maxAgeSeconds: 3600 },
+    };
+    const put = async (key: string) =>
+      (await ask(name, `/objects/${key}`, { method: "PUT", body: "x" })).status;
+    expect(await put("history/1")).toBe(200);
+    await api.put("r2/buckets/objects/lock", { rules: [rule] });
+    expect([await put("history/1"), await put("history/2"), await put("current")]).toEqual([500, 200, 200]);
+    expect(await (await ask(name, "/objects/history/1")).text()).toBe("x");
+    await api.put("r2/buckets/objects/lock", { rules: [] });
+    expect(await put("history/1")).toBe(200);
+  });
+
   test("runs its cron triggers", async () => {
     const schedules = [{ cron: "*/5 * * * *" }, { cron: "0 3 * * SUN" }];
     const put = await api.put(`workers/scripts/${name}/schedules`, schedules);
@@ -269,6 +286,17 @@ describe("refused, while the version before runs on:", () => {
   ])("%s", async (_, code, metadata, number) => {
     expect(await api.upload(name, code, metadata)).toMatchObject({ status: 400, code: number });
     expect(await (await ask(name)).text()).toBe("steady");
+  });
+
+  test("a module that throws only where its bucket is", async () => {
+    const code = `import { env } from "cloudflare:workers";
+      if (env.BUCKET) throw new Error("not with this bucket");
+      ${plain}`;
+    const refused = await api.upload(name, code, { bindings: [BINDINGS[0]] });
+    expect(refused).toMatchObject({ status: 400, code: 10021 });
+    expect(refused.message).toMatch(/^Uncaught Error: not with this bucket/);
+    expect(await (await ask(name)).text()).toBe("steady");
+    expect(await api.upload(name, code)).toMatchObject({ status: 200 });
   });
 
   test("and the message says what is wrong with the code", async () => {

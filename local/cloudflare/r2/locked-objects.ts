@@ -1,10 +1,11 @@
-import type { LockRule } from "../model";
+import type { Bucket, LockRule } from "../model";
 import { S3Error } from "../s3/errors";
 import type { Bucket as Objects, StoredObject } from "../s3/storage/bucket";
+import { rulesInForce } from "./bindings";
 
 /** The objects of a bucket under its lock rules: what is locked cannot be deleted or overwritten, only added to. */
-export function lockedObjects(objects: Objects, rules: readonly LockRule[]): Objects {
-  const inForce = rules.filter(({ enabled }) => enabled);
+export function lockedObjects(objects: Objects, bucket: Bucket): Objects {
+  const inForce = rulesInForce(bucket);
   if (inForce.length === 0) return objects;
   const assertUnlocked = async (key: string): Promise<void> => {
     const concerned = inForce.filter(({ prefix = "" }) => key.startsWith(prefix));

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { MiniflareOptions, WorkerOptions } from "miniflare";
-import { type AccountState, type Binding, bucketKey, type Module, type Script } from "../model";
-import type { R2Gateway } from "../s3/storage/gateway";
+import type { AccountState, Script } from "../model";
+import { lockWorkers, r2Bindings } from "../r2/bindings";
+import type { R2Gateway } from "../s3";
 import { variables } from "../workers/bindings";
+import { codeOptions } from "./code";
 
 /** Where the objects of a class of Durable Objects are kept. */
 export const durableObjectsFolder = (folder: string): string => join(folder, "durable-objects");
@@ -13,7 +15,7 @@ export function runtimeOptions(
   state: AccountState,
   gateway: R2Gateway,
   folder: string,
-  log: ((text: string) => void) | undefined,
+  log: (text: string) => void,
 ): MiniflareOptions {
   const storageIds = Object.values(state.buckets).map(({ storageId }) => storageId);
   const scripts = Object.values(state.scripts).map((script) => workerOptions(script, state));
@@ -23,76 +25,30 @@ export function runtimeOptions(
     cf: false,
     r2Persist: join(folder, "r2"),
     durableObjectsPersist: durableObjectsFolder(folder),
-    workers: [gateway.worker(storageIds), ...scripts],
+    workers: [gateway.worker(storageIds), ...lockWorkers(state), ...scripts],
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
-      for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => log?.(data.toString()));
+      for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => log(data.toString()));
     },
   };
 }
 
-function workerOptions(script: Script, { buckets }: AccountState): WorkerOptions {
-  const r2Buckets: Record<string, string> = {};
-  const durableObjects: NonNullable<WorkerOptions["durableObjects"]> = {};
-  for (const binding of script.bindings) {
-    if (binding.type === "r2_bucket") {
-      // A bucket that is gone since: the Worker runs on and finds nothing.
-      r2Buckets[binding.name] = buckets[bucketKey(bucketOf(binding))]?.storageId ?? "gone";
-    }
-    if (binding.type === "durable_object_namespace") {
-      const kept = script.classes[binding.class_name];
-      if (!kept) continue;
-      durableObjects[binding.name] = {
-        className: binding.class_name,
-        useSQLite: kept.sqlite,
-        unsafeUniqueKey: kept.namespaceId,
-      };
-    }
-  }
+function workerOptions(script: Script, state: AccountState): WorkerOptions {
   return {
     name: script.name,
     ...codeOptions(script),
     bindings: variables(script.bindings) as WorkerOptions["bindings"],
-    r2Buckets,
-    durableObjects,
+    ...r2Bindings(script, state),
+    durableObjects: durableObjects(script),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };
 }
 
-const bucketOf = ({
-  bucket_name: name,
-  jurisdiction = "default",
-}: Extract<Binding, { type: "r2_bucket" }>) => ({
-  name,
-  jurisdiction,
-});
-
-type Code = Pick<Script, "mainModule" | "modules" | "compatibilityDate" | "compatibilityFlags">;
-type ModuleOptions = Extract<WorkerOptions["modules"], readonly unknown[]>;
-
-/** The code of a script, with the main module first. */
-export function codeOptions({ mainModule, modules, compatibilityDate, compatibilityFlags }: Code) {
-  const sorted = [...modules].sort((a, b) => Number(b.name === mainModule) - Number(a.name === mainModule));
-  return {
-    modules: sorted
-      .filter(({ contentType }) => contentType !== SOURCE_MAP)
-      .map(moduleOptions) as ModuleOptions,
-    ...(compatibilityDate && { compatibilityDate }),
-    compatibilityFlags: [...compatibilityFlags],
-  };
-}
-
-const SOURCE_MAP = "application/source-map";
-
-function moduleOptions({ name, contentType, contents }: Module): ModuleOptions[number] {
-  const bytes = Buffer.from(contents, "base64");
-  switch (contentType.split(";")[0]) {
-    case "application/wasm":
-      return { type: "CompiledWasm", path: name, contents: bytes };
-    case "text/plain":
-      return { type: "Text", path: name, contents: bytes.toString() };
-    case "application/octet-stream":
-      return { type: "Data", path: name, contents: bytes };
-    default:
-      return { type: "ESModule", path: name, contents: bytes.toString() };
-  }
+function durableObjects({ bindings, classes }: Script): NonNullable<WorkerOptions["durableObjects"]> {
+  const bound = bindings.flatMap((binding) => {
+    const kept = binding.type === "durable_object_namespace" ? classes[binding.class_name] : undefined;
+    if (binding.type !== "durable_object_namespace" || !kept) return [];
+    const { namespaceId: unsafeUniqueKey, sqlite: useSQLite } = kept;
+    return [[binding.name, { className: binding.class_name, useSQLite, unsafeUniqueKey }] as const];
+  });
+  return Object.fromEntries(bound);
 }

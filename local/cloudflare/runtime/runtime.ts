@@ -1,19 +1,23 @@
 import type { Miniflare } from "miniflare";
 import type { Account } from "../account";
 import type { Bucket } from "../model";
-import type { Bucket as Objects } from "../s3/storage/bucket";
-import { R2Gateway } from "../s3/storage/gateway";
+import { bucketsInUse } from "../r2/bindings";
+import { type Bucket as Objects, R2Gateway } from "../s3";
 import { Gate } from "./gate";
 import { runtimeOptions } from "./options";
-import { startMiniflare } from "./workerd";
+import { startFailure, startMiniflare } from "./workerd";
+
+const MAX_SAID = 4000;
 
 /** Runs the account's Workers and keeps its objects, all in one workerd that restarts when a Worker changes. */
 export class WorkersRuntime {
   private readonly gate = new Gate();
   private readonly gateway = new R2Gateway();
   private miniflare: Miniflare | undefined;
-  /** Storage ids of the buckets that the running workerd knows. */
-  private buckets: ReadonlySet<string> = new Set();
+  /** The buckets that the running workerd knows. */
+  private buckets: string | undefined;
+  /** The last that workerd wrote, for an error. */
+  private said = "";
 
   constructor(
     private readonly account: Account,
@@ -31,8 +35,8 @@ export class WorkersRuntime {
 
   /** For the time of a request: no restart until what is returned is called. */
   async enter(): Promise<() => void> {
-    // A new bucket needs no restart until somebody asks for an object.
-    if (!this.knowsAllBuckets()) await this.reload();
+    // A bucket that is new or locked anew needs no restart until somebody uses a bucket.
+    if (this.isBehind()) await this.gate.alone(async () => this.isBehind() && this.restart());
     return this.gate.enter();
   }
 
@@ -77,17 +81,25 @@ export class WorkersRuntime {
     return this.miniflare;
   }
 
-  private knowsAllBuckets(): boolean {
-    const { buckets } = this.account.state;
-    return this.miniflare !== undefined && Object.values(buckets).every((b) => this.buckets.has(b.storageId));
+  private isBehind(): boolean {
+    return this.buckets !== bucketsInUse(this.account.state);
   }
 
   private async restart(): Promise<void> {
     const { state } = this.account;
-    const options = runtimeOptions(state, this.gateway, this.folder, this.log);
-    const buckets = new Set(Object.values(state.buckets).map(({ storageId }) => storageId));
-    if (this.miniflare) await this.miniflare.setOptions(options);
-    else this.miniflare = await startMiniflare(options);
+    const options = runtimeOptions(state, this.gateway, this.folder, (text) => {
+      this.said = `${this.said}${text}`.slice(-MAX_SAID);
+      this.log?.(text);
+    });
+    const buckets = bucketsInUse(state);
+    this.buckets = undefined;
+    this.said = "";
+    try {
+      if (this.miniflare) await this.miniflare.setOptions(options);
+      else this.miniflare = await startMiniflare(options);
+    } catch (error) {
+      throw new Error(startFailure(this.said) || (error as Error).message);
+    }
     this.buckets = buckets;
   }
 }

@@ -16,6 +16,9 @@ export async function startMiniflare(options: MiniflareOptions): Promise<Minifla
   }
 }
 
+/** What workerd says of a script that does not start: `service core:user:name: Uncaught SyntaxError: …`, and the place. */
+export const startFailure = (said: string): string => said.replace(/^service \S*: /gm, "").trim();
+
 /** Miniflare ends the process at a signal, before storage is closed; who started us decides that. */
 function keepingSignals<T>(work: () => T): T {
   const before = new Map(SIGNALS.map((signal) => [signal, new Set(process.listeners(signal))]));

@@ -3,8 +3,8 @@ import type { Miniflare } from "miniflare";
 import { z } from "zod";
 import { ApiError } from "../api/envelope";
 import type { Binding } from "../model";
-import { codeOptions } from "../runtime/options";
-import { startMiniflare } from "../runtime/workerd";
+import { codeOptions } from "../runtime/code";
+import { startFailure, startMiniflare } from "../runtime/workerd";
 import { variables } from "./bindings";
 import { invalid, type Upload } from "./upload";
 
@@ -63,8 +63,7 @@ export async function inspect({ metadata, mainModule, modules }: Upload, binding
     return inspectionOf(exportsSchema.parse(await answer.json()));
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    // "service core:user:name: Uncaught SyntaxError: …", and the place
-    throw invalid(said.replace(/^service \S*: /gm, "").trim() || (error as Error).message);
+    throw invalid(startFailure(said) || (error as Error).message);
   } finally {
     await miniflare?.dispose();
   }

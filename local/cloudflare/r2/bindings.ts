@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import type { WorkerOptions } from "miniflare";
+import { type AccountState, type Bucket, bucketKey, type LockRule, type Script } from "../model";
+
+/** What of the buckets the running workerd must know: it restarts when this changes. */
+export const bucketsInUse = ({ buckets }: AccountState): string =>
+  JSON.stringify(Object.values(buckets).map((bucket) => [bucket.storageId, rulesInForce(bucket)]));
+
+/** The R2 bindings of a script: behind their lock rules where the bucket has any. */
+export function r2Bindings({ bindings }: Script, { buckets }: AccountState) {
+  const r2Buckets: Record<string, string> = {};
+  const wrappedBindings: NonNullable<WorkerOptions["wrappedBindings"]> = {};
+  for (const binding of bindings) {
+    if (binding.type !== "r2_bucket") continue;
+    const { name, bucket_name, jurisdiction = "default" } = binding;
+    const bucket = buckets[bucketKey({ jurisdiction, name: bucket_name })];
+    const rules = bucket ? rulesInForce(bucket) : [];
+    if (bucket && rules.length > 0) {
+      wrappedBindings[name] = {
+        scriptName: lockName(bucket),
+        bindings: { rules: JSON.parse(JSON.stringify(rules)) },
+      };
+    } else {
+      // A bucket that is gone since: the Worker runs on and finds nothing.
+      r2Buckets[name] = bucket?.storageId ?? "gone";
+    }
+  }
+  return { r2Buckets, wrappedBindings };
+}
+
+/** What those bindings are wrapped in, for Miniflare's `workers`. */
+export const lockWorkers = ({ buckets }: AccountState): WorkerOptions[] =>
+  Object.values(buckets)
+    .filter((bucket) => rulesInForce(bucket).length > 0)
+    .map((bucket) => ({
+      name: lockName(bucket),
+      modules: [{ type: "ESModule", path: join(__dirname, "locked-binding.worker.mjs") }],
+      modulesRoot: __dirname,
+      r2Buckets: { bucket: bucket.storageId },
+    }));
+
+export const rulesInForce = ({ lockRules }: Bucket): readonly LockRule[] =>
+  lockRules.filter(({ enabled }) => enabled);
+
+// A dot, since no uploaded script can have one in its name.
+const lockName = ({ storageId }: Bucket): string => `locked.${storageId}`;

@@ -1,0 +1,32 @@
+import type { WorkerOptions } from "miniflare";
+import type { Module, Script } from "../model";
+
+const SOURCE_MAP = "application/source-map";
+
+type Code = Pick<Script, "mainModule" | "modules" | "compatibilityDate" | "compatibilityFlags">;
+type ModuleOptions = Extract<WorkerOptions["modules"], readonly unknown[]>;
+
+/** The code of a script as Miniflare takes it, with the main module first. */
+export function codeOptions({ mainModule, modules, compatibilityDate, compatibilityFlags }: Code) {
+  const sorted = [...modules].sort((a, b) => Number(b.name === mainModule) - Number(a.name === mainModule));
+  const run = sorted.filter(({ contentType }) => contentType !== SOURCE_MAP);
+  return {
+    modules: run.map(moduleOptions) as ModuleOptions,
+    ...(compatibilityDate && { compatibilityDate }),
+    compatibilityFlags: [...compatibilityFlags],
+  };
+}
+
+function moduleOptions({ name, contentType, contents }: Module): ModuleOptions[number] {
+  const bytes = Buffer.from(contents, "base64");
+  switch (contentType.split(";")[0]) {
+    case "application/wasm":
+      return { type: "CompiledWasm", path: name, contents: bytes };
+    case "text/plain":
+      return { type: "Text", path: name, contents: bytes.toString() };
+    case "application/octet-stream":
+      return { type: "Data", path: name, contents: bytes };
+    default:
+      return { type: "ESModule", path: name, contents: bytes.toString() };
+  }
+}
