@@ -22,11 +22,14 @@ const MAIN_KEYS = ["machine", "cluster", "debug", "persist"];
  */
 export function parseDocuments(text: string): readonly ConfigDocument[] {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines });
+  // Without prettier errors, which show the text around them: a configuration is full of secrets.
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const documents: ConfigDocument[] = [];
   for (const source of "empty" in parsed ? [] : parsed) {
     const [error] = source.errors;
-    if (error) throw new ConfigError(`decode error: yaml: ${error.message}`);
+    if (error) {
+      throw new ConfigError(`decode error: yaml: ${error.message} (line ${lineAt(lines, error.pos[0])})`);
+    }
     const { contents } = source;
     if (contents === null || (isScalar(contents) && contents.value === null)) continue;
     if (!isMap(contents)) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
+import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
 import type { TalosControl } from "./control";
 
@@ -35,7 +36,9 @@ export async function serveControl(control: TalosControl): Promise<ControlApi> {
       control.clearCalls();
       return c.json({ data: null });
     })
-    .onError((error, c) => c.json({ message: error.message }, 400));
+    .onError((error, c) =>
+      error instanceof HTTPException ? error.getResponse() : c.json({ message: error.message }, 400),
+    );
   const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 });
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;

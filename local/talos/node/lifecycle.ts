@@ -13,11 +13,7 @@ const SETTLE_MS = 50;
 export const versionOf = (image: string): string | undefined => /:(v\d[^:@/]*)(@.*)?$/.exec(image)?.[1];
 
 /** Puts a first configuration to the disk, with Talos where it was not there, and boots into it. */
-export async function install(
-  machines: Machines,
-  node: Node,
-  { text, main }: MachineConfig,
-): Promise<void> {
+export async function install(machines: Machines, node: Node, { text, main }: MachineConfig): Promise<void> {
   const { state } = node;
   state.persistedConfig = text;
   if (!state.installed) {

@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import { connect } from "node:tls";
+import { refusal } from "./support/client";
+import { TestCluster } from "./support/cluster";
+import { type MainDocument, machineConfig } from "./support/machine-config";
+
+let cluster: TestCluster;
+beforeEach(async () => {
+  cluster = await TestCluster.start({ nodes: [{ name: "cp" }] });
+  await cluster.configureControlPlane(0);
+});
+afterEach(() => cluster.stop());
+
+type Change = (main: MainDocument) => void;
+const swap: Change = ({ machine }) => Object.assign(machine.sysctls, { "vm.swappiness": "1" });
+const addFile: Change = ({ machine }) => machine.files.push({ path: "/var/a", content: "x", op: "create" });
+
+const apply = (change: Change, request: object = {}) => {
+  const data = Buffer.from(machineConfig(cluster.secrets, "controlplane", { change }));
+  return cluster.secure(0).unary("ApplyConfiguration", { mode: "AUTO", data, ...request });
+};
+
+async function running(): Promise<string> {
+  const request = { namespace: "config", type: "MachineConfigs.config.talos.dev", id: "v1alpha1" };
+  const { resource } = await cluster.secure(0).unary("cosi.resource.State/Get", request);
+  return resource.spec.protoSpec.toString();
+}
+
+test("that a running node can make takes effect at once", async () => {
+  const { bootId } = cluster.node(0);
+  expect((await apply(swap)).messages).toMatchObject([
+    { mode: "NO_REBOOT", modeDetails: "Applied configuration without a reboot" },
+  ]);
+  expect(await running()).toContain("vm.swappiness");
+  expect(cluster.node(0).bootId).toBe(bootId);
+});
+
+test("that it cannot make boots it, and a dry run says so", async () => {
+  const { bootId } = cluster.node(0);
+  expect((await apply(addFile, { dryRun: true })).messages[0].mode).toBe("REBOOT");
+  expect([cluster.node(0).bootId, (await running()).includes("/var/a")]).toEqual([bootId, false]);
+
+  const [answer] = (await apply(addFile)).messages;
+  expect(answer).toMatchObject({
+    mode: "REBOOT",
+    modeDetails: expect.stringContaining("diff: machine.files"),
+  });
+  await cluster.until(0, (node) => node.bootId !== bootId && node.reachable);
+  expect(await running()).toContain("/var/a");
+});
+
+test("without a reboot is refused where it takes one", async () => {
+  expect(await refusal(apply(addFile, { mode: "NO_REBOOT" }))).toEqual({
+    code: "INVALID_ARGUMENT",
+    details: "this config change can't be applied in immediate mode\ndiff: machine.files",
+  });
+});
+
+test("that is staged waits for the next boot", async () => {
+  const { bootId } = cluster.node(0);
+  await apply(swap, { mode: "STAGED" });
+  expect(await running()).not.toContain("vm.swappiness");
+  await cluster.secure(0).unary("Reboot");
+  await cluster.until(0, (node) => node.bootId !== bootId && node.reachable);
+  expect(await running()).toContain("vm.swappiness");
+});
+
+test("of its names gives it another certificate", async () => {
+  await apply(({ machine }) => machine.certSANs.push("cp.example.com", "10.20.1.5"));
+  const [host, port] = cluster.node(0).endpoint.split(":");
+  const { admin, secrets } = cluster;
+  const socket = connect({
+    host,
+    port: Number(port),
+    ca: secrets.os.crt,
+    cert: admin.crt,
+    key: admin.key,
+    ALPNProtocols: ["h2"],
+  });
+  await once(socket, "secureConnect");
+  expect(socket.getPeerCertificate().subjectaltname).toBe(
+    `IP Address:${host}, IP Address:10.20.1.5, DNS:cp, DNS:cp.example.com`,
+  );
+  socket.destroy();
+});
