@@ -19,8 +19,8 @@ export type { Bucket } from "./storage/bucket";
 export { R2Gateway } from "./storage/gateway";
 
 export interface S3Options {
-  /** Refuse a second write of a key within a second with 429, as R2 does. @default false */
-  readonly limitWrites?: boolean;
+  /** Answer 429 to a write of a key that was written less than this ago; R2 does, with 1000. @default 0: never */
+  readonly writeIntervalMs?: number;
 }
 
 const MAX_KEY_BYTES = 1024;
@@ -33,7 +33,7 @@ const MAX_KEY_BYTES = 1024;
  * @see https://developers.cloudflare.com/r2/api/s3/api/
  */
 export function createS3(access: S3Access, options: S3Options = {}): (request: Request) => Promise<Response> {
-  const limit = options.limitWrites ? new WriteLimit() : undefined;
+  const limit = new WriteLimit(options.writeIntervalMs ?? 0);
   return async (request) => {
     try {
       return await answer(request, access, limit);
@@ -43,7 +43,7 @@ export function createS3(access: S3Access, options: S3Options = {}): (request: R
   };
 }
 
-async function answer(request: Request, access: S3Access, limit: WriteLimit | undefined): Promise<Response> {
+async function answer(request: Request, access: S3Access, limit: WriteLimit): Promise<Response> {
   const url = new URL(request.url);
   const { jurisdiction, bucket: bucketName, key } = parseAddress(url.pathname);
   const caller = await authenticate(request, url, access);
@@ -61,7 +61,7 @@ async function answer(request: Request, access: S3Access, limit: WriteLimit | un
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw new S3Error(400, "InvalidObjectName", "The specified object name is not valid.");
   }
-  if (action === "write") limit?.take(`${jurisdiction}/${bucketName}/${key}`);
+  if (action === "write") limit.take(`${jurisdiction}/${bucketName}/${key}`);
   return run({ ...call, bucketName, bucket, key });
 }
 

@@ -1,14 +1,14 @@
 import { S3Error } from "./errors";
 
-const INTERVAL_MS = 1000;
-
-/** R2 takes one write per second and key. */
+/** Refuses writes of a key that follow each other too soon. */
 export class WriteLimit {
   private readonly writes = new Map<string, number>();
 
-  /** @throws S3Error 429 where the key was written less than a second ago */
+  constructor(private readonly intervalMs: number) {}
+
+  /** @throws S3Error 429 */
   take(key: string, now = Date.now()): void {
-    for (const [each, time] of this.writes) if (now - time >= INTERVAL_MS) this.writes.delete(each);
+    for (const [each, time] of this.writes) if (now - time >= this.intervalMs) this.writes.delete(each);
     if (this.writes.has(key)) {
       throw new S3Error(429, "TooManyRequests", "Reduce your concurrent request rate for the same object.");
     }

@@ -20,7 +20,7 @@ export async function getObject({ request, query, bucket, key }: ObjectCall): Pr
   const conditions = conditionsOf(request.headers);
   const range = isHead ? undefined : rangeOf(request.headers.get("range"));
   if (range) await assertSatisfiable(range, bucket, key);
-  const found = await bucket.get(key, { conditions, ...(range && { range }) });
+  const found = await bucket.get(key, { conditions, ...(range && { range }), withoutBody: isHead });
   if (!found) throw failures.noSuchKey();
   const { object, body } = found;
   const headers = headersOf(object);
@@ -35,9 +35,7 @@ export async function getObject({ request, query, bucket, key }: ObjectCall): Pr
   const { offset, length } = range && object.range ? object.range : { offset: 0, length: object.size };
   headers.set("content-length", String(length));
   if (range) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${object.size}`);
-  if (!isHead) return new Response(body, { status: range ? 206 : 200, headers });
-  await body.cancel();
-  return new Response(null, { headers });
+  return new Response(isHead ? null : body, { status: range ? 206 : 200, headers });
 }
 
 /** Miniflare breaks down where a range begins at the very end. @throws S3Error 416 */

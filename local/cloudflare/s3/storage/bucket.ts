@@ -41,6 +41,13 @@ export interface Content {
   readonly length: number;
 }
 
+export interface GetOptions {
+  readonly conditions: Conditions;
+  readonly range?: Range;
+  /** Answer an empty body in place of the object's. @default false */
+  readonly withoutBody?: boolean;
+}
+
 export interface PutOptions extends Metadata {
   readonly conditions: Conditions;
   /** A checksum to keep with the object. */
@@ -72,10 +79,10 @@ export interface Part {
 export interface Bucket {
   /** @returns undefined where there is no such object */
   head(key: string): Promise<StoredObject | undefined>;
-  /** @returns no body where the conditions do not hold */
+  /** @returns no body where the conditions do not hold; undefined where there is no such object */
   get(
     key: string,
-    options: { readonly conditions: Conditions; readonly range?: Range },
+    options: GetOptions,
   ): Promise<{ readonly object: StoredObject; readonly body?: ReadableStream<Uint8Array> } | undefined>;
   /** @returns undefined where the conditions do not hold */
   put(key: string, content: Content, options: PutOptions): Promise<StoredObject | undefined>;

@@ -5,6 +5,7 @@ import { ofBinding } from "../errors";
 import type {
   Bucket,
   Content,
+  GetOptions,
   Listing,
   ListOptions,
   Metadata,
@@ -49,7 +50,7 @@ class GatewayBucket implements Bucket {
 
   head = (key: string) => this.ask<StoredObject | undefined>("head", { key });
 
-  async get(key: string, options: Parameters<Bucket["get"]>[1]): ReturnType<Bucket["get"]> {
+  async get(key: string, options: GetOptions): ReturnType<Bucket["get"]> {
     const response = await this.call("get", { key, ...options });
     if (!response.body) throw new Error("the gateway answered nothing");
     const { line, rest } = await firstLine(response.body);

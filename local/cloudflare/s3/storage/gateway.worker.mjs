@@ -23,12 +23,14 @@ const PUT_METADATA_BYTES = 2048;
 const OPERATIONS = {
   head: async (bucket, { key }) => Response.json(await bucket.head(key)),
 
-  async get(bucket, { key, conditions, range }) {
+  async get(bucket, { key, conditions, range, withoutBody }) {
     const object = await bucket.get(key, { onlyIf: new Headers(conditions), range });
-    const head = new TextEncoder().encode(`${JSON.stringify({ object, holds: Boolean(object?.body) })}\n`);
-    if (!object?.body) return new Response(head);
+    const body = object?.body;
+    const head = new TextEncoder().encode(`${JSON.stringify({ object, holds: Boolean(body) })}\n`);
+    if (withoutBody) await body?.cancel();
+    if (!body || withoutBody) return new Response(head);
     const { readable, writable } = new IdentityTransformStream();
-    sendAfter(head, object.body, writable).catch(() => {}); // The reader went away.
+    sendAfter(head, body, writable).catch(() => {}); // The reader went away.
     return new Response(readable);
   },
 
