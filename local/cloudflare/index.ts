@@ -35,7 +35,7 @@ export interface CloudflareStandIn {
   readonly accountId: string;
   /** CLOUDFLARE_API_TOKEN: it may do everything in the account, and is kept in the folder. */
   readonly apiToken: string;
-  /** The four above and the S3 key pair of the token, by the names that programs know them by. */
+  /** The four above, by the names that programs know them by. */
   readonly env: Readonly<Record<string, string>>;
   /** Where a Worker answers: a loopback port of its own, which it keeps. May be asked before the upload. */
   workerUrl(script: string): string;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CloudflareStandIn } from "../../../local/cloudflare";
 import { Api, StandIns } from "./support/cloudflare";
@@ -13,10 +13,11 @@ const BINDINGS = [
 ];
 
 const standIns = new StandIns();
+const folder = standIns.newFolder();
 let cloudflare: CloudflareStandIn;
 let api: Api;
 beforeAll(async () => {
-  cloudflare = await standIns.start();
+  cloudflare = await standIns.start({ folder });
   api = new Api(cloudflare);
   await api.post("r2/buckets", { name: "objects" });
   await api.post("r2/buckets", { name: "european" }, { "cf-r2-jurisdiction": "eu" });
@@ -176,7 +177,9 @@ describe("a script", () => {
 
   test("is gone with its Durable Objects, and its address stays", async () => {
     const before = url();
+    expect(readdirSync(join(folder, "durable-objects"))).toHaveLength(1);
     expect((await api.delete(`workers/scripts/${name}`)).status).toBe(200);
+    expect(readdirSync(join(folder, "durable-objects"))).toEqual([]);
     for (const path of ["settings", "content/v2", "subdomain", "schedules", ""]) {
       const gone = await api.get(`workers/scripts/${name}${path && `/${path}`}`);
       expect(gone).toMatchObject({ status: 404, code: 10007 });

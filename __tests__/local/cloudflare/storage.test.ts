@@ -34,6 +34,7 @@ class S3 {
 
   put = (path: string, body: string) => this.send("PUT", path, body);
   get = (path: string) => this.send("GET", path);
+  post = (path: string) => this.send("POST", path);
   delete = (path: string) => this.send("DELETE", path);
 
   /** @returns the status and the error's code or the body */
@@ -107,10 +108,11 @@ test("temporary keys hold for their prefix, their permission and their time, and
   const elsewhere = await cut({ bucket: "two" });
   expect(await elsewhere.get("/two/key")).toEqual([403, "AccessDenied"]);
 
-  const brief = await cut({ ttlSeconds: 1 });
-  expect(await brief.get("/one/me/state")).toEqual([200, "mine"]);
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  expect(await brief.get("/one/me/state")).toEqual([401, "Unauthorized"]);
+  const now = Date.now;
+  const later = jest.spyOn(Date, "now").mockImplementation(() => now() + 601_000);
+  expect(await mine.get("/one/me/state")).toEqual([401, "Unauthorized"]);
+  later.mockRestore();
+  expect(await mine.get("/one/me/state")).toEqual([200, "mine"]);
 
   await api.delete(`tokens/${parent.keys.accessKeyId}`);
   expect(await mine.get("/one/me/state")).toEqual([401, "Unauthorized"]);
@@ -144,12 +146,17 @@ test("a bucket that is made anew has nothing of the old one", async () => {
   await api.post("r2/buckets", { name: "again" });
   const s3 = await tokenFor(ITEM_WRITE, resource("again"));
   await s3.put("/again/key", "old");
+  const [, started] = await s3.post("/again/upload?uploads");
+  const [, upload = ""] = /<UploadId>(.*)<\/UploadId>/.exec(started) ?? [];
+  const part = `/again/upload?partNumber=1&uploadId=${encodeURIComponent(upload)}`;
+  expect(await s3.put(part, "part")).toEqual([200, ""]);
   expect(await api.delete("r2/buckets/again")).toMatchObject({ status: 409, code: 10008 });
   await s3.delete("/again/key");
   expect(await api.delete("r2/buckets/again")).toMatchObject({ status: 200 });
   expect(await s3.get("/again/key")).toEqual([404, "NoSuchBucket"]);
   await api.post("r2/buckets", { name: "again" });
   expect(await s3.get("/again/key")).toEqual([404, "NoSuchKey"]);
+  expect(await s3.put(part, "part")).toEqual([404, "NoSuchUpload"]);
 });
 
 test("a request without any signature is refused in S3's way", async () => {
