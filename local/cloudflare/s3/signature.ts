@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { Hash } from "@smithy/core/serde";
 import { createScope, getCanonicalHeaders, getSigningKey, SignatureV4Base } from "@smithy/signature-v4";
 import type { S3Access, S3Credential } from "./access";
 import { decode } from "./address";
@@ -6,6 +7,7 @@ import { type Claim, claimOf } from "./claim";
 import { failures, S3Error } from "./errors";
 
 const REGIONS: readonly string[] = ["auto", "us-east-1", "", "wnam", "enam", "weur", "eeur", "apac", "oc"];
+const Sha256 = Hash.bind(null, "sha256");
 const SKEW_MS = 15 * 60_000;
 
 export interface Caller {
@@ -109,26 +111,4 @@ function queryOf({ searchParams }: URL): Record<string, string[]> {
 function isSame(one: string, other: string): boolean {
   const [a, b] = [one, other].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
-}
-
-/** Node's SHA-256 in the form in which the signer wants it. */
-class Sha256 {
-  private readonly hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash =
-      secret === undefined ? createHash("sha256") : createHmac("sha256", secret as string | Uint8Array);
-  }
-
-  update(data: Uint8Array): void {
-    this.hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  reset(): never {
-    throw new Error("a digest is made once");
-  }
 }

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { request } from "node:http";
 import { connect } from "node:net";
+import { Hash } from "@smithy/core/serde";
+import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsClient } from "aws4fetch";
 import fc from "fast-check";
 import { S3Error } from "../../../../local/cloudflare/s3/errors";
@@ -127,6 +130,36 @@ test("8 KiB of metadata come back, more are refused, and a condition takes 2 KiB
   expect(await refusal(put("much", "state", metadata(8193)))).toEqual([400, "MetadataTooLarge"]);
   const conditional = { ...metadata(4096), "if-none-match": "*" };
   expect(await refusal(put("much-2", "state", conditional))).toEqual([501, "NotImplemented"]);
+});
+
+test("metadata in UTF-8 comes back as it was sent, up to the limit", async () => {
+  const value = "漢字🔒".repeat(819); // 8190 bytes
+  const url = new URL(urlOf("utf-8"));
+  const { headers } = await new SignatureV4({
+    credentials: WRITER,
+    region: "auto",
+    service: "s3",
+    sha256: Hash.bind(null, "sha256"),
+    uriEscapePath: false,
+  }).sign({
+    method: "PUT",
+    protocol: "http:",
+    hostname: url.hostname,
+    path: url.pathname,
+    headers: { host: url.host, "content-length": "0", "x-amz-meta-a": value },
+  });
+  // A header is bytes, and Node takes them as Latin-1.
+  const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text).toString("latin1")]);
+  const status = await new Promise((resolve, reject) => {
+    request(url, { method: "PUT", headers: Object.fromEntries(bytes) }, (answer) =>
+      resolve(answer.statusCode),
+    )
+      .once("error", reject)
+      .end();
+  });
+  expect(status).toBe(200);
+  const answered = (await get("utf-8", {}, "HEAD")).headers.get("x-amz-meta-a") ?? "";
+  expect(Buffer.from(answered, "latin1").toString("utf8")).toBe(value);
 });
 
 test("a copy takes or replaces the metadata, under conditions on its source", async () => {
