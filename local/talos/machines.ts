@@ -63,9 +63,10 @@ export class Machines {
     return this.listeners.get(node)?.isOpen ?? false;
   }
 
+  /** Unless somebody has cut the power by then. */
   async boot(node: Node): Promise<void> {
     await sleep(BOOT_SECONDS * 1000 * this.options.timeScale, undefined, { signal: this.closing.signal });
-    node.state.poweredOn = true;
+    if (!node.state.poweredOn) return;
     node.boot(this.state.mediumVersion);
     await this.changed();
   }
@@ -97,7 +98,7 @@ export class Machines {
     this.closing.abort();
     for (const node of this.nodes) node.goDown();
     await Promise.all(this.work);
-    await this.refreshing;
+    await this.refreshing.catch(() => {});
     for (const listener of this.listeners.values()) listener.close();
     this.save();
   }

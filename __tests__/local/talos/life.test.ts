@@ -112,6 +112,13 @@ describe("configured", () => {
       [control, true],
       [worker, false],
     ]);
+    const config = { namespace: "config", type: "MachineConfigs.config.talos.dev", id: "v1alpha1" };
+    expect(
+      await refusal(viaControl.unary("cosi.resource.State/Get", config, { nodes: [control ?? ""] })),
+    ).toEqual({
+      code: "INVALID_ARGUMENT",
+      details: "one-2-many proxying is not supported for method /cosi.resource.State/Get",
+    });
     expect(await refusal(viaControl.unary("Version", {}, { node: maintenance }))).toEqual({
       code: "UNAVAILABLE",
       details: expect.stringContaining("certificate signed by unknown authority"),

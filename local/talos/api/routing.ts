@@ -10,14 +10,25 @@ export interface Target {
   readonly hostname?: string;
 }
 
+/** The services that answer for several nodes at once. */
+const AGGREGATED = ["machine.MachineService", "storage.StorageService"];
+
 /**
  * A client names the node it means by `node`, or several by `nodes`; without either, it means the one it talks to.
  * Only a control plane node passes requests on.
  * @throws RpcError
  */
-export function route(machines: Machines, receiver: Node, metadata: Metadata): readonly Target[] {
+export function route(
+  machines: Machines,
+  receiver: Node,
+  method: string,
+  metadata: Metadata,
+): readonly Target[] {
   const several = values(metadata, "nodes");
   if (several.length > 0) {
+    if (!AGGREGATED.some((service) => method.startsWith(`${service}/`))) {
+      throw new RpcError("INVALID_ARGUMENT", `one-2-many proxying is not supported for method /${method}`);
+    }
     return several.map((hostname) => ({ node: resolve(machines, receiver, hostname), hostname }));
   }
   const [name, ...more] = values(metadata, "node");

@@ -93,6 +93,7 @@ class Exchange {
             await Promise.race([once(call, "drain"), aborted(signal)]);
           }
         }
+        if (call.cancelled) throw new RpcError("CANCELLED", "the client has gone");
         if (lifetime.aborted) throw new RpcError("UNAVAILABLE", "error reading from server: EOF");
         return () => call.end();
       },
@@ -120,7 +121,7 @@ class Exchange {
         durationMs: Math.round(performance.now() - begun),
       });
     try {
-      const targets = route(this.machines, this.receiver, call.metadata as Metadata);
+      const targets = route(this.machines, this.receiver, this.name, call.metadata as Metadata);
       logged = targets.map(({ node }) => node.name).join("+");
       const cutAfter = await this.strike(targets);
       const succeed = await work(targets, caller, hungUp.signal);

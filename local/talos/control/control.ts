@@ -56,6 +56,7 @@ export class TalosControl {
   async setPower(name: string, power: "on" | "off"): Promise<void> {
     const node = this.node(name);
     if (power === "on" && !node.state.poweredOn) {
+      node.state.poweredOn = true;
       await this.machines.boot(node);
     } else if (power === "off" && node.state.poweredOn) {
       node.state.poweredOn = false;

@@ -11,7 +11,7 @@ export class Node {
   readonly events = new EventLog();
   /** A sequence (reset, reboot, upgrade …) is under way; a second one is refused. */
   sequence: string | undefined;
-  private up = true;
+  private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;
 
