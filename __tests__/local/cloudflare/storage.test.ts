@@ -48,9 +48,10 @@ class S3 {
 const resource = (name: string, jurisdiction = "default") =>
   `com.cloudflare.edge.r2.bucket.${cloudflare.accountId}_${jurisdiction}_${name}`;
 
-async function tokenFor(group: string, name: string, settings: object = {}) {
-  const policies = [{ effect: "allow", permission_groups: [{ id: group }], resources: { [name]: "*" } }];
-  const { result } = await api.post("tokens", { name: "s3", policies, ...settings });
+async function tokenFor(group: string, ...names: readonly string[]) {
+  const resources = Object.fromEntries(names.map((name) => [name, "*"]));
+  const policies = [{ effect: "allow", permission_groups: [{ id: group }], resources }];
+  const { result } = await api.post("tokens", { name: "s3", policies });
   const secretAccessKey = createHash("sha256").update(String(result.value)).digest("hex");
   return new S3({ accessKeyId: String(result.id), secretAccessKey });
 }
@@ -80,7 +81,7 @@ test("a token to read does not write; one for the account does both, in every ju
 });
 
 test("temporary keys hold for their prefix, their permission and their time, and not beyond their parent", async () => {
-  const parent = await tokenFor(ITEM_WRITE, resource("one"));
+  const parent = await tokenFor(ITEM_WRITE, resource("one"), resource("locked"));
   const cut = async (change: object): Promise<S3> => {
     const { result } = await api.post("r2/temp-access-credentials", {
       bucket: "one",
@@ -95,6 +96,7 @@ test("temporary keys hold for their prefix, their permission and their time, and
   expect(await mine.put("/one/me/state", "mine")).toEqual([200, ""]);
   expect(await mine.get("/one/me/state")).toEqual([200, "mine"]);
   expect(await mine.put("/one/you/state", "mine")).toEqual([403, "AccessDenied"]);
+  expect(await mine.put("/locked/me/state", "mine")).toEqual([403, "AccessDenied"]);
   expect(await mine.get("/one?list-type=2&prefix=me/")).toEqual([200, expect.stringContaining("me/state")]);
   expect(await mine.get("/one?list-type=2")).toEqual([403, "AccessDenied"]);
   const { sessionToken: _, ...keys } = mine.keys;

@@ -3,8 +3,11 @@ import type { WorkerOptions } from "miniflare";
 import { type AccountState, type Bucket, bucketKey, type LockRule, type Script } from "../model";
 
 /** What of the buckets the running workerd must know: it restarts when this changes. */
-export const bucketsInUse = ({ buckets }: AccountState): string =>
-  JSON.stringify(Object.values(buckets).map((bucket) => [bucket.storageId, rulesInForce(bucket)]));
+export const bucketsInUse = (state: AccountState): string =>
+  JSON.stringify([
+    Object.values(state.buckets).map(({ storageId }) => storageId),
+    Object.values(state.scripts).map((script) => r2Bindings(script, state)),
+  ]);
 
 /** The R2 bindings of a script: behind their lock rules where the bucket has any. */
 export function r2Bindings({ bindings }: Script, { buckets }: AccountState) {
