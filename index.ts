@@ -6,7 +6,19 @@ export {
   type LoadedCluster,
   loadCluster,
 } from "./config";
-export * from "./constructs";
+// Not all of ./constructs: those for Cloudflare need its provider's bindings, and are in ./cloudflare.
+export * from "./constructs/high-availability";
+export * from "./constructs/moved";
+export * from "./constructs/proxmox-access";
+export * from "./constructs/proxmox-provider";
+export * from "./constructs/r2-backend";
+export * from "./constructs/schematic";
+export * from "./constructs/state-encryption";
+export * from "./constructs/talos-image";
+export * from "./constructs/talos-vm";
+export * from "./constructs/talos-vm-props";
+export * from "./constructs/tfstate-worker-backend";
+export * from "./constructs/vm-id-guard";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";
 export * from "./stacks/proxmox-access-stack";

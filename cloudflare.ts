@@ -1,0 +1,21 @@
+/** The part of the package for Cloudflare. It needs @cdktf/provider-cloudflare beside it, which all else does without. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { WorkerModule } from "./constructs/tfstate-worker";
+import { compatibilityDate, compatibilityFlags } from "./worker/compatibility";
+
+export * from "./constructs/cloudflare-provider";
+export * from "./constructs/state-bucket";
+export * from "./constructs/state-token";
+export * from "./constructs/tfstate-worker";
+export * from "./constructs/tfstate-worker-settings";
+export * from "./constructs/worker-migrations";
+export * from "./stacks/bootstrap-stack";
+
+/** The tfstate Worker that comes with the package, for {@link TfstateWorker}. */
+export function packagedWorker(): WorkerModule {
+  const path = join(__dirname, "worker/dist/index.mjs");
+  const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+  return { path, sha256, compatibilityDate, compatibilityFlags };
+}
