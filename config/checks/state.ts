@@ -3,7 +3,7 @@ import type { ResolvedCluster } from "../resolve-cluster";
 
 /** A backend has what it needs, and a key change has two keys. */
 export function* checkState({ input: { state }, config }: ResolvedCluster): Iterable<Problem> {
-  if (config.state.backend === "worker" && state.url === undefined) {
+  if (config.state.backend === "worker" && config.state.url === undefined) {
     const text =
       "is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox";
     yield { path: ["state", "url"], text };
