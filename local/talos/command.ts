@@ -9,8 +9,8 @@ interface TalosCommandOptions {
   readonly nodes: readonly TalosNodeOptions[];
   readonly oneAddress: boolean;
   readonly folder?: string;
-  readonly talosVersion: string;
-  readonly platform: Platform;
+  readonly talosVersion?: string;
+  readonly platform?: Platform;
   readonly timeScale: number;
 }
 
@@ -29,8 +29,8 @@ export function addTalosCommand(program: Command): void {
       false,
     )
     .option("--folder <folder>", "keep the nodes in this folder (default: in memory)")
-    .option("--talos-version <version>", "the Talos on their boot medium", "v1.13.0")
-    .option("--platform <platform>", "metal or nocloud", toPlatform, "metal")
+    .option("--talos-version <version>", "the Talos on their boot medium (default: v1.13.0)")
+    .option("--platform <platform>", "metal or nocloud (default: metal)", toPlatform)
     .option("--time-scale <factor>", "how long boots take: 0 at once, 1 as a virtual machine", toNumber, 0)
     .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);

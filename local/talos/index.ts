@@ -2,8 +2,8 @@ import { serve } from "./api/serve";
 import { TalosControl } from "./control/control";
 import { Machines } from "./machines";
 import type { MachinesState, NodeState, Platform } from "./model";
-import { Listener } from "./node/listener";
-import { openPorts } from "./ports";
+import type { Listener } from "./node/listener";
+import { openListeners } from "./ports";
 import { Store } from "./store";
 
 export type { LoggedCall } from "./control/call-log";
@@ -32,9 +32,9 @@ export interface TalosOptions {
   readonly oneAddress?: boolean;
   /** Where the nodes are kept, with all their secrets. @default in memory */
   readonly folder?: string;
-  /** The Talos on their boot medium. @default v1.13.0 */
+  /** The Talos on their boot medium. @default what it was before, or v1.13.0 */
   readonly version?: string;
-  /** @default metal, which asks for `machine.install` */
+  /** @default what it was before, or metal, which asks for `machine.install` */
   readonly platform?: Platform;
   /** How long boots take, as a share of what a virtual machine takes. @default 0: at once */
   readonly timeScale?: number;
@@ -69,48 +69,41 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
   const { nodes = DEFAULT_NODES, port = 0, oneAddress = false, folder, timeScale = 0, onCall } = options;
   const store = new Store(folder);
   const kept = store.load();
-  const listeners = (kept?.nodes ?? nodes).map(() => new Listener());
-  const ports = await openPorts(listeners, { port: port || (kept?.nodes[0]?.listen.port ?? 0), oneAddress });
-  const state: MachinesState = {
-    platform: options.platform ?? kept?.platform ?? "metal",
-    mediumVersion: options.version ?? kept?.mediumVersion ?? DEFAULT_VERSION,
-    etcd: kept?.etcd ?? {},
-    nodes: ports.map((listen, index) => nodeState(listen, kept?.nodes[index], nodes[index], options)),
-  };
-  const machines = new Machines(state, store, { timeScale, onCall });
-  for (const [index, node] of machines.nodes.entries()) {
-    const listener = listeners[index];
-    if (!listener) continue;
-    serve(machines, node, listener);
-    machines.attach(node, listener);
+  const listeners = await openListeners((kept?.nodes ?? nodes).length, {
+    port: port || (kept?.nodes[0]?.listen.port ?? 0),
+    oneAddress,
+  });
+  try {
+    const state = machinesState(listeners, kept, options);
+    const machines = new Machines(state, store, { timeScale, onCall });
+    for (const [index, listener] of listeners.entries()) {
+      const node = machines.nodes[index];
+      if (node) serve(machines, node, listener);
+    }
+    await machines.changed();
+    const control = new TalosControl(machines);
+    const running = control.listNodes().map(({ name, address, endpoint }) => ({ name, address, endpoint }));
+    return { nodes: running, control, stop: () => machines.close() };
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
   }
-  await machines.changed();
-  return {
-    nodes: state.nodes.map(({ name, address, listen }) => ({
-      name,
-      address,
-      endpoint: `${listen.host}:${listen.port}`,
-    })),
-    control: new TalosControl(machines),
-    stop: () => machines.close(),
-  };
 }
 
-function nodeState(
-  listen: NodeState["listen"],
-  kept: NodeState | undefined,
-  fresh: TalosNodeOptions | undefined,
-  { platform = "metal", version = DEFAULT_VERSION }: TalosOptions,
-): NodeState {
-  if (kept)
-    return { ...kept, listen, address: kept.address === kept.listen.host ? listen.host : kept.address };
-  return {
-    name: fresh?.name ?? listen.host,
-    address: fresh?.address ?? listen.host,
-    listen,
-    poweredOn: true,
-    bootId: "",
-    installed: platform === "nocloud",
-    version,
-  };
+function machinesState(
+  listeners: readonly Listener[],
+  kept: MachinesState | undefined,
+  { nodes = DEFAULT_NODES, ...options }: TalosOptions,
+): MachinesState {
+  const platform = options.platform ?? kept?.platform ?? "metal";
+  const mediumVersion = options.version ?? kept?.mediumVersion ?? DEFAULT_VERSION;
+  const states = listeners.map(({ address: { host, port } }, index): NodeState => {
+    const old = kept?.nodes[index];
+    const listen = { host, port };
+    if (old) return { ...old, listen, address: old.address === old.listen.host ? host : old.address };
+    const { name = host, address = host } = nodes[index] ?? {};
+    const installed = platform === "nocloud";
+    return { name, address, listen, poweredOn: true, bootId: "", installed, version: mediumVersion };
+  });
+  return { platform, mediumVersion, etcd: kept?.etcd ?? {}, nodes: states };
 }

@@ -1,31 +1,28 @@
-import type { NodeState } from "./model";
-import type { Listener } from "./node/listener";
-
-type Listen = NodeState["listen"];
+import { Listener } from "./node/listener";
 
 /** How often another port is tried, where any will do. */
 const ATTEMPTS = 20;
 
 /**
- * Takes a port for each listener: one port on 127.0.0.2, 127.0.0.3 …, or on one address one port after the other.
+ * Opens a listener for each node: one port on 127.0.0.2, 127.0.0.3 …, or on one address one port after the other.
  * @param port 0 takes free ones
  * @throws where a port is taken, or the machine has no such address
  */
-export async function openPorts(
-  listeners: readonly Listener[],
+export async function openListeners(
+  count: number,
   { port, oneAddress }: { readonly port: number; readonly oneAddress: boolean },
-): Promise<readonly Listen[]> {
+): Promise<readonly Listener[]> {
   for (let attempt = 1; ; attempt++) {
-    const taken: Listen[] = [];
+    const open: Listener[] = [];
     try {
-      for (const [index, listener] of listeners.entries()) {
+      for (let index = 0; index < count; index++) {
         const host = oneAddress ? "127.0.0.1" : `127.0.0.${index + 2}`;
-        const wanted = oneAddress ? port && port + index : (taken[0]?.port ?? port);
-        taken.push({ host, port: await listener.open(host, wanted) });
+        const wanted = oneAddress ? port && port + index : (open[0]?.address.port ?? port);
+        open.push(await Listener.open(host, wanted));
       }
-      return taken;
+      return open;
     } catch (error) {
-      for (const listener of listeners) listener.stopListening();
+      for (const listener of open) listener.close();
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === "EADDRNOTAVAIL") {
         throw new Error(`${message}: give all nodes one address (--one-address)`, { cause: error });

@@ -1,9 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { refusal } from "./support/client";
 import { DISKS, TestCluster } from "./support/cluster";
-import { machineConfig } from "./support/machine-config";
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const WIPE = ["STATE", "EPHEMERAL"].map((label) => ({ label, wipe: true }));
@@ -109,28 +105,4 @@ test("a reboot keeps everything but the boot id", async () => {
     if (data?.type_url === "talos/runtime/machine.MachineStatusEvent") break;
   }
   stream.cancel();
-});
-
-test("what is kept in a folder is there after a restart, readable by its owner only", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "talos-test-"));
-  try {
-    const { secrets } = cluster;
-    const first = await TestCluster.start({ folder, nodes: [{ name: "a", address: "10.20.1.11" }] }, secrets);
-    await first.configure(0, machineConfig(secrets, "controlplane", { hostname: "cp-1" }));
-    await first.secure(0).unary("Bootstrap");
-    const before = first.node(0);
-    await first.stop();
-
-    expect(statSync(join(folder, "nodes.json")).mode & 0o777).toBe(0o600);
-    const second = await TestCluster.start({ folder }, secrets);
-    // The end of the process was a power cut.
-    expect(second.node(0)).toEqual({ ...before, bootId: expect.any(String) });
-    expect((await refusal(second.secure(0).unary("Bootstrap", {}, { node: "10.20.1.11" }))).code).toBe(
-      "ALREADY_EXISTS",
-    );
-    await second.stop();
-    expect(JSON.parse(readFileSync(join(folder, "nodes.json"), "utf8")).nodes).toHaveLength(1);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 });

@@ -36,6 +36,7 @@ export function serve(machines: Machines, node: Node, listener: Listener): void 
     }
     listener.server.addService(definition, implementation);
   }
+  machines.attach(node, listener);
 }
 
 /** What happens between a request and its answer, for one method on one port. */

@@ -2,6 +2,12 @@ import { createServer, type Socket, type Server as TcpServer } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Face } from "./face";
 
+interface Address {
+  readonly host: string;
+  /** Known for sure once it is open. */
+  port: number;
+}
+
 /** How long calls that are under way may still take when a node changes its face. */
 const GRACE_MS = 2000;
 /** What Talos takes. */
@@ -17,9 +23,8 @@ export class Listener {
   private readonly sockets = new Set<Socket>();
   private injector: ConnectionInjector | undefined;
   private face: Face | undefined;
-  private address: { readonly host: string; readonly port: number } | undefined;
 
-  constructor() {
+  private constructor(readonly address: Address) {
     this.tcp = createServer((socket) => {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
@@ -30,13 +35,15 @@ export class Listener {
     });
   }
 
-  /** Takes the port. Until there is a face, connections to it end at once. @throws where it is taken */
-  async open(host: string, port: number): Promise<number> {
-    await this.listen(host, port);
-    const bound = this.tcp.address();
-    if (bound === null || typeof bound === "string") throw new Error("the listener has no port");
-    this.address = { host, port: bound.port };
-    return bound.port;
+  /**
+   * Takes a port. Until there is a face, connections to it end at once.
+   * @param port 0 is any
+   * @throws where it is taken
+   */
+  static async open(host: string, port: number): Promise<Listener> {
+    const listener = new Listener({ host, port });
+    await listener.listen();
+    return listener;
   }
 
   get isOpen(): boolean {
@@ -45,12 +52,12 @@ export class Listener {
 
   /** @param face none: nobody listens, connections are refused */
   async show(face: Face | undefined): Promise<void> {
-    if (face === this.face || !this.address) return;
+    if (face === this.face) return;
     this.face = face;
     this.injector?.drain(GRACE_MS);
     this.injector = face && this.server.createConnectionInjector(credentialsOf(face));
     if (!face) this.stopListening();
-    else if (!this.tcp.listening) await this.listen(this.address.host, this.address.port);
+    else if (!this.tcp.listening) await this.listen();
   }
 
   /** Cuts all connections, in the middle of whatever they do. */
@@ -65,18 +72,21 @@ export class Listener {
     this.cut();
   }
 
-  private async listen(host: string, port: number): Promise<void> {
+  private async listen(): Promise<void> {
+    const { host, port } = this.address;
     await new Promise<void>((resolve, reject) => {
       this.tcp.once("error", reject);
       this.tcp.listen(port, host, () => {
         this.tcp.off("error", reject);
+        const bound = this.tcp.address();
+        if (bound && typeof bound === "object") this.address.port = bound.port;
         resolve();
       });
     });
   }
 
   /** Connections that there are go on until they have been drained; the port is free at once. */
-  stopListening(): void {
+  private stopListening(): void {
     if (this.tcp.listening) this.tcp.close();
   }
 }
