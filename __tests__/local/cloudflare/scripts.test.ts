@@ -312,3 +312,23 @@ describe("refused, while the version before runs on:", () => {
     expect(await api.upload(name, plain, { bindings: [european] })).toMatchObject({ status: 200 });
   });
 });
+
+test("an upload is not noticed by the clients of another Worker", async () => {
+  // Slow, so that one is under way whenever the runtime restarts.
+  const slow = "async fetch() { await scheduler.wait(500); return new Response('busy'); }";
+  await api.upload("busy", `export default { ${slow} };`);
+  await api.post("workers/scripts/busy/subdomain", { enabled: true });
+  const uploads = (async () => {
+    for (const version of [1, 2]) {
+      await api.upload("other", `export default { fetch: () => new Response('${version}') };`);
+    }
+  })();
+  let uploading = true;
+  uploads.finally(() => {
+    uploading = false;
+  });
+  const seen = new Set<string>();
+  while (uploading) seen.add(await (await ask("busy")).text());
+  await uploads;
+  expect([...seen]).toEqual(["busy"]);
+});
