@@ -1,9 +1,13 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
+import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
+import { startCloudflare } from "../../local/cloudflare";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState, stateBeside } from "../../stacks/state";
+import { R2Client } from "../../state/r2-client";
 import { startWorker } from "../../worker/runtime";
 import { TofuProject } from "../support/tofu-project";
 
@@ -28,6 +32,34 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
     env: {},
     stored: async (stack) => readFileSync(join(folder, `${stack}.tfstate`), "utf8"),
   }),
+  r2: async () => {
+    const cloudflare = await startCloudflare({ folder: join(folder, "cloudflare") });
+    atEnd.push(() => cloudflare.close());
+    const { apiUrl, accountId, apiToken, s3Url } = cloudflare;
+    const make = async (path: string, body: object): Promise<Record<string, string>> => {
+      const headers = { authorization: `Bearer ${apiToken}`, "content-type": "application/json" };
+      const url = `${apiUrl}/accounts/${accountId}${path}`;
+      const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+      return ((await response.json()) as { result: Record<string, string> }).result;
+    };
+    await make("/r2/buckets", { name: "tfstate" });
+    const resources = { [`com.cloudflare.edge.r2.bucket.${accountId}_default_tfstate`]: "*" };
+    const permission_groups = [{ id: R2_ITEM_PERMISSIONS.write }];
+    const policies = [{ effect: "allow", permission_groups, resources }];
+    const { id: accessKeyId = "", value = "" } = await make("/tokens", { name: "s3", policies });
+    const secretAccessKey = createHash("sha256").update(value).digest("hex");
+    const client = new R2Client(s3Url, "tfstate", { accessKeyId, secretAccessKey });
+    return {
+      state: { backend: "r2", key: "states/first.tfstate" },
+      env: {
+        ...cloudflare.env,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      },
+      stored: async (stack) =>
+        String(Buffer.from((await client.get(`states/${stack}.tfstate`))?.bytes ?? [])),
+    };
+  },
   worker: async () => {
     const worker = await startWorker({ vars: { TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: PASSWORD } });
     atEnd.push(() => worker.dispose());
