@@ -34,8 +34,8 @@ export function newFreeze(keptIn: string): LockInfo {
   return newLock(FROZEN, `the state is kept in ${keptIn}; use the cluster.yaml that says so`);
 }
 
-export function isFrozen(info: LockInfo | undefined): info is LockInfo {
-  return info?.Operation === FROZEN;
+export function isFrozen(info: LockInfo): boolean {
+  return info.Operation === FROZEN;
 }
 
 /** Reads a lock that anyone may have written; one that cannot be read still locks. */

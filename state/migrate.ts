@@ -30,6 +30,11 @@ export class Migration {
     private readonly moves: readonly Move[],
   ) {}
 
+  /** Runs `work` while no other migration runs in this folder; plan, resume, run and undo belong in it. */
+  static alone<T>(setting: Setting, work: () => Promise<T>): Promise<T> {
+    return new Journal(setting.files[0]).alone(work);
+  }
+
   /**
    * The migration that was cut off, or a new one. Nothing is changed yet.
    * @param open gives the stores; tests put something in between
@@ -50,7 +55,8 @@ export class Migration {
     }
     const entry = known ?? (await begin(setting, to, open));
     // Found out now, while nothing has happened.
-    for (const file of [fileWithState(setting.files)]) withBackend(readFileSync(file, "utf8"), to, file);
+    const file = fileWithState(setting.files);
+    withBackend(readFileSync(file, "utf8"), to, file);
     return new Migration(setting, journal, entry, movesOf(entry, open));
   }
 
@@ -89,21 +95,20 @@ export class Migration {
     ];
   }
 
-  /** Runs everything; before the switch, a failure takes all of it back. */
-  async run(
-    step: (step: MigrationStep) => Promise<void> = async (each) => void (await each.run()),
-  ): Promise<void> {
-    await this.journal.alone(async () => {
-      this.journal.write(this.entry);
-      for (const each of this.steps()) {
-        try {
-          await step(each);
-        } catch (error) {
-          if (!this.isSwitched()) await this.goBack(error);
-          throw error;
-        }
+  /**
+   * Runs everything; before the switch, a failure takes all of it back.
+   * @param step shows a step and runs it
+   */
+  async run(step: (step: MigrationStep) => Promise<unknown> = (each) => each.run()): Promise<void> {
+    this.journal.write(this.entry);
+    for (const each of this.steps()) {
+      try {
+        await step(each);
+      } catch (error) {
+        if (!this.isSwitched()) await this.goBack(error);
+        throw error;
       }
-    });
+    }
   }
 
   /** Opens the old places again. @throws StateError after the switch */
@@ -114,10 +119,8 @@ export class Migration {
         `finish with npm run state -- migrate --to ${this.to}, then npm run state -- migrate --to ${this.from}`,
       );
     }
-    await this.journal.alone(async () => {
-      for (const move of this.moves) await move.undo();
-      this.journal.remove();
-    });
+    for (const move of this.moves) await move.undo();
+    this.journal.remove();
   }
 
   private async goBack(cause: unknown): Promise<void> {

@@ -32,7 +32,7 @@ export class Move {
     await this.from.freeze(this.locks.from);
     if (await this.isSameObject()) return;
     const holder = await this.to.holder();
-    if (isFrozen(holder) && holder.ID !== this.locks.to.ID) {
+    if (holder && isFrozen(holder) && holder.ID !== this.locks.to.ID) {
       this.kept = { ...this.locks, to: holder, adopted: true };
     }
     await this.to.freeze(this.locks.to);

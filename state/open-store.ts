@@ -11,7 +11,7 @@ export interface StoreEnvironment {
   readonly AWS_ACCESS_KEY_ID?: string;
   readonly AWS_SECRET_ACCESS_KEY?: string;
   readonly AWS_SESSION_TOKEN?: string;
-  /** Used where the configuration has no account. */
+  /** Wins over the endpoint of the configuration's account, as in `main.ts`. */
   readonly AWS_ENDPOINT_URL_S3?: string;
   readonly TF_HTTP_USERNAME?: string;
   readonly TF_HTTP_PASSWORD?: string;
@@ -21,7 +21,10 @@ export interface StoreEnvironment {
 export function openStore(place: StatePlace, env: StoreEnvironment): StateStore {
   switch (place.backend) {
     case "r2": {
-      const endpoint = place.endpoint ?? need(env, "AWS_ENDPOINT_URL_S3", "or give state.account_id");
+      const endpoint =
+        env.AWS_ENDPOINT_URL_S3 ||
+        place.endpoint ||
+        need(env, "AWS_ENDPOINT_URL_S3", "or give state.account_id");
       const client = new R2Client(endpoint, place.bucket, r2Credentials(env));
       return new R2Store(client, place.bucket, place.key);
     }

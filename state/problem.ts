@@ -1,4 +1,4 @@
-import type { LockInfo } from "./lock-info";
+import { isFrozen, type LockInfo } from "./lock-info";
 
 /** Something that the user can mend. The message says what is wrong and where, then what to do. */
 export class StateError extends Error {
@@ -19,7 +19,9 @@ export class LockedError extends StateError {
   constructor(
     where: string,
     readonly holder: LockInfo,
-    fix = `wait, or if ${holder.Who || "the holder"} is gone: npm run state -- unlock ${holder.ID}`,
+    fix = isFrozen(holder)
+      ? "nothing was changed there"
+      : `wait, or if ${holder.Who || "the holder"} is gone: npm run state -- unlock ${holder.ID}`,
   ) {
     const what = [holder.Operation, holder.Info].filter(Boolean).join(": ") || "no reason given";
     super(

@@ -78,9 +78,15 @@ export class WorkerStore implements StateStore {
 
   /** A lock that stays, and beside it the Worker's own freeze, which `force-unlock` does not lift. */
   async freeze(lock: LockInfo): Promise<void> {
+    const before = await this.holder();
     await this.lock(lock);
     const reason = lock.Info.slice(0, 500);
-    await this.send("PUT", "/freeze", json({ reason, expiresInSeconds: FREEZE_SECONDS }));
+    try {
+      await this.send("PUT", "/freeze", json({ reason, expiresInSeconds: FREEZE_SECONDS }));
+    } catch (error) {
+      if (before?.ID !== lock.ID) await this.unlock(lock);
+      throw error;
+    }
   }
 
   async thaw(lock: LockInfo): Promise<void> {
@@ -151,9 +157,7 @@ export class WorkerStore implements StateStore {
     }
     if (status === 423 && said.ID) {
       const holder = parseLock(text, this.address);
-      return isFrozen(holder)
-        ? new LockedError(this.address, holder, said.fix)
-        : new LockedError(this.address, holder);
+      return new LockedError(this.address, holder, isFrozen(holder) ? undefined : said.fix);
     }
     const fix =
       status === 401

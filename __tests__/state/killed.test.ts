@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import type { StateBackend } from "../../config";
+import { newLock } from "../../state/lock-info";
+import { Migration } from "../../state/migrate";
+import { LockedError } from "../../state/problem";
+import { underLock } from "../../state/under-lock";
+import { type Places, startPlaces } from "./support/places";
+import { StateProject, stateOf } from "./support/project";
+
+const root = join(__dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "killed-"));
+const program = join(folder, "killed-migration.cjs");
+let places: Places;
+beforeAll(async () => {
+  places = await startPlaces();
+  await build({
+    entryPoints: [join(__dirname, "support/killed-migration.ts")],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    external: ["fs-native-extensions"],
+    logLevel: "silent",
+  });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await places.stop();
+});
+
+/** @returns whether it was killed; false where there was no such effect, so that it came to its end */
+async function migrateUntil(project: StateProject, to: StateBackend, killAt: number): Promise<boolean> {
+  const child = spawn(process.execPath, [program], {
+    cwd: project.folder,
+    env: {
+      ...process.env,
+      ...project.env,
+      NODE_PATH: join(root, "node_modules"),
+      MIGRATE_TO: to,
+      KILL_AT: `${killAt}`,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.on("close", (...end) => resolve(end)),
+  );
+  if (signal === "SIGKILL") return true;
+  if (code !== 0) throw new Error(stderr);
+  return false;
+}
+
+async function writable(project: StateProject, backends: readonly StateBackend[]): Promise<StateBackend[]> {
+  const open: StateBackend[] = [];
+  for (const backend of backends) {
+    const [store, lock] = [project.store(backend), newLock("probe")];
+    try {
+      await store.lock(lock);
+      open.push(backend);
+      await store.unlock(lock);
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+    }
+  }
+  return open;
+}
+
+const text = async (project: StateProject, backend: StateBackend) => {
+  const bytes = await project.store(backend).read();
+  return bytes && Buffer.from(bytes).toString();
+};
+
+/** What the user does next: runs it again, or takes it back. @returns where the states are then */
+async function mend(project: StateProject, from: StateBackend, to: StateBackend, back: boolean) {
+  return Migration.alone(project.setting, async () => {
+    const wasCutOff = existsSync(join(project.folder, ".state-migration.json"));
+    const isSwitched = project.setting.config.backend === to;
+    if (back && wasCutOff && !isSwitched) {
+      await Migration.resume(project.setting).undo();
+      return from;
+    }
+    if (wasCutOff || !isSwitched) await (await Migration.plan(project.setting, to)).run();
+    return to;
+  });
+}
+
+test.each([
+  ["local", "r2"],
+  ["r2", "worker"],
+  ["worker", "local"],
+] as const)(
+  "%s to %s, killed before each effect: it goes on or back, and one can be written",
+  async (from, to) => {
+    const bytes = stateOf(5);
+    for (let killAt = 1, killed = true; killed; killAt++) {
+      const name = `killed-${from}-${killAt}`;
+      const project = new StateProject({
+        env: places.env,
+        state: [
+          `backend: ${from}`,
+          `key: ${name}/terraform.tfstate`,
+          `url: ${places.workerUrl}/states/${name}`,
+        ],
+      });
+      const source = project.store(from);
+      await underLock(source, "test", (lock) => source.write(bytes, lock));
+      killed = await migrateUntil(project, to, killAt);
+
+      // In between both may be closed, but never both open over a copy, and the configured one has the state.
+      const configured = project.setting.config.backend;
+      const copied = (await text(project, to)) !== undefined;
+      const open = await writable(project, copied ? [from, to] : [from]);
+      const now = { killAt, state: await text(project, configured), open };
+      expect(now).toEqual({
+        killAt,
+        state: bytes.toString(),
+        open: open.includes(configured) ? [configured] : [],
+      });
+
+      const end = await mend(project, from, to, killAt % 2 === 0);
+      const used = (await text(project, to)) === undefined ? [from] : [from, to];
+      expect({
+        killAt,
+        configured: project.setting.config.backend,
+        state: await text(project, end),
+        open: await writable(project, used),
+        left: existsSync(join(project.folder, ".state-migration.json")),
+      }).toEqual({ killAt, configured: end, state: bytes.toString(), open: [end], left: false });
+      project.remove();
+      // Fewer would mean that effects are not counted.
+      if (!killed) expect(killAt).toBeGreaterThan(10);
+    }
+  },
+);

@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { StateBackend } from "../../config";
+import { newLock } from "../../state/lock-info";
+import { Migration } from "../../state/migrate";
+import { LockedError } from "../../state/problem";
+import { underLock } from "../../state/under-lock";
+import { type Places, startPlaces } from "./support/places";
+import { encryptedOf, StateProject, stateOf } from "./support/project";
+
+let places: Places;
+let project: StateProject;
+let count = 0;
+beforeAll(async () => {
+  places = await startPlaces();
+});
+afterAll(() => places.stop());
+beforeEach(() => {
+  count++;
+  project = makeProject(`migrate-${count}/terraform.tfstate`);
+});
+afterEach(() => project.remove());
+
+const makeProject = (key: string, backend: StateBackend = "local") =>
+  new StateProject({
+    env: places.env,
+    state: [
+      `backend: ${backend}   # for now`,
+      `key: ${key}`,
+      `url: ${places.workerUrl}/states/migrate-${count}`,
+    ],
+  });
+
+const write = (backend: StateBackend, bytes: Buffer) => {
+  const store = project.store(backend);
+  return underLock(store, "test", (lock) => store.write(bytes, lock));
+};
+const read = async (backend: StateBackend) => {
+  const bytes = await project.store(backend).read();
+  return bytes && Buffer.from(bytes).toString();
+};
+const migrate = async (to: StateBackend) =>
+  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
+
+/** Who can write where: what the whole thing is about. */
+async function writable(...backends: StateBackend[]): Promise<StateBackend[]> {
+  const open: StateBackend[] = [];
+  for (const backend of backends) {
+    const store = project.store(backend);
+    const lock = newLock("probe");
+    try {
+      await store.lock(lock);
+      open.push(backend);
+      await store.unlock(lock);
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+    }
+  }
+  return open;
+}
+
+const journal = () => join(project.folder, ".state-migration.json");
+
+test.each([
+  ["plain", stateOf(7)],
+  ["encrypted", encryptedOf(7)],
+])(
+  "%s: local, r2, worker, r2, local; each time one can be written, and it is the configured one",
+  async (_, bytes) => {
+    await write("local", bytes);
+    const before = project.yaml();
+    let from: StateBackend = "local";
+    const used = new Set<StateBackend>([from]);
+    for (const to of ["r2", "worker", "r2", "local"] as const) {
+      await migrate(to);
+      expect(project.yaml()).toBe(before.replace("backend: local", `backend: ${to}`));
+      expect(await read(to)).toBe(bytes.toString());
+      expect(await read(from)).toBe(bytes.toString());
+      expect(await writable(...used.add(to))).toEqual([to]);
+      await expect(write(from, stateOf(8))).rejects.toThrow(
+        `the state is kept in ${project.store(to).address}`,
+      );
+      expect(existsSync(journal())).toBe(false);
+      from = to;
+    }
+  },
+);
+
+test("what was written in between is what moves on, over the copy that was left behind", async () => {
+  await write("local", stateOf(1));
+  await migrate("r2");
+  await write("r2", stateOf(2));
+  await migrate("local");
+  expect(await read("local")).toBe(stateOf(2).toString());
+  await write("local", stateOf(3));
+  await migrate("r2");
+  expect(await read("r2")).toBe(stateOf(3).toString());
+  expect((await project.store("r2").versions()).map(({ serial }) => serial)).toContain(2);
+});
+
+test.each(["r2", "worker"] as const)(
+  "one object under r2 and the Worker, from %s: nothing is copied",
+  async (from) => {
+    const to = from === "r2" ? "worker" : "r2";
+    project.remove();
+    project = makeProject(`owner/migrate-${count}.tfstate`, from);
+    await write(from, stateOf(4));
+    const versions = await project.store("worker").versions();
+    await migrate(to);
+    expect(await read("r2")).toBe(stateOf(4).toString());
+    expect(await read("worker")).toBe(stateOf(4).toString());
+    expect(await project.store("worker").versions()).toHaveLength(Math.max(versions.length, 1));
+    expect(await writable("r2", "worker")).toEqual(["r2", "worker"]);
+  },
+);
+
+test("every stack whose state exists moves along, each to its own place", async () => {
+  await write("local", stateOf(1));
+  const access = project.store("local", "proxmox-access");
+  await underLock(access, "test", (lock) => access.write(stateOf(5, { lineage: "other" }), lock));
+  await migrate("r2");
+  const moved = project.store("r2", "proxmox-access");
+  expect(moved.address).toBe(`r2 tfstate/migrate-${count}/proxmox-access.tfstate`);
+  expect(Buffer.from((await moved.read()) ?? []).toString()).toBe(
+    stateOf(5, { lineage: "other" }).toString(),
+  );
+  expect(await project.store("r2", "bootstrap").read()).toBeUndefined();
+});
+
+test("no state at all: only the configuration changes", async () => {
+  await migrate("r2");
+  expect(project.yaml()).toContain("backend: r2   # for now");
+  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+});
+
+describe("refused, and everything is as before", () => {
+  const refusals: [string, Buffer, Buffer, RegExp][] = [
+    ["another lineage", stateOf(1), stateOf(1, { lineage: "other" }), /another state.*pull --at r2/],
+    ["a newer serial", stateOf(3), stateOf(4), /not older.*pull --at r2/],
+    ["the same serial with other content", stateOf(3), stateOf(3, { content: "y" }), /not older/],
+  ];
+  test.each(refusals)("%s in the target", async (_, source, target, message) => {
+    await write("local", source);
+    await write("r2", target);
+    const yaml = project.yaml();
+    await expect(migrate("r2")).rejects.toThrow(message);
+    expect(project.yaml()).toBe(yaml);
+    expect(await read("local")).toBe(source.toString());
+    expect(await read("r2")).toBe(target.toString());
+    expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+    expect(existsSync(journal())).toBe(false);
+  });
+
+  test("a copy of an earlier migration that was written since, by force", async () => {
+    await write("local", stateOf(1));
+    await migrate("r2");
+    const frozen = project.store("local");
+    await frozen.write(stateOf(9), (await frozen.holder()) ?? newLock("none"));
+    await expect(migrate("local")).rejects.toThrow(/not older/);
+    expect(await writable("local", "r2")).toEqual(["r2"]);
+  });
+
+  test.each(["local", "r2", "worker"] as const)("a writer at work in %s", async (from) => {
+    project.remove();
+    project = makeProject(`migrate-${count}/terraform.tfstate`, from);
+    await write(from, stateOf(1));
+    const to = from === "r2" ? "local" : "r2";
+    const [writer, lock] = [project.store(from), newLock("apply")];
+    await writer.lock(lock);
+    await expect(migrate(to)).rejects.toThrow(lock.ID);
+    await writer.write(stateOf(2), lock);
+    await writer.unlock(lock);
+    expect(existsSync(journal())).toBe(false);
+    await migrate(to);
+    expect(await read(to)).toBe(stateOf(2).toString());
+  });
+
+  test("a place that is frozen because the state is elsewhere: an old configuration", async () => {
+    await write("local", stateOf(1));
+    const old = project.yaml();
+    await migrate("r2");
+    writeFileSync(project.clusterFile, old);
+    await expect(migrate("worker")).rejects.toThrow(`the state is kept in ${project.store("r2").address}`);
+    expect(await writable("local", "r2", "worker")).toEqual(["r2", "worker"]);
+  });
+
+  test("a target that does not answer", async () => {
+    await write("local", stateOf(1));
+    places.setBucket(false);
+    await expect(migrate("r2")).rejects.toThrow("has no bucket");
+    places.setBucket(true);
+    expect(await writable("local")).toEqual(["local"]);
+  });
+
+  test("plain text where the Worker has seen it encrypted", async () => {
+    await write("worker", encryptedOf(1));
+    await write("local", stateOf(2));
+    await expect(migrate("worker")).rejects.toThrow("encrypted before");
+    expect(await read("worker")).toBe(encryptedOf(1).toString());
+    expect(await writable("local", "worker")).toEqual(["local", "worker"]);
+  });
+
+  test("a configuration that only a person should edit", async () => {
+    await write("local", stateOf(1));
+    const yaml = project.yaml();
+    const [, lines = ""] = yaml.split("state: # where it is\n");
+    writeFileSync(
+      project.clusterFile,
+      yaml.replace(`state: # where it is\n${lines}`, `x: &x\n${lines}state: *x\n`),
+    );
+    await expect(migrate("r2")).rejects.toThrow(/only a person should edit/);
+    expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+  });
+});
+
+test("what tofu remembers of the old backend is forgotten; its providers stay", async () => {
+  await write("local", stateOf(1));
+  const folder = join(project.folder, "cdktf.out/stacks/cluster/.terraform");
+  mkdirSync(join(folder, "providers"), { recursive: true });
+  writeFileSync(join(folder, "terraform.tfstate"), "{}");
+  await migrate("r2");
+  expect(existsSync(join(folder, "terraform.tfstate"))).toBe(false);
+  expect(existsSync(join(folder, "providers"))).toBe(true);
+});
+
+test("the journal holds locks and places, and nothing else", async () => {
+  await write("local", stateOf(1));
+  const migration = await Migration.plan(project.setting, "r2");
+  await migration.steps()[0]?.run();
+  const kept = readFileSync(journal(), "utf8");
+  expect(kept).not.toContain(places.env.AWS_SECRET_ACCESS_KEY);
+  await Migration.resume(project.setting).undo();
+  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+});

@@ -1,0 +1,75 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { Miniflare } from "miniflare";
+import { createS3, R2Gateway } from "../../../local/cloudflare/s3";
+import { bundleWorker } from "../../../worker/build";
+import { compatibilityDate, compatibilityFlags } from "../../../worker/runtime";
+
+/** The bucket `tfstate`, behind the S3 API and behind the Worker, of one test file. */
+export interface Places {
+  readonly workerUrl: string;
+  readonly s3Url: string;
+  /** Credentials and endpoint of both, as the commands and OpenTofu take them. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes the bucket away and gives it back. */
+  setBucket(there: boolean): void;
+  stop(): Promise<void>;
+}
+
+const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
+const OWNER = { username: "owner", password: "correct horse battery staple" };
+
+export async function startPlaces(): Promise<Places> {
+  const gateway = new R2Gateway();
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    handleRuntimeStdio: () => undefined,
+    workers: [
+      {
+        name: "tfstate",
+        modules: [{ type: "ESModule", path: "index.mjs", contents: await bundleWorker() }],
+        compatibilityDate,
+        compatibilityFlags: [...compatibilityFlags],
+        bindings: { TFSTATE_USERNAME: OWNER.username, TFSTATE_PASSWORD: OWNER.password },
+        r2Buckets: { BUCKET: "tfstate", BACKUP: "tfstate-backup" },
+        durableObjects: {
+          STATE: { className: "StateObject", useSQLite: true },
+          DIRECTORY: { className: "Directory", useSQLite: true },
+        },
+      },
+      gateway.worker(["tfstate"]),
+    ],
+  });
+  let there = true;
+  const s3 = createS3({
+    bucket: async (_, name) => (there && name === "tfstate" ? gateway.bucket(miniflare, name) : undefined),
+    credential: (id) => (id === KEYS.accessKeyId ? { ...KEYS, allows: () => true } : undefined),
+    buckets: async () => [],
+  });
+  const server = createServer(getRequestListener(s3, { overrideGlobalObjects: false }));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const s3Url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const workerUrl = (await miniflare.ready).origin;
+  return {
+    workerUrl,
+    s3Url,
+    env: {
+      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: s3Url,
+      TF_HTTP_USERNAME: OWNER.username,
+      TF_HTTP_PASSWORD: OWNER.password,
+    },
+    setBucket: (value) => {
+      there = value;
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await miniflare.dispose();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { type StackName, stackNames } from "../config/state-places";
+import { StateError } from "./problem";
+import type { NamedStore } from "./setting";
+import { type Snapshot, sha256, snapshot } from "./snapshot";
+
+const manifest = z.object({
+  createdAt: z.string(),
+  states: z.array(
+    z.object({
+      stack: z.enum(stackNames),
+      file: z.string().regex(/^[\w.-]+$/),
+      backend: z.enum(["r2", "worker", "local"]),
+      address: z.string(),
+      serial: z.number(),
+      lineage: z.string(),
+      encrypted: z.boolean(),
+      sha256: z.string(),
+      size: z.number(),
+    }),
+  ),
+});
+
+const MANIFEST = "manifest.json";
+
+export interface SavedState {
+  readonly stack: StackName;
+  readonly state: Snapshot;
+}
+
+/** `state-backup-20260131T120000Z`, in `folder`. */
+export function backupFolder(folder: string, now: Date): string {
+  const date = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  return join(folder, `state-backup-${date}`);
+}
+
+/**
+ * Writes the states, as they are kept, and what they were, into a new folder.
+ * @returns one line for each state
+ */
+export async function backUp(
+  stores: readonly NamedStore[],
+  folder: string,
+  now: Date,
+): Promise<readonly string[]> {
+  const states: z.infer<typeof manifest>["states"] = [];
+  const files: (readonly [string, Uint8Array])[] = [];
+  for (const { stack, store } of stores) {
+    const bytes = await store.read();
+    if (!bytes) continue;
+    const { serial, lineage, encrypted, sha256 } = snapshot(bytes, store.address);
+    await store.keepVersion();
+    const file = `${stack}.tfstate`;
+    files.push([file, bytes]);
+    const { backend, address } = store;
+    states.push({
+      stack,
+      file,
+      backend,
+      address,
+      serial,
+      lineage,
+      encrypted,
+      sha256,
+      size: bytes.byteLength,
+    });
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes, { mode: 0o600, flush: true });
+  // Last: a folder without it was cut off.
+  const text = JSON.stringify({ createdAt: now.toISOString(), states }, null, 2);
+  writeFileSync(join(folder, MANIFEST), `${text}\n`, { mode: 0o600, flush: true });
+  return states.map(({ stack, serial, file }) => `${stack}: serial ${serial} in ${join(folder, file)}`);
+}
+
+/**
+ * The states of a backup, each checked against what the manifest says.
+ * @throws StateError where the folder is not a whole backup
+ */
+export function readBackup(folder: string): readonly SavedState[] {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) {
+    throw new StateError(
+      `${folder} has no ${MANIFEST}`,
+      "name a folder that npm run state -- backup wrote to its end",
+    );
+  }
+  const parsed = manifest.safeParse(JSON.parse(readFileSync(path, "utf8")));
+  if (!parsed.success) throw new StateError(`${path} is not a manifest of ours`, "name another backup");
+  return parsed.data.states.map(({ stack, file, sha256: wanted }) => {
+    const bytes = readFileSync(join(folder, file));
+    if (sha256(bytes) !== wanted) {
+      throw new StateError(
+        `${join(folder, file)} is not what was saved: its sha256 is another`,
+        "use another backup",
+      );
+    }
+    return { stack, state: snapshot(bytes, join(folder, file)) };
+  });
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { step } from "../../run/step";
+import { backUp, backupFolder, readBackup } from "../backup";
+import { confirm } from "../confirm";
+import { isFrozen } from "../lock-info";
+import { LockedError, StateError } from "../problem";
+import { replaceState } from "../replace";
+import { loadSetting, type NamedStore, type Setting, storeOf } from "../setting";
+import { describe, snapshot } from "../snapshot";
+import type { Guard } from "../store";
+import { underLock } from "../under-lock";
+import { atOption, type Choice, forceOption, stackOption, theOne, wanted, yesOption } from "./options";
+
+interface Change extends Choice {
+  readonly yes: boolean;
+  readonly force: readonly Guard[];
+}
+
+/** Commands that change a state where it is, or its lock. */
+export function addChangeCommands(program: Command): void {
+  program
+    .command("push")
+    .description("replace a state by a file, under its lock; what was there is kept as a version")
+    .argument("<file>", "a state, as pull wrote it")
+    .addOption(stackOption())
+    .addOption(forceOption())
+    .addOption(yesOption())
+    .action(async (file: string, { yes, force, stack }: Change) => {
+      const setting = loadSetting(process.env, process.cwd());
+      const next = snapshot(readFileSync(file), file);
+      const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
+      await confirm(`replace ${await whatIsIn({ store })} by ${describe(next)}?`, yes);
+      await step(`push ${file} to ${store.address}`, async ({ result }) => {
+        await replaceState(store, next, {
+          operation: "state push",
+          force,
+          mustEncrypt: mustEncrypt(setting),
+        });
+        result(`it reads ${describe(next)}`);
+      });
+    });
+
+  program
+    .command("restore")
+    .description("make an older state the state again, as it was: a version, or all of a backup with --from")
+    .argument("[id]", "of versions")
+    .option("--from <folder>", "a folder that backup has written")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .addOption(forceOption())
+    .addOption(yesOption())
+    .action(async (id: string | undefined, options: Change & { readonly from?: string }) => {
+      const setting = loadSetting(process.env, process.cwd());
+      if ((id === undefined) === (options.from === undefined)) {
+        throw new StateError("restore takes the id of a version, or --from <folder>", "give one of them");
+      }
+      if (id !== undefined) await restoreVersion(setting, id, options);
+      else await restoreBackup(setting, options.from ?? "", options);
+    });
+
+  program
+    .command("backup")
+    .description("write all states into a new dated folder, with a manifest; r2 and local keep a version too")
+    .argument("[folder]", "where the dated folder is made", ".")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .action(async (folder: string, choice: Choice) => {
+      const stores = await wanted(loadSetting(process.env, process.cwd()), choice);
+      const now = new Date();
+      for (const line of await backUp(stores, backupFolder(folder, now), now)) console.log(line);
+    });
+
+  program
+    .command("unlock")
+    .description("remove a lock that somebody left behind; look first whether they are really gone")
+    .argument("<lock id>")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .addOption(yesOption())
+    .action(async (id: string, { yes, ...choice }: Choice & { readonly yes: boolean }) => {
+      const stores = await wanted(loadSetting(process.env, process.cwd()), choice);
+      const { store } = await lockedBy(stores, id);
+      const holder = await store.holder();
+      if (holder && isFrozen(holder))
+        throw new LockedError(store.address, holder, "see npm run state -- unfreeze");
+      const whose = holder
+        ? `${holder.Who} (${holder.Operation}) since ${holder.Created}`
+        : "a process that is gone";
+      await confirm(`break the lock of ${whose} on ${store.address}?`, yes);
+      await store.breakLock(id);
+      console.log(`${store.address} is unlocked`);
+    });
+}
+
+async function restoreVersion(
+  setting: Setting,
+  id: string,
+  { yes, force, ...choice }: Change,
+): Promise<void> {
+  const { store } = await theOne(setting, choice);
+  const older = snapshot(await store.version(id), `version ${id}`);
+  if (!older.encrypted && !force.includes("plaintext") && mustEncrypt(setting)) {
+    throw new StateError(
+      `version ${id} is in plain text, and ${mustEncrypt(setting)}`,
+      "if that is meant: --force plaintext",
+    );
+  }
+  await confirm(`replace ${await whatIsIn({ store })} by ${describe(older)}?`, yes);
+  await step(`restore ${id} in ${store.address}`, async ({ result }) => {
+    await underLock(store, "state restore", async (lock) => {
+      await store.restore(id, lock);
+    });
+    result(await whatIsIn({ store }));
+  });
+}
+
+async function restoreBackup(
+  setting: Setting,
+  from: string,
+  { yes, force, stack, at }: Change,
+): Promise<void> {
+  const saved = readBackup(resolve(from)).filter((each) => stack === undefined || each.stack === stack);
+  if (saved.length === 0) throw new StateError(`${from} has no state of ${stack}`, "name another stack");
+  const targets = saved.map(({ stack, state }) => ({ state, store: storeOf(setting, stack, at) }));
+  for (const { store, state } of targets) {
+    console.log(`${await whatIsIn({ store })} becomes ${describe(state)}`);
+  }
+  await confirm("restore?", yes);
+  for (const { store, state } of targets) {
+    await step(`restore ${store.address}`, async ({ result }) => {
+      // That it is older is what a restore is about.
+      const options = { operation: "state restore", mustEncrypt: mustEncrypt(setting) };
+      await replaceState(store, state, { ...options, force: ["serial", "empty", ...force] });
+      result(`it reads ${describe(state)}`);
+    });
+  }
+}
+
+async function lockedBy(stores: readonly NamedStore[], id: string): Promise<NamedStore> {
+  const locks: string[] = [];
+  for (const named of stores) {
+    const holder = await named.store.holder();
+    if (holder?.ID === id) return named;
+    if (holder) locks.push(`${named.stack}: ${holder.ID}`);
+  }
+  // What a process left beside a local file locks nothing, but can be cleared away.
+  const [only] = stores;
+  if (only && stores.length === 1) return only;
+  throw new StateError(
+    `no state is locked by ${id}`,
+    locks.length > 0 ? `held are ${locks.join(", ")}` : "none is locked",
+  );
+}
+
+async function whatIsIn({ store }: Pick<NamedStore, "store">): Promise<string> {
+  const bytes = await store.read();
+  if (!bytes) return `${store.address} (no state)`;
+  try {
+    return `${store.address} (${describe(snapshot(bytes, store.address))})`;
+  } catch {
+    return `${store.address} (damaged)`;
+  }
+}
+
+function mustEncrypt({ config: { encryption } }: Setting): string | undefined {
+  const allowed = encryption.provider === "off" || encryption.migrateFromPlaintext;
+  return allowed ? undefined : "state.encryption is on";
+}

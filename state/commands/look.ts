@@ -1,0 +1,101 @@
+import { writeFileSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { isFrozen, type LockInfo } from "../lock-info";
+import { StateError } from "../problem";
+import { chosenStores, loadSetting, type NamedStore } from "../setting";
+import { snapshot } from "../snapshot";
+import { table } from "../table";
+import { verify } from "../verify";
+import { atOption, type Choice, stackOption, theOne, wanted } from "./options";
+
+/** Commands that change nothing. */
+export function addLookCommands(program: Command): void {
+  program
+    .command("list")
+    .description("the states that exist: where, which serial, and who holds the lock")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .action(async (choice: Choice) => {
+      const setting = loadSetting(process.env, process.cwd());
+      const rows = await Promise.all((await chosenStores(setting, choice)).map(row));
+      if (rows.length === 0) console.log(`no state exists in ${choice.at ?? setting.config.backend}`);
+      else console.log(table(["stack", "place", "serial", "lineage", "kept as", "lock"], rows));
+    });
+
+  program
+    .command("pull")
+    .description("write a state as it is kept, encrypted or not, to a file or to standard output")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .option("--out <file>", "write it there, readable for you alone")
+    .action(async ({ out, ...choice }: Choice & { readonly out?: string }) => {
+      const { store } = await theOne(loadSetting(process.env, process.cwd()), choice);
+      const bytes = await store.read();
+      if (!bytes)
+        throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
+      if (out === undefined) process.stdout.write(bytes);
+      else writeFileSync(out, bytes, { mode: 0o600 });
+    });
+
+  program
+    .command("versions")
+    .description("older states that can be restored, newest first")
+    .addOption(stackOption())
+    .addOption(atOption())
+    .action(async (choice: Choice) => {
+      for (const { stack, store } of await wanted(loadSetting(process.env, process.cwd()), choice)) {
+        const rows = (await store.versions()).map(({ id, createdAt, serial, size, createdBy, current }) => [
+          id,
+          createdAt,
+          serial === undefined ? "?" : String(serial),
+          String(size),
+          createdBy ?? "these commands",
+          current ? "current" : "",
+        ]);
+        console.log(`${stack}, ${store.address}`);
+        console.log(
+          rows.length === 0 ? "no versions" : table(["id", "made", "serial", "bytes", "by", ""], rows),
+        );
+        if (store.backend !== "worker") {
+          console.log("an apply makes no version here: only backup, push, restore and migrate do");
+        }
+      }
+    });
+
+  program
+    .command("verify")
+    .description(
+      "read each state and its lock, and check what can be checked; ends with 1 where something is wrong",
+    )
+    .addOption(stackOption())
+    .addOption(atOption())
+    .option("--stale-after <seconds>", "age at which a lock looks left behind", readSeconds, 3600)
+    .action(async ({ staleAfter, ...choice }: Choice & { readonly staleAfter: number }) => {
+      const setting = loadSetting(process.env, process.cwd());
+      for (const named of await wanted(setting, choice)) {
+        const props = { staleAfterSeconds: staleAfter, now: new Date() };
+        for (const { ok, text } of await verify(named, setting.config, props)) {
+          console.log(`${ok ? "ok    " : "WRONG "} ${text}`);
+          if (!ok) process.exitCode = 1;
+        }
+      }
+    });
+}
+
+async function row({ stack, store }: NamedStore): Promise<readonly string[]> {
+  const [bytes, holder] = await Promise.all([store.read(), store.holder()]);
+  const lock = holder ? describeLock(holder) : "free";
+  if (!bytes) return [stack, store.address, "-", "-", "no state", lock];
+  const { serial, lineage, encrypted } = snapshot(bytes, store.address);
+  return [stack, store.address, String(serial), lineage, encrypted ? "encrypted" : "plain text", lock];
+}
+
+function describeLock(holder: LockInfo): string {
+  if (isFrozen(holder)) return `frozen: ${holder.Info}`;
+  return `${holder.Who || "unknown"} (${holder.Operation || "unknown"}) since ${holder.Created}, ${holder.ID}`;
+}
+
+function readSeconds(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`"${text}" is no number of seconds`);
+}

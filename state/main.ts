@@ -1,0 +1,26 @@
+// `npm run state -- <command>`: reads, writes and moves states where they are kept.
+import { Command } from "commander";
+import { ConfigError } from "../config";
+import { addChangeCommands } from "./commands/change";
+import { addCredentialsCommand } from "./commands/credentials";
+import { addLookCommands } from "./commands/look";
+import { addMoveCommands } from "./commands/move";
+import { StateError } from "./problem";
+
+const program = new Command("npm run state --")
+  .description(
+    "read, write and move the states of cluster.yaml, in R2, at the Worker or in a file. states go in and out " +
+      "as they are kept: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
+      "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
+  )
+  .showHelpAfterError();
+addLookCommands(program);
+addChangeCommands(program);
+addMoveCommands(program);
+addCredentialsCommand(program);
+
+program.parseAsync().catch((error: unknown) => {
+  // What the user can mend is told without a stack trace.
+  console.error(error instanceof StateError || error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+});
