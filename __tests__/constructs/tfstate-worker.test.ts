@@ -141,6 +141,22 @@ test("logs are described in full, as Cloudflare answers them", () => {
   expect(worker({ observability: false }).script.observability).toEqual(logs(false));
 });
 
+test("whatever goes into the script makes a new revision of it, secrets too", () => {
+  const { template } = worker({ settings: { keepDays: 31 } });
+  const { triggers_replace } = template.resource.terraform_data?.tfstate_revision as Record<string, string>;
+  const parts = [
+    sha256,
+    "2026-04-01",
+    "cloudflare_r2_bucket.state.name",
+    '"31"',
+    "headSamplingRate",
+    "StateObject",
+  ];
+  for (const part of [...parts, "= var.tfstate_username", "= var.tfstate_password"]) {
+    expect(triggers_replace).toContain(part);
+  }
+});
+
 test("no plan destroys the Worker unless it may", () => {
   expect(worker().script.lifecycle).toMatchObject({ prevent_destroy: true });
   expect(worker({ allowDestroy: true }).script.lifecycle).toMatchObject({ prevent_destroy: false });
