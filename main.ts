@@ -16,9 +16,13 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 
   // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
-  // What stands in the provider's block wins over its environment variable: leave it out.
+  // What stands in a block of the provider or the backend wins over its environment variable: leave it out.
   const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
-  const state = { ...config.state, path: config.state.path && resolve(config.state.path) };
+  const state = {
+    ...config.state,
+    accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : config.state.accountId,
+    path: config.state.path && resolve(config.state.path),
+  };
   const cluster = new ClusterStack(app, "cluster", {
     ...config,
     proxmox: { ...config.proxmox, endpoint },

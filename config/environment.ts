@@ -2,12 +2,15 @@ import type { Complaint } from "./errors";
 import { show } from "./errors";
 import type { StateOverrides } from "./resolve-state";
 import { accountId, stateBackends } from "./schema/state";
+import { workerUrl } from "./schema/values";
 import { closestWord } from "./spelling";
 
 /** The environment variables that the configuration depends on; `process.env` fits. */
 export interface ConfigEnvironment {
   /** Overrides `state.backend`. */
   readonly STATE_BACKEND?: string;
+  /** Overrides `state.url`. */
+  readonly STATE_URL?: string;
   /** Fills `state.account_id` where the file has none. */
   readonly CLOUDFLARE_ACCOUNT_ID?: string;
 }
@@ -32,5 +35,10 @@ export function readEnvironment(env: ConfigEnvironment): {
     const [issue] = account.error.issues;
     complaints.push({ text: `CLOUDFLARE_ACCOUNT_ID ${show(env.CLOUDFLARE_ACCOUNT_ID)} ${issue?.message}` });
   }
-  return { overrides: { backend, accountId: account.data }, complaints };
+  const url = workerUrl.safeParse(env.STATE_URL || undefined);
+  if (!url.success && env.STATE_URL) {
+    const [issue] = url.error.issues;
+    complaints.push({ text: `STATE_URL ${show(env.STATE_URL)} ${issue?.message}` });
+  }
+  return { overrides: { backend, accountId: account.data, url: url.data }, complaints };
 }

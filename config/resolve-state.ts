@@ -4,11 +4,12 @@ import type { EncryptionInput, KeyProviderInput, StateInput } from "./schema/sta
 /** What the environment decides about the state. */
 export interface StateOverrides {
   readonly backend?: StateBackend;
+  readonly url?: string;
   /** Used where the file has no `state.account_id`. */
   readonly accountId?: string;
 }
 
-export function resolveState(state: StateInput, { backend, accountId }: StateOverrides): StateConfig {
+export function resolveState(state: StateInput, { backend, accountId, url }: StateOverrides): StateConfig {
   return {
     backend: backend ?? state.backend,
     bucket: state.bucket,
@@ -16,7 +17,7 @@ export function resolveState(state: StateInput, { backend, accountId }: StateOve
     lock: state.lock,
     accountId: state.account_id ?? accountId,
     jurisdiction: state.jurisdiction,
-    url: state.url,
+    url: url ?? state.url,
     path: state.path,
     encryption: resolveEncryption(state.encryption),
   };

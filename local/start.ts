@@ -1,10 +1,9 @@
 // `npm start [-- --once]`: the cluster of cluster.yaml on a stand-in Proxmox, with the real OpenTofu and provider.
 import { once as event } from "node:events";
-import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { lock } from "proper-lockfile";
-import { shown } from "../run/shown";
+import { lockFolder } from "../run/lock-folder";
+import { stopOnSignal } from "../run/stop-on-signal";
 import { startCluster } from "./start/cluster";
 import { LocalFolder } from "./start/folder";
 import { printSummary } from "./start/summary";
@@ -21,7 +20,7 @@ async function main(): Promise<number> {
 
   const { signal, exitCode } = stopOnSignal();
   const folder = new LocalFolder(resolve(options.folder));
-  const unlock = await lockFolder(folder);
+  const unlock = await lockFolder(folder.root, "npm start");
   const atEnd: (() => Promise<void>)[] = [];
   try {
     printSummary(await startCluster({ root, folder, signal, atEnd: (stop) => atEnd.push(stop) }));
@@ -37,45 +36,6 @@ async function main(): Promise<number> {
     for (const stop of atEnd) await stop();
     await unlock();
   }
-}
-
-/** The first signal lets the step at hand end in order; a later one does not wait. */
-function stopOnSignal(): { readonly signal: AbortSignal; readonly exitCode: () => number } {
-  const stop = new AbortController();
-  let code = 0;
-  let since = 0;
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      code = 128 + constants.signals[name];
-      if (!stop.signal.aborted) {
-        since = Date.now();
-        stop.abort();
-        return;
-      }
-      // npm hands us the Ctrl-C that the terminal has sent us as well: that is not a second one.
-      if (Date.now() - since > 1_000) process.exit(code);
-    });
-  }
-  return { signal: stop.signal, exitCode: () => code };
-}
-
-/** Two runs would share one state and one stand-in. The lock of a run that was killed grows stale. */
-async function lockFolder({ root }: LocalFolder): Promise<() => Promise<void>> {
-  const stale = 15_000;
-  const isHeld = (error: NodeJS.ErrnoException) => error.code === "ELOCKED";
-  try {
-    return await lock(root, { stale });
-  } catch (error) {
-    if (!isHeld(error as NodeJS.ErrnoException)) throw error;
-  }
-  console.error(`another npm start has ${shown(root)}; waiting ${stale / 1000} s, in case it was killed`);
-  return lock(root, { stale, retries: { retries: 9, minTimeout: 2_000, maxTimeout: 2_000 } }).catch(
-    (error) => {
-      throw isHeld(error)
-        ? new Error(`another npm start is running in ${shown(root)}; stop it first`)
-        : error;
-    },
-  );
 }
 
 main().then(

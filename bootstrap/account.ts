@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import type { BootstrapConfig } from "../config";
+import type { R2Credentials } from "../state/r2-client";
+
+/** Where Cloudflare's API is, unless CLOUDFLARE_BASE_URL says otherwise, as it does for the provider. */
+const API = "https://api.cloudflare.com/client/v4";
+
+/** The account, asked with the token that the provider works with. */
+export class Account {
+  private readonly url: string;
+
+  constructor(
+    private readonly config: BootstrapConfig,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly signal: AbortSignal,
+  ) {
+    const base = (env.CLOUDFLARE_BASE_URL ?? API).replace(/\/+$/, "");
+    this.url = `${base}/accounts/${config.accountId}`;
+  }
+
+  /** Whether there is a bucket. @throws where Cloudflare does not answer, or refuses to */
+  async hasBucket(bucket: string): Promise<boolean> {
+    return (await this.get(`/r2/buckets/${bucket}`)) !== undefined;
+  }
+
+  /**
+   * The S3 key pair that the API token amounts to; what it opens is what the token may do.
+   * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
+   */
+  async s3Credentials(): Promise<R2Credentials> {
+    const answer = await this.get("/tokens/verify");
+    const id = (answer as { readonly result?: { readonly id?: unknown } } | undefined)?.result?.id;
+    if (typeof id !== "string") {
+      throw new Error(
+        "CLOUDFLARE_API_TOKEN is not a token of the account; make one in Manage Account, API Tokens",
+      );
+    }
+    const secretAccessKey = createHash("sha256")
+      .update(this.env.CLOUDFLARE_API_TOKEN ?? "")
+      .digest("hex");
+    return { accessKeyId: id, secretAccessKey };
+  }
+
+  /** @returns undefined where Cloudflare itself says that there is none */
+  private async get(path: string): Promise<unknown> {
+    const url = `${this.url}${path}`;
+    const headers = {
+      authorization: `Bearer ${this.env.CLOUDFLARE_API_TOKEN}`,
+      "cf-r2-jurisdiction": this.config.jurisdiction ?? "default",
+    };
+    const response = await fetch(url, { headers, redirect: "error", signal: this.signal }).catch(
+      (error: Error) => {
+        this.signal.throwIfAborted();
+        throw new Error(`${url} does not answer: ${error.cause ?? error.message}`);
+      },
+    );
+    const text = await response.text();
+    const answer = parse(text);
+    if (response.ok) return answer;
+    // A proxy in between may answer 404 too.
+    if (response.status === 404 && answer?.success === false) return undefined;
+    throw new Error(
+      `${url} answers ${response.status}: ${text.slice(0, 300)}; check CLOUDFLARE_API_TOKEN and the account's id`,
+    );
+  }
+}
+
+function parse(text: string): { readonly success?: unknown } | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { r2Endpoint } from "../config/state-places";
+import { shown } from "../run/shown";
+import { step } from "../run/step";
+import { openStore } from "../state/open-store";
+import { R2Client } from "../state/r2-client";
+import { Account } from "./account";
+import { type BootstrapProps, findState, synth, variablesOf } from "./bootstrap";
+
+export interface DestroyProps extends BootstrapProps {
+  /** Whether states of other stacks, their histories and their copies are deleted too. */
+  readonly deleteStates: boolean;
+}
+
+/**
+ * Takes everything back that a bootstrap has made. Its own state comes here first: nothing else will be left that
+ * could hold it.
+ *
+ * @returns false where the plan was not approved
+ * @throws where other states exist and `deleteStates` is not said
+ */
+export async function destroy(props: DestroyProps): Promise<boolean> {
+  const { setting, workplace, signal } = props;
+  const account = new Account(setting.bootstrap, setting.env, signal);
+  const beginning = await step("State", async ({ say, follow, result }) => {
+    const found = await findState(props, say, follow);
+    if (found.at === "nowhere")
+      throw new Error(`there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`);
+    result(found.at === "here" ? `in ${shown(workplace.stateFile)}` : `kept in ${setting.state.backend}`);
+    return found;
+  });
+
+  const buckets = await step("Look for states", async ({ result }) => {
+    const found = await bucketsOf(props, account);
+    const others = await statesOfOthers(props, found);
+    if (others.length > 0 && !props.deleteStates) {
+      throw new Error(
+        `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
+          "destroy those stacks or move their states first (npm run state -- migrate --to local); with " +
+          "--delete-states they are deleted, and what they describe is then in no state",
+      );
+    }
+    result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
+    return found;
+  });
+
+  if (beginning.at === "kept" && setting.place) {
+    const { place } = setting;
+    await step("Take the state here", async ({ result }) => {
+      const store = openStore(place, { ...setting.env, ...beginning.variables });
+      const bytes = await store.read();
+      if (!bytes) throw new Error(`${store.address} has no state any more`);
+      workplace.takeStateIn(bytes);
+      result(shown(workplace.stateFile));
+    });
+  }
+
+  const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
+  const unguarded = { ...props, env };
+  const stack = await synth(unguarded, "local", variablesOf(beginning));
+  const plan = await step("Plan", async ({ follow, result }) => {
+    await stack.initHere(follow);
+    await stack.tofu.plan(follow, "-destroy", `-out=${workplace.planFile}`);
+    const text = await stack.tofu.showPlan(workplace.planFile);
+    result(/^Plan: .*$/m.exec(text)?.[0] ?? "nothing to do");
+    return text;
+  });
+  if (!(await props.approve(plan))) return false;
+
+  await step("Lift the locks of the histories", async ({ follow, result }) => {
+    await stack.tofu.apply(follow);
+    result("done");
+  });
+  await step("Empty the buckets", async ({ say, result }) => {
+    let deleted = 0;
+    for (const [name, client] of buckets) {
+      for (const { key } of await client.list("")) {
+        signal.throwIfAborted();
+        await client.delete(key);
+        deleted++;
+      }
+      say(`${name} is empty`);
+    }
+    result(`${deleted} objects`);
+  });
+  await step("Destroy", async ({ follow, result }) => {
+    await stack.tofu.destroy(follow);
+    const backup = workplace.setStateAside();
+    workplace.forgetLock();
+    result(`done; the last state is ${shown(backup)}, encrypted`);
+  });
+  return true;
+}
+
+/** Clients with the rights of the API token: the stack's own token opens one bucket only, and goes as well. */
+async function bucketsOf(
+  { setting }: DestroyProps,
+  account: Account,
+): Promise<readonly (readonly [string, R2Client])[]> {
+  const { bootstrap, env } = setting;
+  const endpoint = env.AWS_ENDPOINT_URL_S3 || r2Endpoint(bootstrap);
+  if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
+  const credentials = await account.s3Credentials();
+  const found: (readonly [string, R2Client])[] = [];
+  for (const name of [bootstrap.bucket, bootstrap.backupBucket]) {
+    if (await account.hasBucket(name)) found.push([name, new R2Client(endpoint, name, credentials)]);
+  }
+  return found;
+}
+
+/** Keys of states in the bucket, but for the stack's own. */
+async function statesOfOthers(
+  { setting }: DestroyProps,
+  buckets: Awaited<ReturnType<typeof bucketsOf>>,
+): Promise<readonly string[]> {
+  const [, client] = buckets.find(([name]) => name === setting.bootstrap.bucket) ?? [];
+  const keys = (await client?.list("")) ?? [];
+  const own = /(^|\/)bootstrap\.tfstate$/;
+  return keys.map(({ key }) => key).filter((key) => isState(key) && !own.test(key));
+}
+
+/** The S3 backend lets a key have any name; its history and its locks are told by theirs. */
+const isState = (key: string): boolean => !key.startsWith("history/") && !key.endsWith(".tflock");

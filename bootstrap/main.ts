@@ -1,0 +1,121 @@
+// `npm run bootstrap`: the place for all states, made from code, with its own state in it at the end.
+import { dirname, join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { resolveToolchain } from "../local/toolchain";
+import { lockFolder } from "../run/lock-folder";
+import { step } from "../run/step";
+import { type Stop, stopOnSignal } from "../run/stop-on-signal";
+import { approve } from "./approve";
+import { type BootstrapProps, bootstrap, readBootstrapped } from "./bootstrap";
+import { destroy } from "./destroy";
+import { type Format, format, formats, handedOver, instructions } from "./hand-over";
+import { loadSetting } from "./setting";
+import { isSopsConfigured, writeWithSops } from "./sops";
+import { Workplace } from "./workplace";
+
+interface Options {
+  readonly folder: string;
+  readonly yes?: boolean;
+}
+
+interface DestroyOptions extends Options {
+  readonly deleteStates?: boolean;
+}
+
+const root = join(__dirname, "..");
+
+/** What every command works with. */
+async function prepare(options: Options, again: string, { signal }: Stop): Promise<BootstrapProps> {
+  const setting = loadSetting(root, process.env);
+  const { tofu, env } = await resolveToolchain({ report: console.error, signal });
+  return {
+    root,
+    setting,
+    workplace: new Workplace(resolve(options.folder)),
+    tofu,
+    env: { ...process.env, ...env, TF_IN_AUTOMATION: "1" },
+    signal,
+    again,
+    approve: (plan) => approvePlan(plan, options, signal),
+  };
+}
+
+async function approvePlan(plan: string, { yes }: Options, signal: AbortSignal): Promise<boolean> {
+  console.log(`\n${plan}`);
+  return yes || approve("Carry this out?", signal);
+}
+
+async function runBootstrap(options: Options, stop: Stop): Promise<void> {
+  const props = await prepare(options, "npm run bootstrap", stop);
+  const { setting, workplace } = props;
+  const unlock = await lockFolder(workplace.root, "npm run bootstrap");
+  try {
+    const made = await bootstrap(props);
+    if (!made) return console.log("\nnothing was changed");
+    const variables = handedOver(setting, made.outputs, made.variables);
+    const folder = dirname(resolve(setting.clusterFile));
+    const sopsFile = isSopsConfigured(folder)
+      ? await step("sops", async ({ result }) => {
+          const file = await writeWithSops(folder, format(variables, "dotenv"));
+          result(file);
+          return file;
+        })
+      : undefined;
+    console.log(`\n${instructions(setting, variables, made.workerUrl, sopsFile)}`);
+  } finally {
+    await unlock();
+  }
+}
+
+async function runDestroy(options: DestroyOptions, stop: Stop): Promise<void> {
+  const props = await prepare(options, "npm run bootstrap -- destroy", stop);
+  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap");
+  try {
+    const isDone = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
+    console.log(isDone ? "\nnothing of it is left in the account" : "\nnothing was changed");
+  } finally {
+    await unlock();
+  }
+}
+
+async function printEnv(options: Options & { readonly format: Format }, stop: Stop): Promise<void> {
+  const props = await prepare(options, "npm run bootstrap", stop);
+  const made = await readBootstrapped(props);
+  console.log(format(handedOver(props.setting, made.outputs, made.variables), options.format));
+}
+
+function program(stop: Stop): Command {
+  const folder = new Option("--folder <path>", "where it works, and keeps its backups").default(".bootstrap");
+  const command = new Command("npm run bootstrap --")
+    .description("make the R2 buckets, the tfstate Worker and their token, or update them")
+    .addOption(folder)
+    .option("-y, --yes", "carry the plan out without asking")
+    .action((options: Options) => runBootstrap(options, stop));
+  command
+    .command("env")
+    .description("print what laptops and CI need in their environment, secrets included")
+    .addOption(folder)
+    .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
+    .action((options: Options & { readonly format: Format }) => printEnv(options, stop));
+  command
+    .command("destroy")
+    .description("take everything back; its own state comes here first")
+    .addOption(folder)
+    .option("-y, --yes", "destroy without asking")
+    .option("--delete-states", "delete the states of other stacks that are kept there, with all copies")
+    .action((options: DestroyOptions) => runDestroy(options, stop));
+  return command;
+}
+
+const stop = stopOnSignal();
+program(stop)
+  .parseAsync()
+  .then(
+    () => process.exit(0),
+    (error: Error) => {
+      console.error(
+        `\n${stop.signal.aborted ? "stopped; run it again: it goes on from here" : error.message}`,
+      );
+      process.exit(stop.signal.aborted ? stop.exitCode() : 1);
+    },
+  );

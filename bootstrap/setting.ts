@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { type BootstrapConfig, ConfigError, loadOwnCluster, type StateConfig } from "../config";
+import { type StatePlace, statePlace } from "../config/state-places";
+
+/** What a bootstrap is about: the configuration, and what the environment says. */
+export interface Setting {
+  readonly root: string;
+  readonly clusterFile: string;
+  readonly bootstrap: BootstrapConfig;
+  readonly state: StateConfig;
+  /** Where the state of the stack is kept in the end; a local backend has no such place. */
+  readonly place?: StatePlace;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * @throws ConfigError with everything that is wrong with the configuration
+ * @throws Error that lists every variable that is missing
+ */
+export function loadSetting(root: string, env: NodeJS.ProcessEnv): Setting {
+  const { config, clusterFile } = loadOwnCluster({ env, exampleFolder: join(root, "examples/six-nodes") });
+  const { bootstrap, state } = config;
+  if (bootstrap === undefined) {
+    throw new ConfigError([
+      {
+        at: { file: clusterFile },
+        text: "no Cloudflare account is known; set state.account_id, or export CLOUDFLARE_ACCOUNT_ID",
+      },
+    ]);
+  }
+  if (state.backend === "worker" && bootstrap.worker === undefined) {
+    throw new ConfigError([
+      {
+        at: { file: clusterFile },
+        text: "state.backend is worker, but bootstrap.worker.enabled is false; enable it, or use r2",
+      },
+    ]);
+  }
+  const missing = missingVariables(bootstrap, state, env);
+  if (missing.length > 0) {
+    throw new Error(
+      ["these variables are not set:", ...missing.map(([name, what]) => `  ${name.padEnd(27)}${what}`)].join(
+        "\n",
+      ),
+    );
+  }
+  const place = state.backend === "local" ? undefined : statePlace(state, "bootstrap", process.cwd());
+  return { root, clusterFile, bootstrap, state, place, env };
+}
+
+/** Which variables the stack needs and the environment does not have, with what to put there. */
+function missingVariables(
+  { worker }: BootstrapConfig,
+  { encryption }: StateConfig,
+  env: NodeJS.ProcessEnv,
+): readonly (readonly [string, string])[] {
+  const random = (bytes: number) => `for example "$(openssl rand -base64 ${bytes})"`;
+  const credentials = worker?.settings.credentials ?? [];
+  const needed: readonly (readonly [string, string, boolean])[] = [
+    [
+      "CLOUDFLARE_API_TOKEN",
+      "a token that may edit Workers Scripts, R2 and account API tokens (docs/bootstrap.md)",
+      true,
+    ],
+    [
+      "TF_VAR_state_passphrase",
+      `${random(32)}; keep it: without it no state can be read`,
+      encryption.provider === "pbkdf2",
+    ],
+    ["TF_VAR_tfstate_username", "the name of the Worker's owner", credentials.includes("owner")],
+    ["TF_VAR_tfstate_password", random(24), credentials.includes("owner")],
+    ["TF_VAR_tfstate_users", "further users, a JSON list (docs/worker.md)", credentials.includes("users")],
+    ["TF_VAR_tfstate_psk", random(24), credentials.includes("psk")],
+  ];
+  return needed.filter(([name, , isNeeded]) => isNeeded && !env[name]).map(([name, what]) => [name, what]);
+}

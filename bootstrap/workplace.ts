@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { shown } from "../run/shown";
+import { type LockInfo, newLock } from "../state/lock-info";
+import { type Snapshot, snapshot } from "../state/snapshot";
+
+/** The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. */
+export class Workplace {
+  readonly stateFile: string;
+  readonly planFile: string;
+  readonly synthesized: string;
+  readonly logs: string;
+  private readonly backups: string;
+  private readonly lockFile: string;
+
+  constructor(readonly root: string) {
+    // Not by OpenTofu's own name: `init` would take that for a state to move, and empty it.
+    this.stateFile = join(root, "bootstrap.tfstate");
+    this.planFile = join(root, "bootstrap.tfplan");
+    this.synthesized = join(root, "cdktf.out");
+    this.logs = join(root, "logs");
+    this.backups = join(root, "backups");
+    this.lockFile = join(root, "lock.json");
+    for (const folder of [this.logs, this.backups, this.synthesized]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /**
+   * The state that has not been moved yet.
+   * @throws StateError where the file is no state
+   */
+  state(): Snapshot | undefined {
+    if (!existsSync(this.stateFile)) return undefined;
+    const bytes = readFileSync(this.stateFile);
+    return bytes.byteLength === 0 ? undefined : snapshot(bytes, shown(this.stateFile));
+  }
+
+  /**
+   * The lock under which the state is moved. It is written down before it is taken: a run that was killed is
+   * followed by one that holds the same lock.
+   */
+  lock(): LockInfo {
+    if (!existsSync(this.lockFile)) {
+      const lock = newLock("bootstrap", "the state of the bootstrap stack is being moved here");
+      const partial = `${this.lockFile}.${randomUUID()}`;
+      writeFileSync(partial, JSON.stringify(lock), { mode: 0o600 });
+      renameSync(partial, this.lockFile);
+    }
+    return JSON.parse(readFileSync(this.lockFile, "utf8"));
+  }
+
+  forgetLock(): void {
+    rmSync(this.lockFile, { force: true });
+  }
+
+  /** Sets the local state aside, as it is, under today's date. @returns where it is now */
+  setStateAside(): string {
+    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    const backup = join(this.backups, `bootstrap-${date}.tfstate`);
+    renameSync(this.stateFile, backup);
+    rmSync(`${this.stateFile}.backup`, { force: true });
+    return backup;
+  }
+
+  /** Takes a state in, to work on it here. */
+  takeStateIn(bytes: Uint8Array): void {
+    const partial = `${this.stateFile}.part`;
+    writeFileSync(partial, bytes, { mode: 0o600, flush: true });
+    renameSync(partial, this.stateFile);
+  }
+
+  /** The states that were set aside, newest first. */
+  statesSetAside(): readonly string[] {
+    return readdirSync(this.backups)
+      .filter((name) => name.endsWith(".tfstate"))
+      .sort()
+      .reverse()
+      .map((name) => join(this.backups, name));
+  }
+}
