@@ -24,7 +24,7 @@ export const operations: Record<string, number> = {};
 export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "delete"> {
   constructor(
     private readonly bucket: R2Bucket,
-    private readonly crash: () => void,
+    private readonly crash: () => void = () => undefined,
   ) {}
 
   head(key: string): Promise<R2Object | null> {

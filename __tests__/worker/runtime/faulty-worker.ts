@@ -5,11 +5,19 @@ import { FaultyBucket, faults, operations, plans } from "./faulty-bucket";
 
 export { Directory };
 
+/** The same environment, with a bucket that fails. */
+const faulty = (env: Env, crash?: () => void): Env => ({
+  ...env,
+  BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket,
+});
+
 /** The real object, on a bucket that fails. */
 export class StateObject extends RealStateObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    const crash = (): void => ctx.abort("injected crash");
-    super(ctx, { ...env, BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket });
+    super(
+      ctx,
+      faulty(env, () => ctx.abort("injected crash")),
+    );
   }
 }
 
@@ -37,7 +45,7 @@ export default {
       return Response.json(operations);
     }
     const fate = request.headers.get("x-fate");
-    const answer = worker.fetch(request, env, ctx);
+    const answer = worker.fetch(request, faulty(env), ctx);
     if (fate === "abandoned") {
       ctx.waitUntil(answer);
       await new Promise((resolve) => setTimeout(resolve, 2));

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { Refusal } from "../problem";
+import { find } from "../state/reads";
 import { callerOf, stateOf, unwrap } from "./context";
 import type { Routes } from "./route";
 import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
@@ -30,7 +32,10 @@ export function historyRoutes(routes: Routes): void {
     },
     async ({ context, ref }) => {
       const id = context.req.param("id") ?? "";
-      return stateResponse(unwrap(await stateOf(context.env, ref).readVersion(ref, id)));
+      const stored = unwrap(await stateOf(context.env, ref).version(ref, id));
+      const object = await find(context.env.BUCKET, stored);
+      if (object instanceof Refusal) throw object;
+      return stateResponse(stored.version, object);
     },
   );
 
@@ -45,11 +50,8 @@ export function historyRoutes(routes: Routes): void {
     },
     async ({ context, ref, query }) => {
       const id = context.req.param("id") ?? "";
-      const restored = unwrap(
-        await stateOf(context.env, ref).restore(ref, callerOf(context), id, query.ID || null),
-      );
-      const { resources: _, ...version } = restored;
-      return Response.json(version);
+      const state = stateOf(context.env, ref);
+      return Response.json(unwrap(await state.restore(ref, callerOf(context), id, query.ID || null)));
     },
   );
 

@@ -161,11 +161,8 @@ export function operationRoutes(routes: Routes): void {
       summary: "Makes the copy in the backup bucket the current version",
       answer: Version,
     },
-    async ({ context, ref }) => {
-      const restored = unwrap(await stateOf(context.env, ref).restoreBackup(ref, callerOf(context)));
-      const { resources: _, ...version } = restored;
-      return Response.json(version);
-    },
+    async ({ context, ref }) =>
+      Response.json(unwrap(await stateOf(context.env, ref).restoreBackup(ref, callerOf(context)))),
   );
 }
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { Refusal } from "../problem";
 import { maxBytes } from "../state/ingest";
-import type { ReadVersion } from "../state/reads";
+import type { VersionRecord } from "../state/ledger";
+import { find } from "../state/reads";
 import { callerOf, stateOf, unwrap } from "./context";
 import { type Routes, text } from "./route";
 import { LockInfo, Version, WriterQuery } from "./schemas";
@@ -16,8 +17,17 @@ export function stateRoutes(routes: Routes): void {
       summary: "The current state; 204 where there is none",
     },
     async ({ context, ref }) => {
-      const read = unwrap(await stateOf(context.env, ref).read(ref));
-      return read === null ? new Response(null, { status: 204, headers: noStore }) : stateResponse(read);
+      const state = stateOf(context.env, ref);
+      const read = async (again: boolean) => {
+        const stored = unwrap(await state.read(ref, again));
+        return stored && { ...stored, object: await find(context.env.BUCKET, stored) };
+      };
+      let found = await read(false);
+      // A write came in between, or an S3 client wrote: its owner looks first, and names an object that nobody changes.
+      if (found?.object instanceof Refusal) found = await read(true);
+      if (found === null) return new Response(null, { status: 204, headers: noStore });
+      if (found.object instanceof Refusal) throw found.object;
+      return stateResponse(found.version, found.object);
     },
   );
 
@@ -41,10 +51,10 @@ export function stateRoutes(routes: Routes): void {
         length,
         override: req.header("x-tfstate-override") ?? null,
       };
-      const { resources: _, ...version } = unwrap(
-        await stateOf(context.env, ref).write(ref, callerOf(context), request, body),
-      );
-      return Response.json(version, { headers: noStore });
+      const state = stateOf(context.env, ref);
+      return Response.json(unwrap(await state.write(ref, callerOf(context), request, body)), {
+        headers: noStore,
+      });
     },
   );
 
@@ -112,10 +122,9 @@ export function stateRoutes(routes: Routes): void {
 
 const noStore = { "cache-control": "no-store, no-transform" };
 
-/** The bytes of a version, with what is known of it in the headers. */
-export function stateResponse({ version, body }: ReadVersion): Response {
-  const stream = body instanceof Uint8Array ? body : withLength(body, version.size);
-  return new Response(stream, {
+/** The bytes of a version, with what is known of it in the headers. R2 says how many come, so a cut-off body is an error. */
+export function stateResponse(version: VersionRecord, object: R2ObjectBody): Response {
+  return new Response(object.body, {
     headers: {
       ...noStore,
       "content-type": "application/json",
@@ -125,15 +134,6 @@ export function stateResponse({ version, body }: ReadVersion): Response {
       "x-tfstate-serial": String(version.serial ?? ""),
     },
   });
-}
-
-/** A body that ends early is an error for the client, and not a shorter state, only where the length was sent. */
-function withLength(body: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
-  const { readable, writable } = new FixedLengthStream(length);
-  body.pipeTo(writable).catch((error: unknown) => {
-    console.warn(JSON.stringify({ level: "warn", event: "read_aborted", error: String(error) }));
-  });
-  return readable;
 }
 
 function announcedLength(header: string | undefined): number {

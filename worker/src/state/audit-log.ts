@@ -1,11 +1,12 @@
 import { type AuditEntry, entryHash, genesis } from "./audit-chain";
 
+/** The table of an {@link AuditLog}, for the schema of the object that has one. */
+export const auditTable = `CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,
+    action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);`;
+
 /** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
 export class AuditLog {
-  constructor(private readonly sql: SqlStorage) {
-    sql.exec(`CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,
-      action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL)`);
-  }
+  constructor(private readonly sql: SqlStorage) {}
 
   append(who: string, action: string, detail: Readonly<Record<string, unknown>>): void {
     const last = this.sql.exec("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").next();

@@ -1,8 +1,8 @@
 import { Refusal } from "../problem";
-import { type CurrentObject, missing } from "./current-object";
+import type { CurrentObject } from "./current-object";
 import { currentKey, type StateRef } from "./keys";
-import type { Ledger, VersionRecord } from "./ledger";
-import type { ReadVersion } from "./reads";
+import type { Ledger, NewVersion } from "./ledger";
+import { find, type StoredVersion } from "./reads";
 
 export interface BackupResult {
   readonly key: string;
@@ -16,6 +16,7 @@ export class Backup {
   readonly #key: string;
 
   constructor(
+    private readonly states: R2Bucket,
     private readonly bucket: R2Bucket | undefined,
     private readonly ledger: Ledger,
     private readonly ref: StateRef,
@@ -24,10 +25,10 @@ export class Backup {
   }
 
   /** R2 checks the SHA-256 itself before it accepts the copy. */
-  async copy(current: ReadVersion | null): Promise<BackupResult> {
+  async copy(current: StoredVersion | null): Promise<BackupResult> {
     const bucket = this.#bound();
     if (current === null) return { key: this.#key, version: null, result: "empty" };
-    const { version, body } = current;
+    const { version } = current;
     const last = await bucket.head(this.#key);
     if (last?.customMetadata?.sha256 === version.sha256 && last.etag === version.md5) {
       return { key: this.#key, version: version.id, result: "unchanged" };
@@ -39,18 +40,17 @@ export class Backup {
       customMetadata: { version: version.id, sha256: version.sha256, auditSeq: String(seq), auditHash: hash },
     };
     const dated = `versions/${this.ref.namespace}/${this.ref.name}/${version.createdAt}-${version.id}.tfstate`;
-    await bucket.put(dated, body, options);
-    const copy = await bucket.get(dated);
-    if (copy === null) throw missing(version);
-    const put = await bucket.put(this.#key, copy.body, options);
-    const stored = await bucket.head(this.#key);
-    if (put === null || stored?.size !== version.size)
-      throw new Error(`the copy at ${this.#key} was not stored whole`);
+    // Two reads of the state: what was just written is not yet what a copy should be made of.
+    for (const key of [dated, this.#key]) {
+      const object = await find(this.states, current);
+      if (object instanceof Refusal) throw object;
+      await bucket.put(key, object.body, options);
+    }
     return { key: this.#key, version: version.id, result: "copied" };
   }
 
   /** Brings the latest copy back as a version, after a check of its hash. */
-  async fetch(current: CurrentObject, by: string): Promise<VersionRecord> {
+  async fetch(current: CurrentObject, by: string): Promise<NewVersion> {
     const copy = await this.#bound().get(this.#key);
     if (copy === null) {
       throw new Refusal({

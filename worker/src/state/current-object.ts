@@ -1,8 +1,8 @@
 import { type Problem, Refusal } from "../problem";
 import { breaches } from "./guard";
-import { bufferedBytes, type Inspected, ingest, maxBytes, requireStored } from "./ingest";
+import { type Inspected, ingest, json, maxBytes, requireStored, withRoom } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
-import type { Ledger, VersionRecord, VersionSource } from "./ledger";
+import type { Ledger, NewVersion, VersionRecord, VersionSource } from "./ledger";
 
 /**
  * The object that plain S3 clients read and write. It is a copy of the current version, made after the commit; what
@@ -19,8 +19,7 @@ export class CurrentObject {
   /** The object shows the current version, as far as we know without asking R2. */
   get upToDate(): boolean {
     return (
-      this.ledger.get("projection").version === this.ledger.get("pointer") &&
-      this.ledger.get("conflict") === null
+      this.ledger.projection.version === this.ledger.get("pointer") && this.ledger.get("conflict") === null
     );
   }
 
@@ -29,19 +28,19 @@ export class CurrentObject {
    * @param bytes the version's bytes, where the caller still has them
    */
   async project(bytes: Uint8Array | null = null): Promise<void> {
-    const { etag } = this.ledger.get("projection");
+    const { etag } = this.ledger.projection;
     const current = this.ledger.current();
     if (current === null) return this.#removeShown(etag);
     const body = bytes ?? (await this.#versionBody(current));
     // The condition keeps an S3 client's write, and a late put of an evicted instance loses against it.
     const put = await this.bucket.put(currentKey(this.ref), body, {
-      httpMetadata: { contentType: "application/json" },
+      ...json,
       customMetadata: { version: current.id, sha256: current.sha256 },
       onlyIf: etag === null ? { etagDoesNotMatch: "*" } : { etagMatches: etag },
     });
     if (put !== null) {
       requireStored(put, current.md5);
-      this.ledger.set("projection", { version: current.id, etag: put.etag });
+      this.ledger.noteProjection({ version: current.id, etag: put.etag });
     }
   }
 
@@ -52,20 +51,20 @@ export class CurrentObject {
   async reconcile(): Promise<void> {
     for (let attempt = 0; attempt < 4; attempt++) {
       const found = await this.bucket.head(currentKey(this.ref));
-      const { version, etag } = this.ledger.get("projection");
+      const { version, etag } = this.ledger.projection;
       const pointer = this.ledger.get("pointer");
       if ((found?.etag ?? null) === etag) {
-        this.ledger.set("conflict", null);
+        if (this.ledger.get("conflict") !== null) this.ledger.set("conflict", null);
         if (version === pointer) return;
       } else if (found === null) {
-        this.ledger.set("projection", { version: null, etag: null });
+        this.ledger.storeProjection({ version: null, etag: null });
         this.ledger.audit.append("worker", "current_object_missing", { version });
         if (pointer === null) return;
       } else {
         const shown = found.customMetadata?.version;
         if (shown !== undefined && this.ledger.version(shown)?.md5 === found.etag) {
           // Ours after all: the answer to the put was lost, or it landed late.
-          this.ledger.set("projection", { version: shown, etag: found.etag });
+          this.ledger.noteProjection({ version: shown, etag: found.etag });
           if (shown === pointer) return;
         } else {
           await this.#adopt(found);
@@ -78,31 +77,25 @@ export class CurrentObject {
   }
 
   /** Stores `body` as a version that is not current yet. */
-  async keep(
+  keep(
     body: ReadableStream<Uint8Array>,
     length: number,
     source: VersionSource,
     by: string,
-  ): Promise<VersionRecord> {
-    const id = crypto.randomUUID();
+  ): Promise<NewVersion> {
+    const id = this.ledger.beginUpload();
     const key = historyKey(this.ref, id);
-    this.ledger.beginUpload(id, new Date().toISOString());
-    const { facts, bytes } = await ingest(this.bucket, key, body, {
-      length,
-      contentMd5: null,
-      strict: false,
-      fits: length <= bufferedBytes,
+    return withRoom(length, async (fits) => {
+      const { facts, bytes } = await ingest(this.bucket, key, body, {
+        length,
+        contentMd5: null,
+        strict: false,
+        fits,
+      });
+      if (bytes) requireStored(await this.bucket.put(key, bytes, json), facts.md5);
+      const createdAt = new Date().toISOString();
+      return { ...versionFacts(facts), id, createdAt, createdBy: by, lockId: null, source };
     });
-    if (bytes) requireStored(await this.bucket.put(key, bytes), facts.md5);
-    return {
-      ...versionFacts(facts),
-      id,
-      createdAt: new Date().toISOString(),
-      createdBy: by,
-      lockId: null,
-      source,
-      pinned: false,
-    };
   }
 
   async #adopt(found: R2Object): Promise<void> {
@@ -134,7 +127,7 @@ export class CurrentObject {
         return;
       }
       this.ledger.set("pointer", version.id);
-      this.ledger.set("projection", { version: version.id, etag: found.etag });
+      this.ledger.storeProjection({ version: version.id, etag: found.etag });
       this.ledger.set("conflict", null);
       if (version.encrypted) this.ledger.set("everEncrypted", true);
       this.ledger.audit.append("s3", "adopted", {
@@ -150,7 +143,7 @@ export class CurrentObject {
   settleConflict(): void {
     const conflict = this.ledger.get("conflict");
     if (conflict === null) return;
-    this.ledger.set("projection", { version: null, etag: conflict.etag });
+    this.ledger.storeProjection({ version: null, etag: conflict.etag });
     this.ledger.set("conflict", null);
   }
 
@@ -158,7 +151,7 @@ export class CurrentObject {
     const found = await this.bucket.head(currentKey(this.ref));
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
     if (found !== null) await this.bucket.delete(currentKey(this.ref));
-    this.ledger.set("projection", { version: null, etag: null });
+    this.ledger.storeProjection({ version: null, etag: null });
   }
 
   async #versionBody(version: VersionRecord): Promise<ReadableStream<Uint8Array>> {

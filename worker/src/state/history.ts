@@ -1,8 +1,9 @@
+import { Refusal } from "../problem";
 import { historyKey, type StateRef } from "./keys";
 import type { Ledger, VersionRecord } from "./ledger";
 
 /** A version as the listing shows it. */
-export interface ListedVersion extends Omit<VersionRecord, "resources"> {
+export interface ListedVersion extends VersionRecord {
   readonly current: boolean;
   /** Number of writes that this entry stands for: those of one apply, under one lock. */
   readonly writes: number;
@@ -17,6 +18,8 @@ export interface Retention {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
+/** R2 takes this many keys in one delete. */
+const deletesAtOnce = 1000;
 /** An upload that is this old is not under way any more. */
 const abandonedUploadMs = dayMs;
 
@@ -27,31 +30,42 @@ export class History {
     private readonly ref: StateRef,
   ) {}
 
-  /** Newest first. `all` shows each write of an apply; otherwise its last one stands for them. */
+  /**
+   * Newest first. `all` shows each write of an apply; otherwise its last one stands for them.
+   * @param before the last entry of the page before
+   */
   list(limit: number, before: string | null, all: boolean): ListedVersion[] {
     const pointer = this.ledger.get("pointer");
-    const rows = this.ledger.versions(limit + 1, before);
-    const shown: { head: VersionRecord; writes: number }[] = [];
-    for (const row of rows) {
-      const last = shown.at(-1);
-      const sameApply = last && row.lockId !== null && last.head.lockId === row.lockId;
-      if (sameApply && !all && !row.pinned && row.id !== pointer) last.writes++;
-      else shown.push({ head: row, writes: 1 });
+    const above = before === null ? null : this.ledger.version(before);
+    if (before !== null && above === null) throw noSuchVersion(this.ref, before);
+    const entries: { head: VersionRecord; writes: number }[] = [];
+    for (const row of this.ledger.versions(above)) {
+      const last = entries.at(-1);
+      const head = last?.head ?? above;
+      const sameApply = row.lockId !== null && row.lockId === head?.lockId;
+      if (sameApply && !all && !row.pinned && row.id !== pointer) {
+        if (last) last.writes++; // else it belongs to the last entry of the page before
+      } else if (entries.push({ head: row, writes: 1 }) > limit + 1) {
+        break;
+      }
     }
-    return shown.slice(0, limit).map(({ head, writes }, at) => {
-      const { resources, ...version } = head;
-      const below = shown[at + 1]?.head ?? null;
-      return { ...version, current: head.id === pointer, writes, diff: compare(resources, below, head) };
+    return entries.slice(0, limit).map(({ head, writes }, at) => {
+      const diff = this.#diff(entries[at + 1]?.head ?? null, head);
+      return { ...head, current: head.id === pointer, writes, diff };
     });
   }
 
   /**
    * Deletes what retention lets go, and what uploads that never committed left behind. Never the current version, a
-   * pinned one, or one that a person still has to choose from.
+   * pinned one, the one that S3 clients still see, or one that a person has to choose from.
    * @returns the number of versions deleted
    */
   async sweep(keep: Retention, now: Date): Promise<number> {
-    const spared = new Set([this.ledger.get("pointer"), this.ledger.get("conflict")?.version]);
+    const spared = new Set([
+      this.ledger.get("pointer"),
+      this.ledger.projection.version,
+      this.ledger.get("conflict")?.version,
+    ]);
     const oldest = new Date(now.getTime() - keep.days * dayMs).toISOString();
     for (const id of this.ledger.prunable(Math.max(keep.versions, 1), oldest)) {
       if (spared.has(id)) continue;
@@ -60,26 +74,41 @@ export class History {
         this.ledger.audit.append("worker", "prune", { version: id });
       });
     }
-    let deleted = 0;
-    for (const id of this.ledger.prunedVersions(500)) {
-      await this.bucket.delete(historyKey(this.ref, id));
-      this.ledger.forgetVersion(id);
-      deleted++;
-    }
-    for (const id of this.ledger.uploadsBefore(new Date(now.getTime() - abandonedUploadMs).toISOString())) {
-      await this.bucket.delete(historyKey(this.ref, id));
-      this.ledger.endUpload(id);
-    }
-    return deleted;
+    const pruned = this.ledger.prunedVersions(deletesAtOnce);
+    await this.#deleteObjects(pruned);
+    this.ledger.atomically(() => {
+      for (const id of pruned) this.ledger.forgetVersion(id);
+    });
+    const abandoned = this.ledger.uploadsBefore(
+      new Date(now.getTime() - abandonedUploadMs).toISOString(),
+      deletesAtOnce,
+    );
+    await this.#deleteObjects(abandoned);
+    for (const id of abandoned) this.ledger.endUpload(id);
+    return pruned.length;
+  }
+
+  async #deleteObjects(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.bucket.delete(ids.map((id) => historyKey(this.ref, id)));
+  }
+
+  #diff(below: VersionRecord | null, head: VersionRecord): ListedVersion["diff"] {
+    const after = this.ledger.resources(head.id);
+    const before = below === null ? [] : this.ledger.resources(below.id);
+    if (after === null || before === null) return null;
+    const [had, has] = [new Set(before), new Set(after)];
+    return {
+      added: after.filter((name) => !had.has(name)),
+      removed: before.filter((name) => !has.has(name)),
+    };
   }
 }
 
-function compare(resources: readonly string[] | null, below: VersionRecord | null, head: VersionRecord) {
-  if (resources === null || (below === null ? head.encrypted : below.resources === null)) return null;
-  const before = new Set(below?.resources ?? []);
-  const after = new Set(resources);
-  return {
-    added: resources.filter((name) => !before.has(name)),
-    removed: [...before].filter((name) => !after.has(name)),
-  };
+export function noSuchVersion(ref: StateRef, id: string): Refusal {
+  return new Refusal({
+    status: 404,
+    code: "no_such_version",
+    message: `"${ref.name}" has no version ${id.slice(0, 100)}`,
+    fix: `list them with GET /states/${encodeURIComponent(ref.name)}/versions`,
+  });
 }

@@ -16,18 +16,19 @@ export interface Ingested {
   readonly bytes: Uint8Array | null;
 }
 
-/** Bodies up to this size are always held in memory, checked, and only then stored: a refused one costs no R2 operation. */
-export const bufferedBytes = 4 * 1024 * 1024;
-/** Larger ones up to this size are, while all of them together fit {@link roomBytes}; the copy then needs no second read. */
-const roomyBytes = 16 * 1024 * 1024;
-/** For all states whose objects share this isolate and its 128 MB. */
-const roomBytes = 48 * 1024 * 1024;
+/** Cloudflare's own limit of a request body. */
+export const maxBytes = 100 * 1024 * 1024;
+/** Bodies up to this size are held in memory and checked before they are stored: a refused one costs no R2 operation. */
+const memoryBytes = 16 * 1024 * 1024;
+/** For all of them together: the states whose objects share this isolate share its 128 MB. */
+const roomBytes = 64 * 1024 * 1024;
 let roomTaken = 0;
+/** A larger body is read and stored in steps of this size; in the 4 KB it comes in, each would be a turn of the event loop. */
+const stepBytes = 256 * 1024;
 
 /** Runs `work` with room in memory for a body of `length` bytes; `fits` tells whether there is any. */
 export async function withRoom<T>(length: number, work: (fits: boolean) => Promise<T>): Promise<T> {
-  if (length <= bufferedBytes) return work(true);
-  if (length > roomyBytes || roomTaken + length > roomBytes) return work(false);
+  if (length > memoryBytes || roomTaken + length > roomBytes) return work(false);
   roomTaken += length;
   try {
     return await work(true);
@@ -35,8 +36,6 @@ export async function withRoom<T>(length: number, work: (fits: boolean) => Promi
     roomTaken -= length;
   }
 }
-/** Cloudflare's own limit of a request body. */
-export const maxBytes = 100 * 1024 * 1024;
 
 /** Hashes and reads a body as it passes. `strict` refuses what may not become a new version. */
 class Inspection {
@@ -102,23 +101,23 @@ export async function ingest(
   { length, contentMd5, strict, fits }: IngestOptions,
 ): Promise<Ingested> {
   const inspection = new Inspection(strict);
+  const reader = body.getReader({ mode: "byob" });
+  const take = async (bytes: number): Promise<Uint8Array | null> => {
+    const { value } = await reader.readAtLeast(bytes, new Uint8Array(bytes));
+    return value?.byteLength ? value : null;
+  };
   if (fits) {
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for await (const chunk of body) {
-      inspection.push(chunk);
-      if (at + chunk.byteLength <= length) bytes.set(chunk, at);
-      at += chunk.byteLength;
-    }
+    const bytes = (length > 0 && (await take(length))) || new Uint8Array();
+    inspection.push(bytes);
     return { facts: inspection.finish(length, contentMd5), bytes };
   }
   const { readable, writable } = new FixedLengthStream(length);
-  const stored = bucket.put(key, readable, { httpMetadata: { contentType: "application/json" } });
+  const stored = bucket.put(key, readable, json);
   const writer = writable.getWriter();
   // Without a reader a write would wait for ever.
   stored.catch((error: unknown) => writer.abort(error).catch(() => undefined));
   try {
-    for await (const chunk of body) {
+    for (let chunk = await take(stepBytes); chunk !== null; chunk = await take(stepBytes)) {
       inspection.push(chunk);
       await writer.write(chunk);
     }
@@ -133,6 +132,9 @@ export async function ingest(
     throw error;
   }
 }
+
+/** How each object of a state is stored. */
+export const json = { httpMetadata: { contentType: "application/json" } };
 
 /** @throws Error when R2 did not store the bytes that we hashed */
 export function requireStored(object: R2Object | null, md5: string): R2Object {

@@ -1,7 +1,8 @@
 import type { LockInfo } from "../lock-info";
-import { AuditLog } from "./audit-log";
+import { AuditLog, auditTable } from "./audit-log";
 import type { Overridable } from "./guard";
 import type { StateRef } from "./keys";
+import { migrate } from "./schema";
 
 /** What became of a lock ID. Rows are never deleted: an ID that is not held any more can never lock or write again. */
 export type LockFate = "held" | "released" | "broken";
@@ -30,8 +31,11 @@ export interface VersionRecord {
   readonly createdBy: string;
   readonly lockId: string | null;
   readonly source: VersionSource;
-  readonly resources: readonly string[] | null;
   readonly pinned: boolean;
+}
+/** A version as it comes in: with the addresses of its resources, which only the history's diff reads again. */
+export interface NewVersion extends Omit<VersionRecord, "pinned"> {
+  readonly resources: readonly string[] | null;
 }
 /** Who brought the version: a client of ours, an S3 client that wrote the current object, or a restored backup. */
 export type VersionSource = "http" | "s3" | "backup";
@@ -90,8 +94,9 @@ const defaults: Settings = {
   ref: null,
 };
 
-const tables = `
-  CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+/** One script for each form that the tables had. What was deployed is never edited: a change is one more script. */
+export const ledgerSchema = [
+  `CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS lock_id (
     id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
     origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT);
@@ -104,7 +109,13 @@ const tables = `
   CREATE TABLE IF NOT EXISTS override (
     id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
     usedAt TEXT);
-`;
+  ${auditTable}`,
+  // The lists are long and seldom read; beside the version they slowed each request.
+  `CREATE TABLE resource_list (version TEXT PRIMARY KEY, addresses TEXT NOT NULL);
+  INSERT INTO resource_list SELECT id, resources FROM version WHERE resources IS NOT NULL;
+  ALTER TABLE version DROP COLUMN resources;
+  CREATE INDEX live_version ON version (seq) WHERE pruned = 0;`,
+] as const;
 /** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
 const maxResourcesJson = 512 * 1024;
 
@@ -113,37 +124,69 @@ type Row = Record<string, SqlStorageValue>;
 /** Everything a state's Durable Object remembers, in its SQLite. Each method is synchronous, so each is one step. */
 export class Ledger {
   readonly audit: AuditLog;
+  /** What the table holds; null where that has to be read anew. Nobody else writes there. */
+  #settings: Settings | null = null;
+  /** A projection that is newer than the table's. */
+  #noted: Projection | null = null;
+  /** An upload that was begun ahead and is not in use. */
+  #spareUpload: string | null = null;
 
   constructor(private readonly storage: DurableObjectStorage) {
-    storage.sql.exec(tables);
+    migrate(storage, ledgerSchema);
     this.audit = new AuditLog(storage.sql);
   }
 
   /** All of `change` is kept, or nothing. */
   atomically<T>(change: () => T): T {
-    return this.storage.transactionSync(change);
+    try {
+      return this.storage.transactionSync(() => {
+        this.storeProjection();
+        return change();
+      });
+    } catch (error) {
+      this.#settings = null;
+      this.#spareUpload = null;
+      throw error;
+    }
   }
 
   get<K extends keyof Settings>(key: K): Settings[K] {
-    const row = this.#first("SELECT value FROM setting WHERE key = ?", key);
-    return row ? (JSON.parse(String(row.value)) as Settings[K]) : defaults[key];
+    this.#settings ??= this.#readSettings();
+    return this.#settings[key];
   }
 
   set<K extends keyof Settings>(key: K, value: Settings[K]): void {
+    this.#settings = null;
     this.storage.sql.exec("INSERT OR REPLACE INTO setting VALUES (?, ?)", key, JSON.stringify(value));
   }
 
+  get projection(): Projection {
+    return this.#noted ?? this.get("projection");
+  }
+
+  /** For what R2 was just seen to hold: stored with the next change, as after a crash the object itself tells. */
+  noteProjection(projection: Projection): void {
+    this.#noted = projection;
+  }
+
+  storeProjection(projection = this.#noted): void {
+    this.#noted = null;
+    if (projection) this.set("projection", projection);
+  }
+
   holder(): LockRecord | null {
-    return toLock(this.#first("SELECT * FROM lock_id WHERE fate = 'held'"));
+    const row = this.#first("SELECT * FROM lock_id WHERE fate = 'held'");
+    return row && toLock(row);
   }
 
   lock(id: string): LockRecord | null {
-    return toLock(this.#first("SELECT * FROM lock_id WHERE id = ?", id));
+    const row = this.#first("SELECT * FROM lock_id WHERE id = ?", id);
+    return row && toLock(row);
   }
 
   /** Grows with every lock that is taken: two equal numbers mean that none was taken in between. */
   locksTaken(): number {
-    return Number(this.#first("SELECT count(*) AS n FROM lock_id")?.n ?? 0);
+    return Number(this.#first("SELECT max(rowid) AS n FROM lock_id")?.n ?? 0);
   }
 
   addLock(lock: Omit<LockRecord, "endedBy">): void {
@@ -179,24 +222,25 @@ export class Ledger {
   }
 
   version(id: string): VersionRecord | null {
-    return toVersion(this.#first("SELECT * FROM version WHERE id = ? AND pruned = 0", id));
+    const row = this.#first("SELECT * FROM version WHERE id = ? AND pruned = 0", id);
+    return row && toVersion(row);
   }
 
-  /** Newest first. `before` is the ID of the last version of the page before. */
-  versions(limit: number, before: string | null): VersionRecord[] {
+  /** Newest first, those before `seq`; read as they are asked for. */
+  *versions(before: VersionRecord | null): Generator<VersionRecord> {
     const rows = this.storage.sql.exec(
       `SELECT * FROM version WHERE pruned = 0
          AND seq < coalesce((SELECT seq FROM version WHERE id = ?), 9223372036854775807)
-       ORDER BY seq DESC LIMIT ?`,
-      before ?? "",
-      limit,
+       ORDER BY seq DESC`,
+      before?.id ?? null,
     );
-    return [...rows].flatMap((row) => toVersion(row) ?? []);
+    for (const row of rows) yield toVersion(row);
   }
 
-  /** The version that was stored right before `id`. */
-  predecessor(id: string): VersionRecord | null {
-    return this.versions(1, id)[0] ?? null;
+  /** Addresses of the resources of a version; null where it is encrypted or has too many. */
+  resources(id: string): string[] | null {
+    const row = this.#first("SELECT addresses FROM resource_list WHERE version = ?", id);
+    return row && (JSON.parse(String(row.addresses)) as string[]);
   }
 
   countVersions(): number {
@@ -204,11 +248,10 @@ export class Ledger {
   }
 
   /** @returns the record as it is read back from now on, so that a replay is answered with the same bytes */
-  addVersion(version: VersionRecord): VersionRecord {
-    const resources = version.resources === null ? null : JSON.stringify(version.resources);
-    this.storage.sql.exec(
-      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source, resources)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  addVersion({ resources, ...version }: NewVersion): VersionRecord {
+    const added = this.storage.sql.exec(
+      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
       version.id,
       version.serial,
       version.lineage,
@@ -220,10 +263,13 @@ export class Ledger {
       version.createdBy,
       version.lockId,
       version.source,
-      resources !== null && resources.length > maxResourcesJson ? null : resources,
     );
+    const record = toVersion(added.one());
+    const addresses = resources === null ? null : JSON.stringify(resources);
+    if (addresses !== null && addresses.length <= maxResourcesJson)
+      this.storage.sql.exec("INSERT INTO resource_list VALUES (?, ?)", version.id, addresses);
     this.storage.sql.exec("DELETE FROM upload WHERE id = ?", version.id);
-    return this.version(version.id) ?? version;
+    return record;
   }
 
   /** IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. */
@@ -253,26 +299,39 @@ export class Ledger {
   }
 
   forgetVersion(id: string): void {
+    this.storage.sql.exec("DELETE FROM resource_list WHERE version = ?", id);
     this.storage.sql.exec("DELETE FROM version WHERE id = ? AND pruned = 1", id);
   }
 
-  /** An upload is noted before its first byte, so that a crash leaves no object that nobody knows of. */
-  beginUpload(id: string, startedAt: string): void {
-    this.storage.sql.exec("INSERT INTO upload VALUES (?, ?)", id, startedAt);
+  /** The ID of an upload, which is noted before its first byte: a crash leaves no object that nobody knows of. */
+  beginUpload(): string {
+    const id = this.#spareUpload ?? this.#noteUpload();
+    this.#spareUpload = null;
+    return id;
+  }
+
+  /** Notes the next upload in the transaction of another change, so that it needs no trip to the disk of its own. */
+  prepareUpload(): void {
+    this.#spareUpload ??= this.#noteUpload();
   }
 
   uploadKnown(id: string): boolean {
     return this.#first("SELECT id FROM upload WHERE id = ?", id) !== null;
   }
 
-  endUpload(id: string): void {
-    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", id);
+  /** For an upload of which nothing was stored: the next one takes its place. */
+  giveBackUpload(id: string): void {
+    this.#spareUpload ??= id;
   }
 
-  uploadsBefore(time: string): string[] {
-    return [...this.storage.sql.exec("SELECT id FROM upload WHERE startedAt < ?", time)].map((row) =>
-      String(row.id),
-    );
+  endUpload(id: string): void {
+    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", id);
+    if (this.#spareUpload === id) this.#spareUpload = null;
+  }
+
+  uploadsBefore(time: string, limit: number): string[] {
+    const rows = this.storage.sql.exec("SELECT id FROM upload WHERE startedAt < ? LIMIT ?", time, limit);
+    return [...rows].map((row) => String(row.id));
   }
 
   addOverride(override: OverrideRecord, usedAt: string | null): void {
@@ -310,14 +369,25 @@ export class Ledger {
     this.storage.sql.exec("UPDATE override SET usedAt = ? WHERE id = ?", now, id);
   }
 
+  #noteUpload(): string {
+    const id = crypto.randomUUID();
+    this.storage.sql.exec("INSERT INTO upload VALUES (?, ?)", id, new Date().toISOString());
+    return id;
+  }
+
+  #readSettings(): Settings {
+    const rows = [...this.storage.sql.exec("SELECT key, value FROM setting")];
+    const stored = Object.fromEntries(rows.map((row) => [row.key, JSON.parse(String(row.value))]));
+    return { ...defaults, ...stored };
+  }
+
   #first(query: string, ...bindings: SqlStorageValue[]): Row | null {
     const result = this.storage.sql.exec(query, ...bindings).next();
     return result.done ? null : result.value;
   }
 }
 
-function toLock(row: Row | null): LockRecord | null {
-  if (row === null) return null;
+function toLock(row: Row): LockRecord {
   return {
     id: String(row.id),
     fate: row.fate as LockFate,
@@ -330,8 +400,7 @@ function toLock(row: Row | null): LockRecord | null {
   };
 }
 
-function toVersion(row: Row | null): VersionRecord | null {
-  if (row === null) return null;
+function toVersion(row: Row): VersionRecord {
   return {
     id: String(row.id),
     serial: row.serial === null ? null : Number(row.serial),
@@ -344,7 +413,6 @@ function toVersion(row: Row | null): VersionRecord | null {
     createdBy: String(row.createdBy),
     lockId: row.lockId === null ? null : String(row.lockId),
     source: row.source as VersionSource,
-    resources: row.resources === null ? null : (JSON.parse(String(row.resources)) as string[]),
     pinned: row.pinned === 1,
   };
 }

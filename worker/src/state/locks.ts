@@ -73,6 +73,7 @@ export class Locks {
         origin,
         takenAt: now.toISOString(),
       });
+      this.ledger.prepareUpload();
       this.ledger.audit.append(principal, "lock", {
         id: info.ID,
         operation: info.Operation,

@@ -1,68 +1,62 @@
-import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type CurrentObject, missing } from "./current-object";
-import { bufferedBytes } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
 import type { Ledger, VersionRecord } from "./ledger";
 import type { Mutex } from "./mutex";
-import { noSuchVersion } from "./writes";
 
-/** The bytes of a version on their way to the client. */
-export interface ReadVersion {
+/** A version and where its bytes are: under `key`, as long as the object there has this ETag. */
+export interface StoredVersion {
   readonly version: VersionRecord;
-  readonly body: ReadableStream<Uint8Array> | Uint8Array;
+  readonly key: string;
+  readonly etag: string;
 }
 
-/** A reader gets the last committed version or an error, never something in between. */
+/**
+ * Says which bytes a reader has to get. The Worker reads them itself, so that they do not pass through the Durable
+ * Object; an object that is not the one named here is never handed out, so a reader gets a committed version or an error.
+ */
 export class Reads {
   constructor(
-    private readonly bucket: R2Bucket,
     private readonly ledger: Ledger,
     private readonly current: CurrentObject,
     private readonly mutex: Mutex,
     private readonly ref: StateRef,
   ) {}
 
-  /** The current version; null only where there is none and the bucket agrees. */
-  async currentVersion(): Promise<ReadVersion | null> {
-    const { etag } = this.ledger.get("projection");
+  /**
+   * The current version; null only where there is none and the bucket agrees.
+   * @param again the caller found something else at the place it was told: look there first
+   */
+  async currentVersion(again: boolean): Promise<StoredVersion | null> {
+    const { etag } = this.ledger.projection;
     const version = this.ledger.current();
-    if (version && etag && this.current.upToDate) {
-      // One read that also proves that no S3 client wrote in the meantime.
-      const object = await this.bucket.get(currentKey(this.ref), { onlyIf: { etagMatches: etag } });
-      if (object !== null && "body" in object) return { version, body: await verified(version, object) };
-    }
+    // That the object has our ETag also proves that no S3 client wrote in the meantime.
+    if (version && etag && this.current.upToDate && !again)
+      return { version, key: currentKey(this.ref), etag };
     return this.mutex.run(async () => {
       await this.current.reconcile();
       const committed = this.ledger.current();
-      return committed && this.#stored(committed);
+      return committed && this.stored(committed);
     });
   }
 
-  /** @throws Refusal 404 where there is no such version, 500 where its object is gone */
-  async version(id: string): Promise<ReadVersion> {
-    const version = this.ledger.version(id);
-    if (version === null) throw noSuchVersion(this.ref, id);
-    return this.#stored(version);
-  }
-
-  async #stored(version: VersionRecord): Promise<ReadVersion> {
-    const object = await this.bucket.get(historyKey(this.ref, version.id));
-    if (object === null) throw missing(version);
-    return { version, body: await verified(version, object) };
+  /** The immutable object of a version. */
+  stored(version: VersionRecord): StoredVersion {
+    return { version, key: historyKey(this.ref, version.id), etag: version.md5 };
   }
 }
 
-/** The body, after a check that it is the one we committed; a large one is checked by what R2 hashed at the put. */
-async function verified(
-  version: VersionRecord,
-  object: R2ObjectBody,
-): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  if (object.size !== version.size || object.etag !== version.md5) throw damaged(version);
-  if (object.size > bufferedBytes) return object.body;
-  const bytes = new Uint8Array(await object.arrayBuffer());
-  if (createHash("sha256").update(bytes).digest("hex") !== version.sha256) throw damaged(version);
-  return bytes;
+/**
+ * The object of a version, or why it is not to be had. R2 hashed the object when it was put; its ETag and size say
+ * whether these are the bytes that were committed.
+ */
+export async function find(
+  bucket: R2Bucket,
+  { version, key, etag }: StoredVersion,
+): Promise<R2ObjectBody | Refusal> {
+  const object = await bucket.get(key, { onlyIf: { etagMatches: etag } });
+  if (object === null) return missing(version);
+  return "body" in object && object.size === version.size ? object : damaged(version);
 }
 
 function damaged(version: VersionRecord): Refusal {

@@ -6,19 +6,19 @@ import type { AuditEntry } from "./audit-chain";
 import { Backup, type BackupResult } from "./backup";
 import { CurrentObject } from "./current-object";
 import type { Overridable } from "./guard";
-import { History, type ListedVersion, type Retention } from "./history";
+import { History, type ListedVersion, noSuchVersion, type Retention } from "./history";
 import { type StateRef, s3LockKey } from "./keys";
 import { type Freeze, Ledger, type OverrideRecord, type VersionRecord } from "./ledger";
 import { type Caller, type LockStatus, Locks } from "./locks";
 import { Mutex } from "./mutex";
-import { Reads, type ReadVersion } from "./reads";
+import { Reads, type StoredVersion } from "./reads";
 import { S3Lock } from "./s3-lock";
 import { type WriteRequest, Writes } from "./writes";
 
 /** What the lists of states and locks show. */
 export interface StateSummary {
   readonly ref: StateRef;
-  readonly version: Omit<VersionRecord, "resources"> | null;
+  readonly version: VersionRecord | null;
   readonly versions: number;
   readonly lock: LockStatus | null;
   readonly freeze: Freeze | null;
@@ -53,6 +53,8 @@ const sweepIntervalMs = 24 * 60 * 60 * 1000;
 export class StateObject extends DurableObject<Env> {
   readonly #mutex = new Mutex();
   readonly #ledger: Ledger;
+  /** When the alarm is set for; null where the storage has to be asked. */
+  #wakesAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -71,8 +73,16 @@ export class StateObject extends DurableObject<Env> {
     return outcome(() => this.#parts(ref).locks.status());
   }
 
-  read(ref: StateRef): Promise<Outcome<ReadVersion | null>> {
-    return outcome(() => this.#parts(ref).reads.currentVersion());
+  read(ref: StateRef, again: boolean): Promise<Outcome<StoredVersion | null>> {
+    return outcome(async () => {
+      const stored = await this.#parts(ref).reads.currentVersion(again);
+      if (stored && !this.#ledger.get("listed")) {
+        // One that was there before this Worker, or that an S3 client wrote.
+        await this.#wakeWithin(repairDelayMs, ref);
+        this.#list(ref);
+      }
+      return stored;
+    });
   }
 
   write(
@@ -83,7 +93,7 @@ export class StateObject extends DurableObject<Env> {
   ): Promise<Outcome<VersionRecord>> {
     return outcome(async () => {
       // Under a lock an alarm is set already.
-      if (request.lockId === null) await this.#wakeWithin(repairDelayMs);
+      if (request.lockId === null) await this.#wakeWithin(repairDelayMs, ref);
       const version = await this.#parts(ref).writes.write(caller, request, body);
       this.#list(ref);
       return version;
@@ -103,8 +113,8 @@ export class StateObject extends DurableObject<Env> {
     return outcome(async () => this.#parts(ref).history.list(limit, before, all));
   }
 
-  readVersion(ref: StateRef, id: string): Promise<Outcome<ReadVersion>> {
-    return outcome(() => this.#parts(ref).reads.version(id));
+  version(ref: StateRef, id: string): Promise<Outcome<StoredVersion>> {
+    return outcome(async () => this.#parts(ref).reads.stored(this.#version(ref, id)));
   }
 
   restore(ref: StateRef, caller: Caller, id: string, lockId: string | null): Promise<Outcome<VersionRecord>> {
@@ -112,11 +122,11 @@ export class StateObject extends DurableObject<Env> {
   }
 
   pin(ref: StateRef, caller: Caller, id: string, pinned: boolean): Promise<Outcome<void>> {
-    return this.#change(ref, async ({ reads }) => {
-      const { version } = await reads.version(id);
+    return this.#change(ref, async () => {
+      this.#version(ref, id);
       this.#ledger.atomically(() => {
-        this.#ledger.pin(version.id, pinned);
-        this.#ledger.audit.append(caller.id, pinned ? "pin" : "unpin", { version: version.id });
+        this.#ledger.pin(id, pinned);
+        this.#ledger.audit.append(caller.id, pinned ? "pin" : "unpin", { version: id });
       });
     });
   }
@@ -162,11 +172,9 @@ export class StateObject extends DurableObject<Env> {
   summary(ref: StateRef): Promise<Outcome<StateSummary>> {
     return outcome(async () => {
       const { locks } = this.#parts(ref);
-      const current = this.#ledger.current();
-      const { resources: _, ...version } = current ?? { resources: null };
       return {
         ref,
-        version: current && (version as StateSummary["version"]),
+        version: this.#ledger.current(),
         versions: this.#ledger.countVersions(),
         lock: await locks.status(),
         freeze: locks.activeFreeze(new Date()),
@@ -185,7 +193,8 @@ export class StateObject extends DurableObject<Env> {
   backUp(ref: StateRef): Promise<Outcome<BackupResult>> {
     return this.#change(ref, async ({ reads, current }) => {
       await current.reconcile();
-      return this.#backup(ref).copy(await this.#currentOrNull(reads));
+      const version = this.#ledger.current();
+      return this.#backup(ref).copy(version && reads.stored(version));
     });
   }
 
@@ -193,14 +202,13 @@ export class StateObject extends DurableObject<Env> {
     return this.#change(ref, async ({ locks, writes, current }) => {
       locks.requireWriter(null);
       await locks.requireS3Agreement();
-      const version = await this.#backup(ref).fetch(current, caller.id);
-      await writes.adopt(caller, version);
-      return version;
+      return writes.adopt(caller, await this.#backup(ref).fetch(current, caller.id));
     });
   }
 
   /** Repairs what the last requests left half done; once a day, lets retention take what it may. */
   override async alarm(): Promise<void> {
+    this.#wakesAt = Number.POSITIVE_INFINITY; // the one that fired is gone; a request that comes in between sets its own
     const ref = this.#ledger.get("ref");
     if (ref === null) return;
     await this.#mutex.run(async () => {
@@ -208,12 +216,13 @@ export class StateObject extends DurableObject<Env> {
       const repaired = await outcome(async () => {
         if (!current.upToDate) await current.reconcile();
         await locks.settleS3Lock();
+        this.#ledger.storeProjection();
       });
-      await outcome(() => history.sweep(this.#retention(), new Date()));
+      if (repaired.ok) await outcome(() => history.sweep(this.#retention(), new Date()));
       const freeze = locks.activeFreeze(new Date());
       const freezeEnds = freeze ? Date.parse(freeze.expiresAt) - Date.now() + 1000 : sweepIntervalMs;
       const calm = this.#ledger.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEnds);
-      await this.ctx.storage.setAlarm(Date.now() + (repaired.ok ? calm : repairDelayMs));
+      await this.#wakeWithin(repaired.ok ? calm : repairDelayMs, ref);
     });
   }
 
@@ -223,7 +232,7 @@ export class StateObject extends DurableObject<Env> {
       const parts = this.#parts(ref);
       const result = await outcome(() => work(parts));
       // After the work, so that both are flushed to disk at once.
-      await this.#wakeWithin(repairDelayMs);
+      await this.#wakeWithin(repairDelayMs, ref);
       const tidied = await outcome(async () => {
         // The lock file stays until an S3 client would read what we committed.
         if (!parts.current.upToDate) await parts.current.reconcile();
@@ -237,26 +246,27 @@ export class StateObject extends DurableObject<Env> {
   #parts(ref: StateRef): Parts {
     const bucket = this.env.BUCKET;
     const ledger = this.#ledger;
-    if (ledger.get("ref") === null) ledger.set("ref", ref);
     const current = new CurrentObject(bucket, ledger, ref);
     const locks = new Locks(ledger, new S3Lock(bucket, s3LockKey(ref)), current);
     const required = this.env.TFSTATE_ENCRYPTION === "required";
     return {
       current,
       locks,
-      reads: new Reads(bucket, ledger, current, this.#mutex, ref),
+      reads: new Reads(ledger, current, this.#mutex, ref),
       writes: new Writes(bucket, ledger, locks, current, this.#mutex, ref, required),
       history: new History(bucket, ledger, ref),
     };
   }
 
-  async #currentOrNull(reads: Reads): Promise<ReadVersion | null> {
-    const pointer = this.#ledger.get("pointer");
-    return pointer === null ? null : reads.version(pointer);
+  /** @throws Refusal 404 where there is no such version */
+  #version(ref: StateRef, id: string): VersionRecord {
+    const version = this.#ledger.version(id);
+    if (version === null) throw noSuchVersion(ref, id);
+    return version;
   }
 
   #backup(ref: StateRef): Backup {
-    return new Backup(this.env.BACKUP, this.#ledger, ref);
+    return new Backup(this.env.BUCKET, this.env.BACKUP, this.#ledger, ref);
   }
 
   #retention(): Retention {
@@ -267,10 +277,12 @@ export class StateObject extends DurableObject<Env> {
     };
   }
 
-  async #wakeWithin(delayMs: number): Promise<void> {
+  async #wakeWithin(delayMs: number, ref: StateRef): Promise<void> {
+    if (this.#ledger.get("ref") === null) this.#ledger.set("ref", ref);
     const at = Date.now() + delayMs;
-    const planned = await this.ctx.storage.getAlarm();
-    if (planned === null || planned > at) await this.ctx.storage.setAlarm(at);
+    this.#wakesAt ??= (await this.ctx.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+    if (this.#wakesAt > at) await this.ctx.storage.setAlarm(at);
+    this.#wakesAt = Math.min(this.#wakesAt, at);
   }
 
   /** Tells the Directory of this state, once. Nothing depends on it but the lists, so a failure waits for the next time. */

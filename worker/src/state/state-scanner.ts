@@ -84,13 +84,13 @@ export class StateScanner {
           break;
         case Token.Escape:
           if (!'"\\/bfnrtu'.includes(String.fromCharCode(byte))) throw new NotAState("it is not valid JSON");
-          this.#capture(byte);
+          this.#capture(chunk, at, at + 1);
           this.#unicodeLeft = 4;
           this.#token = byte === 0x75 ? Token.Unicode : Token.String;
           break;
         case Token.Unicode:
           if (!/[0-9a-fA-F]/.test(String.fromCharCode(byte))) throw new NotAState("it is not valid JSON");
-          this.#capture(byte);
+          this.#capture(chunk, at, at + 1);
           if (--this.#unicodeLeft === 0) this.#token = Token.String;
           break;
         case Token.Literal:
@@ -101,10 +101,11 @@ export class StateScanner {
             break;
           }
           this.#endLiteral();
-          this.#structure(byte);
+          at--; // what ended it is looked at as structure
           break;
         default:
-          this.#structure(byte);
+          at = endOfSpace(chunk, at);
+          if (at < chunk.length) this.#structure(chunk[at] as number);
       }
     }
   }
@@ -146,22 +147,18 @@ export class StateScanner {
     return null;
   }
 
-  /** Skips over plain characters of a string, fast; returns the index of the last byte it took. */
+  /** Takes as much of a string as the chunk has; returns the index of the last byte it took. */
   #inString(chunk: Uint8Array, from: number): number {
-    let at = from;
-    let byte = chunk[at] ?? 0;
-    const capturing = this.#capturing;
-    while (byte !== quote && byte !== backslash) {
-      if (byte < 0x20) throw new NotAState("it is not valid JSON");
-      if (capturing) this.#capture(byte);
-      if (++at === chunk.length) return at - 1;
-      byte = chunk[at] ?? 0;
-    }
+    const end = endOfPlain(chunk, from);
+    if (this.#capturing) this.#capture(chunk, from, end);
+    if (end === chunk.length) return end - 1;
+    const byte = chunk[end];
     if (byte === backslash) {
-      this.#capture(byte);
+      this.#capture(chunk, end, end + 1);
       this.#token = Token.Escape;
-      return at;
+      return end;
     }
+    if (byte !== quote) throw new NotAState("it is not valid JSON");
     this.#token = Token.None;
     if (this.#isKey) {
       if (this.#depth <= readDepth) this.#keys[this.#depth] = this.#capturing ? this.#text() : "";
@@ -169,13 +166,15 @@ export class StateScanner {
     } else {
       this.#value(this.#capturing ? this.#text() : "");
     }
-    return at;
+    return end;
   }
 
-  #capture(byte: number): void {
+  #capture(chunk: Uint8Array, from: number, to: number): void {
     if (!this.#capturing) return;
     // A long value is only ever asked whether it is there, so its beginning will do.
-    if (this.#capturedLength < maxCaptured) this.#captured[this.#capturedLength++] = byte;
+    const length = Math.min(to - from, maxCaptured - this.#capturedLength);
+    for (let at = 0; at < length; at++) this.#captured[this.#capturedLength + at] = chunk[from + at] ?? 0;
+    this.#capturedLength += length;
   }
 
   #text(): string {
@@ -197,7 +196,6 @@ export class StateScanner {
   }
 
   #structure(byte: number): void {
-    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) return;
     const expect = this.#expect;
     const mayOpen = expect === Expect.Value || expect === Expect.ValueOrEnd;
     if (byte === objectClose && (expect === Expect.KeyOrEnd || expect === Expect.CommaOrEnd)) {
@@ -269,6 +267,29 @@ export class StateScanner {
     const address = `${module ? `${module}.` : ""}${mode === "data" ? "data." : ""}${type}.${name}`;
     if (this.#resources.push(address) > maxResources) this.#resources = null;
   }
+}
+
+// Most bytes pass through these two. They are functions of their own, on nothing but numbers, of which the compiler
+// makes tight loops.
+
+/** Index of the first byte from `at` on that is no plain character of a string; the chunk's length where there is none. */
+function endOfPlain(chunk: Uint8Array, at: number): number {
+  const { length } = chunk;
+  for (let end = at; end < length; end++) {
+    const byte = chunk[end] as number;
+    if (byte === quote || byte === backslash || byte < 0x20) return end;
+  }
+  return length;
+}
+
+/** Index of the first byte from `at` on that is no white space; indentation is much of a state. */
+function endOfSpace(chunk: Uint8Array, at: number): number {
+  const { length } = chunk;
+  for (let end = at; end < length; end++) {
+    const byte = chunk[end] as number;
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return end;
+  }
+  return length;
 }
 
 function isLiteralByte(byte: number): boolean {

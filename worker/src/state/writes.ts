@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type CurrentObject, missing, versionFacts } from "./current-object";
 import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
-import { type Ingested, ingest, requireStored, withRoom } from "./ingest";
+import { noSuchVersion } from "./history";
+import { type Ingested, ingest, json, requireStored, withRoom } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
-import type { Ledger, OverrideRecord, VersionRecord } from "./ledger";
+import type { Ledger, NewVersion, OverrideRecord, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
 import { allEnded, type Mutex } from "./mutex";
 
@@ -46,33 +47,32 @@ export class Writes {
   ): Promise<VersionRecord> {
     this.locks.requireWriter(request.lockId);
     const locksTaken = this.ledger.locksTaken();
-    const id = crypto.randomUUID();
+    const id = this.ledger.beginUpload();
     const key = historyKey(this.ref, id);
-    this.ledger.beginUpload(id, new Date().toISOString());
     const { length, contentMd5 } = request;
     // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
     let stored = !fits;
     try {
       const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true, fits });
       return await this.mutex.run(async () => {
-        const { bytes, facts } = ingested;
         const store = async (): Promise<void> => {
+          if (stored || ingested.bytes === null) return;
           stored = true;
-          if (bytes) requireStored(await this.bucket.put(key, bytes, json), facts.md5);
+          requireStored(await this.bucket.put(key, ingested.bytes, json), ingested.facts.md5);
         };
         // Checked before anything is paid for; side by side with the checks that ask R2; and once more at the commit.
-        const isReplay = this.#admit(caller, request, ingested, locksTaken).replayed !== null;
+        const expectsReplay = this.#admit(caller, request, ingested, locksTaken).replayed !== null;
         await allEnded([
           this.locks.requireS3Agreement(),
-          this.current.reconcile(),
-          isReplay ? Promise.resolve() : store(),
+          this.#agreeWithBucket(),
+          expectsReplay ? Promise.resolve() : store(),
         ]);
         const { replayed } = this.#admit(caller, request, ingested, locksTaken);
         if (replayed) {
           await this.#discard(id, stored);
           return replayed;
         }
-        if (isReplay) await store();
+        await store();
         const version = this.#commit(id, caller, request, ingested, locksTaken);
         await this.#show(ingested.bytes);
         return version;
@@ -108,7 +108,7 @@ export class Writes {
     if (version === null) throw noSuchVersion(this.ref, id);
     await this.#reconcileUnlessConflict();
     const object = await this.bucket.head(historyKey(this.ref, id));
-    if (object === null || object.size !== version.size) throw missing(version);
+    if (object?.etag !== version.md5) throw missing(version);
     const conflict = this.ledger.get("conflict");
     if (this.ledger.get("pointer") === id && conflict === null) return version;
     this.#point(caller, version, "restore", lockId);
@@ -117,12 +117,14 @@ export class Writes {
   }
 
   /** Takes a version that was fetched from the backup bucket as the current one. */
-  async adopt(caller: Caller, version: VersionRecord): Promise<void> {
-    this.ledger.atomically(() => {
-      this.ledger.addVersion(version);
-      this.#point(caller, version, "restore_backup", null);
+  async adopt(caller: Caller, brought: NewVersion): Promise<VersionRecord> {
+    const version = this.ledger.atomically(() => {
+      const added = this.ledger.addVersion(brought);
+      this.#point(caller, added, "restore_backup", null);
+      return added;
     });
     await this.#show(null);
+    return version;
   }
 
   /** Allows one write that the guard would refuse. */
@@ -181,10 +183,10 @@ export class Writes {
         createdBy: caller.id,
         lockId: request.lockId,
         source: "http",
-        pinned: false,
       });
       this.ledger.set("pointer", id);
-      if (version.encrypted) this.ledger.set("everEncrypted", true);
+      if (version.encrypted && !this.ledger.get("everEncrypted")) this.ledger.set("everEncrypted", true);
+      if (request.lockId !== null) this.ledger.prepareUpload();
       if (override) {
         if (this.ledger.overrideKnown(override.id)) this.ledger.useOverride(override.id, now);
         else this.ledger.addOverride(override, now);
@@ -206,6 +208,15 @@ export class Writes {
       });
       return version;
     });
+  }
+
+  /**
+   * Under a lock, S3 clients are kept out, and one that comes all the same is found out by the condition on the put of
+   * the current object; so R2 is only asked where there is no lock, or nothing that the condition could name.
+   */
+  async #agreeWithBucket(): Promise<void> {
+    if (this.ledger.holder() && this.current.upToDate && this.ledger.projection.etag !== null) return;
+    await this.current.reconcile();
   }
 
   /** A foreign write is what restore and delete are there to settle; anything else is an error for them too. */
@@ -236,10 +247,14 @@ export class Writes {
     });
   }
 
-  /** Updates the copy for S3 clients. The commit stands whatever happens here, so a fault is left to the next request. */
+  /**
+   * Updates the copy for S3 clients. The commit stands whatever happens here, so a fault is left to the next request.
+   * @throws Refusal where an S3 client wrote meanwhile: both are kept, and a person has to choose
+   */
   async #show(bytes: Uint8Array | null): Promise<void> {
     try {
       await this.current.project(bytes);
+      if (!this.current.upToDate) await this.current.reconcile();
     } catch (error) {
       if (error instanceof Refusal) throw error;
       console.warn(
@@ -253,7 +268,7 @@ export class Writes {
     try {
       // A put that failed may still land, so its upload stays on the list for the sweep.
       if (stored) await this.bucket.delete(historyKey(this.ref, id));
-      else this.ledger.endUpload(id);
+      else this.ledger.giveBackUpload(id);
     } catch (error) {
       console.warn(
         JSON.stringify({ level: "warn", event: "discard_failed", ...this.ref, error: String(error) }),
@@ -277,8 +292,6 @@ export class Writes {
     return override;
   }
 }
-
-const json = { httpMetadata: { contentType: "application/json" } };
 
 /**
  * `X-Tfstate-Override: lineage until=2026-01-31T12:00:00Z`. The value itself is what can be used only once, so that a
@@ -310,13 +323,4 @@ function parseOverrideHeader(header: string, caller: Caller, now: Date): Overrid
 
 function badOverride(code: string, message: string, fix: string, status = 409): Refusal {
   return new Refusal({ status, code, message, fix });
-}
-
-export function noSuchVersion(ref: StateRef, id: string): Refusal {
-  return new Refusal({
-    status: 404,
-    code: "no_such_version",
-    message: `"${ref.name}" has no version ${id.slice(0, 100)}`,
-    fix: `list them with GET /states/${encodeURIComponent(ref.name)}/versions`,
-  });
 }
