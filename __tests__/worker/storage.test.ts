@@ -227,7 +227,7 @@ describe("an S3 client on the same object", () => {
   });
 });
 
-describe("with R2 at its worst", () => {
+describe("with R2 and SQLite at their worst", () => {
   /** Sets faults for one state; without settings, ends them. */
   const faults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
     fetch(`${worker.owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
@@ -258,6 +258,41 @@ describe("with R2 at its worst", () => {
       await faults(state);
       expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
       expectState(await state.get(), stateBody({ serial: 2 }));
+    },
+  );
+
+  test.each([
+    ["a transaction before it began", "transaction", "error before"],
+    ["a transaction at its end", "commit", "error after"],
+    ["a transaction after its commit", "transaction", "error after"],
+    ["the object in the middle of a transaction", "commit", "crash after"],
+    ["the object right after a commit", "transaction", "crash after"],
+    ["a read of SQLite", "sql select", "error before"],
+    ["a statement of SQLite", "sql insert", "error after"],
+  ])(
+    "where %s fails, the state is the old one or the new one, and the same request again works",
+    async (_, target, kinds) => {
+      const state = new State(worker.owner);
+      const info = lockInfo();
+      const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+        await faults(state, { sqlRate: "1", kinds, target });
+        await work();
+        await faults(state);
+      };
+      await attempt(async () => expectProblem(await state.lock(info), 503));
+      expectStatus(await state.lock(info), 200);
+      await state.post(stateBody({ serial: 1 }), info.ID);
+      await attempt(async () => expectProblem(await state.post(stateBody({ serial: 2 }), info.ID), 503));
+      const { text } = await state.get();
+      ok([stateBody({ serial: 1 }), stateBody({ serial: 2 })].includes(text), text);
+      expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
+      expectState(await state.get(), stateBody({ serial: 2 }));
+      equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 2 }));
+      await attempt(async () => expectProblem(await state.unlock(info), 503));
+      expectStatus(await state.unlock(info), 200);
+      equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+      expectProblem(await state.post(stateBody({ serial: 3 }), info.ID), 409);
+      equal(jsonList(await state.send("GET", "/versions?all=1")).length, 2);
     },
   );
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 test(
-  `nothing is lost in ${only ? `the schedule of seed ${only}` : `${count} random schedules`} with faults of R2, crashes and lost answers`,
+  `nothing is lost in ${only ? `the schedule of seed ${only}` : `${count} random schedules`} with faults of R2 and SQLite, crashes and lost answers`,
   async () => {
     const bucket = await worker.miniflare.getR2Bucket("BUCKET");
     const first = only ? Number(only) : Math.floor(Math.random() * 1e9);

@@ -14,9 +14,11 @@ interface Client {
 
 const steps = 24;
 const faultRate = 0.15;
+/** Of each statement of SQLite; a request takes ten or twenty. */
+const sqlFaultRate = 0.006;
 
 /**
- * One random schedule against one state, under faults: three clients that lock, write, unlock and break each other's
+ * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write, unlock and break each other's
  * locks, and one that uses the S3 backend on the same object. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
@@ -241,7 +243,9 @@ class Schedule {
   #faulty = false;
   async #faults(rate: number): Promise<void> {
     this.#faulty = rate > 0;
-    await fetch(`${this.target.url}/faults/${this.#state.name}?seed=${this.seed}&rate=${rate}`);
+    const sqlRate = rate > 0 ? sqlFaultRate : 0;
+    const settings = `seed=${this.seed}&rate=${rate}&sqlRate=${sqlRate}`;
+    await fetch(`${this.target.url}/faults/${this.#state.name}?${settings}`);
   }
 }
 

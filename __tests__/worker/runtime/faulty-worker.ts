@@ -1,7 +1,9 @@
 import type { Env } from "../../../worker/src/env";
 import worker, { Directory, StateObject as RealStateObject } from "../../../worker/src/index";
 import { Random } from "../random";
-import { FaultyBucket, faults, operations, plans } from "./faulty-bucket";
+import { faults, operations, plans } from "./faults";
+import { FaultyBucket } from "./faulty-bucket";
+import { makeFaulty } from "./faulty-storage";
 
 export { Directory };
 
@@ -11,9 +13,10 @@ const faulty = (env: Env, crash?: () => void): Env => ({
   BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket,
 });
 
-/** The real object, on a bucket that fails. */
+/** The real object, on a bucket and a SQLite that fail. */
 export class StateObject extends RealStateObject {
   constructor(ctx: DurableObjectState, env: Env) {
+    makeFaulty(ctx);
     super(
       ctx,
       faulty(env, () => ctx.abort("injected crash")),
@@ -29,19 +32,7 @@ export default {
   async fetch(request, env, ctx) {
     const url = new URL(request.url);
     if (url.pathname.startsWith("/faults/")) {
-      const name = url.pathname.slice("/faults/".length);
-      const {
-        seed = "0",
-        rate = "0",
-        kinds,
-        target = null,
-        interloper = null,
-      } = Object.fromEntries(url.searchParams);
-      const random = new Random(Number(seed));
-      const chosen = faults.filter((fault) => kinds === undefined || kinds.split(",").includes(fault));
-      if (Number(rate) > 0 || interloper)
-        plans.set(name, { random, rate: Number(rate), kinds: chosen, target, interloper });
-      else plans.delete(name);
+      setPlan(url.pathname.slice("/faults/".length), url.searchParams);
       return Response.json(operations);
     }
     const fate = request.headers.get("x-fate");
@@ -57,3 +48,20 @@ export default {
     return lost();
   },
 } satisfies ExportedHandler<Env>;
+
+function setPlan(name: string, parameters: URLSearchParams): void {
+  const {
+    seed = "0",
+    rate = "0",
+    sqlRate = "0",
+    kinds,
+    target = null,
+    interloper = null,
+  } = Object.fromEntries(parameters);
+  const random = new Random(Number(seed));
+  const chosen = faults.filter((fault) => kinds === undefined || kinds.split(",").includes(fault));
+  const rates = { rate: Number(rate), sqlRate: Number(sqlRate) };
+  if (rates.rate + rates.sqlRate > 0 || interloper)
+    plans.set(name, { random, ...rates, kinds: chosen, target, interloper });
+  else plans.delete(name);
+}
