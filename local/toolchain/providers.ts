@@ -92,7 +92,8 @@ async function verifyPlugin(context: ToolchainContext, path: string): Promise<vo
 /** Of everything that the stand-in is built from. */
 function standInHash(): string {
   const root = join(__dirname, "../..");
-  const source = /^(local\/providers\/.*((?<!_test)\.go|go\.(mod|sum))|schemas\/(.*\.go|go\.mod|cloudflare@.*\.json))$/;
+  const source =
+    /^(local\/providers\/.*((?<!_test)\.go|go\.(mod|sum))|schemas\/(.*\.go|go\.mod|cloudflare@.*\.json))$/;
   const hash = createHash("sha256");
   for (const folder of ["local/providers", "schemas"]) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });

@@ -166,7 +166,7 @@ export class RecordingCloudflare {
     const script = this.scripts.get(name);
     if (method === "PUT") return this.upload(name, script?.tag ?? "", headers, body);
     if (script === undefined) return { status: 404 };
-    if (method === "DELETE") this.scripts.delete(name);
+    if (method === "DELETE") return { result: this.scripts.delete(name) };
     const { metadata, content, tag } = script;
     switch (part) {
       case "services":

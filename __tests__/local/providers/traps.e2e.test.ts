@@ -304,7 +304,7 @@ it("refuses a configuration for what the schema and the provider refuse", async 
     "Invalid Configuration for Read-Only Attribute",
     "Attribute bindings[0].type value must be one of:",
     "Attribute location value must be one of:",
-    "Int64 Type Validation Error",
+    "is not an integer",
     "Invalid RFC3339 String Value",
     "This attribute is deprecated",
   ]) {

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand"
+	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"cdktf-proxmox-talos/providers/plugin"
@@ -40,6 +43,19 @@ type answer struct {
 
 // result of the envelope; nil if there is none.
 func (a *answer) result() json.RawMessage { return plugin.Fields(a.body)["result"] }
+
+// expectJSON refuses an answer that the real client would not decode, although nothing in it is used.
+func (a *answer) expectJSON() error {
+	contentType := a.header.Get("Content-Type")
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	if !strings.Contains(mediaType, "application/json") && !strings.HasSuffix(mediaType, "+json") {
+		return failed(fmt.Errorf("expected destination type of 'string' or '[]byte' for responses with content-type '%s' that is not 'application/json'", contentType))
+	}
+	if !json.Valid(a.body) {
+		return failed(errors.New("error parsing response json: it is none"))
+	}
+	return nil
+}
 
 // send makes a request, and makes it again after an answer or a failure that may pass.
 // An answer with an error status comes with an error.

@@ -45,6 +45,9 @@ func list(path string, filters []string, traits plugin.Traits) plugin.DataSource
 			expanded += "?" + query.Encode()
 		}
 		got, err := c.send(ctx, request{method: "GET", path: expanded})
+		if err == nil {
+			err = got.expectJSON()
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,8 @@ type rest struct {
 	traits plugin.Traits
 	// What is empty sends nothing.
 	create, read, update, delete string
+	// The answer to a DELETE may be empty.
+	mutedDelete bool
 	// The attribute that `id` repeats, if any.
 	id string
 	// The parts of an import id, each an attribute, or "parameter=attribute"; empty if there is no import.
@@ -40,7 +42,10 @@ func (r rest) resource() plugin.Resource[*client] {
 	}
 	if r.delete != "" {
 		resource.Delete = func(ctx context.Context, c *client, state plugin.Object) error {
-			_, err := r.send(ctx, c, r.delete, state, nil)
+			got, err := r.send(ctx, c, r.delete, state, nil)
+			if err == nil && !r.mutedDelete {
+				err = got.expectJSON()
+			}
 			return err
 		}
 	}

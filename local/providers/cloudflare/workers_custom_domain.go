@@ -1,6 +1,10 @@
 package main
 
-import "cdktf-proxmox-talos/providers/plugin"
+import (
+	"net/http"
+
+	"cdktf-proxmox-talos/providers/plugin"
+)
 
 func workersCustomDomain() plugin.Resource[*client] {
 	const path = " accounts/{account_id}/workers/domains/{domain_id=id}"
@@ -13,9 +17,16 @@ func workersCustomDomain() plugin.Resource[*client] {
 			"zone_id":     {Replace: plugin.Always},
 			"environment": {Replace: plugin.Always},
 		},
-		create:   "PUT accounts/{account_id}/workers/domains",
-		read:     "GET" + path,
-		delete:   "DELETE" + path,
-		importID: []string{"account_id", "domain_id=id"},
+		create:      "PUT accounts/{account_id}/workers/domains",
+		read:        "GET" + path,
+		delete:      "DELETE" + path,
+		mutedDelete: true,
+		importID:    []string{"account_id", "domain_id=id"},
+		header: func(method string, _ plugin.Object) http.Header {
+			if method == http.MethodDelete {
+				return http.Header{"Accept": {"*/*"}}
+			}
+			return nil
+		},
 	}.resource()
 }

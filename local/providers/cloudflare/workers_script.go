@@ -65,14 +65,17 @@ var bindingTypes = []string{
 func validateScript(config plugin.Object) (diagnostics plugin.Diagnostics) {
 	const combination = "Invalid Attribute Combination"
 	hasContent, hasFile := !config["content"].IsNull(), !config["content_file"].IsNull()
-	switch {
-	case hasContent && hasFile:
+	if hasContent && hasFile {
 		diagnostics.Error("content", combination, `Attribute "content_file" cannot be specified when "content" is specified`)
-	case !hasContent && !hasFile && config["assets"].IsNull():
+		diagnostics.Error("content_file", combination, `Attribute "content" cannot be specified when "content_file" is specified`)
+		diagnostics.Error("content", combination, "These attributes cannot be configured together: [content,content_file]")
+	}
+	if hasFile && config["content_sha256"].IsNull() {
+		diagnostics.Error("content_file", combination, `Attribute "content_sha256" must be specified when "content_file" is specified`)
+	}
+	if !hasContent && !hasFile && config["assets"].IsNull() {
 		diagnostics.Error("", "Missing Attribute Configuration",
 			"At least one of these attributes must be configured: [content,content_file,assets]")
-	case hasFile && config["content_sha256"].IsNull():
-		diagnostics.Error("content_file", combination, `Attribute "content_sha256" must be specified when "content_file" is specified`)
 	}
 	if config.Has("content_sha256") && (hasContent || hasFile) {
 		checkHash(config, &diagnostics)

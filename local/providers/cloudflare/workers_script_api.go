@@ -90,8 +90,11 @@ func part(writer *multipart.Writer, disposition, contentType string, content []b
 }
 
 func deleteScript(ctx context.Context, c *client, state plugin.Object) error {
-	_, err := call(ctx, c, request{method: "DELETE", path: scriptPath}, state)
-	return err
+	got, err := call(ctx, c, request{method: "DELETE", path: scriptPath}, state)
+	if err != nil {
+		return err
+	}
+	return got.expectJSON()
 }
 
 // importScript asks for the script once; what it is like is read afterwards.

@@ -76,11 +76,22 @@ func overlay(attributes plugin.Attributes, state, answered plugin.Object) plugin
 			object[name] = old
 		case attribute.Nesting == "single" && !attribute.Computed && !old.IsNull():
 			object[name] = attribute.Object(overlay(attribute.Attributes, plugin.ObjectOf(old), plugin.ObjectOf(new)))
+		case attribute.Type.Is(tftypes.List{}) && !attribute.Computed:
+			object[name] = overlayItems(old, new)
 		default:
 			object[name] = new
 		}
 	}
 	return object
+}
+
+// overlayItems writes a list over the beginning of another one: one that is shorter now is not seen.
+func overlayItems(old, new tftypes.Value) tftypes.Value {
+	items, olds := plugin.Elements(new), plugin.Elements(old)
+	if len(olds) > len(items) {
+		items = append(items, olds[len(items):]...)
+	}
+	return tftypes.NewValue(new.Type(), items)
 }
 
 // bindingsOf an answer are not compared with the state's but for their presence: a secret that is gone is seen, and so

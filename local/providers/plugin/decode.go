@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Answers are JSON as it came; nil and `null` stand for what an answer lacks, and so does what is of another type.
+// Answers are JSON as it came; nil and `null` stand for what an answer lacks. What is of another type changes nothing.
 
 // Fields of a JSON object; nil if it is none.
 func Fields(answer json.RawMessage) map[string]json.RawMessage {
@@ -65,14 +65,19 @@ func (a *Attribute) refresh(prior tftypes.Value, answer json.RawMessage) tftypes
 		}
 		return prior
 	}
+	items := Items(answer)
+	if items == nil {
+		return prior
+	}
 	priors, elements := Elements(prior), []tftypes.Value{}
-	for i, answered := range Items(answer) {
+	for i, answered := range items {
 		elements = append(elements, a.Object(a.Attributes.refresh(ObjectOf(item(priors, i)), answered)))
 	}
 	return tftypes.NewValue(a.Type, elements)
 }
 
-// Fill takes from an answer what the plan left open, and nothing else. Afterwards nothing is unknown.
+// Fill takes from an answer what the plan left open, and nothing else. Afterwards nothing is unknown, unless the
+// answer is of another type; that is OpenTofu's to refuse.
 func (b *Block) Fill(planned Object, answer json.RawMessage) Object {
 	return b.Attributes.fill(planned, answer)
 }
@@ -99,7 +104,10 @@ func (a *Attribute) fill(planned tftypes.Value, answer json.RawMessage) tftypes.
 	case open && a.Optional && a.Nesting == "single" && !Missing(answer):
 		return a.Object(a.Attributes.fill(a.Attributes.empty(), answer))
 	case open || computed || a.Answered:
-		return a.refresh(a.null(), answer)
+		if known(planned) {
+			planned = a.null()
+		}
+		return a.refresh(planned, answer)
 	case a.Nesting == "single" && known(planned):
 		return a.Object(a.Attributes.fill(ObjectOf(planned), answer))
 	case a.Nesting == "list" && known(planned):
@@ -128,6 +136,9 @@ func (a *Attribute) decode(typ tftypes.Type, answer json.RawMessage) (value tfty
 	}
 	switch plain := plain.(type) {
 	case string:
+		if typ.Is(tftypes.Number) {
+			return a.decode(typ, json.RawMessage(plain))
+		}
 		if a.Time {
 			if plain, ok = instant(plain); !ok {
 				return value, false
@@ -147,8 +158,12 @@ func (a *Attribute) decode(typ tftypes.Type, answer json.RawMessage) (value tfty
 }
 
 func (a *Attribute) decodeItems(typ, of tftypes.Type, answer json.RawMessage) (value tftypes.Value, ok bool) {
+	items := Items(answer)
+	if items == nil {
+		return value, false
+	}
 	elements := []tftypes.Value{}
-	for _, answered := range Items(answer) {
+	for _, answered := range items {
 		element, ok := a.decode(of, answered)
 		if !ok {
 			return value, false

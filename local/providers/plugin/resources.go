@@ -135,7 +135,7 @@ func (s *server[C]) ImportResourceState(ctx context.Context, request *tfprotov6.
 	response := &tfprotov6.ImportResourceStateResponse{}
 	resource, block, diagnostics := s.find(request.TypeName)
 	if diagnostics == nil && resource.Import == nil {
-		diagnostics.Error("", "Resource Import Not Implemented", "The provider cannot import %s.", request.TypeName)
+		diagnostics.Error("", "Resource Import Not Implemented", "%s does not support import.", request.TypeName)
 	}
 	if diagnostics != nil {
 		response.Diagnostics = diagnostics

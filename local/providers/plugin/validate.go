@@ -58,7 +58,7 @@ func (a *Attribute) validatePlain(config tftypes.Value, at *tftypes.AttributePat
 	if a.Whole {
 		var number big.Float
 		if _ = config.As(&number); !number.IsInt() {
-			diagnostics.errorAt(at, "Int64 Type Validation Error", "%s is %s, which is no whole number.", pathText(at), number.String())
+			diagnostics.errorAt(at, "Configuration Read Error", "Value %s of %s is not an integer.", number.String(), pathText(at))
 		}
 	}
 	if len(a.OneOf) == 0 {

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"math/big"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -104,9 +103,9 @@ func (a *Attribute) same(x, y tftypes.Value) bool {
 	case !known(x) || !known(y):
 		return false
 	case a.Time:
-		s, errS := time.Parse(time.RFC3339, TextOf(x))
-		t, errT := time.Parse(time.RFC3339, TextOf(y))
-		return errS == nil && errT == nil && s.Equal(t)
+		s, okS := instant(TextOf(x))
+		t, okT := instant(TextOf(y))
+		return okS && okT && s == t
 	case a.Type.Is(tftypes.Number):
 		return float(x) == float(y)
 	}
@@ -120,7 +119,8 @@ func float(value tftypes.Value) float64 {
 	return f
 }
 
-// settle keeps the old spelling of what means the same: 0.10 and 0.1, or one instant in two time zones.
+// settle keeps the old spelling of what means the same: a number of more digits than the API keeps, a time
+// with a fraction of a second.
 func (as Attributes) settle(old, new Object) Object {
 	if old == nil || new == nil {
 		return new

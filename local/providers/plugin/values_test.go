@@ -130,10 +130,19 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestAnAnswerOfAnotherTypeLeavesOpenWhatIsOpen(t *testing.T) {
+	block := thing(t)
+	change := planned(block, object(block, `{"name":"a"}`), nil)
+	filled := block.Fill(change.Planned, json.RawMessage(`{"id":1,"flags":"f"}`))
+	if got := unknowns(filled); !slices.Equal(got, []string{"flags", "id"}) {
+		t.Errorf("unknown: %v", got)
+	}
+}
+
 func TestWhatMeansTheSameStays(t *testing.T) {
 	block := thing(t)
 	old := object(block, `{"name":"a","rate":0.1}`)
-	old.Set("until", "2030-01-01T01:00:00+01:00")
+	old.Set("until", "2030-01-01T00:00:00.5Z")
 	new := object(block, `{"name":"a","until":"2030-01-01T00:00:00Z"}`)
 	new["rate"] = tftypes.NewValue(tftypes.Number, 0.1)
 	if settled := block.Attributes.settle(old, new); !block.value(settled).Equal(block.value(old)) {
