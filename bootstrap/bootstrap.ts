@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import type { StateBackend } from "../config";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
-import { openStore } from "../state/open-store";
-import type { StateStore } from "../state/store";
 import { Account } from "./account";
-import { type BackendVariables, type BootstrapOutputs, backendVariables } from "./credentials";
+import type { BackendVariables, BootstrapOutputs } from "./credentials";
 import { waitForWorker } from "./health";
+import { type OpenedStore, openKept } from "./kept-state";
 import { moveState } from "./move-state";
 import type { Setting } from "./setting";
 import { STACK, Stack, type StackProps } from "./stack";
@@ -26,45 +26,37 @@ export interface Bootstrapped {
 }
 
 /** Where the state of the stack is when a run starts. */
-type Beginning =
+export type Beginning =
   | { readonly at: "nowhere" }
   | { readonly at: "here" }
-  | { readonly at: "kept"; readonly variables: BackendVariables };
+  | ({ readonly at: "kept" } & OpenedStore);
 
-/** A new key pair is not known everywhere at once. */
-const NEW_CREDENTIALS_MS = 60_000;
+type OnLine = (line: string) => void;
 
 /**
- * Makes the buckets, the Worker and the token, and moves the stack's own state to where they keep it. Cut off at
- * any step, the next run goes on from there; on an account that has it all, it is an update.
+ * Makes the buckets, the Worker and the token, and moves the stack's own state to where they keep it. On an account
+ * that has it all, it is an update. It works on a local copy of the state while the one that is kept stays locked:
+ * the Worker, its passwords and the token may change under it. Cut off at any step, the next run goes on from there.
  *
  * @returns undefined where the plan was not approved
  * @throws what the step that failed has thrown
  */
 export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | undefined> {
-  const { setting, workplace } = props;
-  const beginning = await step("State", async ({ say, follow, result }) => {
-    const found = await findState(props, say, follow);
-    result(describe(found, setting, workplace));
-    return found;
-  });
+  const { setting } = props;
+  const beginning = await findBeginning(props);
+  if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const isHere = beginning.at !== "kept";
-  const stack = await synth(props, isHere ? "local" : setting.state.backend, variablesOf(beginning));
-  if (!(await apply(props, stack, isHere))) return undefined;
-
+  const stack = await synth(props, "local");
+  const isDone = await apply(props, stack);
   const outputs = await stack.outputs();
-  const workerUrl = await waitForHealth(props, outputs);
-  const { place } = setting;
-  if (!place) return { outputs, variables: {}, workerUrl };
+  if (isDone) await waitForHealth(props, outputs);
+  // A plan that is not approved leaves everything where it was found.
+  if (!isDone && beginning.at !== "kept") return undefined;
 
-  const variables = backendVariables(place, setting.env, outputs);
-  if (!variables) throw new Error(wantedVariables(setting));
-  if (isHere) {
-    await move(props, openStore(place, { ...setting.env, ...variables }));
-    await verify(props, variables);
-  }
-  return { outputs, variables, workerUrl };
+  const variables = setting.place ? await putAway(props, outputs) : {};
+  if (!isDone) return undefined;
+  if (setting.place) await verify(props, variables);
+  return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
 }
 
 /**
@@ -78,57 +70,76 @@ export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrap
   if (beginning.at === "nowhere") {
     throw new Error(`there is no bucket ${setting.bootstrap.bucket} yet; run \`npm run bootstrap\` first`);
   }
-  const isHere = beginning.at === "here";
-  const backend = isHere ? "local" : setting.state.backend;
-  const stack = await Stack.synth(props, backend, quiet, variablesOf(beginning));
-  await (isHere ? stack.initHere(quiet) : stack.tofu.init(quiet));
+  if (beginning.at === "here") {
+    const stack = await Stack.synth(props, "local", quiet);
+    await stack.initHere(quiet);
+    const outputs = await stack.outputs();
+    const [variables = {}] = setting.place
+      ? [(await openKept({ ...props, outputs, patient: false, say: quiet })).variables]
+      : [];
+    return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
+  }
+  const { variables } = beginning;
+  const stack = await Stack.synth(props, setting.state.backend, quiet, variables);
+  await stack.tofu.init(quiet);
   const outputs = await stack.outputs();
-  const variables = setting.place ? backendVariables(setting.place, setting.env, outputs) : {};
-  if (!variables) throw new Error(wantedVariables(setting));
   return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
 }
 
-/** @throws where the state exists and cannot be read */
-export async function findState(
-  props: BootstrapProps,
-  say: (line: string) => void,
-  follow: (line: string) => void,
-): Promise<Beginning> {
-  const { setting, workplace, signal } = props;
-  if (workplace.state()) return { at: "here" };
-  const { place } = setting;
-  // With the backend `local`, OpenTofu finds its file by itself.
-  if (!place) return { at: "kept", variables: {} };
+/** The first step of everything: where is the state? */
+export function findBeginning(props: BootstrapProps): Promise<Beginning> {
+  return step("State", async ({ say, follow, result }) => {
+    const found = await findState(props, say, follow);
+    result(describe(found, props.workplace));
+    return found;
+  });
+}
 
-  say(`asking Cloudflare whether there is a bucket ${setting.bootstrap.bucket}`);
-  const account = new Account(setting.bootstrap, setting.env, signal);
-  if (!(await account.hasBucket(setting.bootstrap.bucket))) return { at: "nowhere" };
-  const known = backendVariables(place, setting.env) ?? (await variablesSetAside(props, follow));
-  if (!known) throw new Error(wantedVariables(setting));
-  const store = openStore(place, { ...setting.env, ...known });
-  if (await store.read()) return { at: "kept", variables: known };
+async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<Beginning> {
+  const { setting, workplace, signal } = props;
+  // With the backend `local`, the state stays here.
+  if (workplace.state() || !setting.place) return { at: workplace.state() ? "here" : "nowhere" };
+
+  const { bucket } = setting.bootstrap;
+  say(`asking Cloudflare whether there is a bucket ${bucket}`);
+  if (!(await new Account(setting.bootstrap, setting.env, signal).hasBucket(bucket)))
+    return { at: "nowhere" };
+  const open = (outputs?: BootstrapOutputs) => openKept({ setting, outputs, patient: false, signal, say });
+  const opened = await open().catch(async (error: unknown) => {
+    const outputs = await outputsSetAside(props, follow);
+    if (!outputs) throw error;
+    return open(outputs);
+  });
+  if (await opened.store.read()) return { at: "kept", ...opened };
   throw new Error(
-    `the bucket ${setting.bootstrap.bucket} exists, but ${store.address} has no state of the ${STACK} stack: it was ` +
-      "made by someone else, or its state is lost; docs/bootstrap.md says how to take it over",
+    `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: the bucket was ` +
+      "made by someone else, or the state is lost; docs/bootstrap.md says how to take it over",
   );
 }
 
 /** After a run that was cut off before it could say them, the credentials are in the state that it set aside. */
-async function variablesSetAside(
-  props: BootstrapProps,
-  follow: (line: string) => void,
-): Promise<BackendVariables | undefined> {
-  const { setting, workplace } = props;
-  const [newest] = workplace.statesSetAside();
-  if (newest === undefined || !setting.place) return undefined;
+async function outputsSetAside(props: BootstrapProps, follow: OnLine): Promise<BootstrapOutputs | undefined> {
+  const [newest] = props.workplace.statesSetAside();
+  if (newest === undefined) return undefined;
   const stack = await Stack.synth(props, "local", follow);
-  return backendVariables(setting.place, setting.env, await stack.outputsOf(newest, follow));
+  return stack.outputsOf(newest, follow);
+}
+
+/** Locks the state where it is kept, and brings a copy here to work on. */
+export function takeHere({ workplace }: BootstrapProps, { store }: OpenedStore): Promise<void> {
+  return step("Take the state here", async ({ result }) => {
+    await store.lock(workplace.lock());
+    const bytes = await store.read();
+    if (!bytes) throw new Error(`${store.address} has no state any more`);
+    workplace.takeStateIn(bytes);
+    result(`${shown(workplace.stateFile)}; ${store.address} is locked meanwhile`);
+  });
 }
 
 export function synth(
   props: BootstrapProps,
-  backend: Setting["state"]["backend"],
-  variables: BackendVariables,
+  backend: StateBackend,
+  variables: BackendVariables = {},
 ): Promise<Stack> {
   return step("Synth", async ({ follow, result }) => {
     const stack = await Stack.synth(props, backend, follow, variables);
@@ -138,15 +149,15 @@ export function synth(
 }
 
 /** @returns whether the stack is as the program says. */
-async function apply(props: BootstrapProps, stack: Stack, isHere: boolean): Promise<boolean> {
+async function apply(props: BootstrapProps, stack: Stack): Promise<boolean> {
   const { workplace, approve } = props;
-  const plan = async (...args: readonly string[]) =>
+  const plan = (...args: readonly string[]) =>
     step("Plan", async ({ follow, result }) => {
-      if (isHere) await stack.initHere(follow);
-      else await stack.tofu.init(follow);
+      await stack.initHere(follow);
       const hasChanges = await stack.tofu.plan(follow, `-out=${workplace.planFile}`, ...args);
       const text = hasChanges ? await stack.tofu.showPlan(workplace.planFile) : "";
-      result(/^Plan: .*$/m.exec(text)?.[0] ?? (hasChanges ? "only outputs change" : "nothing to do"));
+      const counts = /^Plan: (.*)$/m.exec(text)?.[1];
+      result(counts ?? (hasChanges ? "only outputs change" : "nothing to do"));
       return text;
     });
   const carryOut = () =>
@@ -164,8 +175,8 @@ async function apply(props: BootstrapProps, stack: Stack, isHere: boolean): Prom
     if (!isStaleMigration(error)) throw error;
     // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
     const again = await plan(`-replace=${revisionAddress(props.setting)}`);
-    if (again && !(await approve(again))) return false;
-    if (again) await carryOut();
+    if (!(await approve(again))) return false;
+    await carryOut();
   }
   return true;
 }
@@ -176,35 +187,25 @@ const isStaleMigration = (error: unknown): boolean =>
 const revisionAddress = ({ bootstrap }: Setting): string =>
   `terraform_data.${bootstrap.worker?.workerName}_revision`;
 
-async function waitForHealth(props: BootstrapProps, outputs: BootstrapOutputs): Promise<string | undefined> {
-  const { setting, signal } = props;
+async function waitForHealth({ setting, signal }: BootstrapProps, outputs: BootstrapOutputs): Promise<void> {
   const url = workerUrlOf(setting, outputs);
-  if (url === undefined) return undefined;
+  if (url === undefined) return;
   await step("Worker", async ({ say, result }) => {
     await waitForWorker({ url, signal, say });
     result(`${url} is ready`);
   });
-  return url;
 }
 
-function move(props: BootstrapProps, to: StateStore): Promise<void> {
-  const { workplace, signal } = props;
+/** Puts the local state where it is kept. @returns what opens that place */
+export function putAway(props: BootstrapProps, outputs: BootstrapOutputs): Promise<BackendVariables> {
+  const { setting, workplace, signal } = props;
   return step("Move the state", async ({ say, result }) => {
     const local = workplace.state();
     if (!local) throw new Error(`${shown(workplace.stateFile)} is gone`);
-    const end = Date.now() + NEW_CREDENTIALS_MS;
-    for (;;) {
-      try {
-        await to.read();
-        break;
-      } catch (error) {
-        if (Date.now() > end) throw error;
-        say(`not yet: ${(error as Error).message}`);
-        await sleep(2_000, undefined, { signal });
-      }
-    }
-    const backup = await moveState(workplace, local, to, say);
-    result(`${to.address}; the local copy is ${shown(backup)}, encrypted`);
+    const { store, variables } = await openKept({ setting, outputs, patient: true, signal, say });
+    const backup = await moveState(workplace, local, store, say);
+    result(`${store.address}; the local copy is ${shown(backup)}, encrypted`);
+    return variables;
   });
 }
 
@@ -214,10 +215,8 @@ async function verify(props: BootstrapProps, variables: BackendVariables): Promi
   await step("Second plan", async ({ follow, result }) => {
     await stack.tofu.init(follow);
     if (await stack.tofu.plan(follow)) {
-      throw new Error(
-        "the plan from the new place is not empty, which is a fault of this program; it is in " +
-          shown(`${props.workplace.logs}/plan.log`),
-      );
+      const log = shown(join(props.workplace.logs, "plan.log"));
+      throw new Error(`the second plan is not empty, which is a fault of this program; it is in ${log}`);
     }
     result("empty");
   });
@@ -227,22 +226,13 @@ async function verify(props: BootstrapProps, variables: BackendVariables): Promi
 const workerUrlOf = ({ bootstrap, state }: Setting, outputs: BootstrapOutputs): string | undefined =>
   bootstrap.worker && (state.url?.replace(/\/states\/.*$/, "") ?? outputs.workerUrl);
 
-export const variablesOf = (beginning: Beginning): BackendVariables =>
-  beginning.at === "kept" ? beginning.variables : {};
-
-function describe({ at }: Beginning, { place, state }: Setting, workplace: Workplace): string {
-  if (at === "nowhere") return "a new account: it starts here and moves on once there is a place for it";
-  if (at === "here") return `in ${shown(workplace.stateFile)}, from a run that was cut off`;
-  return `kept in ${place?.backend ?? state.backend}`;
-}
-
-function wantedVariables({ state }: Setting): string {
-  const names =
-    state.backend === "r2"
-      ? "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-      : "TF_HTTP_USERNAME and TF_HTTP_PASSWORD";
-  return (
-    `the state of the ${STACK} stack is kept in ${state.backend}, and ${names} are not set; export them, as the ` +
-    "first `npm run bootstrap` said"
-  );
+function describe(beginning: Beginning, workplace: Workplace): string {
+  switch (beginning.at) {
+    case "nowhere":
+      return "none: it starts here, and moves on once there is a place for it";
+    case "here":
+      return `in ${shown(workplace.stateFile)}, from a run before this one`;
+    case "kept":
+      return `kept in ${beginning.store.address}`;
+  }
 }

@@ -11,45 +11,41 @@ export interface BootstrapOutputs {
 export type BackendVariables = Readonly<Record<string, string>>;
 
 /**
- * What a backend needs: from the environment, else from what the stack has made.
- * @returns undefined where neither has it
+ * What a backend may be reached with, the likeliest first: what the environment says, then what the stack has made.
+ * After a change of the credentials, only one of them is right.
  */
 export function backendVariables(
   place: StatePlace,
   env: NodeJS.ProcessEnv,
   outputs: BootstrapOutputs = {},
-): BackendVariables | undefined {
+): readonly BackendVariables[] {
   switch (place.backend) {
     case "r2":
-      return (
-        both(env, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") ??
-        pair(
-          ["AWS_ACCESS_KEY_ID", outputs.s3AccessKeyId],
-          ["AWS_SECRET_ACCESS_KEY", outputs.s3SecretAccessKey],
-        )
+      return pairs(
+        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+        [env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY],
+        [outputs.s3AccessKeyId, outputs.s3SecretAccessKey],
       );
     case "worker":
-      return (
-        both(env, "TF_HTTP_USERNAME", "TF_HTTP_PASSWORD") ??
-        pair(
-          ["TF_HTTP_USERNAME", env.TF_VAR_tfstate_username],
-          // The Worker may have been given a hash, which opens nothing.
-          ["TF_HTTP_PASSWORD", isHash(env.TF_VAR_tfstate_password) ? undefined : env.TF_VAR_tfstate_password],
-        )
+      return pairs(
+        ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"],
+        [env.TF_HTTP_USERNAME, env.TF_HTTP_PASSWORD],
+        // The Worker may have been given a hash, which opens nothing.
+        [
+          env.TF_VAR_tfstate_username,
+          isHash(env.TF_VAR_tfstate_password) ? undefined : env.TF_VAR_tfstate_password,
+        ],
       );
     case "local":
-      return {};
+      return [{}];
   }
 }
 
-function both(env: NodeJS.ProcessEnv, ...names: readonly [string, string]): BackendVariables | undefined {
-  const [first, second] = names;
-  return pair([first, env[first]], [second, env[second]]);
+function pairs(
+  [first, second]: readonly [string, string],
+  ...values: readonly (readonly [string | undefined, string | undefined])[]
+): readonly BackendVariables[] {
+  return values.flatMap(([one, other]) => (one && other ? [{ [first]: one, [second]: other }] : []));
 }
 
-function pair(...entries: readonly (readonly [string, string | undefined])[]): BackendVariables | undefined {
-  const known = entries.filter((entry): entry is readonly [string, string] => Boolean(entry[1]));
-  return known.length === entries.length ? Object.fromEntries(known) : undefined;
-}
-
-const isHash = (password: string | undefined): boolean => password?.startsWith("pbkdf2") ?? false;
+const isHash = (password: string | undefined): boolean => password?.startsWith("pbkdf2-") ?? false;

@@ -1,10 +1,9 @@
 import { r2Endpoint } from "../config/state-places";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
-import { openStore } from "../state/open-store";
 import { R2Client } from "../state/r2-client";
 import { Account } from "./account";
-import { type BootstrapProps, findState, synth, variablesOf } from "./bootstrap";
+import { type BootstrapProps, findBeginning, putAway, synth, takeHere } from "./bootstrap";
 
 export interface DestroyProps extends BootstrapProps {
   /** Whether states of other stacks, their histories and their copies are deleted too. */
@@ -21,13 +20,10 @@ export interface DestroyProps extends BootstrapProps {
 export async function destroy(props: DestroyProps): Promise<boolean> {
   const { setting, workplace, signal } = props;
   const account = new Account(setting.bootstrap, setting.env, signal);
-  const beginning = await step("State", async ({ say, follow, result }) => {
-    const found = await findState(props, say, follow);
-    if (found.at === "nowhere")
-      throw new Error(`there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`);
-    result(found.at === "here" ? `in ${shown(workplace.stateFile)}` : `kept in ${setting.state.backend}`);
-    return found;
-  });
+  const beginning = await findBeginning(props);
+  if (beginning.at === "nowhere") {
+    throw new Error(`there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`);
+  }
 
   const buckets = await step("Look for states", async ({ result }) => {
     const found = await bucketsOf(props, account);
@@ -43,20 +39,10 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     return found;
   });
 
-  if (beginning.at === "kept" && setting.place) {
-    const { place } = setting;
-    await step("Take the state here", async ({ result }) => {
-      const store = openStore(place, { ...setting.env, ...beginning.variables });
-      const bytes = await store.read();
-      if (!bytes) throw new Error(`${store.address} has no state any more`);
-      workplace.takeStateIn(bytes);
-      result(shown(workplace.stateFile));
-    });
-  }
+  if (beginning.at === "kept") await takeHere(props, beginning);
 
   const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
-  const unguarded = { ...props, env };
-  const stack = await synth(unguarded, "local", variablesOf(beginning));
+  const stack = await synth({ ...props, env }, "local");
   const plan = await step("Plan", async ({ follow, result }) => {
     await stack.initHere(follow);
     await stack.tofu.plan(follow, "-destroy", `-out=${workplace.planFile}`);
@@ -64,7 +50,10 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     result(/^Plan: .*$/m.exec(text)?.[0] ?? "nothing to do");
     return text;
   });
-  if (!(await props.approve(plan))) return false;
+  if (!(await props.approve(plan))) {
+    if (beginning.at === "kept") await putAway(props, await stack.outputs());
+    return false;
+  }
 
   await step("Lift the locks of the histories", async ({ follow, result }) => {
     await stack.tofu.apply(follow);

@@ -31,7 +31,7 @@ async function prepare(options: Options, again: string, { signal }: Stop): Promi
   return {
     root,
     setting,
-    workplace: new Workplace(resolve(options.folder)),
+    workplace: new Workplace(resolve(options.folder), setting.stateFile),
     tofu,
     env: { ...process.env, ...env, TF_IN_AUTOMATION: "1" },
     signal,
@@ -88,6 +88,8 @@ function program(stop: Stop): Command {
   const folder = new Option("--folder <path>", "where it works, and keeps its backups").default(".bootstrap");
   const command = new Command("npm run bootstrap --")
     .description("make the R2 buckets, the tfstate Worker and their token, or update them")
+    // Options behind the name of a command are that command's.
+    .enablePositionalOptions()
     .addOption(folder)
     .option("-y, --yes", "carry the plan out without asking")
     .action((options: Options) => runBootstrap(options, stop));

@@ -8,8 +8,9 @@ export interface Setting {
   readonly clusterFile: string;
   readonly bootstrap: BootstrapConfig;
   readonly state: StateConfig;
-  /** Where the state of the stack is kept in the end; a local backend has no such place. */
+  /** Where the state of the stack is kept in the end; with the backend `local` it stays in `stateFile`. */
   readonly place?: StatePlace;
+  readonly stateFile?: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -44,8 +45,9 @@ export function loadSetting(root: string, env: NodeJS.ProcessEnv): Setting {
       ),
     );
   }
-  const place = state.backend === "local" ? undefined : statePlace(state, "bootstrap", process.cwd());
-  return { root, clusterFile, bootstrap, state, place, env };
+  const place = statePlace(state, "bootstrap", process.cwd());
+  const kept = place.backend === "local" ? { stateFile: place.path } : { place };
+  return { root, clusterFile, bootstrap, state, ...kept, env };
 }
 
 /** Which variables the stack needs and the environment does not have, with what to put there. */

@@ -7,22 +7,24 @@ import { type Snapshot, snapshot } from "../state/snapshot";
 
 /** The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. */
 export class Workplace {
-  readonly stateFile: string;
   readonly planFile: string;
   readonly synthesized: string;
   readonly logs: string;
   private readonly backups: string;
   private readonly lockFile: string;
 
-  constructor(readonly root: string) {
-    // Not by OpenTofu's own name: `init` would take that for a state to move, and empty it.
-    this.stateFile = join(root, "bootstrap.tfstate");
+  /** @param stateFile not by OpenTofu's own name: `init` would take that for a state to move, and empty it */
+  constructor(
+    readonly root: string,
+    readonly stateFile = join(root, "bootstrap.tfstate"),
+  ) {
     this.planFile = join(root, "bootstrap.tfplan");
     this.synthesized = join(root, "cdktf.out");
     this.logs = join(root, "logs");
     this.backups = join(root, "backups");
     this.lockFile = join(root, "lock.json");
-    for (const folder of [this.logs, this.backups, this.synthesized]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [this.logs, this.backups, this.synthesized])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
   /**
