@@ -3,7 +3,7 @@ import type {
   WorkersScriptConfig,
   WorkersScriptMigrations,
 } from "@cdktf/provider-cloudflare/lib/workers-script";
-import { Fn, type Precondition, TerraformLocal, TerraformResource } from "cdktf";
+import { type Precondition, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 
 /** One step in the life of a Worker's Durable Object classes. */
@@ -71,7 +71,9 @@ export class WorkerMigrations extends Construct {
       lifecycle: { ignoreChanges: ["input"] },
     });
     revision.overrideLogicalId(`${id}_revision`);
-    revision.addOverride("triggers_replace", Fn.sha256(Fn.jsonencode({ script, migrations })));
+    // As a value of its own, which JSON quotes: cdktf leaves quotes within the arguments of a function as they are.
+    const content = this.local(`${id}_script`, { script, migrations }).fqn;
+    revision.addOverride("triggers_replace", `\${sha256(jsonencode(${content}))}`);
     revision.addOverride("input", `\${${deployed}}`);
     this.revisionAddress = `terraform_data.${revision.friendlyUniqueId}`;
 
@@ -97,7 +99,7 @@ export class WorkerMigrations extends Construct {
     };
   }
 
-  private local(name: string, expression: string): TerraformLocal {
+  private local(name: string, expression: string | object): TerraformLocal {
     const local = new TerraformLocal(this, name, expression);
     local.overrideLogicalId(name);
     return local;

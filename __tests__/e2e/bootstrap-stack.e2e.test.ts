@@ -9,6 +9,7 @@ import { TofuProject } from "../support/tofu-project";
 
 const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
 const V2 = { tag: "v2", newSqliteClasses: ["Audit"] };
+const GRANT = { namespace: "me", scopes: ["read", "lock"] } as const;
 const PASSWORD = "hunter2-of-the-owner";
 const OTHER_PASSWORD = "hunter3-of-the-owner";
 const SCRIPT = "cloudflare_workers_script.tfstate";
@@ -74,6 +75,8 @@ class Bootstrap {
         workerName: this.workerName,
         module: { path, sha256, compatibilityDate: "2026-04-01" },
         migrations,
+        // Its JSON has quotes within quotes.
+        settings: { oidc: [{ audience: "tfstate", rules: [{ subject: "repo:me/*", ...GRANT }] }] },
       },
       state: { backend: "local", path: this.project.stateFile },
       ...props,

@@ -16,6 +16,7 @@ export interface Template {
   readonly data: Record<string, Record<string, Record<string, unknown>>>;
   readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
   readonly variable: Record<string, object>;
+  readonly locals: Record<string, unknown>;
   readonly moved?: readonly { readonly from: string; readonly to: string }[];
 }
 
