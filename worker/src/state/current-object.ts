@@ -19,7 +19,8 @@ export class CurrentObject {
   /** The object shows the current version, as far as we know without asking R2. */
   get upToDate(): boolean {
     return (
-      this.ledger.projection.version === this.ledger.get("pointer") && this.ledger.get("conflict") === null
+      this.ledger.get("projection").version === this.ledger.get("pointer") &&
+      this.ledger.get("conflict") === null
     );
   }
 
@@ -28,7 +29,7 @@ export class CurrentObject {
    * @param bytes the version's bytes, where the caller still has them
    */
   async project(bytes: Uint8Array | null = null): Promise<void> {
-    const { etag } = this.ledger.projection;
+    const { etag } = this.ledger.get("projection");
     const current = this.ledger.current();
     if (current === null) return this.#removeShown(etag);
     const body = bytes ?? (await this.#versionBody(current));
@@ -51,14 +52,16 @@ export class CurrentObject {
   async reconcile(): Promise<void> {
     for (let attempt = 0; attempt < 4; attempt++) {
       const found = await this.bucket.head(currentKey(this.ref));
-      const { version, etag } = this.ledger.projection;
+      const { version, etag } = this.ledger.get("projection");
       const pointer = this.ledger.get("pointer");
       if ((found?.etag ?? null) === etag) {
         if (this.ledger.get("conflict") !== null) this.ledger.set("conflict", null);
         if (version === pointer) return;
       } else if (found === null) {
-        this.ledger.storeProjection({ version: null, etag: null });
-        this.ledger.audit.append("worker", "current_object_missing", { version });
+        this.ledger.atomically(() => {
+          this.ledger.set("projection", { version: null, etag: null });
+          this.ledger.audit.append("worker", "current_object_missing", { version });
+        });
         if (pointer === null) return;
       } else {
         const shown = found.customMetadata?.version;
@@ -127,7 +130,7 @@ export class CurrentObject {
         return;
       }
       this.ledger.set("pointer", version.id);
-      this.ledger.storeProjection({ version: version.id, etag: found.etag });
+      this.ledger.set("projection", { version: version.id, etag: found.etag });
       this.ledger.set("conflict", null);
       if (version.encrypted) this.ledger.set("everEncrypted", true);
       this.ledger.audit.append("s3", "adopted", {
@@ -143,7 +146,7 @@ export class CurrentObject {
   settleConflict(): void {
     const conflict = this.ledger.get("conflict");
     if (conflict === null) return;
-    this.ledger.storeProjection({ version: null, etag: conflict.etag });
+    this.ledger.set("projection", { version: null, etag: conflict.etag });
     this.ledger.set("conflict", null);
   }
 
@@ -151,7 +154,7 @@ export class CurrentObject {
     const found = await this.bucket.head(currentKey(this.ref));
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
     if (found !== null) await this.bucket.delete(currentKey(this.ref));
-    this.ledger.storeProjection({ version: null, etag: null });
+    this.ledger.set("projection", { version: null, etag: null });
   }
 
   async #versionBody(version: VersionRecord): Promise<ReadableStream<Uint8Array>> {

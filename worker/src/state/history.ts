@@ -63,7 +63,7 @@ export class History {
   async sweep(keep: Retention, now: Date): Promise<number> {
     const spared = new Set([
       this.ledger.get("pointer"),
-      this.ledger.projection.version,
+      this.ledger.get("projection").version,
       this.ledger.get("conflict")?.version,
     ]);
     const oldest = new Date(now.getTime() - keep.days * dayMs).toISOString();
@@ -79,12 +79,12 @@ export class History {
     this.ledger.atomically(() => {
       for (const id of pruned) this.ledger.forgetVersion(id);
     });
-    const abandoned = this.ledger.uploadsBefore(
-      new Date(now.getTime() - abandonedUploadMs).toISOString(),
-      deletesAtOnce,
-    );
+    const longAgo = new Date(now.getTime() - abandonedUploadMs).toISOString();
+    const abandoned = this.ledger.uploadsBefore(longAgo).slice(0, deletesAtOnce);
     await this.#deleteObjects(abandoned);
-    for (const id of abandoned) this.ledger.endUpload(id);
+    this.ledger.atomically(() => {
+      for (const id of abandoned) this.ledger.endUpload(id);
+    });
     return pruned.length;
   }
 

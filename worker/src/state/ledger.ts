@@ -62,7 +62,7 @@ export interface Freeze {
   readonly expiresAt: string;
 }
 
-/** Single values of one state, by key. */
+/** Single values of one state. They are one row, so that a change of several costs what a change of one does. */
 interface Settings {
   /** ID of the current version; null where there is no state. */
   readonly pointer: string | null;
@@ -75,6 +75,8 @@ interface Settings {
   readonly freeze: Freeze | null;
   /** The last UNLOCK without an ID, by which its replay is told from a second one. */
   readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
+  /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
+  readonly uploads: Readonly<Record<string, string>>;
   /** The Directory knows this state. */
   readonly listed: boolean;
   /** Which state this is; an alarm comes without a caller who says so. */
@@ -90,6 +92,7 @@ const defaults: Settings = {
   keep: {},
   freeze: null,
   blindUnlock: null,
+  uploads: {},
   listed: false,
   ref: null,
 };
@@ -110,11 +113,29 @@ export const ledgerSchema = [
     id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
     usedAt TEXT);
   ${auditTable}`,
-  // The lists are long and seldom read; beside the version they slowed each request.
-  `CREATE TABLE resource_list (version TEXT PRIMARY KEY, addresses TEXT NOT NULL);
-  INSERT INTO resource_list SELECT id, resources FROM version WHERE resources IS NOT NULL;
-  ALTER TABLE version DROP COLUMN resources;
-  CREATE INDEX live_version ON version (seq) WHERE pruned = 0;`,
+  // Half the rows written: the settings in one, no number and no index that nobody needs. And the lists of resources,
+  // which are long and seldom read, out of the way of each request.
+  `CREATE TABLE settings (only INTEGER PRIMARY KEY, json TEXT NOT NULL);
+  INSERT INTO settings SELECT 1, json_set(json_group_object(key, json(value)), '$.uploads',
+    json((SELECT json_group_object(id, startedAt) FROM upload))) FROM setting;
+  DROP TABLE setting;
+  DROP TABLE upload;
+  CREATE TABLE lock (
+    id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
+    origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT) WITHOUT ROWID;
+  INSERT INTO lock SELECT * FROM lock_id;
+  DROP TABLE lock_id;
+  CREATE UNIQUE INDEX one_holder ON lock (fate) WHERE fate = 'held';
+  ALTER TABLE version RENAME TO old_version;
+  CREATE TABLE version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, serial INTEGER, lineage TEXT, sha256 TEXT NOT NULL,
+    md5 TEXT NOT NULL, size INTEGER NOT NULL, encrypted INTEGER NOT NULL, createdAt TEXT NOT NULL, createdBy TEXT NOT NULL,
+    lockId TEXT, source TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0);
+  INSERT INTO version SELECT seq, id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source,
+    pinned, pruned FROM old_version;
+  CREATE TABLE resource_list (version INTEGER PRIMARY KEY, addresses TEXT NOT NULL);
+  INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
+  DROP TABLE old_version;`,
 ] as const;
 /** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
 const maxResourcesJson = 512 * 1024;
@@ -124,10 +145,11 @@ type Row = Record<string, SqlStorageValue>;
 /** Everything a state's Durable Object remembers, in its SQLite. Each method is synchronous, so each is one step. */
 export class Ledger {
   readonly audit: AuditLog;
-  /** What the table holds; null where that has to be read anew. Nobody else writes there. */
+  /** What the table holds, and what was noted since; null where it has to be read. Nobody else writes there. */
   #settings: Settings | null = null;
-  /** A projection that is newer than the table's. */
-  #noted: Projection | null = null;
+  #changing = false;
+  #changed = false;
+  #locksTaken = 0;
   /** An upload that was begun ahead and is not in use. */
   #spareUpload: string | null = null;
 
@@ -136,17 +158,23 @@ export class Ledger {
     this.audit = new AuditLog(storage.sql);
   }
 
-  /** All of `change` is kept, or nothing. */
+  /** All of `change` is kept, or nothing. A change within a change is a part of it. */
   atomically<T>(change: () => T): T {
+    if (this.#changing) return change();
+    this.#changing = true;
     try {
       return this.storage.transactionSync(() => {
-        this.storeProjection();
-        return change();
+        const result = change();
+        if (this.#changed) this.#storeSettings();
+        return result;
       });
     } catch (error) {
       this.#settings = null;
       this.#spareUpload = null;
       throw error;
+    } finally {
+      this.#changing = false;
+      this.#changed = false;
     }
   }
 
@@ -156,43 +184,37 @@ export class Ledger {
   }
 
   set<K extends keyof Settings>(key: K, value: Settings[K]): void {
-    this.#settings = null;
-    this.storage.sql.exec("INSERT OR REPLACE INTO setting VALUES (?, ?)", key, JSON.stringify(value));
-  }
-
-  get projection(): Projection {
-    return this.#noted ?? this.get("projection");
+    this.atomically(() => {
+      this.#note(key, value);
+      this.#changed = true;
+    });
   }
 
   /** For what R2 was just seen to hold: stored with the next change, as after a crash the object itself tells. */
   noteProjection(projection: Projection): void {
-    this.#noted = projection;
-  }
-
-  storeProjection(projection = this.#noted): void {
-    this.#noted = null;
-    if (projection) this.set("projection", projection);
+    this.#note("projection", projection);
   }
 
   holder(): LockRecord | null {
-    const row = this.#first("SELECT * FROM lock_id WHERE fate = 'held'");
+    const row = this.#first("SELECT * FROM lock WHERE fate = 'held'");
     return row && toLock(row);
   }
 
   lock(id: string): LockRecord | null {
-    const row = this.#first("SELECT * FROM lock_id WHERE id = ?", id);
+    const row = this.#first("SELECT * FROM lock WHERE id = ?", id);
     return row && toLock(row);
   }
 
-  /** Grows with every lock that is taken: two equal numbers mean that none was taken in between. */
+  /** Grows with every lock that is taken while this object is in memory: two equal numbers mean none in between. */
   locksTaken(): number {
-    return Number(this.#first("SELECT max(rowid) AS n FROM lock_id")?.n ?? 0);
+    return this.#locksTaken;
   }
 
   addLock(lock: Omit<LockRecord, "endedBy">): void {
+    this.#locksTaken++;
     const { id, fate, info, request, principal, origin, takenAt } = lock;
     this.storage.sql.exec(
-      "INSERT INTO lock_id VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
       id,
       fate,
       JSON.stringify(info),
@@ -205,7 +227,7 @@ export class Ledger {
 
   endLock(id: string, fate: "released" | "broken", endedBy: string): void {
     this.storage.sql.exec(
-      "UPDATE lock_id SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'",
+      "UPDATE lock SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'",
       fate,
       endedBy,
       id,
@@ -239,7 +261,10 @@ export class Ledger {
 
   /** Addresses of the resources of a version; null where it is encrypted or has too many. */
   resources(id: string): string[] | null {
-    const row = this.#first("SELECT addresses FROM resource_list WHERE version = ?", id);
+    const row = this.#first(
+      "SELECT addresses FROM resource_list WHERE version = (SELECT seq FROM version WHERE id = ?)",
+      id,
+    );
     return row && (JSON.parse(String(row.addresses)) as string[]);
   }
 
@@ -264,12 +289,12 @@ export class Ledger {
       version.lockId,
       version.source,
     );
-    const record = toVersion(added.one());
+    const row = added.one();
     const addresses = resources === null ? null : JSON.stringify(resources);
     if (addresses !== null && addresses.length <= maxResourcesJson)
-      this.storage.sql.exec("INSERT INTO resource_list VALUES (?, ?)", version.id, addresses);
-    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", version.id);
-    return record;
+      this.storage.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
+    this.endUpload(version.id);
+    return toVersion(row);
   }
 
   /** IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. */
@@ -299,24 +324,27 @@ export class Ledger {
   }
 
   forgetVersion(id: string): void {
-    this.storage.sql.exec("DELETE FROM resource_list WHERE version = ?", id);
+    this.storage.sql.exec(
+      "DELETE FROM resource_list WHERE version = (SELECT seq FROM version WHERE id = ? AND pruned = 1)",
+      id,
+    );
     this.storage.sql.exec("DELETE FROM version WHERE id = ? AND pruned = 1", id);
   }
 
-  /** The ID of an upload, which is noted before its first byte: a crash leaves no object that nobody knows of. */
+  /** The ID of an upload, which is stored before its first byte: a crash leaves no object that nobody knows of. */
   beginUpload(): string {
-    const id = this.#spareUpload ?? this.#noteUpload();
+    const id = this.#spareUpload ?? this.#addUpload();
     this.#spareUpload = null;
     return id;
   }
 
-  /** Notes the next upload in the transaction of another change, so that it needs no trip to the disk of its own. */
+  /** Begins the next upload with another change, so that it needs no trip to the disk of its own. */
   prepareUpload(): void {
-    this.#spareUpload ??= this.#noteUpload();
+    this.#spareUpload ??= this.#addUpload();
   }
 
   uploadKnown(id: string): boolean {
-    return this.#first("SELECT id FROM upload WHERE id = ?", id) !== null;
+    return id in this.get("uploads");
   }
 
   /** For an upload of which nothing was stored: the next one takes its place. */
@@ -325,13 +353,14 @@ export class Ledger {
   }
 
   endUpload(id: string): void {
-    this.storage.sql.exec("DELETE FROM upload WHERE id = ?", id);
+    const { [id]: _, ...others } = this.get("uploads");
+    this.set("uploads", others);
     if (this.#spareUpload === id) this.#spareUpload = null;
   }
 
-  uploadsBefore(time: string, limit: number): string[] {
-    const rows = this.storage.sql.exec("SELECT id FROM upload WHERE startedAt < ? LIMIT ?", time, limit);
-    return [...rows].map((row) => String(row.id));
+  /** Uploads that began before `time`. */
+  uploadsBefore(time: string): string[] {
+    return Object.entries(this.get("uploads")).flatMap(([id, startedAt]) => (startedAt < time ? [id] : []));
   }
 
   addOverride(override: OverrideRecord, usedAt: string | null): void {
@@ -369,16 +398,23 @@ export class Ledger {
     this.storage.sql.exec("UPDATE override SET usedAt = ? WHERE id = ?", now, id);
   }
 
-  #noteUpload(): string {
+  #addUpload(): string {
     const id = crypto.randomUUID();
-    this.storage.sql.exec("INSERT INTO upload VALUES (?, ?)", id, new Date().toISOString());
+    this.set("uploads", { ...this.get("uploads"), [id]: new Date().toISOString() });
     return id;
   }
 
+  #note<K extends keyof Settings>(key: K, value: Settings[K]): void {
+    this.#settings = { ...(this.#settings ?? this.#readSettings()), [key]: value };
+  }
+
   #readSettings(): Settings {
-    const rows = [...this.storage.sql.exec("SELECT key, value FROM setting")];
-    const stored = Object.fromEntries(rows.map((row) => [row.key, JSON.parse(String(row.value))]));
-    return { ...defaults, ...stored };
+    const row = this.#first("SELECT json FROM settings");
+    return { ...defaults, ...(row && (JSON.parse(String(row.json)) as Partial<Settings>)) };
+  }
+
+  #storeSettings(): void {
+    this.storage.sql.exec("INSERT OR REPLACE INTO settings VALUES (1, ?)", JSON.stringify(this.#settings));
   }
 
   #first(query: string, ...bindings: SqlStorageValue[]): Row | null {

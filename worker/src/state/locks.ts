@@ -255,8 +255,10 @@ export class Locks {
         holder: holder.info,
       });
     }
-    this.#end(holder, caller, true);
-    this.ledger.set("blindUnlock", { at: now.toISOString(), principal: caller.id, origin: caller.origin });
+    this.ledger.atomically(() => {
+      this.#end(holder, caller, true);
+      this.ledger.set("blindUnlock", { at: now.toISOString(), principal: caller.id, origin: caller.origin });
+    });
   }
 
   #end(held: LockRecord, caller: Caller, forced: boolean): void {

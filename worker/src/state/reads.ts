@@ -28,7 +28,7 @@ export class Reads {
    * @param again the caller found something else at the place it was told: look there first
    */
   async currentVersion(again: boolean): Promise<StoredVersion | null> {
-    const { etag } = this.ledger.projection;
+    const { etag } = this.ledger.get("projection");
     const version = this.ledger.current();
     // That the object has our ETag also proves that no S3 client wrote in the meantime.
     if (version && etag && this.current.upToDate && !again)

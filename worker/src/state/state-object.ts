@@ -216,7 +216,6 @@ export class StateObject extends DurableObject<Env> {
       const repaired = await outcome(async () => {
         if (!current.upToDate) await current.reconcile();
         await locks.settleS3Lock();
-        this.#ledger.storeProjection();
       });
       if (repaired.ok) await outcome(() => history.sweep(this.#retention(), new Date()));
       const freeze = locks.activeFreeze(new Date());

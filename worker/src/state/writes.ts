@@ -215,7 +215,7 @@ export class Writes {
    * the current object; so R2 is only asked where there is no lock, or nothing that the condition could name.
    */
   async #agreeWithBucket(): Promise<void> {
-    if (this.ledger.holder() && this.current.upToDate && this.ledger.projection.etag !== null) return;
+    if (this.ledger.holder() && this.current.upToDate && this.ledger.get("projection").etag !== null) return;
     await this.current.reconcile();
   }
 

@@ -1,0 +1,87 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleWorker } from "../../worker/build";
+import { expectProblem, expectState, expectStatus, json, jsonList } from "./conformance/case";
+import { State, stateBody } from "./conformance/client";
+import { startTestWorker } from "./harness";
+
+/** What becomes of the tables when the Worker is replaced by a later one, and by an older one. */
+const persist = mkdtempSync(join(tmpdir(), "tfstate-schema-"));
+afterAll(() => rmSync(persist, { recursive: true, force: true }));
+
+const body = stateBody({ serial: 4, encrypted: true });
+const hash = (algorithm: string): string => createHash(algorithm).update(body).digest("hex");
+const version = {
+  id: "version-4",
+  serial: 4,
+  lineage: "lineage-1",
+  sha256: hash("sha256"),
+  md5: hash("md5"),
+  size: body.length,
+  encrypted: 1,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  createdBy: "basic:owner",
+  lockId: "held",
+  source: "http",
+};
+
+/** Makes the tables of the state `name` those of another Worker. */
+async function leave(form: "first" | "later", name: string): Promise<void> {
+  const other = await startTestWorker({
+    persist,
+    script: await bundleWorker(join(__dirname, "runtime", "other-forms.ts")),
+  });
+  const content = JSON.stringify({ form, name: `owner/${name}`, version });
+  equal((await fetch(other.owner.url, { method: "POST", body: content })).status, 200);
+  const bucket = await other.miniflare.getR2Bucket("BUCKET");
+  await bucket.put(`owner/${name}.tfstate`, body);
+  await bucket.put(`owner/${name}.tfstate.tflock`, "{}", {
+    customMetadata: { "written-by": "tfstate-worker" },
+  });
+  await bucket.put(`history/owner/${name}/version-4.tfstate`, body);
+  await bucket.put(`history/owner/${name}/lost.tfstate`, "{");
+  await other.miniflare.dispose();
+}
+
+test("a state that the first Worker left is served with its lock, its history and its policy, and goes on", async () => {
+  await leave("first", "old");
+  const worker = await startTestWorker({ persist });
+  try {
+    const state = new State(worker.owner, "old");
+    expectState(await state.get(), body);
+    equal(json(await state.holder()).ID, "held");
+    expectProblem(await state.lock({ ID: "broken" }), 423);
+    expectProblem(await state.post(stateBody({ serial: 5 }), "held"), 409);
+    expectStatus(await state.post(stateBody({ serial: 5, encrypted: true }), "held"), 200);
+    expectStatus(await state.unlock({ ID: "held" }), 200);
+    expectProblem(await state.lock({ ID: "broken" }), 409);
+    const serials = jsonList(await state.send("GET", "/versions?all=1")).map(({ serial }) => serial);
+    deepEqual(serials, [5, 4]);
+    deepEqual(json(await state.admin("PUT", "/policy", {})).keep, { versions: 7 });
+    expectStatus(await state.send("POST", "/sweep"), 200);
+    const bucket = await worker.miniflare.getR2Bucket("BUCKET");
+    equal(await bucket.head("history/owner/old/lost.tfstate"), null);
+    expectState(await state.send("GET", "/versions/version-4"), body);
+  } finally {
+    await worker.miniflare.dispose();
+  }
+});
+
+test("tables of a later Worker are left alone: an error, and never no state", async () => {
+  await leave("later", "new");
+  const worker = await startTestWorker({ persist });
+  try {
+    const state = new State(worker.owner, "new");
+    for (const reply of [
+      await state.get(),
+      await state.post(stateBody({ serial: 9 })),
+      await state.unlock(""),
+    ])
+      expectProblem(reply, 503);
+  } finally {
+    await worker.miniflare.dispose();
+  }
+});
