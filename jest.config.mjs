@@ -7,7 +7,10 @@ const common = {
   },
   // Several of our dependencies are published as ES modules only; jest itself runs CommonJS.
   transformIgnorePatterns: ["node_modules/(?!(listr2|env-paths|@sindresorhus|is-safe-filename|hono|jose)/)"],
-  moduleNameMapper: { "^cdktf-proxmox-talos$": "<rootDir>/index.ts" },
+  moduleNameMapper: {
+    "^cdktf-proxmox-talos$": "<rootDir>/index.ts",
+    "^cdktf-proxmox-talos/cloudflare$": "<rootDir>/cloudflare.ts",
+  },
   modulePathIgnorePatterns: ["<rootDir>/dist", "<rootDir>/cdktf.out", "<rootDir>/.local"],
 };
 

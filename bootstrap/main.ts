@@ -1,7 +1,7 @@
 // `npm run bootstrap`: the place for all states, made from code, with its own state in it at the end.
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { resolveToolchain } from "../local/toolchain";
+import { cloudflareFor, resolveToolchain } from "../local/toolchain";
 import { lockFolder } from "../run/lock-folder";
 import { step } from "../run/step";
 import { type Stop, stopOnSignal } from "../run/stop-on-signal";
@@ -27,7 +27,11 @@ const root = join(__dirname, "..");
 /** What every command works with. */
 async function prepare(options: Options, again: string, { signal }: Stop): Promise<BootstrapProps> {
   const setting = loadSetting(root, process.env);
-  const { tofu, env } = await resolveToolchain({ report: console.error, signal });
+  const { tofu, env } = await resolveToolchain({
+    report: console.error,
+    signal,
+    cloudflare: cloudflareFor(process.env),
+  });
   return {
     root,
     setting,

@@ -1,7 +1,7 @@
 // `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: cdktf with the toolchain that the project is for.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { resolveForSynth, resolveToolchain } from "./toolchain";
+import { cloudflareFor, resolveForSynth, resolveToolchain } from "./toolchain";
 
 const COMMANDS: Readonly<Record<string, string>> = {
   synth: "synth",
@@ -10,6 +10,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   destroy: "destroy",
 };
 const DEFAULT_STACK = "cluster";
+/** The only stack that talks to Cloudflare by itself. */
+const BOOTSTRAP_STACK = "bootstrap";
 
 async function main(): Promise<number> {
   const [name = "", ...given] = process.argv.slice(2);
@@ -17,14 +19,19 @@ async function main(): Promise<number> {
   if (command === undefined) {
     throw new Error(`"${name}" is not one of ${Object.keys(COMMANDS).join(", ")}`);
   }
+  if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
+    throw new Error("the stack bootstrap holds its own state: npm run bootstrap -- destroy");
+  }
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
-  const options = { report: console.error, signal: stop.signal };
+  const args = withStack(command, given);
+  const cloudflare = args[0] === BOOTSTRAP_STACK ? cloudflareFor(process.env) : undefined;
+  const options = { report: console.error, signal: stop.signal, ...(cloudflare && { cloudflare }) };
   const env = command === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
   process.off("SIGINT", abort).off("SIGTERM", abort);
 
-  return runCdktf([command, ...withStack(command, given)], {
+  return runCdktf([command, ...args], {
     ...process.env,
     ...env,
     // A VM refuses to be destroyed in passing; here that is what was asked for, and cdktf lets the user approve.

@@ -1,19 +1,21 @@
-// `npm start [-- --once]`: the cluster of cluster.yaml on a stand-in Proxmox, with the real OpenTofu and provider.
+// `npm start [-- --once]`: from an empty account to the cluster of cluster.yaml, on stand-ins, with real OpenTofu.
 import { once as event } from "node:events";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { lockFolder } from "../run/lock-folder";
 import { stopOnSignal } from "../run/stop-on-signal";
-import { startCluster } from "./start/cluster";
 import { LocalFolder } from "./start/folder";
+import { start } from "./start/start";
 import { printSummary } from "./start/summary";
 
 const root = join(__dirname, "..");
 
 async function main(): Promise<number> {
   const options = new Command("npm start --")
-    .description("define, apply and plan the cluster on a stand-in Proxmox, and stay up until Ctrl-C")
-    .option("--once", "end after the second plan")
+    .description(
+      "make the state backend and the cluster, on a stand-in Cloudflare and Proxmox, and stay up until Ctrl-C",
+    )
+    .option("--once", "end when all is shown")
     .option("--folder <path>", "where state, stand-in and logs are kept", join(root, ".local"))
     .parse()
     .opts<{ readonly once?: boolean; readonly folder: string }>();
@@ -23,7 +25,7 @@ async function main(): Promise<number> {
   const unlock = await lockFolder(folder.root, "npm start");
   const atEnd: (() => Promise<void>)[] = [];
   try {
-    printSummary(await startCluster({ root, folder, signal, atEnd: (stop) => atEnd.push(stop) }));
+    printSummary(await start({ root, folder, signal, atEnd: (stop) => atEnd.push(stop) }));
     if (options.once) return 0;
     console.log("\nit stays up until Ctrl-C; the next `npm start` goes on from here");
     if (!signal.aborted) await event(signal, "abort");

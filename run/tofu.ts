@@ -60,6 +60,11 @@ export class Tofu {
     await this.run(["destroy", "-input=false", "-auto-approve"], onLine);
   }
 
+  /** Marks a resource for replacement. */
+  async taint(onLine: OnLine, address: string): Promise<void> {
+    await this.run(["taint", address], onLine);
+  }
+
   /** A saved plan as text, for someone to read. */
   async showPlan(planFile: string): Promise<string> {
     return (await this.run(["show", planFile], () => undefined)).stdout;

@@ -1,12 +1,12 @@
+import type { Schematic } from "../constructs/schematic";
+import type { EncryptionKey } from "../constructs/state-encryption";
+import type { TalosImageFormat } from "../constructs/talos-image";
 import type {
-  EncryptionKey,
-  Schematic,
   TalosDisk,
-  TalosImageFormat,
   TalosNetworkInterface,
   TalosPciDevice,
   TalosStartup,
-} from "../constructs";
+} from "../constructs/talos-vm-props";
 
 /** A cluster, as `cluster.yaml` describes it; `loadCluster` gives an object of this shape. */
 export interface ClusterStackProps {

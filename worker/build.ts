@@ -29,13 +29,14 @@ export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): 
   return outputFiles.map((file) => file.text).join("");
 }
 
-async function main(): Promise<void> {
-  await mkdir(dirname(workerModule), { recursive: true });
-  await writeFile(workerModule, await bundleWorker());
+/** @param output where else than at {@link workerModule} */
+async function main(output = workerModule): Promise<void> {
+  await mkdir(dirname(output), { recursive: true });
+  await writeFile(output, await bundleWorker());
 }
 
 if (require.main === module) {
-  main().catch((error: unknown) => {
+  main(process.argv[2]).catch((error: unknown) => {
     console.error(error);
     process.exitCode = 1;
   });

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +14,14 @@ const { devDependencies: pinned } = JSON.parse(readFileSync(join(ROOT, "package.
 class Consumer {
   readonly folder = mkdtempSync(join(tmpdir(), "consumer-"));
 
-  constructor(tarball: string, cdktf: string) {
+  constructor(
+    tarball: string,
+    cdktf: string,
+    programs: readonly string[] = ["main"],
+    more: Record<string, string> = {},
+  ) {
     const dependencies = {
+      ...more,
       "cdktf-proxmox-talos": `file:${tarball}`,
       cdktf,
       constructs: pinned.constructs,
@@ -26,10 +33,12 @@ class Consumer {
       join(this.folder, "tsconfig.json"),
       JSON.stringify({
         compilerOptions: { strict: true, target: "es2022", module: "node16", skipLibCheck: false },
-        files: ["main.ts"],
+        files: programs.map((program) => `${program}.ts`),
       }),
     );
-    cpSync(join(__dirname, "consumer/main.ts"), join(this.folder, "main.ts"));
+    for (const program of programs) {
+      cpSync(join(__dirname, `consumer/${program}.ts`), join(this.folder, `${program}.ts`));
+    }
     cpSync(EXAMPLE, this.folder, { recursive: true });
     this.run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
     this.run("npx", ["tsc"]);
@@ -37,8 +46,14 @@ class Consumer {
 
   /** Stacks that the compiled program synthesizes, by name. */
   synth(): Record<string, unknown> {
-    this.run("node", ["main.js"], { OUT: join(this.folder, "out") });
-    return stacksIn(join(this.folder, "out"));
+    return stacksIn(this.synthesize("main"));
+  }
+
+  /** Runs a compiled program. @returns where it has put its stacks */
+  synthesize(program: string): string {
+    const out = join(this.folder, `out-${program}`);
+    this.run("node", [`${program}.js`], { OUT: out });
+    return out;
   }
 
   private run(command: string, args: string[], env: Record<string, string> = {}): void {
@@ -97,17 +112,29 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-function consumer(cdktf: string): Consumer {
-  const made = new Consumer(tarball, cdktf);
+function consumer(
+  ...args: [cdktf: string, programs?: readonly string[], more?: Record<string, string>]
+): Consumer {
+  const made = new Consumer(tarball, ...args);
   folders.push(made.folder);
   return made;
 }
 
 test("a fresh project installs the package, and synthesizes the same on cdktf and on its successor", () => {
-  const onCdktf = consumer(pinned.cdktf ?? "").synth();
+  const provider = { "@cdktf/provider-cloudflare": pinned["@cdktf/provider-cloudflare"] ?? "" };
+  const withCloudflare = consumer(pinned.cdktf ?? "", ["main", "cloudflare"], provider);
+  const onCdktf = withCloudflare.synth();
   expect(onCdktf.cluster).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
   expect(onCdktf).toEqual(synthFromSource());
 
+  // The Worker comes with the package, and its bundle with the stack.
+  const out = withCloudflare.synthesize("cloudflare");
+  const { resource } = JSON.parse(readFileSync(join(out, "stacks/bootstrap/cdk.tf.json"), "utf8"));
+  const { content_file, content_sha256 } = resource.cloudflare_workers_script.tfstate;
+  const module = readFileSync(join(out, "stacks/bootstrap", content_file));
+  expect(createHash("sha256").update(module).digest("hex")).toBe(content_sha256);
+
+  // Without the cloudflare provider, whose bindings are for cdktf alone.
   expect(consumer("npm:cdktn@0.24.0").synth()).toEqual(onCdktf);
 }, 600_000);
 
@@ -128,7 +155,7 @@ test("the package holds what runs and nothing else", () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/worker\/dist\/index\.mjs|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     ),

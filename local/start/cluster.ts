@@ -1,114 +1,81 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { loadOwnCluster } from "../../config";
 import { loggedRun } from "../../run/logged-run";
 import { shown } from "../../run/shown";
 import { step } from "../../run/step";
 import { Tofu } from "../../run/tofu";
-import { startProxmox } from "../proxmox";
-import { resolveToolchain } from "../toolchain";
-import { appliedVms } from "./applied-vms";
+import { openStore } from "../../state/open-store";
+import type { StateStore } from "../../state/store";
+import { type AppliedVm, appliedVms } from "./applied-vms";
 import type { LocalFolder } from "./folder";
-import { standInFor } from "./stand-in";
-import type { Summary } from "./summary";
 
 const STACK = "cluster";
 
-export interface StartClusterProps {
+export interface ClusterProps {
   readonly root: string;
   readonly folder: LocalFolder;
+  readonly tofu: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** Takes what must be stopped at the end, however that comes. */
-  readonly atEnd: (stop: () => Promise<void>) => void;
 }
 
-/**
- * From `cluster.yaml` to VMs on the stand-in Proxmox, step by step.
- * @throws what the step that failed has thrown
- */
-export async function startCluster(props: StartClusterProps): Promise<Summary> {
-  const { root, folder, signal, atEnd } = props;
+/** The cluster stack of `cluster.yaml`, with its state at the Worker. */
+export class Cluster {
+  readonly tofu: Tofu;
+  /** Where its state is kept. */
+  readonly store: StateStore;
 
-  const { source, config } = await step("Config", async ({ result }) => {
-    const { config, clusterFile, isExample } = loadOwnCluster({
-      env: { CLUSTER_CONFIG: process.env.CLUSTER_CONFIG, STATE_BACKEND: "local" },
-      exampleFolder: join(root, "examples/six-nodes"),
+  private constructor(readonly props: ClusterProps) {
+    this.tofu = this.client("");
+    this.store = openStore({ backend: "worker", url: props.env.STATE_URL ?? "" }, props.env);
+  }
+
+  static async synth(props: ClusterProps): Promise<Cluster> {
+    const { root, folder, env, signal } = props;
+    await step("Synth", async ({ follow, result }) => {
+      await loggedRun({
+        file: "cdktf",
+        args: ["synth", "--output", folder.synthesized],
+        cwd: root,
+        // In CI, cdktf draws no spinner.
+        env: { ...env, CI: "true" },
+        log: join(folder.logs, "synth.log"),
+        signal,
+        again: "npm start",
+        onLine: follow,
+      });
+      result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
     });
-    const source = `${shown(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
-    result(`${config.nodes.length} nodes of ${source}`);
-    return { source, config };
-  });
+    return new Cluster(props);
+  }
 
-  const toolchain = await step("Toolchain", async ({ say, result }) => {
-    const toolchain = await resolveToolchain({ report: say, signal });
-    result(`OpenTofu ${toolchain.version}`);
-    return toolchain;
-  });
+  /** OpenTofu on the stack, as one more client would run it. @param name its folder of logs */
+  client(name: string): Tofu {
+    const { folder, tofu, env, signal } = this.props;
+    const logs = join(folder.logs, name);
+    mkdirSync(logs, { recursive: true });
+    const stackFolder = join(folder.synthesized, "stacks", STACK);
+    return new Tofu({ file: tofu, stackFolder, logs, env, signal, again: "npm start" });
+  }
 
-  const proxmox = await step("Stand-in Proxmox", async ({ result }) => {
-    const proxmox = await startProxmox({ ...standInFor(config), dataDir: folder.proxmox });
-    atEnd(() => proxmox.stop());
-    result(proxmox.endpoint);
-    return proxmox;
-  });
-
-  const env: NodeJS.ProcessEnv = {
-    ...withoutProxmox(process.env),
-    ...toolchain.env,
-    ...proxmox.env,
-    STATE_BACKEND: "local",
-    TF_VAR_state_passphrase: folder.passphrase(),
-    TF_IN_AUTOMATION: "1",
-  };
-
-  await step("Synth", async ({ follow, result }) => {
-    const args = ["synth", "--output", folder.synthesized];
-    const log = join(folder.logs, "synth.log");
-    // In CI, cdktf draws no spinner.
-    await loggedRun({
-      file: "cdktf",
-      args,
-      cwd: root,
-      env: { ...env, CI: "true" },
-      log,
-      signal,
-      again: "npm start",
-      onLine: follow,
+  deploy(): Promise<readonly AppliedVm[]> {
+    return step("Deploy", async ({ follow, result }) => {
+      await this.tofu.init(follow);
+      await this.tofu.apply(follow);
+      const vms = appliedVms(await this.tofu.show());
+      result(`${vms.length} VMs`);
+      return vms;
     });
-    result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
-  });
+  }
 
-  const tofu = new Tofu({
-    file: toolchain.tofu,
-    stackFolder: join(folder.synthesized, "stacks", STACK),
-    logs: folder.logs,
-    env,
-    signal,
-    again: "npm start",
-  });
-  const vms = await step("Deploy", async ({ say, follow, result }) => {
-    say(
-      `state goes to ${shown(folder.state)}, encrypted with the passphrase in ${shown(folder.passphraseFile)}`,
-    );
-    await tofu.init(follow, [`path=${folder.state}`]);
-    await tofu.apply(follow);
-    const vms = appliedVms(await tofu.show());
-    result(`${vms.length} VMs`);
-    return vms;
-  });
-
-  await step("Second plan", async ({ follow, result }) => {
-    if (await tofu.plan(follow)) {
-      const log = join(folder.logs, "plan.log");
-      throw new Error(
-        `the second plan is not empty, which is a fault of this program; it is in ${shown(log)}`,
-      );
-    }
-    result("empty");
-  });
-
-  return { source, vms, toolchain, proxmox, folder };
+  /** @throws where a plan would change something */
+  planNothing(title: string): Promise<void> {
+    return step(title, async ({ follow, result }) => {
+      if (await this.tofu.plan(follow)) {
+        const log = shown(join(this.props.folder.logs, "plan.log"));
+        throw new Error(`the plan is not empty, which is a fault of this program; it is in ${log}`);
+      }
+      result("empty");
+    });
+  }
 }
-
-/** A real Proxmox that the shell is set up for is none of our business. */
-const withoutProxmox = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("PROXMOX_VE_")));

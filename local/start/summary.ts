@@ -1,4 +1,6 @@
 import { shown } from "../../run/shown";
+import type { Version } from "../../state/store";
+import type { CloudflareStandIn } from "../cloudflare";
 import type { RunningProxmox } from "../proxmox";
 import type { Toolchain } from "../toolchain";
 import type { AppliedVm } from "./applied-vms";
@@ -7,37 +9,56 @@ import type { LocalFolder } from "./folder";
 export interface Summary {
   readonly source: string;
   readonly vms: readonly AppliedVm[];
+  /** Of the cluster's state, newest first. */
+  readonly versions: readonly Version[];
   readonly toolchain: Toolchain;
   readonly proxmox: RunningProxmox;
+  readonly cloudflare: CloudflareStandIn;
+  readonly workerUrl: string;
+  /** Who may log in at the Worker. */
+  readonly owner: string;
   readonly folder: LocalFolder;
 }
 
+const VERSIONS_SHOWN = 5;
+
 /** What exists after the apply, and where things are. */
-export function printSummary({ source, vms, toolchain, proxmox, folder }: Summary): void {
-  const rows = [
+export function printSummary(summary: Summary): void {
+  const { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner, folder } = summary;
+  printTable([
     ["node", "role", "vm_id", "address", "host"],
     ...vms.map(({ name, role, vmId, address, host }) => [name, role, String(vmId), address, host]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const places = [
+  ]);
+  printTable([
+    ["version", "serial", "size", "made", "by"],
+    ...versions
+      .slice(0, VERSIONS_SHOWN)
+      .map(({ id, serial, size, createdAt, createdBy }) => [
+        id,
+        String(serial),
+        `${size} B`,
+        createdAt,
+        createdBy ?? "",
+      ]),
+  ]);
+  printTable([
+    ["dashboard", `${workerUrl}/`],
+    ["  name", owner],
+    ["  password", `in ${shown(folder.password.path)}`],
     ["cluster", source],
+    ["state", `${workerUrl}/states/proxmox, encrypted`],
+    ["  passphrase", `in ${shown(folder.passphrase.path)}`],
     ["Proxmox API", `${proxmox.endpoint} (a stand-in: no VM runs)`],
-    ["its data", shown(folder.proxmox)],
-    ["its CA", shown(proxmox.caFile)],
-    ["state", `${shown(folder.state)}, encrypted`],
-    ["passphrase", `${shown(folder.passphraseFile)}, made at random, mode 0600`],
+    ["  its CA", shown(proxmox.caFile)],
+    ["Cloudflare API", `${cloudflare.apiUrl} (a stand-in)`],
     ["stack", shown(folder.synthesized)],
     ["logs", shown(folder.logs)],
-    ...toolchain.summary.map((line) => line.split(/: (.*)/)),
-  ];
-  console.log("");
-  for (const row of rows)
-    console.log(
-      `  ${row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd()}`,
-    );
-  console.log("");
-  for (const [name = "", where = ""] of places) console.log(`  ${name.padEnd(16)}${where}`);
+    ...toolchain.summary.map((line) => line.split(/: (.*)/).slice(0, 2)),
+  ]);
+}
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
+  console.log(`\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}`);
 }

@@ -4,10 +4,10 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { runGroup } from "../../../run/process-group";
 import { serverCertificate } from "../../../local/proxmox/tls";
 import { defaultCacheDir, type ToolchainContext } from "../../../local/toolchain/context";
 import { makeOnce } from "../../../local/toolchain/make-once";
+import { runGroup } from "../../../run/process-group";
 
 const VERSION = "0.5.0";
 /** What it serves with: the newest that it was tested with. */
@@ -89,6 +89,7 @@ async function installed(): Promise<string> {
     releases: "",
     sha256: {},
     registry: "",
+    cloudflare: "unused",
   };
   const target = join(context.cacheDir, "fakepve", VERSION);
   await makeOnce(context, target, `fakepve ${VERSION}`, async (partial) => {
