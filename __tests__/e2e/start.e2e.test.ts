@@ -63,19 +63,33 @@ function processesOfTheRun(): string[] {
     .filter((command) => command.includes(folder));
 }
 
-it("brings the six-node example up, stays up until it is interrupted, and has nothing to do the next time", async () => {
+it("brings state backend and cluster up, stays up until it is interrupted, and has nothing to do the next time", async () => {
   const first = start();
   await first.says("it stays up until Ctrl-C");
   expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
   expect(first.said()).toMatch(/✔ Second plan: empty \[/);
+  expect(first.said()).toMatch(/✔ Second client: waited for the lock of \S+@\S+, then had it \[/);
+  expect(first.said()).toMatch(/✔ Versions: 2, the newest of serial 2 \[/);
+  expect(first.said()).toMatch(/✔ Restore: the version of serial 1 is the state again \[/);
+  expect(first.said()).toMatch(/✔ Plan after it: empty \[/);
   expect(first.said()).toMatch(/\n {2}worker-3 +worker +7013 +10\.20\.1\.23 +pve1\n/);
 
-  const state = readFileSync(join(folder, "state/cluster.tfstate"), "utf8");
+  const secret = (name: string) => {
+    const file = join(folder, name);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const value = readFileSync(file, "utf8");
+    expect(first.said()).not.toContain(value);
+    return value;
+  };
+  secret("state-passphrase");
+  const [, dashboard = ""] = /dashboard +(\S+)\//.exec(first.said()) ?? [];
+  const authorization = `Basic ${Buffer.from(`owner:${secret("worker-password")}`).toString("base64")}`;
+  const get = async (path: string) =>
+    (await fetch(`${dashboard}${path}`, { headers: { authorization } })).text();
+  expect(await get("/")).toMatch(/proxmox/);
+  const state = await get("/states/proxmox");
   expect(JSON.parse(state)).toHaveProperty("encrypted_data");
   expect(state).not.toMatch(/worker-3|10\.20\.1\.23/);
-  const passphrase = join(folder, "state-passphrase");
-  expect(statSync(passphrase).mode & 0o777).toBe(0o600);
-  expect(first.said()).not.toContain(readFileSync(passphrase, "utf8"));
 
   const another = start("--once");
   expect(await another.ended).toBe(1);
@@ -92,7 +106,7 @@ it("brings the six-node example up, stays up until it is interrupted, and has no
 });
 
 it("leaves no process behind when npm is ended in the middle, and goes on from there", async () => {
-  for (const title of ["Synth", "Deploy"]) {
+  for (const title of ["Apply", "Deploy"]) {
     const run = start();
     await run.says(`❯ ${title}\n`);
     await sleep(title === "Deploy" ? 4_000 : 1_000);

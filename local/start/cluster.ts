@@ -59,7 +59,13 @@ export class Cluster {
   }
 
   deploy(): Promise<readonly AppliedVm[]> {
-    return step("Deploy", async ({ follow, result }) => {
+    return step("Deploy", async ({ say, follow, result }) => {
+      // Nobody else has this folder: whoever held the lock was killed.
+      const left = await this.store.holder();
+      if (left) {
+        await this.store.breakLock(left.ID);
+        say(`the lock that a run before this one has left is removed (${left.Operation} of ${left.Who})`);
+      }
       await this.tofu.init(follow);
       await this.tofu.apply(follow);
       const vms = appliedVms(await this.tofu.show());
