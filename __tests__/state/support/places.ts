@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { Miniflare } from "miniflare";
 import { createS3, R2Gateway } from "../../../local/cloudflare/s3";
@@ -26,7 +27,10 @@ export async function startPlaces(): Promise<Places> {
     host: "127.0.0.1",
     port: 0,
     cf: false,
-    handleRuntimeStdio: () => undefined,
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+      // Read and dropped: a full pipe would stop workerd.
+      for (const stream of [stdout, stderr]) stream.resume();
+    },
     workers: [
       {
         name: "tfstate",
