@@ -131,6 +131,15 @@ test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => 
   expect(guarded({ ALLOW_DESTROY: "bootstrap" })).toBe(false);
 });
 
+test("AWS_ENDPOINT_URL_S3 wins over the endpoint of the account", () => {
+  const account = { CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef" };
+  const endpoints = (env: Record<string, string>) =>
+    (run({ ...account, ...env }).template().terraform.backend as { s3: { endpoints?: unknown } }).s3
+      .endpoints;
+  expect(endpoints({})).toEqual({ s3: `https://${account.CLOUDFLARE_ACCOUNT_ID}.r2.cloudflarestorage.com` });
+  expect(endpoints({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" })).toBeUndefined();
+});
+
 test("STATE_BACKEND=local keeps each stack's state in a file of its own in the working folder", () => {
   const { template, work } = run({ STATE_BACKEND: "local" });
   expect(template().terraform.backend).toEqual({ local: { path: join(work, "terraform.cluster.tfstate") } });

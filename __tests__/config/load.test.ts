@@ -149,6 +149,16 @@ describe("environment", () => {
     expect(parse(text, { STATE_BACKEND: "" }).config.state.backend).toBe("local");
   });
 
+  test("STATE_URL overrides the file, also where it has none", () => {
+    const env = { STATE_BACKEND: "worker", STATE_URL: "https://other.example.com/states/proxmox" };
+    expect(parse(VALID, env).config.state.url).toBe(env.STATE_URL);
+    const text = edit(append("state: { url: https://tfstate.example.com/states/proxmox }"));
+    expect(parse(text, env).config.state.url).toBe(env.STATE_URL);
+    expect(problemsOf(VALID, { STATE_URL: "other.example.com" })).toEqual([
+      "environment: STATE_URL other.example.com is not an https URL; write it like https://tfstate.example.com/states/proxmox",
+    ]);
+  });
+
   test("CLOUDFLARE_ACCOUNT_ID fills what the file leaves open", () => {
     const env = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
     const other = ACCOUNT.replaceAll("0", "f");
