@@ -79,7 +79,11 @@ export class Migration {
   /** One line for each state, before anything happens. */
   describe(): readonly string[] {
     if (this.moves.length === 0) return ["no state exists yet: only the configuration changes"];
-    return this.moves.map(({ name, from, to }) => `${name}: ${from.address} -> ${to.address}`);
+    const lines = this.moves.map(({ name, from, to }) => `${name}: ${from.address} -> ${to.address}`);
+    const isOpen = !this.setting.config.lock && [this.from, this.to].includes("r2");
+    return isOpen
+      ? [...lines, "state.lock is false: nothing keeps an apply out of r2 in the meantime"]
+      : lines;
   }
 
   steps(): readonly MigrationStep[] {

@@ -1,57 +1,31 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
 import { LockedError } from "../../state/problem";
 import { underLock } from "../../state/under-lock";
 import { type Places, startPlaces } from "./support/places";
+import { Program } from "./support/program";
 import { StateProject, stateOf } from "./support/project";
 
-const root = join(__dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "killed-"));
-const program = join(folder, "killed-migration.cjs");
 let places: Places;
+let program: Program;
 beforeAll(async () => {
   places = await startPlaces();
-  await build({
-    entryPoints: [join(__dirname, "support/killed-migration.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    external: ["fs-native-extensions"],
-    logLevel: "silent",
-  });
+  program = await Program.of("__tests__/state/support/killed-migration.ts");
 });
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  program.remove();
   await places.stop();
 });
 
 /** @returns whether it was killed; false where there was no such effect, so that it came to its end */
 async function migrateUntil(project: StateProject, to: StateBackend, killAt: number): Promise<boolean> {
-  const child = spawn(process.execPath, [program], {
-    cwd: project.folder,
-    env: {
-      ...process.env,
-      ...project.env,
-      NODE_PATH: join(root, "node_modules"),
-      MIGRATE_TO: to,
-      KILL_AT: `${killAt}`,
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let stderr = "";
-  child.stderr.on("data", (chunk) => (stderr += chunk));
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.on("close", (...end) => resolve(end)),
-  );
+  const env = { ...project.env, MIGRATE_TO: to, KILL_AT: `${killAt}` };
+  const { exitCode, signal, stderr } = await program.run(project.folder, [], env);
   if (signal === "SIGKILL") return true;
-  if (code !== 0) throw new Error(stderr);
+  if (exitCode !== 0) throw new Error(stderr);
   return false;
 }
 

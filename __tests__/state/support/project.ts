@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +6,6 @@ import type { StackName } from "../../../config/state-places";
 import { loadSetting, type Setting, storeOf } from "../../../state/setting";
 import type { StateStore } from "../../../state/store";
 import { VALID } from "../../config/support/cluster";
-
-const root = join(__dirname, "../../..");
 
 export interface StateProjectProps {
   readonly env: Readonly<Record<string, string>>;
@@ -39,29 +36,6 @@ export class StateProject {
   }
 
   yaml = () => readFileSync(this.clusterFile, "utf8");
-
-  /** Runs `npm run state -- …` as it is typed, in this folder. */
-  async state(...args: readonly string[]) {
-    return this.run([join(root, "state/main.ts"), ...args]);
-  }
-
-  /** Runs a TypeScript file in this folder. */
-  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const { AWS_ACCESS_KEY_ID: _id, STATE_BACKEND: _backend, ...inherited } = process.env;
-    const child = spawn(join(root, "node_modules/.bin/ts-node"), ["--swc", ...args], {
-      cwd: this.folder,
-      env: { ...inherited, ...this.env, TS_NODE_PROJECT: join(root, "tsconfig.json"), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk) => (stdout += chunk));
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-      child.on("close", (code, by) => resolve([code, by]));
-    });
-    return { exitCode, signal, stdout, stderr, said: `${stdout}${stderr}`.replace(/\s+/g, " ") };
-  }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(__dirname, "../../..");
+
+export interface ProgramResult {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, on one line. */
+  readonly said: string;
+}
+
+/** A TypeScript program in one file: it starts in a fraction of the time, and runs as it is typed otherwise. */
+export class Program {
+  private readonly folder = mkdtempSync(join(tmpdir(), "program-"));
+  private readonly file = join(this.folder, "main.cjs");
+
+  private constructor() {}
+
+  static async of(entry: string): Promise<Program> {
+    const program = new Program();
+    await build({
+      entryPoints: [join(root, entry)],
+      outfile: program.file,
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      external: ["fs-native-extensions"],
+      logLevel: "silent",
+    });
+    return program;
+  }
+
+  /** Runs it in a folder, without the developer's own credentials. */
+  async run(
+    cwd: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<ProgramResult> {
+    const foreign = /^(TF_|AWS_|CLOUDFLARE_|STATE_|CLUSTER_CONFIG|GITHUB_)/;
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+    const child = spawn(process.execPath, [this.file, ...args], {
+      cwd,
+      env: { ...inherited, NODE_PATH: join(root, "node_modules"), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+      child.on("close", (...end) => resolve(end)),
+    );
+    return { exitCode, signal, stdout, stderr, said: `${stdout}${stderr}`.replace(/\s+/g, " ") };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
