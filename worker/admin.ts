@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { hashPassword, maxIterations } from "./src/auth/password";
 import { type AuditEntry, verifyAudit } from "./src/state/audit-chain";
 
@@ -14,11 +14,15 @@ const program = new Command("worker:admin").description(
   "what an operator of the tfstate Worker does from a shell",
 );
 
+/** Not as a default value: the help would print it. */
+const fromEnv = (flags: string, description: string, variable: string): Option =>
+  new Option(flags, description).env(variable).makeOptionMandatory();
+
 const connected = (command: Command): Command =>
   command
     .requiredOption("--url <url>", "address in front of /states")
-    .requiredOption("--username <name>", "Basic user name", process.env.TFSTATE_USERNAME)
-    .requiredOption("--password <password>", "Basic password", process.env.TFSTATE_PASSWORD);
+    .addOption(fromEnv("--username <name>", "Basic user name", "TFSTATE_USERNAME"))
+    .addOption(fromEnv("--password <password>", "Basic password", "TFSTATE_PASSWORD"));
 
 program
   .command("hash-password")
@@ -52,13 +56,19 @@ connected(program.command("export"))
   .action(async ({ out, ...connection }: Connection & { readonly out: string }) => {
     await mkdir(resolve(out), { recursive: true });
     for (const name of await stateNames(connection)) {
-      const reply = await ask(connection, statePath(name));
-      if (reply.status === 204) continue;
-      // The file holds secrets like any state; nobody else on this machine needs to read it.
-      await writeFile(join(resolve(out), `${name}.tfstate`), Buffer.from(await reply.arrayBuffer()), {
-        mode: 0o600,
-      });
-      console.log(`${name}.tfstate`);
+      try {
+        const reply = await ask(connection, statePath(name));
+        if (reply.status === 204) continue;
+        // The file holds secrets like any state; nobody else on this machine needs to read it.
+        await writeFile(join(resolve(out), `${name}.tfstate`), Buffer.from(await reply.arrayBuffer()), {
+          mode: 0o600,
+        });
+        console.log(`${name}.tfstate`);
+      } catch (error) {
+        // The others are worth having even so.
+        console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+        process.exitCode = 1;
+      }
     }
   });
 

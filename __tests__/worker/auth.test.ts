@@ -2,8 +2,10 @@ import { equal, match, notEqual, ok } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { clientOf } from "../../worker/src/auth/client";
 import { hashPassword } from "../../worker/src/auth/password";
 import { matches } from "../../worker/src/auth/principal";
+import { type AuditEntry, verifyAudit } from "../../worker/src/state/audit-chain";
 import { expectProblem, expectStatus, json, jsonList } from "./conformance/case";
 import { lockInfo, type Reply, State, send, stateBody, type Target } from "./conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "./harness";
@@ -132,10 +134,28 @@ describe("bearer tokens", () => {
     }
   });
 
-  test("an admin sees and revokes the tokens of the own namespace only", async () => {
+  test("an admin sees and revokes the tokens of the own namespace only, and has an audit of these alone", async () => {
     const { id } = await mint({ name: "theirs", scopes: ["read"] });
     ok(!jsonList(await send(worker.owner, "GET", "/tokens")).some((entry) => entry.id === id));
     expectProblem(await send(worker.owner, "DELETE", `/tokens/${id}`), 404);
+    equal((await send(worker.owner, "GET", "/audit")).text.includes(id), false);
+    const audit = jsonList(await send(root(), "GET", "/audit")) as unknown as AuditEntry[];
+    ok(audit.some(({ detail }) => detail.includes(id)));
+    equal(verifyAudit(audit), null);
+  });
+
+  test("nobody mints a token that may do more than they may", async () => {
+    const { token } = await mint({ name: "lead", scopes: ["read", "admin"], states: ["team-*"] });
+    const asked = async (request: object) => bearer(token, "POST", "/tokens", JSON.stringify(request));
+    for (const more of [
+      { name: "all", scopes: ["read"] },
+      { name: "other", scopes: ["read"], states: ["prod"] },
+      { name: "wider", scopes: ["read"], states: ["team-a", "tea*"] },
+      { name: "writer", scopes: ["write"], states: ["team-*"] },
+    ]) {
+      expectProblem(await asked(more), 403);
+    }
+    expectStatus(await asked({ name: "less", scopes: ["read"], states: ["team-a*"] }), 201);
   });
 });
 
@@ -312,6 +332,9 @@ describe("configuration", () => {
     ["a user with a typing error", { TFSTATE_USERS: '[{"name":"a","pasword":"secret-of-alice"}]' }],
     ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
     ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
+    ["days that are no number", { TFSTATE_KEEP_DAYS: "90d" }],
+    ["a policy of encryption that there is not", { TFSTATE_ENCRYPTION: "requried" }],
+    ["a base path that no path can have", { TFSTATE_BASE_PATH: "/tf state" }],
   ])("with %s the Worker is locked and says why, without a secret", async (_, vars) => {
     const replies = await health(vars);
     for (const reply of Object.values(replies)) {
@@ -319,6 +342,16 @@ describe("configuration", () => {
       ok(!reply.text.includes("secret-of-alice"));
     }
   });
+});
+
+test("a client with an IPv6 address is known by its /64, however the address is written", () => {
+  const of = (address: string): string =>
+    clientOf(new Request("http://localhost", { headers: { "cf-connecting-ip": address } }));
+  equal(of("2001:db8::1"), of("2001:db8:0:0:9:8:7:6"));
+  equal(of("2001:DB8::abcd:1:2:3"), of("2001:0db8::1"));
+  notEqual(of("2001:db8:0:1::1"), of("2001:db8::1"));
+  equal(of("::1"), of("::2"));
+  equal(of("203.0.113.9"), "203.0.113.9");
 });
 
 test("patterns: a star stands for anything, everything else for itself", () => {

@@ -10,7 +10,7 @@ import {
   json,
   jsonList,
 } from "./conformance/case";
-import { lockInfo, State, stateBody } from "./conformance/client";
+import { lockInfo, State, send, stateBody } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
 
 /** What the Worker makes of its bucket, and of others who write there. */
@@ -32,6 +32,12 @@ async function s3LockId(state: State): Promise<unknown> {
   return file && JSON.parse(await file.text()).ID;
 }
 
+/** What the Worker did so far. */
+async function counted(what: string): Promise<number> {
+  const { text } = await send(worker.owner, "GET", "/faults/none");
+  return (JSON.parse(text) as Record<string, number>)[what] ?? 0;
+}
+
 async function historyKeys(state: State): Promise<string[]> {
   return (await bucket.list({ prefix: `history/owner/${state.name}/` })).objects.map(({ key }) => key);
 }
@@ -48,6 +54,38 @@ describe("states that were there before", () => {
     const versions = jsonList(await state.send("GET", "/versions"));
     equal(versions.length, 2);
     expectState(await state.send("GET", `/versions/${versions[1]?.id}`), body);
+  });
+
+  test("a state that came in several parts, so that its ETag is no MD5, is served and goes on", async () => {
+    const state = new State(worker.owner);
+    const body = stateBody({ serial: 3, note: "x".repeat(6_000_000) });
+    const upload = await bucket.createMultipartUpload(keyOf(state));
+    const parts = [body.slice(0, 5_500_000), body.slice(5_500_000)];
+    const uploaded = await Promise.all(parts.map((part, at) => upload.uploadPart(at + 1, part)));
+    await upload.complete(uploaded);
+    expectState(await state.get(), body);
+    expectState(await state.get(), body);
+    const info = lockInfo();
+    await state.lock(info);
+    expectStatus(await state.post(stateBody({ serial: 4 }), info.ID), 200);
+    expectState(await state.get(), stateBody({ serial: 4 }));
+  });
+
+  test("a state that was there before is listed once it was read", async () => {
+    const state = new State(worker.owner);
+    await bucket.put(keyOf(state), stateBody({ serial: 3 }));
+    await state.get();
+    const reply = await send(worker.owner, "GET", `/states?after=${state.name.slice(0, -1)}`);
+    ok(jsonList(reply).some(({ name }) => name === state.name));
+  });
+
+  test("reading a state that is not there writes nothing, once its tables are there", async () => {
+    const state = new State(worker.owner);
+    expectNoState(await state.get());
+    const before = await counted("rows written");
+    expectNoState(await state.get());
+    expectStatus(await state.holder(), 204);
+    equal(await counted("rows written"), before);
   });
 
   test("a first write does not pass over a state that was there before", async () => {
@@ -144,9 +182,12 @@ describe("an S3 client on the same object", () => {
     expectStatus(await state.lock(lockInfo()), 200);
   });
 
-  test("a lock file that cannot be read locks too", async () => {
+  test.each([
+    ["cannot be read", "not JSON"],
+    ["is far too long", JSON.stringify({ ID: "x", Info: "i".repeat(2_000_000) })],
+  ])("a lock file that %s locks too", async (_, content) => {
     const state = new State(worker.owner);
-    await bucket.put(`${keyOf(state)}.tflock`, "not JSON");
+    await bucket.put(`${keyOf(state)}.tflock`, content);
     const problem = expectProblem(await state.lock(lockInfo()), 423);
     ok(String(problem.ID).length > 0);
   });
@@ -210,6 +251,27 @@ describe("an S3 client on the same object", () => {
       }
     },
   );
+
+  test("a write of it without a lock, under a lock of ours, is not passed over: the apply fails, and both are kept", async () => {
+    const state = new State(worker.owner);
+    await state.post(stateBody({ serial: 1 }));
+    const info = lockInfo();
+    await state.lock(info);
+    await state.get();
+    const foreign = stateBody({ serial: 2, note: "by s3" });
+    await bucket.put(keyOf(state), foreign);
+    const ours = stateBody({ serial: 2, note: "by http" });
+    for (let again = 0; again < 2; again++)
+      equal(expectProblem(await state.post(ours, info.ID), 500).error, "foreign_write");
+    equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
+    const kept = jsonList(await state.send("GET", "/versions?all=1"));
+    equal(kept.length, 3);
+    const [theirs, own] = kept;
+    expectState(await state.send("GET", `/versions/${theirs?.id}`), foreign);
+    expectState(await state.send("GET", `/versions/${own?.id}`), ours);
+    expectStatus(await state.send("POST", `/versions/${own?.id}/restore?ID=${info.ID}`), 200);
+    expectState(await state.get(), ours);
+  });
 
   test("plaintext of it over an encrypted state is not served", async () => {
     const state = new State(worker.owner);
@@ -374,19 +436,23 @@ test("a lock file that a crash left behind does not lock anyone out", async () =
   expectStatus(await state.lock(lockInfo()), 200);
 });
 
-test("an apply takes at most five class A operations", async () => {
+test("an apply takes at most five class A operations, and few of the rest", async () => {
   const state = new State(worker.owner);
-  const counted = async () =>
-    (await (await fetch(`${worker.owner.url}/faults/none?rate=0`)).json()) as Record<string, number>;
   await state.post(stateBody({ serial: 1 }));
-  const before = await counted();
+  const take = async () => ({
+    put: await counted("put"),
+    look: (await counted("head")) + (await counted("get")),
+    rows: await counted("rows written"),
+  });
+  const before = await take();
   const info = lockInfo();
   await state.lock(info);
   await state.get();
   await state.post(stateBody({ serial: 2 }), info.ID);
   await state.post(stateBody({ serial: 3 }), info.ID);
   await state.unlock(info);
-  const after = await counted();
-  const puts = (after.put ?? 0) - (before.put ?? 0);
-  equal(puts, 5); // one lock file, and for each write its version and the current object; DELETE is free
+  const after = await take();
+  equal(after.put - before.put, 5); // one lock file, and for each write its version and the current object
+  equal(after.look - before.look, 4); // the state, the lock file before each write and before it goes; DELETE is free
+  ok(after.rows - before.rows <= 20, `${after.rows - before.rows} rows were written`);
 });

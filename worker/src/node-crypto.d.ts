@@ -5,4 +5,6 @@ declare module "node:crypto" {
     digest(encoding: "hex" | "base64"): string;
   }
   export function createHash(algorithm: "sha256" | "md5"): Hash;
+  const crypto: { timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean };
+  export default crypto;
 }

@@ -28,6 +28,12 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem };
 
+/** The value of a call. @throws Refusal where it was refused */
+export function unwrap<T>(result: Outcome<T>): T {
+  if (result.ok) return result.value;
+  throw new Refusal(result.problem);
+}
+
 /** Runs `work` and turns a {@link Refusal} into data. Anything else is a fault of storage: 503, worth a retry. */
 export async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
@@ -48,6 +54,16 @@ export function storageFault(error: unknown): Problem {
     fix: "try again; the next request repairs what was left half done",
     retryAfter: 1,
   };
+}
+
+/** The configuration does not say what the Worker has to know. */
+export function notConfigured(defects: readonly string[]): Refusal {
+  return new Refusal({
+    status: 503,
+    code: "not_configured",
+    message: `this Worker is locked: ${defects.join("; ")}`,
+    fix: "correct the configuration and deploy again; there is no default credential",
+  });
 }
 
 /** The JSON body of an error. The holder's fields are at the top level too: there the clients look for them. */

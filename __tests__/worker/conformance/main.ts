@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { closeConnections } from "./client";
 import { suite } from "./suite";
 
@@ -10,6 +10,10 @@ interface Options {
   readonly only?: string;
 }
 
+/** Not as a default value: the help would print it. */
+const fromEnv = (flags: string, description: string, variable: string): Option =>
+  new Option(flags, description).env(variable).makeOptionMandatory();
+
 /** Runs the suite against any backend that speaks the HTTP backend's protocol. */
 async function main(): Promise<void> {
   const options = new Command("conformance")
@@ -17,8 +21,8 @@ async function main(): Promise<void> {
       "check a Terraform HTTP state backend; it writes states named conformance-… and nothing else",
     )
     .requiredOption("--url <url>", "address in front of /states, such as https://tfstate.example.com/tfstate")
-    .requiredOption("--username <name>", "Basic user name", process.env.TFSTATE_USERNAME)
-    .requiredOption("--password <password>", "Basic password", process.env.TFSTATE_PASSWORD)
+    .addOption(fromEnv("--username <name>", "Basic user name", "TFSTATE_USERNAME"))
+    .addOption(fromEnv("--password <password>", "Basic password", "TFSTATE_PASSWORD"))
     .option("--core", "leave out what only the tfstate Worker has: history, overrides, freeze, audit")
     .option("--only <text>", "cases whose name holds this text")
     .parse()

@@ -1,17 +1,30 @@
 import type { Env } from "../../../worker/src/env";
 import worker, { Directory, StateObject as RealStateObject } from "../../../worker/src/index";
 import { Random } from "../random";
-import { faults, operations, plans } from "./faults";
+import { count, faults, operations, plans } from "./faults";
 import { FaultyBucket } from "./faulty-bucket";
 import { makeFaulty } from "./faulty-storage";
 
 export { Directory };
 
-/** The same environment, with a bucket that fails. */
+/** The same environment, with a bucket that fails, and with its calls of Durable Objects counted. */
 const faulty = (env: Env, crash?: () => void): Env => ({
   ...env,
   BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket,
+  STATE: counted(env.STATE),
+  DIRECTORY: counted(env.DIRECTORY),
 });
+
+/** Every use of a stub is one request to its object. */
+function counted<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+): DurableObjectNamespace<T> {
+  const getByName = (name: string) => {
+    count("object requests");
+    return namespace.getByName(name);
+  };
+  return { getByName } as unknown as DurableObjectNamespace<T>;
+}
 
 /** The real object, on a bucket and a SQLite that fail. */
 export class StateObject extends RealStateObject {
@@ -21,6 +34,11 @@ export class StateObject extends RealStateObject {
       ctx,
       faulty(env, () => ctx.abort("injected crash")),
     );
+  }
+
+  /** The alarm, without the wait for it. */
+  async alarmNow(): Promise<void> {
+    await this.alarm();
   }
 }
 
@@ -34,6 +52,11 @@ export default {
     if (url.pathname.startsWith("/faults/")) {
       setPlan(url.pathname.slice("/faults/".length), url.searchParams);
       return Response.json(operations);
+    }
+    if (url.pathname.startsWith("/alarm/")) {
+      const object = env.STATE.getByName(url.pathname.slice("/alarm/".length));
+      await (object as unknown as StateObject).alarmNow();
+      return new Response("done");
     }
     const fate = request.headers.get("x-fate");
     const answer = worker.fetch(request, faulty(env), ctx);

@@ -1,6 +1,7 @@
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
-import { Refusal } from "../problem";
+import { notConfigured, Refusal } from "../problem";
+import { clientOf } from "./client";
 import { isJwt, verifyOidc } from "./oidc";
 import { matches, type Principal } from "./principal";
 import { type AuthSettings, authSettings } from "./settings";
@@ -25,14 +26,7 @@ export async function authenticate(
   directory: DurableObjectStub<Directory>,
 ): Promise<Principal> {
   settings ??= authSettings(env);
-  if (settings.defects.length > 0) {
-    throw new Refusal({
-      status: 503,
-      code: "not_configured",
-      message: `this Worker is locked: ${settings.defects.join("; ")}`,
-      fix: "configure a credential and deploy again; there is no default one",
-    });
-  }
+  if (settings.defects.length > 0) throw notConfigured(settings.defects);
   const header = request.headers.get("authorization");
   if (header === null) return fromCertificate(request, settings) ?? refuse("the request has no credentials");
   const [, scheme, value] = /^(\S+) +(\S+)$/.exec(header.trim()) ?? [];
@@ -45,12 +39,6 @@ export async function authenticate(
     return fromToken(password, settings, directory, clientOf(request));
   }
   return fromPassword(username, password, directory, clientOf(request));
-}
-
-/** Address of the client as Cloudflare saw it; an IPv6 client owns its /64. */
-export function clientOf(request: Request): string {
-  const address = request.headers.get("cf-connecting-ip") ?? "unknown";
-  return address.includes(":") ? `${address.split(":").slice(0, 4).join(":")}::/64` : address;
 }
 
 /** Only Cloudflare sets `request.cf`, so no header of the client can fake it. */

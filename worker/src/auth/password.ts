@@ -1,3 +1,5 @@
+import node from "node:crypto";
+
 /** Passwords at rest: `pbkdf2-sha256$<iterations>$<salt>$<hash>`, both in base64url. */
 const form = /^pbkdf2-sha256\$(\d{1,6})\$([A-Za-z0-9_-]{16,})\$([A-Za-z0-9_-]{43})$/;
 /** What the Workers runtime allows at most. */
@@ -24,9 +26,7 @@ export async function verifyPassword(password: string, stored: string): Promise<
 /** Compares two secrets in a time that depends on neither: of their hashes, so the length does not show either. */
 export async function equalSecrets(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([sha256(a), sha256(b)]);
-  let difference = 0;
-  for (let at = 0; at < left.length; at++) difference |= (left[at] ?? 0) ^ (right[at] ?? 0);
-  return difference === 0;
+  return node.timingSafeEqual(left, right);
 }
 
 export async function sha256(text: string): Promise<Uint8Array> {

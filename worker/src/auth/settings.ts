@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Env } from "../env";
+import { settings } from "../settings";
 import { scopes } from "./principal";
 
 const reserved = ["history", "versions", ".", ".."];
@@ -68,9 +69,9 @@ export interface AuthSettings {
   readonly defects: readonly string[];
 }
 
-/** Reads the credentials from the environment. There is no default: with none, `defects` says so. */
+/** Reads the credentials from the environment, and what is wrong with any of it. There is no default: with none, `defects` says so. */
 export function authSettings(env: Env): AuthSettings {
-  const defects: string[] = [];
+  const defects = [...settings(env).defects];
   const list = <T extends z.ZodType>(
     name: "TFSTATE_USERS" | "TFSTATE_OIDC" | "TFSTATE_MTLS",
     item: T,

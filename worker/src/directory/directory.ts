@@ -1,12 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { tokenPrefix } from "../auth/authenticate";
 import { base64url, equalSecrets, sha256, verifyPassword } from "../auth/password";
-import type { Principal, Scope } from "../auth/principal";
+import { matches, type Principal, type Scope } from "../auth/principal";
 import { authSettings } from "../auth/settings";
 import type { Env } from "../env";
 import type { AuditEntry } from "../state/audit-chain";
-import { AuditLog } from "../state/audit-log";
+import { AuditLog, chainedAuditTable, firstAuditTable } from "../state/audit-log";
 import type { StateRef } from "../state/keys";
+import type { Report } from "../state/ledger";
+import { migrate } from "../state/schema";
 import { Throttle } from "./throttle";
 
 /** A bearer token as an admin sees it; the secret is shown once, when it is minted. */
@@ -21,22 +23,36 @@ export interface TokenInfo {
   readonly expiresAt: string;
 }
 
+/** What the metrics say of the states of a namespace. */
+export interface StatesSummary {
+  readonly states: number;
+  readonly locks: number;
+  readonly oldestLock: string | null;
+  readonly conflicts: number;
+}
+
 /** Counters since the last flush, by metric name with its labels. */
 export type Counters = Readonly<Record<string, number>>;
 
-const tables = `
-  CREATE TABLE IF NOT EXISTS state (namespace TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (namespace, name));
+/** One script for each form that the tables had. What was deployed is never edited: a change is one more script. */
+const schema = [
+  `CREATE TABLE IF NOT EXISTS state (namespace TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (namespace, name));
   CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, hash TEXT NOT NULL, info TEXT NOT NULL, namespace TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value REAL NOT NULL);
   CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-`;
+  ${firstAuditTable}`,
+  `ALTER TABLE state ADD COLUMN lockedSince TEXT;
+  ALTER TABLE state ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0;
+  DELETE FROM cursor;
+  ${chainedAuditTable}`,
+] as const;
+const maxKnownGood = 1000;
 /** A hash that no password has. */
 const nobody = `pbkdf2-sha256$1000$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 /** What belongs to the deployment and not to one state: tokens, the list of states, guesses, counters. */
 export class Directory extends DurableObject<Env> {
   readonly #sql: SqlStorage;
-  readonly #audit: AuditLog;
   readonly #throttle = new Throttle();
   /** Passwords that were right before, by hash: their owner is not slowed by someone who guesses at the same address. */
   readonly #knownGood = new Set<string>();
@@ -44,8 +60,7 @@ export class Directory extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
-    this.#sql.exec(tables);
-    this.#audit = new AuditLog(this.#sql);
+    migrate(ctx.storage, schema);
   }
 
   /** Runs here and not in the Worker: a Durable Object has the CPU time for PBKDF2, and sees all guesses of a client. */
@@ -61,6 +76,8 @@ export class Directory extends DurableObject<Env> {
     }
     const principal = await this.#checkPassword(username, password);
     if (principal) {
+      // Under a pre-shared key any user name is right, so there is no end of them.
+      if (this.#knownGood.size >= maxKnownGood) this.#knownGood.clear();
       this.#knownGood.add(fingerprint);
       this.#throttle.succeeded(client);
     } else {
@@ -102,7 +119,7 @@ export class Directory extends DurableObject<Env> {
         JSON.stringify(minted),
         info.namespace,
       );
-      this.#audit.append(info.createdBy, "mint_token", { ...minted });
+      this.#audit(info.namespace).append(info.createdBy, "mint_token", { ...minted });
     });
     return { token, info: minted };
   }
@@ -118,36 +135,81 @@ export class Directory extends DurableObject<Env> {
       const found = this.#sql
         .exec("DELETE FROM token WHERE id = ? AND namespace = ? RETURNING id", id, namespace)
         .toArray();
-      if (found.length > 0) this.#audit.append(by, "revoke_token", { id });
+      if (found.length > 0) this.#audit(namespace).append(by, "revoke_token", { id });
       return found.length > 0;
     });
   }
 
-  async addState({ namespace, name }: StateRef): Promise<void> {
-    this.#sql.exec("INSERT OR IGNORE INTO state VALUES (?, ?)", namespace, name);
+  /** Notes a state, and what its owner says of it. */
+  async report({ namespace, name }: StateRef, { lockedSince, conflict }: Report): Promise<void> {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?)",
+      namespace,
+      name,
+      lockedSince,
+      conflict ? 1 : 0,
+    );
   }
 
-  /** States in order of name, after `after`; `namespace` null stands for all. */
-  async states(namespace: string | null, after: StateRef | null, limit: number): Promise<StateRef[]> {
+  /** Notes states that were found in the bucket; those that are known already stay as they are. */
+  async addStates(found: readonly StateRef[]): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      for (const { namespace, name } of found)
+        this.#sql.exec("INSERT OR IGNORE INTO state (namespace, name) VALUES (?, ?)", namespace, name);
+    });
+  }
+
+  /**
+   * States in order of name, after `after`.
+   * @param namespace null stands for all
+   * @param patterns names that count, with `*`
+   */
+  async states(
+    namespace: string | null,
+    patterns: readonly string[],
+    after: StateRef | null,
+    limit: number,
+  ): Promise<StateRef[]> {
     const rows = this.#sql.exec(
       `SELECT namespace, name FROM state WHERE (?1 IS NULL OR namespace = ?1) AND (namespace, name) > (?2, ?3)
-       ORDER BY namespace, name LIMIT ?4`,
+       ORDER BY namespace, name`,
       namespace,
       after?.namespace ?? "",
       after?.name ?? "",
-      limit,
     );
-    return [...rows].map((row) => ({ namespace: String(row.namespace), name: String(row.name) }));
+    const page: StateRef[] = [];
+    for (const row of rows) {
+      const ref = { namespace: String(row.namespace), name: String(row.name) };
+      if (patterns.some((glob) => matches(glob, ref.name)) && page.push(ref) === limit) break;
+    }
+    return page;
   }
 
-  /** Where a job that works through all states goes on next time. */
-  async cursor(name: string): Promise<StateRef | null> {
+  /** Of all states of a namespace, as their owners last reported. */
+  async summary(namespace: string): Promise<StatesSummary> {
+    const row = this.#sql
+      .exec(
+        `SELECT count(*) AS states, count(lockedSince) AS locks, min(lockedSince) AS oldestLock, total(conflict) AS conflicts
+         FROM state WHERE namespace = ?`,
+        namespace,
+      )
+      .one();
+    return {
+      states: Number(row.states),
+      locks: Number(row.locks),
+      oldestLock: row.oldestLock === null ? null : String(row.oldestLock),
+      conflicts: Number(row.conflicts),
+    };
+  }
+
+  /** Where a job that works through many things goes on next time. */
+  async cursor(name: string): Promise<string | null> {
     const row = this.#sql.exec("SELECT value FROM cursor WHERE name = ?", name).next();
-    return row.done ? null : (JSON.parse(String(row.value.value)) as StateRef | null);
+    return row.done || row.value.value === "" ? null : String(row.value.value);
   }
 
-  async setCursor(name: string, value: StateRef | null): Promise<void> {
-    this.#sql.exec("INSERT OR REPLACE INTO cursor VALUES (?, ?)", name, JSON.stringify(value));
+  async setCursor(name: string, value: string | null): Promise<void> {
+    this.#sql.exec("INSERT OR REPLACE INTO cursor VALUES (?, ?)", name, value ?? "");
   }
 
   count(counters: Counters): void {
@@ -165,8 +227,13 @@ export class Directory extends DurableObject<Env> {
     return Object.fromEntries(rows.map((row) => [String(row.name), Number(row.value)]));
   }
 
-  async audit(after: number, limit: number): Promise<AuditEntry[]> {
-    return this.#audit.entries(after, limit);
+  async audit(namespace: string, after: number, limit: number): Promise<AuditEntry[]> {
+    return this.#audit(namespace).entries(after, limit);
+  }
+
+  /** Each namespace has a chain, so that its admins can verify it and see nothing of the others. */
+  #audit(namespace: string): AuditLog {
+    return new AuditLog(this.#sql, namespace);
   }
 
   async #checkPassword(username: string, password: string): Promise<Principal | null> {

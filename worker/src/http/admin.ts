@@ -1,10 +1,19 @@
 import { z } from "zod";
+import { matches, type Principal } from "../auth/principal";
 import { Refusal } from "../problem";
 import { backUpAll, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
 import { metricsText } from "./metrics";
 import type { Routes } from "./route";
-import { AuditEntry, AuditQuery, BackupResult, PageQuery, Token, TokenRequest } from "./schemas";
+import {
+  AuditEntry,
+  AuditQuery,
+  BackupOutcome,
+  PageQuery,
+  RestoreResult,
+  Token,
+  TokenRequest,
+} from "./schemas";
 
 /** What belongs to the deployment: tokens, its audit, metrics, the backup of everything. */
 export function adminRoutes(routes: Routes): void {
@@ -18,8 +27,10 @@ export function adminRoutes(routes: Routes): void {
       answer: Token.extend({ token: z.string() }),
     },
     async ({ context, body }) => {
-      const { id: createdBy, namespace } = context.get("principal");
+      const principal = context.get("principal");
+      const { id: createdBy, namespace } = principal;
       const { expiresInSeconds, ...rest } = body;
+      refuseMore(principal, rest);
       const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString();
       const minted = await directoryOf(context.env).mintToken({ ...rest, namespace, createdBy, expiresAt });
       return Response.json(
@@ -60,12 +71,15 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/audit",
       scope: "admin",
-      summary: "Tokens minted and revoked, oldest first, each entry chained to the one before",
+      summary:
+        "Tokens of the namespace minted and revoked, oldest first, each entry chained to the one before",
       query: AuditQuery,
       answer: z.array(AuditEntry),
     },
     async ({ context, query }) =>
-      Response.json(await directoryOf(context.env).audit(query.after, query.limit)),
+      Response.json(
+        await directoryOf(context.env).audit(context.get("principal").namespace, query.after, query.limit),
+      ),
   );
 
   routes.add(
@@ -81,10 +95,11 @@ export function adminRoutes(routes: Routes): void {
       method: "post",
       path: "/backup",
       scope: "admin",
-      summary: "Copies the next page of states to the backup bucket; done at each run of the schedule too",
-      answer: z.array(BackupResult),
+      summary:
+        "Copies the next page of the namespace's states to the backup bucket, as the schedule does for all",
+      answer: z.array(BackupOutcome),
     },
-    async ({ context }) => Response.json(await backUpAll(context.env)),
+    async ({ context }) => Response.json(await backUpAll(context.env, context.get("principal").namespace)),
   );
   routes.add(
     {
@@ -94,11 +109,25 @@ export function adminRoutes(routes: Routes): void {
       summary:
         "Makes the copies in the backup bucket current, a page of states at a time; ends with next null",
       query: PageQuery,
-      answer: z.object({ restored: z.array(z.string()), next: z.string().nullable() }),
+      answer: RestoreResult,
     },
     async ({ context, query }) =>
       Response.json(
         await restoreAll(context.env, context.get("principal").namespace, callerOf(context), query.after),
       ),
   );
+}
+
+/** @throws Refusal where a token would do what the one who mints it may not do */
+function refuseMore(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
+  const scope = scopes.find((scope) => !principal.scopes.includes(scope));
+  // A pattern that another one matches, star for star, names no state that the other does not name.
+  const pattern = states.find((pattern) => !principal.states.some((glob) => matches(glob, pattern)));
+  if (scope === undefined && pattern === undefined) return;
+  throw new Refusal({
+    status: 403,
+    code: "forbidden",
+    message: `${principal.id} has no ${scope ? `${scope} scope` : `rights on "${pattern}"`}, so no token of theirs can have it`,
+    fix: "ask for less, or ask an admin who has it",
+  });
 }

@@ -1,9 +1,11 @@
 import { Hono } from "hono";
-import { authenticate, clientOf } from "../auth/authenticate";
+import { getPath } from "hono/utils/url";
+import { authenticate } from "../auth/authenticate";
+import { clientOf } from "../auth/client";
 import { authSettings } from "../auth/settings";
-import type { Env } from "../env";
 import { pageRoutes } from "../page/routes";
-import { problemResponse, Refusal, storageFault } from "../problem";
+import { notConfigured, problemResponse, Refusal, storageFault } from "../problem";
+import { settings } from "../settings";
 import { adminRoutes } from "./admin";
 import { type AppContext, type AppEnv, directoryOf } from "./context";
 import { historyRoutes } from "./history";
@@ -13,7 +15,11 @@ import { operationRoutes } from "./operations";
 import { Routes } from "./route";
 import { stateRoutes } from "./states";
 
-const app = new Hono<AppEnv>();
+/** The Worker's routes. The base path and a trailing slash are left out of the path, never redirected away. */
+export const app = new Hono<AppEnv>({
+  getPath: (request, options) =>
+    pathInside(getPath(request), options?.env ? settings(options.env).basePath : ""),
+});
 const routes = new Routes(app);
 
 app.use(async (context, next) => {
@@ -24,13 +30,7 @@ app.use(async (context, next) => {
 
 app.get("/health", (context) => {
   const { defects } = authSettings(context.env);
-  if (defects.length === 0) return context.text("OK");
-  return problemResponse({
-    status: 503,
-    code: "not_configured",
-    message: defects.join("; "),
-    fix: "configure a credential",
-  });
+  return defects.length === 0 ? context.text("OK") : problemResponse(notConfigured(defects).problem);
 });
 
 app.use(async (context, next) => {
@@ -51,22 +51,16 @@ pageRoutes(app);
 
 // Never 404: a client reads that as "no state" and plans to create everything again.
 app.notFound((context) => problemResponse(noSuchRoute(context)));
-app.onError((error, context) => {
+app.onError((error) => {
   if (!(error instanceof Refusal)) return problemResponse(storageFault(error));
   const { problem } = error;
-  return problemResponse(problem, problem.status === 401 ? challenge(context) : {});
+  return problemResponse(problem, problem.status === 401 ? challenge : {});
 });
 
-/** Answers a request; the base path and a trailing slash are taken off, never redirected away. */
-export async function handle(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-  const url = new URL(request.url);
-  const base = (env.TFSTATE_BASE_PATH ?? "").replace(/\/+$/, "");
-  const inside = url.pathname === base || url.pathname.startsWith(`${base}/`);
+function pathInside(path: string, base: string): string {
+  const inside = path === base || path.startsWith(`${base}/`);
   // Outside of the base path nothing is served, but the answer is the same error as for any unknown route.
-  url.pathname = inside
-    ? url.pathname.slice(base.length).replace(/\/$/, "") || "/"
-    : "/outside-of-the-base-path";
-  return app.fetch(new Request(url, request), env, ctx);
+  return inside ? path.slice(base.length).replace(/\/$/, "") || "/" : "/outside-of-the-base-path";
 }
 
 /** Browsers attach Basic credentials to requests that other sites start; they also say so. */
@@ -95,7 +89,7 @@ function noSuchRoute(context: AppContext) {
       status: 400,
       code: "no_such_route",
       message: `nothing is at ${path.slice(0, 200)}`,
-      fix: `states are at ${context.env.TFSTATE_BASE_PATH ?? ""}/states/{name}; see GET /openapi.json for the rest`,
+      fix: `states are at ${settings(context.env).basePath}/states/{name}; see GET /openapi.json for the rest`,
     };
   }
   const methods = [
@@ -109,6 +103,4 @@ function noSuchRoute(context: AppContext) {
   };
 }
 
-function challenge(_context: AppContext): Record<string, string> {
-  return { "www-authenticate": 'Basic realm="tfstate", charset="UTF-8"' };
-}
+const challenge = { "www-authenticate": 'Basic realm="tfstate", charset="UTF-8"' };

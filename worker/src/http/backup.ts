@@ -1,48 +1,84 @@
 import type { Env } from "../env";
-import { Refusal } from "../problem";
-import type { BackupResult } from "../state/backup";
+import { Refusal, storageFault, unwrap } from "../problem";
+import { type BackupResult, backupNotConfigured } from "../state/backup";
+import { currentKey, historyPrefix, type StateRef } from "../state/keys";
 import type { Caller } from "../state/locks";
-import { directoryOf, stateOf, unwrap } from "./context";
+import { directoryOf, stateOf } from "./context";
 
-/** States per run: each is a subrequest, of which the free plan allows 50. */
-const page = 20;
+/** States per run: each is a request to another object, of which the free plan allows 50. */
+const page = 40;
 
-/** Copies the next page of states to the backup bucket, and starts over after the last. */
-export async function backUpAll(env: Env): Promise<BackupResult[]> {
+/** What became of one state; `failed` where the log says why. */
+export type BackupOutcome =
+  | BackupResult
+  | { readonly key: string; readonly version: null; readonly result: "failed" };
+
+/**
+ * Copies the next page of states to the backup bucket, and starts over after the last.
+ * @param namespace null stands for all
+ */
+export async function backUpAll(env: Env, namespace: string | null): Promise<BackupOutcome[]> {
   const directory = directoryOf(env);
-  const refs = await directory.states(null, await directory.cursor("backup"), page);
-  const results: BackupResult[] = [];
+  const cursor = namespace === null ? "backup" : `backup/${namespace}`;
+  const after = /^([^/]*)\/(.*)$/s.exec((await directory.cursor(cursor)) ?? "");
+  const from = after && { namespace: after[1] ?? "", name: after[2] ?? "" };
+  const refs = await directory.states(namespace, ["*"], from, page);
+  const results: BackupOutcome[] = [];
   for (const ref of refs) {
-    const result = await stateOf(env, ref).backUp(ref);
-    if (result.ok) results.push(result.value);
-    else
-      console.error(
-        JSON.stringify({ level: "error", event: "backup_failed", ...ref, code: result.problem.code }),
-      );
+    try {
+      results.push(unwrap(await stateOf(env, ref).backUp(ref)));
+    } catch (error) {
+      // One state that cannot be copied must not keep the others from it.
+      const code = error instanceof Refusal ? error.problem.code : String(error);
+      console.error(JSON.stringify({ level: "error", event: "backup_failed", ...ref, code }));
+      results.push({ key: currentKey(ref), version: null, result: "failed" });
+    }
   }
-  await directory.setCursor("backup", refs.length < page ? null : (refs.at(-1) ?? null));
+  const last = refs.length < page ? undefined : refs.at(-1);
+  await directory.setCursor(cursor, last ? `${last.namespace}/${last.name}` : null);
   return results;
 }
 
+/**
+ * Notes the states that tfstate-worker or an S3 client left in the bucket and nobody asked this Worker for yet; a page
+ * of objects at a time.
+ */
+export async function discover(env: Env): Promise<void> {
+  const directory = directoryOf(env);
+  const startAfter = await directory.cursor("discover");
+  const { objects, truncated } = await env.BUCKET.list(startAfter === null ? {} : { startAfter });
+  const found = objects.flatMap(({ key }): StateRef[] => {
+    const [, namespace, name] = /^([^/]+)\/([^/]+)\.tfstate$/.exec(key) ?? [];
+    return namespace && name ? [{ namespace, name }] : [];
+  });
+  if (found.length > 0) await directory.addStates(found);
+  const last = truncated ? objects.at(-1)?.key : undefined;
+  // The history may be long, and holds no state that is not known.
+  await directory.setCursor("discover", last?.startsWith(historyPrefix) ? afterHistory : (last ?? null));
+}
+
+/** Sorts after every key of the history, and before all that follow them. */
+const afterHistory = historyPrefix.replace(/\/$/, "0");
+
 /** Brings a page of a namespace's states back from the backup bucket. */
 export async function restoreAll(env: Env, namespace: string, caller: Caller, after: string) {
-  if (!env.BACKUP) {
-    throw new Refusal({
-      status: 409,
-      code: "backup_not_configured",
-      message: "no backup bucket is bound to this Worker",
-      fix: "bind a second R2 bucket as BACKUP",
-    });
-  }
+  if (!env.BACKUP) throw backupNotConfigured();
   const prefix = `${namespace}/`;
   const startAfter = after === "" ? undefined : `${prefix}${after}.tfstate`;
   const { objects, truncated } = await env.BACKUP.list({ prefix, limit: page, startAfter });
+  const names = objects.map(({ key }) => key.slice(prefix.length).replace(/\.tfstate$/, ""));
   const restored: string[] = [];
-  for (const { key } of objects) {
-    const name = key.slice(prefix.length).replace(/\.tfstate$/, "");
+  const failed: { state: string; error: string; message: string }[] = [];
+  for (const name of names) {
     const ref = { namespace, name };
-    unwrap(await stateOf(env, ref).restoreBackup(ref, caller));
-    restored.push(name);
+    try {
+      unwrap(await stateOf(env, ref).restoreBackup(ref, caller));
+      restored.push(name);
+    } catch (error) {
+      // After a disaster the others count: this one is named, and can be tried again.
+      const { code, message } = error instanceof Refusal ? error.problem : storageFault(error);
+      failed.push({ state: name, error: code, message });
+    }
   }
-  return { restored, next: truncated ? (restored.at(-1) ?? null) : null };
+  return { restored, failed, next: truncated ? (names.at(-1) ?? null) : null };
 }

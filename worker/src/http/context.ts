@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Principal } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
-import { type Outcome, Refusal } from "../problem";
+import { Refusal } from "../problem";
 import type { StateRef } from "../state/keys";
 import type { Caller } from "../state/locks";
 import type { StateObject } from "../state/state-object";
@@ -25,12 +25,6 @@ export const stateOf = (env: Env, { namespace, name }: StateRef): DurableObjectS
 export function callerOf(context: AppContext): Caller {
   const principal = context.get("principal");
   return { id: principal.id, origin: context.get("origin"), admin: principal.scopes.includes("admin") };
-}
-
-/** The value of a Durable Object call. @throws Refusal where it was refused */
-export function unwrap<T>(result: Outcome<T>): T {
-  if (result.ok) return result.value;
-  throw new Refusal(result.problem);
 }
 
 const maxNameBytes = 200;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Refusal } from "../problem";
+import { Refusal, unwrap } from "../problem";
 import { find } from "../state/reads";
-import { callerOf, stateOf, unwrap } from "./context";
+import { callerOf, stateOf } from "./context";
 import type { Routes } from "./route";
 import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
 import { stateResponse } from "./states";

@@ -1,7 +1,6 @@
 import { routePath } from "hono/route";
 import type { Counters } from "../directory/directory";
 import { type AppContext, directoryOf } from "./context";
-import { summaries } from "./operations";
 
 /** Counted in this isolate and handed to the Directory now and then: one more call per request would double the cost. */
 let pending: Record<string, number> = {};
@@ -41,13 +40,15 @@ export function recordRequest(context: AppContext, ms: number): void {
   context.executionCtx.waitUntil(flush(context).catch((error: unknown) => console.warn(`metrics: ${error}`)));
 }
 
-/** The metrics of the whole deployment, and gauges of the caller's namespace. */
+/** The counters of the whole deployment, and gauges of the caller's namespace, all from the Directory alone. */
 export async function metricsText(context: AppContext): Promise<string> {
   await flush(context);
-  const counters = await directoryOf(context.env).counters();
-  const states = await summaries(context, "");
-  const locks = states.flatMap(({ lock }) => (lock ? [lock] : []));
-  const ages = locks.map(({ since }) => (Date.now() - Date.parse(since)) / 1000);
+  const directory = directoryOf(context.env);
+  const [counters, { states, locks, oldestLock, conflicts }] = await Promise.all([
+    directory.counters(),
+    directory.summary(context.get("principal").namespace),
+  ]);
+  const oldestSeconds = oldestLock === null ? 0 : (Date.now() - Date.parse(oldestLock)) / 1000;
   const lines = Object.keys(help).flatMap((name) => [
     `# HELP ${name} ${help[name]}`,
     `# TYPE ${name} counter`,
@@ -62,14 +63,10 @@ export async function metricsText(context: AppContext): Promise<string> {
   ];
   return [
     ...lines,
-    ...gauge("tfstate_states", "states listed on the first page", states.length),
-    ...gauge("tfstate_locks_held", "locks held", locks.length),
-    ...gauge("tfstate_oldest_lock_seconds", "age of the oldest lock", Math.max(0, ...ages)),
-    ...gauge(
-      "tfstate_conflicts",
-      "states with a foreign write that waits for a decision",
-      states.filter((s) => s.conflict).length,
-    ),
+    ...gauge("tfstate_states", "states of the namespace", states),
+    ...gauge("tfstate_locks_held", "locks that clients of this Worker held half a minute ago", locks),
+    ...gauge("tfstate_oldest_lock_seconds", "age of the oldest of them", Math.max(0, oldestSeconds)),
+    ...gauge("tfstate_conflicts", "states with a foreign write that waits for a decision", conflicts),
     "",
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { matches } from "../auth/principal";
+import { unwrap } from "../problem";
 import type { StateSummary as Summary } from "../state/state-object";
-import { type AppContext, callerOf, directoryOf, stateOf, unwrap } from "./context";
+import { type AppContext, callerOf, directoryOf, stateOf } from "./context";
 import type { Routes } from "./route";
 import {
   AuditEntry,
@@ -20,7 +20,7 @@ import {
 } from "./schemas";
 
 /** A request may start 50 others on the free plan; each state is one. */
-const statesPerPage = 40;
+export const statesPerPage = 40;
 
 /** What people do to states and their locks. */
 export function operationRoutes(routes: Routes): void {
@@ -33,7 +33,7 @@ export function operationRoutes(routes: Routes): void {
       query: PageQuery,
       answer: z.array(StateSummary),
     },
-    async ({ context, query }) => Response.json((await summaries(context, query.after)).map(listed)),
+    async ({ context, query }) => Response.json((await summaries(context, query.after)).states.map(listed)),
   );
 
   routes.add(
@@ -46,7 +46,7 @@ export function operationRoutes(routes: Routes): void {
       answer: z.array(LockStatus),
     },
     async ({ context, query }) => {
-      const held = (await summaries(context, query.after)).flatMap(({ ref, lock }) => {
+      const held = (await summaries(context, query.after)).states.flatMap(({ ref, lock }) => {
         if (lock === null) return [];
         const ageSeconds = Math.max(0, Math.round((Date.now() - Date.parse(lock.since)) / 1000));
         return [
@@ -166,12 +166,15 @@ export function operationRoutes(routes: Routes): void {
   );
 }
 
-/** One page of the states that the caller may see. */
-export async function summaries(context: AppContext, after: string): Promise<Summary[]> {
-  const { namespace, states } = context.get("principal");
-  const refs = await directoryOf(context.env).states(namespace, { namespace, name: after }, statesPerPage);
-  const visible = refs.filter(({ name }) => states.some((glob) => matches(glob, name)));
-  return Promise.all(visible.map(async (ref) => unwrap(await stateOf(context.env, ref).summary(ref))));
+/** One page of the states that the caller may see, and the name after which the next one begins. */
+export async function summaries(context: AppContext, after: string) {
+  const { namespace, states: patterns } = context.get("principal");
+  const from = { namespace, name: after };
+  const refs = await directoryOf(context.env).states(namespace, patterns, from, statesPerPage);
+  const states = await Promise.all(
+    refs.map(async (ref) => unwrap(await stateOf(context.env, ref).summary(ref))),
+  );
+  return { states, next: refs.length < statesPerPage ? null : (refs.at(-1)?.name ?? null) };
 }
 
 function listed({ ref, version, versions, lock, freeze, conflict }: Summary): z.infer<typeof StateSummary> {

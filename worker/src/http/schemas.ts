@@ -90,7 +90,10 @@ export const AuditEntry = z.object({
 export const Policy = z.strictObject({
   encryption: z.enum(["auto", "required"]).optional(),
   keep: z
-    .strictObject({ versions: z.int().min(1).optional(), days: z.number().min(0).optional() })
+    .strictObject({
+      versions: z.int().min(1).max(99999).optional(),
+      days: z.number().min(0).max(99999).optional(),
+    })
     .optional(),
 });
 
@@ -132,6 +135,15 @@ export const BackupResult = z.object({
   key: z.string(),
   version: z.string().nullable(),
   result: z.enum(["copied", "unchanged", "empty"]),
+});
+
+export const BackupOutcome = BackupResult.extend({
+  result: z.enum([...BackupResult.shape.result.options, "failed"]),
+});
+export const RestoreResult = z.object({
+  restored: z.array(z.string()),
+  failed: z.array(z.object({ state: z.string(), error: z.string(), message: z.string() })),
+  next: z.string().nullable(),
 });
 
 const flag = z

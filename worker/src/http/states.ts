@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { Refusal } from "../problem";
+import { Refusal, unwrap } from "../problem";
 import { maxBytes } from "../state/ingest";
 import type { VersionRecord } from "../state/ledger";
 import { find } from "../state/reads";
-import { callerOf, stateOf, unwrap } from "./context";
+import { callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
 import { LockInfo, Version, WriterQuery } from "./schemas";
 

@@ -1,9 +1,10 @@
 import type { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { permits, type Scope } from "../auth/principal";
-import { type AppContext, type AppEnv, callerOf, stateName, stateOf, unwrap } from "../http/context";
+import { type AppContext, type AppEnv, callerOf, stateName, stateOf } from "../http/context";
 import { summaries } from "../http/operations";
-import { Refusal } from "../problem";
+import { Refusal, unwrap } from "../problem";
+import { settings } from "../settings";
 import type { StateRef } from "../state/keys";
 import { style } from "./style";
 import { Confirm, Page, pagePath, StateList, StatePage } from "./views";
@@ -27,8 +28,12 @@ export function pageRoutes(app: Hono<AppEnv>): void {
 
   app.get("/", async (context) => {
     const after = context.req.query("after") ?? "";
-    const states = await summaries(context, after);
-    return html(context, "States", <StateList states={states} base={baseOf(context)} now={Date.now()} />);
+    const { states, next } = await summaries(context, after);
+    return html(
+      context,
+      "States",
+      <StateList states={states} next={next} base={baseOf(context)} now={Date.now()} />,
+    );
   });
 
   app.get("/page/states/:name", (context) => statePage(context, refOf(context, "read"), null));
@@ -123,7 +128,7 @@ async function html(context: AppContext, title: string, content: Child): Promise
   return new Response(`<!doctype html>${await page}`, { headers });
 }
 
-const baseOf = (context: AppContext): string => (context.env.TFSTATE_BASE_PATH ?? "").replace(/\/+$/, "");
+const baseOf = (context: AppContext): string => settings(context.env).basePath;
 
 function refOf(context: AppContext, scope: Scope): StateRef {
   const name = stateName(context.req.param("name"));

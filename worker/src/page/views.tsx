@@ -33,20 +33,33 @@ export function Page({ title, base, children }: { title: string; base: string; c
   );
 }
 
-export function StateList({
-  states,
-  base,
-  now,
-}: {
-  states: readonly StateSummary[];
-  base: string;
-  now: number;
-}) {
+export interface StateListProps {
+  readonly states: readonly StateSummary[];
+  /** Name after which the next page begins; null where this is the last. */
+  readonly next: string | null;
+  readonly base: string;
+  readonly now: number;
+}
+
+export function StateList({ states, next, base, now }: StateListProps) {
   if (states.length === 0) return <p>No state was stored here yet.</p>;
+  return (
+    <>
+      <StateTable states={states} base={base} now={now} />
+      {next === null ? null : (
+        <p>
+          <a href={`${base}/?after=${encodeURIComponent(next)}`}>More states, after {next}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
   return (
     <Scrollable label="States">
       <table>
-        <caption>{states.length} states, by name</caption>
+        <caption>By name</caption>
         <thead>
           <tr>
             <th scope="col">State</th>

@@ -1,31 +1,36 @@
 import { type AuditEntry, entryHash, genesis } from "./audit-chain";
 
-/** The table of an {@link AuditLog}, for the schema of the object that has one. */
-export const auditTable = `CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,
-    action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);`;
+/** As the first Worker had it: one chain for each Durable Object. */
+export const firstAuditTable = `CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL,
+    who TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);`;
+
+/** Its change to several chains; the one that was there is "". */
+export const chainedAuditTable = `ALTER TABLE audit RENAME TO old_audit;
+  CREATE TABLE audit (chain TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+    detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (chain, seq)) WITHOUT ROWID;
+  INSERT INTO audit SELECT '', seq, at, who, action, detail, prev, hash FROM old_audit;
+  DROP TABLE old_audit;`;
 
 /** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
 export class AuditLog {
-  constructor(private readonly sql: SqlStorage) {}
+  constructor(
+    private readonly sql: SqlStorage,
+    /** Which of the object's chains. */
+    private readonly chain = "",
+  ) {}
 
   append(who: string, action: string, detail: Readonly<Record<string, unknown>>): void {
-    const last = this.sql.exec("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").next();
-    const entry = {
-      seq: last.done ? 1 : Number(last.value.seq) + 1,
-      at: new Date().toISOString(),
-      who,
-      action,
-      detail: JSON.stringify(detail),
-      prev: last.done ? genesis : String(last.value.hash),
-    };
-    const { seq, at, detail: text, prev } = entry;
+    const { seq, hash: prev } = this.head();
+    const at = new Date().toISOString();
+    const entry = { seq: seq + 1, at, who, action, detail: JSON.stringify(detail), prev };
     this.sql.exec(
-      "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)",
-      seq,
+      "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      this.chain,
+      entry.seq,
       at,
       who,
       action,
-      text,
+      entry.detail,
       prev,
       entryHash(entry),
     );
@@ -33,7 +38,12 @@ export class AuditLog {
 
   /** Oldest first, those after `seq`. */
   entries(after: number, limit: number): AuditEntry[] {
-    const rows = this.sql.exec("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+    const rows = this.sql.exec(
+      "SELECT * FROM audit WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?",
+      this.chain,
+      after,
+      limit,
+    );
     return [...rows].map((row) => ({
       seq: Number(row.seq),
       at: String(row.at),
@@ -47,7 +57,9 @@ export class AuditLog {
 
   /** Sequence number and hash of the newest entry; kept outside, it proves that nothing was cut off the end. */
   head(): { readonly seq: number; readonly hash: string } {
-    const last = this.sql.exec("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").next();
+    const last = this.sql
+      .exec("SELECT seq, hash FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1", this.chain)
+      .next();
     return last.done
       ? { seq: 0, hash: genesis }
       : { seq: Number(last.value.seq), hash: String(last.value.hash) };

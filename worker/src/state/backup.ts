@@ -57,7 +57,7 @@ export class Backup {
         status: 404,
         code: "no_backup",
         message: `the backup bucket has no ${this.#key}`,
-        fix: "check the name of the state; the backup of others is listed by GET /backup",
+        fix: "check the name of the state",
       });
     }
     const version = await current.keep(copy.body, copy.size, "backup", by);
@@ -75,11 +75,15 @@ export class Backup {
 
   #bound(): R2Bucket {
     if (this.bucket) return this.bucket;
-    throw new Refusal({
-      status: 409,
-      code: "backup_not_configured",
-      message: "no backup bucket is bound to this Worker",
-      fix: "bind a second R2 bucket as BACKUP",
-    });
+    throw backupNotConfigured();
   }
+}
+
+export function backupNotConfigured(): Refusal {
+  return new Refusal({
+    status: 409,
+    code: "backup_not_configured",
+    message: "no backup bucket is bound to this Worker",
+    fix: "bind a second R2 bucket as BACKUP",
+  });
 }

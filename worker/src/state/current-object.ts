@@ -1,6 +1,6 @@
 import { type Problem, Refusal } from "../problem";
 import { breaches } from "./guard";
-import { type Inspected, ingest, json, maxBytes, requireStored, withRoom } from "./ingest";
+import { type Inspected, ingest, json, maxBytes, requireStored, store, withRoom } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
 import type { Ledger, NewVersion, VersionRecord, VersionSource } from "./ledger";
 
@@ -95,7 +95,7 @@ export class CurrentObject {
         strict: false,
         fits,
       });
-      if (bytes) requireStored(await this.bucket.put(key, bytes, json), facts.md5);
+      if (bytes) await store(this.bucket, key, bytes, facts);
       const createdAt = new Date().toISOString();
       return { ...versionFacts(facts), id, createdAt, createdBy: by, lockId: null, source };
     });

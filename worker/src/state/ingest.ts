@@ -40,20 +40,26 @@ export async function withRoom<T>(length: number, work: (fits: boolean) => Promi
 /** Hashes and reads a body as it passes. `strict` refuses what may not become a new version. */
 class Inspection {
   readonly #sha256 = createHash("sha256");
-  readonly #md5 = createHash("md5");
+  readonly #md5: ReturnType<typeof createHash> | null;
   readonly #scanner = new StateScanner();
   #size = 0;
 
-  constructor(private readonly strict: boolean) {}
+  constructor(
+    private readonly strict: boolean,
+    /** The MD5, where it need not be found out. */
+    private readonly knownMd5: string | null,
+  ) {
+    this.#md5 = knownMd5 === null ? createHash("md5") : null;
+  }
 
   push(chunk: Uint8Array): void {
     this.#sha256.update(chunk);
-    this.#md5.update(chunk);
+    this.#md5?.update(chunk);
     this.#size += chunk.byteLength;
     refusingNonStates(() => this.#scanner.push(chunk));
   }
 
-  finish(length: number, contentMd5: string | null): Inspected {
+  finish(length: number): Inspected {
     if (this.#size !== length) {
       throw new Refusal({
         status: 400,
@@ -68,21 +74,14 @@ class Inspection {
       if (defect !== null) throw new NotAState(defect);
       return facts;
     });
-    const md5 = this.#md5.digest("hex");
-    if (contentMd5 !== null && contentMd5 !== base64(md5)) {
-      throw new Refusal({
-        status: 400,
-        code: "md5_mismatch",
-        message: `Content-MD5 is ${contentMd5.slice(0, 64)}, the body that arrived has ${base64(md5)}`,
-        fix: "the body was changed on the way; send it again",
-      });
-    }
+    const md5 = this.knownMd5 ?? this.#md5?.digest("hex") ?? "";
     return { ...scanned, md5, sha256: this.#sha256.digest("hex"), size: this.#size };
   }
 }
 
 export interface IngestOptions {
   readonly length: number;
+  /** Content-MD5 of the request. A body in memory is taken at its word until {@link store}, where R2 verifies it. */
   readonly contentMd5: string | null;
   /** Refuses what may not become a new version. */
   readonly strict: boolean;
@@ -100,7 +99,8 @@ export async function ingest(
   body: ReadableStream<Uint8Array>,
   { length, contentMd5, strict, fits }: IngestOptions,
 ): Promise<Ingested> {
-  const inspection = new Inspection(strict);
+  const announced = contentMd5 === null ? null : hexOf(contentMd5);
+  const inspection = new Inspection(strict, fits ? announced : null);
   const reader = body.getReader({ mode: "byob" });
   const take = async (bytes: number): Promise<Uint8Array | null> => {
     const { value } = await reader.readAtLeast(bytes, new Uint8Array(bytes));
@@ -109,7 +109,7 @@ export async function ingest(
   if (fits) {
     const bytes = (length > 0 && (await take(length))) || new Uint8Array();
     inspection.push(bytes);
-    return { facts: inspection.finish(length, contentMd5), bytes };
+    return { facts: inspection.finish(length), bytes };
   }
   const { readable, writable } = new FixedLengthStream(length);
   const stored = bucket.put(key, readable, json);
@@ -121,7 +121,8 @@ export async function ingest(
       inspection.push(chunk);
       await writer.write(chunk);
     }
-    const facts = inspection.finish(length, contentMd5);
+    const facts = inspection.finish(length);
+    if (announced !== null && announced !== facts.md5) throw md5Mismatch(announced, facts.md5);
     await writer.close();
     requireStored(await stored, facts.md5);
     return { facts, bytes: null };
@@ -136,12 +137,39 @@ export async function ingest(
 /** How each object of a state is stored. */
 export const json = { httpMetadata: { contentType: "application/json" } };
 
+/**
+ * Stores a body that is in memory.
+ * @throws Refusal where it does not match the MD5 that it was announced with
+ */
+export async function store(
+  bucket: R2Bucket,
+  key: string,
+  bytes: Uint8Array,
+  { md5 }: Inspected,
+): Promise<void> {
+  const object = await bucket.put(key, bytes, json);
+  if (object !== null && object.etag !== md5) {
+    const found = createHash("md5").update(bytes).digest("hex");
+    if (found !== md5) throw md5Mismatch(md5, found);
+  }
+  requireStored(object, md5);
+}
+
 /** @throws Error when R2 did not store the bytes that we hashed */
 export function requireStored(object: R2Object | null, md5: string): R2Object {
   if (object === null) throw new Error("R2 did not store the object");
   if (object.etag !== md5)
     throw new Error(`R2 stored ${object.key} with MD5 ${object.etag}, sent was ${md5}`);
   return object;
+}
+
+export function md5Mismatch(announced: string, found: string): Refusal {
+  return new Refusal({
+    status: 400,
+    code: "md5_mismatch",
+    message: `Content-MD5 is ${announced.slice(0, 64)} (hex), the body that arrived has ${found}`,
+    fix: "the body was changed on the way; send it again",
+  });
 }
 
 function refusingNonStates<T>(read: () => T): T {
@@ -158,7 +186,11 @@ function refusingNonStates<T>(read: () => T): T {
   }
 }
 
-function base64(hex: string): string {
-  const bytes = hex.match(/../g) ?? [];
-  return btoa(String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))));
+/** Base64 as hex. What is no base64 is kept as it is: no body has it for its MD5. */
+function hexOf(base64: string): string {
+  try {
+    return [...atob(base64)].map((char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  } catch {
+    return base64;
+  }
 }

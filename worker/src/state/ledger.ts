@@ -1,5 +1,5 @@
 import type { LockInfo } from "../lock-info";
-import { AuditLog, auditTable } from "./audit-log";
+import { AuditLog, chainedAuditTable, firstAuditTable } from "./audit-log";
 import type { Overridable } from "./guard";
 import type { StateRef } from "./keys";
 import { migrate } from "./schema";
@@ -62,6 +62,14 @@ export interface Freeze {
   readonly expiresAt: string;
 }
 
+/** What the Directory is told of a state, for the metrics of all of them. */
+export interface Report {
+  /** Since when a client of this Worker holds the lock. */
+  readonly lockedSince: string | null;
+  /** An S3 client's write waits for a decision. */
+  readonly conflict: boolean;
+}
+
 /** Single values of one state. They are one row, so that a change of several costs what a change of one does. */
 interface Settings {
   /** ID of the current version; null where there is no state. */
@@ -77,8 +85,8 @@ interface Settings {
   readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
   /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
   readonly uploads: Readonly<Record<string, string>>;
-  /** The Directory knows this state. */
-  readonly listed: boolean;
+  /** What the Directory knows of this state; null where it does not know it. */
+  readonly reported: Report | null;
   /** Which state this is; an alarm comes without a caller who says so. */
   readonly ref: StateRef | null;
 }
@@ -93,7 +101,7 @@ const defaults: Settings = {
   freeze: null,
   blindUnlock: null,
   uploads: {},
-  listed: false,
+  reported: null,
   ref: null,
 };
 
@@ -112,7 +120,7 @@ export const ledgerSchema = [
   CREATE TABLE IF NOT EXISTS override (
     id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
     usedAt TEXT);
-  ${auditTable}`,
+  ${firstAuditTable}`,
   // Half the rows written: the settings in one, no number and no index that nobody needs. And the lists of resources,
   // which are long and seldom read, out of the way of each request.
   `CREATE TABLE settings (only INTEGER PRIMARY KEY, json TEXT NOT NULL);
@@ -135,7 +143,8 @@ export const ledgerSchema = [
     pinned, pruned FROM old_version;
   CREATE TABLE resource_list (version INTEGER PRIMARY KEY, addresses TEXT NOT NULL);
   INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
-  DROP TABLE old_version;`,
+  DROP TABLE old_version;
+  ${chainedAuditTable}`,
 ] as const;
 /** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
 const maxResourcesJson = 512 * 1024;
@@ -188,6 +197,11 @@ export class Ledger {
       this.#note(key, value);
       this.#changed = true;
     });
+  }
+
+  /** What the Directory should know. */
+  report(): Report {
+    return { lockedSince: this.holder()?.takenAt ?? null, conflict: this.get("conflict") !== null };
   }
 
   /** For what R2 was just seen to hold: stored with the next change, as after a crash the object itself tells. */

@@ -8,6 +8,8 @@ export interface FoundLock {
   readonly etag: string;
 }
 
+/** Longer than any client's; a larger one is not read into memory. */
+const maxLockBytes = 64 * 1024;
 /** Marks the lock files that the Worker writes. An S3 client sets no metadata. */
 const mark = { "written-by": "tfstate-worker" };
 
@@ -24,7 +26,9 @@ export class S3Lock {
   async find(): Promise<FoundLock | null> {
     const object = await this.bucket.get(this.key);
     if (object === null) return null;
-    const info = parseLockInfo(await object.text(), object.uploaded);
+    const tooLong = object.size > maxLockBytes;
+    if (tooLong) await object.body.cancel();
+    const info = tooLong ? null : parseLockInfo(await object.text(), object.uploaded);
     return {
       ours: object.customMetadata?.["written-by"] === mark["written-by"],
       etag: object.etag,

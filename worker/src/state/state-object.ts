@@ -1,14 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env";
 import type { LockInfo } from "../lock-info";
-import { type Outcome, outcome } from "../problem";
+import { notConfigured, type Outcome, outcome } from "../problem";
+import { settings } from "../settings";
 import type { AuditEntry } from "./audit-chain";
 import { Backup, type BackupResult } from "./backup";
 import { CurrentObject } from "./current-object";
 import type { Overridable } from "./guard";
 import { History, type ListedVersion, noSuchVersion, type Retention } from "./history";
 import { type StateRef, s3LockKey } from "./keys";
-import { type Freeze, Ledger, type OverrideRecord, type VersionRecord } from "./ledger";
+import { type Freeze, Ledger, type OverrideRecord, type Report, type VersionRecord } from "./ledger";
 import { type Caller, type LockStatus, Locks } from "./locks";
 import { Mutex } from "./mutex";
 import { Reads, type StoredVersion } from "./reads";
@@ -73,16 +74,15 @@ export class StateObject extends DurableObject<Env> {
     return outcome(() => this.#parts(ref).locks.status());
   }
 
-  read(ref: StateRef, again: boolean): Promise<Outcome<StoredVersion | null>> {
-    return outcome(async () => {
-      const stored = await this.#parts(ref).reads.currentVersion(again);
-      if (stored && !this.#ledger.get("listed")) {
-        // One that was there before this Worker, or that an S3 client wrote.
-        await this.#wakeWithin(repairDelayMs, ref);
-        this.#list(ref);
-      }
-      return stored;
-    });
+  async read(ref: StateRef, again: boolean): Promise<Outcome<StoredVersion | null>> {
+    const stored = await outcome(() => this.#parts(ref).reads.currentVersion(again));
+    // A state may turn up, or get into conflict, by what an S3 client wrote.
+    const known = stored.ok ? stored.value : this.#ledger.get("conflict");
+    if (known && this.#news()) {
+      await this.#wakeWithin(repairDelayMs, ref);
+      this.#introduce(ref);
+    }
+    return stored;
   }
 
   write(
@@ -95,7 +95,7 @@ export class StateObject extends DurableObject<Env> {
       // Under a lock an alarm is set already.
       if (request.lockId === null) await this.#wakeWithin(repairDelayMs, ref);
       const version = await this.#parts(ref).writes.write(caller, request, body);
-      this.#list(ref);
+      this.#introduce(ref);
       return version;
     });
   }
@@ -186,7 +186,7 @@ export class StateObject extends DurableObject<Env> {
 
   sweep(ref: StateRef): Promise<Outcome<number>> {
     return outcome(() =>
-      this.#mutex.run(() => this.#parts(ref).history.sweep(this.#retention(), new Date())),
+      this.#mutex.run(async () => this.#parts(ref).history.sweep(this.#retention(), new Date())),
     );
   }
 
@@ -214,10 +214,12 @@ export class StateObject extends DurableObject<Env> {
     await this.#mutex.run(async () => {
       const { current, locks, history } = this.#parts(ref);
       const repaired = await outcome(async () => {
-        if (!current.upToDate) await current.reconcile();
+        // A conflict waits for a person, not for the next alarm.
+        if (!current.upToDate && this.#ledger.get("conflict") === null) await current.reconcile();
         await locks.settleS3Lock();
+        await this.#report(ref);
       });
-      if (repaired.ok) await outcome(() => history.sweep(this.#retention(), new Date()));
+      if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
       const freeze = locks.activeFreeze(new Date());
       const freezeEnds = freeze ? Date.parse(freeze.expiresAt) - Date.now() + 1000 : sweepIntervalMs;
       const calm = this.#ledger.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEnds);
@@ -237,7 +239,7 @@ export class StateObject extends DurableObject<Env> {
         if (!parts.current.upToDate) await parts.current.reconcile();
         if (result.ok) await parts.locks.settleS3Lock();
       });
-      if (tidied.ok && result.ok) this.#list(ref);
+      if (tidied.ok && result.ok) this.#introduce(ref);
       return result;
     });
   }
@@ -247,12 +249,12 @@ export class StateObject extends DurableObject<Env> {
     const ledger = this.#ledger;
     const current = new CurrentObject(bucket, ledger, ref);
     const locks = new Locks(ledger, new S3Lock(bucket, s3LockKey(ref)), current);
-    const required = this.env.TFSTATE_ENCRYPTION === "required";
+    const { encryptionRequired } = settings(this.env);
     return {
       current,
       locks,
       reads: new Reads(ledger, current, this.#mutex, ref),
-      writes: new Writes(bucket, ledger, locks, current, this.#mutex, ref, required),
+      writes: new Writes(bucket, ledger, locks, current, this.#mutex, ref, encryptionRequired),
       history: new History(bucket, ledger, ref),
     };
   }
@@ -268,12 +270,11 @@ export class StateObject extends DurableObject<Env> {
     return new Backup(this.env.BUCKET, this.env.BACKUP, this.#ledger, ref);
   }
 
+  /** @throws Refusal where the settings cannot be read: nothing is deleted on a guess */
   #retention(): Retention {
-    const own = this.#ledger.get("keep");
-    return {
-      versions: own.versions ?? Number(this.env.TFSTATE_KEEP_VERSIONS ?? 100),
-      days: own.days ?? Number(this.env.TFSTATE_KEEP_DAYS ?? 90),
-    };
+    const { keep, defects } = settings(this.env);
+    if (defects.length > 0) throw notConfigured(defects);
+    return { ...keep, ...this.#ledger.get("keep") };
   }
 
   async #wakeWithin(delayMs: number, ref: StateRef): Promise<void> {
@@ -284,11 +285,25 @@ export class StateObject extends DurableObject<Env> {
     this.#wakesAt = Math.min(this.#wakesAt, at);
   }
 
-  /** Tells the Directory of this state, once. Nothing depends on it but the lists, so a failure waits for the next time. */
-  #list(ref: StateRef): void {
-    if (this.#ledger.get("listed")) return;
-    const directory = this.env.DIRECTORY.getByName("directory");
-    const told = directory.addState(ref).then(() => this.#ledger.set("listed", true));
-    this.ctx.waitUntil(told.catch((error: unknown) => console.warn(`directory: ${error}`)));
+  /** What the Directory does not know yet, or null. */
+  #news(): Report | null {
+    const [report, reported] = [this.#ledger.report(), this.#ledger.get("reported")];
+    const same = report.lockedSince === reported?.lockedSince && report.conflict === reported.conflict;
+    return same ? null : report;
+  }
+
+  /** Tells the Directory at once that there is this state; what changes later is told by the alarm, for several requests at once. */
+  #introduce(ref: StateRef): void {
+    if (this.#ledger.get("reported")) return;
+    // Nothing depends on it but the lists, so a failure waits for the alarm.
+    const told = this.#report(ref).catch((error: unknown) => console.warn(`directory: ${error}`));
+    this.ctx.waitUntil(told);
+  }
+
+  async #report(ref: StateRef): Promise<void> {
+    const news = this.#news();
+    if (news === null) return;
+    await this.env.DIRECTORY.getByName("directory").report(ref, news);
+    this.#ledger.set("reported", news);
   }
 }

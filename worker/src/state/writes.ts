@@ -3,7 +3,7 @@ import { Refusal } from "../problem";
 import { type CurrentObject, missing, versionFacts } from "./current-object";
 import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
 import { noSuchVersion } from "./history";
-import { type Ingested, ingest, json, requireStored, withRoom } from "./ingest";
+import { type Ingested, ingest, md5Mismatch, store, withRoom } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
 import type { Ledger, NewVersion, OverrideRecord, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
@@ -55,24 +55,24 @@ export class Writes {
     try {
       const ingested = await ingest(this.bucket, key, body, { length, contentMd5, strict: true, fits });
       return await this.mutex.run(async () => {
-        const store = async (): Promise<void> => {
+        const storeOnce = async (): Promise<void> => {
           if (stored || ingested.bytes === null) return;
           stored = true;
-          requireStored(await this.bucket.put(key, ingested.bytes, json), ingested.facts.md5);
+          await store(this.bucket, key, ingested.bytes, ingested.facts);
         };
         // Checked before anything is paid for; side by side with the checks that ask R2; and once more at the commit.
         const expectsReplay = this.#admit(caller, request, ingested, locksTaken).replayed !== null;
         await allEnded([
           this.locks.requireS3Agreement(),
           this.#agreeWithBucket(),
-          expectsReplay ? Promise.resolve() : store(),
+          expectsReplay ? Promise.resolve() : storeOnce(),
         ]);
         const { replayed } = this.#admit(caller, request, ingested, locksTaken);
         if (replayed) {
           await this.#discard(id, stored);
           return replayed;
         }
-        await store();
+        await storeOnce();
         const version = this.#commit(id, caller, request, ingested, locksTaken);
         await this.#show(ingested.bytes);
         return version;
@@ -157,7 +157,10 @@ export class Writes {
       });
     }
     const current = this.ledger.current();
-    if (current?.sha256 === facts.sha256) return { replayed: current, override: null, found: [] };
+    if (current?.sha256 === facts.sha256) {
+      if (current.md5 !== facts.md5) throw md5Mismatch(facts.md5, current.md5);
+      return { replayed: current, override: null, found: [] };
+    }
     const found = breaches(this.ref, current, facts, this.mustEncrypt);
     const override = found.length === 0 ? null : this.#override(caller, request.override, found);
     refuseUncovered(found, override?.allow ?? []);

@@ -176,6 +176,31 @@ export const history: readonly Case[] = [
     },
   },
   {
+    name: "an entry that stands for an apply is not begun again on the next page",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      let serial = 0;
+      for (let apply = 0; apply < 3; apply++) {
+        const info = lockInfo();
+        await state.lock(info);
+        for (let write = 0; write < 3; write++) await state.post(stateBody({ serial: ++serial }), info.ID);
+        await state.unlock(info);
+      }
+      const seen: Record<string, unknown>[] = [];
+      for (let before = ""; ; before = `&before=${seen.at(-1)?.id}`) {
+        const page = jsonList(await state.send("GET", `/versions?limit=1${before}`));
+        if (page.length === 0) break;
+        seen.push(...page);
+      }
+      deepEqual(
+        seen.map(({ serial, writes }) => ({ serial, writes })),
+        [9, 6, 3].map((last) => ({ serial: last, writes: 3 })),
+      );
+      expectProblem(await state.send("GET", "/versions?before=nope"), 404);
+    },
+  },
+  {
     name: "the list comes in pages",
     extension: true,
     async run(target) {

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { type Case, expectHeldBy, expectProblem, expectState, expectStatus, json } from "../case";
-import { type LockInfo, lockInfo, State, slowly, stateBody } from "../client";
+import { isHangUp, type LockInfo, lockInfo, State, slowly, stateBody } from "../client";
 
 /** Who holds the lock, and what an ID is worth once it does not. */
 export const locking: readonly Case[] = [
@@ -32,6 +32,23 @@ export const locking: readonly Case[] = [
         `{"ID":"${"x".repeat(5000)}"}`,
       ]) {
         expectProblem(await state.send("LOCK", "/lock", { body }), 400, 413);
+      }
+      expectStatus(await state.holder(), 204, 404);
+    },
+  },
+  {
+    name: "a LOCK or UNLOCK that is far too long is refused, whether or not it says so",
+    async run(target) {
+      const state = new State(target);
+      const long = `{"ID":"x","Info":"${"i".repeat(300_000)}"}`;
+      for (const method of ["LOCK", "UNLOCK"]) {
+        for (const body of [long, slowly(long, async () => undefined)]) {
+          // A server that refuses may close the connection before the body is through.
+          const reply = await state
+            .send(method, "/lock", { body })
+            .catch((error) => (isHangUp(error) ? undefined : Promise.reject(error)));
+          if (reply) expectProblem(reply, 400, 411, 413);
+        }
       }
       expectStatus(await state.holder(), 204, 404);
     },
