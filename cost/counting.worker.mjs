@@ -1,4 +1,3 @@
-import type { Env } from "../worker/src/env";
 import worker, { Directory as RealDirectory, StateObject as RealStateObject } from "../worker/src/index";
 
 /*
@@ -7,19 +6,19 @@ import worker, { Directory as RealDirectory, StateObject as RealStateObject } fr
  */
 
 /** How often each thing was done, by its name. All objects share the one isolate, so this is all of it. */
-const counts: Record<string, number> = {};
-function count(what: string, times = 1): void {
+const counts = {};
+function count(what, times = 1) {
   counts[what] = (counts[what] ?? 0) + times;
 }
 
-/** When the alarm of each state is due. */
-const alarms = new Map<string, number>();
+/** When the alarm of each state is due, by its name. */
+const alarms = new Map();
 /** Whether a client asked for anything. */
 let served = false;
 
 // A slow machine must not make the Worker do more. (Outside of a request there is no time yet.)
 const clock = Date.now.bind(Date);
-let started: number | undefined;
+let started;
 let minutes = 0;
 Date.now = () => {
   started ??= clock();
@@ -27,7 +26,7 @@ Date.now = () => {
 };
 
 /** R2's price list names operations as the S3 API does. */
-const operations: Readonly<Record<string, string>> = {
+const operations = {
   head: "HeadObject",
   get: "GetObject",
   put: "PutObject",
@@ -35,68 +34,67 @@ const operations: Readonly<Record<string, string>> = {
   list: "ListObjects",
 };
 
-function countedBucket(bucket: R2Bucket): R2Bucket {
+function countedBucket(bucket) {
   return new Proxy(bucket, {
-    get: (target, name: keyof R2Bucket) => {
+    get(target, name) {
       const operation = operations[name];
-      if (operation === undefined) throw new Error(`R2's ${name} is not counted yet; add it to operations`);
-      return (...args: never[]) => {
+      if (operation === undefined) {
+        throw new Error(`R2's ${String(name)} is not counted yet; add it to operations`);
+      }
+      return (...args) => {
         count(operation);
-        return (target[name] as (...args: never[]) => unknown)(...args);
+        return target[name](...args);
       };
     },
   });
 }
 
 /** Each call of a method is a request to the object. */
-function countedObjects<T extends Rpc.DurableObjectBranded>(
-  objects: DurableObjectNamespace<T>,
-): DurableObjectNamespace<T> {
-  const getByName = (objectName: string) => {
-    const stub = objects.getByName(objectName) as unknown as Record<string, (...args: unknown[]) => unknown>;
-    return new Proxy(stub, {
+function countedObjects(objects) {
+  const getByName = (name) =>
+    new Proxy(objects.getByName(name), {
       get:
-        (target, method: string) =>
-        (...args: unknown[]) => {
+        (stub, method) =>
+        (...args) => {
           count(`object ${method}`);
-          return target[method]?.(...args);
+          return stub[method](...args);
         },
     });
-  };
-  return { getByName } as unknown as DurableObjectNamespace<T>;
+  return { getByName };
 }
 
-const counted = (env: Env): Env => ({
+const counted = (env) => ({
   ...env,
   BUCKET: countedBucket(env.BUCKET),
-  BACKUP: env.BACKUP && countedBucket(env.BACKUP),
+  BACKUP: countedBucket(env.BACKUP),
   STATE: countedObjects(env.STATE),
   DIRECTORY: countedObjects(env.DIRECTORY),
 });
 
-function countStorage(ctx: DurableObjectState): void {
+/** What the Worker does not use is left out: were it used, it would fail instead of going by uncounted. */
+function countStorage(ctx) {
   const { storage } = ctx;
-  const exec: SqlStorage["exec"] = (query, ...bindings) => {
-    const cursor = storage.sql.exec(query, ...bindings);
-    // A cursor reads as it is asked to, which is at once: nothing may wait in between.
-    queueMicrotask(() => {
-      count("rows read", cursor.rowsRead);
-      count("rows written", cursor.rowsWritten);
-    });
-    return cursor as never;
-  };
   const name = ctx.id.name ?? "";
-  const counting: Partial<DurableObjectStorage> = {
-    sql: {
-      exec,
-      get databaseSize() {
-        return storage.sql.databaseSize;
-      },
-    } as SqlStorage,
+  const sql = {
+    exec(query, ...bindings) {
+      const cursor = storage.sql.exec(query, ...bindings);
+      // A cursor reads as it is asked to, which is at once: nothing may wait in between.
+      queueMicrotask(() => {
+        count("rows read", cursor.rowsRead);
+        count("rows written", cursor.rowsWritten);
+      });
+      return cursor;
+    },
+    get databaseSize() {
+      return storage.sql.databaseSize;
+    },
+  };
+  const counting = {
+    sql,
     transactionSync: (change) => storage.transactionSync(change),
     getAlarm: async () => alarms.get(name) ?? null,
     // Billed as a row written.
-    setAlarm: async (time) => {
+    async setAlarm(time) {
       count("rows written");
       alarms.set(name, Number(time));
     },
@@ -105,52 +103,43 @@ function countStorage(ctx: DurableObjectState): void {
 }
 
 export class Directory extends RealDirectory {
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx, env) {
     countStorage(ctx);
     super(ctx, counted(env));
   }
 }
 
 export class StateObject extends RealStateObject {
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx, env) {
     countStorage(ctx);
     super(ctx, counted(env));
   }
 
   /** The alarm itself cannot be called. */
-  async wake(): Promise<void> {
+  async wake() {
     count("object alarm");
     await this.alarm();
   }
 
-  async databaseBytes(): Promise<number> {
+  async databaseBytes() {
     return this.ctx.storage.sql.databaseSize;
   }
 }
 
-const real: ExportedHandler<Env> = worker;
-
-const objectOf = (env: Env, name: string) =>
-  env.STATE.getByName(name) as unknown as DurableObjectStub<StateObject>;
-
 /** Everything that is due within a minute is done: alarms, and what the Worker tells its Directory after requests. */
-async function minuteLater(env: Env): Promise<void> {
+async function minuteLater(env) {
   minutes++;
   for (const [name, due] of [...alarms]) if (due <= Date.now()) await wake(env, name);
   if (!served) return;
-  const begun: Promise<unknown>[] = [];
-  const ctx = { waitUntil: (work: Promise<unknown>) => begun.push(work) } as unknown as ExecutionContext;
+  const begun = [];
+  const ctx = { waitUntil: (work) => begun.push(work) };
   await worker.fetch(new Request("http://localhost/health"), counted(env), ctx);
   await Promise.all(begun);
 }
 
-async function wake(env: Env, name: string): Promise<void> {
+async function wake(env, name) {
   alarms.delete(name);
-  await objectOf(env, name).wake();
-}
-
-async function objectsIn({ BUCKET }: Env): Promise<number> {
-  return (await BUCKET.list()).objects.length;
+  await env.STATE.getByName(name).wake();
 }
 
 /** `/~…` is for the measurement, and not counted. A state's name there has its namespace before it. */
@@ -170,12 +159,13 @@ export default {
         await wake(env, name);
         break;
       case "size":
-        return Response.json({ databaseBytes: await objectOf(env, name).databaseBytes() });
+        return Response.json({ databaseBytes: await env.STATE.getByName(name).databaseBytes() });
     }
-    return Response.json({ counts, objects: await objectsIn(env) });
+    const { objects } = await env.BUCKET.list();
+    return Response.json({ counts, objects: objects.length });
   },
   scheduled(event, env, ctx) {
     count("worker cron");
-    return real.scheduled?.(event, counted(env), ctx);
+    return worker.scheduled(event, counted(env), ctx);
   },
-} satisfies ExportedHandler<Env>;
+};
