@@ -133,9 +133,11 @@ test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => 
 
 test("AWS_ENDPOINT_URL_S3 wins over the endpoint of the account", () => {
   const account = { CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef" };
-  const endpoints = (env: Record<string, string>) =>
-    (run({ ...account, ...env }).template().terraform.backend as { s3: { endpoints?: unknown } }).s3
-      .endpoints;
+  const endpoints = (env: Record<string, string>) => {
+    const backend: Readonly<Record<string, unknown>> =
+      run({ ...account, ...env }).template().terraform.backend ?? {};
+    return (backend.s3 as { readonly endpoints?: unknown }).endpoints;
+  };
   expect(endpoints({})).toEqual({ s3: `https://${account.CLOUDFLARE_ACCOUNT_ID}.r2.cloudflarestorage.com` });
   expect(endpoints({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" })).toBeUndefined();
 });
