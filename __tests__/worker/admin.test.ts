@@ -69,6 +69,33 @@ test("a chain with an entry changed, removed, put in or moved is found out", asy
   }
 });
 
+test("the help shows no password", async () => {
+  for (const command of ["export", "verify-audit"]) {
+    const help = await admin(command, "--help");
+    match(help, /TFSTATE_PASSWORD/);
+    ok(!help.includes(ownerPassword));
+  }
+});
+
+test("export goes on after a state that cannot be read, and says so", async () => {
+  const bucket = await worker.miniflare.getR2Bucket("BUCKET");
+  const broken = new State(worker.owner, "aa");
+  await broken.post(stateBody({ serial: 1 }));
+  await bucket.put("owner/aa.tfstate", stateBody({ serial: 9, lineage: "foreign" }));
+  const folder = mkdtempSync(join(tmpdir(), "tfstate-export-"));
+  try {
+    const failed = (await admin("export", "--url", worker.owner.url, "--out", folder).catch(
+      (error: unknown) => error,
+    )) as { readonly code: number; readonly stderr: string };
+    equal(failed.code, 1);
+    match(failed.stderr, /^aa: .*foreign_write/);
+    equal(readdirSync(folder).sort().join(), "a.tfstate,b.tfstate");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await broken.send("DELETE");
+  }
+});
+
 test("export writes files that plain tofu reads, for the owner's eyes only", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tfstate-export-"));
   try {

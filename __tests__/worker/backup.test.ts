@@ -65,12 +65,72 @@ test("everything is restored into a new deployment", async () => {
     for (const [key, text] of copies) await bucketOfFresh.put(key, text);
     expectNoState(await new State(fresh.owner, "a").get());
     const reply = json(await send(fresh.owner, "POST", "/backup/restore"));
-    deepEqual(reply, { restored: ["a", "b", "c"], next: null });
+    deepEqual(reply, { restored: ["a", "b", "c"], failed: [], next: null });
     for (const name of ["a", "b", "c"]) {
       expectState(await new State(fresh.owner, name).get(), stateBody({ serial: 1, lineage: name }));
     }
   } finally {
     await fresh.miniflare.dispose();
+  }
+});
+
+test("a state that cannot be copied or brought back is named, and keeps no other from it", async () => {
+  for (const name of ["a", "b", "c"])
+    await new State(worker.owner, name).post(stateBody({ serial: 1, lineage: name }));
+  await empty(bucket);
+  await bucket.put("owner/b.tfstate", stateBody({ serial: 2, lineage: "b" }));
+  const copies = JSON.parse((await send(worker.owner, "POST", "/backup")).text) as { result: string }[];
+  deepEqual(
+    copies.map(({ result }) => result),
+    ["failed", "copied", "failed"],
+  );
+  for (const name of ["a", "c"])
+    await backup.put(`owner/${name}.tfstate`, stateBody({ serial: 1, lineage: name }));
+  await backup.put("owner/a.tfstate", "not a state");
+  const reply = json(await send(worker.owner, "POST", "/backup/restore"));
+  deepEqual(reply.restored, ["b", "c"]);
+  deepEqual(
+    (reply.failed as { state: string; error: string }[]).map(({ state, error }) => [state, error]),
+    [["a", "not_a_state"]],
+  );
+  expectState(await new State(worker.owner, "c").get(), stateBody({ serial: 1, lineage: "c" }));
+});
+
+test("the schedule finds what others left in the bucket, past a long history", async () => {
+  const mine = new State(worker.owner, "mine");
+  await mine.post(stateBody({ serial: 1 }));
+  const body = stateBody({ serial: 4, lineage: "theirs" });
+  // More than one page of objects, most of them versions.
+  for (let at = 0; at < 1010; at += 10)
+    await Promise.all(
+      Array.from({ length: 10 }, (_, next) => bucket.put(`history/owner/gone/${at + next}.tfstate`, "{}")),
+    );
+  for (const name of ["first", "last"]) await bucket.put(`owner/${name}.tfstate`, body);
+  for (const key of ["owner/first.tfstate.tflock", "owner/notes.txt", "deep/er/x.tfstate", "a/other.tfstate"])
+    await bucket.put(key, key.endsWith(".tflock") ? "{}" : body);
+  await bucket.delete("owner/first.tfstate.tflock");
+  for (let run = 0; run < 3; run++) await schedule();
+  for (const key of ["a/other.tfstate", "owner/first.tfstate", "owner/last.tfstate"])
+    equal(await (await backup.get(key))?.text(), body);
+  const names = jsonList(await send(worker.owner, "GET", "/states")).map(({ name }) => name);
+  deepEqual(names, ["first", "last", "mine"]);
+}, 120_000);
+
+test("an admin's backup is of the own namespace", async () => {
+  const other = await startTestWorker({
+    vars: { TFSTATE_USERS: '[{"name":"other","password":"password of other","scopes":["write","admin"]}]' },
+  });
+  try {
+    await new State(other.owner, "ours").post(stateBody({ serial: 1 }));
+    const theirs = other.as("other", "password of other");
+    await new State(theirs, "theirs").post(stateBody({ serial: 1 }));
+    const copied = JSON.parse((await send(theirs, "POST", "/backup")).text) as { key: string }[];
+    deepEqual(
+      copied.map(({ key }) => key),
+      ["other/theirs.tfstate"],
+    );
+  } finally {
+    await other.miniflare.dispose();
   }
 });
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expectProblem, json } from "./conformance/case";
+import { expectProblem, json, jsonList } from "./conformance/case";
 import { lockInfo, State, send, stateBody } from "./conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "./harness";
 
@@ -14,8 +14,10 @@ const executable = [
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ].find((path) => path && existsSync(path));
-// On a laptop without a browser there is nothing to test with; CI has to have one.
+// On a laptop without a browser there is nothing to test with, and it is said; CI has to have one.
+const howToInstall = "no Chromium: `apt-get install chromium`, or name one in CHROMIUM";
 const inBrowser = executable || process.env.CI ? describe : describe.skip;
+if (!executable && !process.env.CI) console.warn(`page.test.ts: skipped in the browser; ${howToInstall}`);
 /** `SCREENSHOTS=docs/images npx jest worker/page` makes the pictures of the docs. */
 const screenshots = process.env.SCREENSHOTS;
 
@@ -49,6 +51,24 @@ test("a name and a lock that hold markup are shown as text", async () => {
   }
 });
 
+test("a list of many states goes on on further pages, also for who may see some of them only", async () => {
+  const names = Array.from({ length: 45 }, (_, at) => `${at % 9 === 0 ? "seen" : "other"}-${at + 10}`);
+  for (const name of names) await new State(worker.owner, `zz-${name}`).post(stateBody({ serial: 1 }));
+  const shown = new Set<string>();
+  let pages = 0;
+  for (let path = "/?after=zz"; path !== ""; pages++) {
+    const { text } = await send(worker.owner, "GET", path);
+    for (const [, name = ""] of text.matchAll(/page\/states\/zz-([\w-]+)"/g)) shown.add(name);
+    path = /href="\/tfstate(\/\?after=[^"]+)"/.exec(text)?.[1] ?? "";
+  }
+  deepEqual([...shown].sort(), [...names].sort());
+  ok(pages >= 2);
+  const body = JSON.stringify({ name: "some", scopes: ["read"], states: ["zz-seen-*"] });
+  const { token } = json(await send(worker.owner, "POST", "/tokens", { body }));
+  const some = await send(worker.as("some", String(token)), "GET", "/states");
+  equal(jsonList(some).length, 5);
+});
+
 test("a form that does not come from the page changes nothing", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));
@@ -73,6 +93,7 @@ inBrowser("in Chromium", () => {
   let state: State;
 
   beforeAll(async () => {
+    if (!executable) throw new Error(howToInstall);
     browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
     state = new State(worker.owner, "production-network");
     await state.post(stateBody({ serial: 1, resources: ["gateway"] }));

@@ -59,7 +59,7 @@ function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
   return (
     <Scrollable label="States">
       <table>
-        <caption>By name</caption>
+        <caption>{states.length} states, by name</caption>
         <thead>
           <tr>
             <th scope="col">State</th>
