@@ -213,6 +213,50 @@ describe("refused, and everything is as before", () => {
   });
 });
 
+test("a target that keeps something else than it was given is found out, and everything goes back", async () => {
+  await write("local", stateOf(1));
+  const lying = (backend: StateBackend) => {
+    const store = project.store(backend);
+    if (backend === "r2") {
+      const honest = store.write.bind(store);
+      store.write = (_, lock) => honest(stateOf(1, { content: "y" }), lock);
+    }
+    return store;
+  };
+  await expect(
+    Migration.alone(project.setting, async () => {
+      await (await Migration.plan(project.setting, "r2", (_, backend) => lying(backend))).run();
+    }),
+  ).rejects.toThrow(/r2 .* reads serial 1.* after a copy of serial 1/);
+  expect(project.yaml()).toContain("backend: local");
+  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+});
+
+test("a source that somebody writes by force in the meantime is found out", async () => {
+  await write("r2", stateOf(1));
+  writeFileSync(project.clusterFile, project.yaml().replace("backend: local", "backend: r2"));
+  const migration = await Migration.plan(project.setting, "local");
+  const overtaken = async (step: { readonly title: string; run(): Promise<string> }) => {
+    if (!step.title.startsWith("copy")) return step.run();
+    const source = project.store("r2");
+    const holder = (await source.holder()) ?? newLock("none");
+    const target = project.store("local");
+    await target.write(stateOf(1), (await target.holder()) ?? newLock("none"));
+    await source.write(stateOf(2), holder);
+    return step.run();
+  };
+  await migration.run(overtaken);
+  expect(await read("local")).toBe(stateOf(2).toString());
+});
+
+test("only one migration runs in a folder", async () => {
+  await write("local", stateOf(1));
+  await Migration.alone(project.setting, async () => {
+    await expect(migrate("r2")).rejects.toThrow("another migration runs in this folder");
+  });
+  await migrate("r2");
+});
+
 test("what tofu remembers of the old backend is forgotten; its providers stay", async () => {
   await write("local", stateOf(1));
   const folder = join(project.folder, "cdktf.out/stacks/cluster/.terraform");

@@ -1,0 +1,215 @@
+import type { StateBackend } from "../../config";
+import { newLock } from "../../state/lock-info";
+import { Migration } from "../../state/migrate";
+import { replaceState } from "../../state/replace";
+import { snapshot } from "../../state/snapshot";
+import { underLock } from "../../state/under-lock";
+import { Laptop } from "./support/laptop";
+import { type Places, startPlaces } from "./support/places";
+import { StateProject } from "./support/project";
+
+const PASSPHRASE = "correct horse battery staple";
+/** Of the key's derivation, which is most of the time of a short run. */
+const FEWEST_ROUNDS = JSON.stringify({ key_provider: { pbkdf2: { main: { iterations: 200_000 } } } });
+
+let places: Places;
+let count = 0;
+const projects: StateProject[] = [];
+beforeAll(async () => {
+  places = await startPlaces();
+});
+afterAll(async () => {
+  for (const project of projects) project.remove();
+  await places.stop();
+});
+
+function makeProject(
+  backend: StateBackend,
+  { encryption = "{ provider: off, reason: a test }", key = "" } = {},
+) {
+  count++;
+  const project = new StateProject({
+    env: { ...places.env, TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: FEWEST_ROUNDS },
+    state: [
+      `backend: ${backend}`,
+      `key: ${key || `e2e-${count}/terraform.tfstate`}`,
+      `url: ${places.workerUrl}/states/e2e-${count}`,
+      `encryption: ${encryption}`,
+    ],
+  });
+  projects.push(project);
+  return project;
+}
+
+const configured = (project: StateProject) => project.store(project.setting.config.backend);
+const migrate = (project: StateProject, to: StateBackend) =>
+  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
+async function serialOf(project: StateProject, backend = project.setting.config.backend) {
+  const bytes = await project.store(backend).read();
+  return bytes && snapshot(bytes, backend).serial;
+}
+/** Waits until somebody holds the lock. */
+async function whileLocked(project: StateProject): Promise<void> {
+  while (!(await configured(project).holder())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+test.each([
+  ["plain", undefined],
+  ["encrypted", "{ provider: pbkdf2 }"],
+])("%s: local, r2, worker, r2, local, each time with a writer in between", async (_, encryption) => {
+  const project = makeProject("local", { encryption });
+  const laptop = new Laptop(project);
+  await laptop.init();
+  expect((await laptop.apply(1)).exitCode).toBe(0);
+  let step = 1;
+  for (const to of ["r2", "worker", "r2", "local"] as const) {
+    const from = project.setting.config.backend;
+    const old = new Laptop(project, `old-${step}`);
+    await old.init();
+
+    // A writer at work keeps its state where it is, and what it writes is what moves.
+    step++;
+    const writer = laptop.apply(step, "-var=seconds=2");
+    await whileLocked(project);
+    await expect(migrate(project, to)).rejects.toThrow("is locked by");
+    expect((await writer).exitCode).toBe(0);
+    const serial = await serialOf(project);
+
+    await migrate(project, to);
+    expect(project.setting.config.backend).toBe(to);
+    expect(await serialOf(project)).toBe(serial);
+
+    // Who has not heard of it is refused and told; what they can read is what was left behind.
+    const late = await old.apply(99);
+    expect(late).toMatchObject({ exitCode: 1 });
+    expect(late.said).toContain(`the state is kept in ${project.store(to).address}`);
+    expect(await serialOf(project, from)).toBe(serial);
+
+    await laptop.synth().init();
+    expect(await laptop.isUpToDate(step)).toBe(true);
+  }
+});
+
+test("cdktf's folder still knows the old backend after a change by hand, and init refuses; after migrate it does not", async () => {
+  const project = makeProject("local");
+  const laptop = new Laptop(project);
+  await laptop.init();
+  await laptop.apply(1);
+  const other = new Laptop(project, "other");
+  await other.init();
+  await migrate(project, "r2");
+  const refused = await other.synth().tofu("init", "-input=false");
+  expect(refused.exitCode).toBe(1);
+  expect(refused.said).toContain("Backend configuration changed");
+  await laptop.synth().init();
+});
+
+test("a client that waits for the local lock reads what was written under it", async () => {
+  const project = makeProject("local");
+  const laptop = new Laptop(project);
+  await laptop.init();
+  await laptop.apply(1);
+  const store = configured(project);
+  const lock = newLock("test");
+  const first = await store.read();
+  await laptop.apply(2);
+  await store.lock(lock);
+  const waiting = laptop.apply(3, "-lock-timeout=60s");
+  const refused = await laptop.apply(9);
+  expect(refused.said).toContain("Error acquiring the state lock");
+  expect(refused.said).toContain(lock.ID);
+  // Shorter, and older, than what is in the file that the client has open.
+  await store.write(first ?? Buffer.alloc(0), lock);
+  await store.unlock(lock);
+  expect((await waiting).exitCode).toBe(0);
+  const { serial } = snapshot(first ?? Buffer.alloc(0), "first");
+  expect(await serialOf(project)).toBeGreaterThan(serial);
+  expect(await laptop.isUpToDate(3)).toBe(true);
+});
+
+test("a client that waits for the local lock while the state moves away is refused", async () => {
+  const project = makeProject("local");
+  const laptop = new Laptop(project);
+  await laptop.init();
+  await laptop.apply(1);
+  const store = configured(project);
+  const lock = newLock("test");
+  await store.lock(lock);
+  const waiting = laptop.apply(2, "-lock-timeout=60s");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await store.freeze({ ...lock, Operation: "frozen", Info: "the state is kept in r2 elsewhere" });
+  const late = await waiting;
+  expect(late).toMatchObject({ exitCode: 1 });
+  expect(late.said).toContain("the state is kept in r2 elsewhere");
+});
+
+test.each<[StateBackend, string | undefined]>([
+  ["r2", undefined],
+  ["local", "{ provider: pbkdf2 }"],
+  ["worker", "{ provider: pbkdf2 }"],
+])(
+  "%s: an older version, encrypted or not, is restored byte for byte, and the next apply goes on from it",
+  async (backend, encryption) => {
+    const project = makeProject(backend, { encryption });
+    const laptop = new Laptop(project);
+    await laptop.init();
+    await laptop.apply(1);
+    const store = configured(project);
+    await store.keepVersion();
+    const first = await store.read();
+    await laptop.apply(2);
+    const versions = await store.versions();
+    const before = first && snapshot(first, "first");
+    const older = versions.find(({ sha256 }) => sha256 !== undefined && before?.sha256.startsWith(sha256));
+    await underLock(store, "restore", (lock) => store.restore(older?.id ?? "", lock));
+    expect(Buffer.from((await store.read()) ?? []).equals(first ?? Buffer.alloc(1))).toBe(true);
+    expect(await laptop.isUpToDate(1)).toBe(true);
+    expect((await laptop.apply(3)).exitCode).toBe(0);
+    expect(await serialOf(project)).toBeGreaterThan(before?.serial ?? Number.NaN);
+    expect(await laptop.isUpToDate(3)).toBe(true);
+  },
+);
+
+test("two laptops with S3 and a CI job at the Worker, on one object and all at once: each gets its turn", async () => {
+  const s3 = makeProject("r2", { key: `owner/e2e-${count + 1}.tfstate` });
+  const worker = new StateProject({
+    env: s3.env,
+    state: [
+      "backend: worker",
+      `url: ${places.workerUrl}/states/e2e-${count}`,
+      "encryption: { provider: off, reason: a test }",
+    ],
+  });
+  projects.push(worker);
+  const laptops = [new Laptop(s3, "a"), new Laptop(s3, "b"), new Laptop(worker, "c")];
+  for (const laptop of laptops) await laptop.init();
+  await laptops[0]?.apply(0);
+  const before = (await serialOf(s3)) ?? Number.NaN;
+  const turn = async (laptop: Laptop, step: number): Promise<string> => {
+    const { exitCode, said } = await laptop.apply(step, "-lock-timeout=120s");
+    // OpenTofu does not wait where the lock file goes between its put and its look at the holder.
+    const lost = said.includes("PreconditionFailed") && said.includes("NoSuchKey");
+    if (lost) return turn(laptop, step);
+    return exitCode === 0 ? "applied" : said;
+  };
+  expect(await Promise.all(laptops.map((laptop, index) => turn(laptop, index + 1)))).toEqual([
+    "applied",
+    "applied",
+    "applied",
+  ]);
+  expect(await serialOf(s3)).toBeGreaterThanOrEqual(before + 3);
+  expect(await serialOf(worker)).toBe(await serialOf(s3));
+  expect((await worker.store("worker").versions()).length).toBeGreaterThanOrEqual(2);
+});
+
+test("what pull wrote can be pushed to an empty backend, and the next plan is empty", async () => {
+  const project = makeProject("worker", { encryption: "{ provider: pbkdf2 }" });
+  const laptop = new Laptop(project);
+  await laptop.init();
+  await laptop.apply(1);
+  const store = configured(project);
+  const saved = snapshot((await store.read()) ?? Buffer.alloc(0), "saved");
+  await underLock(store, "loss", (lock) => store.remove(lock));
+  await replaceState(store, saved, { operation: "push", force: [] });
+  expect(await laptop.isUpToDate(1)).toBe(true);
+});

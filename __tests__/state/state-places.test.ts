@@ -1,0 +1,58 @@
+import { TerraformStack } from "cdktf";
+import type { StateConfig } from "../../config";
+import { stackNames, statePlace } from "../../config/state-places";
+import type { StateProps } from "../../stacks/cluster-stack-props";
+import { keepState, stateBeside } from "../../stacks/state";
+import { newApp, synthStack } from "../support/synth";
+
+const base: StateConfig = {
+  backend: "r2",
+  bucket: "states",
+  key: "deep/er/home.tfstate",
+  lock: true,
+  accountId: "0123456789abcdef0123456789abcdef",
+  jurisdiction: "eu",
+  url: "https://tfstate.example.com/tf/states/home",
+  encryption: { provider: "off", reason: "a test" },
+};
+
+/** The backend that the program synthesizes for a stack, as `main.ts` puts it together. */
+function synthesized(state: StateProps, name: string) {
+  const stack = new TerraformStack(newApp(), name);
+  keepState(stack, name === "cluster" ? state : stateBeside(state, name));
+  const { backend } = synthStack(stack).terraform as unknown as {
+    readonly backend: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  const { s3, http, local } = backend;
+  if (s3)
+    return { backend: "r2", bucket: s3.bucket, key: s3.key, endpoint: (s3.endpoints as { s3?: string })?.s3 };
+  if (http) return { backend: "worker", url: http.address };
+  return { backend: "local", path: local?.path };
+}
+
+test.each<[string, Partial<StateConfig>]>([
+  ["r2", {}],
+  ["r2 without an account", { accountId: undefined, jurisdiction: undefined }],
+  ["r2 with a key at the top", { key: "home.tfstate" }],
+  ["worker", { backend: "worker" }],
+  ["local", { backend: "local" }],
+  ["local with a path", { backend: "local", path: "/somewhere/else/home.tfstate" }],
+])("%s: every stack's state is looked for where the program keeps it", (_, change) => {
+  const state = { ...base, ...change };
+  for (const name of stackNames) {
+    expect(statePlace(state, name, process.cwd())).toEqual(synthesized(state, name));
+  }
+});
+
+test("no two stacks share a place", () => {
+  for (const backend of ["r2", "worker", "local"] as const) {
+    const places = stackNames.map((name) => JSON.stringify(statePlace({ ...base, backend }, name, "/home")));
+    expect(new Set(places).size).toBe(stackNames.length);
+  }
+});
+
+test("the Worker without an address is an error", () => {
+  expect(() => statePlace({ ...base, backend: "worker", url: undefined }, "cluster", "/")).toThrow(
+    "state.url",
+  );
+});
