@@ -1,23 +1,21 @@
 import { equal, match, notEqual, ok } from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ClientFolder, data, httpBackend, newFolder, removeFolders } from "./client-folder";
 import { json, jsonList } from "./conformance/case";
 import { lockInfo, State } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
 
 /** The real clients against the real Worker. Both have `terraform_data` built in, so no provider is needed. */
 let worker: TestWorker;
-const folders: string[] = [];
 beforeAll(async () => {
   worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
 }, 60_000);
 afterAll(async () => {
   await worker.stop();
-  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+  await removeFolders();
 });
 
 /** Terraform where it is installed; no CI depends on it. */
@@ -29,18 +27,20 @@ const clients: readonly (readonly [string, () => string])[] = [
   ...(terraform ? [["Terraform", () => terraform] as const] : []),
 ];
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly all: string;
-}
-
-/** A folder with a configuration, and the client that works in it. */
-class Project {
+/** A folder with a configuration whose state is at the Worker, and the client that works in it. */
+class Project extends ClientFolder {
   private constructor(
-    readonly binary: string,
-    readonly folder: string,
+    binary: string,
+    folder: string,
     readonly state: State,
-  ) {}
+  ) {
+    const { username, password } = state.target;
+    super(binary, folder, {
+      TF_HTTP_USERNAME: username,
+      TF_HTTP_PASSWORD: password,
+      TF_HTTP_RETRY_WAIT_MIN: "1",
+    });
+  }
 
   static async create(
     binary: string,
@@ -49,69 +49,19 @@ class Project {
     backend = "http",
     extra = "",
   ): Promise<Project> {
-    const folder = await mkdtemp(join(tmpdir(), "tfstate-client-"));
-    folders.push(folder);
-    const project = new Project(binary, folder, state);
+    const project = new Project(binary, await newFolder(), state);
     await project.configure(resources, backend, extra);
     return project;
   }
 
   configure(resources: string, backend = "http", extra = ""): Promise<void> {
-    const address = `${this.state.target.url}${this.state.path}`;
-    const settings =
-      backend === "http"
-        ? `address = "${address}"\n    lock_address = "${address}/lock"\n    unlock_address = "${address}/lock"`
-        : "";
-    const text = `terraform {\n  backend "${backend}" {\n    ${settings}\n  }\n${extra}\n}\n${resources}\n`;
-    return writeFile(join(this.folder, "main.tf"), text);
-  }
-
-  /** Starts the client; `child` can be killed, `ended` has its exit code and all that it printed. */
-  start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-    const { username, password } = this.state.target;
-    const env = {
-      ...process.env,
-      TF_HTTP_USERNAME: username,
-      TF_HTTP_PASSWORD: password,
-      TF_IN_AUTOMATION: "1",
-      CHECKPOINT_DISABLE: "1",
-      TF_CLI_CONFIG_FILE: "/dev/null",
-      TF_HTTP_RETRY_WAIT_MIN: "1",
-    };
-    const child = spawn(this.binary, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
-    let all = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (data: Buffer) => {
-        all += data.toString();
-      });
-    }
-    const ended = new Promise<Ended>((resolve, reject) => {
-      child.on("error", reject);
-      // Not "close": after kill -9 a provisioner may still hold the pipes.
-      child.on("exit", (exitCode) => setTimeout(() => resolve({ exitCode, all }), 50));
-    });
-    return { child, ended };
-  }
-
-  run(...args: string[]): Promise<Ended> {
-    return this.start(...args).ended;
-  }
-
-  async succeed(...args: string[]): Promise<string> {
-    const { exitCode, all } = await this.run(...args);
-    equal(exitCode, 0, `${args.join(" ")}: ${all}`);
-    return all;
-  }
-
-  async fail(...args: string[]): Promise<string> {
-    const { exitCode, all } = await this.run(...args);
-    notEqual(exitCode, 0, `${args.join(" ")} should have failed: ${all}`);
-    return all;
+    const settings = backend === "http" ? httpBackend(this.state) : "";
+    return this.write(
+      `terraform {\n  backend "${backend}" {\n    ${settings}\n  }\n${extra}\n}\n${resources}\n`,
+    );
   }
 }
 
-const data = (name: string, value = "1"): string =>
-  `resource "terraform_data" "${name}" {\n  input = "${value}"\n}`;
 /** Takes long enough to be caught in the act. */
 const slow = (name: string, seconds: number): string =>
   `resource "terraform_data" "${name}" {\n  provisioner "local-exec" {\n    command = "sleep ${seconds}"\n  }\n}`;
