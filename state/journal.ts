@@ -21,7 +21,13 @@ const entry = z.object({
   /** `copied`: everything is in the target, verified; what is left is to switch and to open it. */
   phase: z.enum(["begun", "copied"]),
   moves: z.array(
-    z.object({ stack: z.enum(stackNames), from: lock, to: lock, adopted: z.boolean().optional() }),
+    z.object({
+      stack: z.enum(stackNames),
+      from: lock,
+      to: lock,
+      adopted: z.boolean().optional(),
+      before: z.string().optional(),
+    }),
   ),
 });
 export type JournalEntry = z.infer<typeof entry>;

@@ -9,6 +9,8 @@ export interface MoveLocks {
   readonly to: LockInfo;
   /** The target was frozen before: it is a copy that an earlier move left. */
   readonly adopted?: boolean;
+  /** Of the bytes in the target when it was frozen; empty where there were none. */
+  readonly before?: string;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Move {
       this.kept = { ...this.locks, to: holder, adopted: true };
     }
     await this.to.freeze(this.locks.to);
+    this.kept = { before: await this.hashOfTarget(), ...this.locks };
   }
 
   /** @throws StateError where the target has a state that does not come before this one */
@@ -79,7 +82,7 @@ export class Move {
     if ((await this.to.holder())?.ID === this.locks.to.ID) await this.to.thaw(this.locks.to);
   }
 
-  /** Opens the source again. A copy in the target stays frozen, with its note that the state is not there. */
+  /** Opens the source again. What was written to the target stays frozen, with its note that the state is not there. */
   async undo(): Promise<void> {
     try {
       if (!(await this.isSameObject())) await this.undoTarget();
@@ -89,9 +92,14 @@ export class Move {
   }
 
   private async undoTarget(): Promise<void> {
-    if (this.locks.adopted || (await this.to.holder())?.ID !== this.locks.to.ID) return;
-    const [source, target] = [await this.from.read(), await this.to.read()];
-    if (!source || !target || sha256(source) !== sha256(target)) await this.to.thaw(this.locks.to);
+    const { adopted, before, to } = this.locks;
+    if (adopted || (await this.to.holder())?.ID !== to.ID) return;
+    if (before === undefined || before === (await this.hashOfTarget())) await this.to.thaw(to);
+  }
+
+  private async hashOfTarget(): Promise<string> {
+    const bytes = await this.to.read();
+    return bytes ? sha256(bytes) : "";
   }
 
   /** A Worker and an S3 client can keep one object; then the lock of one is seen by the other. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
+import type { StackName } from "../../config/state-places";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
 import { LockedError } from "../../state/problem";
@@ -215,8 +216,8 @@ describe("refused, and everything is as before", () => {
 
 test("a target that keeps something else than it was given is found out, and everything goes back", async () => {
   await write("local", stateOf(1));
-  const lying = (backend: StateBackend) => {
-    const store = project.store(backend);
+  const lying = (stack: StackName, backend: StateBackend) => {
+    const store = project.store(backend, stack);
     if (backend === "r2") {
       const honest = store.write.bind(store);
       store.write = (_, lock) => honest(stateOf(1, { content: "y" }), lock);
@@ -225,11 +226,11 @@ test("a target that keeps something else than it was given is found out, and eve
   };
   await expect(
     Migration.alone(project.setting, async () => {
-      await (await Migration.plan(project.setting, "r2", (_, backend) => lying(backend))).run();
+      await (await Migration.plan(project.setting, "r2", lying)).run();
     }),
   ).rejects.toThrow(/r2 .* reads serial 1.* after a copy of serial 1/);
   expect(project.yaml()).toContain("backend: local");
-  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+  expect(await writable("local", "r2")).toEqual(["local"]);
 });
 
 test("a source that somebody writes by force in the meantime is found out", async () => {
