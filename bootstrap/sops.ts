@@ -14,10 +14,15 @@ export const isSopsConfigured = (folder: string): boolean => existsSync(join(fol
  * nothing is on disk in the clear.
  *
  * @param dotenv the variables, one `NAME=value` a line
+ * @param env with the PATH that has sops, and where sops looks for keys
  * @throws where sops is missing, or has no rule for the file
  */
-export async function writeWithSops(folder: string, dotenv: string): Promise<string> {
-  const encrypted = await encrypt(folder, dotenv);
+export async function writeWithSops(
+  folder: string,
+  dotenv: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const encrypted = await encrypt(folder, dotenv, env);
   const path = join(folder, SOPS_FILE);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.part`, encrypted);
@@ -25,10 +30,11 @@ export async function writeWithSops(folder: string, dotenv: string): Promise<str
   return SOPS_FILE;
 }
 
-function encrypt(folder: string, text: string): Promise<string> {
+function encrypt(folder: string, text: string, env: NodeJS.ProcessEnv): Promise<string> {
   const types = ["--input-type", "dotenv", "--output-type", "dotenv"];
-  const args = ["encrypt", ...types, "--filename-override", SOPS_FILE, "/dev/stdin"];
-  const child = spawn("sops", args, { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  // Without a file name it reads its standard input; /dev/stdin cannot be opened: ours is a socket.
+  const args = ["encrypt", ...types, "--filename-override", SOPS_FILE];
+  const child = spawn("sops", args, { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -37,7 +43,7 @@ function encrypt(folder: string, text: string): Promise<string> {
     child.once("error", (error: NodeJS.ErrnoException) =>
       reject(
         error.code === "ENOENT"
-          ? new Error("there is a .sops.yaml, but sops is not on PATH; install sops 3.9 or later")
+          ? new Error("there is a .sops.yaml, but sops is not on PATH; install sops 3.10 or later")
           : error,
       ),
     );
