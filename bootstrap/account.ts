@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { BootstrapConfig } from "../config";
 import type { R2Credentials } from "../state/r2-client";
 
 /** Where Cloudflare's API is, unless CLOUDFLARE_BASE_URL says otherwise, as it does for the provider. */
 const API = "https://api.cloudflare.com/client/v4";
+
+const TOKENS_PER_PAGE = 50;
+const tokenList = z.object({ result: z.array(z.object({ id: z.string(), name: z.string() })) });
 
 /** The account, asked with the token that the provider works with. */
 export class Account {
@@ -41,14 +45,33 @@ export class Account {
     return { accessKeyId: id, secretAccessKey };
   }
 
+  /** Ids of the tokens of a name: there can be several. */
+  async tokens(name: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (let page = 1; ; page++) {
+      const answer = await this.get(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`);
+      const { result } = tokenList.parse(answer);
+      found.push(...result.filter((token) => token.name === name).map(({ id }) => id));
+      if (result.length !== TOKENS_PER_PAGE) return found;
+    }
+  }
+
+  async deleteToken(id: string): Promise<void> {
+    await this.send("DELETE", `/tokens/${id}`);
+  }
+
+  private get(path: string): Promise<unknown> {
+    return this.send("GET", path);
+  }
+
   /** @returns undefined where Cloudflare itself says that there is none */
-  private async get(path: string): Promise<unknown> {
+  private async send(method: "GET" | "DELETE", path: string): Promise<unknown> {
     const url = `${this.url}${path}`;
     const headers = {
       authorization: `Bearer ${this.env.CLOUDFLARE_API_TOKEN}`,
       "cf-r2-jurisdiction": this.config.jurisdiction ?? "default",
     };
-    const response = await fetch(url, { headers, redirect: "error", signal: this.signal }).catch(
+    const response = await fetch(url, { method, headers, redirect: "error", signal: this.signal }).catch(
       (error: Error) => {
         this.signal.throwIfAborted();
         throw new Error(`${url} does not answer: ${error.cause ?? error.message}`);

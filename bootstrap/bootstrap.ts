@@ -4,7 +4,9 @@ import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { Account } from "./account";
 import type { BackendVariables, BootstrapOutputs } from "./credentials";
+import { CutOff } from "./cut-off";
 import { waitForWorker } from "./health";
+import { giveBack, takeLock } from "./kept-lock";
 import { type OpenedStore, openKept } from "./kept-state";
 import { moveState } from "./move-state";
 import type { Setting } from "./setting";
@@ -46,17 +48,33 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
   const beginning = await findBeginning(props);
   if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const stack = await synth(props, "local");
-  const isDone = await apply(props, stack);
+  const stack = await orLeaveAsFound(props, beginning, async () => {
+    const synthesized = await synth(props, "local");
+    return (await apply(props, synthesized)) ? synthesized : undefined;
+  });
+  if (!stack) return undefined;
   const outputs = await stack.outputs();
-  if (isDone) await waitForHealth(props, outputs);
-  // A plan that is not approved leaves everything where it was found.
-  if (!isDone && beginning.at !== "kept") return undefined;
-
+  await waitForHealth(props, outputs);
   const variables = setting.place ? await putAway(props, outputs) : {};
-  if (!isDone) return undefined;
   if (setting.place) await verify(props, variables);
   return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
+}
+
+/** Where `work` comes to nothing before its apply, the state is where it was, and nobody is locked out of it. */
+export async function orLeaveAsFound<T>(
+  { workplace }: BootstrapProps,
+  beginning: Beginning,
+  work: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  let done: T | undefined;
+  try {
+    done = await work();
+    return done;
+  } finally {
+    if (done === undefined && beginning.at === "kept" && !workplace.before()) {
+      await giveBack(workplace, beginning.store);
+    }
+  }
 }
 
 /**
@@ -100,10 +118,19 @@ async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Pr
   // With the backend `local`, the state stays here.
   if (workplace.state() || !setting.place) return { at: workplace.state() ? "here" : "nowhere" };
 
-  const { bucket } = setting.bootstrap;
+  // The first apply was cut off before it noted anything: what is there is its work.
+  if (workplace.before()) return { at: "nowhere" };
+
+  const { bucket, backupBucket } = setting.bootstrap;
+  const account = new Account(setting.bootstrap, setting.env, signal);
   say(`asking Cloudflare whether there is a bucket ${bucket}`);
-  if (!(await new Account(setting.bootstrap, setting.env, signal).hasBucket(bucket)))
-    return { at: "nowhere" };
+  if (!(await account.hasBucket(bucket))) {
+    if (!(await account.hasBucket(backupBucket))) return { at: "nowhere" };
+    throw new Error(
+      `there is no bucket ${bucket}, but its copies are there, in ${backupBucket}: it was lost, and a new state ` +
+        "would know nothing of what else there is; docs/bootstrap.md, Disaster drill, says how to get it back",
+    );
+  }
   const open = (outputs?: BootstrapOutputs) => openKept({ setting, outputs, patient: false, signal, say });
   const opened = await open().catch(async (error: unknown) => {
     const outputs = await outputsSetAside(props, follow);
@@ -128,7 +155,7 @@ async function outputsSetAside(props: BootstrapProps, follow: OnLine): Promise<B
 /** Locks the state where it is kept, and brings a copy here to work on. */
 export function takeHere({ workplace }: BootstrapProps, { store }: OpenedStore): Promise<void> {
   return step("Take the state here", async ({ result }) => {
-    await store.lock(workplace.lock());
+    await takeLock(workplace, store);
     const bytes = await store.read();
     if (!bytes) throw new Error(`${store.address} has no state any more`);
     workplace.takeStateIn(bytes);
@@ -151,8 +178,10 @@ export function synth(
 /** @returns whether the stack is as the program says. */
 async function apply(props: BootstrapProps, stack: Stack): Promise<boolean> {
   const { workplace, approve } = props;
+  const cutOff = cutOffOf(props);
   const plan = (...args: readonly string[]) =>
     step("Plan", async ({ follow, result }) => {
+      stack.import(await cutOff.imports());
       await stack.initHere(follow);
       const hasChanges = await stack.tofu.plan(follow, `-out=${workplace.planFile}`, ...args);
       const text = hasChanges ? await stack.tofu.showPlan(workplace.planFile) : "";
@@ -162,24 +191,30 @@ async function apply(props: BootstrapProps, stack: Stack): Promise<boolean> {
     });
   const carryOut = () =>
     step("Apply", async ({ follow, result }) => {
+      await cutOff.note();
       await stack.tofu.apply(follow, workplace.planFile);
       result("done");
     });
 
   const text = await plan();
-  if (!text) return true;
-  if (!(await approve(text))) return false;
-  try {
-    await carryOut();
-  } catch (error) {
-    if (!isStaleMigration(error)) throw error;
-    // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
-    const again = await plan(`-replace=${revisionAddress(props.setting)}`);
-    if (!(await approve(again))) return false;
-    await carryOut();
+  if (text) {
+    if (!(await approve(text))) return false;
+    try {
+      await carryOut();
+    } catch (error) {
+      if (!isStaleMigration(error)) throw error;
+      // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
+      const again = await plan(`-replace=${revisionAddress(props.setting)}`);
+      if (!(await approve(again))) return false;
+      await carryOut();
+    }
   }
+  await cutOff.settle((await stack.outputs()).s3AccessKeyId);
   return true;
 }
+
+export const cutOffOf = ({ setting, workplace, signal }: BootstrapProps): CutOff =>
+  new CutOff(setting.bootstrap, new Account(setting.bootstrap, setting.env, signal), workplace);
 
 const isStaleMigration = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("migration tag precondition failed");

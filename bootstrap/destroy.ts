@@ -3,7 +3,8 @@ import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { R2Client } from "../state/r2-client";
 import { Account } from "./account";
-import { type BootstrapProps, findBeginning, putAway, synth, takeHere } from "./bootstrap";
+import { type BootstrapProps, cutOffOf, findBeginning, orLeaveAsFound, synth, takeHere } from "./bootstrap";
+import type { Stack } from "./stack";
 
 export interface DestroyProps extends BootstrapProps {
   /** Whether states of other stacks, their histories and their copies are deleted too. */
@@ -31,8 +32,8 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     if (others.length > 0 && !props.deleteStates) {
       throw new Error(
         `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
-          "destroy those stacks or move their states first (npm run state -- migrate --to local); with " +
-          "--delete-states they are deleted, and what they describe is then in no state",
+          "destroy those stacks, or move their states (npm run state -- migrate --to local); what is still kept " +
+          "then is deleted with --delete-states: make sure that none of it describes anything any more",
       );
     }
     result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
@@ -41,22 +42,15 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
 
   if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
-  const stack = await synth({ ...props, env }, "local");
-  const plan = await step("Plan", async ({ follow, result }) => {
-    await stack.initHere(follow);
-    await stack.tofu.plan(follow, "-destroy", `-out=${workplace.planFile}`);
-    const text = await stack.tofu.showPlan(workplace.planFile);
-    result(/^Plan: .*$/m.exec(text)?.[0] ?? "nothing to do");
-    return text;
-  });
-  if (!(await props.approve(plan))) {
-    if (beginning.at === "kept") await putAway(props, await stack.outputs());
-    return false;
-  }
+  const stack = await orLeaveAsFound(props, beginning, () => plan(props));
+  if (!stack) return false;
 
+  const cutOff = cutOffOf(props);
   await step("Lift the locks of the histories", async ({ follow, result }) => {
+    stack.import(await cutOff.imports());
+    await cutOff.note();
     await stack.tofu.apply(follow);
+    stack.import({});
     result("done");
   });
   await step("Empty the buckets", async ({ say, result }) => {
@@ -73,11 +67,27 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
   });
   await step("Destroy", async ({ follow, result }) => {
     await stack.tofu.destroy(follow);
+    await cutOff.settle(undefined);
     const backup = workplace.setStateAside();
     workplace.forgetLock();
     result(`done; the last state is ${shown(backup)}, encrypted`);
   });
   return true;
+}
+
+/** @returns undefined where the plan was not approved */
+async function plan(props: DestroyProps): Promise<Stack | undefined> {
+  const { workplace, approve } = props;
+  const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
+  const stack = await synth({ ...props, env }, "local");
+  const text = await step("Plan", async ({ follow, result }) => {
+    await stack.initHere(follow);
+    await stack.tofu.plan(follow, "-destroy", `-out=${workplace.planFile}`);
+    const shownPlan = await stack.tofu.showPlan(workplace.planFile);
+    result(/^Plan: .*$/m.exec(shownPlan)?.[0] ?? "nothing to do");
+    return shownPlan;
+  });
+  return (await approve(text)) ? stack : undefined;
 }
 
 /** Clients with the rights of the API token: the stack's own token opens one bucket only, and goes as well. */

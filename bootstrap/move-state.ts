@@ -1,6 +1,7 @@
 import { StateError } from "../state/problem";
 import { describe, type Snapshot, sha256, snapshot } from "../state/snapshot";
 import type { StateStore } from "../state/store";
+import { giveBack, takeLock } from "./kept-lock";
 import type { Workplace } from "./workplace";
 
 /**
@@ -16,8 +17,7 @@ export async function moveState(
   to: StateStore,
   say: (line: string) => void,
 ): Promise<string> {
-  const lock = workplace.lock();
-  await to.lock(lock);
+  const lock = await takeLock(workplace, to);
   const before = await to.read();
   if (!before || sha256(before) !== local.sha256) {
     if (before) refuseToLose(snapshot(before, to.address), local, to.address);
@@ -32,10 +32,7 @@ export async function moveState(
     );
   }
   say(`${to.address} reads ${describe(local)}, as written`);
-  await to.unlock(lock);
-  const backup = workplace.setStateAside();
-  workplace.forgetLock();
-  return backup;
+  return giveBack(workplace, to);
 }
 
 function refuseToLose(there: Snapshot, local: Snapshot, address: string): void {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
 import { loggedRun } from "../run/logged-run";
@@ -20,12 +20,16 @@ export interface StackProps {
   readonly again: string;
 }
 
+/** Ids in the account by address in the stack. */
+export type Imports = Readonly<Record<string, string>>;
+
 type OnLine = (line: string) => void;
 
 /** The bootstrap stack, synthesized for one backend, with OpenTofu in its folder. */
 export class Stack {
   private constructor(
     private readonly props: StackProps,
+    private readonly folder: string,
     readonly tofu: Tofu,
   ) {}
 
@@ -53,6 +57,7 @@ export class Stack {
     const stackFolder = join(output, "stacks", STACK);
     return new Stack(
       props,
+      stackFolder,
       new Tofu({ file: props.tofu, stackFolder, logs: workplace.logs, env, signal, again }),
     );
   }
@@ -60,6 +65,13 @@ export class Stack {
   /** `tofu init` with the state in the workplace. */
   async initHere(onLine: OnLine): Promise<void> {
     await this.tofu.init(onLine, [`path=${this.props.workplace.stateFile}`]);
+  }
+
+  /** Lets the next plan take over what is there already. */
+  import(imports: Imports): void {
+    const blocks = Object.entries(imports).map(([to, id]) => ({ to, id }));
+    const content = blocks.length > 0 ? { import: blocks } : {};
+    writeFileSync(join(this.folder, "import.tf.json"), JSON.stringify(content));
   }
 
   async outputs(): Promise<BootstrapOutputs> {

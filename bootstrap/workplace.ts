@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { shown } from "../run/shown";
 import { type LockInfo, newLock } from "../state/lock-info";
 import { type Snapshot, snapshot } from "../state/snapshot";
+import type { Before } from "./cut-off";
 
 /** The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. */
 export class Workplace {
@@ -12,6 +13,7 @@ export class Workplace {
   readonly logs: string;
   private readonly backups: string;
   private readonly lockFile: string;
+  private readonly beforeFile: string;
 
   /** @param stateFile not by OpenTofu's own name: `init` would take that for a state to move, and empty it */
   constructor(
@@ -23,6 +25,7 @@ export class Workplace {
     this.logs = join(root, "logs");
     this.backups = join(root, "backups");
     this.lockFile = join(root, "lock.json");
+    this.beforeFile = join(root, "before-apply.json");
     for (const folder of [this.logs, this.backups, this.synthesized])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
@@ -37,27 +40,38 @@ export class Workplace {
     return bytes.byteLength === 0 ? undefined : snapshot(bytes, shown(this.stateFile));
   }
 
-  /**
-   * The lock under which the state is moved. It is written down before it is taken: a run that was killed is
-   * followed by one that holds the same lock.
-   */
-  lock(): LockInfo {
-    if (!existsSync(this.lockFile)) {
-      const lock = newLock("bootstrap", "the state of the bootstrap stack is being moved here");
-      const partial = `${this.lockFile}.${randomUUID()}`;
-      writeFileSync(partial, JSON.stringify(lock), { mode: 0o600 });
-      renameSync(partial, this.lockFile);
-    }
-    return JSON.parse(readFileSync(this.lockFile, "utf8"));
+  /** The lock under which the state is moved, from this run or from one that was cut off. */
+  lock(): LockInfo | undefined {
+    return existsSync(this.lockFile) ? JSON.parse(readFileSync(this.lockFile, "utf8")) : undefined;
+  }
+
+  /** To be called before a lock is taken: whoever is cut off then can be told by it. */
+  noteNewLock(): LockInfo {
+    const lock = newLock("bootstrap", "the state of the bootstrap stack is being moved here");
+    writeWhole(this.lockFile, JSON.stringify(lock));
+    return lock;
   }
 
   forgetLock(): void {
     rmSync(this.lockFile, { force: true });
   }
 
+  /** What was there before an apply that did not come to its end. */
+  before(): Before | undefined {
+    return existsSync(this.beforeFile) ? JSON.parse(readFileSync(this.beforeFile, "utf8")) : undefined;
+  }
+
+  noteBefore(before: Before): void {
+    writeWhole(this.beforeFile, JSON.stringify(before));
+  }
+
+  forgetBefore(): void {
+    rmSync(this.beforeFile, { force: true });
+  }
+
   /** Sets the local state aside, as it is, under today's date. @returns where it is now */
   setStateAside(): string {
-    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    const date = new Date().toISOString().replace(/[-:]/g, "");
     const backup = join(this.backups, `bootstrap-${date}.tfstate`);
     renameSync(this.stateFile, backup);
     rmSync(`${this.stateFile}.backup`, { force: true });
@@ -66,9 +80,7 @@ export class Workplace {
 
   /** Takes a state in, to work on it here. */
   takeStateIn(bytes: Uint8Array): void {
-    const partial = `${this.stateFile}.part`;
-    writeFileSync(partial, bytes, { mode: 0o600, flush: true });
-    renameSync(partial, this.stateFile);
+    writeWhole(this.stateFile, bytes);
   }
 
   /** The states that were set aside, newest first. */
@@ -79,4 +91,11 @@ export class Workplace {
       .reverse()
       .map((name) => join(this.backups, name));
   }
+}
+
+/** All of it or nothing, on the disk when it returns. */
+function writeWhole(path: string, content: string | Uint8Array): void {
+  const partial = `${path}.${randomUUID()}.part`;
+  writeFileSync(partial, content, { mode: 0o600, flush: true });
+  renameSync(partial, path);
 }

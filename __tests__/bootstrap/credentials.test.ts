@@ -1,0 +1,27 @@
+import { backendVariables } from "../../bootstrap/credentials";
+
+const worker = { backend: "worker", url: "https://tfstate.example.com/states/bootstrap" } as const;
+const r2 = { backend: "r2", bucket: "tfstate", key: "bootstrap.tfstate" } as const;
+
+test("what the environment says for the backend comes before what the stack was given, or made", () => {
+  const http = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "of before" };
+  const given = { TF_VAR_tfstate_username: "me", TF_VAR_tfstate_password: "of now" };
+  const ofNow = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "of now" };
+  expect(backendVariables(worker, { ...http, ...given })).toEqual([http, ofNow]);
+  expect(backendVariables(worker, given)).toEqual([ofNow]);
+
+  const pair = { AWS_ACCESS_KEY_ID: "mine", AWS_SECRET_ACCESS_KEY: "s" };
+  const made = { s3AccessKeyId: "made", s3SecretAccessKey: "t" };
+  expect(backendVariables(r2, pair, made)).toEqual([
+    pair,
+    { AWS_ACCESS_KEY_ID: "made", AWS_SECRET_ACCESS_KEY: "t" },
+  ]);
+});
+
+test("half of a pair is none, and a hash is no password", () => {
+  expect(backendVariables(r2, { AWS_ACCESS_KEY_ID: "mine" })).toEqual([]);
+  const hash = "pbkdf2-sha256$100000$c2FsdA==$aGFzaA==";
+  expect(backendVariables(worker, { TF_VAR_tfstate_username: "me", TF_VAR_tfstate_password: hash })).toEqual(
+    [],
+  );
+});

@@ -1,0 +1,156 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { takeLock } from "../../bootstrap/kept-lock";
+import { moveState } from "../../bootstrap/move-state";
+import { Workplace } from "../../bootstrap/workplace";
+import { LocalStore } from "../../state/local-store";
+import { type LockInfo, newLock } from "../../state/lock-info";
+import { type Snapshot, snapshot } from "../../state/snapshot";
+import { encryptedOf } from "../state/support/project";
+
+const SILENT = () => undefined;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "move-state-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A place like the Worker: a lock outlives whoever took it, and an ID locks once. It is cut off at an effect. */
+class Place extends LocalStore {
+  cutOff: { readonly at: number; readonly cutOff: "before" | "after" } | undefined;
+  effects = 0;
+  kept: Uint8Array | undefined;
+  locked: LockInfo | undefined;
+  private readonly released = new Set<string>();
+
+  override async holder() {
+    return this.locked;
+  }
+  override async read() {
+    return this.kept;
+  }
+  override async lock(lock: LockInfo) {
+    if (this.locked?.ID === lock.ID) return;
+    if (this.locked) throw new Error(`locked by ${this.locked.ID}`);
+    if (this.released.has(lock.ID)) throw new Error("this ID was released");
+    this.effect(() => {
+      this.locked = lock;
+    });
+  }
+  override async write(bytes: Uint8Array, lock: LockInfo) {
+    if (this.locked?.ID !== lock.ID) throw new Error("written without the lock");
+    this.effect(() => {
+      this.kept = bytes;
+    });
+  }
+  override async unlock(lock: LockInfo) {
+    if (this.locked?.ID !== lock.ID) return;
+    this.effect(() => {
+      this.locked = undefined;
+      this.released.add(lock.ID);
+    });
+  }
+
+  private effect(happens: () => void) {
+    const cut = this.effects++ === this.cutOff?.at ? this.cutOff.cutOff : undefined;
+    if (cut !== "before") happens();
+    if (cut) throw new Error("cut off");
+  }
+}
+
+const place = () => new Place(join(folder, "place"));
+
+function workplaceWith(bytes: Uint8Array): { workplace: Workplace; local: Snapshot } {
+  const workplace = new Workplace(join(folder, "work"));
+  workplace.takeStateIn(bytes);
+  return { workplace, local: snapshot(bytes, "local") };
+}
+
+test.each(["before", "after"] as const)(
+  "cut off %s each effect and done again: the state is there, a copy is set aside, nothing is locked",
+  async (cutOff) => {
+    const bytes = encryptedOf(5);
+    for (let effects = 0; effects < 3; effects++) {
+      const to = place();
+      const { workplace, local } = workplaceWith(bytes);
+      to.cutOff = { at: effects, cutOff };
+      await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow("cut off");
+      expect({ effects, written: to.kept ?? workplace.state()?.bytes }).toEqual({ effects, written: bytes });
+
+      // The next run is another process, which has the folder and nothing else.
+      const next = new Workplace(workplace.root);
+      if (!next.state()) {
+        await takeLock(next, to);
+        next.takeStateIn(bytes);
+      }
+      const backup = await moveState(next, local, to, SILENT);
+      expect({ effects, kept: to.kept, locked: to.locked }).toEqual({
+        effects,
+        kept: bytes,
+        locked: undefined,
+      });
+      expect(readFileSync(backup)).toEqual(bytes);
+      expect(existsSync(next.stateFile)).toBe(false);
+      rmSync(workplace.root, { recursive: true });
+    }
+  },
+);
+
+test("its effects are a lock, a write and an unlock; where the state is there already, nothing is written", async () => {
+  const to = place();
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  await moveState(workplace, local, to, SILENT);
+  expect(to.effects).toBe(3);
+  workplace.takeStateIn(local.bytes);
+  await moveState(workplace, local, to, SILENT);
+  expect(to.effects).toBe(5);
+});
+
+test.each([
+  ["a newer one", encryptedOf(6)],
+  ["another one of the same serial", encryptedOf(5, { content: "y" })],
+  ["one of another lineage", encryptedOf(1, { lineage: "other" })],
+])("%s is not overwritten", async (_, there) => {
+  const to = place();
+  to.kept = there;
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(
+    "does not come before the local serial 5",
+  );
+  expect(to.kept).toBe(there);
+  expect(workplace.state()?.sha256).toBe(local.sha256);
+});
+
+test("an older one of the same lineage is", async () => {
+  const to = place();
+  to.kept = encryptedOf(4);
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  await moveState(workplace, local, to, SILENT);
+  expect(to.kept).toEqual(local.bytes);
+});
+
+test("where other bytes are read back, the local copy stays", async () => {
+  const to = place();
+  to.read = async () => to.kept && encryptedOf(5, { content: "damaged" });
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(/reads serial 5, .* was written/);
+  expect(workplace.state()?.sha256).toBe(local.sha256);
+});
+
+test("somebody else's lock is not taken", async () => {
+  const to = place();
+  to.locked = newLock("apply");
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(`locked by ${to.locked.ID}`);
+  expect(to.kept).toBeUndefined();
+});
+
+test("two states that are set aside within a second are two files, the newest first", () => {
+  const { workplace } = workplaceWith(encryptedOf(5));
+  const first = workplace.setStateAside();
+  workplace.takeStateIn(encryptedOf(6));
+  const second = workplace.setStateAside();
+  expect(workplace.statesSetAside()).toEqual([second, first]);
+  expect(readdirSync(workplace.root)).not.toContain("bootstrap.tfstate");
+});

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSetting } from "../../bootstrap/setting";
+import { VALID } from "../config/support/cluster";
+
+const root = join(__dirname, "../..");
+const ACCOUNT = { CLOUDFLARE_ACCOUNT_ID: "a".repeat(32) };
+const SECRETS = {
+  CLOUDFLARE_API_TOKEN: "token",
+  TF_VAR_state_passphrase: "passphrase",
+  TF_VAR_tfstate_username: "me",
+  TF_VAR_tfstate_password: "password",
+};
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "setting-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function load(env: NodeJS.ProcessEnv, lines: readonly string[] = []) {
+  const clusterFile = join(folder, "cluster.yaml");
+  writeFileSync(clusterFile, `${VALID}${lines.join("\n")}\n`);
+  return loadSetting(root, { ...env, CLUSTER_CONFIG: clusterFile });
+}
+
+test("every variable that is missing is named at once; an empty one is missing", () => {
+  const names = (env: NodeJS.ProcessEnv, lines?: readonly string[]) => {
+    try {
+      load({ ...ACCOUNT, ...env }, lines);
+      return [];
+    } catch (error) {
+      return (error as Error).message.match(/^ {2}\w+/gm)?.map((name) => name.trim());
+    }
+  };
+  expect(names({})).toEqual(Object.keys(SECRETS));
+  expect(names({ ...SECRETS, TF_VAR_tfstate_password: "" })).toEqual(["TF_VAR_tfstate_password"]);
+  expect(names(SECRETS)).toEqual([]);
+  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]"];
+  expect(names(SECRETS, all)).toEqual(["TF_VAR_tfstate_users", "TF_VAR_tfstate_psk"]);
+  const without = ["bootstrap:", "  worker:", "    enabled: false"];
+  expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);
+});
+
+test("without an account id, the error says where to put it", () => {
+  expect(() => load(SECRETS)).toThrow(
+    /cluster\.yaml: no Cloudflare account is known; set state\.account_id, or export CLOUDFLARE_ACCOUNT_ID/,
+  );
+});
+
+test("the Worker cannot keep states where there is none", () => {
+  const env = {
+    ...ACCOUNT,
+    ...SECRETS,
+    STATE_BACKEND: "worker",
+    STATE_URL: "https://tfstate.example.com/states/a",
+  };
+  expect(() => load(env, ["bootstrap:", "  worker:", "    enabled: false"])).toThrow(
+    "state.backend is worker, but bootstrap.worker.enabled is false",
+  );
+});
+
+test("the state of the stack goes beside that of the cluster", () => {
+  const at = (env: NodeJS.ProcessEnv, lines?: readonly string[]) => {
+    const { place, stateFile } = load({ ...ACCOUNT, ...SECRETS, ...env }, lines);
+    return place ?? stateFile;
+  };
+  expect(at({})).toMatchObject({ backend: "r2", bucket: "tfstate", key: "proxmox/bootstrap.tfstate" });
+  expect(at({ STATE_BACKEND: "worker", STATE_URL: "https://tfstate.example.com/states/proxmox" })).toEqual({
+    backend: "worker",
+    url: "https://tfstate.example.com/states/bootstrap",
+  });
+  expect(at({ STATE_BACKEND: "local" }, ["state:", `  path: ${folder}/cluster.tfstate`])).toBe(
+    join(folder, "bootstrap.tfstate"),
+  );
+});

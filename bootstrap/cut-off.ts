@@ -1,0 +1,71 @@
+import type { BootstrapConfig } from "../config";
+import type { Account } from "./account";
+import type { Imports } from "./stack";
+import type { Workplace } from "./workplace";
+
+/** What there was in the account before an apply. */
+export interface Before {
+  /** Names of those buckets of the stack that were there. */
+  readonly buckets: readonly string[];
+  /** Ids of the tokens that had the name of the stack's token. */
+  readonly tokens: readonly string[];
+}
+
+/**
+ * What an apply has made, and was cut off before it could note in the state. It is told by what there was before:
+ * that is written down before an apply, and forgotten when one came to its end.
+ */
+export class CutOff {
+  constructor(
+    private readonly config: BootstrapConfig,
+    private readonly account: Account,
+    private readonly workplace: Workplace,
+  ) {}
+
+  /** To be called before each apply: what was there before the first one that was cut off counts. */
+  async note(): Promise<void> {
+    if (this.workplace.before()) return;
+    const [buckets, tokens] = [await this.existingBuckets(), await this.account.tokens(this.tokenName)];
+    this.workplace.noteBefore({ buckets, tokens });
+  }
+
+  /** Buckets to be taken into the state. OpenTofu passes over those that are in it. */
+  async imports(): Promise<Imports> {
+    const before = this.workplace.before();
+    if (!before) return {};
+    const { accountId, bucket, backupBucket, jurisdiction = "default" } = this.config;
+    const made = (await this.existingBuckets()).filter((name) => !before.buckets.includes(name));
+    const addresses = {
+      [bucket]: "cloudflare_r2_bucket.state",
+      [backupBucket]: "cloudflare_r2_bucket.backup",
+    };
+    return Object.fromEntries(
+      made.map((name) => [addresses[name] ?? name, `${accountId}/${name}/${jurisdiction}`]),
+    );
+  }
+
+  /**
+   * To be called after an apply that came to its end. Nobody knows the value of a token whose answer was lost: it
+   * goes.
+   * @param own id of the token that is in the state
+   */
+  async settle(own: string | undefined): Promise<void> {
+    const before = this.workplace.before();
+    if (!before) return;
+    for (const id of await this.account.tokens(this.tokenName)) {
+      if (id !== own && !before.tokens.includes(id)) await this.account.deleteToken(id);
+    }
+    this.workplace.forgetBefore();
+  }
+
+  private get tokenName(): string {
+    return this.config.token.tokenName;
+  }
+
+  private async existingBuckets(): Promise<readonly string[]> {
+    const { bucket, backupBucket } = this.config;
+    const found: string[] = [];
+    for (const name of [bucket, backupBucket]) if (await this.account.hasBucket(name)) found.push(name);
+    return found;
+  }
+}
