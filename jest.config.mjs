@@ -18,7 +18,7 @@ const common = {
 export default {
   maxWorkers: 2,
   // For the tests that run real programs: a bound on a hang, not an expectation.
-  testTimeout: 300_000,
+  testTimeout: 900_000,
   projects: [
     {
       ...common,
