@@ -290,6 +290,24 @@ test("a browser that another site sends here changes nothing", async () => {
   expectStatus(await state.get(), 200);
 });
 
+test("no answer is kept by a cache, or read as what it is not", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  for (const path of [
+    "/states",
+    "/tokens",
+    "/",
+    "/nowhere",
+    "/health",
+    state.path,
+    `${state.path}/versions`,
+  ]) {
+    const { headers } = await send(worker.owner, "GET", path);
+    match(String(headers["cache-control"]), /^no-store/);
+    equal(headers["x-content-type-options"], "nosniff");
+  }
+});
+
 test("no secret is in the log", async () => {
   const { token } = await mint({ name: "logged", scopes: ["read"] });
   await bearer(token, "GET", "/states/x?password=hunter2");

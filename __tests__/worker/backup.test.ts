@@ -150,8 +150,12 @@ test("a lock keeps a restore out, and a state without a copy says so", async () 
   await state.post(stateBody({ serial: 1 }));
   expectProblem(await state.send("POST", "/backup/restore"), 404);
   await state.send("POST", "/backup");
-  await state.lock(lockInfo());
+  const info = lockInfo();
+  await state.lock(info);
   expectProblem(await state.send("POST", "/backup/restore"), 423);
+  await state.unlock(info);
+  await state.admin("PUT", "/freeze", { reason: "incident: nobody but us restores" });
+  expectStatus(await state.send("POST", "/backup/restore"), 200);
 });
 
 test("a copy carries the head of the audit, so that a cut-off end shows", async () => {

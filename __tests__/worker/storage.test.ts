@@ -215,6 +215,18 @@ describe("an S3 client on the same object", () => {
     expectStatus(await state.lock(lockInfo()), 200);
   });
 
+  test("with the ID of a lock that it broke nothing is restored", async () => {
+    const state = new State(worker.owner);
+    for (const serial of [1, 2]) await state.post(stateBody({ serial }));
+    const oldest = jsonList(await state.send("GET", "/versions")).at(-1);
+    const info = lockInfo();
+    await state.lock(info);
+    await bucket.delete(`${keyOf(state)}.tflock`);
+    expectProblem(await state.send("POST", `/versions/${oldest?.id}/restore?ID=${info.ID}`), 409);
+    expectState(await state.get(), stateBody({ serial: 2 }));
+    expectStatus(await state.send("POST", `/versions/${oldest?.id}/restore`), 200);
+  });
+
   test("what it wrote is what the Worker serves next, as a version", async () => {
     const state = new State(worker.owner);
     await state.post(stateBody({ serial: 1 }));
@@ -425,6 +437,10 @@ describe("with R2 and SQLite at their worst", () => {
     const [key = ""] = await historyKeys(state);
     await bucket.put(key, stateBody({ serial: 1, note: "b".repeat(size) }));
     equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_damaged");
+    await state.post(stateBody({ serial: 2 }));
+    const restore = await state.send("POST", `/versions/${version?.id}/restore`);
+    equal(expectProblem(restore, 500).error, "object_damaged");
+    expectState(await state.get(), stateBody({ serial: 2 }));
   });
 });
 

@@ -9,7 +9,8 @@ export { StateObject } from "./state/state-object";
 export default {
   fetch: async (request, env, ctx) => app.fetch(request, env, ctx),
   async scheduled(_event, env) {
-    await discover(env);
+    // What cannot be found now is found the next time; what is known is copied even so.
+    await discover(env).catch((error: unknown) => console.error(`discover: ${error}`));
     if (env.BACKUP) await backUpAll(env, null);
   },
 } satisfies ExportedHandler<Env>;

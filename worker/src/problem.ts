@@ -73,7 +73,6 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
   return Response.json(body, {
     status,
     headers: {
-      "cache-control": "no-store",
       ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
       ...headers,
     },

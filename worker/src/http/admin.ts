@@ -33,10 +33,7 @@ export function adminRoutes(routes: Routes): void {
       refuseMore(principal, rest);
       const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString();
       const minted = await directoryOf(context.env).mintToken({ ...rest, namespace, createdBy, expiresAt });
-      return Response.json(
-        { ...minted.info, token: minted.token },
-        { status: 201, headers: { "cache-control": "no-store" } },
-      );
+      return Response.json({ ...minted.info, token: minted.token }, { status: 201 });
     },
   );
   routes.add(

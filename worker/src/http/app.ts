@@ -25,6 +25,9 @@ const routes = new Routes(app);
 app.use(async (context, next) => {
   const started = Date.now();
   await next();
+  const { headers } = context.res;
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  headers.set("x-content-type-options", "nosniff");
   recordRequest(context, Date.now() - started);
 });
 

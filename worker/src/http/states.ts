@@ -25,7 +25,7 @@ export function stateRoutes(routes: Routes): void {
       let found = await read(false);
       // A write came in between, or an S3 client wrote: its owner looks first, and names an object that nobody changes.
       if (found?.object instanceof Refusal) found = await read(true);
-      if (found === null) return new Response(null, { status: 204, headers: noStore });
+      if (found === null) return new Response(null, { status: 204 });
       if (found.object instanceof Refusal) throw found.object;
       return stateResponse(found.version, found.object);
     },
@@ -52,9 +52,7 @@ export function stateRoutes(routes: Routes): void {
         override: req.header("x-tfstate-override") ?? null,
       };
       const state = stateOf(context.env, ref);
-      return Response.json(unwrap(await state.write(ref, callerOf(context), request, body)), {
-        headers: noStore,
-      });
+      return Response.json(unwrap(await state.write(ref, callerOf(context), request, body)));
     },
   );
 
@@ -113,20 +111,18 @@ export function stateRoutes(routes: Routes): void {
     },
     async ({ context, ref }) => {
       const status = unwrap(await stateOf(context.env, ref).lockStatus(ref));
-      if (status === null) return new Response(null, { status: 204, headers: noStore });
+      if (status === null) return new Response(null, { status: 204 });
       const { info, by, principal, origin, since } = status;
-      return Response.json({ ...info, by, principal, origin, since }, { headers: noStore });
+      return Response.json({ ...info, by, principal, origin, since });
     },
   );
 }
-
-const noStore = { "cache-control": "no-store, no-transform" };
 
 /** The bytes of a version, with what is known of it in the headers. R2 says how many come, so a cut-off body is an error. */
 export function stateResponse(version: VersionRecord, object: R2ObjectBody): Response {
   return new Response(object.body, {
     headers: {
-      ...noStore,
+      "cache-control": "no-store, no-transform",
       "content-type": "application/json",
       "content-length": String(version.size),
       etag: `"${version.sha256}"`,

@@ -14,10 +14,8 @@ const headers = {
   "content-security-policy":
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "content-type": "text/html; charset=utf-8",
-  "cache-control": "no-store",
   // Not "no-referrer": browsers would then hide the origin of our own forms as well.
   "referrer-policy": "same-origin",
-  "x-content-type-options": "nosniff",
 };
 
 /** The dashboard: rendered here, without a script, behind the same credentials as everything else. */

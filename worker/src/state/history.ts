@@ -49,8 +49,15 @@ export class History {
         break;
       }
     }
+    const resourcesAt = (at: number) => {
+      const entry = entries[at];
+      return entry ? this.ledger.resources(entry.head.id) : [];
+    };
+    let after = resourcesAt(0);
     return entries.slice(0, limit).map(({ head, writes }, at) => {
-      const diff = this.#diff(entries[at + 1]?.head ?? null, head);
+      const before = resourcesAt(at + 1);
+      const diff = compare(before, after);
+      after = before;
       return { ...head, current: head.id === pointer, writes, diff };
     });
   }
@@ -91,17 +98,15 @@ export class History {
   async #deleteObjects(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.bucket.delete(ids.map((id) => historyKey(this.ref, id)));
   }
+}
 
-  #diff(below: VersionRecord | null, head: VersionRecord): ListedVersion["diff"] {
-    const after = this.ledger.resources(head.id);
-    const before = below === null ? [] : this.ledger.resources(below.id);
-    if (after === null || before === null) return null;
-    const [had, has] = [new Set(before), new Set(after)];
-    return {
-      added: after.filter((name) => !had.has(name)),
-      removed: before.filter((name) => !has.has(name)),
-    };
-  }
+function compare(before: readonly string[] | null, after: readonly string[] | null): ListedVersion["diff"] {
+  if (before === null || after === null) return null;
+  const [had, has] = [new Set(before), new Set(after)];
+  return {
+    added: after.filter((name) => !had.has(name)),
+    removed: before.filter((name) => !has.has(name)),
+  };
 }
 
 export function noSuchVersion(ref: StateRef, id: string): Refusal {

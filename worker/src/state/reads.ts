@@ -59,7 +59,7 @@ export async function find(
   return "body" in object && object.size === version.size ? object : damaged(version);
 }
 
-function damaged(version: VersionRecord): Refusal {
+export function damaged(version: VersionRecord): Refusal {
   return new Refusal({
     status: 500,
     code: "object_damaged",

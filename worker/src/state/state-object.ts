@@ -12,6 +12,7 @@ import { type StateRef, s3LockKey } from "./keys";
 import { type Freeze, Ledger, type OverrideRecord, type Report, type VersionRecord } from "./ledger";
 import { type Caller, type LockStatus, Locks } from "./locks";
 import { Mutex } from "./mutex";
+import { Overrides } from "./overrides";
 import { Reads, type StoredVersion } from "./reads";
 import { S3Lock } from "./s3-lock";
 import { type WriteRequest, Writes } from "./writes";
@@ -37,6 +38,7 @@ export interface Policy {
 interface Parts {
   readonly current: CurrentObject;
   readonly locks: Locks;
+  readonly overrides: Overrides;
   readonly reads: Reads;
   readonly writes: Writes;
   readonly history: History;
@@ -146,7 +148,7 @@ export class StateObject extends DurableObject<Env> {
     reason: string,
     seconds: number,
   ): Promise<Outcome<OverrideRecord>> {
-    return this.#change(ref, async ({ writes }) => writes.grant(caller, allow, reason, seconds));
+    return this.#change(ref, async ({ overrides }) => overrides.grant(caller, allow, reason, seconds));
   }
 
   setPolicy(ref: StateRef, caller: Caller, policy: Policy): Promise<Outcome<Policy>> {
@@ -199,11 +201,9 @@ export class StateObject extends DurableObject<Env> {
   }
 
   restoreBackup(ref: StateRef, caller: Caller): Promise<Outcome<VersionRecord>> {
-    return this.#change(ref, async ({ locks, writes, current }) => {
-      locks.requireWriter(null);
-      await locks.requireS3Agreement();
-      return writes.adopt(caller, await this.#backup(ref).fetch(current, caller.id));
-    });
+    return this.#change(ref, ({ writes, current }) =>
+      writes.bringBack(caller, () => this.#backup(ref).fetch(current, caller.id)),
+    );
   }
 
   /** Repairs what the last requests left half done; once a day, lets retention take what it may. */
@@ -249,12 +249,14 @@ export class StateObject extends DurableObject<Env> {
     const ledger = this.#ledger;
     const current = new CurrentObject(bucket, ledger, ref);
     const locks = new Locks(ledger, new S3Lock(bucket, s3LockKey(ref)), current);
+    const overrides = new Overrides(ledger);
     const { encryptionRequired } = settings(this.env);
     return {
       current,
       locks,
+      overrides,
       reads: new Reads(ledger, current, this.#mutex, ref),
-      writes: new Writes(bucket, ledger, locks, current, this.#mutex, ref, encryptionRequired),
+      writes: new Writes(bucket, ledger, locks, current, overrides, this.#mutex, ref, encryptionRequired),
       history: new History(bucket, ledger, ref),
     };
   }

@@ -1,13 +1,14 @@
-import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type CurrentObject, missing, versionFacts } from "./current-object";
-import { type Breach, breaches, type Overridable, overridable, refuseUncovered } from "./guard";
+import { breaches } from "./guard";
 import { noSuchVersion } from "./history";
 import { type Ingested, ingest, md5Mismatch, store, withRoom } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
-import type { Ledger, NewVersion, OverrideRecord, VersionRecord } from "./ledger";
+import type { Ledger, NewVersion, VersionRecord } from "./ledger";
 import type { Caller, Locks } from "./locks";
 import { allEnded, type Mutex } from "./mutex";
+import type { Overrides } from "./overrides";
+import { damaged } from "./reads";
 
 export interface WriteRequest {
   /** `?ID=` of the request. */
@@ -19,8 +20,6 @@ export interface WriteRequest {
   readonly override: string | null;
 }
 
-const maxOverrideMs = 60 * 60 * 1000;
-
 /** The ways in which the current version of a state changes. */
 export class Writes {
   constructor(
@@ -28,6 +27,7 @@ export class Writes {
     private readonly ledger: Ledger,
     private readonly locks: Locks,
     private readonly current: CurrentObject,
+    private readonly overrides: Overrides,
     private readonly mutex: Mutex,
     private readonly ref: StateRef,
     /** Why the whole deployment refuses plaintext, or null. */
@@ -102,22 +102,23 @@ export class Writes {
 
   /** Moves the pointer to a version that is already there. */
   async restore(caller: Caller, id: string, lockId: string | null): Promise<VersionRecord> {
-    if (this.ledger.holder()) this.locks.requireWriter(lockId);
-    await this.locks.requireS3Agreement();
+    await this.#requireRestorer(lockId);
     const version = this.ledger.version(id);
     if (version === null) throw noSuchVersion(this.ref, id);
     await this.#reconcileUnlessConflict();
     const object = await this.bucket.head(historyKey(this.ref, id));
-    if (object?.etag !== version.md5) throw missing(version);
-    const conflict = this.ledger.get("conflict");
-    if (this.ledger.get("pointer") === id && conflict === null) return version;
+    if (object === null) throw missing(version);
+    if (object.etag !== version.md5) throw damaged(version);
+    if (this.ledger.get("pointer") === id && this.ledger.get("conflict") === null) return version;
     this.#point(caller, version, "restore", lockId);
     await this.#show(null);
     return version;
   }
 
-  /** Takes a version that was fetched from the backup bucket as the current one. */
-  async adopt(caller: Caller, brought: NewVersion): Promise<VersionRecord> {
+  /** Makes a version that `fetch` brings from elsewhere the current one. */
+  async bringBack(caller: Caller, fetch: () => Promise<NewVersion>): Promise<VersionRecord> {
+    await this.#requireRestorer(null);
+    const brought = await fetch();
     const version = this.ledger.atomically(() => {
       const added = this.ledger.addVersion(brought);
       this.#point(caller, added, "restore_backup", null);
@@ -127,15 +128,12 @@ export class Writes {
     return version;
   }
 
-  /** Allows one write that the guard would refuse. */
-  grant(caller: Caller, allow: readonly Overridable[], reason: string, seconds: number): OverrideRecord {
-    const expiresAt = new Date(Date.now() + Math.min(seconds * 1000, maxOverrideMs)).toISOString();
-    const override = { id: crypto.randomUUID(), allow, grantedBy: caller.id, reason, expiresAt };
-    this.ledger.atomically(() => {
-      this.ledger.addOverride(override, null);
-      this.ledger.audit.append(caller.id, "grant_override", { ...override });
-    });
-    return override;
+  /** Whoever holds the lock may restore, and anyone while nobody does; a freeze is no reason not to. */
+  async #requireRestorer(lockId: string | null): Promise<void> {
+    const check = () => (this.ledger.holder() || lockId !== null) && this.locks.requireWriter(lockId);
+    check();
+    await this.locks.requireS3Agreement();
+    check(); // an S3 client may have broken the lock
   }
 
   /** Why plaintext is refused, or null. */
@@ -162,8 +160,7 @@ export class Writes {
       return { replayed: current, override: null, found: [] };
     }
     const found = breaches(this.ref, current, facts, this.mustEncrypt);
-    const override = found.length === 0 ? null : this.#override(caller, request.override, found);
-    refuseUncovered(found, override?.allow ?? []);
+    const override = this.overrides.cover(caller, request.override, found);
     return { replayed: null, override, found };
   }
 
@@ -190,16 +187,7 @@ export class Writes {
       this.ledger.set("pointer", id);
       if (version.encrypted && !this.ledger.get("everEncrypted")) this.ledger.set("everEncrypted", true);
       if (request.lockId !== null) this.ledger.prepareUpload();
-      if (override) {
-        if (this.ledger.overrideKnown(override.id)) this.ledger.useOverride(override.id, now);
-        else this.ledger.addOverride(override, now);
-        const rules = found.map((breach) => breach.rule);
-        this.ledger.audit.append(caller.id, "use_override", {
-          id: override.id,
-          rules,
-          grantedBy: override.grantedBy,
-        });
-      }
+      if (override) this.overrides.use(caller, override, found);
       const { serial, sha256, size } = version;
       this.ledger.audit.append(caller.id, "write", {
         version: id,
@@ -230,13 +218,11 @@ export class Writes {
   }
 
   #point(caller: Caller, version: VersionRecord, action: string, lockId: string | null): void {
-    const mustEncrypt = this.mustEncrypt;
-    const found = breaches(this.ref, null, version, mustEncrypt);
-    const override = found.length === 0 ? null : this.#override(caller, null, found);
-    refuseUncovered(found, override?.allow ?? []);
+    const found = breaches(this.ref, null, version, this.mustEncrypt);
+    const override = this.overrides.cover(caller, null, found);
     this.ledger.atomically(() => {
       this.current.settleConflict();
-      if (override) this.ledger.useOverride(override.id, new Date().toISOString());
+      if (override) this.overrides.use(caller, override, found);
       const from = this.ledger.get("pointer");
       this.ledger.set("pointer", version.id);
       if (version.encrypted) this.ledger.set("everEncrypted", true);
@@ -278,52 +264,4 @@ export class Writes {
       );
     }
   }
-
-  #override(caller: Caller, header: string | null, found: readonly Breach[]): OverrideRecord | null {
-    const now = new Date();
-    const covers = (allow: readonly Overridable[]) => found.every((breach) => allow.includes(breach.rule));
-    const granted = this.ledger.openOverrides(now.toISOString()).find((override) => covers(override.allow));
-    if (granted || header === null) return granted ?? null;
-    const override = parseOverrideHeader(header, caller, now);
-    if (this.ledger.overrideKnown(override.id)) {
-      throw badOverride(
-        "override_used",
-        "this X-Tfstate-Override was used before",
-        "send it with another time",
-      );
-    }
-    return override;
-  }
-}
-
-/**
- * `X-Tfstate-Override: lineage until=2026-01-31T12:00:00Z`. The value itself is what can be used only once, so that a
- * header left in a configuration stops to work.
- */
-function parseOverrideHeader(header: string, caller: Caller, now: Date): OverrideRecord {
-  const [, list, until] = /^([a-z,]+) until=(\S+)$/.exec(header.trim()) ?? [];
-  const allow = overridable.filter((rule) => list?.split(",").includes(rule));
-  const expires = Date.parse(until ?? "");
-  if (!caller.admin) {
-    throw badOverride("override_forbidden", `${caller.id} may not override`, "send it with admin scope", 403);
-  }
-  if (allow.length === 0 || !(expires > now.getTime() && expires <= now.getTime() + maxOverrideMs)) {
-    throw badOverride(
-      "override_malformed",
-      `X-Tfstate-Override "${header.slice(0, 100)}" names no rule and time that hold`,
-      `send "${overridable.join(",")} until=<RFC 3339, at most an hour ahead>", with the rules that are needed`,
-    );
-  }
-  const id = `header-${createHash("sha256").update(header.trim()).digest("hex")}`;
-  return {
-    id,
-    allow,
-    grantedBy: caller.id,
-    reason: "X-Tfstate-Override",
-    expiresAt: new Date(expires).toISOString(),
-  };
-}
-
-function badOverride(code: string, message: string, fix: string, status = 409): Refusal {
-  return new Refusal({ status, code, message, fix });
 }
