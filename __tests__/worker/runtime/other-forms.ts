@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../../worker/src/env";
-import { ledgerSchema } from "../../../worker/src/state/ledger";
+import { ledgerSchema } from "../../../worker/src/state/ledger-schema";
 import { migrate } from "../../../worker/src/state/schema";
 
 /** The tables as a Worker of another time left them. */

@@ -7,7 +7,7 @@ import type { Env } from "../env";
 import type { AuditEntry } from "../state/audit-chain";
 import { AuditLog, chainedAuditTable, firstAuditTable } from "../state/audit-log";
 import type { StateRef } from "../state/keys";
-import type { Report } from "../state/ledger";
+import type { Report } from "../state/records";
 import { migrate } from "../state/schema";
 import { Throttle } from "./throttle";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Refusal, unwrap } from "../problem";
 import { maxBytes } from "../state/ingest";
-import type { VersionRecord } from "../state/ledger";
 import { find } from "../state/reads";
+import type { VersionRecord } from "../state/records";
 import { callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
 import { LockInfo, Version, WriterQuery } from "./schemas";

@@ -1,8 +1,9 @@
 import { Refusal } from "../problem";
 import type { CurrentObject } from "./current-object";
 import { currentKey, type StateRef } from "./keys";
-import type { Ledger, NewVersion } from "./ledger";
+import type { Ledger } from "./ledger";
 import { find, type StoredVersion } from "./reads";
+import type { NewVersion } from "./records";
 
 export interface BackupResult {
   readonly key: string;

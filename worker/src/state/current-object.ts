@@ -2,7 +2,8 @@ import { type Problem, Refusal } from "../problem";
 import { breaches } from "./guard";
 import { type Inspected, ingest, json, maxBytes, requireStored, store, withRoom } from "./ingest";
 import { currentKey, historyKey, type StateRef } from "./keys";
-import type { Ledger, NewVersion, VersionRecord, VersionSource } from "./ledger";
+import type { Ledger } from "./ledger";
+import type { NewVersion, VersionRecord, VersionSource } from "./records";
 
 /**
  * The object that plain S3 clients read and write. It is a copy of the current version, made after the commit; what

@@ -1,6 +1,7 @@
 import { Refusal } from "../problem";
 import { historyKey, type StateRef } from "./keys";
-import type { Ledger, VersionRecord } from "./ledger";
+import type { Ledger } from "./ledger";
+import type { VersionRecord } from "./records";
 
 /** A version as the listing shows it. */
 export interface ListedVersion extends VersionRecord {

@@ -1,151 +1,21 @@
 import type { LockInfo } from "../lock-info";
-import { AuditLog, chainedAuditTable, firstAuditTable } from "./audit-log";
+import { AuditLog } from "./audit-log";
 import type { Overridable } from "./guard";
-import type { StateRef } from "./keys";
+import { ledgerSchema } from "./ledger-schema";
+import {
+  defaults,
+  type LockFate,
+  type LockRecord,
+  type NewVersion,
+  type OverrideRecord,
+  type Projection,
+  type Report,
+  type Settings,
+  type VersionRecord,
+  type VersionSource,
+} from "./records";
 import { migrate } from "./schema";
 
-/** What became of a lock ID. Rows are never deleted: an ID that is not held any more can never lock or write again. */
-export type LockFate = "held" | "released" | "broken";
-
-export interface LockRecord {
-  readonly id: string;
-  readonly fate: LockFate;
-  readonly info: LockInfo;
-  /** SHA-256 of the LOCK request, by which a replay is told from a second client that chose the same ID. */
-  readonly request: string;
-  readonly principal: string;
-  readonly origin: string;
-  readonly takenAt: string;
-  readonly endedBy: string | null;
-}
-
-export interface VersionRecord {
-  readonly id: string;
-  readonly serial: number | null;
-  readonly lineage: string | null;
-  readonly sha256: string;
-  readonly md5: string;
-  readonly size: number;
-  readonly encrypted: boolean;
-  readonly createdAt: string;
-  readonly createdBy: string;
-  readonly lockId: string | null;
-  readonly source: VersionSource;
-  readonly pinned: boolean;
-}
-/** A version as it comes in: with the addresses of its resources, which only the history's diff reads again. */
-export interface NewVersion extends Omit<VersionRecord, "pinned"> {
-  readonly resources: readonly string[] | null;
-}
-/** Who brought the version: a client of ours, an S3 client that wrote the current object, or a restored backup. */
-export type VersionSource = "http" | "s3" | "backup";
-
-export interface OverrideRecord {
-  readonly id: string;
-  readonly allow: readonly Overridable[];
-  readonly grantedBy: string;
-  readonly reason: string;
-  readonly expiresAt: string;
-}
-
-/** The current object as we last left it, and the version it shows; `etag` null where we left none. */
-export interface Projection {
-  readonly version: string | null;
-  readonly etag: string | null;
-}
-
-export interface Freeze {
-  readonly id: string;
-  readonly reason: string;
-  readonly by: string;
-  readonly since: string;
-  readonly expiresAt: string;
-}
-
-/** What the Directory is told of a state, for the metrics of all of them. */
-export interface Report {
-  /** Since when a client of this Worker holds the lock. */
-  readonly lockedSince: string | null;
-  /** An S3 client's write waits for a decision. */
-  readonly conflict: boolean;
-}
-
-/** Single values of one state. They are one row, so that a change of several costs what a change of one does. */
-interface Settings {
-  /** ID of the current version; null where there is no state. */
-  readonly pointer: string | null;
-  readonly projection: Projection;
-  /** A foreign object under the current key that does not follow our version; `version` null where it is no state. */
-  readonly conflict: { readonly etag: string; readonly version: string | null } | null;
-  readonly everEncrypted: boolean;
-  readonly encryption: "auto" | "required";
-  readonly keep: { readonly versions?: number; readonly days?: number };
-  readonly freeze: Freeze | null;
-  /** The last UNLOCK without an ID, by which its replay is told from a second one. */
-  readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
-  /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
-  readonly uploads: Readonly<Record<string, string>>;
-  /** What the Directory knows of this state; null where it does not know it. */
-  readonly reported: Report | null;
-  /** Which state this is; an alarm comes without a caller who says so. */
-  readonly ref: StateRef | null;
-}
-
-const defaults: Settings = {
-  pointer: null,
-  projection: { version: null, etag: null },
-  conflict: null,
-  everEncrypted: false,
-  encryption: "auto",
-  keep: {},
-  freeze: null,
-  blindUnlock: null,
-  uploads: {},
-  reported: null,
-  ref: null,
-};
-
-/** One script for each form that the tables had. What was deployed is never edited: a change is one more script. */
-export const ledgerSchema = [
-  `CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS lock_id (
-    id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
-    origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT);
-  CREATE UNIQUE INDEX IF NOT EXISTS one_holder ON lock_id (fate) WHERE fate = 'held';
-  CREATE TABLE IF NOT EXISTS version (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, serial INTEGER, lineage TEXT, sha256 TEXT NOT NULL,
-    md5 TEXT NOT NULL, size INTEGER NOT NULL, encrypted INTEGER NOT NULL, createdAt TEXT NOT NULL, createdBy TEXT NOT NULL,
-    lockId TEXT, source TEXT NOT NULL, resources TEXT, pinned INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0);
-  CREATE TABLE IF NOT EXISTS upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS override (
-    id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
-    usedAt TEXT);
-  ${firstAuditTable}`,
-  // Half the rows written: the settings in one, no number and no index that nobody needs. And the lists of resources,
-  // which are long and seldom read, out of the way of each request.
-  `CREATE TABLE settings (only INTEGER PRIMARY KEY, json TEXT NOT NULL);
-  INSERT INTO settings SELECT 1, json_set(json_group_object(key, json(value)), '$.uploads',
-    json((SELECT json_group_object(id, startedAt) FROM upload))) FROM setting;
-  DROP TABLE setting;
-  DROP TABLE upload;
-  CREATE TABLE lock (
-    id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
-    origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT) WITHOUT ROWID;
-  INSERT INTO lock SELECT * FROM lock_id;
-  DROP TABLE lock_id;
-  CREATE UNIQUE INDEX one_holder ON lock (fate) WHERE fate = 'held';
-  ALTER TABLE version RENAME TO old_version;
-  CREATE TABLE version (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, serial INTEGER, lineage TEXT, sha256 TEXT NOT NULL,
-    md5 TEXT NOT NULL, size INTEGER NOT NULL, encrypted INTEGER NOT NULL, createdAt TEXT NOT NULL, createdBy TEXT NOT NULL,
-    lockId TEXT, source TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0);
-  INSERT INTO version SELECT seq, id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source,
-    pinned, pruned FROM old_version;
-  CREATE TABLE resource_list (version INTEGER PRIMARY KEY, addresses TEXT NOT NULL);
-  INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
-  DROP TABLE old_version;
-  ${chainedAuditTable}`,
-] as const;
 /** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
 const maxResourcesJson = 512 * 1024;
 

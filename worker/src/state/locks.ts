@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { type LockInfo, lockRequest, parseLockInfo } from "../lock-info";
 import { Refusal } from "../problem";
 import type { CurrentObject } from "./current-object";
-import type { Freeze, Ledger, LockRecord } from "./ledger";
+import type { Ledger } from "./ledger";
+import type { Freeze, LockRecord } from "./records";
 import type { S3Lock } from "./s3-lock";
 
 /** Who asks, as far as the fence needs to know. */

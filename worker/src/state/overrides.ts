@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { Refusal } from "../problem";
 import { type Breach, type Overridable, overridable, refuseUncovered } from "./guard";
-import type { Ledger, OverrideRecord } from "./ledger";
+import type { Ledger } from "./ledger";
 import type { Caller } from "./locks";
+import type { OverrideRecord } from "./records";
 
 const maxOverrideMs = 60 * 60 * 1000;
 

@@ -1,8 +1,9 @@
 import { Refusal } from "../problem";
 import { type CurrentObject, missing } from "./current-object";
 import { currentKey, historyKey, type StateRef } from "./keys";
-import type { Ledger, VersionRecord } from "./ledger";
+import type { Ledger } from "./ledger";
 import type { Mutex } from "./mutex";
+import type { VersionRecord } from "./records";
 
 /** A version and where its bytes are: under `key`, as long as the object there has this ETag. */
 export interface StoredVersion {

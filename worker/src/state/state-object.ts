@@ -9,11 +9,12 @@ import { CurrentObject } from "./current-object";
 import type { Overridable } from "./guard";
 import { History, type ListedVersion, noSuchVersion, type Retention } from "./history";
 import { type StateRef, s3LockKey } from "./keys";
-import { type Freeze, Ledger, type OverrideRecord, type Report, type VersionRecord } from "./ledger";
+import { Ledger } from "./ledger";
 import { type Caller, type LockStatus, Locks } from "./locks";
 import { Mutex } from "./mutex";
 import { Overrides } from "./overrides";
 import { Reads, type StoredVersion } from "./reads";
+import type { Freeze, OverrideRecord, Report, VersionRecord } from "./records";
 import { S3Lock } from "./s3-lock";
 import { type WriteRequest, Writes } from "./writes";
 

@@ -4,11 +4,12 @@ import { breaches } from "./guard";
 import { noSuchVersion } from "./history";
 import { type Ingested, ingest, md5Mismatch, store, withRoom } from "./ingest";
 import { historyKey, type StateRef } from "./keys";
-import type { Ledger, NewVersion, VersionRecord } from "./ledger";
+import type { Ledger } from "./ledger";
 import type { Caller, Locks } from "./locks";
 import { allEnded, type Mutex } from "./mutex";
 import type { Overrides } from "./overrides";
 import { damaged } from "./reads";
+import type { NewVersion, VersionRecord } from "./records";
 
 export interface WriteRequest {
   /** `?ID=` of the request. */
