@@ -78,7 +78,8 @@ describe.each(backends)("%s", (backend) => {
     const other = project.store(backend);
     expect(await other.holder()).toMatchObject({ ID: freeze.ID, Operation: "frozen" });
     expect(await text(other)).toBe(stateOf(1).toString());
-    await expect(write(other, stateOf(2))).rejects.toThrow("the state is kept in r2 elsewhere");
+    await expect(other.lock(newLock("test"))).rejects.toThrow("the state is kept in r2 elsewhere");
+    await expect(write(other, stateOf(2))).rejects.toThrow(LockedError);
     await other.write(stateOf(2), freeze);
     expect(await text(other)).toBe(stateOf(2).toString());
     await expect(write(other, stateOf(3))).rejects.toThrow(LockedError);
