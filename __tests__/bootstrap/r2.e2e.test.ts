@@ -122,9 +122,12 @@ test("another stack needs the variables that it prints; another laptop needs the
   expect((await team.plan()).exitCode).toBe(0);
 
   await onAnotherLaptop(variables, async (other) => {
-    const { stdout } = await other.ok("env", "--format", "dotenv").catch(() => ({ stdout: "" }));
     // A passphrase with blanks in it is none for a dotenv file.
-    expect(stdout).toBe("");
+    expect(await other.start("env", "--format", "dotenv").ended).toMatchObject({
+      end: 1,
+      stdout: "",
+      said: expect.stringContaining("use --format shell"),
+    });
     expect(exported((await other.ok("env")).stdout)).toEqual({
       ...variables,
       CLOUDFLARE_ACCOUNT_ID: accountId,
@@ -143,6 +146,12 @@ test("another stack needs the variables that it prints; another laptop needs the
 
 test("an update that is cut off keeps others out, goes on where it began, and is in place", async () => {
   laptop.configure("bootstrap:\n  worker:\n    keep_versions: 60\n");
+  const kept = [KEY, "proxmox/terraform.tfstate"];
+  const keys = async () => (await states().list("proxmox/")).map(({ key }) => key);
+  expect((await laptop.start().ended).said).toContain("nobody is there to say yes");
+  // Not even locked.
+  expect(await keys()).toEqual(kept);
+
   const run = laptop.start("--yes");
   const uploaded = account.api.holdAnswer(/^PUT .*\/scripts\/tfstate$/);
   await run.until(uploaded.met);
@@ -157,7 +166,7 @@ test("an update that is cut off keeps others out, goes on where it began, and is
   expect((result as { bindings: object[] }).bindings).toContainEqual(
     expect.objectContaining({ name: "TFSTATE_KEEP_VERSIONS", text: "60" }),
   );
-  expect((await states().list("proxmox/")).map(({ key }) => key)).toEqual([KEY, "proxmox/terraform.tfstate"]);
+  expect(await keys()).toEqual(kept);
 });
 
 test("a destroy that is cut off goes on; then everything is made again, in the same folder", async () => {
