@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
+import type { ActiveFault } from "../../fault-list";
 import type { Guest, Volume } from "../model";
 import type { ForeignGuest, GuestChange } from "./api";
-import type { ActiveFault, FaultInput } from "./faults";
+import type { Fault, FaultInput } from "./faults";
 import type { LoggedRequest } from "./request-log";
 
 export interface ProxmoxControlOptions {
@@ -27,8 +28,8 @@ export class ProxmoxControl {
     return id;
   }
 
-  listFaults(): Promise<readonly ActiveFault[]> {
-    return this.call("GET", "faults") as Promise<readonly ActiveFault[]>;
+  listFaults(): Promise<readonly ActiveFault<Fault>[]> {
+    return this.call("GET", "faults") as Promise<readonly ActiveFault<Fault>[]>;
   }
 
   /** @param id none removes all */

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { FaultList, striking } from "../../fault-list";
 
 const matching = {
   /** @default any method */
@@ -8,10 +8,7 @@ const matching = {
   path: z.string().startsWith("/").optional(),
   /** Values that the path must have: `{ "vmid": "201" }`. */
   where: z.record(z.string(), z.string()).optional(),
-  /** How many calls that match are let through first. @default 0 */
-  skip: z.int().min(0).default(0),
-  /** How many times it strikes; null is for ever. @default 1 */
-  times: z.int().min(1).nullable().default(1),
+  ...striking,
 };
 
 /** What can be made to go wrong. */
@@ -39,8 +36,7 @@ export const faultSchema = z.discriminatedUnion("kind", [
     /** The task's id, for most the VM id. @default any */
     id: z.string().optional(),
     message: z.string(),
-    skip: matching.skip,
-    times: matching.times,
+    ...striking,
   }),
   /** Somebody holds the lock of a VM's configuration file. */
   z.strictObject({ kind: z.literal("config-lock"), vmid: z.int() }),
@@ -49,77 +45,34 @@ export const faultSchema = z.discriminatedUnion("kind", [
 export type Fault = z.infer<typeof faultSchema>;
 /** A fault as it is asked for, with defaults left out. */
 export type FaultInput = z.input<typeof faultSchema>;
+type TaskFault = Extract<Fault, { kind: "task" }>;
 export type CallFault = Extract<Fault, { kind: "status" | "delay" | "drop" }>;
 
-export interface ActiveFault {
-  readonly id: string;
-  readonly fault: Fault;
-  /** How many times it has struck. */
-  readonly struck: number;
-}
-
-interface Entry {
-  readonly id: string;
-  readonly fault: Fault;
-  seen: number;
-  struck: number;
-}
-
-/** The faults in force. They live as long as the process. */
-export class Faults {
-  private entries: Entry[] = [];
-
-  add(fault: Fault): string {
-    const id = randomUUID();
-    this.entries.push({ id, fault, seen: 0, struck: 0 });
-    return id;
-  }
-
-  list(): readonly ActiveFault[] {
-    return this.entries.map(({ id, fault, struck }) => ({ id, fault, struck }));
-  }
-
-  /** @param id none removes all */
-  remove(id?: string): void {
-    this.entries = id === undefined ? [] : this.entries.filter((entry) => entry.id !== id);
-  }
-
+/** What can go wrong in the cluster now. */
+export class Faults extends FaultList<Fault> {
   /** The faults that strike this call; taking them counts. */
   takeCallFaults(
     method: string,
     template: string,
     path: Readonly<Record<string, string>>,
   ): readonly CallFault[] {
-    const taken: CallFault[] = [];
-    for (const entry of this.entries) {
-      const { fault } = entry;
-      if (fault.kind === "task" || fault.kind === "config-lock") continue;
-      if (fault.method !== undefined && fault.method !== method) continue;
-      if (fault.path !== undefined && fault.path !== template) continue;
-      if (Object.entries(fault.where ?? {}).some(([name, value]) => path[name] !== value)) continue;
-      if (strikes(entry, fault)) taken.push(fault);
-    }
-    return taken;
+    const matches = (fault: Fault): fault is CallFault =>
+      fault.kind !== "task" &&
+      fault.kind !== "config-lock" &&
+      (fault.method === undefined || fault.method === method) &&
+      (fault.path === undefined || fault.path === template) &&
+      Object.entries(fault.where ?? {}).every(([name, value]) => path[name] === value);
+    return [...this.striking(matches)];
   }
 
   takeTaskFailure(type: string, id: string): string | undefined {
-    for (const entry of this.entries) {
-      const { fault } = entry;
-      if (fault.kind !== "task" || fault.type !== type) continue;
-      if (fault.id !== undefined && fault.id !== id) continue;
-      if (strikes(entry, fault)) return fault.message;
-    }
+    const matches = (fault: Fault): fault is TaskFault =>
+      fault.kind === "task" && fault.type === type && (fault.id === undefined || fault.id === id);
+    for (const { message } of this.striking(matches)) return message;
     return undefined;
   }
 
   holdsConfigLock(vmid: number): boolean {
-    return this.entries.some(({ fault }) => fault.kind === "config-lock" && fault.vmid === vmid);
+    return this.has((fault) => fault.kind === "config-lock" && fault.vmid === vmid);
   }
-}
-
-function strikes(entry: Entry, { skip, times }: { skip: number; times: number | null }): boolean {
-  entry.seen += 1;
-  if (entry.seen <= skip || (times !== null && entry.struck >= times)) return false;
-  entry.struck += 1;
-  return true;
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import type { ActiveFault } from "../../fault-list";
 import type { Machines } from "../machines";
 import type { Condition, Node } from "../node/node";
 import type { LoggedCall } from "./call-log";
-import { type ActiveFault, type FaultInput, faultSchema } from "./faults";
+import { type Fault, type FaultInput, faultSchema } from "./faults";
 
 /** A node, without anything secret. */
 export interface NodeView {
@@ -38,7 +39,7 @@ export class TalosControl {
     return id;
   }
 
-  listFaults(): readonly ActiveFault[] {
+  listFaults(): readonly ActiveFault<Fault>[] {
     return this.machines.faults.list();
   }
 
