@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { writeWhole } from "../state/write-whole";
 
 /** Relative to the folder of `.sops.yaml`. */
 export const SOPS_FILE = "secrets/state.sops.env";
@@ -25,8 +26,7 @@ export async function writeWithSops(
   const encrypted = await encrypt(folder, dotenv, env);
   const path = join(folder, SOPS_FILE);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.part`, encrypted);
-  await rename(`${path}.part`, path);
+  writeWhole(path, encrypted, 0o666);
   return SOPS_FILE;
 }
 

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { shown } from "../run/shown";
 import { type LockInfo, newLock } from "../state/lock-info";
 import { type Snapshot, snapshot } from "../state/snapshot";
+import { writeWhole } from "../state/write-whole";
 import type { Before } from "./cut-off";
 
 /** The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. */
@@ -91,11 +91,4 @@ export class Workplace {
       .reverse()
       .map((name) => join(this.backups, name));
   }
-}
-
-/** All of it or nothing, on the disk when it returns. */
-function writeWhole(path: string, content: string | Uint8Array): void {
-  const partial = `${path}.${randomUUID()}.part`;
-  writeFileSync(partial, content, { mode: 0o600, flush: true });
-  renameSync(partial, path);
 }

@@ -1,9 +1,10 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
 import { stackNames } from "../config/state-places";
 import { StateError } from "./problem";
+import { writeWhole } from "./write-whole";
 
 const lock = z.object({
   ID: z.string(),
@@ -48,8 +49,7 @@ export class Journal {
   }
 
   write(value: JournalEntry): void {
-    writeFileSync(`${this.file}.part`, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
-    renameSync(`${this.file}.part`, this.file);
+    writeWhole(this.file, `${JSON.stringify(value, null, 2)}\n`, 0o666);
   }
 
   remove(): void {

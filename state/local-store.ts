@@ -8,7 +8,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -22,6 +21,7 @@ import { LockedError, StateError } from "./problem";
 import { sha256 } from "./snapshot";
 import type { StateStore, Version } from "./store";
 import { readTombstone, tombstone } from "./tombstone";
+import { writeWhole } from "./write-whole";
 
 /**
  * A state in a file, locked as OpenTofu locks it: a record lock on the file itself, with a note beside it of who
@@ -251,11 +251,4 @@ function readIfThere(path: string): Uint8Array | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-/** All of `bytes` or nothing, on the disk when it returns. */
-function writeWhole(path: string, bytes: Uint8Array): void {
-  const part = `${path}.part`;
-  writeFileSync(part, bytes, { mode: 0o600, flush: true });
-  renameSync(part, path);
 }

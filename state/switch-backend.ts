@@ -1,7 +1,8 @@
-import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { StateBackend } from "../config";
 import { StateError } from "./problem";
+import { writeWhole } from "./write-whole";
 
 /** Sets `state.backend` in a file, in one step, and nothing else. */
 export function switchBackend(file: string, backend: StateBackend): void {
@@ -9,9 +10,7 @@ export function switchBackend(file: string, backend: StateBackend): void {
   const text = readFileSync(path, "utf8");
   const changed = withBackend(text, backend, file);
   if (changed === text) return;
-  const part = `${path}.part`;
-  writeFileSync(part, changed, { mode: statSync(path).mode, flush: true });
-  renameSync(part, path);
+  writeWhole(path, changed, statSync(path).mode);
 }
 
 /** Of `files`, the one that has the key `state`; else the first. */

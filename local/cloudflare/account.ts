@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { JsonFile } from "../json-file";
 import { fullAccess } from "./access/permission-groups";
 import { newTokenValue, sha256 } from "./access/tokens";
 import { ApiError } from "./api/envelope";
-import { JsonFile } from "./json-file";
 import { type AccountState, type Bucket, type BucketName, bucketKey, type Script } from "./model";
 
 export const newId = (): string => randomBytes(16).toString("hex");
@@ -15,7 +15,7 @@ export class Account {
 
   /** @param id of a new account @throws where the folder holds another account */
   constructor(folder: string, id: string | undefined) {
-    this.file = new JsonFile(join(folder, "account.json"));
+    this.file = new JsonFile(join(folder, "account.json"), "nothing");
     this.state = this.file.load() ?? newAccount(id ?? newId());
     if (id && id !== this.state.id) {
       throw new Error(`${folder} holds the account ${this.state.id} and not ${id}: take another folder`);

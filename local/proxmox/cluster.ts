@@ -1,9 +1,9 @@
+import type { JsonFile } from "../json-file";
 import { AccessControl } from "./access/access-control";
 import { ApiError, failure } from "./api/errors";
 import { Faults } from "./control/faults";
 import type { ClusterState, Guest } from "./model";
 import { Volumes } from "./storage/volumes";
-import type { Store } from "./store";
 import { Tasks } from "./tasks";
 
 /** A Proxmox VE cluster: its state and what works on it. */
@@ -17,7 +17,7 @@ export class Cluster {
 
   constructor(
     readonly state: ClusterState,
-    private readonly store: Store,
+    private readonly store: JsonFile<ClusterState>,
     options: { readonly timeScale: number },
   ) {
     this.timeScale = options.timeScale;

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { JsonFile } from "../json-file";
 import { Cluster } from "./cluster";
 import { ControlApi } from "./control/api";
 import { ProxmoxControl } from "./control/client";
 import { RequestLog } from "./control/request-log";
 import { DEFAULT_HOSTS, DEFAULT_STORAGES, FIRST_TOKEN, initialState } from "./initial-state";
-import type { Storage } from "./model";
+import type { ClusterState, Storage } from "./model";
 import { CONTROL_PREFIX, ProxmoxServer } from "./server";
-import { Store } from "./store";
 import { serverCertificate } from "./tls";
 
 export type { ForeignGuest, GuestChange } from "./control/api";
@@ -54,7 +55,7 @@ export interface RunningProxmox {
  */
 export async function startProxmox(options: ProxmoxOptions = {}): Promise<RunningProxmox> {
   const { port = 0, hosts = DEFAULT_HOSTS, storages = DEFAULT_STORAGES, dataDir, timeScale = 0 } = options;
-  const store = new Store(dataDir);
+  const store = new JsonFile<ClusterState>(dataDir && join(dataDir, "cluster.json"), "an empty cluster");
   const state = store.load() ?? initialState({ hosts, storages, tokenSecret: randomUUID() });
   const certificate = await serverCertificate(dataDir);
   const cluster = new Cluster(state, store, { timeScale });

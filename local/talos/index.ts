@@ -1,10 +1,11 @@
+import { join } from "node:path";
+import { JsonFile } from "../json-file";
 import { serve } from "./api/serve";
 import { TalosControl } from "./control/control";
 import { Machines } from "./machines";
 import type { MachinesState, NodeState, Platform } from "./model";
 import type { Listener } from "./node/listener";
 import { openListeners } from "./ports";
-import { Store } from "./store";
 
 export type { LoggedCall } from "./control/call-log";
 export { type NodeView, TalosControl } from "./control/control";
@@ -67,7 +68,7 @@ const DEFAULT_VERSION = "v1.13.0";
  */
 export async function startTalos(options: TalosOptions = {}): Promise<RunningTalos> {
   const { nodes = DEFAULT_NODES, port = 0, oneAddress = false, folder, timeScale = 0, onCall } = options;
-  const store = new Store(folder);
+  const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const kept = store.load();
   const listeners = await openListeners((kept?.nodes ?? nodes).length, {
     port: port || (kept?.nodes[0]?.listen.port ?? 0),

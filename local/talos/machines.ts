@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonFile } from "../json-file";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
 import type { MachinesState } from "./model";
@@ -6,7 +7,6 @@ import { Etcd } from "./node/etcd";
 import { configuredFace, type Face, issuingCa, maintenanceFace } from "./node/face";
 import type { Listener } from "./node/listener";
 import { Node } from "./node/node";
-import type { Store } from "./store";
 
 /** What a virtual machine takes from power to the Talos API. */
 const BOOT_SECONDS = 40;
@@ -32,7 +32,7 @@ export class Machines {
 
   constructor(
     readonly state: MachinesState,
-    private readonly store: Store,
+    private readonly store: JsonFile<MachinesState>,
     private readonly options: MachinesOptions,
   ) {
     this.nodes = state.nodes.map((node) => new Node(node, state.platform));
