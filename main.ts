@@ -2,10 +2,10 @@ import "./startup";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { type BootstrapConfig, ConfigError, loadOwnCluster } from "./config";
+import { stateBeside } from "./config/state-places";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
-import { stateBeside } from "./stacks/state";
 
 /** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {

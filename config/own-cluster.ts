@@ -11,6 +11,7 @@ export interface OwnClusterProps {
 
 export interface OwnCluster extends LoadedCluster {
   readonly clusterFile: string;
+  readonly nodesFile?: string;
   /** Whether this is the example that is shipped, and not a file of the user's. */
   readonly isExample: boolean;
 }
@@ -22,5 +23,5 @@ export interface OwnCluster extends LoadedCluster {
  */
 export function loadOwnCluster({ env, exampleFolder }: OwnClusterProps): OwnCluster {
   const files = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });
-  return { ...loadCluster({ ...files, env }), clusterFile: files.clusterFile, isExample: files.isExample };
+  return { ...loadCluster({ ...files, env }), ...files };
 }

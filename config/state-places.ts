@@ -1,4 +1,4 @@
-import { join, resolve, sep } from "node:path";
+import { resolve, sep } from "node:path";
 import type { StateConfig } from "./cluster-config";
 
 /** The stacks of the program; each keeps a state of its own. */
@@ -17,31 +17,39 @@ export type StatePlace =
   | { readonly backend: "worker"; readonly url: string }
   | { readonly backend: "local"; readonly path: string };
 
+/** The key of the cluster's state where none is named. */
+export const DEFAULT_STATE_KEY = "proxmox/terraform.tfstate";
+
+/** `state` for another stack: it keeps its own beside the one of the cluster, under its name. */
+export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url" | "path">>>(
+  state: State,
+  name: string,
+): State {
+  return {
+    ...state,
+    key: `${beside(state.key ?? DEFAULT_STATE_KEY, "/", name)}.tfstate`,
+    url: state.url && beside(state.url, "/", name),
+    path: state.path && `${beside(state.path, sep, name)}.tfstate`,
+  };
+}
+
 /**
- * Where `stack` keeps its state: the cluster where the configuration says, each other stack beside it under its
- * own name.
+ * Where `stack` keeps its state: the cluster where the configuration says, each other stack beside it.
  *
  * @param folder what relative paths start from
  * @throws where the backend is the Worker and no address is given
  */
 export function statePlace(state: StateConfig, stack: StackName, folder: string): StatePlace {
-  const isCluster = stack === "cluster";
-  switch (state.backend) {
-    case "r2": {
-      const { bucket, key } = state;
-      const endpoint = r2Endpoint(state);
-      return { backend: "r2", bucket, key: isCluster ? key : beside(key, "/", `${stack}.tfstate`), endpoint };
-    }
-    case "worker": {
-      const { url } = state;
-      if (!url) throw new Error("state.url is missing; give the address of the state at the Worker");
-      return { backend: "worker", url: isCluster ? url : beside(url, "/", stack) };
-    }
+  const own = stack === "cluster" ? state : stateBeside(state, stack);
+  switch (own.backend) {
+    case "r2":
+      return { backend: "r2", bucket: own.bucket, key: own.key, endpoint: r2Endpoint(own) };
+    case "worker":
+      if (!own.url) throw new Error("state.url is missing; give the address of the state at the Worker");
+      return { backend: "worker", url: own.url };
     case "local": {
-      const file = `${stack}.tfstate`;
-      if (state.path === undefined) return { backend: "local", path: join(folder, `terraform.${file}`) };
-      const path = resolve(folder, state.path);
-      return { backend: "local", path: isCluster ? path : beside(path, sep, file) };
+      const path = own.path === undefined ? `terraform.${stack}.tfstate` : own.path;
+      return { backend: "local", path: resolve(folder, path) };
     }
   }
 }

@@ -1,11 +1,8 @@
-import { sep } from "node:path";
 import { Annotations, LocalBackend, type TerraformStack } from "cdktf";
 import { R2Backend } from "../constructs/r2-backend";
 import { StateEncryption } from "../constructs/state-encryption";
 import { TfstateWorkerBackend } from "../constructs/tfstate-worker-backend";
 import type { StateProps } from "./cluster-stack-props";
-
-const DEFAULT_KEY = "proxmox/terraform.tfstate";
 
 /** Gives a stack its backend and its encryption. */
 export function keepState(stack: TerraformStack, state: StateProps = { backend: "r2" }): void {
@@ -13,7 +10,7 @@ export function keepState(stack: TerraformStack, state: StateProps = { backend: 
     case "r2":
       new R2Backend(stack, {
         bucket: state.bucket ?? "tfstate",
-        key: state.key ?? DEFAULT_KEY,
+        key: state.key ?? "proxmox/terraform.tfstate",
         accountId: state.accountId,
         jurisdiction: state.jurisdiction,
         lock: state.lock,
@@ -42,16 +39,4 @@ export function keepState(stack: TerraformStack, state: StateProps = { backend: 
   }
   const { previous, migrateFromPlaintext, ...key } = encryption;
   new StateEncryption(stack, "state-encryption", { key, previousKey: previous, migrateFromPlaintext });
-}
-
-/** Where another stack keeps its state: beside `state`, under a name of its own. */
-export function stateBeside(state: StateProps = { backend: "r2" }, name: string): StateProps {
-  const beside = (path: string, separator: string) =>
-    [...path.split(separator).slice(0, -1), name].join(separator);
-  return {
-    ...state,
-    key: `${beside(state.key ?? DEFAULT_KEY, "/")}.tfstate`,
-    url: state.url && beside(state.url, "/"),
-    path: state.path && `${beside(state.path, sep)}.tfstate`,
-  };
 }

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import type { OwnCluster, StateBackend, StateConfig } from "../config";
-import { findClusterFiles, loadOwnCluster } from "../config";
+import type { StateBackend, StateConfig } from "../config";
+import { loadOwnCluster } from "../config";
 import { type StackName, stackNames, statePlace } from "../config/state-places";
 import { openStore, type StoreEnvironment } from "./open-store";
 import { StateError } from "./problem";
@@ -22,8 +22,7 @@ export interface Setting {
 /** @throws ConfigError with everything that is wrong with the configuration */
 export function loadSetting(env: NodeJS.ProcessEnv, folder: string): Setting {
   const exampleFolder = join(__dirname, "../examples/six-nodes");
-  const { config, isExample }: OwnCluster = loadOwnCluster({ env, exampleFolder });
-  const { clusterFile, nodesFile } = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });
+  const { config, clusterFile, nodesFile, isExample } = loadOwnCluster({ env, exampleFolder });
   return {
     config: config.state,
     files: nodesFile ? [clusterFile, nodesFile] : [clusterFile],

@@ -1,6 +1,7 @@
 import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
+import { stateBeside } from "../../config/state-places";
 import type { StateProps } from "../../stacks/cluster-stack-props";
-import { keepState, stateBeside } from "../../stacks/state";
+import { keepState } from "../../stacks/state";
 import { newApp, synthStack, type Template, warningsOf } from "../support/synth";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";

@@ -1,8 +1,8 @@
 import { TerraformStack } from "cdktf";
 import type { StateConfig } from "../../config";
-import { stackNames, statePlace } from "../../config/state-places";
+import { stackNames, stateBeside, statePlace } from "../../config/state-places";
 import type { StateProps } from "../../stacks/cluster-stack-props";
-import { keepState, stateBeside } from "../../stacks/state";
+import { keepState } from "../../stacks/state";
 import { newApp, synthStack } from "../support/synth";
 
 const base: StateConfig = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_STATE_KEY } from "../state-places";
 import { resourceAddress, schematicId, text, workerUrl } from "./values";
 
 const keyId = text(
@@ -79,7 +80,7 @@ export const state = z.strictObject({
     /^(?!\/)(?!.*\/\/)(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9!_.*'()/-]{1,1000}$/,
     "is not the key of an object; write it like proxmox/terraform.tfstate",
   )
-    .default("proxmox/terraform.tfstate")
+    .default(DEFAULT_STATE_KEY)
     .describe("r2: the object in the bucket."),
   lock: z
     .boolean()
