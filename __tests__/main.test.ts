@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compatibilityDate } from "../worker/runtime";
+import { compatibilityDate } from "../worker/compatibility";
 import { schemaProblems } from "./support/pinned-schema";
 import type { Template } from "./support/synth";
 

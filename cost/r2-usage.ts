@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import { Miniflare } from "miniflare";
 import { createS3, R2Gateway } from "../local/cloudflare/s3";
+import { startMiniflare } from "../worker/miniflare";
 import type { Measured } from "./estimate";
 import { Program, type ProgramProps } from "./program";
 import { type Counts, NOTHING, usageOf } from "./usage";
@@ -66,14 +66,13 @@ interface CountedBucket {
 
 async function startBucket(): Promise<CountedBucket> {
   const gateway = new R2Gateway();
-  const miniflare = new Miniflare({
+  const miniflare = await startMiniflare({
     host: "127.0.0.1",
     port: 0,
     cf: false,
     handleRuntimeStdio: () => undefined,
     workers: [gateway.worker([BUCKET])],
   });
-  await miniflare.ready;
   const s3 = createS3({
     bucket: async (_, name) => (name === BUCKET ? gateway.bucket(miniflare, name) : undefined),
     credential: (id) => (id === KEYS.accessKeyId ? { ...KEYS, allows: () => true } : undefined),

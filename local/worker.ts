@@ -29,8 +29,6 @@ async function main(): Promise<void> {
   const log = (text: string) => process.stderr.write(text);
   const miniflare = await startWorker({ vars, port: options.port, persist, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    // Miniflare's own handlers end the process before the Worker's storage is closed.
-    process.removeAllListeners(signal);
     process.once(signal, () => void miniflare.dispose().then(() => process.exit(0)));
   }
   const url = await miniflare.ready;

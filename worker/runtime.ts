@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { Miniflare, type MiniflareOptions } from "miniflare";
+import type { Miniflare, MiniflareOptions } from "miniflare";
 import { bundleWorker } from "./build";
+import { compatibilityDate, compatibilityFlags } from "./compatibility";
+import { startMiniflare } from "./miniflare";
 
 /** How the Worker is run by workerd on this machine. */
 export interface RuntimeOptions {
@@ -17,10 +19,6 @@ export interface RuntimeOptions {
   readonly log?: (text: string) => void;
 }
 
-/** Date whose runtime behaviour the Worker is written for; a deployment sets the same. */
-export const compatibilityDate = "2026-04-01";
-export const compatibilityFlags = ["nodejs_compat"];
-
 /** Starts the Worker in workerd on loopback. It ends with this process, however that ends. */
 export async function startWorker({
   vars,
@@ -29,12 +27,11 @@ export async function startWorker({
   persist,
   log,
 }: RuntimeOptions): Promise<Miniflare> {
-  endWithParent();
   const options: MiniflareOptions = {
     name: "tfstate",
     modules: [{ type: "ESModule", path: "index.mjs", contents: script ?? (await bundleWorker()) }],
     compatibilityDate,
-    compatibilityFlags,
+    compatibilityFlags: [...compatibilityFlags],
     bindings: { ...vars },
     r2Buckets: ["BUCKET", "BACKUP"],
     durableObjects: {
@@ -51,15 +48,5 @@ export async function startWorker({
       for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => log?.(data.toString()));
     },
   };
-  const miniflare = new Miniflare(options);
-  await miniflare.ready;
-  return miniflare;
-}
-
-/** Miniflare's child outlives a `kill -9` of its parent, and would go on to hold the port and the database. */
-function endWithParent(): void {
-  if (process.platform === "win32" || process.env.WORKERD_BINARY) return;
-  const { default: bundled } = require("workerd") as { readonly default: string };
-  process.env.WORKERD_BINARY = process.env.MINIFLARE_WORKERD_PATH ?? bundled;
-  process.env.MINIFLARE_WORKERD_PATH = join(__dirname, "workerd.sh");
+  return startMiniflare(options);
 }

@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { Miniflare } from "miniflare";
 import { createS3, R2Gateway } from "../../../local/cloudflare/s3";
 import { bundleWorker } from "../../../worker/build";
-import { compatibilityDate, compatibilityFlags } from "../../../worker/runtime";
+import { compatibilityDate, compatibilityFlags } from "../../../worker/compatibility";
 
 /** The bucket `tfstate`, behind the S3 API and behind the Worker, of one test file. */
 export interface Places {

@@ -1,11 +1,12 @@
 import type { Miniflare } from "miniflare";
+import { startMiniflare } from "../../../worker/miniflare";
 import type { Account } from "../account";
 import type { Bucket } from "../model";
 import { bucketsInUse } from "../r2/bindings";
 import { type Bucket as Objects, R2Gateway } from "../s3";
 import { Gate } from "./gate";
 import { runtimeOptions } from "./options";
-import { startFailure, startMiniflare } from "./workerd";
+import { startFailure } from "./start-failure";
 
 const MAX_SAID = 4000;
 

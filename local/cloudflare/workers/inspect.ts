@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
 import type { Miniflare } from "miniflare";
 import { z } from "zod";
+import { startMiniflare } from "../../../worker/miniflare";
 import { ApiError } from "../api/envelope";
 import type { Binding } from "../model";
 import { codeOptions } from "../runtime/code";
-import { startFailure, startMiniflare } from "../runtime/workerd";
+import { startFailure } from "../runtime/start-failure";
 import { variables } from "./bindings";
 import { invalid, type Upload } from "./upload";
 

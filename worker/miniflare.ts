@@ -3,7 +3,7 @@ import { Miniflare, type MiniflareOptions } from "miniflare";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Starts a workerd that ends with this process. @throws where it does not start */
+/** Starts a workerd that ends with this process, however that ends. @throws where it does not start */
 export async function startMiniflare(options: MiniflareOptions): Promise<Miniflare> {
   endWorkerdWithParent();
   const miniflare = keepingSignals(() => new Miniflare(options));
@@ -15,9 +15,6 @@ export async function startMiniflare(options: MiniflareOptions): Promise<Minifla
     throw error;
   }
 }
-
-/** What workerd says of a script that does not start: `service core:user:name: Uncaught SyntaxError: …`, and the place. */
-export const startFailure = (said: string): string => said.replace(/^service \S*: /gm, "").trim();
 
 /** Miniflare ends the process at a signal, before storage is closed; who started us decides that. */
 function keepingSignals<T>(work: () => T): T {
@@ -31,10 +28,10 @@ function keepingSignals<T>(work: () => T): T {
   return result;
 }
 
-/** Miniflare's child outlives a `kill -9` of its parent, and would go on to hold the databases. */
+/** Miniflare's child outlives a `kill -9` of its parent, and would go on to hold the port and the databases. */
 function endWorkerdWithParent(): void {
   if (process.platform === "win32" || process.env.WORKERD_BINARY) return;
   const { default: bundled } = require("workerd") as { readonly default: string };
   process.env.WORKERD_BINARY = process.env.MINIFLARE_WORKERD_PATH ?? bundled;
-  process.env.MINIFLARE_WORKERD_PATH = join(__dirname, "../../../worker/workerd.sh");
+  process.env.MINIFLARE_WORKERD_PATH = join(__dirname, "workerd.sh");
 }
