@@ -1,10 +1,8 @@
-import { equal, match, notEqual, ok } from "node:assert/strict";
+import { equal, match, ok } from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import { clientOf } from "../../worker/src/auth/client";
 import { hashPassword } from "../../worker/src/auth/password";
-import { matches } from "../../worker/src/auth/principal";
 import { type AuditEntry, verifyAudit } from "../../worker/src/state/audit-chain";
 import { expectProblem, expectStatus, json, jsonList } from "./conformance/case";
 import { lockInfo, type Reply, State, send, stateBody, type Target } from "./conformance/client";
@@ -326,62 +324,6 @@ test("no secret is in the log", async () => {
     "Basic ",
   ]) {
     ok(!log.includes(secret), `the log holds ${secret}`);
-  }
-});
-
-describe("configuration", () => {
-  const health = async (vars: Record<string, string>) => {
-    const unconfigured = await startTestWorker({ vars });
-    try {
-      return {
-        health: await send(unconfigured.owner, "GET", "/health"),
-        state: await send(unconfigured.owner, "GET", "/states/x"),
-        open: await send(unconfigured.owner, "GET", "/states/x", { headers: { authorization: "" } }),
-      };
-    } finally {
-      await unconfigured.miniflare.dispose();
-    }
-  };
-
-  test.each([
-    ["nothing", { TFSTATE_USERNAME: "", TFSTATE_PASSWORD: "" }],
-    ["a user name alone", { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "" }],
-    ["users that are not JSON", { TFSTATE_USERS: "alice:secret-of-alice" }],
-    ["a user with a typing error", { TFSTATE_USERS: '[{"name":"a","pasword":"secret-of-alice"}]' }],
-    ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
-    ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
-    ["days that are no number", { TFSTATE_KEEP_DAYS: "90d" }],
-    ["a policy of encryption that there is not", { TFSTATE_ENCRYPTION: "requried" }],
-    ["a base path that no path can have", { TFSTATE_BASE_PATH: "/tf state" }],
-  ])("with %s the Worker is locked and says why, without a secret", async (_, vars) => {
-    const replies = await health(vars);
-    for (const reply of Object.values(replies)) {
-      expectProblem(reply, 503);
-      ok(!reply.text.includes("secret-of-alice"));
-    }
-  });
-});
-
-test("a client with an IPv6 address is known by its /64, however the address is written", () => {
-  const of = (address: string): string =>
-    clientOf(new Request("http://localhost", { headers: { "cf-connecting-ip": address } }));
-  equal(of("2001:db8::1"), of("2001:db8:0:0:9:8:7:6"));
-  equal(of("2001:DB8::abcd:1:2:3"), of("2001:0db8::1"));
-  notEqual(of("2001:db8:0:1::1"), of("2001:db8::1"));
-  equal(of("::1"), of("::2"));
-  equal(of("203.0.113.9"), "203.0.113.9");
-});
-
-test("patterns: a star stands for anything, everything else for itself", () => {
-  ok(matches("prod-*", "prod-") && matches("*", "anything\n") && matches("a*c", "abc"));
-  for (const [glob, text] of [
-    ["prod-*", "xprod-1"],
-    ["a.c", "abc"],
-    ["a+", "aa"],
-    ["", "x"],
-    ["prod", "prod2"],
-  ] as const) {
-    notEqual(matches(glob, text), true);
   }
 });
 

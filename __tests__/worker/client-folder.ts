@@ -5,6 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { State } from "./conformance/client";
 
+/** A part of `terraform { … }` that encrypts the state. */
+export const encryption = `  encryption {
+    key_provider "pbkdf2" "main" {
+      passphrase = "a passphrase of enough length"
+    }
+    method "aes_gcm" "main" {
+      keys = key_provider.pbkdf2.main
+    }
+    state {
+      method = method.aes_gcm.main
+    }
+  }`;
+
 export interface Ended {
   readonly exitCode: number | null;
   readonly all: string;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClientFolder, data, httpBackend, newFolder, removeFolders } from "./client-folder";
+import { ClientFolder, data, encryption, httpBackend, newFolder, removeFolders } from "./client-folder";
 import { json, jsonList } from "./conformance/case";
 import { lockInfo, State } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
@@ -235,17 +235,6 @@ describe.each(clients)("%s", (_, binary) => {
 
 test("OpenTofu with state encryption: only sealed bytes arrive, and plaintext is refused from then on", async () => {
   const state = new State(worker.owner);
-  const encryption = `  encryption {
-    key_provider "pbkdf2" "main" {
-      passphrase = "a passphrase of enough length"
-    }
-    method "aes_gcm" "main" {
-      keys = key_provider.pbkdf2.main
-    }
-    state {
-      method = method.aes_gcm.main
-    }
-  }`;
   const binary = process.env.TERRAFORM_BINARY_NAME ?? "tofu";
   const project = await Project.create(binary, state, data("hidden", "secret-value"), "http", encryption);
   await project.succeed("init", "-no-color");

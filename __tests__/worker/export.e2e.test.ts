@@ -4,7 +4,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Places, startPlaces } from "../state/support/places";
-import { ClientFolder, data, httpBackend, newFolder, removeFolders } from "./client-folder";
+import { ClientFolder, data, encryption, httpBackend, newFolder, removeFolders } from "./client-folder";
 import { closeConnections, lockInfo, State, type Target } from "./conformance/client";
 
 /** What the Worker keeps is no prison: plain OpenTofu reads it, from an export and from the bucket itself. */
@@ -24,18 +24,6 @@ afterAll(async () => {
   await places.stop();
   await removeFolders();
 });
-
-const encryption = `  encryption {
-    key_provider "pbkdf2" "main" {
-      passphrase = "a passphrase of enough length"
-    }
-    method "aes_gcm" "main" {
-      keys = key_provider.pbkdf2.main
-    }
-    state {
-      method = method.aes_gcm.main
-    }
-  }`;
 
 /** A folder of its own, with these resources and that backend. */
 async function project(backend: string, settings: string, extra: string, ...resources: string[]) {
