@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
-import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
-import { LockedError } from "../../state/problem";
 import { underLock } from "../../state/under-lock";
 import { type Places, startPlaces } from "./support/places";
 import { Program } from "./support/program";
@@ -27,21 +25,6 @@ async function migrateUntil(project: StateProject, to: StateBackend, killAt: num
   if (signal === "SIGKILL") return true;
   if (exitCode !== 0) throw new Error(stderr);
   return false;
-}
-
-async function writable(project: StateProject, backends: readonly StateBackend[]): Promise<StateBackend[]> {
-  const open: StateBackend[] = [];
-  for (const backend of backends) {
-    const [store, lock] = [project.store(backend), newLock("probe")];
-    try {
-      await store.lock(lock);
-      open.push(backend);
-      await store.unlock(lock);
-    } catch (error) {
-      if (!(error instanceof LockedError)) throw error;
-    }
-  }
-  return open;
 }
 
 const text = async (project: StateProject, backend: StateBackend) => {
@@ -88,7 +71,7 @@ test.each([
       // In between both may be closed, but never both open over a copy, and the configured one has the state.
       const configured = project.setting.config.backend;
       const copied = (await text(project, to)) !== undefined;
-      const open = await writable(project, copied ? [from, to] : [from]);
+      const open = await project.writable(...(copied ? [from, to] : [from]));
       const now = { killAt, state: await text(project, configured), open };
       expect(now).toEqual({
         killAt,
@@ -102,7 +85,7 @@ test.each([
         killAt,
         configured: project.setting.config.backend,
         state: await text(project, end),
-        open: await writable(project, used),
+        open: await project.writable(...used),
         left: existsSync(join(project.folder, ".state-migration.json")),
       }).toEqual({ killAt, configured: end, state: bytes.toString(), open: [end], left: false });
       project.remove();

@@ -4,7 +4,6 @@ import type { StateBackend } from "../../config";
 import type { StackName } from "../../config/state-places";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
-import { LockedError } from "../../state/problem";
 import { underLock } from "../../state/under-lock";
 import { type Places, startPlaces } from "./support/places";
 import { encryptedOf, StateProject, stateOf } from "./support/project";
@@ -43,23 +42,6 @@ const read = async (backend: StateBackend) => {
 const migrate = async (to: StateBackend) =>
   Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
 
-/** Who can write where: what the whole thing is about. */
-async function writable(...backends: StateBackend[]): Promise<StateBackend[]> {
-  const open: StateBackend[] = [];
-  for (const backend of backends) {
-    const store = project.store(backend);
-    const lock = newLock("probe");
-    try {
-      await store.lock(lock);
-      open.push(backend);
-      await store.unlock(lock);
-    } catch (error) {
-      if (!(error instanceof LockedError)) throw error;
-    }
-  }
-  return open;
-}
-
 const journal = () => join(project.folder, ".state-migration.json");
 
 test.each([
@@ -77,7 +59,7 @@ test.each([
       expect(project.yaml()).toBe(before.replace("backend: local", `backend: ${to}`));
       expect(await read(to)).toBe(bytes.toString());
       expect(await read(from)).toBe(bytes.toString());
-      expect(await writable(...used.add(to))).toEqual([to]);
+      expect(await project.writable(...used.add(to))).toEqual([to]);
       await expect(write(from, stateOf(8))).rejects.toThrow(
         `the state is kept in ${project.store(to).address}`,
       );
@@ -111,7 +93,7 @@ test.each(["r2", "worker"] as const)(
     expect(await read("r2")).toBe(stateOf(4).toString());
     expect(await read("worker")).toBe(stateOf(4).toString());
     expect(await project.store("worker").versions()).toHaveLength(Math.max(versions.length, 1));
-    expect(await writable("r2", "worker")).toEqual(["r2", "worker"]);
+    expect(await project.writable("r2", "worker")).toEqual(["r2", "worker"]);
   },
 );
 
@@ -131,7 +113,7 @@ test("every stack whose state exists moves along, each to its own place", async 
 test("no state at all: only the configuration changes", async () => {
   await migrate("r2");
   expect(project.yaml()).toContain("backend: r2   # for now");
-  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+  expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
 });
 
 describe("refused, and everything is as before", () => {
@@ -148,7 +130,7 @@ describe("refused, and everything is as before", () => {
     expect(project.yaml()).toBe(yaml);
     expect(await read("local")).toBe(source.toString());
     expect(await read("r2")).toBe(target.toString());
-    expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+    expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
     expect(existsSync(journal())).toBe(false);
   });
 
@@ -158,7 +140,7 @@ describe("refused, and everything is as before", () => {
     const frozen = project.store("local");
     await frozen.write(stateOf(9), (await frozen.holder()) ?? newLock("none"));
     await expect(migrate("local")).rejects.toThrow(/not older/);
-    expect(await writable("local", "r2")).toEqual(["r2"]);
+    expect(await project.writable("local", "r2")).toEqual(["r2"]);
   });
 
   test.each(["local", "r2", "worker"] as const)("a writer at work in %s", async (from) => {
@@ -182,7 +164,7 @@ describe("refused, and everything is as before", () => {
     await migrate("r2");
     writeFileSync(project.clusterFile, old);
     await expect(migrate("worker")).rejects.toThrow(`the state is kept in ${project.store("r2").address}`);
-    expect(await writable("local", "r2", "worker")).toEqual(["r2", "worker"]);
+    expect(await project.writable("local", "r2", "worker")).toEqual(["r2", "worker"]);
   });
 
   test("a target that does not answer", async () => {
@@ -190,7 +172,7 @@ describe("refused, and everything is as before", () => {
     places.setBucket(false);
     await expect(migrate("r2")).rejects.toThrow("has no bucket");
     places.setBucket(true);
-    expect(await writable("local")).toEqual(["local"]);
+    expect(await project.writable("local")).toEqual(["local"]);
   });
 
   test("plain text where the Worker has seen it encrypted", async () => {
@@ -198,7 +180,7 @@ describe("refused, and everything is as before", () => {
     await write("local", stateOf(2));
     await expect(migrate("worker")).rejects.toThrow("encrypted before");
     expect(await read("worker")).toBe(encryptedOf(1).toString());
-    expect(await writable("local", "worker")).toEqual(["local", "worker"]);
+    expect(await project.writable("local", "worker")).toEqual(["local", "worker"]);
   });
 
   test("a configuration that only a person should edit", async () => {
@@ -210,7 +192,7 @@ describe("refused, and everything is as before", () => {
       yaml.replace(`state: # where it is\n${lines}`, `x: &x\n${lines}state: *x\n`),
     );
     await expect(migrate("r2")).rejects.toThrow(/only a person should edit/);
-    expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+    expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
   });
 });
 
@@ -230,7 +212,7 @@ test("a target that keeps something else than it was given is found out, and eve
     }),
   ).rejects.toThrow(/r2 .* reads serial 1.* after a copy of serial 1/);
   expect(project.yaml()).toContain("backend: local");
-  expect(await writable("local", "r2")).toEqual(["local"]);
+  expect(await project.writable("local", "r2")).toEqual(["local"]);
 });
 
 test("a source that somebody writes by force in the meantime is found out", async () => {
@@ -275,5 +257,5 @@ test("the journal holds locks and places, and nothing else", async () => {
   const kept = readFileSync(journal(), "utf8");
   expect(kept).not.toContain(places.env.AWS_SECRET_ACCESS_KEY);
   await Migration.resume(project.setting).undo();
-  expect(await writable("local", "r2")).toEqual(["local", "r2"]);
+  expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
 });

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../../config";
 import type { StackName } from "../../../config/state-places";
+import { newLock } from "../../../state/lock-info";
+import { LockedError } from "../../../state/problem";
 import { loadSetting, type Setting, storeOf } from "../../../state/setting";
 import type { StateStore } from "../../../state/store";
 import { VALID } from "../../config/support/cluster";
@@ -33,6 +35,22 @@ export class StateProject {
 
   store(backend: StateBackend, stack: StackName = "cluster"): StateStore {
     return storeOf(this.setting, stack, backend);
+  }
+
+  /** Who can write where: what the whole thing is about. */
+  async writable(...backends: readonly StateBackend[]): Promise<StateBackend[]> {
+    const open: StateBackend[] = [];
+    for (const backend of backends) {
+      const [store, lock] = [this.store(backend), newLock("probe")];
+      try {
+        await store.lock(lock);
+        open.push(backend);
+        await store.unlock(lock);
+      } catch (error) {
+        if (!(error instanceof LockedError)) throw error;
+      }
+    }
+    return open;
   }
 
   yaml = () => readFileSync(this.clusterFile, "utf8");
