@@ -88,13 +88,21 @@ func (s *server[C]) StopProvider(context.Context, *tfprotov6.StopProviderRequest
 	return &tfprotov6.StopProviderResponse{}, nil
 }
 
+func (s *server[C]) findDataSource(name string) (DataSource[C], *Block, Diagnostics) {
+	source, ok := s.provider.DataSources[name]
+	if !ok {
+		return source, nil, s.refuse("data source", name, keys(s.provider.DataSources))
+	}
+	return source, s.schema.dataSources[name], nil
+}
+
 func (s *server[C]) ValidateDataResourceConfig(_ context.Context, request *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	response := &tfprotov6.ValidateDataResourceConfigResponse{}
-	if _, ok := s.provider.DataSources[request.TypeName]; !ok {
-		response.Diagnostics = s.refuse("data source", request.TypeName, keys(s.provider.DataSources))
+	_, block, diagnostics := s.findDataSource(request.TypeName)
+	if diagnostics != nil {
+		response.Diagnostics = diagnostics
 		return response, nil
 	}
-	block := s.schema.dataSources[request.TypeName]
 	config, err := block.read(request.Config)
 	if err != nil {
 		return nil, err
@@ -105,17 +113,15 @@ func (s *server[C]) ValidateDataResourceConfig(_ context.Context, request *tfpro
 
 func (s *server[C]) ReadDataSource(ctx context.Context, request *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	response := &tfprotov6.ReadDataSourceResponse{}
-	source, ok := s.provider.DataSources[request.TypeName]
-	if !ok {
-		response.Diagnostics = s.refuse("data source", request.TypeName, keys(s.provider.DataSources))
+	source, block, diagnostics := s.findDataSource(request.TypeName)
+	if diagnostics != nil {
+		response.Diagnostics = diagnostics
 		return response, nil
 	}
-	block := s.schema.dataSources[request.TypeName]
 	config, err := block.read(request.Config)
 	if err != nil {
 		return nil, err
 	}
-	var diagnostics Diagnostics
 	state, err := source.Read(ctx, s.client, block, config)
 	diagnostics.add(err)
 	response.Diagnostics = diagnostics
