@@ -3,15 +3,15 @@ import type { StateBackend } from "../config";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { Account } from "./account";
+import { findBeginning, findState, orLeaveAsFound, takeHere } from "./beginning";
 import type { BackendVariables, BootstrapOutputs } from "./credentials";
 import { CutOff } from "./cut-off";
 import { waitForWorker } from "./health";
-import { giveBack, takeLock } from "./kept-lock";
-import { type OpenedStore, openKept } from "./kept-state";
+import { type OpenKeptProps, openKept } from "./kept-state";
 import { moveState } from "./move-state";
+import { plan } from "./plan";
 import type { Setting } from "./setting";
 import { STACK, Stack, type StackProps } from "./stack";
-import type { Workplace } from "./workplace";
 
 export interface BootstrapProps extends StackProps {
   readonly setting: Setting;
@@ -27,14 +27,6 @@ export interface Bootstrapped {
   readonly workerUrl?: string;
 }
 
-/** Where the state of the stack is when a run starts. */
-export type Beginning =
-  | { readonly at: "nowhere" }
-  | { readonly at: "here" }
-  | ({ readonly at: "kept" } & OpenedStore);
-
-type OnLine = (line: string) => void;
-
 /**
  * Makes the buckets, the Worker and the token, and moves the stack's own state to where they keep it. On an account
  * that has it all, it is an update. It works on a local copy of the state while the one that is kept stays locked:
@@ -48,33 +40,14 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
   const beginning = await findBeginning(props);
   if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const stack = await orLeaveAsFound(props, beginning, async () => {
-    const synthesized = await synth(props, "local");
-    return (await apply(props, synthesized)) ? synthesized : undefined;
-  });
-  if (!stack) return undefined;
-  const outputs = await stack.outputs();
+  const outputs = await orLeaveAsFound(props, beginning, async () =>
+    apply(props, await synth(props, "local")),
+  );
+  if (!outputs) return undefined;
   await waitForHealth(props, outputs);
   const variables = setting.place ? await putAway(props, outputs) : {};
   if (setting.place) await verify(props, variables);
   return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
-}
-
-/** Where `work` comes to nothing before its apply, the state is where it was, and nobody is locked out of it. */
-export async function orLeaveAsFound<T>(
-  { workplace }: BootstrapProps,
-  beginning: Beginning,
-  work: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  let done: T | undefined;
-  try {
-    done = await work();
-    return done;
-  } finally {
-    if (done === undefined && beginning.at === "kept" && !workplace.before()) {
-      await giveBack(workplace, beginning.store);
-    }
-  }
 }
 
 /**
@@ -88,79 +61,17 @@ export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrap
   if (beginning.at === "nowhere") {
     throw new Error(`there is no bucket ${setting.bootstrap.bucket} yet; run \`npm run bootstrap\` first`);
   }
-  if (beginning.at === "here") {
-    const stack = await Stack.synth(props, "local", quiet);
-    await stack.initHere(quiet);
-    const outputs = await stack.outputs();
-    const [variables = {}] = setting.place
-      ? [(await openKept({ ...props, outputs, patient: false, say: quiet })).variables]
-      : [];
-    return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
-  }
-  const { variables } = beginning;
-  const stack = await Stack.synth(props, setting.state.backend, quiet, variables);
-  await stack.tofu.init(quiet);
+  const opening = beginning.at === "kept" ? beginning.variables : undefined;
+  const stack = await Stack.synth(props, opening ? setting.state.backend : "local", quiet, opening);
+  await (opening ? stack.tofu.init(quiet) : stack.initHere(quiet));
   const outputs = await stack.outputs();
+  const variables = opening ?? (await openingOf({ ...props, outputs, patient: false, say: quiet }));
   return { outputs, variables, workerUrl: workerUrlOf(setting, outputs) };
 }
 
-/** The first step of everything: where is the state? */
-export function findBeginning(props: BootstrapProps): Promise<Beginning> {
-  return step("State", async ({ say, follow, result }) => {
-    const found = await findState(props, say, follow);
-    result(describe(found, props.workplace));
-    return found;
-  });
-}
-
-async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<Beginning> {
-  const { setting, workplace, signal } = props;
-  // With the backend `local`, the state stays here.
-  if (workplace.state() || !setting.place) return { at: workplace.state() ? "here" : "nowhere" };
-
-  // The first apply was cut off before it noted anything: what is there is its work.
-  if (workplace.before()) return { at: "nowhere" };
-
-  const { bucket, backupBucket } = setting.bootstrap;
-  const account = new Account(setting.bootstrap, setting.env, signal);
-  say(`asking Cloudflare whether there is a bucket ${bucket}`);
-  if (!(await account.hasBucket(bucket))) {
-    if (!(await account.hasBucket(backupBucket))) return { at: "nowhere" };
-    throw new Error(
-      `there is no bucket ${bucket}, but its copies are there, in ${backupBucket}: it was lost, and a new state ` +
-        "would know nothing of what else there is; docs/bootstrap.md, Disaster drill, says how to get it back",
-    );
-  }
-  const open = (outputs?: BootstrapOutputs) => openKept({ setting, outputs, patient: false, signal, say });
-  const opened = await open().catch(async (error: unknown) => {
-    const outputs = await outputsSetAside(props, follow);
-    if (!outputs) throw error;
-    return open(outputs);
-  });
-  if (await opened.store.read()) return { at: "kept", ...opened };
-  throw new Error(
-    `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: the bucket was ` +
-      "made by someone else, or the state is lost; docs/bootstrap.md says how to take it over",
-  );
-}
-
-/** After a run that was cut off before it could say them, the credentials are in the state that it set aside. */
-async function outputsSetAside(props: BootstrapProps, follow: OnLine): Promise<BootstrapOutputs | undefined> {
-  const [newest] = props.workplace.statesSetAside();
-  if (newest === undefined) return undefined;
-  const stack = await Stack.synth(props, "local", follow);
-  return stack.outputsOf(newest, follow);
-}
-
-/** Locks the state where it is kept, and brings a copy here to work on. */
-export function takeHere({ workplace }: BootstrapProps, { store }: OpenedStore): Promise<void> {
-  return step("Take the state here", async ({ result }) => {
-    await takeLock(workplace, store);
-    const bytes = await store.read();
-    if (!bytes) throw new Error(`${store.address} has no state any more`);
-    workplace.takeStateIn(bytes);
-    result(`${shown(workplace.stateFile)}; ${store.address} is locked meanwhile`);
-  });
+/** What opens the place where the state is kept; with the backend `local` there is none. */
+async function openingOf(props: OpenKeptProps): Promise<BackendVariables> {
+  return props.setting.place ? (await openKept(props)).variables : {};
 }
 
 export function synth(
@@ -175,20 +86,14 @@ export function synth(
   });
 }
 
-/** @returns whether the stack is as the program says. */
-async function apply(props: BootstrapProps, stack: Stack): Promise<boolean> {
-  const { workplace, approve } = props;
+/** @returns the outputs of the stack as it is now; undefined where the plan was not approved */
+async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutputs | undefined> {
+  const { setting, workplace, approve } = props;
   const cutOff = cutOffOf(props);
-  const plan = (...args: readonly string[]) =>
-    step("Plan", async ({ follow, result }) => {
-      stack.import(await cutOff.imports());
-      await stack.initHere(follow);
-      const hasChanges = await stack.tofu.plan(follow, `-out=${workplace.planFile}`, ...args);
-      const text = hasChanges ? await stack.tofu.showPlan(workplace.planFile) : "";
-      const counts = /^Plan: (.*)$/m.exec(text)?.[1];
-      result(counts ?? (hasChanges ? "only outputs change" : "nothing to do"));
-      return text;
-    });
+  const planned = async (...args: readonly string[]) => {
+    stack.import(await cutOff.imports());
+    return plan(stack, workplace, ...args);
+  };
   const carryOut = () =>
     step("Apply", async ({ follow, result }) => {
       await cutOff.note();
@@ -196,21 +101,22 @@ async function apply(props: BootstrapProps, stack: Stack): Promise<boolean> {
       result("done");
     });
 
-  const text = await plan();
+  const text = await planned();
   if (text) {
-    if (!(await approve(text))) return false;
+    if (!(await approve(text))) return undefined;
     try {
       await carryOut();
     } catch (error) {
       if (!isStaleMigration(error)) throw error;
       // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
-      const again = await plan(`-replace=${revisionAddress(props.setting)}`);
-      if (!(await approve(again))) return false;
+      const again = await planned(`-replace=${revisionAddress(setting)}`);
+      if (!(await approve(again))) return undefined;
       await carryOut();
     }
   }
-  await cutOff.settle((await stack.outputs()).s3AccessKeyId);
-  return true;
+  const outputs = await stack.outputs();
+  await cutOff.settle(outputs.s3AccessKeyId);
+  return outputs;
 }
 
 export const cutOffOf = ({ setting, workplace, signal }: BootstrapProps): CutOff =>
@@ -260,14 +166,3 @@ async function verify(props: BootstrapProps, variables: BackendVariables): Promi
 /** Without a slash at its end; unknown on workers.dev where the configuration does not say the subdomain. */
 const workerUrlOf = ({ bootstrap, state }: Setting, outputs: BootstrapOutputs): string | undefined =>
   bootstrap.worker && (state.url?.replace(/\/states\/.*$/, "") ?? outputs.workerUrl);
-
-function describe(beginning: Beginning, workplace: Workplace): string {
-  switch (beginning.at) {
-    case "nowhere":
-      return "none: it starts here, and moves on once there is a place for it";
-    case "here":
-      return `in ${shown(workplace.stateFile)}, from a run before this one`;
-    case "kept":
-      return `kept in ${beginning.store.address}`;
-  }
-}

@@ -3,7 +3,9 @@ import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { R2Client } from "../state/r2-client";
 import { Account } from "./account";
-import { type BootstrapProps, cutOffOf, findBeginning, orLeaveAsFound, synth, takeHere } from "./bootstrap";
+import { findBeginning, orLeaveAsFound, takeHere } from "./beginning";
+import { type BootstrapProps, cutOffOf, synth } from "./bootstrap";
+import { plan } from "./plan";
 import type { Stack } from "./stack";
 
 export interface DestroyProps extends BootstrapProps {
@@ -42,7 +44,7 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
 
   if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const stack = await orLeaveAsFound(props, beginning, () => plan(props));
+  const stack = await orLeaveAsFound(props, beginning, () => planToDestroy(props));
   if (!stack) return false;
 
   const cutOff = cutOffOf(props);
@@ -76,18 +78,10 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
 }
 
 /** @returns undefined where the plan was not approved */
-async function plan(props: DestroyProps): Promise<Stack | undefined> {
-  const { workplace, approve } = props;
+async function planToDestroy(props: DestroyProps): Promise<Stack | undefined> {
   const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
   const stack = await synth({ ...props, env }, "local");
-  const text = await step("Plan", async ({ follow, result }) => {
-    await stack.initHere(follow);
-    await stack.tofu.plan(follow, "-destroy", `-out=${workplace.planFile}`);
-    const shownPlan = await stack.tofu.showPlan(workplace.planFile);
-    result(/^Plan: .*$/m.exec(shownPlan)?.[0] ?? "nothing to do");
-    return shownPlan;
-  });
-  return (await approve(text)) ? stack : undefined;
+  return (await props.approve(await plan(stack, props.workplace, "-destroy"))) ? stack : undefined;
 }
 
 /** Clients with the rights of the API token: the stack's own token opens one bucket only, and goes as well. */

@@ -7,6 +7,8 @@ import type { Setting } from "./setting";
 /** A store that can be read, with the variables that opened it. */
 export interface OpenedStore {
   readonly store: StateStore;
+  /** What it held when it was opened. */
+  readonly state: Uint8Array | undefined;
   readonly variables: BackendVariables;
 }
 
@@ -39,8 +41,7 @@ export async function openKept(props: OpenKeptProps): Promise<OpenedStore> {
       const environment: StoreEnvironment = { ...env, ...variables };
       const store = openStore(place, environment);
       try {
-        await store.read();
-        return { store, variables };
+        return { store, state: await store.read(), variables };
       } catch (error) {
         refused = error;
       }

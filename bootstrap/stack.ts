@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { loggedRun } from "../run/logged-run";
+import { synthesize } from "../run/synth";
 import { type ShownState, Tofu } from "../run/tofu";
 import type { BootstrapOutputs } from "./credentials";
 import type { Workplace } from "./workplace";
@@ -43,17 +43,7 @@ export class Stack {
     const { root, workplace, signal, again } = props;
     const output = join(workplace.synthesized, backend);
     const env = { ...props.env, ...variables, STATE_BACKEND: backend };
-    await loggedRun({
-      // As cdktf.json says; `cdktf synth` around it would take three times as long, for the same files.
-      file: "ts-node",
-      args: ["--swc", "main.ts"],
-      cwd: root,
-      env: { ...env, CDKTF_OUTDIR: output },
-      log: join(workplace.logs, "synth.log"),
-      signal,
-      again,
-      onLine,
-    });
+    await synthesize({ root, output, env, log: join(workplace.logs, "synth.log"), signal, again, onLine });
     const stackFolder = join(output, "stacks", STACK);
     return new Stack(
       props,

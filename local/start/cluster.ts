@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { loggedRun } from "../../run/logged-run";
 import { shown } from "../../run/shown";
 import { step } from "../../run/step";
+import { synthesize } from "../../run/synth";
 import { Tofu } from "../../run/tofu";
 import { openStore } from "../../state/open-store";
 import type { StateStore } from "../../state/store";
@@ -33,17 +33,9 @@ export class Cluster {
   static async synth(props: ClusterProps): Promise<Cluster> {
     const { root, folder, env, signal } = props;
     await step("Synth", async ({ follow, result }) => {
-      await loggedRun({
-        file: "cdktf",
-        args: ["synth", "--output", folder.synthesized],
-        cwd: root,
-        // In CI, cdktf draws no spinner.
-        env: { ...env, CI: "true" },
-        log: join(folder.logs, "synth.log"),
-        signal,
-        again: "npm start",
-        onLine: follow,
-      });
+      const log = join(folder.logs, "synth.log");
+      const output = folder.synthesized;
+      await synthesize({ root, output, env, log, signal, again: "npm start", onLine: follow });
       result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
     });
     return new Cluster(props);
