@@ -14,8 +14,6 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** The longest freeze that the Worker takes. The lock that stays beside it has no end. */
-const FREEZE_SECONDS = 30 * 24 * 60 * 60;
 const OVERRIDE_MS = 5 * 60 * 1000;
 /** Rules of the Worker that can be lifted for one write. */
 const OVERRIDABLE: readonly Guard[] = ["serial", "lineage", "plaintext"];
@@ -82,7 +80,7 @@ export class WorkerStore implements StateStore {
     await this.lock(lock);
     const reason = lock.Info.slice(0, 500);
     try {
-      await this.send("PUT", "/freeze", json({ reason, expiresInSeconds: FREEZE_SECONDS }));
+      await this.send("PUT", "/freeze", json({ reason, expiresInSeconds: null }));
     } catch (error) {
       if (before?.ID !== lock.ID) await this.unlock(lock);
       throw error;

@@ -177,6 +177,16 @@ describe("r2", () => {
 });
 
 describe("worker", () => {
+  /** What the Worker noted of an action. */
+  async function audited(action: string): Promise<unknown> {
+    const { TF_HTTP_USERNAME, TF_HTTP_PASSWORD } = places.env;
+    const answer = await fetch(`${places.workerUrl}/states/stores-${count}/audit`, {
+      headers: { authorization: `Basic ${btoa(`${TF_HTTP_USERNAME}:${TF_HTTP_PASSWORD}`)}` },
+    });
+    const entries = (await answer.json()) as { action: string; detail: string }[];
+    return JSON.parse(entries.find((entry) => entry.action === action)?.detail ?? "null");
+  }
+
   test("a wrong password is no empty state", async () => {
     const wrong = new StateProject({
       env: { ...places.env, TF_HTTP_PASSWORD: "wrong" },
@@ -186,11 +196,12 @@ describe("worker", () => {
     wrong.remove();
   });
 
-  test("force-unlock does not lift a freeze", async () => {
+  test("force-unlock does not lift a freeze, and neither does time", async () => {
     const store = project.store("worker");
     await write(store, stateOf(1));
     const freeze = newFreeze("elsewhere");
     await store.freeze(freeze);
+    expect(await audited("freeze")).toMatchObject({ expiresAt: null });
     await store.breakLock(freeze.ID);
     await expect(write(store, stateOf(2))).rejects.toThrow("(freeze: the state is kept in elsewhere");
     await store.thaw(freeze);

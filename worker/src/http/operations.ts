@@ -67,7 +67,8 @@ export function operationRoutes(routes: Routes): void {
       method: "put",
       path: "/states/{name}/freeze",
       scope: "admin",
-      summary: "No one may lock or write, until it expires; who holds the lock now may finish",
+      summary:
+        "No one may lock or write, until it expires or an admin ends it; who holds the lock now may finish",
       body: FreezeRequest,
       answer: Freeze,
     },

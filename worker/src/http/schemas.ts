@@ -39,7 +39,7 @@ export const Freeze = z.object({
   reason: z.string(),
   by: z.string(),
   since: z.string(),
-  expiresAt: z.string(),
+  expiresAt: z.string().nullable(),
 });
 
 export const LockStatus = z.object({
@@ -104,7 +104,9 @@ export const FreezeRequest = z.strictObject({
     .int()
     .min(1)
     .max(30 * day)
-    .default(day),
+    .nullable()
+    .default(day)
+    .describe("null: until an admin ends it"),
 });
 
 export const OverrideRequest = z.strictObject({

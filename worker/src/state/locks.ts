@@ -183,17 +183,18 @@ export class Locks {
 
   activeFreeze(now: Date): Freeze | null {
     const freeze = this.ledger.get("freeze");
-    return freeze && Date.parse(freeze.expiresAt) > now.getTime() ? freeze : null;
+    if (!freeze?.expiresAt) return freeze;
+    return Date.parse(freeze.expiresAt) > now.getTime() ? freeze : null;
   }
 
-  async freeze(caller: Caller, reason: string, seconds: number): Promise<Freeze> {
+  async freeze(caller: Caller, reason: string, seconds: number | null): Promise<Freeze> {
     const now = new Date();
     const freeze: Freeze = {
       id: `freeze-${crypto.randomUUID()}`,
       reason,
       by: caller.id,
       since: now.toISOString(),
-      expiresAt: new Date(now.getTime() + seconds * 1000).toISOString(),
+      expiresAt: seconds === null ? null : new Date(now.getTime() + seconds * 1000).toISOString(),
     };
     this.ledger.atomically(() => {
       this.ledger.set("freeze", freeze);

@@ -57,7 +57,8 @@ export interface Freeze {
   readonly reason: string;
   readonly by: string;
   readonly since: string;
-  readonly expiresAt: string;
+  /** null: an admin ends it. */
+  readonly expiresAt: string | null;
 }
 
 /** What the Directory is told of a state, for the metrics of all of them. */

@@ -134,7 +134,7 @@ export class StateObject extends DurableObject<Env> {
     });
   }
 
-  freeze(ref: StateRef, caller: Caller, reason: string, seconds: number): Promise<Outcome<Freeze>> {
+  freeze(ref: StateRef, caller: Caller, reason: string, seconds: number | null): Promise<Outcome<Freeze>> {
     return this.#change(ref, ({ locks }) => locks.freeze(caller, reason, seconds));
   }
 
@@ -221,8 +221,8 @@ export class StateObject extends DurableObject<Env> {
         await this.#report(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
-      const freeze = locks.activeFreeze(new Date());
-      const freezeEnds = freeze ? Date.parse(freeze.expiresAt) - Date.now() + 1000 : sweepIntervalMs;
+      const ends = locks.activeFreeze(new Date())?.expiresAt;
+      const freezeEnds = ends ? Date.parse(ends) - Date.now() + 1000 : sweepIntervalMs;
       const calm = this.#ledger.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEnds);
       await this.#wakeWithin(repaired.ok ? calm : repairDelayMs, ref);
     });

@@ -28,6 +28,19 @@ export const operations: readonly Case[] = [
     },
   },
   {
+    name: "a freeze without an end stays until an admin ends it",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      await state.post(stateBody({ serial: 1 }));
+      const frozen = json(await state.admin("PUT", "/freeze", { reason: "moved", expiresInSeconds: null }));
+      equal(frozen.expiresAt, null);
+      expectProblem(await state.lock(lockInfo()), 423);
+      expectStatus(await state.send("DELETE", "/freeze"), 200);
+      expectStatus(await state.lock(lockInfo()), 200);
+    },
+  },
+  {
     name: "a freeze lets the holder finish, and is lifted by an admin",
     extension: true,
     async run(target) {
