@@ -52,8 +52,9 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
   });
   if (opened.state) return { at: "kept", ...opened };
   throw new Error(
-    `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: the bucket was ` +
-      "made by someone else, or the state is lost; docs/bootstrap.md says how to take it over",
+    `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: it belongs to ` +
+      "another cluster, then leave `bootstrap` out of this one's cluster.yaml; or someone else made it, or the " +
+      "state is lost, then docs/bootstrap.md says how to take it over",
   );
 }
 

@@ -1,4 +1,4 @@
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { StateConfig } from "./cluster-config";
 
 /** The stacks of the program; each keeps a state of its own. */
@@ -20,16 +20,20 @@ export type StatePlace =
 /** The key of the cluster's state where none is named. */
 export const DEFAULT_STATE_KEY = "proxmox/terraform.tfstate";
 
-/** `state` for another stack: it keeps its own beside the one of the cluster, under its name. */
+/**
+ * `state` for another stack, which keeps its own beside the one of the cluster: `home.tfstate` and
+ * `home-bootstrap.tfstate`. So two clusters in one bucket, or in one namespace of a Worker, never share one.
+ */
 export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url" | "path">>>(
   state: State,
   name: string,
 ): State {
+  const beside = (place: string) => place.replace(/(\.tfstate)?$/, `-${name}$1`);
   return {
     ...state,
-    key: `${beside(state.key ?? DEFAULT_STATE_KEY, "/", name)}.tfstate`,
-    url: state.url && beside(state.url, "/", name),
-    path: state.path && `${beside(state.path, sep, name)}.tfstate`,
+    key: beside(state.key ?? DEFAULT_STATE_KEY),
+    url: state.url && beside(state.url),
+    path: state.path && beside(state.path),
   };
 }
 
@@ -61,8 +65,4 @@ export function r2Endpoint({
 }: Pick<StateConfig, "accountId" | "jurisdiction">): string | undefined {
   if (accountId === undefined) return undefined;
   return `https://${[accountId, jurisdiction, "r2.cloudflarestorage.com"].filter(Boolean).join(".")}`;
-}
-
-function beside(path: string, separator: string, name: string): string {
-  return [...path.split(separator).slice(0, -1), name].join(separator);
 }

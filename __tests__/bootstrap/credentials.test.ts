@@ -1,7 +1,7 @@
 import { backendVariables } from "../../bootstrap/credentials";
 
-const worker = { backend: "worker", url: "https://tfstate.example.com/states/bootstrap" } as const;
-const r2 = { backend: "r2", bucket: "tfstate", key: "bootstrap.tfstate" } as const;
+const worker = { backend: "worker", url: "https://tfstate.example.com/states/proxmox-bootstrap" } as const;
+const r2 = { backend: "r2", bucket: "tfstate", key: "terraform-bootstrap.tfstate" } as const;
 
 test("what the environment says for the backend comes before what the stack was given, or made", () => {
   const http = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "of before" };

@@ -10,7 +10,7 @@ import { exported, teamStack } from "./support/team-stack";
 
 // One account and one laptop, from an empty account to an empty account: each test goes on where the last one ended.
 
-const KEY = "proxmox/bootstrap.tfstate";
+const KEY = "proxmox/terraform-bootstrap.tfstate";
 const PASSWORD = "hunter2-of-the-owner";
 const PASSPHRASE = "correct horse battery staple";
 const NOTHING = { buckets: [], tokens: [], scripts: [] };
@@ -136,7 +136,7 @@ test("another stack needs the variables that it prints; another laptop needs the
     expect(await other.start("--yes").ended).toMatchObject({
       end: 1,
       said: expect.stringContaining(
-        "the bucket tfstate exists, but r2 tfstate/elsewhere/bootstrap.tfstate has no state",
+        "the bucket tfstate exists, but r2 tfstate/elsewhere/terraform-bootstrap.tfstate has no state",
       ),
     });
   });

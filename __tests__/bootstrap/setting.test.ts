@@ -65,12 +65,16 @@ test("the state of the stack goes beside that of the cluster", () => {
     const { place, stateFile } = load({ ...ACCOUNT, ...SECRETS, ...env }, lines);
     return place ?? stateFile;
   };
-  expect(at({})).toMatchObject({ backend: "r2", bucket: "tfstate", key: "proxmox/bootstrap.tfstate" });
+  expect(at({})).toMatchObject({
+    backend: "r2",
+    bucket: "tfstate",
+    key: "proxmox/terraform-bootstrap.tfstate",
+  });
   expect(at({ STATE_BACKEND: "worker", STATE_URL: "https://tfstate.example.com/states/proxmox" })).toEqual({
     backend: "worker",
-    url: "https://tfstate.example.com/states/bootstrap",
+    url: "https://tfstate.example.com/states/proxmox-bootstrap",
   });
   expect(at({ STATE_BACKEND: "local" }, ["state:", `  path: ${folder}/cluster.tfstate`])).toBe(
-    join(folder, "bootstrap.tfstate"),
+    join(folder, "cluster-bootstrap.tfstate"),
   );
 });

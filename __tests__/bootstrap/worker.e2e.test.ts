@@ -41,7 +41,10 @@ async function ask(path: string, password = PASSWORD, init: RequestInit = {}): P
 }
 
 const readState = async (password?: string) =>
-  snapshot(new Uint8Array(await (await ask("/states/bootstrap", password)).arrayBuffer()), "the Worker");
+  snapshot(
+    new Uint8Array(await (await ask("/states/proxmox-bootstrap", password)).arrayBuffer()),
+    "the Worker",
+  );
 
 const setAside = () => readdirSync(join(laptop.workplace, "backups"));
 const localState = () => join(laptop.workplace, "bootstrap.tfstate");

@@ -103,6 +103,11 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
     "cluster.yaml:3: proxmox_api_url http://pve.example.com:8006 is not an https URL; write it like https://pve.example.com:8006",
   ],
   [
+    "an address of the Worker that is not that of a state",
+    edit(append("state: { backend: worker, url: https://tfstate.example.com/states/home/ }")),
+    "cluster.yaml:30: state.url https://tfstate.example.com/states/home/ does not end in /states/ and a name; write it like https://tfstate.example.com/states/proxmox",
+  ],
+  [
     "choices, with the likely one",
     edit(append("boot_mode: diskimage", "proxmox_vm_advanced: { bios: uefi }")),
     "cluster.yaml:30: boot_mode diskimage is not one of iso, disk-image; did you mean disk-image?",

@@ -85,7 +85,7 @@ test("they lock, write and keep versions of these states, and reach nothing else
 test("for one stack they do not reach another, and read-only ones write nothing", async () => {
   const one = JSON.parse(await mint("--format", "json", "--stack", "proxmox-access", "--read-only"));
   await expect(as(one).read()).rejects.toThrow(/403/);
-  const access = as(one, "proxmox/proxmox-access.tfstate");
+  const access = as(one, "proxmox/terraform-proxmox-access.tfstate");
   expect(await access.read()).toBeUndefined();
   await expect(access.lock(newLock("ci"))).rejects.toThrow(/403/);
 });

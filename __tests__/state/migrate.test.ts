@@ -103,7 +103,7 @@ test("every stack whose state exists moves along, each to its own place", async 
   await underLock(access, "test", (lock) => access.write(stateOf(5, { lineage: "other" }), lock));
   await migrate("r2");
   const moved = project.store("r2", "proxmox-access");
-  expect(moved.address).toBe(`r2 tfstate/migrate-${count}/proxmox-access.tfstate`);
+  expect(moved.address).toBe(`r2 tfstate/migrate-${count}/terraform-proxmox-access.tfstate`);
   expect(Buffer.from((await moved.read()) ?? []).toString()).toBe(
     stateOf(5, { lineage: "other" }).toString(),
   );

@@ -44,11 +44,26 @@ test.each<[string, Partial<StateConfig>]>([
   }
 });
 
-test("no two stacks share a place", () => {
+test("no two stacks share a place, and neither do two clusters side by side", () => {
+  const lab = { key: "deep/er/lab.tfstate", url: "https://tfstate.example.com/tf/states/lab", path: "lab" };
   for (const backend of ["r2", "worker", "local"] as const) {
-    const places = stackNames.map((name) => JSON.stringify(statePlace({ ...base, backend }, name, "/home")));
-    expect(new Set(places).size).toBe(stackNames.length);
+    const states = [
+      { ...base, path: "home", backend },
+      { ...base, ...lab, backend },
+    ];
+    const places = states.flatMap((state) => stackNames.map((name) => statePlace(state, name, "/home")));
+    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(2 * stackNames.length);
   }
+});
+
+test("the name of the cluster's state stands in those beside it", () => {
+  expect(
+    stateBeside({ key: "a/home.tfstate", url: "https://a/states/home", path: "/a.b/home" }, "x"),
+  ).toEqual({
+    key: "a/home-x.tfstate",
+    url: "https://a/states/home-x",
+    path: "/a.b/home-x",
+  });
 });
 
 test("the Worker without an address is an error", () => {

@@ -65,6 +65,10 @@ export const workerUrl = z
   .refine(
     (value) => isUrl(value, ["https:"]) || (isUrl(value, ["http:"]) && isLoopback(new URL(value).hostname)),
     "is not an https URL; write it like https://tfstate.example.com/states/proxmox",
+  )
+  .refine(
+    (value) => !URL.canParse(value) || /^[^?#]*\/states\/[^/?#]+$/.test(value),
+    "does not end in /states/ and a name; write it like https://tfstate.example.com/states/proxmox",
   );
 
 function isUrl(value: string, protocols: readonly string[]): boolean {
