@@ -2,11 +2,12 @@ import { r2Endpoint } from "../config/state-places";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { R2Client } from "../state/r2-client";
+import { snapshot } from "../state/snapshot";
 import { Account } from "./account";
 import { findBeginning, orLeaveAsFound, takeHere } from "./beginning";
 import { type BootstrapProps, cutOffOf, synth } from "./bootstrap";
 import { plan } from "./plan";
-import type { Stack } from "./stack";
+import { STACK, type Stack } from "./stack";
 
 export interface DestroyProps extends BootstrapProps {
   /** Whether states of other stacks, their histories and their copies are deleted too. */
@@ -28,18 +29,11 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     throw new Error(`there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`);
   }
 
-  const buckets = await step("Look for states", async ({ result }) => {
-    const found = await bucketsOf(props, account);
-    const others = await statesOfOthers(props, found);
-    if (others.length > 0 && !props.deleteStates) {
-      throw new Error(
-        `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
-          "destroy those stacks, or move their states (npm run state -- migrate --to local); what is still kept " +
-          "then is deleted with --delete-states: make sure that none of it describes anything any more",
-      );
-    }
+  const buckets = await bucketsOf(props, account);
+  await step("Look for states", async ({ result }) => {
+    const state = beginning.at === "kept" ? beginning.state : workplace.state()?.bytes;
+    const others = await statesOfOthers(props, buckets, state);
     result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
-    return found;
   });
 
   if (beginning.at === "kept") await takeHere(props, beginning);
@@ -56,6 +50,8 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     result("done");
   });
   await step("Empty the buckets", async ({ say, result }) => {
+    // Once more: people had the time of the plan to write another one.
+    await statesOfOthers(props, buckets, workplace.state()?.bytes);
     let deleted = 0;
     for (const [name, client] of buckets) {
       for (const { key } of await client.list("")) {
@@ -100,15 +96,35 @@ async function bucketsOf(
   return found;
 }
 
-/** Keys of states in the bucket, but for the stack's own. */
+/**
+ * Keys of states in the bucket, but for the stack's own.
+ * @throws where there are some and they may not be deleted
+ */
 async function statesOfOthers(
-  { setting }: DestroyProps,
+  { setting, deleteStates }: DestroyProps,
   buckets: Awaited<ReturnType<typeof bucketsOf>>,
+  state: Uint8Array | undefined,
 ): Promise<readonly string[]> {
   const [, client] = buckets.find(([name]) => name === setting.bootstrap.bucket) ?? [];
-  const keys = (await client?.list("")) ?? [];
-  const own = /(^|\/)bootstrap\.tfstate$/;
-  return keys.map(({ key }) => key).filter((key) => isState(key) && !own.test(key));
+  if (!client) return [];
+  const lineage = state && snapshot(state, STACK).lineage;
+  const others: string[] = [];
+  for (const { key } of await client.list("")) {
+    if (isState(key) && !(await isOwn(client, key, lineage))) others.push(key);
+  }
+  if (others.length === 0 || deleteStates) return others;
+  throw new Error(
+    `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
+      "destroy those stacks, or move their states (npm run state -- migrate --to local); what is still kept " +
+      "then is deleted with --delete-states: make sure that none of it describes anything any more",
+  );
+}
+
+/** Other clusters may have a bootstrap stack too: a name is not enough. */
+async function isOwn(client: R2Client, key: string, lineage: string | undefined): Promise<boolean> {
+  if (lineage === undefined || !key.includes(STACK)) return false;
+  const object = await client.get(key);
+  return object !== undefined && snapshot(object.bytes, key).lineage === lineage;
 }
 
 /** The S3 backend lets a key have any name; its history and its locks are told by theirs. */

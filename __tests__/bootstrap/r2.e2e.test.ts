@@ -76,7 +76,7 @@ test("a token that is none, and nobody who says yes: nothing is made", async () 
 test("the answer to the first upload is lost, and the move is cut off: the state ends in R2, once", async () => {
   // The provider asks again, and is told that the classes are there.
   const lost = account.api.loseAnswer(/^PUT .*\/scripts\/tfstate$/);
-  const written = account.api.holdAnswer(/^PUT \/tfstate\/proxmox\/bootstrap\.tfstate$/);
+  const written = account.api.holdAnswer(/^PUT \/tfstate\/proxmox\/terraform-bootstrap\.tfstate$/);
   const first = laptop.startByNpm("--yes");
   await first.until(lost);
   await first.until(written.met);

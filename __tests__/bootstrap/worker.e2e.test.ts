@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { snapshot } from "../../state/snapshot";
+import { stateOf } from "../state/support/project";
 import type { TofuProject } from "../support/tofu-project";
 import { TestAccount } from "./support/account";
 import { Laptop } from "./support/laptop";
@@ -93,7 +94,7 @@ test("cut off at each step, it goes on from there; one bucket, one token, one Wo
   const health = account.worker.holdRequest(/^GET \/health$/);
   await run.until(health.met);
   await cut();
-  const written = account.worker.holdAnswer(/^POST \/states\/bootstrap$/);
+  const written = account.worker.holdAnswer(/^POST \/states\/proxmox-bootstrap$/);
   await run.until(written.met);
   await cut();
   const unlocked = account.worker.holdAnswer(/^UNLOCK /);
@@ -167,7 +168,7 @@ test("disaster drill: the bucket is lost, comes back from the copies, and the ne
   const restored = await ask("/backup/restore", OTHER_PASSWORD, { method: "POST" });
   expect({ status: restored.status, body: await restored.json() }).toEqual({
     status: 200,
-    body: { restored: ["bootstrap", "proxmox"], failed: [], next: null },
+    body: { restored: ["proxmox-bootstrap", "proxmox"], failed: [], next: null },
   });
   expect((await team.plan()).exitCode).toBe(0);
   expect(await readState(OTHER_PASSWORD)).toMatchObject({ sha256: stateBefore.sha256 });
@@ -181,10 +182,15 @@ test("disaster drill: the bucket is lost, comes back from the copies, and the ne
 });
 
 test("destroy is refused while another stack has a state there; allowed, it leaves nothing", async () => {
+  // The stack of another cluster has the same name, and is another one.
+  const body = stateOf(1);
+  await ask("/states/lab-bootstrap", OTHER_PASSWORD, { method: "POST", body });
   const inventory = await account.inventory();
   const refused = await laptop.start("destroy", "--yes").ended;
   expect(refused.end).toBe(1);
-  expect(refused.said).toContain("1 states of other stacks are kept there: me/proxmox.tfstate");
+  expect(refused.said).toContain(
+    "2 states of other stacks are kept there: me/lab-bootstrap.tfstate me/proxmox.tfstate destroy",
+  );
   expect(await account.inventory()).toEqual(inventory);
 
   const { said } = await laptop.ok("destroy", "--yes", "--delete-states");

@@ -113,7 +113,7 @@ test.each(Object.entries(PLACES))(
     const { output } = await second.ok("output", "-raw", "taken");
     expect(output.trim()).toBe(SECRET);
     expect((await second.plan()).exitCode).toBe(0);
-    for (const stack of ["first", "second"]) {
+    for (const stack of ["first", "first-second"]) {
       expect(await stored(stack)).toContain("encrypted_data");
       expect(await stored(stack)).not.toContain(SECRET);
     }

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StateBackend } from "../../config";
+import { snapshot } from "../../state/snapshot";
+import { Laptop } from "./support/laptop";
+import { type Places, startPlaces } from "./support/places";
+import { StateProject } from "./support/project";
+
+const OLD = { TF_VAR_state_passphrase: "correct horse battery staple" };
+const NEW = { TF_VAR_state_passphrase: "another passphrase, long enough" };
+const BOTH = { ...NEW, TF_VAR_state_passphrase_previous: OLD.TF_VAR_state_passphrase };
+
+/** Of the keys' derivation, which is most of the time of a short run. */
+const fewestRounds = (...keys: readonly string[]) =>
+  JSON.stringify({
+    key_provider: { pbkdf2: Object.fromEntries(keys.map((key) => [key, { iterations: 200_000 }])) },
+  });
+
+const folder = mkdtempSync(join(tmpdir(), "key-rotation-"));
+const projects: StateProject[] = [];
+let places: Places;
+beforeAll(async () => {
+  places = await startPlaces();
+});
+afterAll(async () => {
+  for (const project of projects) project.remove();
+  rmSync(folder, { recursive: true, force: true });
+  await places.stop();
+});
+
+const backends: readonly StateBackend[] = ["local", "r2", "worker"];
+
+describe.each(backends)("%s", (backend) => {
+  /** A laptop with that cluster.yaml and those passphrases; `state` says whose state. */
+  async function laptop(state: string, encryption: string, passphrases: Readonly<Record<string, string>>) {
+    const project = new StateProject({
+      env: {
+        ...places.env,
+        ...passphrases,
+        TF_ENCRYPTION: fewestRounds(...(encryption.match(/first|second/g) ?? [])),
+      },
+      state: [
+        `backend: ${backend}`,
+        `key: ${state}/terraform.tfstate`,
+        `url: ${places.workerUrl}/states/${state}`,
+        `path: ${folder}/${backend}-${state}.tfstate`,
+        `encryption: { provider: pbkdf2, ${encryption} }`,
+      ],
+    });
+    projects.push(project);
+    const made = new Laptop(project);
+    await made.init();
+    return Object.assign(made, {
+      kept: async () => snapshot((await project.store(backend).read()) ?? new Uint8Array(), backend),
+    });
+  }
+
+  test.each([
+    ["an apply that changes something", "changed", 2, ["apply", "-var=step=2"]],
+    ["a refresh where nothing changes", "unchanged", 1, ["apply", "-refresh-only", "-var=step=1"]],
+  ])("the passphrase is rotated by %s", async (_, state, step, command) => {
+    const before = await laptop(state, "key_id: first", OLD);
+    expect((await before.apply(1)).exitCode).toBe(0);
+    const { lineage } = await before.kept();
+
+    const during = await laptop(state, "key_id: second, previous: { provider: pbkdf2, key_id: first }", BOTH);
+    await during.ok(...command, "-input=false", "-auto-approve");
+
+    const after = await laptop(state, "key_id: second", NEW);
+    expect(await after.isUpToDate(step)).toBe(true);
+    expect(await after.kept()).toMatchObject({ lineage, encrypted: true });
+
+    // Who still has the old one reads nothing, writes nothing, and is told why.
+    const { sha256 } = await after.kept();
+    const late = await before.apply(9);
+    expect(late.exitCode).toBe(1);
+    expect(late.said).toMatch(/decrypt/i);
+    expect((await after.kept()).sha256).toBe(sha256);
+  });
+});
