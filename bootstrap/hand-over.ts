@@ -32,15 +32,18 @@ export type Format = (typeof formats)[number];
 /** The variables for `eval`, or as the lines that `sops`, `gh secret set --env-file` and others read. */
 export function format(variables: HandedOver, as: Format): string {
   const line = ([name, value]: readonly [string, string]) =>
-    as === "shell" ? `export ${name}='${value.replaceAll("'", "'\\''")}'` : `${name}=${dotenvValue(value)}`;
+    as === "shell"
+      ? `export ${name}='${value.replaceAll("'", "'\\''")}'`
+      : `${name}=${dotenvValue(name, value)}`;
   return Object.entries(variables).map(line).join("\n");
 }
 
 /** @throws where the form cannot hold the value: sops knows no quotes, and others want them */
-function dotenvValue(value: string): string {
+function dotenvValue(name: string, value: string): string {
   if (/[\n\r'"#\\\s$]/.test(value)) {
     throw new Error(
-      "a value has a blank, a quote, # , $ or \\ in it, which dotenv files disagree about; use --format shell",
+      `the value of ${name} has a blank, a quote, #, $ or \\ in it, which dotenv files disagree about; choose ` +
+        "another value, or use `npm run -s bootstrap -- env` with its own format",
     );
   }
   return value;

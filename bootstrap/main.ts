@@ -7,10 +7,11 @@ import { step } from "../run/step";
 import { type Stop, stopOnSignal } from "../run/stop-on-signal";
 import { approve } from "./approve";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "./bootstrap";
+import { backendVariables } from "./credentials";
 import { destroy } from "./destroy";
 import { type Format, format, formats, handedOver, instructions } from "./hand-over";
 import { loadSetting } from "./setting";
-import { isSopsConfigured, writeWithSops } from "./sops";
+import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "./sops";
 import { Workplace } from "./workplace";
 
 interface Options {
@@ -54,11 +55,19 @@ async function runBootstrap(options: Options, stop: Stop): Promise<void> {
   const { setting, workplace } = props;
   const unlock = await lockFolder(workplace.root, "npm run bootstrap");
   try {
+    const folder = dirname(resolve(setting.clusterFile));
+    const usesSops = isSopsConfigured(folder);
+    if (usesSops) {
+      await step("Try sops", async ({ result }) => {
+        const [known] = setting.place ? backendVariables(setting.place, setting.env) : [];
+        await trySops(folder, format(handedOver(setting, {}, known ?? {}), "dotenv"));
+        result(`it can write ${SOPS_FILE}`);
+      });
+    }
     const made = await bootstrap(props);
     if (!made) return console.log("\nnothing was changed");
     const variables = handedOver(setting, made.outputs, made.variables);
-    const folder = dirname(resolve(setting.clusterFile));
-    const sopsFile = isSopsConfigured(folder)
+    const sopsFile = usesSops
       ? await step("sops", async ({ result }) => {
           const file = await writeWithSops(folder, format(variables, "dotenv"));
           result(file);

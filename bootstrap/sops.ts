@@ -30,6 +30,19 @@ export async function writeWithSops(
   return SOPS_FILE;
 }
 
+/**
+ * Tries what {@link writeWithSops} will do, and writes nothing: a bootstrap that is done should not end in an error.
+ *
+ * @throws what {@link writeWithSops} would
+ */
+export async function trySops(
+  folder: string,
+  dotenv: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  await encrypt(folder, dotenv, env);
+}
+
 function encrypt(folder: string, text: string, env: NodeJS.ProcessEnv): Promise<string> {
   const types = ["--input-type", "dotenv", "--output-type", "dotenv"];
   // Without a file name it reads its standard input; /dev/stdin cannot be opened: ours is a socket.

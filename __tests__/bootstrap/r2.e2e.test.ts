@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { R2Client } from "../../state/r2-client";
 import { snapshot } from "../../state/snapshot";
@@ -58,7 +58,7 @@ const states = () =>
     secretAccessKey: variables.AWS_SECRET_ACCESS_KEY ?? "",
   });
 
-test("a token that is none, and nobody who says yes: nothing is made", async () => {
+test("a token that is none, nobody who says yes, a secret that sops cannot keep: nothing is made", async () => {
   const { end, said } = await onAnotherLaptop(
     { CLOUDFLARE_API_TOKEN: "wrong" },
     (other) => other.start("--yes").ended,
@@ -70,6 +70,17 @@ test("a token that is none, and nobody who says yes: nothing is made", async () 
     end: 1,
     said: expect.stringContaining("nobody is there to say yes; run it in a terminal, or with --yes"),
   });
+
+  // The passphrase has blanks in it, which is none for a dotenv file.
+  const withSops = await onAnotherLaptop({}, (other) => {
+    writeFileSync(join(other.folder, ".sops.yaml"), "creation_rules: []\n");
+    return other.start("--yes").ended;
+  });
+  expect(withSops).toMatchObject({
+    end: 1,
+    said: expect.stringContaining("✖ Try sops"),
+  });
+  expect(withSops.said).toContain("the value of TF_VAR_state_passphrase has a blank");
   expect(await account.inventory()).toEqual(NOTHING);
 });
 
@@ -122,11 +133,10 @@ test("another stack needs the variables that it prints; another laptop needs the
   expect((await team.plan()).exitCode).toBe(0);
 
   await onAnotherLaptop(variables, async (other) => {
-    // A passphrase with blanks in it is none for a dotenv file.
     expect(await other.start("env", "--format", "dotenv").ended).toMatchObject({
       end: 1,
       stdout: "",
-      said: expect.stringContaining("use --format shell"),
+      said: expect.stringContaining("the value of TF_VAR_state_passphrase has a blank"),
     });
     expect(exported((await other.ok("env")).stdout)).toEqual({
       ...variables,

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isSopsConfigured, SOPS_FILE, writeWithSops } from "../../bootstrap/sops";
+import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "../../bootstrap/sops";
 
 const SECRET = "hunter2-of-the-owner";
 let folder: string;
@@ -58,6 +58,13 @@ test("where sops fails, the file of before stays, and the error says what it com
   );
   expect(readFileSync(join(folder, SOPS_FILE), "utf8")).toBe("of before");
   expect(filesIn().join()).not.toContain(SECRET);
+});
+
+test("trying it writes nothing, and fails as it would", async () => {
+  const env = fakeSops('cat >/dev/null; test -z "$TURNED_OFF"');
+  await trySops(folder, `A=${SECRET}`, env);
+  expect(existsSync(join(folder, "secrets"))).toBe(false);
+  await expect(trySops(folder, `A=${SECRET}`, { ...env, TURNED_OFF: "1" })).rejects.toThrow("ended with 1");
 });
 
 test("where sops is missing, that is said", async () => {
