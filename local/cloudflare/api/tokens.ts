@@ -36,6 +36,12 @@ const tokenBody = z.object({
 });
 type TokenBody = z.output<typeof tokenBody>;
 
+/** @see https://developers.cloudflare.com/api/resources/accounts/subresources/tokens/methods/list/ */
+const listQuery = z.object({
+  page: z.coerce.number().int().min(1).catch(1),
+  per_page: z.coerce.number().int().min(5).max(50).catch(20),
+});
+
 /** Tokens that belong to the account: bearers of the API, and at the same time key pairs of the S3 API. */
 export function accountTokens(account: Account): Hono<ApiEnv> {
   const { tokens } = account.state;
@@ -64,7 +70,11 @@ export function accountTokens(account: Account): Hono<ApiEnv> {
     return success(c, groups);
   });
 
-  app.get("/", (c) => success(c, Object.values(tokens).map(answerOf)));
+  app.get("/", (c) => {
+    const { page, per_page: size } = listQuery.parse(c.req.query());
+    const answers = Object.values(tokens).map(answerOf);
+    return success(c, answers.slice((page - 1) * size, page * size));
+  });
   app.get("/:id", (c) => success(c, answerOf(find(c.req.param("id")))));
 
   app.post("/", async (c) => {

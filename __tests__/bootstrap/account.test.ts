@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Account } from "../../bootstrap/account";
+import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
+import { TestAccount } from "./support/account";
+
+const config = (accountId: string) =>
+  ({ accountId, bucket: "tfstate" }) as ConstructorParameters<typeof Account>[0];
+const forever = new AbortController().signal;
+
+let cloudflare: TestAccount;
+beforeAll(async () => {
+  cloudflare = await TestAccount.start();
+});
+afterAll(() => cloudflare.stop());
+
+test("tokens are found on whatever page of the list they are, a full last one included", async () => {
+  const { accountId } = cloudflare.cloudflare;
+  const account = new Account(config(accountId), cloudflare.env, forever);
+  const policies = [
+    {
+      effect: "allow",
+      permission_groups: [{ id: R2_ITEM_PERMISSIONS.write }],
+      resources: { [`com.cloudflare.edge.r2.bucket.${accountId}_default_tfstate`]: "*" },
+    },
+  ];
+  const make = async (name: string) =>
+    ((await cloudflare.call("POST", "/tokens", { name, policies })).result as { id: string }).id;
+  const ids = [await make("tfstate")];
+  await Promise.all(Array.from({ length: 97 }, () => make("other")));
+  ids.push(await make("tfstate"));
+  expect(await account.tokens("tfstate")).toEqual(ids);
+  // With the account's own token there are 100 now, two full pages.
+  ids.push(await make("tfstate"));
+  expect(await account.tokens("tfstate")).toEqual(ids);
+});
+
+test("a 404 of a proxy is no answer of Cloudflare's that there is no bucket", async () => {
+  const proxy = createServer((_, answer) => answer.writeHead(404).end("not found"));
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: url }, forever);
+  await expect(account.hasBucket("tfstate")).rejects.toThrow(
+    "/r2/buckets/tfstate answers 404: not found; check",
+  );
+  await new Promise((resolve) => proxy.close(resolve));
+  await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
+});
