@@ -170,38 +170,6 @@ test.each<[StateBackend, string | undefined]>([
   },
 );
 
-test("two laptops with S3 and a CI job at the Worker, on one object and all at once: each gets its turn", async () => {
-  const s3 = makeProject("r2", { key: `owner/e2e-${count + 1}.tfstate` });
-  const worker = new StateProject({
-    env: s3.env,
-    state: [
-      "backend: worker",
-      `url: ${places.workerUrl}/states/e2e-${count}`,
-      "encryption: { provider: off, reason: a test }",
-    ],
-  });
-  projects.push(worker);
-  const laptops = [new Laptop(s3, "a"), new Laptop(s3, "b"), new Laptop(worker, "c")];
-  for (const laptop of laptops) await laptop.init();
-  await laptops[0]?.apply(0);
-  const before = (await serialOf(s3)) ?? Number.NaN;
-  const turn = async (laptop: Laptop, step: number): Promise<string> => {
-    const { exitCode, said } = await laptop.apply(step, "-lock-timeout=120s");
-    // OpenTofu does not wait where the lock file goes between its put and its look at the holder.
-    const lost = said.includes("PreconditionFailed") && said.includes("NoSuchKey");
-    if (lost) return turn(laptop, step);
-    return exitCode === 0 ? "applied" : said;
-  };
-  expect(await Promise.all(laptops.map((laptop, index) => turn(laptop, index + 1)))).toEqual([
-    "applied",
-    "applied",
-    "applied",
-  ]);
-  expect(await serialOf(s3)).toBeGreaterThanOrEqual(before + 3);
-  expect(await serialOf(worker)).toBe(await serialOf(s3));
-  expect((await worker.store("worker").versions()).length).toBeGreaterThanOrEqual(2);
-});
-
 test("what pull wrote can be pushed to an empty backend, and the next plan is empty", async () => {
   const project = makeProject("worker", { encryption: "{ provider: pbkdf2 }" });
   const laptop = new Laptop(project);
