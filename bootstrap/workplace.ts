@@ -69,10 +69,12 @@ export class Workplace {
     rmSync(this.beforeFile, { force: true });
   }
 
-  /** Sets the local state aside, as it is, under today's date. @returns where it is now */
+  /** Sets the local state aside, as it is, under date, serial and hash. @returns where it is now */
   setStateAside(): string {
     const date = new Date().toISOString().replace(/[-:]/g, "");
-    const backup = join(this.backups, `bootstrap-${date}.tfstate`);
+    const state = this.state();
+    const name = ["bootstrap", date, state && `s${state.serial}`, state?.sha256.slice(0, 8)];
+    const backup = join(this.backups, `${name.filter(Boolean).join("-")}.tfstate`);
     renameSync(this.stateFile, backup);
     rmSync(`${this.stateFile}.backup`, { force: true });
     return backup;

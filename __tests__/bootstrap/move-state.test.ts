@@ -153,11 +153,13 @@ test("somebody else's lock is not taken", async () => {
   expect(to.kept).toBeUndefined();
 });
 
-test("two states that are set aside within a second are two files, the newest first", () => {
+test("two states that are set aside at once are two files, the newest first", () => {
+  jest.useFakeTimers({ now: Date.UTC(2026, 10, 25) });
   const { workplace } = workplaceWith(encryptedOf(5));
   const first = workplace.setStateAside();
   workplace.takeStateIn(encryptedOf(6));
   const second = workplace.setStateAside();
   expect(workplace.statesSetAside()).toEqual([second, first]);
   expect(readdirSync(workplace.root)).not.toContain("bootstrap.tfstate");
+  jest.useRealTimers();
 });
