@@ -19,8 +19,12 @@ addChangeCommands(program);
 addMoveCommands(program);
 addCredentialsCommand(program);
 
+/** Node's own words name what was tried and the path: "ENOENT: no such file or directory, open 'x'". */
+const isOfTheFileSystem = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
+
 program.parseAsync().catch((error: unknown) => {
   // What the user can mend is told without a stack trace.
-  console.error(error instanceof StateError || error instanceof ConfigError ? error.message : error);
+  const isTheirs = error instanceof StateError || error instanceof ConfigError || isOfTheFileSystem(error);
+  console.error(isTheirs ? error.message : error);
   process.exitCode = 1;
 });

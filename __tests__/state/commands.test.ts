@@ -233,8 +233,14 @@ test("the wrong words are named, and a wrong configuration too", async () => {
   expect(await refused(project, "push", "x", "--force", "all")).toContain(
     "lineage, serial, plaintext, empty",
   );
-  expect(await refused(project, "verify")).toContain("no state exists in local");
   expect((await ok(project, "list")).stdout).toContain("no state exists in local");
+  expect(await refused(project, "verify")).toContain("no state exists in local; name the stack of one");
+  expect(await refused(project, "push", "nowhere", "--yes")).toContain(
+    "nowhere cannot be read: ENOENT: no such file or directory, open 'nowhere'; name a file that pull wrote",
+  );
+  await write(project, stateOf(1));
+  const noFolder = await refused(project, "pull", "--out", "no/folder");
+  expect(noFolder.trim()).toBe("ENOENT: no such file or directory, open 'no/folder'");
   writeFileSync(project.clusterFile, project.yaml().replace("backend: local", "backend: lokal"));
   expect(await refused(project, "list")).toMatch(/cluster.yaml:\d+: state.backend lokal/);
   const { AWS_SECRET_ACCESS_KEY: _, ...env } = project.env;

@@ -29,7 +29,7 @@ export function addChangeCommands(program: Command): void {
     .addOption(yesOption())
     .action(async (file: string, { yes, force, stack }: Change) => {
       const setting = loadSetting(process.env, process.cwd());
-      const next = snapshot(readFileSync(file), file);
+      const next = snapshot(readStateFile(file), file);
       const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
       await confirm(`replace ${await whatIsIn({ store })} by ${describe(next)}?`, yes);
       await step(`push ${file} to ${store.address}`, async ({ result }) => {
@@ -92,6 +92,17 @@ export function addChangeCommands(program: Command): void {
       await store.breakLock(id);
       console.log(`${store.address} is unlocked`);
     });
+}
+
+function readStateFile(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new StateError(
+      `${file} cannot be read: ${(error as Error).message}`,
+      "name a file that pull wrote",
+    );
+  }
 }
 
 async function restoreVersion(

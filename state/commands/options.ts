@@ -31,7 +31,7 @@ export async function wanted(setting: Setting, choice: Choice): Promise<readonly
   if (stores.length > 0) return stores;
   throw new StateError(
     `no state exists in ${choice.at ?? setting.config.backend}`,
-    "is state.backend right? --at looks elsewhere",
+    "name the stack of one that is to be, or is gone: --stack <name>; --at looks in another backend",
   );
 }
 
