@@ -88,7 +88,7 @@ class ColdWorker {
   ) {}
 
   static async create(persist: string): Promise<ColdWorker> {
-    const worker = new ColdWorker(await bundleWorker(join(__dirname, "counting.worker.mjs")), persist);
+    const worker = new ColdWorker(await bundleWorker(join(__dirname, "counting-worker.ts")), persist);
     await worker.during(async () => undefined); // finds a port
     return worker;
   }
