@@ -7,15 +7,12 @@ const POLL_MS = 50;
 
 /**
  * Two clients plan at once: the second one waits for the lock of the first.
- * @throws where it did not have to
+ * @throws where it did not have to, or where a plan fails
  */
 export function showSecondClient(cluster: Cluster): Promise<void> {
   return step("Second client", async ({ say, follow, result }) => {
-    let isOver = false;
-    const first = cluster.tofu.plan(follow).finally(() => {
-      isOver = true;
-    });
-    const holder = await waitForHolder(cluster, () => isOver);
+    const first = cluster.tofu.plan(follow);
+    const holder = await holderDuring(first, cluster);
     let waits = false;
     const second = cluster.client("second-client").plan((line) => {
       waits ||= line.includes("Acquiring state lock");
@@ -28,11 +25,18 @@ export function showSecondClient(cluster: Cluster): Promise<void> {
   });
 }
 
-async function waitForHolder({ store }: Cluster, isOver: () => boolean): Promise<LockInfo> {
-  for (;;) {
-    const holder = await store.holder();
-    if (holder) return holder;
-    if (isOver()) throw new Error("the first client held no lock");
-    await sleep(POLL_MS);
-  }
+/** Who holds the lock while `work` goes on. @throws what `work` throws, or that it held none */
+async function holderDuring(work: Promise<unknown>, { store }: Cluster): Promise<LockInfo> {
+  const isOver = new AbortController();
+  const polled = async (): Promise<LockInfo> => {
+    for (;;) {
+      const holder = await store.holder();
+      if (holder) return holder;
+      await sleep(POLL_MS, undefined, { signal: isOver.signal });
+    }
+  };
+  const ended = work.then(() => {
+    throw new Error("the first client held no lock");
+  });
+  return Promise.race([polled(), ended]).finally(() => isOver.abort());
 }
