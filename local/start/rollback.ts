@@ -1,6 +1,6 @@
 import { step } from "../../run/step";
-import { newLock } from "../../state/lock-info";
 import type { Version } from "../../state/store";
+import { underLock } from "../../state/under-lock";
 import type { Cluster } from "./cluster";
 
 /**
@@ -12,7 +12,7 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
   const { store, tofu } = cluster;
   const [before] = await store.versions();
   if (!before) throw new Error(`${store.address} has no version`);
-  const address = await step("A mistake", async ({ follow, result }) => {
+  await step("A mistake", async ({ follow, result }) => {
     const { values } = await tofu.show();
     const vm = values?.root_module?.resources?.find(
       ({ type, mode }) => mode === "managed" && type.endsWith("_vm"),
@@ -20,7 +20,6 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
     if (!vm) throw new Error("the cluster has no VM");
     await tofu.taint(follow, vm.address);
     result(`tofu taint ${vm.address}: the next plan would replace it`);
-    return vm.address;
   });
   const versions = await step("Versions", async ({ result }) => {
     const versions = await store.versions();
@@ -28,13 +27,7 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
     return versions;
   });
   await step("Restore", async ({ result }) => {
-    const lock = newLock("restore", `tofu taint ${address} was a mistake`);
-    await store.lock(lock);
-    try {
-      await store.restore(before.id, lock);
-    } finally {
-      await store.unlock(lock);
-    }
+    await underLock(store, "restore", (lock) => store.restore(before.id, lock));
     result(`the version of serial ${before.serial} is the state again`);
   });
   await cluster.planNothing("Plan after it");
