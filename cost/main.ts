@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { resolveToolchain } from "../local/toolchain";
+import { stopOnSignal } from "../run/stop-on-signal";
 import type { Team } from "./estimate";
 import { countR2, measuredR2 } from "./r2-usage";
 import { type Backend, report, summaryOf } from "./report";
@@ -25,7 +26,8 @@ interface Options {
 const PAGE = join(__dirname, "../docs/cost.md");
 const GENERATED = /(<!-- made by `npm run cost -- --write` -->\n)[\s\S]*(<!-- end -->)/;
 
-async function main(argv: readonly string[]): Promise<void> {
+/** @returns the exit code */
+async function main(argv: readonly string[]): Promise<number> {
   const options = new Command("npm run cost --")
     .description("counts what real plans and applies take, and compares it with Cloudflare's free plan")
     .option("--people <number>", "people in the team", whole, 5)
@@ -44,13 +46,14 @@ async function main(argv: readonly string[]): Promise<void> {
   const team: Team = { ...rest, stateBytes };
 
   const say = (line: string) => process.stderr.write(`${line}\n`);
+  const { signal, exitCode } = stopOnSignal();
   const folder = mkdtempSync(join(tmpdir(), "cost-"));
   try {
-    const toolchain = await resolveToolchain({ report: say });
+    const toolchain = await resolveToolchain({ report: say, signal });
     say("counting: the S3 backend");
-    const r2 = measuredR2(await countR2({ toolchain, folder: join(folder, "r2") }));
+    const r2 = measuredR2(await countR2({ toolchain, signal, folder: join(folder, "r2") }));
     say("counting: the Worker");
-    const worker = measuredWorker(await countWorker({ toolchain, folder: join(folder, "worker") }));
+    const worker = measuredWorker(await countWorker({ toolchain, signal, folder: join(folder, "worker") }));
     const backends: readonly Backend[] = [
       { name: "r2: the S3 backend with its lock", measured: r2 },
       { name: "worker: the tfstate Worker", measured: worker },
@@ -60,6 +63,10 @@ async function main(argv: readonly string[]): Promise<void> {
     const data = () =>
       JSON.stringify({ team, backends: backends.map((each) => summaryOf(each, team)) }, null, 2);
     process.stdout.write(`${json ? data() : text}\n`);
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return exitCode();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -82,7 +89,12 @@ function whole(text: string): number {
   return number;
 }
 
-main(process.argv).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main(process.argv).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  },
+);

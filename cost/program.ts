@@ -13,7 +13,12 @@ export interface ProgramProps {
   readonly state: StateProps;
   /** Credentials of the backend. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ends what is running. */
+  readonly signal: AbortSignal;
 }
+
+/** What each backend is counted with. */
+export type Measurement = Pick<ProgramProps, "toolchain" | "folder" | "signal">;
 
 const STACK = "cost";
 const RESOURCES = 5;
@@ -47,7 +52,7 @@ export class Program {
   }
 
   private tofu(revision: string): Tofu {
-    const { toolchain, folder, env } = this.props;
+    const { toolchain, folder, env, signal } = this.props;
     const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
     return new Tofu({
       file: toolchain.tofu,
@@ -64,7 +69,7 @@ export class Program {
         TF_VAR_revision: revision,
         ...env,
       },
-      signal: new AbortController().signal,
+      signal,
       again: "npm run cost",
     });
   }

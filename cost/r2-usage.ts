@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createS3, R2Gateway } from "../local/cloudflare/s3";
 import { startMiniflare } from "../worker/miniflare";
 import type { Measured } from "./estimate";
-import { Program, type ProgramProps } from "./program";
+import { type Measurement, Program } from "./program";
 import { type Counts, NOTHING, usageOf } from "./usage";
 
 export interface R2Counts {
@@ -17,14 +17,13 @@ const BUCKET = "tfstate";
 const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "b".repeat(64) };
 
 /** The S3 backend with its lock: what a plan and an apply of real OpenTofu ask R2 for. */
-export async function countR2({
-  toolchain,
-  folder,
-}: Pick<ProgramProps, "toolchain" | "folder">): Promise<R2Counts> {
+export async function countR2({ toolchain, folder, signal }: Measurement): Promise<R2Counts> {
+  signal.throwIfAborted();
   const bucket = await startBucket();
   try {
     const program = new Program({
       toolchain,
+      signal,
       folder: join(folder, "program"),
       state: { backend: "r2", bucket: BUCKET, key: "cost/terraform.tfstate" },
       env: {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundleWorker } from "../worker/build";
 import { startWorker } from "../worker/runtime";
 import type { Measured } from "./estimate";
-import { Program, type ProgramProps } from "./program";
+import { type Measurement, Program } from "./program";
 import { type Counts, minus, usageOf } from "./usage";
 
 export interface WorkerCounts {
@@ -24,13 +24,11 @@ const STATE = "cost";
 const CYCLES = 300;
 
 /** The Worker in workerd: what a plan and an apply of real OpenTofu take, and what it does by itself. */
-export async function countWorker({
-  toolchain,
-  folder,
-}: Pick<ProgramProps, "toolchain" | "folder">): Promise<WorkerCounts> {
-  const worker = await ColdWorker.create(join(folder, "cloudflare"));
+export async function countWorker({ toolchain, folder, signal }: Measurement): Promise<WorkerCounts> {
+  const worker = await ColdWorker.create(join(folder, "cloudflare"), signal);
   const program = new Program({
     toolchain,
+    signal,
     folder: join(folder, "program"),
     state: { backend: "worker", url: `${worker.origin}/states/${STATE}` },
     env: { TF_HTTP_USERNAME: OWNER, TF_HTTP_PASSWORD: worker.password },
@@ -85,10 +83,12 @@ class ColdWorker {
   private constructor(
     private readonly script: string,
     private readonly persist: string,
+    private readonly signal: AbortSignal,
   ) {}
 
-  static async create(persist: string): Promise<ColdWorker> {
-    const worker = new ColdWorker(await bundleWorker(join(__dirname, "counting-worker.ts")), persist);
+  static async create(persist: string, signal: AbortSignal): Promise<ColdWorker> {
+    const script = await bundleWorker(join(__dirname, "counting-worker.ts"));
+    const worker = new ColdWorker(script, persist, signal);
     await worker.during(async () => undefined); // finds a port
     return worker;
   }
@@ -101,6 +101,7 @@ class ColdWorker {
   async during(work: () => Promise<unknown>): Promise<Seen> {
     const vars = { TFSTATE_USERNAME: OWNER, TFSTATE_PASSWORD: this.password };
     const { script, port, persist } = this;
+    this.signal.throwIfAborted();
     const miniflare = await startWorker({ vars, script, port, persist });
     try {
       this.port = Number((await miniflare.ready).port);
@@ -118,6 +119,7 @@ class ColdWorker {
       method,
       headers: { authorization },
       body: body && JSON.stringify(body),
+      signal: this.signal,
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

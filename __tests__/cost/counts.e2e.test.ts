@@ -10,13 +10,14 @@ import { countWorker, measuredWorker } from "../../cost/worker-usage";
 const folder = mkdtempSync(join(tmpdir(), "cost-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const toolchain = { tofu: process.env.TERRAFORM_BINARY_NAME ?? "tofu", env: {} };
+const { signal } = new AbortController();
 
 /** Those whose name begins so. */
 const only = (counts: Counts, start: string): Counts =>
   Object.fromEntries(Object.entries(counts).filter(([what]) => what.startsWith(start)));
 
 test("the S3 backend writes and removes its lock, and an apply writes the state once", async () => {
-  const counts = await countR2({ toolchain, folder: join(folder, "r2") });
+  const counts = await countR2({ toolchain, signal, folder: join(folder, "r2") });
   expect(counts.plan).toMatchObject({ PutObject: 1, DeleteObject: 1 });
   expect(counts.apply).toMatchObject({ PutObject: 2, DeleteObject: 1 });
   const { plan, apply } = measuredR2(counts);
@@ -26,7 +27,7 @@ test("the S3 backend writes and removes its lock, and an apply writes the state 
 });
 
 test("the Worker", async () => {
-  const counts = await countWorker({ toolchain, folder: join(folder, "worker") });
+  const counts = await countWorker({ toolchain, signal, folder: join(folder, "worker") });
 
   // init and the plan read the state; the apply writes it once, within its lock.
   const locked = { "worker GET": 2, "worker LOCK": 1, "worker UNLOCK": 1 };
