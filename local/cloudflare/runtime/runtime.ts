@@ -1,7 +1,7 @@
 import type { Miniflare } from "miniflare";
 import { startMiniflare } from "../../../worker/miniflare";
 import type { Account } from "../account";
-import type { Bucket } from "../model";
+import type { AccountState, Bucket, Script } from "../model";
 import { bucketsInUse } from "../r2/bindings";
 import { type Bucket as Objects, R2Gateway } from "../s3";
 import { Gate } from "./gate";
@@ -32,6 +32,19 @@ export class WorkersRuntime {
    */
   async reload(): Promise<void> {
     await this.gate.alone(() => this.restart());
+  }
+
+  /**
+   * Runs a new version of a script with all else, and only then makes it one of the account's: what does not run is
+   * never saved.
+   * @throws where workerd does not start with it; then nothing runs until the next call
+   */
+  async deploy(script: Script): Promise<void> {
+    await this.gate.alone(async () => {
+      const { state } = this.account;
+      await this.restart({ ...state, scripts: { ...state.scripts, [script.name]: script } });
+      state.scripts[script.name] = script;
+    });
   }
 
   /** For the time of a request: no restart until what is returned is called. */
@@ -86,8 +99,7 @@ export class WorkersRuntime {
     return this.buckets !== bucketsInUse(this.account.state);
   }
 
-  private async restart(): Promise<void> {
-    const { state } = this.account;
+  private async restart(state: AccountState = this.account.state): Promise<void> {
     const options = runtimeOptions(state, this.gateway, this.folder, (text) => {
       this.said = `${this.said}${text}`.slice(-MAX_SAID);
       this.log?.(text);

@@ -9,6 +9,8 @@ export class WorkerPorts {
   private readonly ports = new Map<string, WorkerPort>();
   private spare: readonly WorkerPort[] = [];
   private filling: Promise<void> = Promise.resolve();
+  /** Why the last filling has ended early. */
+  private failure: Error | undefined;
 
   constructor(
     private readonly account: Account,
@@ -32,18 +34,36 @@ export class WorkerPorts {
     const known = this.ports.get(script);
     if (known) return known.port;
     const [port, ...rest] = this.spare;
-    if (!port) throw new Error(`no port is ready for Worker "${script}": ask again in a moment`);
+    if (!port) {
+      this.refill();
+      const why = this.failure ? ` (${this.failure.message})` : "";
+      throw new Error(`no port is ready for Worker "${script}"${why}: ask again in a moment`);
+    }
     this.spare = rest;
     this.ports.set(script, port.serveFrom(this.backend(script)));
     this.account.state.ports[script] = port.port;
     this.account.save();
-    this.filling = this.filling.then(() => this.fill());
+    this.refill();
     return port.port;
   }
 
   async close(): Promise<void> {
     await this.filling;
     await Promise.all([...this.ports.values(), ...this.spare].map((port) => port.close()));
+  }
+
+  /** In the background, so a failure is told to who next finds no port. */
+  private refill(): void {
+    this.filling = this.filling
+      .then(() => this.fill())
+      .then(
+        () => {
+          this.failure = undefined;
+        },
+        (error: Error) => {
+          this.failure = error;
+        },
+      );
   }
 
   private async fill(): Promise<void> {

@@ -28,8 +28,7 @@ export class Deployments {
   upload(name: string, upload: Upload): Promise<Script> {
     return this.inTurn(async () => {
       if (!NAME.test(name)) throw invalid(`Worker name "${name}" is invalid.`);
-      const { scripts } = this.account.state;
-      const previous = scripts[name];
+      const previous = this.account.state.scripts[name];
       const migrated = migrate(previous, upload.metadata.migrations);
       const bindings = bindingsOf(name, upload.metadata, previous);
       assertBindable(bindings, this.account, migrated);
@@ -43,12 +42,9 @@ export class Deployments {
         migrationTag: migrated.tag,
         classes: migrated.classes,
       };
-      scripts[name] = script;
       try {
-        await this.runtime.reload();
+        await this.runtime.deploy(script);
       } catch (error) {
-        if (previous) scripts[name] = previous;
-        else delete scripts[name];
         await this.runtime.reload();
         throw invalid((error as Error).message);
       }

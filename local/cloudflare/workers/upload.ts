@@ -57,7 +57,7 @@ const observability = z.object({
 });
 
 const record = z.record(z.string(), z.unknown());
-const metadata = z.object({
+export const metadata = z.object({
   main_module: z.string().optional(),
   body_part: z.string().optional(),
   bindings: z.array(binding).default([]),
