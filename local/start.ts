@@ -20,12 +20,12 @@ async function main(): Promise<number> {
     .parse()
     .opts<{ readonly once?: boolean; readonly folder: string }>();
 
-  const { signal, exitCode } = stopOnSignal();
+  const { signal, stop, exitCode } = stopOnSignal();
   const folder = new LocalFolder(resolve(options.folder));
-  const unlock = await lockFolder(folder.root, "npm start");
+  const unlock = await lockFolder(folder.root, "npm start", stop);
   const atEnd: (() => Promise<void>)[] = [];
   try {
-    printSummary(await start({ root, folder, signal, atEnd: (stop) => atEnd.push(stop) }));
+    printSummary(await start({ root, folder, signal, atEnd: (end) => atEnd.push(end) }));
     if (options.once) return 0;
     console.log("\nit stays up until Ctrl-C; the next `npm start` goes on from here");
     if (!signal.aborted) await event(signal, "abort");
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     console.error("\nstopped; the next `npm start` goes on from here");
     return exitCode();
   } finally {
-    for (const stop of atEnd) await stop();
+    for (const end of atEnd) await end();
     await unlock();
   }
 }

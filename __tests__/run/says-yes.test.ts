@@ -1,0 +1,39 @@
+import { PassThrough } from "node:stream";
+import { saysYes } from "../../run/says-yes";
+
+const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
+let written: jest.SpyInstance;
+beforeEach(() => {
+  written = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+});
+afterEach(() => written.mockRestore());
+
+test.each([
+  ["yes", true],
+  ["y", false],
+  ["", false],
+])("the answer %j is %s", async (answer, expected) => {
+  const input = terminal();
+  const asked = saysYes("Carry this out?", { input });
+  input.write(`${answer}\n`);
+  expect(await asked).toBe(expected);
+  expect(written.mock.calls.join()).toContain('Carry this out? Only "yes" is taken: ');
+});
+
+test("the end of the input is a no: what waits for the answer goes on", async () => {
+  const input = terminal();
+  const asked = saysYes("Carry this out?", { input });
+  input.end();
+  expect(await asked).toBe(false);
+});
+
+test("where nobody can answer, there is no answer", async () => {
+  expect(await saysYes("Carry this out?", { input: new PassThrough() })).toBeUndefined();
+});
+
+test("a signal ends the question", async () => {
+  const stop = new AbortController();
+  const asked = saysYes("Carry this out?", { input: terminal(), signal: stop.signal });
+  stop.abort();
+  await expect(asked).rejects.toThrow("aborted");
+});
