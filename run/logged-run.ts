@@ -7,7 +7,7 @@ export interface LoggedRun {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** File that gets what the program says; undefined where it says secrets. */
+  /** File that gets what the program says; undefined where its standard output has secrets. */
   readonly log: string | undefined;
   readonly signal: AbortSignal;
   /** The command to type again once the fault is mended. */
@@ -32,10 +32,10 @@ export async function loggedRun(
     // Brackets and rules say nothing on their own.
     if (/\w/.test(line)) run.onLine(line.trim());
   };
-  const { exitCode, stdout, output } = await runGroup(run.file, run.args, { ...run, onLine });
+  const { exitCode, stdout, stderr, output } = await runGroup(run.file, run.args, { ...run, onLine });
   if (exitCode === null || !(run.accept ?? [0]).includes(exitCode)) {
     const [program = run.file] = run.file.split("/").slice(-1);
-    const said = log ? `. The end of ${shown(log)}:\n\n${tail(output, 30)}\n` : "";
+    const said = log ? `. The end of ${shown(log)}:\n\n${tail(output, 30)}\n` : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
       `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
         `mend what it complains about and run \`${run.again}\` again: it goes on from here`,

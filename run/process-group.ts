@@ -24,6 +24,7 @@ export interface RunResult {
   /** null when a signal ended it. */
   readonly exitCode: number | null;
   readonly stdout: string;
+  readonly stderr: string;
   /** stdout and stderr as they came. */
   readonly output: string;
 }
@@ -49,6 +50,7 @@ export async function runGroup(
   if (pid !== undefined) groups.add(pid);
 
   let stdout = "";
+  let stderr = "";
   let output = "";
   const collect = (stream: NodeJS.ReadableStream, isStdout: boolean) => {
     let rest = "";
@@ -56,6 +58,7 @@ export async function runGroup(
     stream.on("data", (chunk: string) => {
       output += chunk;
       if (isStdout) stdout += chunk;
+      else stderr += chunk;
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) options.onLine?.(line);
@@ -80,7 +83,7 @@ export async function runGroup(
       child.once("close", resolve);
     });
     options.signal?.throwIfAborted();
-    return { exitCode, stdout, output };
+    return { exitCode, stdout, stderr, output };
   } finally {
     clearTimeout(killer);
     options.signal?.removeEventListener("abort", stop);
