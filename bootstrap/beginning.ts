@@ -1,5 +1,6 @@
 import { shown } from "../run/shown";
 import { step } from "../run/step";
+import { type Snapshot, snapshot } from "../state/snapshot";
 import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";
 import type { BootstrapOutputs } from "./credentials";
@@ -28,8 +29,11 @@ export function findBeginning(props: BootstrapProps): Promise<Beginning> {
 /** @throws where the state exists and cannot be read */
 export async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<Beginning> {
   const { setting, workplace, signal } = props;
+  const local = workplace.state();
   // With the backend `local`, the state stays here.
-  if (workplace.state() || !setting.place) return { at: workplace.state() ? "here" : "nowhere" };
+  if (!setting.place) return { at: local ? "here" : "nowhere" };
+  workplace.bindTo(`the bucket ${setting.bootstrap.bucket} of account ${setting.bootstrap.accountId}`);
+  if (local) return (await stillKept(props, local, say, follow)) ?? { at: "here" };
 
   // The first apply was cut off before it noted anything: what is there is its work.
   if (workplace.before()) return { at: "nowhere" };
@@ -44,18 +48,37 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
         "would know nothing of what else there is; docs/bootstrap.md, Disaster drill, says how to get it back",
     );
   }
-  const open = (outputs?: BootstrapOutputs) => openKept({ setting, outputs, patient: false, signal, say });
-  const opened = await open().catch(async (error: unknown) => {
-    const outputs = await outputsSetAside(props, follow);
-    if (!outputs) throw error;
-    return open(outputs);
-  });
+  const opened = await open(props, say, follow);
   if (opened.state) return { at: "kept", ...opened };
   throw new Error(
     `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: it belongs to ` +
       "another cluster, then leave `bootstrap` out of this one's cluster.yaml; or someone else made it, or the " +
       "state is lost, then docs/bootstrap.md says how to take it over",
   );
+}
+
+/** A run that was cut off before its apply has left a copy of what is kept, and the lock. */
+async function stillKept(
+  props: BootstrapProps,
+  { sha256 }: Snapshot,
+  say: OnLine,
+  follow: OnLine,
+): Promise<Beginning | undefined> {
+  if (!props.workplace.lock() || props.workplace.before()) return undefined;
+  const opened = await open(props, say, follow).catch(() => undefined);
+  const isSame = opened?.state && snapshot(opened.state, opened.store.address).sha256 === sha256;
+  return isSame ? { at: "kept", ...opened } : undefined;
+}
+
+async function open(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<OpenedStore> {
+  const { setting, signal } = props;
+  const openWith = (outputs?: BootstrapOutputs) =>
+    openKept({ setting, outputs, patient: false, signal, say });
+  return openWith().catch(async (error: unknown) => {
+    const outputs = await outputsSetAside(props, follow);
+    if (!outputs) throw error;
+    return openWith(outputs);
+  });
 }
 
 /** After a run that was cut off before it could say them, the credentials are in the state that it set aside. */

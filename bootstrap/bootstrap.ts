@@ -88,7 +88,7 @@ export function synth(
 
 /** @returns the outputs of the stack as it is now; undefined where the plan was not approved */
 async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutputs | undefined> {
-  const { setting, workplace, approve } = props;
+  const { workplace, approve } = props;
   const cutOff = cutOffOf(props);
   const planned = async (...args: readonly string[]) => {
     stack.import(await cutOff.imports());
@@ -109,8 +109,11 @@ async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutp
     } catch (error) {
       if (!isStaleMigration(error)) throw error;
       // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
-      const again = await planned(`-replace=${revisionAddress(setting)}`);
-      if (!(await approve(again))) return undefined;
+      if (!(await approve(await planned(`-replace=${stack.revisionAddress()}`)))) {
+        throw new Error(
+          "stopped half-way: what comes before the Worker is made; run `npm run bootstrap` again: it goes on from here",
+        );
+      }
       await carryOut();
     }
   }
@@ -125,9 +128,6 @@ export const cutOffOf = ({ setting, workplace, signal }: BootstrapProps): CutOff
 const isStaleMigration = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("migration tag precondition failed");
 
-const revisionAddress = ({ bootstrap }: Setting): string =>
-  `terraform_data.${bootstrap.worker?.workerName}_revision`;
-
 async function waitForHealth({ setting, signal }: BootstrapProps, outputs: BootstrapOutputs): Promise<void> {
   const url = workerUrlOf(setting, outputs);
   if (url === undefined) return;
@@ -138,7 +138,7 @@ async function waitForHealth({ setting, signal }: BootstrapProps, outputs: Boots
 }
 
 /** Puts the local state where it is kept. @returns what opens that place */
-export function putAway(props: BootstrapProps, outputs: BootstrapOutputs): Promise<BackendVariables> {
+function putAway(props: BootstrapProps, outputs: BootstrapOutputs): Promise<BackendVariables> {
   const { setting, workplace, signal } = props;
   return step("Move the state", async ({ say, result }) => {
     const local = workplace.state();

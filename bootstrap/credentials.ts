@@ -25,6 +25,9 @@ export function backendVariables(
         ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
         [env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY],
         [outputs.s3AccessKeyId, outputs.s3SecretAccessKey],
+        // A session token belongs to the pair that it came with.
+      ).map((pair) =>
+        pair.AWS_ACCESS_KEY_ID === env.AWS_ACCESS_KEY_ID ? pair : { ...pair, AWS_SESSION_TOKEN: "" },
       );
     case "worker":
       return pairs(

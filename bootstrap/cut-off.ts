@@ -1,4 +1,5 @@
 import type { BootstrapConfig } from "../config";
+import { step } from "../run/step";
 import type { Account } from "./account";
 import type { Imports } from "./stack";
 import type { Workplace } from "./workplace";
@@ -35,12 +36,14 @@ export class CutOff {
     if (!before) return {};
     const { accountId, bucket, backupBucket, jurisdiction = "default" } = this.config;
     const made = (await this.existingBuckets()).filter((name) => !before.buckets.includes(name));
-    const addresses = {
-      [bucket]: "cloudflare_r2_bucket.state",
-      [backupBucket]: "cloudflare_r2_bucket.backup",
-    };
+    const addresses = [
+      ["cloudflare_r2_bucket.state", bucket],
+      ["cloudflare_r2_bucket.backup", backupBucket],
+    ] as const;
     return Object.fromEntries(
-      made.map((name) => [addresses[name] ?? name, `${accountId}/${name}/${jurisdiction}`]),
+      addresses
+        .filter(([, name]) => made.includes(name))
+        .map(([address, name]) => [address, `${accountId}/${name}/${jurisdiction}`]),
     );
   }
 
@@ -53,7 +56,11 @@ export class CutOff {
     const before = this.workplace.before();
     if (!before) return;
     for (const id of await this.account.tokens(this.tokenName)) {
-      if (id !== own && !before.tokens.includes(id)) await this.account.deleteToken(id);
+      if (id === own || before.tokens.includes(id)) continue;
+      await step("Token", async ({ result }) => {
+        await this.account.deleteToken(id);
+        result(`deleted ${id}: it was made by an apply that was cut off, and nobody knows its value`);
+      });
     }
     this.workplace.forgetBefore();
   }

@@ -45,7 +45,11 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
   await step("Lift the locks of the histories", async ({ follow, result }) => {
     stack.import(await cutOff.imports());
     await cutOff.note();
-    await stack.tofu.apply(follow);
+    // Nothing else that is due: that was in no plan that anybody has seen.
+    await stack.tofu.apply(
+      follow,
+      ...["state", "backup"].map((name) => `-target=cloudflare_r2_bucket_lock.${name}`),
+    );
     stack.import({});
     result("done");
   });

@@ -1,4 +1,5 @@
 import type { BootstrapConfig } from "../config";
+import { shown } from "../run/shown";
 import type { BootstrapOutputs } from "./credentials";
 import type { Setting } from "./setting";
 
@@ -11,14 +12,16 @@ export function handedOver(
   outputs: BootstrapOutputs,
   variables: Readonly<Record<string, string>>,
 ): HandedOver {
-  const s3 = {
+  const s3 = outputs.s3AccessKeyId && {
     AWS_ACCESS_KEY_ID: outputs.s3AccessKeyId,
     AWS_SECRET_ACCESS_KEY: outputs.s3SecretAccessKey,
+    AWS_SESSION_TOKEN: undefined,
   };
   const entries = {
     CLOUDFLARE_ACCOUNT_ID: bootstrap.accountId,
-    ...(state.backend !== "local" && s3),
     ...variables,
+    // Not the pair that the environment may have had: that can be a person's own, or end soon.
+    ...(state.backend !== "local" && s3),
     TF_VAR_state_passphrase: state.encryption.provider === "pbkdf2" ? env.TF_VAR_state_passphrase : undefined,
   };
   return Object.fromEntries(
@@ -69,7 +72,7 @@ export function instructions(
     "  npm run -s bootstrap -- env --format dotenv | gh secret set --env-file -",
     sopsFile === undefined
       ? "for sops: none is configured here; with a .sops.yaml, this command writes secrets/state.sops.env"
-      : `for sops: it is in ${sopsFile}; sops exec-env ${sopsFile} 'npm run plan'`,
+      : `for sops: it is in ${shown(sopsFile)}; sops exec-env ${shown(sopsFile)} 'npm run plan'`,
     "",
     ...(isEverything ? cluster(setting, workerUrl) : []),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 1_000;
+const ANSWER_MS = 10_000;
+/** What the Worker calls it: waiting does not help. */
+const NOT_CONFIGURED = '"not_configured"';
 
 export interface HealthProps {
   /** Address of the Worker, without a path behind its base path. */
@@ -21,6 +24,7 @@ export async function waitForWorker({ url, timeoutMs = 600_000, signal, say }: H
   for (;;) {
     const answer = await ask(address, signal);
     if (answer === "ready") return;
+    if (answer.includes(NOT_CONFIGURED)) throw new Error(`${address} answers ${answer}`);
     if (Date.now() > end) {
       throw new Error(
         `${address} is not ready after ${timeoutMs / 1000} s: ${answer}; look at the Worker's logs in the ` +
@@ -34,8 +38,9 @@ export async function waitForWorker({ url, timeoutMs = 600_000, signal, say }: H
 
 async function ask(address: string, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(address, { redirect: "manual", signal });
-    const text = (await response.text()).trim().slice(0, 200);
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const response = await fetch(address, { redirect: "manual", signal: inTime });
+    const text = (await response.text()).trim().slice(0, 500);
     return response.status === 200 ? "ready" : `${response.status} ${text}`;
   } catch (error) {
     signal.throwIfAborted();

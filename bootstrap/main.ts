@@ -3,9 +3,10 @@ import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { cloudflareFor, resolveToolchain } from "../local/toolchain";
 import { lockFolder } from "../run/lock-folder";
+import { saysYes } from "../run/says-yes";
+import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { type Stop, stopOnSignal } from "../run/stop-on-signal";
-import { approve } from "./approve";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "./bootstrap";
 import { backendVariables } from "./credentials";
 import { destroy } from "./destroy";
@@ -47,13 +48,18 @@ async function prepare(options: Options, again: string, { signal }: Stop): Promi
 
 async function approvePlan(plan: string, { yes }: Options, signal: AbortSignal): Promise<boolean> {
   console.log(`\n${plan}`);
-  return yes || approve("Carry this out?", signal);
+  const question = "Carry this out?";
+  const answer = yes || (await saysYes(question, { signal }));
+  if (answer === undefined) {
+    throw new Error(`${question} nobody is there to say yes; run it in a terminal, or with --yes`);
+  }
+  return answer;
 }
 
 async function runBootstrap(options: Options, stop: Stop): Promise<void> {
   const props = await prepare(options, "npm run bootstrap", stop);
   const { setting, workplace } = props;
-  const unlock = await lockFolder(workplace.root, "npm run bootstrap");
+  const unlock = await lockFolder(workplace.root, "npm run bootstrap", stop.stop);
   try {
     const folder = dirname(resolve(setting.clusterFile));
     const usesSops = isSopsConfigured(folder);
@@ -70,7 +76,7 @@ async function runBootstrap(options: Options, stop: Stop): Promise<void> {
     const sopsFile = usesSops
       ? await step("sops", async ({ result }) => {
           const file = await writeWithSops(folder, format(variables, "dotenv"));
-          result(file);
+          result(shown(file));
           return file;
         })
       : undefined;
@@ -82,7 +88,7 @@ async function runBootstrap(options: Options, stop: Stop): Promise<void> {
 
 async function runDestroy(options: DestroyOptions, stop: Stop): Promise<void> {
   const props = await prepare(options, "npm run bootstrap -- destroy", stop);
-  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap");
+  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
   try {
     const isDone = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
     console.log(isDone ? "\nnothing of it is left in the account" : "\nnothing was changed");
@@ -93,8 +99,13 @@ async function runDestroy(options: DestroyOptions, stop: Stop): Promise<void> {
 
 async function printEnv(options: Options & { readonly format: Format }, stop: Stop): Promise<void> {
   const props = await prepare(options, "npm run bootstrap", stop);
-  const made = await readBootstrapped(props);
-  console.log(format(handedOver(props.setting, made.outputs, made.variables), options.format));
+  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
+  try {
+    const made = await readBootstrapped(props);
+    console.log(format(handedOver(props.setting, made.outputs, made.variables), options.format));
+  } finally {
+    await unlock();
+  }
 }
 
 function program(stop: Stop): Command {

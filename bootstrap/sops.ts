@@ -16,6 +16,7 @@ export const isSopsConfigured = (folder: string): boolean => existsSync(join(fol
  *
  * @param dotenv the variables, one `NAME=value` a line
  * @param env with the PATH that has sops, and where sops looks for keys
+ * @returns the path of the file
  * @throws where sops is missing, or has no rule for the file
  */
 export async function writeWithSops(
@@ -27,7 +28,7 @@ export async function writeWithSops(
   const path = join(folder, SOPS_FILE);
   await mkdir(dirname(path), { recursive: true });
   writeWhole(path, encrypted, 0o666);
-  return SOPS_FILE;
+  return path;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
 import { synthesize } from "../run/synth";
@@ -62,6 +62,15 @@ export class Stack {
     const blocks = Object.entries(imports).map(([to, id]) => ({ to, id }));
     const content = blocks.length > 0 ? { import: blocks } : {};
     writeFileSync(join(this.folder, "import.tf.json"), JSON.stringify(content));
+  }
+
+  /** Address of what remembers the migrations that Cloudflare has carried out. */
+  revisionAddress(): string {
+    const { resource } = JSON.parse(readFileSync(join(this.folder, "cdk.tf.json"), "utf8")) as {
+      readonly resource: { readonly terraform_data?: object };
+    };
+    const [name] = Object.keys(resource.terraform_data ?? {});
+    return `terraform_data.${name}`;
   }
 
   async outputs(): Promise<BootstrapOutputs> {

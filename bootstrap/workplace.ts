@@ -14,6 +14,7 @@ export class Workplace {
   private readonly backups: string;
   private readonly lockFile: string;
   private readonly beforeFile: string;
+  private readonly accountFile: string;
 
   /** @param stateFile not by OpenTofu's own name: `init` would take that for a state to move, and empty it */
   constructor(
@@ -26,8 +27,25 @@ export class Workplace {
     this.backups = join(root, "backups");
     this.lockFile = join(root, "lock.json");
     this.beforeFile = join(root, "before-apply.json");
+    this.accountFile = join(root, "account.txt");
     for (const folder of [this.logs, this.backups, this.synthesized])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /**
+   * Says what this folder is for from now on.
+   * @throws where a run for something else was cut off here: its state would be taken for this one's
+   */
+  bindTo(account: string): void {
+    const bound = existsSync(this.accountFile) ? readFileSync(this.accountFile, "utf8") : account;
+    const isPending = this.state() !== undefined || this.lock() !== undefined || this.before() !== undefined;
+    if (bound !== account && isPending) {
+      throw new Error(
+        `${shown(this.root)} has a run for ${bound} that was cut off, and this one is for ${account}; finish that one ` +
+          "first, or use another --folder",
+      );
+    }
+    writeWhole(this.accountFile, account);
   }
 
   /**

@@ -10,11 +10,13 @@ test("what the environment says for the backend comes before what the stack was 
   expect(backendVariables(worker, { ...http, ...given })).toEqual([http, ofNow]);
   expect(backendVariables(worker, given)).toEqual([ofNow]);
 
+  // Of a pair that ends soon; the one that was made has none.
   const pair = { AWS_ACCESS_KEY_ID: "mine", AWS_SECRET_ACCESS_KEY: "s" };
+  const session = { AWS_SESSION_TOKEN: "of mine" };
   const made = { s3AccessKeyId: "made", s3SecretAccessKey: "t" };
-  expect(backendVariables(r2, pair, made)).toEqual([
+  expect(backendVariables(r2, { ...pair, ...session }, made)).toEqual([
     pair,
-    { AWS_ACCESS_KEY_ID: "made", AWS_SECRET_ACCESS_KEY: "t" },
+    { AWS_ACCESS_KEY_ID: "made", AWS_SECRET_ACCESS_KEY: "t", AWS_SESSION_TOKEN: "" },
   ]);
 });
 

@@ -163,3 +163,14 @@ test("two states that are set aside at once are two files, the newest first", ()
   expect(readdirSync(workplace.root)).not.toContain("bootstrap.tfstate");
   jest.useRealTimers();
 });
+
+test("a folder with a run that was cut off is for nobody else; an empty one is", () => {
+  const { workplace } = workplaceWith(encryptedOf(5));
+  workplace.bindTo("the bucket a of account 1");
+  workplace.bindTo("the bucket a of account 1");
+  expect(() => workplace.bindTo("the bucket b of account 1")).toThrow(
+    /has a run for the bucket a of account 1 that was cut off, and this one is for the bucket b of account 1; finish/,
+  );
+  workplace.setStateAside();
+  workplace.bindTo("the bucket b of account 1");
+});

@@ -31,7 +31,7 @@ beforeAll(async () => {
     TF_VAR_tfstate_username: "me",
     TF_VAR_tfstate_password: PASSWORD,
   };
-  laptop = new Laptop(env, "bootstrap:\n  worker:\n    keep_versions: 50\n");
+  laptop = new Laptop(env, "bootstrap:\n  worker:\n    name: states\n    keep_versions: 50\n");
 });
 afterAll(async () => {
   team?.remove();
@@ -86,7 +86,7 @@ test("a token that is none, nobody who says yes, a secret that sops cannot keep:
 
 test("the answer to the first upload is lost, and the move is cut off: the state ends in R2, once", async () => {
   // The provider asks again, and is told that the classes are there.
-  const lost = account.api.loseAnswer(/^PUT .*\/scripts\/tfstate$/);
+  const lost = account.api.loseAnswer(/^PUT .*\/scripts\/states$/);
   const written = account.api.holdAnswer(/^PUT \/tfstate\/proxmox\/terraform-bootstrap\.tfstate$/);
   const first = laptop.startByNpm("--yes");
   await first.until(lost);
@@ -107,7 +107,7 @@ test("the answer to the first upload is lost, and the move is cut off: the state
   expect(await account.inventory()).toEqual({
     buckets: ["tfstate", "tfstate-backup"],
     tokens: [variables.AWS_ACCESS_KEY_ID],
-    scripts: ["tfstate"],
+    scripts: ["states"],
   });
   const state = await states().get(KEY);
   const [backup] = readdirSync(join(laptop.workplace, "backups"));
@@ -155,15 +155,23 @@ test("another stack needs the variables that it prints; another laptop needs the
 });
 
 test("an update that is cut off keeps others out, goes on where it began, and is in place", async () => {
-  laptop.configure("bootstrap:\n  worker:\n    keep_versions: 60\n");
+  laptop.configure("bootstrap:\n  worker:\n    name: states\n    keep_versions: 60\n");
   const kept = [KEY, "proxmox/terraform.tfstate"];
   const keys = async () => (await states().list("proxmox/")).map(({ key }) => key);
   expect((await laptop.start().ended).said).toContain("nobody is there to say yes");
   // Not even locked.
   expect(await keys()).toEqual(kept);
 
+  const planning = laptop.start("--yes");
+  const read = account.api.holdRequest(/^GET .*\/workers\/services\/states$/);
+  await planning.until(read.met);
+  await planning.powerCut();
+  expect(await keys()).toContain(`${KEY}.tflock`);
+  expect((await laptop.start().ended).said).toContain("nobody is there to say yes");
+  expect(await keys()).toEqual(kept);
+
   const run = laptop.start("--yes");
-  const uploaded = account.api.holdAnswer(/^PUT .*\/scripts\/tfstate$/);
+  const uploaded = account.api.holdAnswer(/^PUT .*\/scripts\/states$/);
   await run.until(uploaded.met);
   await run.powerCut();
   expect((await run.ended).said).toContain("Plan: 1 to add, 1 to change, 1 to destroy");
@@ -172,7 +180,7 @@ test("an update that is cut off keeps others out, goes on where it began, and is
 
   const { said } = await laptop.ok("--yes");
   expect(said).toMatch(/✔ State: in .*✔ Second plan: empty/);
-  const { result } = await account.call("GET", "/workers/scripts/tfstate/settings");
+  const { result } = await account.call("GET", "/workers/scripts/states/settings");
   expect((result as { bindings: object[] }).bindings).toContainEqual(
     expect.objectContaining({ name: "TFSTATE_KEEP_VERSIONS", text: "60" }),
   );
@@ -190,7 +198,7 @@ test("a destroy that is cut off goes on; then everything is made again, in the s
   await laptop.ok("--yes");
   expect(await account.inventory()).toMatchObject({
     buckets: ["tfstate", "tfstate-backup"],
-    scripts: ["tfstate"],
+    scripts: ["states"],
   });
 });
 

@@ -37,7 +37,7 @@ const filesIn = () =>
 
 test("sops gets the variables through a pipe, and encrypts them by the rule for the file that they end in", async () => {
   const env = fakeSops('echo "encrypted: $(wc -c)"');
-  expect(await writeWithSops(folder, `TF_HTTP_PASSWORD=${SECRET}`, env)).toBe(SOPS_FILE);
+  expect(await writeWithSops(folder, `TF_HTTP_PASSWORD=${SECRET}`, env)).toBe(join(folder, SOPS_FILE));
   const [cwd, args] = readFileSync(join(folder, "bin/sops.log"), "utf8").split("\n");
   expect(cwd).toBe(folder);
   expect(args).toBe(
