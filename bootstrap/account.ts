@@ -32,13 +32,13 @@ export class Account {
    * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
    */
   async s3Credentials(): Promise<R2Credentials> {
-    const answer = await this.get("/tokens/verify");
+    const wanted =
+      "CLOUDFLARE_API_TOKEN has to be a token of the account: make one in Manage Account, API Tokens";
+    const answer = await this.get("/tokens/verify").catch((error: Error) => {
+      throw new Error(`${error.message}. ${wanted}`);
+    });
     const id = (answer as { readonly result?: { readonly id?: unknown } } | undefined)?.result?.id;
-    if (typeof id !== "string") {
-      throw new Error(
-        "CLOUDFLARE_API_TOKEN is not a token of the account; make one in Manage Account, API Tokens",
-      );
-    }
+    if (typeof id !== "string") throw new Error(wanted);
     const secretAccessKey = createHash("sha256")
       .update(this.env.CLOUDFLARE_API_TOKEN ?? "")
       .digest("hex");

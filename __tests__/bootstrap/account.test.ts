@@ -46,3 +46,9 @@ test("a 404 of a proxy is no answer of Cloudflare's that there is no bucket", as
   await new Promise((resolve) => proxy.close(resolve));
   await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
 });
+
+test("a token of a person has no S3 key pair, and that is said", async () => {
+  const env = { ...cloudflare.env, CLOUDFLARE_API_TOKEN: "of-a-person" };
+  const account = new Account(config(cloudflare.cloudflare.accountId), env, forever);
+  await expect(account.s3Credentials()).rejects.toThrow(/answers 401: .*has to be a token of the account/s);
+});
