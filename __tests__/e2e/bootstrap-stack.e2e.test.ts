@@ -50,15 +50,20 @@ export default {
 
 /** A program with its state; what it deploys is synthesized anew each time, as a user's is. */
 class Bootstrap {
-  readonly env: Record<string, string> = {
-    ...cloudflare.env,
-    TF_VAR_state_passphrase: "correct horse battery staple",
-    TF_VAR_tfstate_username: "me",
-    TF_VAR_tfstate_password: PASSWORD,
-  };
-  readonly project = new TofuProject(this.env);
+  readonly env: Record<string, string>;
+  readonly project: TofuProject;
 
-  constructor(private readonly workerName: string) {
+  constructor(
+    private readonly workerName: string,
+    private readonly account = cloudflare,
+  ) {
+    this.env = {
+      ...account.env,
+      TF_VAR_state_passphrase: "correct horse battery staple",
+      TF_VAR_tfstate_username: "me",
+      TF_VAR_tfstate_password: PASSWORD,
+    };
+    this.project = new TofuProject(this.env);
     projects.push(this.project);
   }
 
@@ -69,7 +74,7 @@ class Bootstrap {
     const outdir = mkdtempSync(join(folder, "out-"));
     const app = new App({ outdir });
     new BootstrapStack(app, "bootstrap", {
-      accountId: cloudflare.accountId,
+      accountId: this.account.accountId,
       bucket: `${this.workerName}-states`,
       worker: {
         workerName: this.workerName,
@@ -138,6 +143,16 @@ test("one program, from the first apply to any update, and back", async () => {
   const { output } = await bootstrap.project.ok("output", "-raw", "s3_secret_access_key");
   for (const secret of [PASSWORD, OTHER_PASSWORD, output.trim()])
     expect(bootstrap.project.rawState()).not.toContain(secret);
+});
+
+test("where R2 chooses another location than wished for, nothing is left to do", async () => {
+  const elsewhere = await startCloudflare({ folder: join(folder, "elsewhere"), location: "enam" });
+  try {
+    const bootstrap = new Bootstrap("elsewhere", elsewhere);
+    await bootstrap.write("one", [V1], { locationHint: "weur" }).deploy();
+  } finally {
+    await elsewhere.close();
+  }
 });
 
 test("a fresh account gets all steps at once; where the answer was lost, -replace looks at the tag again", async () => {

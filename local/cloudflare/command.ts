@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { startCloudflare } from ".";
+import { LOCATIONS, type Location } from "./api/r2-buckets";
 
 interface CloudflareCommandOptions {
   readonly port: number;
   readonly folder: string;
   readonly workers: readonly string[];
+  readonly location?: Location;
   readonly verbose: boolean;
 }
 
@@ -25,10 +27,16 @@ export function addCloudflareCommand(program: Command): void {
       (text) => text.split(","),
       ["tfstate"],
     )
+    .addOption(
+      new Option(
+        "--location <place>",
+        "where every new bucket is, whatever was wished for, since R2 may choose",
+      ).choices(LOCATIONS),
+    )
     .option("--verbose", "say each request on stderr, and what the Workers write", false)
-    .action(async ({ port, folder, workers: names, verbose }: CloudflareCommandOptions) => {
+    .action(async ({ verbose, workers: names, ...options }: CloudflareCommandOptions) => {
       const say = verbose ? (text: string) => process.stderr.write(`${text.trimEnd()}\n`) : undefined;
-      const cloudflare = await startCloudflare({ folder, port, onRequest: say, onWorkerOutput: say });
+      const cloudflare = await startCloudflare({ ...options, onRequest: say, onWorkerOutput: say });
       const { apiUrl, s3Url, accountId, env } = cloudflare;
       const workers = Object.fromEntries(names.map((name) => [name, cloudflare.workerUrl(name)]));
       process.stdout.write(`${JSON.stringify({ apiUrl, s3Url, accountId, workers, env })}\n`);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { findCredential } from "./access/s3-access";
 import { Account } from "./account";
 import { API_PREFIX, cloudflareApi } from "./api/app";
+import type { Location } from "./api/r2-buckets";
 import { bucketKey } from "./model";
 import { lockedObjects } from "./r2/locked-objects";
 import { WorkersRuntime } from "./runtime/runtime";
@@ -20,6 +21,8 @@ export interface CloudflareOptions {
   readonly port?: number;
   /** Of a new account, 32 hex digits. @default a random one */
   readonly accountId?: string;
+  /** Where every new bucket is, since R2 need not heed a `locationHint`. @default as wished for */
+  readonly location?: Location;
   /** One line for each request that has been answered, without secrets. */
   readonly onRequest?: (line: string) => void;
   /** What the Workers and workerd write. */
@@ -60,7 +63,14 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
   const schedules = new Schedules(account, runtime, log);
   const deployments = new Deployments(account, runtime, schedules, folder);
   const ports = new WorkerPorts(account, (script) => backendOf(script, { account, runtime, schedules, log }));
-  const api = cloudflareApi({ account, runtime, deployments, schedules, log });
+  const api = cloudflareApi({
+    account,
+    runtime,
+    deployments,
+    schedules,
+    location: options.location,
+    log,
+  });
   const server = new CloudflareServer({
     api: (request) => api.fetch(request),
     s3: createS3(s3AccessTo(account, runtime)),

@@ -65,6 +65,13 @@ test("an unknown jurisdiction, location or class is refused", async () => {
   expect(await api.post("r2/buckets", { name: "far", storageClass: "Cold" })).toMatchObject(refused);
 });
 
+test("where the stand-in chooses the location, a wish does not count", async () => {
+  const chooses = new Api(await standIns.start({ location: "enam" }));
+  const created = await chooses.post("r2/buckets", { name: "far", locationHint: "weur" });
+  expect(created.result).toMatchObject({ location: "ENAM" });
+  expect((await chooses.get("r2/buckets/far")).result).toEqual(created.result);
+});
+
 test("lifecycle and lock rules are kept in order and answered as they came", async () => {
   await api.post("r2/buckets", { name: "rules" });
   expect((await api.get("r2/buckets/rules/lifecycle")).result).toMatchObject({

@@ -307,6 +307,27 @@ describe("refused, while the version before runs on:", () => {
     expect(message).toMatch(/^Uncaught Error: at start/);
   });
 
+  test.each([
+    [
+      "a binding that is not served",
+      { bindings: [{ type: "secrets_store_secret", name: "SECRET", store_id: "s", secret_name: "n" }] },
+      'the stand-in has no bindings of type "secrets_store_secret", only plain_text,',
+    ],
+    [
+      "a class of another script",
+      { migrations: { new_tag: "v1", transferred_classes: [{ from: "A", from_script: "b", to: "A" }] } },
+      "the stand-in does not transfer classes from another script",
+    ],
+    [
+      "a bucket of a jurisdiction that a binding cannot name",
+      { bindings: [{ ...BINDINGS[0], jurisdiction: "default" }] },
+      'bindings.0.jurisdiction: Invalid option: expected one of "eu"|"fedramp"',
+    ],
+  ])("and the message says so of %s", async (_, metadata, expected) => {
+    const { status, code, message } = await api.upload(name, plain, metadata);
+    expect([status, code, message]).toEqual([400, 10021, expect.stringContaining(expected)]);
+  });
+
   test("but a bucket in the jurisdiction that is named is fine", async () => {
     const european = { type: "r2_bucket", name: "BUCKET", bucket_name: "european", jurisdiction: "eu" };
     expect(await api.upload(name, plain, { bindings: [european] })).toMatchObject({ status: 200 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import type { CloudflareStandIn } from "../../../local/cloudflare";
+import { textsOf } from "./s3/support/stand-in";
 import { Api, StandIns } from "./support/cloudflare";
 
 /** Keys of the S3 API as Cloudflare derives them, on the same objects as the API and the Workers. */
@@ -39,9 +40,13 @@ class S3 {
 
   /** @returns the status and the error's code or the body */
   private async send(method: string, path: string, body?: string): Promise<readonly [number, string]> {
+    const [status, text] = await this.text(method, path, body);
+    return [status, /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? text];
+  }
+
+  async text(method: string, path: string, body?: string): Promise<readonly [number, string]> {
     const response = await this.client.fetch(cloudflare.s3Url + path, { method, body });
-    const text = await response.text();
-    return [response.status, /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? text];
+    return [response.status, await response.text()];
   }
 }
 
@@ -142,6 +147,35 @@ test("what a lock rule holds is neither overwritten nor deleted", async () => {
   expect(await s3.delete("/locked/history/1")).toEqual(refused);
   await api.put("r2/buckets/locked/lock", { rules: [] });
   expect(await s3.delete("/locked/history/1")).toEqual([204, ""]);
+});
+
+test("of many keys, those that are locked are told one by one, and the others go", async () => {
+  const s3 = await tokenFor(ITEM_WRITE, resource("locked"));
+  for (const key of ["kept/1", "free/1", "free/2"]) await s3.put(`/locked/${key}`, "text");
+  const condition = { type: "Indefinite" };
+  await api.put("r2/buckets/locked/lock", {
+    rules: [{ id: "keep", enabled: true, prefix: "kept/", condition }],
+  });
+  const remove = (keys: readonly string[], quiet = false) => {
+    const objects = keys.map((key) => `<Object><Key>${key}</Key></Object>`).join("");
+    const xml = `<Delete>${quiet ? "<Quiet>true</Quiet>" : ""}${objects}</Delete>`;
+    return s3.text("POST", "/locked?delete", xml);
+  };
+  const error =
+    "<Error><Key>kept/1</Key><Code>ObjectLockedByBucketPolicy</Code>" +
+    "<Message>The object is locked by the bucket policy.</Message></Error>";
+  const [status, answer] = await remove(["free/1", "kept/1", "none"]);
+  expect(status).toBe(200);
+  expect(textsOf(answer, "Deleted")).toEqual(["<Key>free/1</Key>", "<Key>none</Key>"]);
+  expect(answer).toContain(error);
+  const [, quiet] = await remove(["free/2", "kept/1"], true);
+  expect(textsOf(quiet, "Deleted")).toEqual([]);
+  expect(quiet).toContain(error);
+  expect(await s3.get("/locked/kept/1")).toEqual([200, "text"]);
+  for (const gone of ["free/1", "free/2"]) {
+    expect(await s3.get(`/locked/${gone}`)).toEqual([404, "NoSuchKey"]);
+  }
+  await api.put("r2/buckets/locked/lock", { rules: [] });
 });
 
 test("a bucket that is made anew has nothing of the old one", async () => {

@@ -169,3 +169,21 @@ test("temporary credentials come from a token, for a bucket that is there", asyn
   expect(await refused({ permission: "all" })).toMatchObject({ status: 400 });
   expect(await refused({ ttlSeconds: 604_801 })).toMatchObject({ status: 400 });
 });
+
+test("a page of tokens tells which one it is, and how many there are", async () => {
+  const account = await standIns.start();
+  const client = new Api(account);
+  const resources = { [`com.cloudflare.api.account.${account.accountId}`]: "*" };
+  const policies = [policy(TOKENS_READ, resources)];
+  for (let at = 0; at < 6; at++) await client.post("tokens", { name: `token ${at}`, policies });
+  const page = async (query: string) => (await client.raw("GET", `tokens${query}`)).json();
+  expect(await page("")).toMatchObject({
+    result: { length: 7 },
+    result_info: { page: 1, per_page: 20, count: 7, total_count: 7 },
+  });
+  expect(await page("?per_page=5&page=2")).toMatchObject({
+    result: [{ name: "token 4" }, { name: "token 5" }],
+    result_info: { page: 2, per_page: 5, count: 2, total_count: 7 },
+  });
+  expect(await page("?per_page=5&page=3")).toMatchObject({ result: [], result_info: { count: 0 } });
+});

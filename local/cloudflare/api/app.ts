@@ -1,11 +1,9 @@
 import { Hono } from "hono";
-import type { Account } from "../account";
-import type { WorkersRuntime } from "../runtime/runtime";
 import type { Schedules } from "../runtime/schedules";
 import type { Deployments } from "../workers/deployments";
 import { type ApiEnv, authenticated } from "./authorization";
 import { ApiError, failure, success } from "./envelope";
-import { r2Buckets } from "./r2-buckets";
+import { type R2BucketsParts, r2Buckets } from "./r2-buckets";
 import { r2Credentials } from "./r2-credentials";
 import { accountTokens, verification } from "./tokens";
 import { workersDomains } from "./workers-domains";
@@ -15,9 +13,7 @@ export const API_PREFIX = "/client/v4";
 
 const INVALID_TOKEN = { code: 1000, message: "Invalid API Token" };
 
-export interface ApiParts {
-  readonly account: Account;
-  readonly runtime: WorkersRuntime;
+export interface ApiParts extends R2BucketsParts {
   readonly deployments: Deployments;
   readonly schedules: Schedules;
   /** For what is our own mistake. */
@@ -25,13 +21,14 @@ export interface ApiParts {
 }
 
 /** Cloudflare's API, as far as this project calls it. */
-export function cloudflareApi({ account, runtime, deployments, schedules, log }: ApiParts): Hono<ApiEnv> {
+export function cloudflareApi(parts: ApiParts): Hono<ApiEnv> {
+  const { account, deployments, schedules, log } = parts;
   const own = new Hono<ApiEnv>();
   own.use("*", async (c, next) => {
     if (c.req.param("account") !== account.state.id) throw new ApiError(403, 10000, "Authentication error");
     await next();
   });
-  own.route("/r2/buckets", r2Buckets(account, runtime));
+  own.route("/r2/buckets", r2Buckets(parts));
   own.route("/r2/temp-access-credentials", r2Credentials(account));
   own.route("/workers/domains", workersDomains(account));
   own.route("/workers", workersScripts(account, deployments, schedules));

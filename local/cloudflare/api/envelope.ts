@@ -16,8 +16,20 @@ export class ApiError extends Error {
 }
 
 /** The envelope of every answer. It is compact: the provider keeps some of it byte by byte. */
-export const success = (c: Context, result: unknown): Response =>
-  c.json({ result, success: true, errors: [], messages: [] });
+export const success = (c: Context, result: unknown): Response => c.json(envelopeOf(result));
+
+/** One page of a list, and how much there is. */
+export function successPage(
+  c: Context,
+  all: readonly unknown[],
+  { page, per_page }: { readonly page: number; readonly per_page: number },
+): Response {
+  const result = all.slice((page - 1) * per_page, page * per_page);
+  const result_info = { page, per_page, count: result.length, total_count: all.length };
+  return c.json({ ...envelopeOf(result), result_info });
+}
+
+const envelopeOf = (result: unknown) => ({ result, success: true, errors: [], messages: [] });
 
 export const failure = (c: Context, { status, code, message }: ApiError): Response =>
   c.json({ result: null, success: false, errors: [{ code, message }], messages: [] }, status);

@@ -10,10 +10,13 @@ const INVALID = 10001;
 const INVALID_RULES = 10061;
 const NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
+export const LOCATIONS = ["apac", "eeur", "enam", "oc", "weur", "wnam"] as const;
+export type Location = (typeof LOCATIONS)[number];
+
 const storageClass = z.enum(["Standard", "InfrequentAccess"]);
 const creation = z.object({
   name: z.string(),
-  locationHint: z.enum(["apac", "eeur", "enam", "oc", "weur", "wnam"]).optional(),
+  locationHint: z.enum(LOCATIONS).optional(),
   storageClass: storageClass.default("Standard"),
 });
 
@@ -56,7 +59,14 @@ const DEFAULT_LIFECYCLE = [
   },
 ];
 
-export function r2Buckets(account: Account, runtime: WorkersRuntime): Hono<ApiEnv> {
+export interface R2BucketsParts {
+  readonly account: Account;
+  readonly runtime: WorkersRuntime;
+  /** Where every new bucket is, whatever was wished for. @default as wished for */
+  readonly location?: Location;
+}
+
+export function r2Buckets({ account, runtime, location }: R2BucketsParts): Hono<ApiEnv> {
   const { buckets } = account.state;
   const find = (c: Context): Bucket => account.bucket(nameOf(c));
 
@@ -76,7 +86,7 @@ export function r2Buckets(account: Account, runtime: WorkersRuntime): Hono<ApiEn
       jurisdiction,
       storageId: `${jurisdiction}-${name}-${newId().slice(0, 8)}`,
       creationDate: new Date().toISOString(),
-      location: (locationHint ?? "weur").toUpperCase(),
+      location: (location ?? locationHint ?? "weur").toUpperCase(),
       storageClass,
       lifecycleRules: DEFAULT_LIFECYCLE,
       lockRules: [],

@@ -5,7 +5,7 @@ import { newTokenValue, sha256, tokenStatus } from "../access/tokens";
 import { type Account, newId } from "../account";
 import type { Token } from "../model";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, readBody, success } from "./envelope";
+import { ApiError, readBody, success, successPage } from "./envelope";
 
 const INVALID = 1001;
 const groupNames = new Map(PERMISSION_GROUPS.map(({ id, name }) => [id, name]));
@@ -71,9 +71,8 @@ export function accountTokens(account: Account): Hono<ApiEnv> {
   });
 
   app.get("/", (c) => {
-    const { page, per_page: size } = listQuery.parse(c.req.query());
     const answers = Object.values(tokens).map(answerOf);
-    return success(c, answers.slice((page - 1) * size, page * size));
+    return successPage(c, answers, listQuery.parse(c.req.query()));
   });
   app.get("/:id", (c) => success(c, answerOf(find(c.req.param("id")))));
 

@@ -1,18 +1,22 @@
 import type { Bucket, LockRule } from "../model";
 import { S3Error } from "../s3/errors";
-import type { Bucket as Objects, StoredObject } from "../s3/storage/bucket";
+import type { Bucket as Objects, Refusal, StoredObject } from "../s3/storage/bucket";
 import { rulesInForce } from "./bindings";
 
 /** The objects of a bucket under its lock rules: what is locked cannot be deleted or overwritten, only added to. */
 export function lockedObjects(objects: Objects, bucket: Bucket): Objects {
   const inForce = rulesInForce(bucket);
   if (inForce.length === 0) return objects;
-  const assertUnlocked = async (key: string): Promise<void> => {
+  const refusalOf = async (key: string): Promise<Refusal | undefined> => {
     const concerned = inForce.filter(({ prefix = "" }) => key.startsWith(prefix));
     const object = concerned.length > 0 ? await objects.head(key) : undefined;
-    if (object && concerned.some(({ condition }) => isLocked(object, condition))) {
-      throw new S3Error(409, "ObjectLockedByBucketPolicy", "The object is locked by the bucket policy.");
-    }
+    if (!object || !concerned.some(({ condition }) => isLocked(object, condition))) return undefined;
+    const message = "The object is locked by the bucket policy.";
+    return { key, error: new S3Error(409, "ObjectLockedByBucketPolicy", message) };
+  };
+  const assertUnlocked = async (key: string): Promise<void> => {
+    const refusal = await refusalOf(key);
+    if (refusal) throw refusal.error;
   };
   return {
     head: (key) => objects.head(key),
@@ -30,8 +34,15 @@ export function lockedObjects(objects: Objects, bucket: Bucket): Objects {
       return objects.completeUpload(key, uploadId, parts);
     },
     async delete(keys) {
-      for (const key of keys) await assertUnlocked(key);
-      await objects.delete(keys);
+      const refusals: Refusal[] = [];
+      const free: string[] = [];
+      for (const key of keys) {
+        const refusal = await refusalOf(key);
+        if (refusal) refusals.push(refusal);
+        else free.push(key);
+      }
+      if (free.length > 0) refusals.push(...(await objects.delete(free)));
+      return refusals;
     },
   };
 }

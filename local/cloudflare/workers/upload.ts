@@ -5,7 +5,7 @@ import { JURISDICTIONS, type Module } from "../model";
 export const INVALID_UPLOAD = 10021;
 
 const name = z.string().min(1);
-const binding = z.discriminatedUnion("type", [
+const bindings = [
   z.object({ type: z.literal("plain_text"), name, text: z.string() }),
   z.object({ type: z.literal("secret_text"), name, text: z.string() }),
   z.object({ type: z.literal("json"), name, json: z.unknown() }),
@@ -13,7 +13,8 @@ const binding = z.discriminatedUnion("type", [
     type: z.literal("r2_bucket"),
     name,
     bucket_name: z.string(),
-    jurisdiction: z.enum(JURISDICTIONS).optional(),
+    // A binding to a bucket of no jurisdiction names none.
+    jurisdiction: z.enum(JURISDICTIONS).exclude(["default"]).optional(),
   }),
   z.object({
     type: z.literal("durable_object_namespace"),
@@ -21,13 +22,22 @@ const binding = z.discriminatedUnion("type", [
     class_name: z.string(),
     script_name: z.string().optional(),
   }),
-]);
+] as const;
+const served = bindings.map(({ shape }) => shape.type.value).join(", ");
+const binding = z.discriminatedUnion("type", bindings, {
+  error: ({ input }) =>
+    `the stand-in has no bindings of type "${(input as { readonly type?: unknown } | undefined)?.type}", only ${served}`,
+});
 
 const migrationStep = z.strictObject({
   new_classes: z.array(z.string()).default([]),
   new_sqlite_classes: z.array(z.string()).default([]),
   renamed_classes: z.array(z.object({ from: z.string(), to: z.string() })).default([]),
   deleted_classes: z.array(z.string()).default([]),
+  transferred_classes: z
+    .array(z.unknown())
+    .max(0, "the stand-in does not transfer classes from another script")
+    .default([]),
 });
 export type MigrationStep = z.output<typeof migrationStep>;
 

@@ -6,7 +6,8 @@ const MAX_KEYS = 1000;
 
 /** Also of an object that is not there. */
 export async function deleteObject({ bucket, key }: ObjectCall): Promise<Response> {
-  await bucket.delete([key]);
+  const [refusal] = await bucket.delete([key]);
+  if (refusal) throw refusal.error;
   return new Response(null, { status: 204 });
 }
 
@@ -15,7 +16,10 @@ export async function deleteObjects(call: BucketCall): Promise<Response> {
   const xml = await textOf(call);
   const keys = recordsOf(xml, "Object").map(({ Key }) => Key ?? "");
   if (keys.length === 0 || keys.length > MAX_KEYS || keys.includes("")) throw failures.malformedXml();
-  await call.bucket.delete(keys);
+  const refusals = new Map((await call.bucket.delete(keys)).map(({ key, error }) => [key, error]));
   const quiet = recordsOf(xml, "Delete")[0]?.Quiet === "true";
-  return xmlResponse("DeleteResult", { Deleted: quiet ? [] : keys.map((Key) => ({ Key })) });
+  return xmlResponse("DeleteResult", {
+    Deleted: quiet ? [] : keys.filter((key) => !refusals.has(key)).map((Key) => ({ Key })),
+    Error: [...refusals].map(([Key, { code, message }]) => ({ Key, Code: code, Message: message })),
+  });
 }

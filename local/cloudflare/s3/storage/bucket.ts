@@ -1,3 +1,5 @@
+import type { S3Error } from "../errors";
+
 /** An object as it is kept: plain data, unlike the objects of an R2 binding. */
 export interface StoredObject {
   readonly key: string;
@@ -75,6 +77,12 @@ export interface Part {
   readonly etag: string;
 }
 
+/** An object that is not deleted. */
+export interface Refusal {
+  readonly key: string;
+  readonly error: S3Error;
+}
+
 /** A bucket of R2. Each write is atomic, also under its conditions. */
 export interface Bucket {
   /** @returns undefined where there is no such object */
@@ -86,7 +94,8 @@ export interface Bucket {
   ): Promise<{ readonly object: StoredObject; readonly body?: ReadableStream<Uint8Array> } | undefined>;
   /** @returns undefined where the conditions do not hold */
   put(key: string, content: Content, options: PutOptions): Promise<StoredObject | undefined>;
-  delete(keys: readonly string[]): Promise<void>;
+  /** Also of what is not there. @returns what was refused and stays */
+  delete(keys: readonly string[]): Promise<readonly Refusal[]>;
   list(options: ListOptions): Promise<Listing>;
   /** @returns the upload's id */
   createUpload(key: string, metadata: Metadata): Promise<string>;

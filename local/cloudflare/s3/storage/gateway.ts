@@ -63,7 +63,10 @@ class GatewayBucket implements Bucket {
   put = (key: string, { body, length }: Content, options: PutOptions) =>
     this.ask<StoredObject | undefined>("put", { key, length, ...options }, body);
 
-  delete = (keys: readonly string[]) => this.ask<void>("delete", { keys });
+  async delete(keys: readonly string[]): Promise<readonly []> {
+    await this.ask<void>("delete", { keys });
+    return [];
+  }
 
   list = (options: ListOptions) => this.ask<Listing>("list", { options });
 
