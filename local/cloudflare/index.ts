@@ -5,6 +5,7 @@ import { Account } from "./account";
 import { API_PREFIX, cloudflareApi } from "./api/app";
 import type { Location } from "./api/r2-buckets";
 import { bucketKey } from "./model";
+import { expire, expires, SWEEP_MS } from "./r2/lifecycle";
 import { lockedObjects } from "./r2/locked-objects";
 import { WorkersRuntime } from "./runtime/runtime";
 import { Schedules } from "./runtime/schedules";
@@ -42,6 +43,8 @@ export interface CloudflareStandIn {
   readonly env: Readonly<Record<string, string>>;
   /** Where a Worker answers: a loopback port of its own, which it keeps. May be asked before the upload. */
   workerUrl(script: string): string;
+  /** Deletes what lifecycle rules say, as happens every hour. @param now ms since 1970 @default the clock's */
+  expireObjects(now?: number): Promise<void>;
   /** Runs a cron trigger of a Worker now. @returns its outcome, `ok` or what went wrong */
   runSchedule(script: string, cron: string): Promise<string>;
   close(): Promise<void>;
@@ -77,7 +80,22 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
     enter: () => runtime.enter(),
     log,
   });
+  const expireObjects = async (now = Date.now()): Promise<void> => {
+    const expiring = Object.values(state.buckets).filter(expires);
+    if (expiring.length === 0) return;
+    const leave = await runtime.enter();
+    try {
+      for (const bucket of expiring) await expire(bucket, runtime.objects(bucket), now);
+    } finally {
+      leave();
+    }
+  };
+  const sweep = setInterval(
+    () => void expireObjects().catch(({ message }: Error) => log(`lifecycle rules: ${message}`)),
+    SWEEP_MS,
+  ).unref();
   const close = async (): Promise<void> => {
+    clearInterval(sweep);
     schedules.stop();
     await Promise.all([server.close(), ports.close()]);
     await runtime.stop();
@@ -100,6 +118,7 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
         AWS_ENDPOINT_URL_S3: origin,
       },
       workerUrl: (script) => `http://127.0.0.1:${ports.of(script)}`,
+      expireObjects,
       runSchedule: (script, cron) => schedules.fire(script, cron),
       close,
     };

@@ -32,8 +32,20 @@ export interface Bucket extends BucketName {
   readonly creationDate: string;
   readonly location: string;
   storageClass: string;
-  lifecycleRules: readonly unknown[];
+  lifecycleRules: readonly LifecycleRule[];
   lockRules: readonly LockRule[];
+}
+
+/** What of it is carried out; the rest is kept and answered as it came. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly conditions: { readonly prefix: string };
+  readonly deleteObjectsTransition?: {
+    readonly condition:
+      | { readonly type: "Age"; readonly maxAge: number }
+      | { readonly type: "Date"; readonly date: string };
+  };
 }
 
 export interface LockRule {

@@ -178,6 +178,31 @@ test("of many keys, those that are locked are told one by one, and the others go
   await api.put("r2/buckets/locked/lock", { rules: [] });
 });
 
+test("what a lifecycle rule says goes when it is due, but for what a lock rule holds", async () => {
+  await api.post("r2/buckets", { name: "aging" });
+  const s3 = await tokenFor(ITEM_WRITE, resource("aging"));
+  for (const key of ["history/1", "history/kept/1", "current"]) await s3.put(`/aging/${key}`, "text");
+  const rule = (enabled: boolean) => ({
+    id: "expire",
+    enabled,
+    conditions: { prefix: "history/" },
+    deleteObjectsTransition: { condition: { type: "Age", maxAge: 3600 } },
+  });
+  const condition = { type: "Age", maxAgeSeconds: 7200 };
+  const lock = { id: "keep", enabled: true, prefix: "history/kept/", condition };
+  await api.put("r2/buckets/aging/lock", { rules: [lock] });
+  const keysAfter = async (seconds: number) => {
+    await cloudflare.expireObjects(Date.now() + seconds * 1000);
+    return textsOf((await s3.text("GET", "/aging?list-type=2"))[1], "Key");
+  };
+  await api.put("r2/buckets/aging/lifecycle", { rules: [rule(false)] });
+  expect(await keysAfter(9000)).toHaveLength(3);
+  await api.put("r2/buckets/aging/lifecycle", { rules: [rule(true)] });
+  expect(await keysAfter(3500)).toHaveLength(3);
+  expect(await keysAfter(3700)).toEqual(["current", "history/kept/1"]);
+  expect(await keysAfter(7300)).toEqual(["current"]);
+});
+
 test("a bucket that is made anew has nothing of the old one", async () => {
   await api.post("r2/buckets", { name: "again" });
   const s3 = await tokenFor(ITEM_WRITE, resource("again"));

@@ -4,13 +4,13 @@ import type { Bucket as Objects, Refusal, StoredObject } from "../s3/storage/buc
 import { rulesInForce } from "./bindings";
 
 /** The objects of a bucket under its lock rules: what is locked cannot be deleted or overwritten, only added to. */
-export function lockedObjects(objects: Objects, bucket: Bucket): Objects {
+export function lockedObjects(objects: Objects, bucket: Bucket, now?: number): Objects {
   const inForce = rulesInForce(bucket);
   if (inForce.length === 0) return objects;
   const refusalOf = async (key: string): Promise<Refusal | undefined> => {
     const concerned = inForce.filter(({ prefix = "" }) => key.startsWith(prefix));
     const object = concerned.length > 0 ? await objects.head(key) : undefined;
-    if (!object || !concerned.some(({ condition }) => isLocked(object, condition))) return undefined;
+    if (!object || !concerned.some(({ condition }) => isLocked(object, condition, now))) return undefined;
     const message = "The object is locked by the bucket policy.";
     return { key, error: new S3Error(409, "ObjectLockedByBucketPolicy", message) };
   };
