@@ -4,7 +4,8 @@ import { JsonFile } from "../json-file";
 import { fullAccess } from "./access/permission-groups";
 import { newTokenValue, sha256 } from "./access/tokens";
 import { ApiError } from "./api/envelope";
-import { type AccountState, type Bucket, type BucketName, bucketKey, type Script } from "./model";
+import { type AccountState, type Bucket, bucketKey, type Script } from "./model";
+import type { BucketName } from "./s3/access";
 
 export const newId = (): string => randomBytes(16).toString("hex");
 

@@ -138,7 +138,7 @@ function s3AccessTo(account: Account, runtime: WorkersRuntime): S3Access {
     },
     buckets: async (jurisdiction) =>
       Object.values(buckets).filter((bucket) => bucket.jurisdiction === jurisdiction),
-    credential: (accessKeyId) => findCredential(account, accessKeyId),
+    credential: (accessKeyId) => findCredential(account.state, accessKeyId),
   };
 }
 

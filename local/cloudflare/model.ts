@@ -1,3 +1,5 @@
+import type { BucketName, Jurisdiction } from "./s3/access";
+
 /** What the account keeps: plain data, written as JSON after every change. */
 export interface AccountState {
   /** 32 hex digits. */
@@ -13,15 +15,6 @@ export interface AccountState {
   readonly temporaryCredentials: Record<string, TemporaryCredential>;
   /** Where each Worker answers on loopback, also those that are not uploaded yet. */
   readonly ports: Record<string, number>;
-}
-
-export const JURISDICTIONS = ["default", "eu", "fedramp"] as const;
-export type Jurisdiction = (typeof JURISDICTIONS)[number];
-
-/** A bucket's identity within the account. */
-export interface BucketName {
-  readonly jurisdiction: Jurisdiction;
-  readonly name: string;
 }
 
 export const bucketKey = ({ jurisdiction, name }: BucketName): string => `${jurisdiction}/${name}`;

@@ -7,6 +7,7 @@ import { Api, StandIns } from "./support/cloudflare";
 /** Keys of the S3 API as Cloudflare derives them, on the same objects as the API and the Workers. */
 const ITEM_READ = "6a018a9f2fc74eb6b293b0c548f38b39";
 const ITEM_WRITE = "2efd5506f9c8494dacb1fa10a3e7d5b6";
+const R2_READ = "b4992e1108244f5d8bfbd5744320c2e1";
 const R2_WRITE = "bf7481a1826f439697cb59a20b22293e";
 
 const standIns = new StandIns();
@@ -83,6 +84,20 @@ test("a token to read does not write; one for the account does both, in every ju
   expect(await reader.get("/_eu/one/key")).toEqual([200, "european"]);
   expect(await reader.put("/_eu/one/key", "text")).toEqual([403, "AccessDenied"]);
   expect(await reader.delete("/_eu/one/key")).toEqual([403, "AccessDenied"]);
+});
+
+test("who may read R2 in the whole account lists its buckets, and a token for objects does not", async () => {
+  const onAccount = `com.cloudflare.api.account.${cloudflare.accountId}`;
+  const reader = await tokenFor(R2_READ, onAccount);
+  const names = async (path: string) => textsOf((await reader.text("GET", path))[1], "Name");
+  expect(await names("/")).toEqual(["one", "two", "locked"]);
+  expect(await names("/_eu")).toEqual(["one"]);
+  const parentAccessKeyId = reader.keys.accessKeyId;
+  const request = { bucket: "one", parentAccessKeyId, permission: "admin-read-only", ttlSeconds: 60 };
+  const { result } = await api.post("r2/temp-access-credentials", request);
+  for (const other of [new S3(result as unknown as Keys), await tokenFor(ITEM_WRITE, resource("one"))]) {
+    expect(await other.get("/")).toEqual([403, "AccessDenied"]);
+  }
 });
 
 test("temporary keys hold for their prefix, their permission and their time, and not beyond their parent", async () => {

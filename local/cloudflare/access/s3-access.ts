@@ -1,19 +1,9 @@
-import type { Account } from "../account";
-import type { BucketName, TemporaryCredential, Token } from "../model";
-import type { Action } from "./permission-groups";
-import { allowsObjects, isUsable } from "./tokens";
-
-/** A key pair of the S3 API. */
-export interface Credential {
-  readonly secretAccessKey: string;
-  /** Must come with every request where there is one. */
-  readonly sessionToken?: string;
-  /** @param key an object, or the prefix of a listing; none for what concerns the whole bucket */
-  allows(bucket: BucketName, action: Action, key?: string): boolean;
-}
+import type { AccountState, TemporaryCredential, Token } from "../model";
+import type { S3Credential } from "../s3/access";
+import { allowsApi, allowsObjects, isUsable } from "./tokens";
 
 /** The credential of an access key id: an account token's, or a temporary one that has not expired. */
-export function findCredential({ state }: Account, accessKeyId: string): Credential | undefined {
+export function findCredential(state: AccountState, accessKeyId: string): S3Credential | undefined {
   const token = state.tokens[accessKeyId];
   if (token) return isUsable(token) ? ofToken(token, state.id) : undefined;
   const temporary = state.temporaryCredentials[accessKeyId];
@@ -22,12 +12,13 @@ export function findCredential({ state }: Account, accessKeyId: string): Credent
   return parent && isUsable(parent) ? cutTo(temporary, ofToken(parent, state.id)) : undefined;
 }
 
-const ofToken = (token: Token, accountId: string): Credential => ({
+const ofToken = (token: Token, accountId: string): S3Credential => ({
   secretAccessKey: token.valueSha256,
+  listsBuckets: allowsApi(token, accountId, "Workers R2 Storage", "read"),
   allows: (bucket, action) => allowsObjects(token, accountId, bucket, action),
 });
 
-const cutTo = (temporary: TemporaryCredential, parent: Credential): Credential => ({
+const cutTo = (temporary: TemporaryCredential, parent: S3Credential): S3Credential => ({
   secretAccessKey: temporary.secretAccessKey,
   sessionToken: temporary.sessionToken,
   allows: (bucket, action, key) =>

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { BlockList, isIPv6 } from "node:net";
-import type { AccountState, BucketName, Policy, Token } from "../model";
+import type { AccountState, Policy, Token } from "../model";
+import type { BucketName } from "../s3/access";
 import { type Action, accountResource, bucketResource, type Family, groupsFor } from "./permission-groups";
 
 /** Who calls a server that listens on loopback only. */

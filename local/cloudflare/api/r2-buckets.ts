@@ -1,8 +1,9 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Account, newId } from "../account";
-import { type Bucket, type BucketName, bucketKey, JURISDICTIONS, type Jurisdiction } from "../model";
+import { type Bucket, bucketKey } from "../model";
 import type { WorkersRuntime } from "../runtime/runtime";
+import { type BucketName, JURISDICTIONS, type Jurisdiction } from "../s3/access";
 import { type ApiEnv, permitted } from "./authorization";
 import { ApiError, parse, readBody, success } from "./envelope";
 

@@ -1,7 +1,9 @@
 import type { Bucket } from "./storage/bucket";
 
-export type Jurisdiction = "default" | "eu" | "fedramp";
+export const JURISDICTIONS = ["default", "eu", "fedramp"] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
+/** A bucket's identity within the account. */
 export interface BucketName {
   readonly jurisdiction: Jurisdiction;
   readonly name: string;

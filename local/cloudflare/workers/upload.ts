@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ApiError, parse } from "../api/envelope";
-import { JURISDICTIONS, type Module } from "../model";
+import type { Module } from "../model";
+import { JURISDICTIONS } from "../s3/access";
 
 export const INVALID_UPLOAD = 10021;
 
