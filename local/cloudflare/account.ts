@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { JsonFile } from "../json-file";
 import { fullAccess } from "./access/permission-groups";
 import { newTokenValue, sha256 } from "./access/tokens";
-import { ApiError } from "./api/envelope";
+import { ApiError } from "./api-error";
 import { type AccountState, type Bucket, bucketKey, type Script } from "./model";
 import type { BucketName } from "./s3/access";
 

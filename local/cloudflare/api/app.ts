@@ -1,8 +1,9 @@
 import { Hono } from "hono";
+import { ApiError } from "../api-error";
 import type { Schedules } from "../runtime/schedules";
 import type { Deployments } from "../workers/deployments";
 import { type ApiEnv, authenticated } from "./authorization";
-import { ApiError, failure, success } from "./envelope";
+import { failure, success } from "./envelope";
 import { type R2BucketsParts, r2Buckets } from "./r2-buckets";
 import { r2Credentials } from "./r2-credentials";
 import { accountTokens, verification } from "./tokens";

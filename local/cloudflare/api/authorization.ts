@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { Family } from "../access/permission-groups";
 import { allowsApi, bearer } from "../access/tokens";
 import type { Account } from "../account";
+import { ApiError } from "../api-error";
 import type { Token } from "../model";
-import { ApiError } from "./envelope";
 
 /** What a handler knows beside the request. */
 export type ApiEnv = { readonly Variables: { readonly token: Token } };

@@ -1,19 +1,7 @@
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
-
-/** An answer of the API that is no success, with Cloudflare's own number for it. */
-export class ApiError extends Error {
-  override readonly name = "ApiError";
-
-  constructor(
-    readonly status: ContentfulStatusCode,
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { ApiError } from "../api-error";
+import { parse } from "../parse";
 
 /** The envelope of every answer. It is compact: the provider keeps some of it byte by byte. */
 export const success = (c: Context, result: unknown): Response => c.json(envelopeOf(result));
@@ -43,13 +31,4 @@ export async function readBody<T>(c: Context, schema: z.ZodType<T>, code: number
     throw new ApiError(400, code, "The request body is not valid JSON.");
   }
   return parse(schema, body, code);
-}
-
-/** @throws ApiError 400 that names the first thing which is wrong */
-export function parse<T>(schema: z.ZodType<T>, value: unknown, code: number): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue?.path.join(".") || "body";
-  throw new ApiError(400, code, `${where}: ${issue?.message ?? "invalid"}`);
 }

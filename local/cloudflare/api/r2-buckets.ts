@@ -1,11 +1,13 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Account, newId } from "../account";
+import { ApiError } from "../api-error";
 import { type Bucket, bucketKey } from "../model";
+import { parse } from "../parse";
 import type { WorkersRuntime } from "../runtime/runtime";
 import { type BucketName, JURISDICTIONS, type Jurisdiction } from "../s3/access";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, parse, readBody, success } from "./envelope";
+import { readBody, success } from "./envelope";
 
 const INVALID = 10001;
 const INVALID_RULES = 10061;

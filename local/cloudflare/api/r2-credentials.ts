@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Account, newId } from "../account";
+import { ApiError } from "../api-error";
 import { TEMPORARY_PERMISSIONS } from "../model";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, readBody, success } from "./envelope";
+import { readBody, success } from "./envelope";
 import { jurisdictionOf } from "./r2-buckets";
 
 const INVALID = 10001;

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { PERMISSION_GROUPS } from "../access/permission-groups";
 import { newTokenValue, sha256, tokenStatus } from "../access/tokens";
 import { type Account, newId } from "../account";
+import { ApiError } from "../api-error";
 import type { Token } from "../model";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, readBody, success, successPage } from "./envelope";
+import { readBody, success, successPage } from "./envelope";
 
 const INVALID = 1001;
 const groupNames = new Map(PERMISSION_GROUPS.map(({ id, name }) => [id, name]));

@@ -2,9 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Account } from "../account";
+import { ApiError } from "../api-error";
 import type { Domain } from "../model";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, readBody, success } from "./envelope";
+import { readBody, success } from "./envelope";
 
 const INVALID = 10001;
 const HOSTNAME = /^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/i;

@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Account } from "../account";
+import { ApiError } from "../api-error";
 import type { Script } from "../model";
 import { assertCron, type Schedules } from "../runtime/schedules";
 import { describeBindings } from "../workers/bindings";
 import { type Deployments, etagOf } from "../workers/deployments";
 import { readUpload } from "../workers/upload";
 import { type ApiEnv, permitted } from "./authorization";
-import { ApiError, readBody, success } from "./envelope";
+import { readBody, success } from "./envelope";
 
 const INVALID = 10001;
 const subdomainBody = z.object({ enabled: z.boolean(), previews_enabled: z.boolean().optional() });

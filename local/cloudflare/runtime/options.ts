@@ -4,8 +4,8 @@ import type { MiniflareOptions, WorkerOptions } from "miniflare";
 import type { AccountState, Script } from "../model";
 import { lockWorkers, r2Bindings } from "../r2/bindings";
 import type { R2Gateway } from "../s3";
-import { variables } from "../workers/bindings";
 import { codeOptions } from "./code";
+import { variables } from "./variables";
 
 /** Where the objects of a class of Durable Objects are kept. */
 export const durableObjectsFolder = (folder: string): string => join(folder, "durable-objects");

@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 import type { Account } from "../account";
-import { ApiError } from "../api/envelope";
+import { ApiError } from "../api-error";
 import type { WorkersRuntime } from "./runtime";
 
 /** Cloudflare's crons: five fields, in UTC, and Sunday is 1. */

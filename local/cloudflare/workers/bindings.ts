@@ -1,5 +1,5 @@
 import type { Account } from "../account";
-import { ApiError } from "../api/envelope";
+import { ApiError } from "../api-error";
 import { type Binding, bucketKey, type Script } from "../model";
 import type { MigrationState } from "./migrations";
 import { invalid, type Metadata } from "./upload";
@@ -60,14 +60,4 @@ export function describeBindings({ bindings, classes }: Script): Readonly<Record
         return { ...binding };
     }
   });
-}
-
-/** The variables among bindings, as Miniflare takes them. */
-export function variables(bindings: readonly Binding[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const binding of bindings) {
-    if (binding.type === "plain_text" || binding.type === "secret_text") values[binding.name] = binding.text;
-    if (binding.type === "json") values[binding.name] = binding.json;
-  }
-  return values;
 }

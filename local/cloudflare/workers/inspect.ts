@@ -2,11 +2,11 @@ import type { Readable } from "node:stream";
 import type { Miniflare } from "miniflare";
 import { z } from "zod";
 import { startMiniflare } from "../../../worker/miniflare";
-import { ApiError } from "../api/envelope";
+import { ApiError } from "../api-error";
 import type { Binding } from "../model";
 import { codeOptions } from "../runtime/code";
 import { startFailure } from "../runtime/start-failure";
-import { variables } from "./bindings";
+import { variables } from "../runtime/variables";
 import { invalid, type Upload } from "./upload";
 
 const INSPECTOR = "stand-in-inspector.mjs";

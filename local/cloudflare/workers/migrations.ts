@@ -1,5 +1,5 @@
 import { newId } from "../account";
-import { ApiError } from "../api/envelope";
+import { ApiError } from "../api-error";
 import type { DurableObjectClass, Script } from "../model";
 import type { MigrationStep, Migrations } from "./upload";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { ApiError, parse } from "../api/envelope";
+import { ApiError } from "../api-error";
 import type { Module } from "../model";
+import { parse } from "../parse";
 import { JURISDICTIONS } from "../s3/access";
 
 export const INVALID_UPLOAD = 10021;
