@@ -1,3 +1,5 @@
+import { BACKUP_DAYS } from "../stacks/bootstrap-stack";
+import { copiesPerRun, kept } from "../worker/src/defaults";
 import { PRICES, type Price, WORKERS_PAID } from "./prices";
 import { sum, times, type Usage } from "./usage";
 
@@ -47,13 +49,6 @@ export interface Load {
 const DAYS_A_MONTH = 30;
 const DAYS_A_YEAR = 365;
 const WORK_DAYS_A_MONTH = 22;
-/** States that a run of the cron trigger copies, of which there is one a day. See `worker/src/http/backup.ts`. */
-const COPIES_A_DAY = 40;
-/** Of the Worker: what is neither among the newest 100 nor younger than 90 days goes. See `worker/src/env.ts`. */
-const KEPT_VERSIONS = 100;
-const KEPT_DAYS = 90;
-/** Of a dated copy in the backup bucket. See `stacks/bootstrap-stack.ts`. */
-const BACKUP_DAYS = 365;
 
 export function loadOf(measured: Measured, team: Team): Load {
   const plans = team.people * team.plans;
@@ -74,17 +69,17 @@ export function loadOf(measured: Measured, team: Team): Load {
   };
 }
 
-/** What a day takes when nobody does anything: the cron trigger's run, and the alarms of states that it does not reach. */
+/** What a day takes when nobody does anything: the cron trigger's one run, and the alarms of states that it does not reach. */
 export function upkeepOf(measured: Measured, states: number): Usage {
-  const copied = Math.min(states, COPIES_A_DAY);
+  const copied = Math.min(states, copiesPerRun);
   return sum(measured.backup, times(measured.backupOfState, copied), times(measured.alarm, states - copied));
 }
 
 /** Once it has gone on for long: a full history of every state, and a dated copy of each for as long as it is kept. */
 function storedObjects(measured: Measured, { states }: Team, appliesADay: number): number {
   if (!measured.keepsHistory) return states;
-  const history = Math.max(states * KEPT_VERSIONS, appliesADay * measured.versions * KEPT_DAYS);
-  const copies = Math.min(states, COPIES_A_DAY) * BACKUP_DAYS;
+  const history = Math.max(states * kept.versions, appliesADay * measured.versions * kept.days);
+  const copies = Math.min(states, copiesPerRun) * BACKUP_DAYS;
   return states + history + states + copies;
 }
 

@@ -22,7 +22,7 @@ export interface BootstrapStackProps {
   readonly historyLockDays?: number;
   /** @default 730 */
   readonly historyDays?: number;
-  /** When an old copy in the backup bucket goes; 0 for never. @default 365 */
+  /** When an old copy in the backup bucket goes, in days; 0 for never. @default {@link BACKUP_DAYS}: 365 */
   readonly backupDays?: number;
   /** @default no Worker: the S3 backend needs none */
   readonly worker?: Omit<TfstateWorkerProps, "bucket" | "backupBucket" | "allowDestroy">;
@@ -33,6 +33,9 @@ export interface BootstrapStackProps {
   /** Whether a plan may destroy the buckets and the Worker. Apply once with it: it takes back the lock. @default false */
   readonly allowDestroy?: boolean;
 }
+
+/** For how long a copy stays in the backup bucket, unless a program says otherwise. */
+export const BACKUP_DAYS = 365;
 
 /**
  * What keeps the states of all stacks, itself included: a bucket with a history that nobody can delete, a bucket for
@@ -60,7 +63,7 @@ export class BootstrapStack extends TerraformStack {
       bucketName: props.backupBucket ?? `${bucketName}-backup`,
       // Where the Worker keeps its dated copies.
       historyPrefix: "versions/",
-      historyDays: props.backupDays ?? 365,
+      historyDays: props.backupDays ?? BACKUP_DAYS,
     });
     this.worker =
       props.worker &&

@@ -74,6 +74,29 @@ test("a month of the S3 backend, by hand", () => {
   expect(monthlyPrice(load)).toBe(0);
 });
 
+test("a month of the Worker, by hand, with its history and its copies", () => {
+  const worker: Measured = {
+    plan: usage({ rowsWritten: 9 }),
+    apply: usage({ rowsWritten: 12 }),
+    alarm: usage({ rowsWritten: 2 }),
+    backup: usage({ rowsWritten: 3 }),
+    backupOfState: usage({ rowsWritten: 5 }),
+    versions: 1,
+    databaseBytes: { plan: 100, apply: 1000 },
+    keepsHistory: true,
+  };
+  const few = loadOf(worker, team);
+  // 100 plans and 25 applies on 22 days; every day 240 drift checks, and the cron trigger with its 10 copies
+  expect(few.month.rowsWritten).toBe(22 * (100 * 9 + 25 * 12) + 30 * (240 * 9 + 3 + 10 * 5));
+  // 10 states, the versions of 90 days with 25 * 22 / 30 applies each, 10 latest copies and those of 365 days
+  expect(few.storedBytes).toBeCloseTo((10 + 1650 + 10 + 3650) * 100_000);
+  expect(few.databaseBytes).toBeCloseTo(((100 * 22 * 100 + 25 * 22 * 1000) / 30 + 240 * 100) * 365 * 5);
+  // Of 50 states 40 are copied a day, and 10 have an alarm alone; now the newest 100 of each are more.
+  const many = loadOf(worker, { ...team, states: 50 });
+  expect(many.month.rowsWritten).toBe(22 * 1200 + 30 * (1200 * 9 + 3 + 40 * 5 + 10 * 2));
+  expect(many.storedBytes).toBeCloseTo((50 + 5000 + 50 + 40 * 365) * 100_000);
+});
+
 test("R2 rounds up to a whole unit, and nothing is due for the Worker that is not there", () => {
   const month = usage({ classA: 1_000_001, classB: 10_000_000 });
   expect(monthlyPrice({ day: NOTHING, month, storedBytes: 11.1e9, databaseBytes: 0 })).toBeCloseTo(

@@ -1,3 +1,4 @@
+import { kept } from "./defaults";
 import type { Env } from "./env";
 
 /** What the environment says beside the credentials. */
@@ -28,7 +29,10 @@ function readSettings(env: Env): Settings {
     if (!/^\d{1,5}$/.test(text)) defects.push(`${name} is "${text}", not a whole number up to 99999`);
     return Number(text);
   };
-  const keep = { versions: whole("TFSTATE_KEEP_VERSIONS", 100), days: whole("TFSTATE_KEEP_DAYS", 90) };
+  const keep = {
+    versions: whole("TFSTATE_KEEP_VERSIONS", kept.versions),
+    days: whole("TFSTATE_KEEP_DAYS", kept.days),
+  };
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")
     defects.push(`TFSTATE_ENCRYPTION is "${encryption}", neither "auto" nor "required"`);

@@ -1,12 +1,10 @@
+import { copiesPerRun } from "../defaults";
 import type { Env } from "../env";
 import { Refusal, storageFault, unwrap } from "../problem";
 import { type BackupResult, backupNotConfigured } from "../state/backup";
 import { currentKey, historyPrefix, type StateRef } from "../state/keys";
 import type { Caller } from "../state/locks";
 import { directoryOf, stateOf } from "./context";
-
-/** States per run: each is a request to another object, of which the free plan allows 50. */
-const page = 40;
 
 /** What became of one state; `failed` where the log says why. */
 export type BackupOutcome =
@@ -22,7 +20,7 @@ export async function backUpAll(env: Env, namespace: string | null): Promise<Bac
   const cursor = namespace === null ? "backup" : `backup/${namespace}`;
   const after = /^([^/]*)\/(.*)$/s.exec((await directory.cursor(cursor)) ?? "");
   const from = after && { namespace: after[1] ?? "", name: after[2] ?? "" };
-  const refs = await directory.states(namespace, ["*"], from, page);
+  const refs = await directory.states(namespace, ["*"], from, copiesPerRun);
   const results: BackupOutcome[] = [];
   for (const ref of refs) {
     try {
@@ -34,7 +32,7 @@ export async function backUpAll(env: Env, namespace: string | null): Promise<Bac
       results.push({ key: currentKey(ref), version: null, result: "failed" });
     }
   }
-  const last = refs.length < page ? undefined : refs.at(-1);
+  const last = refs.length < copiesPerRun ? undefined : refs.at(-1);
   await directory.setCursor(cursor, last ? `${last.namespace}/${last.name}` : null);
   return results;
 }
@@ -65,7 +63,7 @@ export async function restoreAll(env: Env, namespace: string, caller: Caller, af
   if (!env.BACKUP) throw backupNotConfigured();
   const prefix = `${namespace}/`;
   const startAfter = after === "" ? undefined : `${prefix}${after}.tfstate`;
-  const { objects, truncated } = await env.BACKUP.list({ prefix, limit: page, startAfter });
+  const { objects, truncated } = await env.BACKUP.list({ prefix, limit: copiesPerRun, startAfter });
   const names = objects.map(({ key }) => key.slice(prefix.length).replace(/\.tfstate$/, ""));
   const restored: string[] = [];
   const failed: { state: string; error: string; message: string }[] = [];
