@@ -62,7 +62,8 @@ export class StateBucket extends Construct {
   /** @throws where a name or a number of days is out of its range. */
   constructor(scope: Construct, id: string, props: StateBucketProps) {
     super(scope, id);
-    checkProps(props);
+    const rules = historyRulesOf(props);
+    checkProps(props, rules);
     this.accountId = props.accountId;
     this.bucketName = props.bucketName;
     this.jurisdiction = props.jurisdiction;
@@ -79,16 +80,16 @@ export class StateBucket extends Construct {
       },
     });
     this.resource.overrideLogicalId(id);
-    this.addRules(id, props);
+    this.addRules(id, rules, !props.allowDestroy);
   }
 
   /** Each of the two is always there: a rule is taken back by a list without it, not by destroying the resource. */
-  private addRules(id: string, props: StateBucketProps): void {
-    const { historyPrefix: prefix = "history/", historyLockDays = 30, historyDays = 730 } = props;
+  private addRules(id: string, rules: HistoryRules, mayLock: boolean): void {
+    const { historyPrefix: prefix, historyLockDays, historyDays, abortUploadsDays } = rules;
     const bucket = {
       accountId: this.accountId,
       bucketName: this.resource.name,
-      jurisdiction: props.jurisdiction,
+      jurisdiction: this.jurisdiction,
     };
     const lifecycle = new R2BucketLifecycle(this, "lifecycle", {
       ...bucket,
@@ -97,7 +98,7 @@ export class StateBucket extends Construct {
           id: "abort-uploads",
           enabled: true,
           conditions: { prefix: "" },
-          abortMultipartUploadsTransition: { condition: ageOf(props.abortUploadsDays ?? 7) },
+          abortMultipartUploadsTransition: { condition: ageOf(abortUploadsDays) },
         },
         ...(historyDays === 0
           ? []
@@ -113,7 +114,7 @@ export class StateBucket extends Construct {
     });
     lifecycle.overrideLogicalId(id);
     const { type, maxAge } = ageOf(historyLockDays);
-    const locked = historyLockDays > 0 && !props.allowDestroy;
+    const locked = historyLockDays > 0 && mayLock;
     const lock = new R2BucketLock(this, "lock", {
       ...bucket,
       rules: locked
@@ -126,8 +127,17 @@ export class StateBucket extends Construct {
 
 const ageOf = (days: number) => ({ type: "Age", maxAge: days * DAY_SECONDS });
 
-function checkProps(props: StateBucketProps): void {
-  const { bucketName, historyPrefix = "history/", historyLockDays = 30, historyDays = 730 } = props;
+type HistoryRules = ReturnType<typeof historyRulesOf>;
+
+const historyRulesOf = ({
+  historyPrefix = "history/",
+  historyLockDays = 30,
+  historyDays = 730,
+  abortUploadsDays = 7,
+}: StateBucketProps) => ({ historyPrefix, historyLockDays, historyDays, abortUploadsDays });
+
+function checkProps({ bucketName }: StateBucketProps, { historyPrefix, ...days }: HistoryRules): void {
+  const { historyLockDays, historyDays } = days;
   const fail = (text: string): never => {
     throw new Error(`bucket "${bucketName}": ${text}`);
   };
@@ -137,7 +147,6 @@ function checkProps(props: StateBucketProps): void {
   if (!/^[^/].*\/$/.test(historyPrefix)) {
     fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
   }
-  const days = { historyLockDays, historyDays, abortUploadsDays: props.abortUploadsDays ?? 7 };
   for (const [name, value] of Object.entries(days)) {
     const least = name === "abortUploadsDays" ? 1 : 0;
     if (!Number.isInteger(value) || value < least)

@@ -1,5 +1,6 @@
 import { shown } from "../../run/shown";
 import type { Version } from "../../state/store";
+import { table } from "../../state/table";
 import type { CloudflareStandIn } from "../cloudflare";
 import type { RunningProxmox } from "../proxmox";
 import type { Toolchain } from "../toolchain";
@@ -57,8 +58,6 @@ export function printSummary(summary: Summary): void {
   ]);
 }
 
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
-  console.log(`\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}`);
+function printTable([head = [], ...rows]: readonly (readonly string[])[]): void {
+  console.log(`\n${table(head, rows).replace(/^/gm, "  ")}`);
 }

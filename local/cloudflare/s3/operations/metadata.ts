@@ -1,5 +1,5 @@
 import { S3Error } from "../errors";
-import type { HttpMetadata, Metadata, StoredObject } from "../storage/bucket";
+import { customBytes, type HttpMetadata, type Metadata, type StoredObject } from "../storage/bucket";
 
 const MAX_CUSTOM_BYTES = 8192;
 const PREFIX = "x-amz-meta-";
@@ -39,9 +39,6 @@ export function metadataOf(headers: Headers): Metadata {
     customMetadata,
   };
 }
-
-export const customBytes = (metadata: Metadata["customMetadata"]): number =>
-  Buffer.byteLength(Object.entries(metadata).flat().join(""));
 
 /** `aws-chunked` is how a body travels, not what it is. */
 function ownEncoding(headers: Headers): string | undefined {

@@ -1,13 +1,18 @@
 import { failures, S3Error } from "../errors";
 import { checksumHeader } from "../payload/checksums";
 import type { Payload } from "../payload/payload";
-import type { Conditions, Metadata, PutOptions } from "../storage/bucket";
+import {
+  type Conditions,
+  customBytes,
+  type Metadata,
+  PUT_METADATA_BYTES,
+  type PutOptions,
+} from "../storage/bucket";
 import { type ObjectCall, payloadOf } from "./call";
 import { conditionsOf } from "./conditions";
-import { customBytes, metadataOf, quoted } from "./metadata";
+import { metadataOf, quoted } from "./metadata";
 
 const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA"];
-const CONDITIONAL_METADATA_BYTES = 2048;
 
 export async function putObject(call: ObjectCall): Promise<Response> {
   const { request, bucket, key } = call;
@@ -37,9 +42,9 @@ export function assertStorageClass(headers: Headers): void {
 
 /** More metadata than this is stored on a way that knows no conditions. @throws S3Error 501 */
 export function assertStorable({ customMetadata }: Metadata, conditions: Conditions): void {
-  if (Object.keys(conditions).length > 0 && customBytes(customMetadata) > CONDITIONAL_METADATA_BYTES) {
+  if (Object.keys(conditions).length > 0 && customBytes(customMetadata) > PUT_METADATA_BYTES) {
     throw failures.notImplemented(
-      `A condition together with more than ${CONDITIONAL_METADATA_BYTES} bytes of metadata`,
+      `A condition together with more than ${PUT_METADATA_BYTES} bytes of metadata`,
     );
   }
 }

@@ -32,6 +32,15 @@ export interface Metadata {
   readonly customMetadata: Readonly<Record<string, string>>;
 }
 
+export const customBytes = (metadata: Metadata["customMetadata"]): number =>
+  Buffer.byteLength(Object.entries(metadata).flat().join(""));
+
+/**
+ * What Miniflare's R2 takes of it with a put. R2 takes 8 KiB, and so do Miniflare's multipart uploads, which know
+ * no conditions.
+ */
+export const PUT_METADATA_BYTES = 2048;
+
 /** If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since, as they come. */
 export type Conditions = Readonly<Record<string, string>>;
 

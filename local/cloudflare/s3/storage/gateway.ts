@@ -2,16 +2,18 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Miniflare, WorkerOptions } from "miniflare";
 import { ofBinding } from "../errors";
-import type {
-  Bucket,
-  Content,
-  GetOptions,
-  Listing,
-  ListOptions,
-  Metadata,
-  Part,
-  PutOptions,
-  StoredObject,
+import {
+  type Bucket,
+  type Content,
+  customBytes,
+  type GetOptions,
+  type Listing,
+  type ListOptions,
+  type Metadata,
+  type Part,
+  PUT_METADATA_BYTES,
+  type PutOptions,
+  type StoredObject,
 } from "./bucket";
 
 const WORKER_NAME = "r2-gateway";
@@ -60,8 +62,10 @@ class GatewayBucket implements Bucket {
     return object ? { object } : undefined;
   }
 
-  put = (key: string, { body, length }: Content, options: PutOptions) =>
-    this.ask<StoredObject | undefined>("put", { key, length, ...options }, body);
+  put(key: string, { body, length }: Content, options: PutOptions): Promise<StoredObject | undefined> {
+    const asUpload = customBytes(options.customMetadata) > PUT_METADATA_BYTES;
+    return this.ask("put", { key, length, asUpload, ...options }, body);
+  }
 
   async delete(keys: readonly string[]): Promise<readonly []> {
     await this.ask<void>("delete", { keys });

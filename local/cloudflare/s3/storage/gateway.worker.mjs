@@ -17,9 +17,6 @@ export default {
   },
 };
 
-// What Miniflare's R2 takes of metadata with a put. R2 takes 8 KiB, and so do Miniflare's multipart uploads.
-const PUT_METADATA_BYTES = 2048;
-
 const OPERATIONS = {
   head: async (bucket, { key }) => Response.json(await bucket.head(key)),
 
@@ -34,10 +31,10 @@ const OPERATIONS = {
     return new Response(readable);
   },
 
-  async put(bucket, { key, length, conditions, checksum, httpMetadata, customMetadata }, body) {
+  async put(bucket, { key, length, asUpload, conditions, checksum, httpMetadata, customMetadata }, body) {
     const metadata = { httpMetadata: revive(httpMetadata), customMetadata };
     const content = ofLength(length, body);
-    if (sizeOf(customMetadata) <= PUT_METADATA_BYTES) {
+    if (!asUpload) {
       const options = { ...metadata, ...checksum, onlyIf: new Headers(conditions) };
       return Response.json(await bucket.put(key, content, options));
     }
@@ -90,9 +87,6 @@ async function sendAfter(head, body, writable) {
   writer.releaseLock();
   await body.pipeTo(writable);
 }
-
-const sizeOf = (customMetadata) =>
-  new TextEncoder().encode(Object.entries(customMetadata).flat().join("")).length;
 
 const revive = ({ cacheExpiry, ...httpMetadata }) => ({
   ...httpMetadata,
