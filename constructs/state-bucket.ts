@@ -5,9 +5,9 @@ import { Construct } from "constructs";
 import type { R2Jurisdiction } from "./r2-backend";
 
 export interface StateBucketProps {
-  /** Cloudflare account id, 32 hex digits. */
+  /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
-  /** 3 to 63 of a-z, 0-9 and -. */
+  /** Its name in the account: 3 to 63 of a-z, 0-9 and -. */
   readonly bucketName: string;
   /**
    * Where the data may be, for good: the provider cannot change it, and refuses at the apply.
@@ -19,7 +19,7 @@ export interface StateBucketProps {
    * @default near whoever creates it
    */
   readonly locationHint?: R2Location;
-  /** @default "Standard" */
+  /** How R2 keeps new objects: one that is seldom read costs less, and more to read. @default "Standard" */
   readonly storageClass?: "Standard" | "InfrequentAccess";
   /** Objects below it are never written twice: only they are locked, and only they expire. @default "history/" */
   readonly historyPrefix?: string;
@@ -37,8 +37,12 @@ export interface StateBucketProps {
   readonly allowDestroy?: boolean;
 }
 
-/** @see https://developers.cloudflare.com/r2/reference/data-location/ */
+/**
+ * Where R2 has buckets: western and eastern North America, western and eastern Europe, Asia and the Pacific, Oceania.
+ * @see https://developers.cloudflare.com/r2/reference/data-location/
+ */
 export const R2_LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as const;
+/** One of {@link R2_LOCATIONS}. */
 export type R2Location = (typeof R2_LOCATIONS)[number];
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -53,13 +57,16 @@ const DAY_SECONDS = 24 * 60 * 60;
  * @see https://developers.cloudflare.com/r2/buckets/object-lifecycles/
  */
 export class StateBucket extends Construct {
+  /** Id of its Cloudflare account. */
   readonly accountId: string;
+  /** Its name in the account. */
   readonly bucketName: string;
+  /** Where its data may be; undefined where that is not restricted. */
   readonly jurisdiction?: R2Jurisdiction;
   /** The resource; its address is `cloudflare_r2_bucket.<id>`. */
   readonly resource: R2Bucket;
 
-  /** @throws where a name or a number of days is out of its range. */
+  /** @throws where the account, a name or a number of days is out of its range. */
   constructor(scope: Construct, id: string, props: StateBucketProps) {
     super(scope, id);
     const rules = historyRulesOf(props);
@@ -136,11 +143,17 @@ const historyRulesOf = ({
   abortUploadsDays = 7,
 }: StateBucketProps) => ({ historyPrefix, historyLockDays, historyDays, abortUploadsDays });
 
-function checkProps({ bucketName }: StateBucketProps, { historyPrefix, ...days }: HistoryRules): void {
+function checkProps(
+  { accountId, bucketName }: StateBucketProps,
+  { historyPrefix, ...days }: HistoryRules,
+): void {
   const { historyLockDays, historyDays } = days;
   const fail = (text: string): never => {
     throw new Error(`bucket "${bucketName}": ${text}`);
   };
+  if (!/^[0-9a-f]{32}$/.test(accountId)) {
+    fail(`accountId "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
+  }
   if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucketName)) {
     fail("its name is not one that R2 takes; use 3 to 63 of a-z, 0-9 and -");
   }

@@ -6,9 +6,9 @@ import type { StateBucket } from "./state-bucket";
 export interface StateTokenProps {
   /** The only bucket whose objects it opens. */
   readonly bucket: StateBucket;
-  /** As the dashboard shows it. @default the construct's id */
+  /** Its name, as the dashboard shows it. @default the construct's id */
   readonly tokenName?: string;
-  /** `write` includes reading, and is what the S3 backend needs. @default "write" */
+  /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
   readonly access?: "read" | "write";
   /** When the token ends, RFC 3339 in UTC without fractions. @default never */
   readonly expiresOn?: string;

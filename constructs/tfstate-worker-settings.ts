@@ -25,8 +25,14 @@ export interface TfstateWorkerSettings {
   readonly basePath?: string;
 }
 
+/** The kinds of passwords that the Worker takes; {@link TfstateWorkerSettings.credentials} says what each is. */
 export const WORKER_CREDENTIALS = ["owner", "users", "psk"] as const;
+/** One of {@link WORKER_CREDENTIALS}. */
 export type WorkerCredential = (typeof WORKER_CREDENTIALS)[number];
+/**
+ * What one may do with a state: `read` it, `write` it, `lock` and unlock it; with `admin` also restore versions, freeze
+ * it and mint tokens.
+ */
 export type WorkerScope = "read" | "write" | "lock" | "admin";
 
 /** What somebody may do with which states of a namespace. */
@@ -37,13 +43,15 @@ export interface WorkerGrant {
   readonly states?: readonly string[];
 }
 
+/** Who signs identity tokens that the Worker takes in place of a password, and what their subjects may do. */
 export interface OidcIssuer {
-  /** @default GitHub Actions */
+  /** Its address, as in a token's `iss`. @default "https://token.actions.githubusercontent.com", GitHub Actions */
   readonly issuer?: string;
+  /** What a token's `aud` must be, for example `tfstate`: a token for somebody else is refused. */
   readonly audience: string;
-  /** The first one whose subject matches counts. */
+  /** What the subjects may do; the first rule whose subject matches counts. */
   readonly rules: readonly (WorkerGrant & {
-    /** With `*`, for example `repo:me/cluster:ref:refs/heads/main`. */
+    /** A token's `sub`, with `*`, for example `repo:me/cluster:ref:refs/heads/main`. */
     readonly subject: string;
   })[];
 }
@@ -73,12 +81,19 @@ const SECRETS: Readonly<Record<WorkerCredential, Readonly<Record<string, SecretI
   psk: { TFSTATE_PSK: { description: "pre-shared key of the Worker", minLength: 16 } },
 };
 
-/** The TFSTATE_… variables of the Worker; each secret comes from a sensitive variable of the stack. */
-export function workerVariables(scope: Construct, settings: TfstateWorkerSettings): WorkerVariable[] {
+/**
+ * The TFSTATE_… variables of the Worker; each secret comes from a sensitive variable of the stack.
+ * @throws where nobody could use the Worker
+ */
+export function workerVariables(
+  scope: Construct,
+  workerName: string,
+  settings: TfstateWorkerSettings,
+): WorkerVariable[] {
   const { credentials = ["owner"], oidc = [], mtls = [] } = settings;
   if (credentials.length + oidc.length + mtls.length === 0) {
     throw new Error(
-      "nobody could use the Worker: give it a credential, an OIDC issuer or a client certificate",
+      `Worker "${workerName}": nobody could use it; give it a credential, an OIDC issuer or a client certificate`,
     );
   }
   const secrets = WORKER_CREDENTIALS.filter((each) => credentials.includes(each)).flatMap((each) =>

@@ -13,12 +13,13 @@ import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-se
 import { type DurableObjectMigration, WorkerMigrations } from "./worker-migrations";
 
 export interface TfstateWorkerProps {
+  /** The code that is uploaded: `packagedWorker()` is what comes with this package. */
   readonly module: WorkerModule;
   /** Holds the states. */
   readonly bucket: StateBucket;
   /** Takes the scheduled copies. @default no copies */
   readonly backupBucket?: StateBucket;
-  /** Letters, digits and -, in lower case. @default the construct's id */
+  /** Its name in the account: at most 63 letters, digits and -, in lower case. @default the construct's id */
   readonly workerName?: string;
   /** A host name of its own; workers.dev is then off. @default workers.dev */
   readonly domain?: WorkerDomain;
@@ -26,11 +27,11 @@ export interface TfstateWorkerProps {
   readonly workersDevSubdomain?: string;
   /** When the states are copied and checked, in UTC. @default "17 3 * * *" where there is a `backupBucket` */
   readonly cron?: string;
-  /** @default an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
+  /** Who may use it, and how it keeps states. @default an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
   readonly settings?: TfstateWorkerSettings;
   /** Whether Cloudflare keeps the Worker's logs. @default true */
   readonly observability?: boolean;
-  /** @default {@link TFSTATE_WORKER_MIGRATIONS} */
+  /** The steps of its Durable Object classes, all there ever were. @default {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
   /** Whether a plan may destroy the Worker, and its locks and histories with it. @default false */
   readonly allowDestroy?: boolean;
@@ -40,21 +41,26 @@ export interface TfstateWorkerProps {
 export interface WorkerModule {
   /** Absolute path of an ES module; it is copied beside the synthesized stack. */
   readonly path: string;
-  /** Of its bytes, in hex. */
+  /** SHA-256 of its bytes, in hex. */
   readonly sha256: string;
   /** Date whose runtime behaviour it is written for, for example `2026-04-01`. */
   readonly compatibilityDate: string;
-  /** @default none */
+  /** What of the runtime it needs beyond that date, for example `nodejs_compat`. @default none */
   readonly compatibilityFlags?: readonly string[];
 }
 
+/** A host name in a zone of the account. */
 export interface WorkerDomain {
-  /** For example `tfstate.example.com`. */
+  /** The whole name, for example `tfstate.example.com`. */
   readonly hostname: string;
   /** Zone of the host name, 32 hex digits. */
   readonly zoneId: string;
 }
 
+/**
+ * How the Durable Objects of the Worker in this package came about. A program with a Worker of its own gives its own
+ * steps instead.
+ */
 export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
   { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
 ];
@@ -70,11 +76,13 @@ const MAIN_MODULE = "index.mjs";
  * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/methods/update/
  */
 export class TfstateWorker extends Construct {
+  /** Its name in the account. */
   readonly workerName: string;
   /** Where it answers, without a slash at the end; unknown on workers.dev without the account's subdomain. */
   readonly url?: string;
   /** The resource; its address is `cloudflare_workers_script.<id>`. */
   readonly resource: WorkersScript;
+  /** What an upload says of its Durable Objects. */
   readonly migrations: WorkerMigrations;
 
   /** @throws where the name or the hash is none, or nobody could use the Worker. */
@@ -113,7 +121,7 @@ export class TfstateWorker extends Construct {
       ...(backupBucket ? [bucketBinding("BACKUP", backupBucket)] : []),
       { type: "durable_object_namespace", name: "STATE", className: "StateObject" },
       { type: "durable_object_namespace", name: "DIRECTORY", className: "Directory" },
-      ...workerVariables(this, props.settings ?? {}),
+      ...workerVariables(this, this.workerName, props.settings ?? {}),
     ];
     return {
       accountId: bucket.accountId,

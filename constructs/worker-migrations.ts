@@ -43,10 +43,11 @@ export interface WorkerMigrationsProps {
  * script that was deleted elsewhere gets all steps anew, and one that was imported none.
  */
 export class WorkerMigrations extends Construct {
+  /** For the script's `migrations`. */
   readonly config: WorkersScriptMigrations;
   /** Refuses a script that carries a tag of another program. */
   readonly precondition: Precondition;
-  /** For `-replace`. */
+  /** For `-replace`, after an upload whose answer was lost. */
   readonly revisionAddress: string;
 
   /** @throws where there is no migration, or a tag is there twice. */

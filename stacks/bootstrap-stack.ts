@@ -1,6 +1,7 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareProvider } from "../constructs/cloudflare-provider";
+import type { R2Jurisdiction } from "../constructs/r2-backend";
 import { type R2Location, StateBucket } from "../constructs/state-bucket";
 import { StateToken, type StateTokenProps } from "../constructs/state-token";
 import { TfstateWorker, type TfstateWorkerProps } from "../constructs/tfstate-worker";
@@ -8,25 +9,25 @@ import type { StateProps } from "./cluster-stack-props";
 import { keepState } from "./state";
 
 export interface BootstrapStackProps {
-  /** Cloudflare account, 32 hex digits. */
+  /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
   /** Bucket of the states. @default "tfstate" */
   readonly bucket?: string;
   /** Jurisdiction of both buckets. @default none */
-  readonly jurisdiction?: "eu" | "fedramp";
+  readonly jurisdiction?: R2Jurisdiction;
   /** Where both buckets are created, if Cloudflare can. @default near whoever creates them */
   readonly locationHint?: R2Location;
   /** Bucket of the Worker's copies. @default the name of `bucket` and `-backup` */
   readonly backupBucket?: string;
-  /** @default 30 */
+  /** For how many days nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
-  /** @default 730 */
+  /** When an object of the history goes, in days; 0 for never. @default 730 */
   readonly historyDays?: number;
   /** When an old copy in the backup bucket goes, in days; 0 for never. @default {@link BACKUP_DAYS}: 365 */
   readonly backupDays?: number;
-  /** @default no Worker: the S3 backend needs none */
+  /** The tfstate Worker, on both buckets. @default no Worker: the S3 backend needs none */
   readonly worker?: Omit<TfstateWorkerProps, "bucket" | "backupBucket" | "allowDestroy">;
-  /** @default a token named after the bucket that may write and never ends */
+  /** The key pair of the S3 API for the bucket. @default one named after the bucket that may write and never ends */
   readonly token?: Omit<StateTokenProps, "bucket">;
   /** Where the state of this stack is kept. @default R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
@@ -44,11 +45,16 @@ export const BACKUP_DAYS = 365;
  * Cloudflare's own credentials come from CLOUDFLARE_API_TOKEN.
  */
 export class BootstrapStack extends TerraformStack {
+  /** Where the states are, with their history. */
   readonly bucket: StateBucket;
+  /** Where the Worker's copies go. */
   readonly backupBucket: StateBucket;
+  /** The key pair of the S3 API for {@link bucket}. */
   readonly token: StateToken;
+  /** Undefined where the props name none. */
   readonly worker?: TfstateWorker;
 
+  /** @throws where the account, a name, a time or a number of days is out of its range, or nobody could use the Worker. */
   constructor(scope: Construct, id: string, props: BootstrapStackProps) {
     super(scope, id);
     keepState(this, props.state);

@@ -70,6 +70,10 @@ test("a jurisdiction is named by the bucket and by its rules", () => {
 });
 
 test.each<[Partial<StateBucketProps>, string]>([
+  [
+    { accountId: "my-account" },
+    'bucket "tfstate": accountId "my-account" is not 32 hex digits; copy it from the R2 overview page',
+  ],
   [{ bucketName: "Tf_State" }, 'bucket "Tf_State": its name is not one that R2 takes'],
   [{ historyPrefix: "" }, 'historyPrefix "" is not a folder'],
   [{ historyPrefix: "/" }, 'historyPrefix "/" is not a folder'],

@@ -164,7 +164,7 @@ test.each<[Props, string]>([
     'sha256 "abc" of its module is not 64 hex digits',
   ],
   [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
-  [{ settings: { credentials: [] } }, "nobody could use the Worker"],
+  [{ settings: { credentials: [] } }, 'Worker "tfstate": nobody could use it; give it a credential'],
 ])("refuses %j", (props, message) => {
   expect(() => worker(props)).toThrow(message);
 });
