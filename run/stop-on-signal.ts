@@ -8,8 +8,14 @@ export interface Stop {
   exitCode(): number;
 }
 
+let isListening = false;
+
+/** Whether a signal lets this process end in order. */
+export const stopsOnSignal = (): boolean => isListening;
+
 /** The first signal lets the step at hand end in order; a later one does not wait. */
 export function stopOnSignal(): Stop {
+  isListening = true;
   const stop = new AbortController();
   let code = 1;
   let since = 0;

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { stateBackends } from "../config/schema/state";
 import { type StackName, stackNames } from "../config/state-places";
+import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import type { NamedStore } from "./setting";
 import { type Snapshot, sha256, snapshot } from "./snapshot";
@@ -12,7 +14,7 @@ const manifest = z.object({
     z.object({
       stack: z.enum(stackNames),
       file: z.string().regex(/^[\w.-]+$/),
-      backend: z.enum(["r2", "worker", "local"]),
+      backend: z.enum(stateBackends),
       address: z.string(),
       serial: z.number(),
       lineage: z.string(),
@@ -39,6 +41,7 @@ export function backupFolder(folder: string, now: Date): string {
 /**
  * Writes the states, as they are kept, and what they were, into a new folder.
  * @returns one line for each state
+ * @throws StateError where none of them exists
  */
 export async function backUp(
   stores: readonly NamedStore[],
@@ -67,6 +70,9 @@ export async function backUp(
       size: bytes.byteLength,
     });
   }
+  if (states.length === 0) {
+    throw new StateError("there is no state to save", "npm run state -- list shows what there is");
+  }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes, { mode: 0o600, flush: true });
   // Last: a folder without it was cut off.
@@ -87,9 +93,8 @@ export function readBackup(folder: string): readonly SavedState[] {
       "name a folder that npm run state -- backup wrote to its end",
     );
   }
-  const parsed = manifest.safeParse(JSON.parse(readFileSync(path, "utf8")));
-  if (!parsed.success) throw new StateError(`${path} is not a manifest of ours`, "name another backup");
-  return parsed.data.states.map(({ stack, file, sha256: wanted }) => {
+  const { states } = parseJson(readFileSync(path, "utf8"), manifest, path, "name another backup");
+  return states.map(({ stack, file, sha256: wanted }) => {
     const bytes = readFileSync(join(folder, file));
     if (sha256(bytes) !== wanted) {
       throw new StateError(

@@ -2,7 +2,9 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
+import { stateBackends } from "../config/schema/state";
 import { stackNames } from "../config/state-places";
+import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import { writeWhole } from "./write-whole";
 
@@ -15,7 +17,7 @@ const lock = z.object({
   Created: z.string(),
   Path: z.string(),
 });
-const backend = z.enum(["r2", "worker", "local"]);
+const backend = z.enum(stateBackends);
 const entry = z.object({
   from: backend,
   to: backend,
@@ -43,9 +45,9 @@ export class Journal {
 
   read(): JournalEntry | undefined {
     if (!existsSync(this.file)) return undefined;
-    const parsed = entry.safeParse(JSON.parse(readFileSync(this.file, "utf8")));
-    if (parsed.success) return parsed.data;
-    throw new StateError(`${this.file} is not the journal of a migration`, "where does it come from?");
+    const fix =
+      "take it away once npm run state -- list --at each backend shows that nothing is frozen there";
+    return parseJson(readFileSync(this.file, "utf8"), entry, this.file, fix);
   }
 
   write(value: JournalEntry): void {
@@ -62,7 +64,8 @@ export class Journal {
     const fd = openSync(path, "a");
     try {
       if (!tryLock(fd)) throw new StateError("another migration runs in this folder", "wait for its end");
-      return await work().finally(() => rmSync(path, { force: true }));
+      // The file stays: were it removed, two that come after could each lock one of its name.
+      return await work();
     } finally {
       closeSync(fd);
     }

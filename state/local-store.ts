@@ -90,11 +90,11 @@ export class LocalStore implements StateStore {
       this.finishInterruptedWrite(fd);
       const frozen = this.frozenBy();
       if (frozen && frozen.ID !== lock.ID) throw new LockedError(this.address, frozen);
+      writeFileSync(this.notePath, JSON.stringify({ ...lock, Path: this.path }), { mode: 0o600 });
     } catch (error) {
       closeSync(fd);
       throw error;
     }
-    writeFileSync(this.notePath, JSON.stringify({ ...lock, Path: this.path }), { mode: 0o600 });
     this.held = { fd, lock };
   }
 

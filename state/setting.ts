@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { StateBackend, StateConfig } from "../config";
 import { loadOwnCluster } from "../config";
 import { type StackName, stackNames, statePlace } from "../config/state-places";
@@ -75,9 +75,4 @@ export async function chosenStores(
 /** Where cdktf leaves what it synthesized for a stack. */
 export function stackFolder({ folder, env }: Setting, stack: StackName): string {
   return join(folder, env.CDKTF_OUTDIR ?? "cdktf.out", "stacks", stack);
-}
-
-/** The folder that holds `cluster.yaml`. */
-export function clusterFolder({ files }: Setting): string {
-  return dirname(files[0]);
 }

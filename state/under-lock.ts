@@ -1,5 +1,7 @@
+import { stopsOnSignal } from "../run/stop-on-signal";
 import type { LockInfo } from "./lock-info";
 import { newLock } from "./lock-info";
+import { LockedError, StateError } from "./problem";
 import type { StateStore } from "./store";
 
 /** Runs `work` under the lock of a state; a Ctrl-C in the meantime waits for its end. */
@@ -10,14 +12,28 @@ export async function underLock<T>(
 ): Promise<T> {
   const lock = newLock(operation);
   return uninterrupted(async () => {
-    await store.lock(lock);
+    await store.lock(lock).catch((error: unknown) => {
+      if (error instanceof LockedError) throw error;
+      throw withHint(error, `if ${store.address} is locked by it now`, lock);
+    });
+    let failure: unknown;
     try {
       return await work(lock);
+    } catch (error) {
+      failure = error;
+      throw error;
     } finally {
-      await store.unlock(lock);
+      await store.unlock(lock).catch((error: unknown) => {
+        throw withHint(failure ?? error, `${store.address} stays locked (${reason(error)})`, lock);
+      });
     }
   });
 }
+
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const withHint = (error: unknown, hint: string, { ID }: LockInfo) =>
+  new StateError(`${reason(error)}; ${hint}`, `npm run state -- unlock ${ID}`);
 
 /** Lets `work` come to its end before a signal ends the process: a lock would be left behind. */
 export async function uninterrupted<T>(work: () => Promise<T>): Promise<T> {
@@ -31,6 +47,7 @@ export async function uninterrupted<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     for (const signal of signals) process.off(signal, note);
-    if (received) process.kill(process.pid, received);
+    // Who stops in order has heard it too, and would take this for a second one.
+    if (received && !stopsOnSignal()) process.kill(process.pid, received);
   }
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { z } from "zod";
 import { isFrozen, type LockInfo, parseLock } from "./lock-info";
+import { parseJson } from "./parse-json";
 import { LockedError, StateError } from "./problem";
 import type { Guard, StateStore, Version } from "./store";
 
@@ -8,6 +10,21 @@ export interface WorkerCredentials {
   readonly username: string;
   readonly password: string;
 }
+
+const versionList = z.array(
+  z.object({
+    id: z.string(),
+    createdAt: z.string(),
+    serial: z
+      .number()
+      .nullable()
+      .transform((serial) => serial ?? undefined),
+    sha256: z.string(),
+    size: z.number(),
+    createdBy: z.string(),
+    current: z.boolean(),
+  }),
+);
 
 interface Answer {
   readonly status: number;
@@ -94,7 +111,8 @@ export class WorkerStore implements StateStore {
 
   async versions(): Promise<readonly Version[]> {
     const { bytes } = await this.send("GET", "/versions?limit=1000");
-    return JSON.parse(Buffer.from(bytes).toString()) as Version[];
+    const fix = "update the Worker with npm run bootstrap";
+    return parseJson(Buffer.from(bytes).toString(), versionList, `${this.address}/versions`, fix);
   }
 
   async version(id: string): Promise<Uint8Array> {

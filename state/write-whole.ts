@@ -1,4 +1,5 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * Writes all of a file or nothing: a crash leaves the old or the new one, never half of one, and what is written is
@@ -10,4 +11,11 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   const next = `${path}.next`;
   writeFileSync(next, content, { mode, flush: true });
   renameSync(next, path);
+  // The name is in the folder, which is written by itself.
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

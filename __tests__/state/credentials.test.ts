@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CloudflareStandIn, startCloudflare } from "../../local/cloudflare";
@@ -88,6 +88,19 @@ test("for one stack they do not reach another, and read-only ones write nothing"
   const access = as(one, "proxmox/terraform-proxmox-access.tfstate");
   expect(await access.read()).toBeUndefined();
   await expect(access.lock(newLock("ci"))).rejects.toThrow(/403/);
+});
+
+test("a key that others may begin with is refused", async () => {
+  const CLUSTER_CONFIG = join(project.folder, "home.yaml");
+  writeFileSync(CLUSTER_CONFIG, project.yaml().replace("backend: r2", "backend: r2\n  key: home"));
+  const { exitCode, said } = await program.run(project.folder, ["credentials"], {
+    ...project.env,
+    CLUSTER_CONFIG,
+  });
+  expect({ exitCode, said }).toMatchObject({
+    exitCode: 1,
+    said: expect.stringContaining("state.key home does not end in .tfstate"),
+  });
 });
 
 test("they end", async () => {

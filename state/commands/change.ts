@@ -133,7 +133,12 @@ async function restoreBackup(
   { yes, force, stack, at }: Change,
 ): Promise<void> {
   const saved = readBackup(resolve(from)).filter((each) => stack === undefined || each.stack === stack);
-  if (saved.length === 0) throw new StateError(`${from} has no state of ${stack}`, "name another stack");
+  if (saved.length === 0) {
+    throw new StateError(
+      `${from} has no state${stack ? ` of ${stack}` : ""}`,
+      "name another stack, or another folder",
+    );
+  }
   const targets = saved.map(({ stack, state }) => ({ state, store: storeOf(setting, stack, at) }));
   for (const { store, state } of targets) {
     console.log(`${await whatIsIn({ store })} becomes ${describe(state)}`);

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { isFrozen, type LockInfo } from "../lock-info";
 import { StateError } from "../problem";
@@ -6,6 +5,7 @@ import { chosenStores, loadSetting, type NamedStore } from "../setting";
 import { snapshot } from "../snapshot";
 import { table } from "../table";
 import { verify } from "../verify";
+import { writeWhole } from "../write-whole";
 import { atOption, type Choice, stackOption, theOne, wanted } from "./options";
 
 /** Commands that change nothing. */
@@ -34,7 +34,7 @@ export function addLookCommands(program: Command): void {
       if (!bytes)
         throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
       if (out === undefined) process.stdout.write(bytes);
-      else writeFileSync(out, bytes, { mode: 0o600 });
+      else writeWhole(out, bytes);
     });
 
   program
@@ -85,9 +85,23 @@ export function addLookCommands(program: Command): void {
 async function row({ stack, store }: NamedStore): Promise<readonly string[]> {
   const [bytes, holder] = await Promise.all([store.read(), store.holder()]);
   const lock = holder ? describeLock(holder) : "free";
-  if (!bytes) return [stack, store.address, "-", "-", "no state", lock];
-  const { serial, lineage, encrypted } = snapshot(bytes, store.address);
-  return [stack, store.address, String(serial), lineage, encrypted ? "encrypted" : "plain text", lock];
+  const cells = (serial: string, lineage: string, keptAs: string) => [
+    stack,
+    store.address,
+    serial,
+    lineage,
+    keptAs,
+    lock,
+  ];
+  if (!bytes) return cells("-", "-", "no state");
+  try {
+    const { serial, lineage, encrypted } = snapshot(bytes, store.address);
+    return cells(String(serial), lineage, encrypted ? "encrypted" : "plain text");
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    // The others are shown all the same; `verify` says what is wrong with it.
+    return cells("?", "?", "DAMAGED");
+  }
 }
 
 function describeLock(holder: LockInfo): string {

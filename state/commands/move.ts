@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { StateBackend } from "../../config";
+import { stateBackends } from "../../config/schema/state";
 import { stackNames } from "../../config/state-places";
 import { step } from "../../run/step";
 import { confirm } from "../confirm";
@@ -9,7 +10,7 @@ import { forgetBackend, Migration } from "../migrate";
 import { LockedError, StateError } from "../problem";
 import { chosenStores, loadSetting, type NamedStore, type Setting } from "../setting";
 import { uninterrupted } from "../under-lock";
-import { backends, type Choice, stackOption, yesOption } from "./options";
+import { type Choice, stackOption, yesOption } from "./options";
 
 interface MigrateOptions {
   readonly to?: StateBackend;
@@ -24,7 +25,7 @@ export function addMoveCommands(program: Command): void {
     .description(
       "move all states to another backend: freeze, copy, verify, switch cluster.yaml; cut off, run it again",
     )
-    .addOption(new Option("--to <backend>", "where to").choices([...backends]))
+    .addOption(new Option("--to <backend>", "where to").choices([...stateBackends]))
     .option("--abort", "take back a migration that was cut off before the switch", false)
     .addOption(yesOption())
     .action(async ({ to, abort, yes }: MigrateOptions) => {
@@ -153,7 +154,7 @@ async function frozenIn(stores: readonly NamedStore[]): Promise<readonly FrozenS
 }
 
 function readBackend(text: string): StateBackend {
-  const backend = backends.find((each) => each === text);
+  const backend = stateBackends.find((each) => each === text);
   if (backend) return backend;
-  throw new InvalidArgumentError(`"${text}" is none of ${backends.join(", ")}`);
+  throw new InvalidArgumentError(`"${text}" is none of ${stateBackends.join(", ")}`);
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { StateBackend } from "../../config";
+import { stateBackends } from "../../config/schema/state";
 import { type StackName, stackNames } from "../../config/state-places";
 import { StateError } from "../problem";
 import { chosenStores, type NamedStore, type Setting } from "../setting";
@@ -10,13 +11,11 @@ export interface Choice {
   readonly at?: StateBackend;
 }
 
-export const backends: readonly StateBackend[] = ["r2", "worker", "local"];
-
 export const stackOption = () =>
   new Option("--stack <name>", "one stack (default: all whose state exists)").choices([...stackNames]);
 
 export const atOption = () =>
-  new Option("--at <backend>", "another backend than the configured one").choices([...backends]);
+  new Option("--at <backend>", "another backend than the configured one").choices([...stateBackends]);
 
 export const yesOption = () => new Option("--yes", "do not ask").default(false);
 

@@ -1,0 +1,42 @@
+import { newLock } from "../../state/lock-info";
+import { LockedError } from "../../state/problem";
+import type { StateStore } from "../../state/store";
+import { underLock } from "../../state/under-lock";
+
+const broken = (what: string) => async () => {
+  throw new Error(`${what} failed`);
+};
+const store = (methods: Partial<StateStore>) =>
+  ({
+    address: "r2 a/b",
+    lock: async () => undefined,
+    unlock: async () => undefined,
+    ...methods,
+  }) as StateStore;
+
+test("a lock that could not be given back is told with its id, beside what went wrong before", async () => {
+  const work = underLock(store({ unlock: broken("unlock") }), "test", broken("write"));
+  await expect(work).rejects.toThrow(
+    /^write failed; r2 a\/b stays locked \(unlock failed\); npm run state -- unlock [0-9a-f-]{36}$/,
+  );
+  const done = underLock(store({ unlock: broken("unlock") }), "test", async () => "done");
+  await expect(done).rejects.toThrow(/^unlock failed; r2 a\/b stays locked/);
+});
+
+test("a lock that may have been taken is told with its id; one of somebody else is not ours", async () => {
+  const lost = underLock(store({ lock: broken("lock") }), "test", async () => "done");
+  await expect(lost).rejects.toThrow(
+    /^lock failed; if r2 a\/b is locked by it now; npm run state -- unlock /,
+  );
+  const theirs = new LockedError("r2 a/b", newLock("apply"));
+  const held = store({
+    lock: async () => {
+      throw theirs;
+    },
+  });
+  await expect(underLock(held, "test", async () => "done")).rejects.toBe(theirs);
+});
+
+test("what went wrong stays what it was where the lock is given back", async () => {
+  await expect(underLock(store({}), "test", broken("write"))).rejects.toThrow(/^write failed$/);
+});
