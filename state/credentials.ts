@@ -36,7 +36,6 @@ const answer = z.object({
 /**
  * Credentials for some hours and for these states alone: the objects, their locks and their copies.
  *
- * @throws StateError where a state cannot be told from others by what its key begins with
  * @see https://developers.cloudflare.com/r2/api/s3/temporary-credentials/
  */
 export async function mintCredentials(
@@ -45,13 +44,6 @@ export async function mintCredentials(
 ): Promise<TemporaryCredentials> {
   const [first] = places;
   if (!first) throw new StateError("there is no state to give access to", "name a stack");
-  for (const { key } of places) {
-    if (key.endsWith(".tfstate")) continue;
-    throw new StateError(
-      `state.key ${key} does not end in .tfstate, and credentials for what begins with it would open other states too`,
-      `call it ${key}.tfstate`,
-    );
-  }
   const parentAccessKeyId = need(env, "AWS_ACCESS_KEY_ID", "the key that they are derived from");
   const token = need(env, "CLOUDFLARE_API_TOKEN", "the API token that mints them");
   const url = `${(env.CLOUDFLARE_BASE_URL || API).replace(/\/+$/, "")}/accounts/${accountId}/r2/temp-access-credentials`;
@@ -67,7 +59,9 @@ export async function mintCredentials(
       parentAccessKeyId,
       permission: readOnly ? "object-read-only" : "object-read-write",
       ttlSeconds,
-      prefixes: places.flatMap(({ key }) => [key, `history/${key.replace(/\.tfstate$/, "")}/`]),
+      // What is in either list is allowed. The key is no prefix: that of another state may begin with it.
+      objects: places.flatMap(({ key }) => [key, `${key}.tflock`]),
+      prefixes: places.map(({ key }) => `history/${key.replace(/\.tfstate$/, "")}/`),
     }),
     redirect: "error",
   }).catch((error: Error) => {
