@@ -1,4 +1,4 @@
-import { sha256, snapshot } from "./snapshot";
+import { sha256, snapshotOrDamaged } from "./snapshot";
 import type { Version } from "./store";
 
 /*
@@ -30,9 +30,6 @@ export function readCopyName(
 
 /** What is no state is kept too: it may be all that is left. */
 function serialOf(bytes: Uint8Array): string {
-  try {
-    return `s${snapshot(bytes, "").serial}`;
-  } catch {
-    return "damaged";
-  }
+  const state = snapshotOrDamaged(bytes);
+  return state ? `s${state.serial}` : "damaged";
 }

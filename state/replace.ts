@@ -1,5 +1,5 @@
 import { StateError } from "./problem";
-import { describe, type Snapshot, sha256, snapshot } from "./snapshot";
+import { describe, type Snapshot, sha256, snapshotOrDamaged } from "./snapshot";
 import type { Guard, StateStore } from "./store";
 import { underLock } from "./under-lock";
 
@@ -28,6 +28,7 @@ export async function replaceState(
 ): Promise<void> {
   await underLock(store, operation, async (lock) => {
     const bytes = await store.read();
+    // What was there may be damaged, and that is a reason to replace it.
     const current = bytes && snapshotOrDamaged(bytes);
     const found = breaches(current, next, store.address, mustEncrypt);
     const open = found.find(({ guard }) => !force.includes(guard));
@@ -51,15 +52,6 @@ export async function requireReads(store: StateStore, wanted: Snapshot): Promise
     `${store.address} reads something else than ${describe(wanted)}, which was just written`,
     "look at it with npm run state -- verify",
   );
-}
-
-/** What was there may be damaged, and that is a reason to replace it. */
-function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
-  try {
-    return snapshot(bytes, "");
-  } catch {
-    return undefined;
-  }
 }
 
 function breaches(

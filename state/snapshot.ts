@@ -53,6 +53,16 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   };
 }
 
+/** What can be told of bytes that may be no state; undefined where they are none. */
+export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
+  try {
+    return snapshot(bytes, "");
+  } catch (error) {
+    if (error instanceof StateError) return undefined;
+    throw error;
+  }
+}
+
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

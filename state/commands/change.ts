@@ -8,8 +8,8 @@ import { isFrozen } from "../lock-info";
 import { LockedError, StateError } from "../problem";
 import { replaceState } from "../replace";
 import { loadSetting, type NamedStore, type Setting, storeOf } from "../setting";
-import { describe, snapshot } from "../snapshot";
-import type { Guard } from "../store";
+import { describe, snapshot, snapshotOrDamaged } from "../snapshot";
+import type { Guard, StateStore } from "../store";
 import { underLock } from "../under-lock";
 import { atOption, type Choice, forceOption, stackOption, theOne, wanted, yesOption } from "./options";
 
@@ -31,7 +31,7 @@ export function addChangeCommands(program: Command): void {
       const setting = loadSetting(process.env, process.cwd());
       const next = snapshot(readStateFile(file), file);
       const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
-      await confirm(`replace ${await whatIsIn({ store })} by ${describe(next)}?`, yes);
+      await confirm(`replace ${await whatIsIn(store)} by ${describe(next)}?`, yes);
       await step(`push ${file} to ${store.address}`, async ({ result }) => {
         await replaceState(store, next, {
           operation: "state push",
@@ -118,12 +118,12 @@ async function restoreVersion(
       "if that is meant: --force plaintext",
     );
   }
-  await confirm(`replace ${await whatIsIn({ store })} by ${describe(older)}?`, yes);
+  await confirm(`replace ${await whatIsIn(store)} by ${describe(older)}?`, yes);
   await step(`restore ${id} in ${store.address}`, async ({ result }) => {
     await underLock(store, "state restore", async (lock) => {
       await store.restore(id, lock);
     });
-    result(await whatIsIn({ store }));
+    result(await whatIsIn(store));
   });
 }
 
@@ -141,7 +141,7 @@ async function restoreBackup(
   }
   const targets = saved.map(({ stack, state }) => ({ state, store: storeOf(setting, stack, at) }));
   for (const { store, state } of targets) {
-    console.log(`${await whatIsIn({ store })} becomes ${describe(state)}`);
+    console.log(`${await whatIsIn(store)} becomes ${describe(state)}`);
   }
   await confirm("restore?", yes);
   for (const { store, state } of targets) {
@@ -170,14 +170,11 @@ async function lockedBy(stores: readonly NamedStore[], id: string): Promise<Name
   );
 }
 
-async function whatIsIn({ store }: Pick<NamedStore, "store">): Promise<string> {
+async function whatIsIn(store: StateStore): Promise<string> {
   const bytes = await store.read();
   if (!bytes) return `${store.address} (no state)`;
-  try {
-    return `${store.address} (${describe(snapshot(bytes, store.address))})`;
-  } catch {
-    return `${store.address} (damaged)`;
-  }
+  const state = snapshotOrDamaged(bytes);
+  return `${store.address} (${state ? describe(state) : "damaged"})`;
 }
 
 function mustEncrypt({ config: { encryption } }: Setting): string | undefined {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { isFrozen, type LockInfo } from "../lock-info";
 import { StateError } from "../problem";
 import { chosenStores, loadSetting, type NamedStore } from "../setting";
-import { snapshot } from "../snapshot";
+import { snapshotOrDamaged } from "../snapshot";
 import { table } from "../table";
 import { verify } from "../verify";
 import { writeWhole } from "../write-whole";
@@ -94,14 +94,10 @@ async function row({ stack, store }: NamedStore): Promise<readonly string[]> {
     lock,
   ];
   if (!bytes) return cells("-", "-", "no state");
-  try {
-    const { serial, lineage, encrypted } = snapshot(bytes, store.address);
-    return cells(String(serial), lineage, encrypted ? "encrypted" : "plain text");
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
-    // The others are shown all the same; `verify` says what is wrong with it.
-    return cells("?", "?", "DAMAGED");
-  }
+  const state = snapshotOrDamaged(bytes);
+  // The others are shown all the same; `verify` says what is wrong with it.
+  if (!state) return cells("?", "?", "DAMAGED");
+  return cells(String(state.serial), state.lineage, state.encrypted ? "encrypted" : "plain text");
 }
 
 function describeLock(holder: LockInfo): string {
