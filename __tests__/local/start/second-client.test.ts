@@ -1,34 +1,51 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../../../local/start/cluster";
 import { showSecondClient } from "../../../local/start/second-client";
-import { newLock } from "../../../state/lock-info";
 
-/** A cluster whose first client plans like `plan`, and whose lock nobody has yet. */
-function clusterWhose(plan: () => Promise<boolean>, holder = async () => undefined as unknown) {
-  const store = { holder: jest.fn(holder) };
+type Plan = (onLine: (line: string) => void) => Promise<boolean>;
+
+/** A cluster whose second client plans like `plan`; it tells what happened, in its order. */
+function clusterWhose(plan: Plan) {
+  const events: string[] = [];
+  const noted = (event: string) => async () => {
+    events.push(event);
+  };
+  const store = { lock: noted("lock"), unlock: noted("unlock") };
   const client = () => ({
-    plan: async (onLine: (line: string) => void) => onLine("Acquiring state lock. This may take a moment"),
+    plan: async (onLine: (line: string) => void) => {
+      events.push("plan");
+      return plan(onLine).finally(() => events.push("planned"));
+    },
   });
-  return { cluster: { tofu: { plan }, client, store } as unknown as Cluster, store };
+  return { cluster: { client, store } as unknown as Pick<Cluster, "store" | "client">, events };
 }
 
-test("a first plan that fails is what the step says, and nobody polls on", async () => {
-  const { cluster, store } = clusterWhose(() => Promise.reject(new Error("plan ended with 1")));
-  await expect(showSecondClient(cluster)).rejects.toThrow("plan ended with 1");
-  const polls = store.holder.mock.calls.length;
-  await sleep(200);
-  expect(store.holder).toHaveBeenCalledTimes(polls);
-});
+const tick = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-test("a first plan that took no lock is a fault", async () => {
-  const { cluster } = clusterWhose(async () => false);
-  await expect(showSecondClient(cluster)).rejects.toThrow("the first client held no lock");
-});
-
-test("the second client waits for the first one's lock", async () => {
-  const { cluster } = clusterWhose(
-    () => sleep(50, false),
-    async () => newLock("plan"),
-  );
+test("the lock is held until the second client says that it waits, and its plan is waited for", async () => {
+  const { cluster, events } = clusterWhose(async (onLine) => {
+    await tick();
+    onLine("Acquiring state lock. This may take a few moments...");
+    await tick();
+    return false;
+  });
   await showSecondClient(cluster);
+  expect(events).toEqual(["lock", "plan", "unlock", "planned"]);
+});
+
+test("a second client that did not wait is a fault, and the lock is given back", async () => {
+  const { cluster, events } = clusterWhose(async () => false);
+  await expect(showSecondClient(cluster)).rejects.toThrow("the second client did not wait for the lock");
+  expect(events).toEqual(["lock", "plan", "planned", "unlock"]);
+});
+
+test("a plan that fails is what the step says, before it waits and behind it", async () => {
+  for (const lines of [[], ["Acquiring state lock. This may take a few moments..."]]) {
+    const { cluster, events } = clusterWhose(async (onLine) => {
+      for (const line of lines) onLine(line);
+      await tick();
+      throw new Error("plan ended with 1");
+    });
+    await expect(showSecondClient(cluster)).rejects.toThrow("plan ended with 1");
+    expect(events).toContain("unlock");
+  }
 });
