@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { saysYes } from "../../run/says-yes";
 
@@ -36,4 +39,27 @@ test("a signal ends the question", async () => {
   const asked = saysYes("Carry this out?", { input: terminal(), signal: stop.signal });
   stop.abort();
   await expect(asked).rejects.toThrow("aborted");
+});
+
+test.each([
+  ["yes\r", "true"],
+  ["no\r", "false"],
+  ["\u0003", "false"],
+  ["\u0004", "false"],
+])("on a real terminal, the keys %j are %s", async (keys, expected) => {
+  const root = join(__dirname, "../..");
+  const program = 'require("./run/says-yes").saysYes("Sure?").then((yes) => console.log(`it is ${yes}`))';
+  const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+  const args = ["-c", python, process.execPath, "node_modules/.bin/ts-node", "--swc", "-e", program];
+  const child = spawn("python3", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    if (!said.includes("is taken") && `${said}${chunk}`.includes("is taken")) child.stdin.write(keys);
+    said += chunk;
+  });
+  const [exitCode] = await once(child, "close");
+  expect({ exitCode, said }).toMatchObject({
+    exitCode: 0,
+    said: expect.stringContaining(`it is ${expected}`),
+  });
 });
