@@ -3,8 +3,9 @@ import { Command } from "commander";
 import { ConfigError } from "../config";
 import { addChangeCommands } from "./commands/change";
 import { addCredentialsCommand } from "./commands/credentials";
+import { addFrozenCommands } from "./commands/frozen";
 import { addLookCommands } from "./commands/look";
-import { addMoveCommands } from "./commands/move";
+import { addMigrateCommand } from "./commands/migrate";
 import { StateError } from "./problem";
 
 const program = new Command("npm run state --")
@@ -16,8 +17,18 @@ const program = new Command("npm run state --")
   .showHelpAfterError();
 addLookCommands(program);
 addChangeCommands(program);
-addMoveCommands(program);
+addMigrateCommand(program);
+addFrozenCommands(program);
 addCredentialsCommand(program);
+
+// Who reads only the beginning (`pull | head`) ends no command in the middle. All else, such as a full disk, is told.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.exitCode = 1;
+    console.error(error.message);
+  });
+}
 
 /** Node's own words name what was tried and the path: "ENOENT: no such file or directory, open 'x'". */
 const isOfTheFileSystem = (error: unknown): error is Error => error instanceof Error && "syscall" in error;

@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/lock-info";
@@ -52,6 +61,22 @@ async function refused(project: StateProject, ...args: readonly string[]): Promi
   const { exitCode, said } = await run(project, ...args);
   expect({ args, exitCode, said }).toMatchObject({ exitCode: 1 });
   return said;
+}
+
+/** Runs a line of bash, in which `"$0" "$1"` is the program. */
+function shell(project: StateProject, line: string) {
+  const { PATH } = process.env;
+  const { status, stdout, stderr } = spawnSync(
+    "bash",
+    ["-o", "pipefail", "-c", line, process.execPath, program.file],
+    {
+      cwd: project.folder,
+      env: { PATH, NODE_PATH: join(__dirname, "../../node_modules"), ...project.env },
+      encoding: "utf8",
+      timeout: 60_000,
+    },
+  );
+  return { status, stdout, stderr };
 }
 
 const write = (project: StateProject, bytes: Buffer) => {
@@ -247,6 +272,43 @@ test("one damaged state hides no other, an empty backup is an error, and pull cl
   expect(await refused(project, "restore", "--from", `saved/${saved}`, "--yes")).toMatch(
     /manifest.json is damaged, or has not been written by these commands; name another backup\s*$/,
   );
+});
+
+test("pull --out writes behind a link, and into a pipe, and leaves both what they are", async () => {
+  const project = makeProject("local");
+  const text = stateOf(1, { content: "x".repeat(200_000) }).toString();
+  await write(project, Buffer.from(text));
+  const at = (name: string) => join(project.folder, name);
+  writeFileSync(at("target"), "of before");
+  symlinkSync("target", at("link"));
+  symlinkSync("nowhere", at("dangling"));
+  for (const [link, target] of [
+    ["link", "target"],
+    ["dangling", "nowhere"],
+  ] as const) {
+    await ok(project, "pull", "--out", link);
+    expect(lstatSync(at(link)).isSymbolicLink()).toBe(true);
+    expect(readFileSync(at(target), "utf8")).toBe(text);
+    expect(statSync(at(target)).mode & 0o777).toBe(0o600);
+  }
+
+  execFileSync("mkfifo", [at("pipe")]);
+  const all = { status: 0, stdout: text, stderr: "" };
+  expect(shell(project, 'cat pipe > through & "$0" "$1" pull --out pipe; wait; cat through')).toEqual(all);
+  expect(lstatSync(at("pipe")).isFIFO()).toBe(true);
+  expect(shell(project, '"$0" "$1" pull --out >(cat > through); wait $!; cat through')).toEqual(all);
+});
+
+test("who reads the beginning alone ends pull quietly, and a disk that is full is told", async () => {
+  const project = makeProject("local");
+  await write(project, stateOf(1, { content: "x".repeat(200_000) }));
+  expect(shell(project, '"$0" "$1" pull | head -c 1')).toEqual({ status: 0, stdout: "{", stderr: "" });
+  if (existsSync("/dev/full")) {
+    expect(shell(project, '"$0" "$1" pull > /dev/full')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^ENOSPC[^\n]*\n$/),
+    });
+  }
 });
 
 test("the wrong words are named, and a wrong configuration too", async () => {

@@ -1,3 +1,4 @@
+import { lstatSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { isFrozen, type LockInfo } from "../lock-info";
 import { StateError } from "../problem";
@@ -34,7 +35,7 @@ export function addLookCommands(program: Command): void {
       if (!bytes)
         throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
       if (out === undefined) process.stdout.write(bytes);
-      else writeWhole(out, bytes);
+      else writeOut(out, bytes);
     });
 
   program
@@ -103,6 +104,14 @@ async function row({ stack, store }: NamedStore): Promise<readonly string[]> {
 function describeLock(holder: LockInfo): string {
   if (isFrozen(holder)) return `frozen: ${holder.Info}`;
   return `${holder.Who || "unknown"} (${holder.Operation || "unknown"}) since ${holder.Created}, ${holder.ID}`;
+}
+
+/** A file is written whole, behind a link too; a pipe, such as that of `>(…)`, gets the bytes and stays. */
+function writeOut(path: string, bytes: Uint8Array): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+  if (found && !isFile) writeFileSync(path, bytes, { mode: 0o600 });
+  else writeWhole(found ? realpathSync(path) : path, bytes);
 }
 
 function readSeconds(text: string): number {

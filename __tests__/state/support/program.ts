@@ -18,7 +18,7 @@ export interface ProgramResult {
 /** A TypeScript program in one file: it starts in a fraction of the time, and runs as it is typed otherwise. */
 export class Program {
   private readonly folder = mkdtempSync(join(tmpdir(), "program-"));
-  private readonly file = join(this.folder, "main.cjs");
+  readonly file = join(this.folder, "main.cjs");
 
   private constructor() {}
 
