@@ -68,7 +68,7 @@ function shell(project: StateProject, line: string) {
   const { PATH } = process.env;
   const { status, stdout, stderr } = spawnSync(
     "bash",
-    ["-o", "pipefail", "-c", line, process.execPath, program.file],
+    ["--norc", "-o", "pipefail", "-c", line, process.execPath, program.file],
     {
       cwd: project.folder,
       env: { PATH, NODE_PATH: join(__dirname, "../../node_modules"), ...project.env },
