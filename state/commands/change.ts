@@ -84,7 +84,7 @@ export function addChangeCommands(program: Command): void {
       const { store } = await lockedBy(stores, id);
       const holder = await store.holder();
       if (holder && isFrozen(holder))
-        throw new LockedError(store.address, holder, "see npm run state -- unfreeze");
+        throw new LockedError(store.address, holder, "get the newest cluster.yaml");
       const whose = holder
         ? `${holder.Who} (${holder.Operation}) since ${holder.Created}`
         : "a process that is gone";
