@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { StateBackend, StateConfig } from "../config";
 import { loadOwnCluster } from "../config";
 import { type StackName, stackNames, statePlace } from "../config/state-places";
@@ -74,5 +74,5 @@ export async function chosenStores(
 
 /** Where cdktf leaves what it synthesized for a stack. */
 export function stackFolder({ folder, env }: Setting, stack: StackName): string {
-  return join(folder, env.CDKTF_OUTDIR ?? "cdktf.out", "stacks", stack);
+  return resolve(folder, env.CDKTF_OUTDIR ?? "cdktf.out", "stacks", stack);
 }
