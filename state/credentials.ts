@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { StatePlace } from "../config/state-places";
+import { CloudflareApi } from "./cloudflare-api";
 import { StateError } from "./problem";
 
 /** What a mint of credentials needs from the environment. */
@@ -26,7 +27,6 @@ export interface TemporaryCredentials {
   readonly AWS_SESSION_TOKEN: string;
 }
 
-const API = "https://api.cloudflare.com/client/v4";
 /** Of the API. */
 const MAX_TTL_SECONDS = 7 * 24 * 60 * 60;
 const answer = z.object({
@@ -46,35 +46,23 @@ export async function mintCredentials(
   if (!first) throw new StateError("there is no state to give access to", "name a stack");
   const parentAccessKeyId = need(env, "AWS_ACCESS_KEY_ID", "the key that they are derived from");
   const token = need(env, "CLOUDFLARE_API_TOKEN", "the API token that mints them");
-  const url = `${(env.CLOUDFLARE_BASE_URL || API).replace(/\/+$/, "")}/accounts/${accountId}/r2/temp-access-credentials`;
-  const reply = await fetch(url, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      ...(jurisdiction && { "cf-r2-jurisdiction": jurisdiction }),
-    },
-    body: JSON.stringify({
-      bucket: first.bucket,
-      parentAccessKeyId,
-      permission: readOnly ? "object-read-only" : "object-read-write",
-      ttlSeconds,
-      // What is in either list is allowed. The key is no prefix: that of another state may begin with it.
-      objects: places.flatMap(({ key }) => [key, `${key}.tflock`]),
-      prefixes: places.map(({ key }) => `history/${key.replace(/\.tfstate$/, "")}/`),
-    }),
-    redirect: "error",
-  }).catch((error: Error) => {
-    throw new StateError(`${url} does not answer (${error.cause ?? error.message})`, "check the network");
+  const api = new CloudflareApi({
+    accountId,
+    jurisdiction,
+    token,
+    baseUrl: env.CLOUDFLARE_BASE_URL,
+    fix: "check CLOUDFLARE_API_TOKEN, the account, the bucket, and that AWS_ACCESS_KEY_ID may do what is asked",
   });
-  const text = await reply.text();
-  if (!reply.ok) {
-    throw new StateError(
-      `${url} answers ${reply.status}: ${errorsIn(text)}`,
-      "check CLOUDFLARE_API_TOKEN, the account, the bucket, and that AWS_ACCESS_KEY_ID may do what is asked",
-    );
-  }
-  const { result } = answer.parse(JSON.parse(text));
+  const wanted = {
+    bucket: first.bucket,
+    parentAccessKeyId,
+    permission: readOnly ? "object-read-only" : "object-read-write",
+    ttlSeconds,
+    // What is in either list is allowed. The key is no prefix: that of another state may begin with it.
+    objects: places.flatMap(({ key }) => [key, `${key}.tflock`]),
+    prefixes: places.map(({ key }) => `history/${key.replace(/\.tfstate$/, "")}/`),
+  };
+  const { result } = await api.post("/r2/temp-access-credentials", wanted, answer);
   return {
     AWS_ACCESS_KEY_ID: result.accessKeyId,
     AWS_SECRET_ACCESS_KEY: result.secretAccessKey,
@@ -94,15 +82,4 @@ function need(env: MintEnvironment, name: keyof MintEnvironment, what: string): 
   const value = env[name];
   if (value) return value;
   throw new StateError(`${name} is not set: ${what}`, "export it");
-}
-
-/** Messages of the API; never the whole answer, which may repeat what was sent. */
-function errorsIn(text: string): string {
-  const shape = z.object({ errors: z.array(z.object({ code: z.number(), message: z.string() })) });
-  try {
-    const { errors } = shape.parse(JSON.parse(text));
-    return errors.map(({ code, message }) => `${code} ${message}`).join("; ") || "no reason given";
-  } catch {
-    return "no reason given";
-  }
 }

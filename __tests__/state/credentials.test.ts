@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CloudflareStandIn, startCloudflare } from "../../local/cloudflare";
@@ -139,6 +141,21 @@ test("a token that may not is told so, without a secret in the message", async (
   expect(said).toMatch(/answers 40[013].*CLOUDFLARE_API_TOKEN/);
   expect(said).not.toContain("x".repeat(40));
   expect(said).not.toContain(parent.AWS_SECRET_ACCESS_KEY);
+});
+
+test("an API that answers something else is told, without a stack trace", async () => {
+  const server = createServer((_, response) => void response.end('{"result":{}}'));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const env = {
+    ...project.env,
+    CLOUDFLARE_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+  const { exitCode, stderr } = await program.run(project.folder, ["credentials"], env);
+  server.close();
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(
+    /^http:\S+ answers 200, but not what Cloudflare does; check CLOUDFLARE_BASE_URL[^\n]*\n$/,
+  );
 });
 
 test("times", () => {

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { CloudflareApi, type CloudflareApiProps } from "../../state/cloudflare-api";
+import { ToldServer } from "./support/told-server";
+
+const TOKEN = "a token that nobody may see";
+const ID = z.object({ result: z.object({ id: z.string() }) });
+
+let server: ToldServer;
+beforeAll(async () => {
+  server = await ToldServer.start();
+});
+afterAll(() => server.stop());
+
+const api = (props: Partial<CloudflareApiProps> = {}) =>
+  new CloudflareApi({ accountId: "account", token: TOKEN, baseUrl: `${server.url}/client/v4/`, ...props });
+const answers = (status: number, body: unknown) => {
+  server.answer = (response) =>
+    response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
+};
+
+test("what it sends: token, jurisdiction and body, below the account", async () => {
+  const sent: unknown[] = [];
+  server.answer = (response, { method, url, headers }, body) => {
+    const { authorization, "cf-r2-jurisdiction": jurisdiction } = headers;
+    sent.push([method, url, authorization, jurisdiction, body]);
+    response.end('{"result":{"id":"x"}}');
+  };
+  expect(await api().get("/a", ID)).toEqual({ result: { id: "x" } });
+  expect(await api({ jurisdiction: "eu" }).post("/b", { c: 1 }, ID)).toEqual({ result: { id: "x" } });
+  await api().delete("/d");
+  const [at, bearer] = ["/client/v4/accounts/account", `Bearer ${TOKEN}`];
+  expect(sent).toEqual([
+    ["GET", `${at}/a`, bearer, undefined, ""],
+    ["POST", `${at}/b`, bearer, "eu", '{"c":1}'],
+    ["DELETE", `${at}/d`, bearer, undefined, ""],
+  ]);
+});
+
+test("there is none only where Cloudflare says so", async () => {
+  answers(404, { success: false, errors: [{ code: 10006, message: "not there" }] });
+  expect(await api().get("/a", ID)).toBeUndefined();
+  await api().delete("/a");
+  await expect(api().post("/a", {}, ID)).rejects.toThrow("/accounts/account/a answers 404: 10006 not there;");
+  answers(404, "<html>no such page</html>");
+  await expect(api().get("/a", ID)).rejects.toThrow(
+    "answers 404: no reason given; check CLOUDFLARE_API_TOKEN",
+  );
+  await expect(api().delete("/a")).rejects.toThrow("answers 404");
+});
+
+test.each([
+  ["a page", "<html>hello</html>"],
+  ["nothing", ""],
+  ["another shape", { result: { accessKeyId: 1 } }],
+])("%s instead of what Cloudflare answers is told, with what to check", async (_, body) => {
+  answers(200, body);
+  await expect(api().post("/a", {}, ID)).rejects.toThrow(
+    /^http:.*\/accounts\/account\/a answers 200, but not what Cloudflare does; check CLOUDFLARE_BASE_URL and/,
+  );
+});
+
+test("a refusal says what the caller wants checked, and repeats nothing that was sent", async () => {
+  server.answer = (response, { headers }) =>
+    response.writeHead(403).end(JSON.stringify({ errors: [{ code: 1, message: "no" }], sent: headers }));
+  await expect(api({ fix: "check this" }).get("/a", ID)).rejects.toThrow(/ answers 403: 1 no; check this$/);
+});
+
+test("an answer that does not come, or ends in the middle, is waited for no longer than said", async () => {
+  server.answer = () => undefined;
+  await expect(api({ answerMs: 50 }).get("/a", ID)).rejects.toThrow(/does not answer \(.*timeout.*\); check/);
+  server.answer = (response) => void response.writeHead(200, { "content-length": "9" }).write("{");
+  await expect(api({ answerMs: 50 }).get("/a", ID)).rejects.toThrow(/does not answer \(.*timeout.*\); check/);
+  server.answer = (response) => response.destroy();
+  await expect(api().get("/a", ID)).rejects.toThrow(/does not answer \(.*\); check the network/);
+  const stop = new AbortController();
+  server.answer = () => stop.abort(new Error("stopped"));
+  await expect(api({ signal: stop.signal }).get("/a", ID)).rejects.toThrow("stopped");
+});
+
+test("an empty CLOUDFLARE_BASE_URL is none", async () => {
+  const asked = jest.spyOn(globalThis, "fetch").mockResolvedValue(new Response('{"result":{"id":"x"}}'));
+  await api({ baseUrl: "" }).get("/a", ID);
+  expect(asked.mock.calls[0]?.[0]).toBe("https://api.cloudflare.com/client/v4/accounts/account/a");
+  asked.mockRestore();
+});
