@@ -15,6 +15,8 @@ export interface LockInfo {
 
 /** Operation of the lock that stays on a copy which is not the state any more, or not yet. */
 const FROZEN = "frozen";
+/** What the Worker calls its own freeze, as a holder. */
+const FROZEN_BY_WORKER = "freeze";
 
 /** A lock of ours, for one command. */
 export function newLock(operation: string, info = ""): LockInfo {
@@ -35,7 +37,25 @@ export function newFreeze(keptIn: string): LockInfo {
 }
 
 export function isFrozen(info: LockInfo): boolean {
-  return info.Operation === FROZEN;
+  return info.Operation === FROZEN || isBareFreeze(info);
+}
+
+/** The Worker's own freeze stays where somebody breaks the lock: it has an ID of its own, and names that of the lock. */
+export function isBareFreeze({ Operation, Info }: LockInfo): boolean {
+  return Operation === FROZEN_BY_WORKER && FREEZE_REASON.test(Info);
+}
+
+/** Why the Worker keeps everyone out, as the lock says it, so that it is known whose freeze it is. */
+export function freezeReason({ ID, Info }: LockInfo): string {
+  return `${Info.slice(0, 450)} (freeze ${ID})`;
+}
+
+const FREEZE_REASON = / \(freeze [\w-]+\)$/;
+
+/** Whether `holder` is `lock`, or what the Worker has kept of it. */
+export function isOf(holder: LockInfo | undefined, lock: LockInfo): boolean {
+  if (!holder) return false;
+  return holder.ID === lock.ID || (isBareFreeze(holder) && holder.Info === freezeReason(lock));
 }
 
 /** Reads a lock that anyone may have written; one that cannot be read still locks. */

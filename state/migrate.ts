@@ -40,11 +40,11 @@ export class Migration {
    * @param open gives the stores; tests put something in between
    * @throws StateError where it is not possible
    */
-  static async plan(
+  static plan(
     setting: Setting,
     to: StateBackend,
     open: OpenStore = (stack, backend) => storeOf(setting, stack, backend),
-  ): Promise<Migration> {
+  ): Migration {
     const journal = new Journal(setting.files[0]);
     const known = journal.read();
     if (known && known.to !== to) {
@@ -53,7 +53,7 @@ export class Migration {
         `finish it with npm run state -- migrate --to ${known.to}, or go back with npm run state -- migrate --abort`,
       );
     }
-    const entry = known ?? (await begin(setting, to, open));
+    const entry = known ?? begin(setting, to, open);
     // Found out now, while nothing has happened.
     const file = fileWithState(setting.files);
     withBackend(readFileSync(file, "utf8"), to, file);
@@ -76,25 +76,28 @@ export class Migration {
     return this.entry.to;
   }
 
-  /** One line for each state, before anything happens. */
-  describe(): readonly string[] {
-    if (this.moves.length === 0) return ["no state exists yet: only the configuration changes"];
-    const lines = this.moves.map(({ name, from, to }) => `${name}: ${from.address} -> ${to.address}`);
-    const isOpen = !this.setting.config.lock && [this.from, this.to].includes("r2");
-    return isOpen
-      ? [...lines, "state.lock is false: nothing keeps an apply out of r2 in the meantime"]
-      : lines;
+  /** One line for each stack, before anything happens. */
+  async describe(): Promise<readonly string[]> {
+    const lines: string[] = [];
+    for (const { stack, from, to } of this.moves) {
+      const none = (await from.read()) ? "" : " (no state yet)";
+      lines.push(`${stack}: ${from.address} -> ${to.address}${none}`);
+    }
+    if (!this.setting.config.lock && [this.from, this.to].includes("r2")) {
+      lines.push("state.lock is false: nothing keeps an apply out of r2 in the meantime");
+    }
+    return lines;
   }
 
   steps(): readonly MigrationStep[] {
     const open = { title: `open the states in ${this.to}`, run: () => this.open() };
-    const turn = { title: `set state.backend to ${this.to}`, run: () => this.switch() };
-    if (this.entry.phase === "copied") return [turn, open];
+    if (this.isSwitched()) return [open];
+    // All of it again where a run was cut off: somebody may have opened or written a place since.
     return [
       { title: `freeze the states in ${this.from}, and their places in ${this.to}`, run: () => this.close() },
       { title: "compare both places", run: () => this.check() },
       { title: "copy, and read back", run: () => this.copy() },
-      turn,
+      { title: `set state.backend to ${this.to}`, run: () => this.switch() },
       open,
     ];
   }
@@ -109,8 +112,7 @@ export class Migration {
       try {
         await step(each);
       } catch (error) {
-        if (!this.isSwitched()) await this.goBack(error);
-        throw error;
+        throw await this.afterFailure(error);
       }
     }
   }
@@ -127,23 +129,27 @@ export class Migration {
     this.journal.remove();
   }
 
-  private async goBack(cause: unknown): Promise<void> {
+  /** @returns what to throw */
+  private async afterFailure(cause: unknown): Promise<unknown> {
+    const reason = (each: unknown) => (each instanceof Error ? each.message : String(each));
     try {
-      for (const move of this.moves) await move.undo();
-      this.journal.remove();
+      if (this.isSwitched()) return cause;
+      await this.undo();
     } catch (error) {
-      const reason = (each: unknown) => (each instanceof Error ? each.message : String(each));
-      throw new StateError(
+      return new StateError(
         `${reason(cause)}; and going back failed: ${reason(error)}`,
         "once that is mended, npm run state -- migrate --abort",
       );
     }
+    return new StateError(reason(cause), `nothing has moved: the states are in ${this.from}, as before`);
   }
 
   private async close(): Promise<string> {
+    for (const move of this.moves) await move.prepare();
+    this.recordLocks();
     for (const move of this.moves) await move.close();
-    this.record({ moves: this.moves.map(({ name, locks }) => ({ stack: stackOf(name), ...locks })) });
-    return `${this.moves.length} states: nobody can write them now`;
+    this.recordLocks();
+    return "nobody can write either of them now";
   }
 
   private async check(): Promise<string> {
@@ -153,12 +159,13 @@ export class Migration {
 
   private async copy(): Promise<string> {
     const done: string[] = [];
-    for (const move of this.moves) done.push(`${move.name}: ${await move.copy()}`);
+    for (const move of this.moves) done.push(`${move.stack}: ${await move.copy()}`);
     this.record({ phase: "copied" });
     return done.join("\n");
   }
 
   private async switch(): Promise<string> {
+    for (const move of this.moves) await move.verify();
     const file = fileWithState(this.setting.files);
     switchBackend(file, this.to);
     return file;
@@ -169,6 +176,10 @@ export class Migration {
     for (const stack of stackNames) forgetBackend(this.setting, stack);
     this.journal.remove();
     return `${this.from} stays as it was, frozen`;
+  }
+
+  private recordLocks(): void {
+    this.record({ moves: this.moves.map(({ stack, locks }) => ({ stack, ...locks })) });
   }
 
   private record(change: Partial<JournalEntry>): void {
@@ -193,7 +204,7 @@ export function forgetBackend(setting: Setting, stack: StackName): void {
   rmSync(join(stackFolder(setting, stack), ".terraform/terraform.tfstate"), { force: true });
 }
 
-async function begin(setting: Setting, to: StateBackend, open: OpenStore): Promise<JournalEntry> {
+function begin(setting: Setting, to: StateBackend, open: OpenStore): JournalEntry {
   const from = setting.config.backend;
   if (from === to) throw new StateError(`the states are in ${to} already`, "name another backend");
   if (setting.isExample) {
@@ -202,21 +213,15 @@ async function begin(setting: Setting, to: StateBackend, open: OpenStore): Promi
       "write a cluster.yaml of your own, or set CLUSTER_CONFIG",
     );
   }
-  const moves: JournalEntry["moves"] = [];
-  for (const stack of stackNames) {
-    const [source, target] = [open(stack, from), open(stack, to)];
-    if (!(await source.read()) && !(await target.read())) continue;
-    moves.push({ stack, from: newFreeze(target.address), to: newFreeze(source.address) });
-  }
+  // Those without a state too: an apply may be about to write the first one.
+  const moves = stackNames.map((stack) => ({
+    stack,
+    from: newFreeze(open(stack, to).address),
+    to: newFreeze(open(stack, from).address),
+  }));
   return { from, to, phase: "begun", moves };
 }
 
 function movesOf({ from, to, moves }: JournalEntry, open: OpenStore): Move[] {
   return moves.map(({ stack, ...locks }) => new Move(stack, open(stack, from), open(stack, to), locks));
-}
-
-function stackOf(name: string): StackName {
-  const stack = stackNames.find((each) => each === name);
-  if (!stack) throw new Error(`${name} is no stack`);
-  return stack;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { isFrozen, type LockInfo, parseLock } from "./lock-info";
+import { freezeReason, isFrozen, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { LockedError, StateError } from "./problem";
 import type { Guard, StateStore, Version } from "./store";
@@ -95,9 +95,8 @@ export class WorkerStore implements StateStore {
   async freeze(lock: LockInfo): Promise<void> {
     const before = await this.holder();
     await this.lock(lock);
-    const reason = lock.Info.slice(0, 500);
     try {
-      await this.send("PUT", "/freeze", json({ reason, expiresInSeconds: null }));
+      await this.send("PUT", "/freeze", json({ reason: freezeReason(lock), expiresInSeconds: null }));
     } catch (error) {
       if (before?.ID !== lock.ID) await this.unlock(lock);
       throw error;
