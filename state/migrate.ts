@@ -28,6 +28,7 @@ export class Migration {
     private readonly journal: Journal,
     private entry: JournalEntry,
     private readonly moves: readonly Move[],
+    private readonly isResumed: boolean,
   ) {}
 
   /** Runs `work` while no other migration runs in this folder; plan, resume, run and undo belong in it. */
@@ -57,7 +58,7 @@ export class Migration {
     // Found out now, while nothing has happened.
     const file = fileWithState(setting.files);
     withBackend(readFileSync(file, "utf8"), to, file);
-    return new Migration(setting, journal, entry, movesOf(entry, open));
+    return new Migration(setting, journal, entry, movesOf(entry, open), known !== undefined);
   }
 
   /** The migration that was cut off. @throws StateError where there is none */
@@ -65,7 +66,7 @@ export class Migration {
     const journal = new Journal(setting.files[0]);
     const entry = journal.read();
     if (!entry) throw new StateError("no migration was cut off here", "there is nothing to go back from");
-    return new Migration(setting, journal, entry, movesOf(entry, open));
+    return new Migration(setting, journal, entry, movesOf(entry, open), true);
   }
 
   get from(): StateBackend {
@@ -78,7 +79,7 @@ export class Migration {
 
   /** One line for each stack, before anything happens. */
   async describe(): Promise<readonly string[]> {
-    const lines: string[] = [];
+    const lines = this.isResumed ? ["goes on with the migration that was cut off"] : [];
     for (const { stack, from, to } of this.moves) {
       const none = (await from.read()) ? "" : " (no state yet)";
       lines.push(`${stack}: ${from.address} -> ${to.address}${none}`);
