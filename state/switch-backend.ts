@@ -24,39 +24,69 @@ export function fileWithState(files: readonly [string, ...string[]]): string {
  * @throws StateError where that cannot be done safely
  */
 export function withBackend(text: string, backend: StateBackend, file: string): string {
+  const before = parse(text);
+  const [error] = before.errors;
+  if (error) {
+    const [reason = ""] = error.message.split(/ at line \d/);
+    throw new StateError(`${file}:${error.linePos?.[0].line ?? 1}: ${reason}`, "mend that first");
+  }
   const changed = edit(text, backend);
-  const before: unknown = parseDocument(text, options).toJS();
-  const after: unknown = changed === undefined ? undefined : parseDocument(changed, options).toJS();
-  const wanted = { ...asObject(before), state: { ...asObject(asObject(before).state), backend } };
-  if (changed !== undefined && sameData(after, wanted)) return changed;
+  const after = changed === undefined ? undefined : parse(changed);
+  const data = asObject(before.toJS());
+  const wanted = { ...data, state: { ...asObject(data.state), backend } };
+  if (changed !== undefined && after?.errors.length === 0 && sameData(after.toJS(), wanted)) return changed;
   throw new StateError(
-    `${file}: state.backend is written in a way that only a person should edit`,
-    "write it plainly",
+    `${file}:${lineOfState(text)}: state.backend is written in a way that only a person should edit`,
+    `write it plainly:\n\nstate:\n  backend: ${backend}\n`,
   );
 }
 
-const options = { merge: true };
+const parse = (text: string) => parseDocument(text, { merge: true });
 
 function edit(text: string, backend: StateBackend): string | undefined {
+  const insert = (at: number, what: string) => `${text.slice(0, at)}${what}${text.slice(at)}`;
   const state = stateOf(text);
   if (state === undefined) return `${text}${text.endsWith("\n") ? "" : "\n"}state:\n  backend: ${backend}\n`;
+  if (isEmpty(state)) return insert(endOfLine(text, afterColon(text, state)), `\n  backend: ${backend}`);
   if (!isMap(state.value)) return undefined;
-  const value = pairOf(state.value, "backend")?.value;
+  const pair = pairOf(state.value, "backend");
+  if (pair && isEmpty(pair)) return insert(afterColon(text, pair), ` ${backend}`);
+  const value = pair?.value;
   if (isScalar(value) && value.range) {
     return text.slice(0, value.range[0]) + backend + text.slice(value.range[1]);
   }
   const start = state.value.range?.[0];
   if (start === undefined) return undefined;
   if (state.value.flow) {
-    const rest = state.value.items.length > 0 ? ", " : "";
-    return `${text.slice(0, start + 1)}backend: ${backend}${rest}${text.slice(start + 1)}`;
+    return insert(start + 1, `backend: ${backend}${state.value.items.length > 0 ? ", " : ""}`);
   }
   const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
-  return `${text.slice(0, start)}backend: ${backend}\n${indent}${text.slice(start)}`;
+  return insert(start, `backend: ${backend}\n${indent}`);
+}
+
+/** Whether nothing at all stands behind the colon. */
+function isEmpty({ value }: Pair): boolean {
+  return isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1];
+}
+
+function afterColon(text: string, { key }: Pair): number {
+  return text.indexOf(":", isScalar(key) ? key.range?.[1] : 0) + 1;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** The last one where there is none: it would go there. */
+function lineOfState(text: string): number {
+  const key = stateOf(text)?.key;
+  const before = isScalar(key) && key.range ? text.slice(0, key.range[0]) : text.trimEnd();
+  return before.split("\n").length;
 }
 
 function stateOf(text: string): Pair | undefined {
-  const { contents } = parseDocument(text, options);
+  const { contents } = parse(text);
   return isMap(contents) ? pairOf(contents, "state") : undefined;
 }
 
