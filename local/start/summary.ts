@@ -1,6 +1,6 @@
 import { shown } from "../../run/shown";
+import { table } from "../../run/table";
 import type { Version } from "../../state/store";
-import { table } from "../../state/table";
 import type { CloudflareStandIn } from "../cloudflare";
 import type { RunningProxmox } from "../proxmox";
 import type { Toolchain } from "../toolchain";

@@ -1,10 +1,10 @@
 import { lstatSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import { table } from "../../run/table";
 import { isFrozen, type LockInfo } from "../lock-info";
 import { StateError } from "../problem";
 import { chosenStores, loadSetting, type NamedStore } from "../setting";
 import { snapshotOrDamaged } from "../snapshot";
-import { table } from "../table";
 import { verify } from "../verify";
 import { writeWhole } from "../write-whole";
 import { atOption, type Choice, stackOption, theOne, wanted } from "./options";
