@@ -1,4 +1,5 @@
-import { Annotations, LocalBackend, type TerraformStack } from "cdktf";
+import { Annotations, type TerraformStack } from "cdktf";
+import { LocalBackend } from "../constructs/local-backend";
 import { R2Backend } from "../constructs/r2-backend";
 import { StateEncryption } from "../constructs/state-encryption";
 import { TfstateWorkerBackend } from "../constructs/tfstate-worker-backend";

@@ -36,6 +36,15 @@ export function newFreeze(keptIn: string): LockInfo {
   return newLock(FROZEN, `the state is kept in ${keptIn}; use the cluster.yaml that says so`);
 }
 
+/** The same on the place that a state moves to, until it is opened there. */
+export function newArrival(keptIn: string): LockInfo {
+  return newLock(
+    FROZEN,
+    `the state is kept in ${keptIn}; where cluster.yaml names this place already, a migration was cut off: run it ` +
+      "again on the machine where it began",
+  );
+}
+
 export function isFrozen(info: LockInfo): boolean {
   return info.Operation === FROZEN || isBareFreeze(info);
 }

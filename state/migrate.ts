@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StateBackend } from "../config";
 import { type StackName, stackNames } from "../config/state-places";
 import { Journal, type JournalEntry } from "./journal";
-import { newFreeze } from "./lock-info";
+import { newArrival, newFreeze } from "./lock-info";
 import { Move } from "./move";
 import { StateError } from "./problem";
 import { type Setting, stackFolder, storeOf } from "./setting";
@@ -218,7 +218,7 @@ function begin(setting: Setting, to: StateBackend, open: OpenStore): JournalEntr
   const moves = stackNames.map((stack) => ({
     stack,
     from: newFreeze(open(stack, to).address),
-    to: newFreeze(open(stack, from).address),
+    to: newArrival(open(stack, from).address),
   }));
   return { from, to, phase: "begun", moves };
 }
