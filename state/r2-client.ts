@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
 import { StateError } from "./problem";
@@ -8,6 +9,11 @@ export interface R2Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+}
+
+export interface R2ClientOptions {
+  /** For a request with all that is tried again. @default 60,000 */
+  readonly timeoutMs?: number;
 }
 
 export interface StoredObject {
@@ -28,54 +34,71 @@ export interface ListedObject {
 /** A put happens only where this holds. */
 export type PutCondition = { readonly etag: string } | "absent";
 
+interface Call {
+  readonly method: "GET" | "PUT" | "DELETE";
+  /** Empty for the bucket. */
+  readonly key: string;
+  readonly query?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: Uint8Array;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+}
+
+const TIMEOUT_MS = 60_000;
+/** Of a request whose connection breaks. */
+const ATTEMPTS = 3;
+const ATTEMPT_AGAIN_MS = 200;
+const NOT_R2 = "is this R2? check state.account_id, AWS_ENDPOINT_URL_S3 and what stands in between";
+
 /** The few calls of the S3 API that a state needs, on one bucket. */
 export class R2Client {
   private readonly aws: AwsClient;
+  private readonly timeoutMs: number;
 
   constructor(
     private readonly endpoint: string,
     private readonly bucket: string,
     credentials: R2Credentials,
+    { timeoutMs = TIMEOUT_MS }: R2ClientOptions = {},
   ) {
+    this.timeoutMs = timeoutMs;
     // R2 takes one write per second and key and answers 429 to more, which is tried again like any 5xx.
     this.aws = new AwsClient({ ...credentials, service: "s3", region: "auto", retries: 6, initRetryMs: 100 });
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
-    const reply = await this.send("GET", key);
-    if (reply.status === 404) return this.requireBucket(reply);
-    const bytes = new Uint8Array(await reply.arrayBuffer());
-    const announced = reply.headers.get("content-length");
-    if (
-      announced !== null &&
-      !reply.headers.has("content-encoding") &&
-      Number(announced) !== bytes.byteLength
-    ) {
+    const { status, headers, bytes } = await this.send({ method: "GET", key });
+    if (status === 404) return undefined;
+    const announced = headers.get("content-length");
+    if (announced !== null && !headers.has("content-encoding") && Number(announced) !== bytes.byteLength) {
       throw new StateError(
         `${this.bucket}/${key} came with ${bytes.byteLength} of ${announced} bytes`,
         "try again",
       );
     }
-    const workerVersion = reply.headers.get("x-amz-meta-version") ?? undefined;
-    return { bytes, etag: reply.headers.get("etag") ?? "", workerVersion };
+    const workerVersion = headers.get("x-amz-meta-version") ?? undefined;
+    return { bytes, etag: headers.get("etag") ?? "", workerVersion };
   }
 
   /** @returns false where the condition does not hold */
-  async put(key: string, bytes: Uint8Array, condition: PutCondition): Promise<boolean> {
+  async put(key: string, body: Uint8Array, condition: PutCondition): Promise<boolean> {
     const headers = {
       "content-type": "application/json",
-      "content-md5": createHash("md5").update(bytes).digest("base64"),
-      "x-amz-content-sha256": sha256(bytes),
+      "content-md5": createHash("md5").update(body).digest("base64"),
+      "x-amz-content-sha256": sha256(body),
       ...(condition === "absent" ? { "if-none-match": "*" } : { "if-match": condition.etag }),
     };
-    const reply = await this.send("PUT", key, { headers, body: bytes });
-    if (reply.status === 404) await this.requireBucket(reply);
-    return reply.ok;
+    const { status } = await this.send({ method: "PUT", key, headers, body });
+    return status < 300;
   }
 
   async delete(key: string): Promise<void> {
-    const reply = await this.send("DELETE", key);
-    if (reply.status === 404) await this.requireBucket(reply);
+    await this.send({ method: "DELETE", key });
   }
 
   async list(prefix: string): Promise<readonly ListedObject[]> {
@@ -86,9 +109,12 @@ export class R2Client {
         prefix,
         ...(token && { "continuation-token": token }),
       });
-      const reply = await this.send("GET", "", {}, `?${query}`);
-      if (reply.status === 404) await this.requireBucket(reply);
-      const page = new DOMParser().parseFromString(await reply.text(), "text/xml");
+      const { bytes } = await this.send({ method: "GET", key: "", query: `?${query}` });
+      const listing = Buffer.from(bytes).toString();
+      if (!listing.includes("<ListBucketResult")) {
+        throw new StateError(`r2 ${this.endpoint} lists ${this.bucket}/${prefix} with no list`, NOT_R2);
+      }
+      const page = new DOMParser().parseFromString(listing, "text/xml");
       for (const element of page.getElementsByTagName("Contents")) {
         const text = (name: string) => element.getElementsByTagName(name)[0]?.textContent ?? "";
         found.push({
@@ -103,50 +129,70 @@ export class R2Client {
     }
   }
 
-  /** Answers that are a fault are thrown; 404 and a condition that does not hold are for the caller. */
-  private async send(
-    method: string,
-    key: string,
-    init: { headers?: Record<string, string>; body?: Uint8Array } = {},
-    query = "",
-  ): Promise<Response> {
-    const path = [this.bucket, ...(key ? key.split("/") : [])].map(encodeURIComponent).join("/");
-    const url = `${this.endpoint.replace(/\/+$/, "")}/${path}${query}`;
-    const what = `r2 ${method} ${this.bucket}/${key}`;
-    let reply: Response;
-    try {
-      reply = await this.aws.fetch(url, {
-        method,
-        headers: init.headers,
-        body: init.body && Buffer.from(init.body),
-      });
-    } catch (error) {
-      const cause = error instanceof Error ? (error.cause ?? error) : error;
-      throw new StateError(
-        `${what}: ${this.endpoint} does not answer (${cause})`,
-        "check the network and the endpoint",
-      );
-    }
-    if (reply.ok || reply.status === 404 || reply.status === 412) return reply;
-    const said = await reply.text();
-    const code = /<Code>([^<]+)</.exec(said)?.[1] ?? "no reason given";
-    // Two conditional puts at once: one of them is told this, and its condition does not hold any more.
-    if (reply.status === 409 && code === "ConditionalRequestConflict") return reply;
-    const fix =
-      reply.status === 401 || reply.status === 403
-        ? "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, what they allow and until when"
-        : "try again";
-    throw new StateError(`${what} answers ${reply.status} (${code})`, fix);
-  }
-
-  /** "No such key" means that there is no state; "no such bucket" does not. */
-  private async requireBucket(reply: Response): Promise<undefined> {
-    if ((await reply.text()).includes("NoSuchBucket")) {
+  /** Answers that are a fault are thrown; a key that is not there and a condition that does not hold are not. */
+  private async send(call: Call): Promise<Answer> {
+    const { method, key } = call;
+    const answer = await this.reach(call);
+    const { status, bytes } = answer;
+    if (status < 300) return answer;
+    const code = /<Code>([^<]+)</.exec(Buffer.from(bytes).toString())?.[1] ?? "no reason given";
+    // Two conditional puts at once: one of them is told 409, and its condition does not hold any more.
+    const isConditional = status === 412 || (status === 409 && code === "ConditionalRequestConflict");
+    if (method === "PUT" && isConditional) return answer;
+    // Only this says that there is no state: whatever else answers 404 is no R2, or another one.
+    if (status === 404 && code === "NoSuchKey" && key) return answer;
+    if (code === "NoSuchBucket") {
       throw new StateError(
         `r2 ${this.endpoint} has no bucket ${this.bucket}`,
         "check state.bucket, the account and the jurisdiction",
       );
     }
-    return undefined;
+    throw new StateError(`${this.name(call)}: ${this.endpoint} answers ${status} (${code})`, fixOf(status));
+  }
+
+  private async reach(call: Call): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const signal = AbortSignal.timeout(this.timeoutMs);
+      try {
+        return await this.fetch(call, signal);
+      } catch (error) {
+        const what = `${this.name(call)}: ${this.endpoint} does not answer`;
+        const fix = "check the network and the endpoint";
+        if (signal.aborted) throw new StateError(`${what} within ${this.timeoutMs / 1000} s`, fix);
+        // A delete has no condition: sent again blindly, it could meet what somebody has put there since.
+        if (attempt === ATTEMPTS || call.method === "DELETE") {
+          const cause = error instanceof Error ? (error.cause ?? error) : error;
+          throw new StateError(`${what} (${cause})`, fix);
+        }
+        await wait(ATTEMPT_AGAIN_MS);
+      }
+    }
+  }
+
+  private async fetch({ method, key, query, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
+    const path = [this.bucket, ...(key ? key.split("/") : [])].map(encodeURIComponent).join("/");
+    const url = `${this.endpoint.replace(/\/+$/, "")}/${path}${query ?? ""}`;
+    const reply = await this.aws.fetch(url, { method, headers, body: body && Buffer.from(body), signal });
+    return {
+      status: reply.status,
+      headers: reply.headers,
+      bytes: new Uint8Array(await reply.arrayBuffer()),
+    };
+  }
+
+  private name({ method, key }: Call): string {
+    return `r2 ${method} ${this.bucket}/${key}`;
+  }
+}
+
+function fixOf(status: number): string {
+  switch (status) {
+    case 401:
+    case 403:
+      return "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, what they allow and until when";
+    case 404:
+      return NOT_R2;
+    default:
+      return "try again";
   }
 }

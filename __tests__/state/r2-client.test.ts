@@ -1,0 +1,101 @@
+import { R2Client } from "../../state/r2-client";
+import { type Places, startPlaces } from "./support/places";
+import { ToldServer } from "./support/told-server";
+
+const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
+const BYTES = Buffer.from("{}");
+
+describe("what a 404 says", () => {
+  let server: ToldServer;
+  let client: R2Client;
+  beforeAll(async () => {
+    server = await ToldServer.start();
+    client = new R2Client(server.url, "tfstate", KEYS);
+  });
+  afterAll(() => server.stop());
+  const says = (body: string) => {
+    server.answer = (response) => response.writeHead(404).end(body);
+  };
+  const requests = () => [
+    client.get("a"),
+    client.put("a", BYTES, "absent"),
+    client.delete("a"),
+    client.list("a"),
+  ];
+
+  test.each(["", "<html>404 not found: NoSuchKey</html>", "<Error><Code>NoSuchUpload</Code></Error>"])(
+    "%p says nothing of a state",
+    async (body) => {
+      says(body);
+      for (const request of requests()) {
+        await expect(request).rejects.toThrow(`${server.url} answers 404`);
+        await expect(request).rejects.toThrow("check state.account_id, AWS_ENDPOINT_URL_S3");
+      }
+    },
+  );
+
+  test("that there is no such key, but in a list", async () => {
+    says("<Error><Code>NoSuchKey</Code></Error>");
+    const [get, put, remove, list] = requests();
+    expect(await get).toBeUndefined();
+    expect(await put).toBe(false);
+    await remove;
+    await expect(list).rejects.toThrow("answers 404 (NoSuchKey)");
+  });
+
+  test("that there is no such bucket", async () => {
+    says("<Error><Code>NoSuchBucket</Code></Error>");
+    for (const request of requests()) await expect(request).rejects.toThrow("has no bucket tfstate");
+  });
+});
+
+describe("a server that is no R2, or none at all", () => {
+  let server: ToldServer;
+  beforeEach(async () => {
+    server = await ToldServer.start();
+  });
+  afterEach(() => server.stop());
+
+  test("a page in place of a list is no empty list", async () => {
+    server.answer = (response) => response.end("<html><body>log in</body></html>");
+    const client = new R2Client(server.url, "tfstate", KEYS);
+    await expect(client.list("")).rejects.toThrow("lists tfstate/ with no list; is this R2?");
+  });
+
+  test.each(["head", "body"])("one that hangs at its %s is given up", async (where) => {
+    server.answer = (response) => {
+      if (where === "body") response.writeHead(200, { "content-length": "10" }).write("{");
+    };
+    const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
+    await expect(client.get("a")).rejects.toThrow(`${server.url} does not answer within 0.2 s`);
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test("a lost answer is asked for again, but to a delete", async () => {
+    let left = 2;
+    server.answer = (response) => (left-- > 0 ? response.destroy() : response.end("{}"));
+    const client = new R2Client(server.url, "tfstate", KEYS);
+    expect((await client.get("a"))?.bytes).toEqual(new Uint8Array(BYTES));
+    left = 2;
+    expect(await client.put("a", BYTES, "absent")).toBe(true);
+    left = 1;
+    await expect(client.delete("a")).rejects.toThrow("does not answer");
+    expect(server.asked.filter((line) => line.startsWith("DELETE"))).toHaveLength(1);
+  });
+});
+
+describe("the stand-in", () => {
+  let places: Places;
+  beforeAll(async () => {
+    places = await startPlaces();
+  });
+  afterAll(() => places.stop());
+
+  test("knows no such key", async () => {
+    const client = new R2Client(places.s3Url, "tfstate", KEYS);
+    expect(await client.get("missing")).toBeUndefined();
+    expect(await client.put("missing", BYTES, { etag: '"none"' })).toBe(false);
+    await client.delete("missing");
+    expect(await client.list("missing")).toEqual([]);
+  });
+});

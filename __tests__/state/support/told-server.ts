@@ -1,0 +1,35 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+type Answer = (response: ServerResponse, request: IncomingMessage, body: string) => void;
+
+/** A server that answers what it is told to, in place of R2 or a Worker. */
+export class ToldServer {
+  /** `GET /path?query` of each request. */
+  readonly asked: string[] = [];
+  answer: Answer = (response) => response.destroy();
+
+  private constructor(private readonly server: Server) {
+    server.on("request", async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      this.asked.push(`${request.method} ${request.url}`);
+      this.answer(response, request, body);
+    });
+  }
+
+  static async start(): Promise<ToldServer> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new ToldServer(server);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
