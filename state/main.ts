@@ -1,11 +1,13 @@
 // `npm run state -- <command>`: reads, writes and moves states where they are kept.
 import { Command } from "commander";
 import { ConfigError } from "../config";
-import { addChangeCommands } from "./commands/change";
+import { addBackupCommand } from "./commands/backup";
 import { addCredentialsCommand } from "./commands/credentials";
 import { addFrozenCommands } from "./commands/frozen";
 import { addLookCommands } from "./commands/look";
 import { addMigrateCommand } from "./commands/migrate";
+import { addReplaceCommands } from "./commands/replace";
+import { addUnlockCommand } from "./commands/unlock";
 import { StateError } from "./problem";
 
 const program = new Command("npm run state --")
@@ -16,7 +18,9 @@ const program = new Command("npm run state --")
   )
   .showHelpAfterError();
 addLookCommands(program);
-addChangeCommands(program);
+addReplaceCommands(program);
+addBackupCommand(program);
+addUnlockCommand(program);
 addMigrateCommand(program);
 addFrozenCommands(program);
 addCredentialsCommand(program);

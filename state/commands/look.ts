@@ -9,6 +9,10 @@ import { verify } from "../verify";
 import { writeWhole } from "../write-whole";
 import { atOption, type Choice, stackOption, theOne, wanted } from "./options";
 
+interface VerifyOptions extends Choice {
+  readonly staleAfter: number;
+}
+
 /** Commands that change nothing. */
 export function addLookCommands(program: Command): void {
   program
@@ -16,53 +20,20 @@ export function addLookCommands(program: Command): void {
     .description("the states that exist: where, which serial, and who holds the lock")
     .addOption(stackOption())
     .addOption(atOption())
-    .action(async (choice: Choice) => {
-      const setting = loadSetting(process.env, process.cwd());
-      const rows = await Promise.all((await chosenStores(setting, choice)).map(row));
-      if (rows.length === 0) console.log(`no state exists in ${choice.at ?? setting.config.backend}`);
-      else console.log(table(["stack", "place", "serial", "lineage", "kept as", "lock"], rows));
-    });
-
+    .action(list);
   program
     .command("pull")
     .description("write a state as it is kept, encrypted or not, to a file or to standard output")
     .addOption(stackOption())
     .addOption(atOption())
     .option("--out <file>", "write it there, readable for you alone")
-    .action(async ({ out, ...choice }: Choice & { readonly out?: string }) => {
-      const { store } = await theOne(loadSetting(process.env, process.cwd()), choice);
-      const bytes = await store.read();
-      if (!bytes)
-        throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
-      if (out === undefined) process.stdout.write(bytes);
-      else writeOut(out, bytes);
-    });
-
+    .action(pull);
   program
     .command("versions")
     .description("older states that can be restored, newest first")
     .addOption(stackOption())
     .addOption(atOption())
-    .action(async (choice: Choice) => {
-      for (const { stack, store } of await wanted(loadSetting(process.env, process.cwd()), choice)) {
-        const rows = (await store.versions()).map(({ id, createdAt, serial, size, createdBy, current }) => [
-          id,
-          createdAt,
-          serial === undefined ? "?" : String(serial),
-          String(size),
-          createdBy ?? "these commands",
-          current ? "current" : "",
-        ]);
-        console.log(`${stack}, ${store.address}`);
-        console.log(
-          rows.length === 0 ? "no versions" : table(["id", "made", "serial", "bytes", "by", ""], rows),
-        );
-        if (store.backend !== "worker") {
-          console.log("an apply makes no version here: only backup, push, restore and migrate do");
-        }
-      }
-    });
-
+    .action(versions);
   program
     .command("verify")
     .description(
@@ -71,16 +42,52 @@ export function addLookCommands(program: Command): void {
     .addOption(stackOption())
     .addOption(atOption())
     .option("--stale-after <seconds>", "age at which a lock looks left behind", readSeconds, 3600)
-    .action(async ({ staleAfter, ...choice }: Choice & { readonly staleAfter: number }) => {
-      const setting = loadSetting(process.env, process.cwd());
-      for (const named of await wanted(setting, choice)) {
-        const props = { staleAfterSeconds: staleAfter, now: new Date() };
-        for (const { ok, text } of await verify(named, setting.config, props)) {
-          console.log(`${ok ? "ok    " : "WRONG "} ${text}`);
-          if (!ok) process.exitCode = 1;
-        }
-      }
-    });
+    .action(verifyAll);
+}
+
+async function list(choice: Choice): Promise<void> {
+  const setting = loadSetting(process.env, process.cwd());
+  const rows = await Promise.all((await chosenStores(setting, choice)).map(row));
+  if (rows.length === 0) console.log(`no state exists in ${choice.at ?? setting.config.backend}`);
+  else console.log(table(["stack", "place", "serial", "lineage", "kept as", "lock"], rows));
+}
+
+async function pull({ out, ...choice }: Choice & { readonly out?: string }): Promise<void> {
+  const { store } = await theOne(loadSetting(process.env, process.cwd()), choice);
+  const bytes = await store.read();
+  if (!bytes)
+    throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
+  if (out === undefined) process.stdout.write(bytes);
+  else writeOut(out, bytes);
+}
+
+async function versions(choice: Choice): Promise<void> {
+  for (const { stack, store } of await wanted(loadSetting(process.env, process.cwd()), choice)) {
+    const rows = (await store.versions()).map(({ id, createdAt, serial, size, createdBy, current }) => [
+      id,
+      createdAt,
+      serial === undefined ? "?" : String(serial),
+      String(size),
+      createdBy ?? "these commands",
+      current ? "current" : "",
+    ]);
+    console.log(`${stack}, ${store.address}`);
+    console.log(rows.length === 0 ? "no versions" : table(["id", "made", "serial", "bytes", "by", ""], rows));
+    if (store.backend !== "worker") {
+      console.log("an apply makes no version here: only backup, push, restore and migrate do");
+    }
+  }
+}
+
+async function verifyAll({ staleAfter, ...choice }: VerifyOptions): Promise<void> {
+  const setting = loadSetting(process.env, process.cwd());
+  for (const named of await wanted(setting, choice)) {
+    const props = { staleAfterSeconds: staleAfter, now: new Date() };
+    for (const { ok, text } of await verify(named, setting.config, props)) {
+      console.log(`${ok ? "ok    " : "WRONG "} ${text}`);
+      if (!ok) process.exitCode = 1;
+    }
+  }
 }
 
 async function row({ stack, store }: NamedStore): Promise<readonly string[]> {

@@ -2,24 +2,23 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { step } from "../../run/step";
-import { backUp, backupFolder, readBackup } from "../backup";
+import { readBackup } from "../backup";
 import { confirm } from "../confirm";
-import { isFrozen } from "../lock-info";
-import { LockedError, StateError } from "../problem";
+import { StateError } from "../problem";
 import { replaceState } from "../replace";
-import { loadSetting, type NamedStore, type Setting, storeOf } from "../setting";
+import { loadSetting, type Setting, storeOf } from "../setting";
 import { describe, snapshot, snapshotOrDamaged } from "../snapshot";
 import type { Guard, StateStore } from "../store";
 import { underLock } from "../under-lock";
-import { atOption, type Choice, forceOption, stackOption, theOne, wanted, yesOption } from "./options";
+import { atOption, type Choice, forceOption, stackOption, theOne, yesOption } from "./options";
 
 interface Change extends Choice {
   readonly yes: boolean;
   readonly force: readonly Guard[];
 }
 
-/** Commands that change a state where it is, or its lock. */
-export function addChangeCommands(program: Command): void {
+/** Commands that put another state in the place of one. */
+export function addReplaceCommands(program: Command): void {
   program
     .command("push")
     .description("replace a state by a file, under its lock; what was there is kept as a version")
@@ -27,21 +26,7 @@ export function addChangeCommands(program: Command): void {
     .addOption(stackOption())
     .addOption(forceOption())
     .addOption(yesOption())
-    .action(async (file: string, { yes, force, stack }: Change) => {
-      const setting = loadSetting(process.env, process.cwd());
-      const next = snapshot(readStateFile(file), file);
-      const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
-      await confirm(`replace ${await whatIsIn(store)} by ${describe(next)}?`, yes);
-      await step(`push ${file} to ${store.address}`, async ({ result }) => {
-        await replaceState(store, next, {
-          operation: "state push",
-          force,
-          mustEncrypt: mustEncrypt(setting),
-        });
-        result(`it reads ${describe(next)}`);
-      });
-    });
-
+    .action(push);
   program
     .command("restore")
     .description("make an older state the state again, as it was: a version, or all of a backup with --from")
@@ -51,47 +36,28 @@ export function addChangeCommands(program: Command): void {
     .addOption(atOption())
     .addOption(forceOption())
     .addOption(yesOption())
-    .action(async (id: string | undefined, options: Change & { readonly from?: string }) => {
-      const setting = loadSetting(process.env, process.cwd());
-      if ((id === undefined) === (options.from === undefined)) {
-        throw new StateError("restore takes the id of a version, or --from <folder>", "give one of them");
-      }
-      if (id !== undefined) await restoreVersion(setting, id, options);
-      else await restoreBackup(setting, options.from ?? "", options);
-    });
+    .action(restore);
+}
 
-  program
-    .command("backup")
-    .description("write all states into a new dated folder, with a manifest; r2 and local keep a version too")
-    .argument("[folder]", "where the dated folder is made", ".")
-    .addOption(stackOption())
-    .addOption(atOption())
-    .action(async (folder: string, choice: Choice) => {
-      const stores = await wanted(loadSetting(process.env, process.cwd()), choice);
-      const now = new Date();
-      for (const line of await backUp(stores, backupFolder(folder, now), now)) console.log(line);
-    });
+async function push(file: string, { yes, force, stack }: Change): Promise<void> {
+  const setting = loadSetting(process.env, process.cwd());
+  const next = snapshot(readStateFile(file), file);
+  const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
+  await confirm(`replace ${await whatIsIn(store)} by ${describe(next)}?`, yes);
+  await step(`push ${file} to ${store.address}`, async ({ result }) => {
+    await replaceState(store, next, { operation: "state push", force, mustEncrypt: mustEncrypt(setting) });
+    result(`it reads ${describe(next)}`);
+  });
+}
 
-  program
-    .command("unlock")
-    .description("remove a lock that somebody left behind; look first whether they are really gone")
-    .argument("<lock id>")
-    .addOption(stackOption())
-    .addOption(atOption())
-    .addOption(yesOption())
-    .action(async (id: string, { yes, ...choice }: Choice & { readonly yes: boolean }) => {
-      const stores = await wanted(loadSetting(process.env, process.cwd()), choice);
-      const { store } = await lockedBy(stores, id);
-      const holder = await store.holder();
-      if (holder && isFrozen(holder))
-        throw new LockedError(store.address, holder, "get the newest cluster.yaml");
-      const whose = holder
-        ? `${holder.Who} (${holder.Operation}) since ${holder.Created}`
-        : "a process that is gone";
-      await confirm(`break the lock of ${whose} on ${store.address}?`, yes);
-      await store.breakLock(id);
-      console.log(`${store.address} is unlocked`);
-    });
+async function restore(
+  id: string | undefined,
+  { from, ...options }: Change & { readonly from?: string },
+): Promise<void> {
+  const setting = loadSetting(process.env, process.cwd());
+  if (id !== undefined && from === undefined) return restoreVersion(setting, id, options);
+  if (id === undefined && from !== undefined) return restoreBackup(setting, from, options);
+  throw new StateError("restore takes the id of a version, or --from <folder>", "give one of them");
 }
 
 function readStateFile(file: string): Uint8Array {
@@ -152,22 +118,6 @@ async function restoreBackup(
       result(`it reads ${describe(state)}`);
     });
   }
-}
-
-async function lockedBy(stores: readonly NamedStore[], id: string): Promise<NamedStore> {
-  const locks: string[] = [];
-  for (const named of stores) {
-    const holder = await named.store.holder();
-    if (holder?.ID === id) return named;
-    if (holder) locks.push(`${named.stack}: ${holder.ID}`);
-  }
-  // What a process left beside a local file locks nothing, but can be cleared away.
-  const [only] = stores;
-  if (only && stores.length === 1) return only;
-  throw new StateError(
-    `no state is locked by ${id}`,
-    locks.length > 0 ? `held are ${locks.join(", ")}` : "none is locked",
-  );
 }
 
 async function whatIsIn(store: StateStore): Promise<string> {
