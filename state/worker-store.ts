@@ -28,9 +28,28 @@ const versionList = z.array(
 
 interface Answer {
   readonly status: number;
+  readonly headers: Headers;
   readonly bytes: Uint8Array;
 }
 
+interface Call {
+  readonly method: string;
+  /** After the address of the state. */
+  readonly path: string;
+  readonly body?: Uint8Array;
+  readonly headers?: Record<string, string>;
+}
+
+export interface WorkerStoreOptions {
+  /** For one request. @default 60,000 */
+  readonly timeoutMs?: number;
+}
+
+/** Header that the Worker puts on every answer (`worker/src/http/openapi.ts`). */
+const IDENTITY = "x-tfstate-worker";
+const TIMEOUT_MS = 60_000;
+/** What the Worker lists at most at once. */
+const PAGE = 1000;
 const OVERRIDE_MS = 5 * 60 * 1000;
 /** Rules of the Worker that can be lifted for one write. */
 const OVERRIDABLE: readonly Guard[] = ["serial", "lineage", "plaintext"];
@@ -41,11 +60,14 @@ export class WorkerStore implements StateStore {
   readonly backend = "worker";
   readonly address: string;
   private readonly authorization: string;
+  private readonly timeoutMs: number;
 
   constructor(
     private readonly url: string,
     { username, password }: WorkerCredentials,
+    { timeoutMs = TIMEOUT_MS }: WorkerStoreOptions = {},
   ) {
+    this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
     this.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
@@ -109,9 +131,15 @@ export class WorkerStore implements StateStore {
   }
 
   async versions(): Promise<readonly Version[]> {
-    const { bytes } = await this.send("GET", "/versions?limit=1000");
     const fix = "update the Worker with npm run bootstrap";
-    return parseJson(Buffer.from(bytes).toString(), versionList, `${this.address}/versions`, fix);
+    const found: Version[] = [];
+    for (let after = ""; ; ) {
+      const { bytes } = await this.send("GET", `/versions?limit=${PAGE}${after}`);
+      const page = parseJson(Buffer.from(bytes).toString(), versionList, `${this.address}/versions`, fix);
+      found.push(...page);
+      if (page.length < PAGE) return found;
+      after = `&before=${encodeURIComponent(page.at(-1)?.id ?? "")}`;
+    }
   }
 
   async version(id: string): Promise<Uint8Array> {
@@ -125,7 +153,10 @@ export class WorkerStore implements StateStore {
   /** The Worker keeps every version by itself. */
   async keepVersion(): Promise<void> {}
 
-  /** Sends a request, again where the Worker says that it may work later; every route can be sent twice. */
+  /**
+   * Sends a request, again where its connection breaks or the Worker says that it may work later: every route can be
+   * sent twice.
+   */
   private async send(
     method: string,
     path: string,
@@ -133,34 +164,48 @@ export class WorkerStore implements StateStore {
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const reply = await this.fetch(method, path, body, headers);
-      const bytes = new Uint8Array(await reply.arrayBuffer());
-      if (reply.ok) return { status: reply.status, bytes };
-      if (attempt === ATTEMPTS || (reply.status !== 503 && reply.status !== 429)) {
-        throw this.refusal(method, path, reply.status, Buffer.from(bytes).toString());
+      const isLast = attempt === ATTEMPTS;
+      const answer = await this.reach({ method, path, body, headers }, isLast);
+      if (answer && answer.status >= 200 && answer.status < 300) return this.identified(answer);
+      if (answer && (isLast || (answer.status !== 503 && answer.status !== 429))) {
+        throw this.refusal(method, path, answer.status, Buffer.from(answer.bytes).toString());
       }
-      await wait(1000 * Math.min(Number(reply.headers.get("retry-after")) || 1, 10));
+      await wait(answer ? 1000 * Math.min(Number(answer.headers.get("retry-after")) || 1, 10) : 200);
     }
   }
 
-  private async fetch(
-    method: string,
-    path: string,
-    body: Uint8Array | undefined,
-    headers: Record<string, string>,
-  ): Promise<Response> {
+  /** The answer; undefined where the connection broke, and the request should be sent again. */
+  private async reach({ method, path, body, headers }: Call, isLast: boolean): Promise<Answer | undefined> {
+    const signal = AbortSignal.timeout(this.timeoutMs);
     try {
-      return await fetch(`${this.url}${path}`, {
+      const reply = await fetch(`${this.url}${path}`, {
         method,
         headers: { authorization: this.authorization, ...headers },
         body: body && Buffer.from(body),
         // Followed, a LOCK or POST would become a GET.
         redirect: "manual",
+        signal,
       });
+      const bytes = new Uint8Array(await reply.arrayBuffer());
+      return { status: reply.status, headers: reply.headers, bytes };
     } catch (error) {
+      const fix = "check the network and state.url";
+      if (signal.aborted) {
+        throw new StateError(`${this.address} does not answer within ${this.timeoutMs / 1000} s`, fix);
+      }
+      if (!isLast) return undefined;
       const cause = error instanceof Error ? (error.cause ?? error) : error;
-      throw new StateError(`${this.address} does not answer (${cause})`, "check the network and state.url");
+      throw new StateError(`${this.address} does not answer (${cause})`, fix);
     }
+  }
+
+  /** A proxy, or another server, may say "nothing here" as well: only a Worker's word counts. */
+  private identified(answer: Answer): Answer {
+    if (answer.headers.has(IDENTITY)) return answer;
+    throw new StateError(
+      `${this.address}: what answers there is no tfstate Worker, or an older one`,
+      "check state.url; npx cdktf deploy bootstrap updates a Worker",
+    );
   }
 
   private refusal(method: string, path: string, status: number, text: string): StateError {

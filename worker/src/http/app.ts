@@ -10,7 +10,7 @@ import { adminRoutes } from "./admin";
 import { type AppContext, type AppEnv, directoryOf } from "./context";
 import { historyRoutes } from "./history";
 import { recordRequest } from "./metrics";
-import { openApiRoute } from "./openapi";
+import { identity, openApiRoute } from "./openapi";
 import { operationRoutes } from "./operations";
 import { Routes } from "./route";
 import { stateRoutes } from "./states";
@@ -28,6 +28,7 @@ app.use(async (context, next) => {
   const { headers } = context.res;
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   headers.set("x-content-type-options", "nosniff");
+  headers.set(...identity);
   recordRequest(context, Date.now() - started);
 });
 

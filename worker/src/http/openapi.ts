@@ -1,7 +1,21 @@
 import { z } from "zod";
 import type { Route, Routes } from "./route";
 
+const version = "1";
+/**
+ * Header of every answer: a proxy's 204, which has none, says nothing of a state. `state/worker-store.ts` looks for it,
+ * and must not import this.
+ */
+export const identity = ["x-tfstate-worker", version] as const;
+
 const Problem = z.object({ error: z.string(), message: z.string(), fix: z.string() });
+
+const identified = {
+  [identity[0]]: {
+    description: "that a tfstate Worker answers, and the version of these routes",
+    schema: { type: "string" },
+  },
+};
 
 /** Adds the route that describes all the others. */
 export function openApiRoute(routes: Routes): void {
@@ -20,7 +34,7 @@ export function openApi(routes: readonly Route[]) {
     openapi: "3.1.0",
     info: {
       title: "tfstate Worker",
-      version: "1",
+      version,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ basic: [] }, { bearer: [] }],
@@ -58,9 +72,14 @@ function operation({ path, method, webDav, scope, summary, query, body, answer }
         }
       : {}),
     responses: {
-      "2XX": { description: "done", content: { "application/json": { schema: success } } },
+      "2XX": {
+        description: "done",
+        headers: identified,
+        content: { "application/json": { schema: success } },
+      },
       default: {
         description: "refused",
+        headers: identified,
         content: { "application/json": { schema: z.toJSONSchema(Problem) } },
       },
     },

@@ -157,6 +157,31 @@ export const operations: readonly Case[] = [
     },
   },
   {
+    name: "every answer, an empty one too, says that it comes from this Worker",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      const info = lockInfo();
+      const replies = [
+        await state.get(),
+        await send(target, "GET", `${state.path}/lock`),
+        await state.lock(info),
+        await state.lock(lockInfo()),
+        await state.post(stateBody({ serial: 1 }), info.ID),
+        await state.get(),
+        await send(target, "GET", state.path, { headers: { authorization: "" } }),
+        await send(target, "GET", "/nowhere"),
+      ];
+      for (const { status, headers } of replies) {
+        equal(headers["x-tfstate-worker"], "1", `answer ${status}`);
+      }
+      deepEqual(
+        replies.map(({ status }) => status),
+        [204, 204, 200, 423, 200, 200, 401, 400],
+      );
+    },
+  },
+  {
     name: "the list of states shows each with its lock",
     extension: true,
     async run(target) {

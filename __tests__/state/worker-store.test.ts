@@ -1,0 +1,70 @@
+import { newLock } from "../../state/lock-info";
+import { WorkerStore } from "../../state/worker-store";
+import { ToldServer } from "./support/told-server";
+
+const OWNER = { username: "owner", password: "secret" };
+const IDENTITY = { "x-tfstate-worker": "1" };
+
+let server: ToldServer;
+let store: WorkerStore;
+beforeEach(async () => {
+  server = await ToldServer.start();
+  store = new WorkerStore(`${server.url}/states/a`, OWNER, { timeoutMs: 300 });
+});
+afterEach(() => server.stop());
+
+test.each([
+  [204, ""],
+  [200, "<html>log in</html>"],
+])("a %s of something else says nothing of a state or a lock", async (status, body) => {
+  server.answer = (response) => response.writeHead(status).end(body || undefined);
+  const lock = newLock("test");
+  const requests = [() => store.read(), () => store.holder(), () => store.lock(lock), () => store.versions()];
+  for (const request of requests) {
+    await expect(request()).rejects.toThrow(/what answers there is no tfstate Worker.*check state\.url/);
+  }
+  server.answer = (response) => response.writeHead(204, IDENTITY).end();
+  expect(await store.read()).toBeUndefined();
+  expect(await store.holder()).toBeUndefined();
+});
+
+test.each(["head", "body"])("a server that hangs at its %s is given up, once", async (where) => {
+  server.answer = (response) => {
+    if (where === "body") response.writeHead(200, { ...IDENTITY, "content-length": "10" }).write("{");
+  };
+  await expect(store.read()).rejects.toThrow("does not answer within 0.3 s");
+  expect(server.asked).toHaveLength(1);
+});
+
+test("a lock whose answer was lost is asked for again", async () => {
+  const lock = newLock("test");
+  let [held, left] = ["", 2];
+  server.answer = (response, request, body) => {
+    if (request.method === "LOCK") held = body;
+    if (request.method === "LOCK" && left-- > 0) return response.destroy();
+    response.writeHead(held ? 200 : 204, IDENTITY).end(held || undefined);
+  };
+  await store.lock(lock);
+  expect(JSON.parse(held).ID).toBe(lock.ID);
+  left = Number.POSITIVE_INFINITY;
+  await expect(store.lock(newLock("other"))).rejects.toThrow("does not answer");
+});
+
+test("versions beyond the first page are listed too", async () => {
+  const all = Array.from({ length: 2001 }, (_, index) => ({
+    id: `v${2001 - index}`,
+    createdAt: "2026-01-31T12:00:00Z",
+    serial: 2001 - index,
+    sha256: "ab",
+    size: 1,
+    createdBy: "owner",
+    current: index === 0,
+  }));
+  server.answer = (response, request) => {
+    const query = new URL(request.url ?? "", server.url).searchParams;
+    const start = all.findIndex(({ id }) => id === query.get("before")) + 1;
+    const page = all.slice(start, start + Number(query.get("limit")));
+    response.writeHead(200, IDENTITY).end(JSON.stringify(page));
+  };
+  expect((await store.versions()).map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+});
