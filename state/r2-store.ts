@@ -2,8 +2,10 @@ import { copyName, readCopyName } from "./dated-copy";
 import { type LockInfo, parseLock } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import type { R2Client, StoredObject } from "./r2-client";
-import { sha256 } from "./snapshot";
+import { sha256, snapshotOrDamaged } from "./snapshot";
 import type { StateStore, Version } from "./store";
+
+const ATTEMPTS = 3;
 
 /**
  * A state in R2 as OpenTofu's S3 backend keeps it: an object, locked by `<key>.tflock`. A lock file outlives its
@@ -27,6 +29,7 @@ export class R2Store implements StateStore {
 
   async write(bytes: Uint8Array, lock: LockInfo): Promise<void> {
     const current = await this.requireWriter(lock);
+    this.requireServable(current, bytes);
     await this.keep(current);
     const condition = current ? { etag: current.etag } : "absent";
     if (await this.client.put(this.key, bytes, condition)) return;
@@ -52,7 +55,7 @@ export class R2Store implements StateStore {
   async lock(lock: LockInfo): Promise<void> {
     const text = Buffer.from(JSON.stringify({ ...lock, Path: `${this.bucket}/${this.key}` }));
     // A put that is refused may be the replay of one whose answer was lost: whoever is in the lock file holds it.
-    for (let attempt = 0; attempt < 3; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await this.client.put(this.lockKey, text, "absent")) return;
       const holder = await this.holder();
       if (holder?.ID === lock.ID) return;
@@ -65,14 +68,14 @@ export class R2Store implements StateStore {
     const holder = await this.holder();
     if (!holder) return;
     if (holder.ID !== lock.ID) throw new LockedError(this.address, holder);
-    await this.client.delete(this.lockKey);
+    await this.deleteLock(holder.ID);
   }
 
   async breakLock(id: string): Promise<void> {
     const holder = await this.holder();
     if (!holder) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
     if (holder.ID !== id) throw new LockedError(this.address, holder, "name the lock that is there");
-    await this.client.delete(this.lockKey);
+    await this.deleteLock(id);
   }
 
   freeze(lock: LockInfo): Promise<void> {
@@ -105,14 +108,6 @@ export class R2Store implements StateStore {
   }
 
   async restore(id: string, lock: LockInfo): Promise<void> {
-    const current = await this.client.get(this.key);
-    if (current?.workerVersion) {
-      // It would find an older serial, written by an S3 client, and serve nothing until a person decides.
-      throw new StateError(
-        `${this.address} is served by a tfstate Worker`,
-        "restore there: npm run state -- restore --at worker",
-      );
-    }
     await this.write(await this.version(id), lock);
   }
 
@@ -122,6 +117,30 @@ export class R2Store implements StateStore {
 
   private async keep(object: StoredObject | undefined): Promise<void> {
     if (object) await this.client.put(this.copyKey(copyName(object.bytes)), object.bytes, "absent");
+  }
+
+  /** A delete whose answer was lost may have happened, and the lock that is there now may be the next one's. */
+  private async deleteLock(id: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.client.delete(this.lockKey);
+      } catch (error) {
+        if ((await this.holder())?.ID !== id) return;
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** A Worker that finds what does not follow, written by an S3 client, serves nothing until a person decides. */
+  private requireServable(current: StoredObject | undefined, bytes: Uint8Array): void {
+    if (!current?.workerVersion || sha256(current.bytes) === sha256(bytes)) return;
+    const [here, next] = [snapshotOrDamaged(current.bytes), snapshotOrDamaged(bytes)];
+    const follows = here && next && here.lineage === next.lineage && here.serial < next.serial;
+    if (follows && (next.encrypted || !here.encrypted)) return;
+    throw new StateError(
+      `${this.address} is served by a tfstate Worker, which takes this for damage: it is no newer serial of what is there, or in plain text`,
+      "do it there: npm run state -- restore --at worker, or STATE_BACKEND=worker npm run state -- push",
+    );
   }
 
   private async requireWriter(lock: LockInfo): Promise<StoredObject | undefined> {
