@@ -12,9 +12,10 @@ export async function underLock<T>(
 ): Promise<T> {
   const lock = newLock(operation);
   return uninterrupted(async () => {
-    await store.lock(lock).catch((error: unknown) => {
-      if (error instanceof LockedError) throw error;
-      throw withHint(error, `if ${store.address} is locked by it now`, lock);
+    await store.lock(lock).catch(async (error: unknown) => {
+      // Whoever gives no answer may have taken the lock for us even so.
+      if (!(error instanceof LockedError)) await giveBackAfter(error, store, lock);
+      throw error;
     });
     let failure: unknown;
     try {
@@ -30,6 +31,15 @@ export async function underLock<T>(
   });
 }
 
+/** @throws StateError where it cannot be told that the lock is free of us */
+async function giveBackAfter(error: unknown, store: StateStore, lock: LockInfo): Promise<void> {
+  try {
+    if ((await store.holder())?.ID === lock.ID) await store.unlock(lock);
+  } catch {
+    throw withHint(error, `if ${store.address} is locked by it now`, lock);
+  }
+}
+
 const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 const withHint = (error: unknown, hint: string, { ID }: LockInfo) =>
@@ -40,6 +50,7 @@ export async function uninterrupted<T>(work: () => Promise<T>): Promise<T> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   let received: NodeJS.Signals | undefined;
   const note = (signal: NodeJS.Signals) => {
+    if (!received) process.stderr.write("finishing, so that no lock stays behind\n");
     received = signal;
   };
   for (const signal of signals) process.on(signal, note);

@@ -1,7 +1,7 @@
 import { newLock } from "../../state/lock-info";
 import { LockedError } from "../../state/problem";
 import type { StateStore } from "../../state/store";
-import { underLock } from "../../state/under-lock";
+import { underLock, uninterrupted } from "../../state/under-lock";
 
 const broken = (what: string) => async () => {
   throw new Error(`${what} failed`);
@@ -11,6 +11,7 @@ const store = (methods: Partial<StateStore>) =>
     address: "r2 a/b",
     lock: async () => undefined,
     unlock: async () => undefined,
+    holder: async () => undefined,
     ...methods,
   }) as StateStore;
 
@@ -24,7 +25,8 @@ test("a lock that could not be given back is told with its id, beside what went 
 });
 
 test("a lock that may have been taken is told with its id; one of somebody else is not ours", async () => {
-  const lost = underLock(store({ lock: broken("lock") }), "test", async () => "done");
+  const silent = store({ lock: broken("lock"), holder: broken("holder") });
+  const lost = underLock(silent, "test", async () => "done");
   await expect(lost).rejects.toThrow(
     /^lock failed; if r2 a\/b is locked by it now; npm run state -- unlock /,
   );
@@ -39,4 +41,42 @@ test("a lock that may have been taken is told with its id; one of somebody else 
 
 test("what went wrong stays what it was where the lock is given back", async () => {
   await expect(underLock(store({}), "test", broken("write"))).rejects.toThrow(/^write failed$/);
+});
+
+test("a lock that was taken without an answer is given back, and one of somebody else is not", async () => {
+  const theirs = newLock("apply");
+  for (const isOurs of [true, false]) {
+    let held: string | undefined;
+    const given: string[] = [];
+    const taking = store({
+      lock: async ({ ID }) => {
+        held = isOurs ? ID : theirs.ID;
+        throw new Error("no answer");
+      },
+      holder: async () => ({ ...theirs, ID: held ?? "" }),
+      unlock: async ({ ID }) => void given.push(ID),
+    });
+    await expect(underLock(taking, "test", async () => "done")).rejects.toThrow(/^no answer$/);
+    expect(given).toEqual(isOurs ? [held] : []);
+  }
+});
+
+test("a signal is answered with one line, and ends the process when the work is done", async () => {
+  const said: string[] = [];
+  const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => said.push(`${text}`) > 0);
+  const kill = jest.spyOn(process, "kill").mockReturnValue(true);
+  try {
+    const work = uninterrupted(async () => {
+      process.emit("SIGINT", "SIGINT");
+      process.emit("SIGINT", "SIGINT");
+      expect(kill).not.toHaveBeenCalled();
+      return "done";
+    });
+    expect(await work).toBe("done");
+    expect(said).toEqual(["finishing, so that no lock stays behind\n"]);
+    expect(kill).toHaveBeenCalledWith(process.pid, "SIGINT");
+  } finally {
+    write.mockRestore();
+    kill.mockRestore();
+  }
 });
