@@ -15,10 +15,15 @@ export interface Setting {
 }
 
 /**
+ * @param purpose to read what is there takes fewer variables than to change it
  * @throws ConfigError with everything that is wrong with the configuration
  * @throws Error that lists every variable that is missing
  */
-export function loadSetting(root: string, env: NodeJS.ProcessEnv): Setting {
+export function loadSetting(
+  root: string,
+  env: NodeJS.ProcessEnv,
+  purpose: "read" | "change" = "change",
+): Setting {
   const { config, clusterFile } = loadOwnCluster({ env, exampleFolder: join(root, "examples/six-nodes") });
   const { bootstrap, state } = config;
   if (bootstrap === undefined) {
@@ -37,7 +42,17 @@ export function loadSetting(root: string, env: NodeJS.ProcessEnv): Setting {
       },
     ]);
   }
-  const missing = missingVariables(bootstrap, state, env);
+  if (state.encryption.provider === "off") {
+    throw new ConfigError([
+      {
+        at: { file: clusterFile },
+        text:
+          "state.encryption.provider is off, but bootstrap keeps the Worker's passwords and the token's secret in its " +
+          "state; use pbkdf2, aws_kms, gcp_kms or openbao",
+      },
+    ]);
+  }
+  const missing = missingVariables(bootstrap, state, env, purpose);
   if (missing.length > 0) {
     throw new Error(
       ["these variables are not set:", ...missing.map(([name, what]) => `  ${name.padEnd(27)}${what}`)].join(
@@ -55,14 +70,16 @@ function missingVariables(
   { worker }: BootstrapConfig,
   { encryption }: StateConfig,
   env: NodeJS.ProcessEnv,
+  purpose: "read" | "change",
 ): readonly (readonly [string, string])[] {
   const random = (bytes: number) => `for example "$(openssl rand -base64 ${bytes})"`;
-  const credentials = worker?.settings.credentials ?? [];
+  const isChange = purpose === "change";
+  const credentials = (isChange && worker?.settings.credentials) || [];
   const needed: readonly (readonly [string, string, boolean])[] = [
     [
       "CLOUDFLARE_API_TOKEN",
       "a token that may edit Workers Scripts, R2 and account API tokens (docs/bootstrap.md)",
-      true,
+      isChange,
     ],
     [
       "TF_VAR_state_passphrase",

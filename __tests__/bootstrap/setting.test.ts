@@ -18,10 +18,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function load(env: NodeJS.ProcessEnv, lines: readonly string[] = []) {
+function load(env: NodeJS.ProcessEnv, lines: readonly string[] = [], purpose?: "read" | "change") {
   const clusterFile = join(folder, "cluster.yaml");
   writeFileSync(clusterFile, `${VALID}${lines.join("\n")}\n`);
-  return loadSetting(root, { ...env, CLUSTER_CONFIG: clusterFile });
+  return loadSetting(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
 }
 
 test("every variable that is missing is named at once; an empty one is missing", () => {
@@ -57,6 +57,19 @@ test("the Worker cannot keep states where there is none", () => {
   };
   expect(() => load(env, ["bootstrap:", "  worker:", "    enabled: false"])).toThrow(
     "state.backend is worker, but bootstrap.worker.enabled is false",
+  );
+});
+
+test("to read what is there takes what opens the state, and nothing else", () => {
+  const read = (env: NodeJS.ProcessEnv) => load({ ...ACCOUNT, ...env }, [], "read");
+  expect(() => read({})).toThrow(/^these variables are not set:\n {2}TF_VAR_state_passphrase .*$/);
+  expect(read({ TF_VAR_state_passphrase: "passphrase" })).toMatchObject({ place: { backend: "r2" } });
+});
+
+test("a state in plain text is refused: passwords are in it", () => {
+  const off = ["state:", "  encryption: { provider: off, reason: it is on an encrypted disk }"];
+  expect(() => load({ ...ACCOUNT, ...SECRETS }, off)).toThrow(
+    /cluster\.yaml: state\.encryption\.provider is off, but bootstrap keeps .* use pbkdf2, aws_kms, gcp_kms or openbao/,
   );
 });
 
