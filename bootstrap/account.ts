@@ -1,13 +1,25 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import type { R2Credentials } from "../state/r2-client";
+import { r2Endpoint } from "../config/state-places";
+import { R2Client } from "../state/r2-client";
 
 /** Where Cloudflare's API is, unless CLOUDFLARE_BASE_URL says otherwise, as it does for the provider. */
 const API = "https://api.cloudflare.com/client/v4";
 
+/** A request that is never answered must not hold a run up for ever. */
+const ANSWER_MS = 60_000;
+
 const TOKENS_PER_PAGE = 50;
-const tokenList = z.object({ result: z.array(z.object({ id: z.string(), name: z.string() })) });
+const tokenList = z.object({
+  result: z.array(z.object({ id: z.string(), name: z.string(), issued_on: z.string().optional() })),
+});
+
+export interface AccountToken {
+  readonly id: string;
+  /** When it was made, RFC 3339, where Cloudflare says so. */
+  readonly issuedOn?: string;
+}
 
 /** The account, asked with the token that the provider works with. */
 export class Account {
@@ -17,8 +29,9 @@ export class Account {
     private readonly config: BootstrapConfig,
     private readonly env: NodeJS.ProcessEnv,
     private readonly signal: AbortSignal,
+    private readonly answerMs = ANSWER_MS,
   ) {
-    const base = (env.CLOUDFLARE_BASE_URL ?? API).replace(/\/+$/, "");
+    const base = (env.CLOUDFLARE_BASE_URL || API).replace(/\/+$/, "");
     this.url = `${base}/accounts/${config.accountId}`;
   }
 
@@ -28,10 +41,13 @@ export class Account {
   }
 
   /**
-   * The S3 key pair that the API token amounts to; what it opens is what the token may do.
+   * The objects of a bucket, with the S3 key pair that the API token amounts to: what it opens is what the token may
+   * do.
    * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
    */
-  async s3Credentials(): Promise<R2Credentials> {
+  async objects(bucket: string): Promise<R2Client> {
+    const endpoint = this.env.AWS_ENDPOINT_URL_S3 || r2Endpoint(this.config);
+    if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
     const wanted =
       "CLOUDFLARE_API_TOKEN has to be a token of the account: make one in Manage Account, API Tokens";
     const answer = await this.get("/tokens/verify").catch((error: Error) => {
@@ -42,16 +58,17 @@ export class Account {
     const secretAccessKey = createHash("sha256")
       .update(this.env.CLOUDFLARE_API_TOKEN ?? "")
       .digest("hex");
-    return { accessKeyId: id, secretAccessKey };
+    return new R2Client(endpoint, bucket, { accessKeyId: id, secretAccessKey });
   }
 
-  /** Ids of the tokens of a name: there can be several. */
-  async tokens(name: string): Promise<readonly string[]> {
-    const found: string[] = [];
+  /** The tokens of a name: there can be several. */
+  async tokens(name: string): Promise<readonly AccountToken[]> {
+    const found: AccountToken[] = [];
     for (let page = 1; ; page++) {
       const answer = await this.get(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`);
       const { result } = tokenList.parse(answer);
-      found.push(...result.filter((token) => token.name === name).map(({ id }) => id));
+      const named = result.filter((token) => token.name === name);
+      found.push(...named.map(({ id, issued_on }) => ({ id, issuedOn: issued_on })));
       if (result.length !== TOKENS_PER_PAGE) return found;
     }
   }
@@ -71,19 +88,19 @@ export class Account {
       authorization: `Bearer ${this.env.CLOUDFLARE_API_TOKEN}`,
       "cf-r2-jurisdiction": this.config.jurisdiction ?? "default",
     };
-    const response = await fetch(url, { method, headers, redirect: "error", signal: this.signal }).catch(
-      (error: Error) => {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.answerMs)]);
+    const { status, text } = await fetch(url, { method, headers, redirect: "error", signal })
+      .then(async (response) => ({ status: response.status, text: await response.text() }))
+      .catch((error: Error) => {
         this.signal.throwIfAborted();
         throw new Error(`${url} does not answer: ${error.cause ?? error.message}`);
-      },
-    );
-    const text = await response.text();
+      });
     const answer = parse(text);
-    if (response.ok) return answer;
+    if (status >= 200 && status < 300) return answer;
     // A proxy in between may answer 404 too.
-    if (response.status === 404 && answer?.success === false) return undefined;
+    if (status === 404 && answer?.success === false) return undefined;
     throw new Error(
-      `${url} answers ${response.status}: ${text.slice(0, 300)}; check CLOUDFLARE_API_TOKEN and the account's id`,
+      `${url} answers ${status}: ${text.slice(0, 300)}; check CLOUDFLARE_API_TOKEN and the account's id`,
     );
   }
 }

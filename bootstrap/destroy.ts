@@ -1,11 +1,11 @@
-import { r2Endpoint } from "../config/state-places";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
-import { R2Client } from "../state/r2-client";
+import type { R2Client } from "../state/r2-client";
 import { snapshot } from "../state/snapshot";
 import { Account } from "./account";
 import { findBeginning, orLeaveAsFound, takeHere } from "./beginning";
 import { type BootstrapProps, cutOffOf, synth } from "./bootstrap";
+import { isState, isStateOfStack } from "./kept-keys";
 import { plan } from "./plan";
 import { STACK, type Stack } from "./stack";
 
@@ -14,19 +14,25 @@ export interface DestroyProps extends BootstrapProps {
   readonly deleteStates: boolean;
 }
 
+/** What it came to: the plan was carried out, or not approved, or it was empty. */
+export type Destroyed = "done" | "declined" | "nothing";
+
 /**
  * Takes everything back that a bootstrap has made. Its own state comes here first: nothing else will be left that
  * could hold it.
  *
- * @returns false where the plan was not approved
  * @throws where other states exist and `deleteStates` is not said
  */
-export async function destroy(props: DestroyProps): Promise<boolean> {
+export async function destroy(props: DestroyProps): Promise<Destroyed> {
   const { setting, workplace, signal } = props;
   const account = new Account(setting.bootstrap, setting.env, signal);
   const beginning = await findBeginning(props);
   if (beginning.at === "nowhere") {
-    throw new Error(`there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`);
+    throw new Error(
+      workplace.before()
+        ? "an apply was cut off before it noted what it made; run `npm run bootstrap` first, which takes that over"
+        : `there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`,
+    );
   }
 
   const buckets = await bucketsOf(props, account);
@@ -38,10 +44,25 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
 
   if (beginning.at === "kept") await takeHere(props, beginning);
 
-  const stack = await orLeaveAsFound(props, beginning, () => planToDestroy(props));
-  if (!stack) return false;
-
   const cutOff = cutOffOf(props);
+  let isEmpty = false;
+  const stack = await orLeaveAsFound(props, beginning, async () => {
+    const { stack, text } = await planToDestroy(props);
+    isEmpty = text === "";
+    return !isEmpty && (await props.approve(text)) ? stack : undefined;
+  });
+  if (isEmpty) {
+    // A run that was cut off has destroyed it all. What the buckets have, if there are any, is not this stack's.
+    if (beginning.at === "here") {
+      await cutOff.settle(undefined);
+      workplace.setStateAside();
+      workplace.forgetLock();
+    }
+    workplace.forgetPlan();
+    return "nothing";
+  }
+  if (!stack) return "declined";
+
   await step("Lift the locks of the histories", async ({ follow, result }) => {
     stack.import(await cutOff.imports());
     await cutOff.note();
@@ -72,16 +93,16 @@ export async function destroy(props: DestroyProps): Promise<boolean> {
     await cutOff.settle(undefined);
     const backup = workplace.setStateAside();
     workplace.forgetLock();
+    workplace.forgetPlan();
     result(`done; the last state is ${shown(backup)}, encrypted`);
   });
-  return true;
+  return "done";
 }
 
-/** @returns undefined where the plan was not approved */
-async function planToDestroy(props: DestroyProps): Promise<Stack | undefined> {
+async function planToDestroy(props: DestroyProps): Promise<{ readonly stack: Stack; readonly text: string }> {
   const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
   const stack = await synth({ ...props, env }, "local");
-  return (await props.approve(await plan(stack, props.workplace, "-destroy"))) ? stack : undefined;
+  return { stack, text: await plan(stack, props.workplace, "-destroy") };
 }
 
 /** Clients with the rights of the API token: the stack's own token opens one bucket only, and goes as well. */
@@ -89,13 +110,10 @@ async function bucketsOf(
   { setting }: DestroyProps,
   account: Account,
 ): Promise<readonly (readonly [string, R2Client])[]> {
-  const { bootstrap, env } = setting;
-  const endpoint = env.AWS_ENDPOINT_URL_S3 || r2Endpoint(bootstrap);
-  if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
-  const credentials = await account.s3Credentials();
+  const { bucket, backupBucket } = setting.bootstrap;
   const found: (readonly [string, R2Client])[] = [];
-  for (const name of [bootstrap.bucket, bootstrap.backupBucket]) {
-    if (await account.hasBucket(name)) found.push([name, new R2Client(endpoint, name, credentials)]);
+  for (const name of [bucket, backupBucket]) {
+    if (await account.hasBucket(name)) found.push([name, await account.objects(name)]);
   }
   return found;
 }
@@ -126,10 +144,7 @@ async function statesOfOthers(
 
 /** Other clusters may have a bootstrap stack too: a name is not enough. */
 async function isOwn(client: R2Client, key: string, lineage: string | undefined): Promise<boolean> {
-  if (lineage === undefined || !key.includes(STACK)) return false;
+  if (lineage === undefined || !isStateOfStack(key)) return false;
   const object = await client.get(key);
   return object !== undefined && snapshot(object.bytes, key).lineage === lineage;
 }
-
-/** The S3 backend lets a key have any name; its history and its locks are told by theirs. */
-const isState = (key: string): boolean => !key.startsWith("history/") && !key.endsWith(".tflock");

@@ -9,7 +9,7 @@ import { step } from "../run/step";
 import { type Stop, stopOnSignal } from "../run/stop-on-signal";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "./bootstrap";
 import { backendVariables } from "./credentials";
-import { destroy } from "./destroy";
+import { type Destroyed, destroy } from "./destroy";
 import { type Format, format, formats, handedOver, instructions } from "./hand-over";
 import { loadSetting } from "./setting";
 import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "./sops";
@@ -24,16 +24,29 @@ interface DestroyOptions extends Options {
   readonly deleteStates?: boolean;
 }
 
+const DESTROYED: Readonly<Record<Destroyed, string>> = {
+  done: "nothing of it is left in the account",
+  declined: "nothing was changed",
+  nothing: "there is nothing to destroy: the state has nothing of it any more",
+};
+
 const root = join(__dirname, "..");
 
 /** What every command works with. */
-async function prepare(options: Options, again: string, { signal }: Stop): Promise<BootstrapProps> {
-  const setting = loadSetting(root, process.env);
+async function prepare(
+  options: Options,
+  again: string,
+  { signal }: Stop,
+  purpose: "read" | "change" = "change",
+): Promise<BootstrapProps> {
+  const setting = loadSetting(root, process.env, purpose);
   const { tofu, env } = await resolveToolchain({
     report: console.error,
     signal,
     cloudflare: cloudflareFor(process.env),
   });
+  // OpenTofu lets everybody read what it writes.
+  process.umask(0o077);
   return {
     root,
     setting,
@@ -90,15 +103,15 @@ async function runDestroy(options: DestroyOptions, stop: Stop): Promise<void> {
   const props = await prepare(options, "npm run bootstrap -- destroy", stop);
   const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
   try {
-    const isDone = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
-    console.log(isDone ? "\nnothing of it is left in the account" : "\nnothing was changed");
+    const destroyed = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
+    console.log(`\n${DESTROYED[destroyed]}`);
   } finally {
     await unlock();
   }
 }
 
 async function printEnv(options: Options & { readonly format: Format }, stop: Stop): Promise<void> {
-  const props = await prepare(options, "npm run bootstrap", stop);
+  const props = await prepare(options, "npm run bootstrap -- env", stop, "read");
   const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
   try {
     const made = await readBootstrapped(props);

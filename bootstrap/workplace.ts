@@ -1,12 +1,27 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { shown } from "../run/shown";
 import { type LockInfo, newLock } from "../state/lock-info";
+import { parseJson } from "../state/parse-json";
 import { type Snapshot, snapshot } from "../state/snapshot";
 import { writeWhole } from "../state/write-whole";
-import type { Before } from "./cut-off";
+import { type Before, beforeShape } from "./cut-off";
 
-/** The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. */
+const lockShape: z.ZodType<LockInfo> = z.object({
+  ID: z.string(),
+  Operation: z.string(),
+  Info: z.string(),
+  Who: z.string(),
+  Version: z.string(),
+  Created: z.string(),
+  Path: z.string(),
+});
+
+/**
+ * The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. Nor is it for
+ * anybody else's eyes: a passphrase can be guessed at.
+ */
 export class Workplace {
   readonly planFile: string;
   readonly synthesized: string;
@@ -30,6 +45,10 @@ export class Workplace {
     this.accountFile = join(root, "account.txt");
     for (const folder of [this.logs, this.backups, this.synthesized])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // What an older version has made, or OpenTofu.
+    chmodSync(root, 0o700);
+    for (const file of [this.stateFile, this.previousStateFile, this.planFile, ...this.statesSetAside()])
+      if (existsSync(file)) chmodSync(file, 0o600);
   }
 
   /**
@@ -58,9 +77,25 @@ export class Workplace {
     return bytes.byteLength === 0 ? undefined : snapshot(bytes, shown(this.stateFile));
   }
 
-  /** The lock under which the state is moved, from this run or from one that was cut off. */
+  /**
+   * What OpenTofu kept of the state before it emptied the file to write it anew, and was cut off.
+   * @throws StateError where that is no state either
+   */
+  stateBeforeCut(): { readonly file: string; readonly state: Snapshot } | undefined {
+    const file = this.previousStateFile;
+    const isEmpty = existsSync(this.stateFile) && readFileSync(this.stateFile).byteLength === 0;
+    if (!isEmpty || !existsSync(file)) return undefined;
+    return { file, state: snapshot(readFileSync(file), shown(file)) };
+  }
+
+  /**
+   * The lock under which the state is moved, from this run or from one that was cut off.
+   * @throws StateError where the note is damaged
+   */
   lock(): LockInfo | undefined {
-    return existsSync(this.lockFile) ? JSON.parse(readFileSync(this.lockFile, "utf8")) : undefined;
+    const fix =
+      "remove it; npm run state -- list shows a lock that it leaves behind, and unlock removes that one";
+    return readNote(this.lockFile, lockShape, fix);
   }
 
   /** To be called before a lock is taken: whoever is cut off then can be told by it. */
@@ -74,9 +109,15 @@ export class Workplace {
     rmSync(this.lockFile, { force: true });
   }
 
-  /** What was there before an apply that did not come to its end. */
+  /**
+   * What was there before an apply that did not come to its end.
+   * @throws StateError where the note is damaged
+   */
   before(): Before | undefined {
-    return existsSync(this.beforeFile) ? JSON.parse(readFileSync(this.beforeFile, "utf8")) : undefined;
+    const fix =
+      "it notes what was in the account before an apply that was cut off: delete what that apply made and the state " +
+      "does not know (a bucket, a token), or import it, then remove the file";
+    return readNote(this.beforeFile, beforeShape, fix);
   }
 
   noteBefore(before: Before): void {
@@ -94,8 +135,14 @@ export class Workplace {
     const name = ["bootstrap", date, state && `s${state.serial}`, state?.sha256.slice(0, 8)];
     const backup = join(this.backups, `${name.filter(Boolean).join("-")}.tfstate`);
     renameSync(this.stateFile, backup);
-    rmSync(`${this.stateFile}.backup`, { force: true });
+    chmodSync(backup, 0o600);
+    rmSync(this.previousStateFile, { force: true });
     return backup;
+  }
+
+  /** A plan that was carried out is of no use to anybody. */
+  forgetPlan(): void {
+    rmSync(this.planFile, { force: true });
   }
 
   /** Takes a state in, to work on it here. */
@@ -111,4 +158,13 @@ export class Workplace {
       .reverse()
       .map((name) => join(this.backups, name));
   }
+
+  /** Where OpenTofu keeps the state as it was before its first write. */
+  private get previousStateFile(): string {
+    return `${this.stateFile}.backup`;
+  }
+}
+
+function readNote<T>(file: string, shape: z.ZodType<T>, fix: string): T | undefined {
+  return existsSync(file) ? parseJson(readFileSync(file, "utf8"), shape, shown(file), fix) : undefined;
 }

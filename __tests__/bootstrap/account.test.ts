@@ -13,6 +13,7 @@ beforeAll(async () => {
   cloudflare = await TestAccount.start();
 });
 afterAll(() => cloudflare.stop());
+afterEach(() => jest.restoreAllMocks());
 
 test("tokens are found on whatever page of the list they are, a full last one included", async () => {
   const { accountId } = cloudflare.cloudflare;
@@ -29,10 +30,10 @@ test("tokens are found on whatever page of the list they are, a full last one in
   const ids = [await make("tfstate")];
   await Promise.all(Array.from({ length: 97 }, () => make("other")));
   ids.push(await make("tfstate"));
-  expect(await account.tokens("tfstate")).toEqual(ids);
+  expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
   // With the account's own token there are 100 now, two full pages.
   ids.push(await make("tfstate"));
-  expect(await account.tokens("tfstate")).toEqual(ids);
+  expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
 });
 
 test("a 404 of a proxy is no answer of Cloudflare's that there is no bucket", async () => {
@@ -47,8 +48,36 @@ test("a 404 of a proxy is no answer of Cloudflare's that there is no bucket", as
   await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
 });
 
+test("Cloudflare says when a token was made, and the time is read", async () => {
+  const account = new Account(config(cloudflare.cloudflare.accountId), cloudflare.env, forever);
+  const [token] = await account.tokens("first token");
+  expect(Date.parse(`${token?.issuedOn}`)).toBeLessThanOrEqual(Date.now());
+});
+
+test("an address that is empty is none: Cloudflare's own is asked", async () => {
+  jest.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network here"));
+  const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: "" }, forever);
+  await expect(account.hasBucket("tfstate")).rejects.toThrow(
+    "https://api.cloudflare.com/client/v4/accounts/00",
+  );
+});
+
+test("a request that nobody answers comes to an end, also where only its head is answered", async () => {
+  for (const answer of [undefined, "{"]) {
+    const mute = createServer((_, response) => answer && response.writeHead(200).write(answer));
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: url }, forever, 50);
+    await expect(account.hasBucket("tfstate")).rejects.toThrow(/does not answer: .*timeout/);
+    mute.closeAllConnections();
+    await new Promise((resolve) => mute.close(resolve));
+  }
+});
+
 test("a token of a person has no S3 key pair, and that is said", async () => {
   const env = { ...cloudflare.env, CLOUDFLARE_API_TOKEN: "of-a-person" };
   const account = new Account(config(cloudflare.cloudflare.accountId), env, forever);
-  await expect(account.s3Credentials()).rejects.toThrow(/answers 401: .*has to be a token of the account/s);
+  await expect(account.objects("tfstate")).rejects.toThrow(
+    /answers 401: .*has to be a token of the account/s,
+  );
 });

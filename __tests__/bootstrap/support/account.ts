@@ -59,12 +59,19 @@ export class TestAccount {
     return { status: response.status, result };
   }
 
-  /** The objects of a bucket, with the rights of the account's own token. */
-  async objects(bucket: string): Promise<R2Client> {
+  /** The S3 key pair of the account's own token. */
+  async keyPair(): Promise<{ readonly AWS_ACCESS_KEY_ID: string; readonly AWS_SECRET_ACCESS_KEY: string }> {
     const { id } = await this.result<{ id: string }>("/tokens/verify");
+    const secret = createHash("sha256").update(this.cloudflare.apiToken).digest("hex");
+    return { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret };
+  }
+
+  /** The objects of a bucket, with that key pair. */
+  async objects(bucket: string): Promise<R2Client> {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = await this.keyPair();
     return new R2Client(this.cloudflare.s3Url, bucket, {
-      accessKeyId: id,
-      secretAccessKey: createHash("sha256").update(this.cloudflare.apiToken).digest("hex"),
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
     });
   }
 

@@ -1,0 +1,12 @@
+import { STACK } from "./stack";
+
+// What the keys in the bucket of the states tell.
+
+/** As `stateBeside` makes them; the Worker puts a `.tfstate` of its own behind a name. */
+const OF_STACK = new RegExp(`-${STACK}(\\.tfstate)*$`);
+
+/** The S3 backend lets a key have any name; its history and its locks are told by theirs. */
+export const isState = (key: string): boolean => !key.startsWith("history/") && !key.endsWith(".tflock");
+
+/** Of this cluster or of another one, which may have such a stack too: at the Worker, below anybody's namespace. */
+export const isStateOfStack = (key: string): boolean => isState(key) && OF_STACK.test(key);
