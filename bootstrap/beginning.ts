@@ -1,9 +1,11 @@
 import { shown } from "../run/shown";
 import { step } from "../run/step";
-import { type Snapshot, snapshot } from "../state/snapshot";
+import { describe, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
 import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";
 import type { BootstrapOutputs } from "./credentials";
+import type { Before } from "./cut-off";
+import { isStateOfStack } from "./kept-keys";
 import { giveBack, takeLock } from "./kept-lock";
 import { type OpenedStore, openKept } from "./kept-state";
 import { STACK, Stack } from "./stack";
@@ -13,7 +15,11 @@ import type { Workplace } from "./workplace";
 export type Beginning =
   | { readonly at: "nowhere" }
   | { readonly at: "here" }
-  | ({ readonly at: "kept" } & OpenedStore);
+  | ({
+      readonly at: "kept";
+      /** Where the copy is now that was here, and is not what is kept. */
+      readonly setAside?: string;
+    } & OpenedStore);
 
 type OnLine = (line: string) => void;
 
@@ -21,7 +27,7 @@ type OnLine = (line: string) => void;
 export function findBeginning(props: BootstrapProps): Promise<Beginning> {
   return step("State", async ({ say, follow, result }) => {
     const found = await findState(props, say, follow);
-    result(describe(found, props.workplace));
+    result(text(found, props.workplace));
     return found;
   });
 }
@@ -29,26 +35,33 @@ export function findBeginning(props: BootstrapProps): Promise<Beginning> {
 /** @throws where the state exists and cannot be read */
 export async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<Beginning> {
   const { setting, workplace, signal } = props;
-  const local = workplace.state();
-  // With the backend `local`, the state stays here.
-  if (!setting.place) return { at: local ? "here" : "nowhere" };
-  workplace.bindTo(`the bucket ${setting.bootstrap.bucket} of account ${setting.bootstrap.accountId}`);
-  if (local) return (await stillKept(props, local, say, follow)) ?? { at: "here" };
+  const [local, before] = [workplace.state(), workplace.before()];
+  if (!setting.place) return local ? { at: "here" } : nowhere(workplace);
 
-  // The first apply was cut off before it noted anything: what is there is its work.
-  if (workplace.before()) return { at: "nowhere" };
+  bind(props);
+  const isLocked = workplace.lock() !== undefined;
+  // The first apply came to its end, and the state was not moved yet.
+  if (local && !before && !isLocked) return { at: "here" };
 
   const { bucket, backupBucket } = setting.bootstrap;
   const account = new Account(setting.bootstrap, setting.env, signal);
   say(`asking Cloudflare whether there is a bucket ${bucket}`);
-  if (!(await account.hasBucket(bucket))) {
-    if (!(await account.hasBucket(backupBucket))) return { at: "nowhere" };
+  const hasBucket = await account.hasBucket(bucket);
+  const states = hasBucket && (local || before) ? await statesInBucket(account, bucket) : [];
+  if (before) refuseToTakeOver(props, before, local, states);
+  if (local) return hasBucket && !before ? newerOf(props, local, states, say, follow) : { at: "here" };
+
+  // The first apply was cut off before it noted anything: what is there is its work.
+  if (before?.buckets.length === 0 && !isLocked) return nowhere(workplace);
+  if (!hasBucket) {
+    if (!(await account.hasBucket(backupBucket))) return nowhere(workplace);
     throw new Error(
       `there is no bucket ${bucket}, but its copies are there, in ${backupBucket}: it was lost, and a new state ` +
         "would know nothing of what else there is; docs/bootstrap.md, Disaster drill, says how to get it back",
     );
   }
-  const opened = await open(props, say, follow);
+  const opened = await openFromHere(props, say, follow);
+  refuseToForget(workplace, opened.state && snapshot(opened.state, opened.store.address));
   if (opened.state) return { at: "kept", ...opened };
   throw new Error(
     `the bucket ${bucket} exists, but ${opened.store.address} has no state of the ${STACK} stack: it belongs to ` +
@@ -57,36 +70,126 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
   );
 }
 
-/** A run that was cut off before its apply has left a copy of what is kept, and the lock. */
-async function stillKept(
+/** @throws where the folder has a run for another account or bucket that was cut off */
+export function bind({ setting, workplace }: BootstrapProps): void {
+  const { accountId, bucket } = setting.bootstrap;
+  workplace.bindTo(`the bucket ${bucket} of account ${accountId}`);
+}
+
+/** @throws where a state was here that is not anywhere else */
+function nowhere(workplace: Workplace): Beginning {
+  refuseToForget(workplace, undefined);
+  if ((workplace.before()?.buckets.length ?? 0) === 0) return { at: "nowhere" };
+  throw new Error(
+    `${shown(workplace.stateFile)} is gone or empty, and an apply that was cut off had it: bring it back, for example ` +
+      `from ${shown(workplace.root)}/backups; without it everything would be made once more`,
+  );
+}
+
+/** @throws where OpenTofu was cut off in the middle of writing the state, and what it kept of it is all that there is */
+function refuseToForget(workplace: Workplace, kept: Snapshot | undefined): void {
+  const cut = workplace.stateBeforeCut();
+  if (!cut || (kept?.lineage === cut.state.lineage && kept.serial >= cut.state.serial)) return;
+  const [file, stateFile] = [shown(cut.file), shown(workplace.stateFile)];
+  throw new Error(
+    `${stateFile} is empty: a write was cut off; ${file} is the state before it, ${describe(cut.state)}; copy it ` +
+      `back (cp ${file} ${stateFile}) and run this again`,
+  );
+}
+
+/** A state of a bootstrap stack, as the bucket has it; undefined where it is damaged. */
+interface StateInBucket {
+  readonly key: string;
+  readonly state: Snapshot | undefined;
+}
+
+/**
+ * What the bucket has, with the rights of the API token: the states are the same objects whichever backend keeps
+ * them, and nobody's password is needed for them.
+ */
+async function statesInBucket(account: Account, bucket: string): Promise<readonly StateInBucket[]> {
+  const objects = await account.objects(bucket);
+  const found: StateInBucket[] = [];
+  for (const { key } of await objects.list("")) {
+    const object = isStateOfStack(key) ? await objects.get(key) : undefined;
+    if (object) found.push({ key, state: snapshotOrDamaged(object.bytes) });
+  }
+  return found;
+}
+
+/**
+ * What an apply that was cut off has made is told by what was not there before it, and somebody else may have made
+ * it since.
+ *
+ * @throws where they have
+ */
+function refuseToTakeOver(
+  { setting, workplace }: BootstrapProps,
+  before: Before,
+  local: Snapshot | undefined,
+  states: readonly StateInBucket[],
+): void {
+  const { bucket } = setting.bootstrap;
+  // No state was moved there from here, before an apply came to its end.
+  const isOurs = before.buckets.includes(bucket);
+  const other = states.find(({ state }) =>
+    local && state?.lineage === local.lineage ? state.serial > local.serial : !isOurs,
+  );
+  if (!other) return;
+  const folder = shown(workplace.root);
+  throw new Error(
+    `someone else has bootstrapped this account since a run here was cut off: ${other.key} in the bucket ${bucket} has ` +
+      `${other.state ? describe(other.state) : "a damaged state"}, and ${shown(workplace.stateFile)} has ` +
+      `${local ? describe(local) : "none"}; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) ` +
+      "and run this again with the credentials of what is kept: it takes that",
+  );
+}
+
+/**
+ * A run that was cut off has left a copy of what is kept, and the lock. It has changed it, or not; or somebody broke
+ * the lock and wrote.
+ */
+async function newerOf(
   props: BootstrapProps,
-  { sha256 }: Snapshot,
+  local: Snapshot,
+  states: readonly StateInBucket[],
   say: OnLine,
   follow: OnLine,
-): Promise<Beginning | undefined> {
-  if (!props.workplace.lock() || props.workplace.before()) return undefined;
-  const opened = await open(props, say, follow).catch(() => undefined);
-  const isSame = opened?.state && snapshot(opened.state, opened.store.address).sha256 === sha256;
-  return isSame ? { at: "kept", ...opened } : undefined;
+): Promise<Beginning> {
+  const isOlder = (state: Snapshot | undefined) =>
+    state?.lineage === local.lineage && state.serial < local.serial;
+  // No need to open it: an apply may have left the Worker in a state that the next one has to mend.
+  if (states.every(({ state }) => isOlder(state))) return { at: "here" };
+  const opened = await openFromHere(props, say, follow);
+  if (!opened.state) return { at: "here" };
+  if (sha256(opened.state) === local.sha256) return { at: "kept", ...opened };
+  if (isOlder(snapshot(opened.state, opened.store.address))) return { at: "here" };
+  return { at: "kept", ...opened, setAside: props.workplace.setStateAside() };
 }
 
-async function open(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<OpenedStore> {
-  const { setting, signal } = props;
+/** Opens where the state is kept; after a run that was cut off before it could say them, the credentials are here. */
+export async function openFromHere(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<OpenedStore> {
+  const { setting, workplace, signal } = props;
   const openWith = (outputs?: BootstrapOutputs) =>
     openKept({ setting, outputs, patient: false, signal, say });
-  return openWith().catch(async (error: unknown) => {
-    const outputs = await outputsSetAside(props, follow);
-    if (!outputs) throw error;
-    return openWith(outputs);
-  });
-}
-
-/** After a run that was cut off before it could say them, the credentials are in the state that it set aside. */
-async function outputsSetAside(props: BootstrapProps, follow: OnLine): Promise<BootstrapOutputs | undefined> {
-  const [newest] = props.workplace.statesSetAside();
-  if (newest === undefined) return undefined;
-  const stack = await Stack.synth(props, "local", follow);
-  return stack.outputsOf(newest, follow);
+  const [setAside] = workplace.statesSetAside();
+  const files = [workplace.state() && workplace.stateFile, setAside].filter((file) => file !== undefined);
+  try {
+    return await openWith();
+  } catch (error) {
+    // The Worker takes nothing that is in a state.
+    if (setting.place?.backend !== "r2" || files.length === 0) throw error;
+    let refused: unknown = error;
+    const stack = await Stack.synth(props, "local", follow);
+    for (const file of files) {
+      try {
+        return await openWith(await stack.outputsOf(file, follow));
+      } catch (error) {
+        refused = error;
+      }
+    }
+    throw refused;
+  }
 }
 
 /** Locks the state where it is kept, and brings a copy here to work on. */
@@ -117,13 +220,18 @@ export async function orLeaveAsFound<T>(
   }
 }
 
-function describe(beginning: Beginning, workplace: Workplace): string {
+function text(beginning: Beginning, workplace: Workplace): string {
   switch (beginning.at) {
     case "nowhere":
       return "none: it starts here, and moves on once there is a place for it";
     case "here":
       return `in ${shown(workplace.stateFile)}, from a run before this one`;
     case "kept":
-      return `kept in ${beginning.store.address}`;
+      return [
+        `kept in ${beginning.store.address}`,
+        ...(beginning.setAside
+          ? [`somebody wrote it meanwhile; the copy that was here is ${shown(beginning.setAside)}`]
+          : []),
+      ].join("; ");
   }
 }

@@ -3,7 +3,7 @@ import type { StateBackend } from "../config";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
 import { Account } from "./account";
-import { findBeginning, findState, orLeaveAsFound, takeHere } from "./beginning";
+import { bind, findBeginning, openFromHere, orLeaveAsFound, takeHere } from "./beginning";
 import type { BackendVariables, BootstrapOutputs } from "./credentials";
 import { CutOff } from "./cut-off";
 import { waitForWorker } from "./health";
@@ -51,17 +51,22 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
 }
 
 /**
- * What a bootstrap has made, read from its state.
+ * What a bootstrap has made, read from its state. Nothing is asked of the account: who reads need not be able to
+ * change it.
+ *
  * @throws where there is none
  */
 export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrapped> {
-  const { setting } = props;
+  const { setting, workplace } = props;
   const quiet = () => undefined;
-  const beginning = await findState(props, quiet, quiet);
-  if (beginning.at === "nowhere") {
-    throw new Error(`there is no bucket ${setting.bootstrap.bucket} yet; run \`npm run bootstrap\` first`);
+  if (setting.place) bind(props);
+  const isHere = workplace.state() !== undefined;
+  const opened = isHere || !setting.place ? undefined : await openFromHere(props, quiet, quiet);
+  if (!isHere && !opened?.state) {
+    const address = opened?.store.address ?? shown(workplace.stateFile);
+    throw new Error(`${address} has no state of the ${STACK} stack; run \`npm run bootstrap\` first`);
   }
-  const opening = beginning.at === "kept" ? beginning.variables : undefined;
+  const opening = opened?.variables;
   const stack = await Stack.synth(props, opening ? setting.state.backend : "local", quiet, opening);
   await (opening ? stack.tofu.init(quiet) : stack.initHere(quiet));
   const outputs = await stack.outputs();
@@ -117,6 +122,7 @@ async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutp
       await carryOut();
     }
   }
+  workplace.forgetPlan();
   const outputs = await stack.outputs();
   await cutOff.settle(outputs.s3AccessKeyId);
   return outputs;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { R2Client } from "../../state/r2-client";
 import { snapshot } from "../../state/snapshot";
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 async function onAnotherLaptop<T>(
-  more: Record<string, string>,
+  more: Record<string, string | undefined>,
   work: (other: Laptop) => Promise<T>,
 ): Promise<T> {
   const other = new Laptop({ ...env, ...more });
@@ -50,6 +50,8 @@ async function onAnotherLaptop<T>(
     await other.remove();
   }
 }
+
+const backups = () => join(laptop.workplace, "backups");
 
 /** The bucket of the states, with the key pair that was printed. */
 const states = () =>
@@ -100,7 +102,7 @@ test("the answer to the first upload is lost, and the move is cut off: the state
 
   const last = await laptop.ok("--yes");
   expect(last.said).toMatch(
-    /✔ State: in .*✔ Plan: nothing to do .*✔ Move the state: r2 tfstate\/proxmox.*✔ Second plan: empty/,
+    /✔ State: kept in r2 .*✔ Plan: nothing to do .*✔ Move the state: r2 tfstate\/proxmox.*✔ Second plan: empty/,
   );
 
   variables = exported((await laptop.ok("env")).stdout);
@@ -110,12 +112,17 @@ test("the answer to the first upload is lost, and the move is cut off: the state
     scripts: ["states"],
   });
   const state = await states().get(KEY);
-  const [backup] = readdirSync(join(laptop.workplace, "backups"));
+  const [backup] = readdirSync(backups());
   expect(snapshot(state?.bytes ?? new Uint8Array(), KEY)).toMatchObject({
     encrypted: true,
     sha256: sha256(laptop.files().get(join(laptop.workplace, "backups", `${backup}`))),
   });
   expect((await states().list("proxmox/")).map(({ key }) => key)).toEqual([KEY]);
+  const open = [...laptop.files().keys()].filter(
+    (path) => /\.(tfstate|tfplan)(\.backup)?$/.test(path) && statSync(path).mode & 0o77,
+  );
+  expect(open).toEqual([]);
+  expect(laptop.files().has(join(laptop.workplace, "bootstrap.tfplan"))).toBe(false);
   const secrets = [PASSWORD, PASSPHRASE, account.cloudflare.apiToken, `${variables.AWS_SECRET_ACCESS_KEY}`];
   expect(laptop.findInFiles(secrets)).toEqual([]);
   for (const secret of secrets) expect(said + last.said).not.toContain(secret);
@@ -132,7 +139,14 @@ test("another stack needs the variables that it prints; another laptop needs the
   await team.ok("apply", "-input=false", "-auto-approve");
   expect((await team.plan()).exitCode).toBe(0);
 
-  await onAnotherLaptop(variables, async (other) => {
+  // Whoever reads what is there need not be able to change it.
+  const reader = {
+    ...variables,
+    CLOUDFLARE_API_TOKEN: undefined,
+    TF_VAR_tfstate_username: undefined,
+    TF_VAR_tfstate_password: undefined,
+  };
+  await onAnotherLaptop(reader, async (other) => {
     expect(await other.start("env", "--format", "dotenv").ended).toMatchObject({
       end: 1,
       stdout: "",
@@ -142,6 +156,7 @@ test("another stack needs the variables that it prints; another laptop needs the
       ...variables,
       CLOUDFLARE_ACCOUNT_ID: accountId,
     });
+    other.set(env);
     other.configure("state:\n  key: elsewhere/terraform.tfstate\n");
     expect(await other.start("--yes").ended).toMatchObject({
       end: 1,
@@ -194,6 +209,12 @@ test("a destroy that is cut off goes on; then everything is made again, in the s
   await run.powerCut();
   await laptop.ok("destroy", "--yes", "--delete-states");
   expect(await account.inventory()).toEqual(NOTHING);
+
+  // Cut off after all was destroyed, before the state was set aside: nothing is left to say yes to.
+  const [last] = readdirSync(backups()).sort().reverse();
+  cpSync(join(backups(), `${last}`), join(laptop.workplace, "bootstrap.tfstate"));
+  expect((await laptop.ok("destroy")).said).toMatch(/✔ Plan: nothing to do .*there is nothing to destroy/);
+  expect(existsSync(join(laptop.workplace, "bootstrap.tfstate"))).toBe(false);
 
   await laptop.ok("--yes");
   expect(await account.inventory()).toMatchObject({
