@@ -10,11 +10,11 @@ import { waitForWorker } from "./health";
 import { type OpenKeptProps, openKept } from "./kept-state";
 import { moveState } from "./move-state";
 import { plan } from "./plan";
-import type { Setting } from "./setting";
+import type { BootstrapSetting } from "./setting";
 import { STACK, Stack, type StackProps } from "./stack";
 
 export interface BootstrapProps extends StackProps {
-  readonly setting: Setting;
+  readonly setting: BootstrapSetting;
   /** Whether the plan, which is shown, may be carried out. */
   readonly approve: (plan: string) => Promise<boolean>;
 }
@@ -170,5 +170,5 @@ async function verify(props: BootstrapProps, variables: BackendVariables): Promi
 }
 
 /** Without a slash at its end; unknown on workers.dev where the configuration does not say the subdomain. */
-const workerUrlOf = ({ bootstrap, state }: Setting, outputs: BootstrapOutputs): string | undefined =>
+const workerUrlOf = ({ bootstrap, state }: BootstrapSetting, outputs: BootstrapOutputs): string | undefined =>
   bootstrap.worker && (state.url?.replace(/\/states\/.*$/, "") ?? outputs.workerUrl);

@@ -1,14 +1,14 @@
 import type { BootstrapConfig } from "../config";
 import { shown } from "../run/shown";
 import type { BootstrapOutputs } from "./credentials";
-import type { Setting } from "./setting";
+import type { BootstrapSetting } from "./setting";
 
 /** Variables with their values, for a laptop or CI. */
 export type HandedOver = Readonly<Record<string, string>>;
 
 /** Everything that `plan` and `apply` of the other stacks need for their state. */
 export function handedOver(
-  { state, bootstrap, env }: Setting,
+  { state, bootstrap, env }: BootstrapSetting,
   outputs: BootstrapOutputs,
   variables: Readonly<Record<string, string>>,
 ): HandedOver {
@@ -54,7 +54,7 @@ function dotenvValue(name: string, value: string): string {
 
 /** What to put where: by name only, since a terminal keeps what it has shown. */
 export function instructions(
-  setting: Setting,
+  setting: BootstrapSetting,
   variables: HandedOver,
   workerUrl: string | undefined,
   sopsFile: string | undefined,
@@ -81,7 +81,7 @@ export function instructions(
   return lines.join("\n");
 }
 
-function cluster({ state, clusterFile }: Setting, workerUrl: string | undefined): readonly string[] {
+function cluster({ state, clusterFile }: BootstrapSetting, workerUrl: string | undefined): readonly string[] {
   const other = state.backend === "r2" && workerUrl;
   return [
     `${clusterFile} keeps its states in ${state.backend}: npm run plan`,

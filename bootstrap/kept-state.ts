@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openStore, type StoreEnvironment } from "../state/open-store";
 import type { StateStore } from "../state/store";
 import { type BackendVariables, type BootstrapOutputs, backendVariables } from "./credentials";
-import type { Setting } from "./setting";
+import type { BootstrapSetting } from "./setting";
 
 /** A store that can be read, with the variables that opened it. */
 export interface OpenedStore {
@@ -16,7 +16,7 @@ export interface OpenedStore {
 const NEW_CREDENTIALS_MS = 60_000;
 
 export interface OpenKeptProps {
-  readonly setting: Setting;
+  readonly setting: BootstrapSetting;
   readonly outputs?: BootstrapOutputs;
   /** Whether credentials that are refused may be too new. */
   readonly patient: boolean;
@@ -52,7 +52,7 @@ export async function openKept(props: OpenKeptProps): Promise<OpenedStore> {
   }
 }
 
-function wantedVariables({ state }: Setting): string {
+function wantedVariables({ state }: BootstrapSetting): string {
   const names =
     state.backend === "r2"
       ? "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

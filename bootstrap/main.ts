@@ -11,7 +11,7 @@ import { type BootstrapProps, bootstrap, readBootstrapped } from "./bootstrap";
 import { backendVariables } from "./credentials";
 import { type Destroyed, destroy } from "./destroy";
 import { type Format, format, formats, handedOver, instructions } from "./hand-over";
-import { loadSetting } from "./setting";
+import { loadBootstrapSetting } from "./setting";
 import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "./sops";
 import { Workplace } from "./workplace";
 
@@ -39,7 +39,7 @@ async function prepare(
   { signal }: Stop,
   purpose: "read" | "change" = "change",
 ): Promise<BootstrapProps> {
-  const setting = loadSetting(root, process.env, purpose);
+  const setting = loadBootstrapSetting(root, process.env, purpose);
   const { tofu, env } = await resolveToolchain({
     report: console.error,
     signal,

@@ -3,7 +3,7 @@ import { type BootstrapConfig, ConfigError, loadOwnCluster, type StateConfig } f
 import { type StatePlace, statePlace } from "../config/state-places";
 
 /** What a bootstrap is about: the configuration, and what the environment says. */
-export interface Setting {
+export interface BootstrapSetting {
   readonly root: string;
   readonly clusterFile: string;
   readonly bootstrap: BootstrapConfig;
@@ -19,11 +19,11 @@ export interface Setting {
  * @throws ConfigError with everything that is wrong with the configuration
  * @throws Error that lists every variable that is missing
  */
-export function loadSetting(
+export function loadBootstrapSetting(
   root: string,
   env: NodeJS.ProcessEnv,
   purpose: "read" | "change" = "change",
-): Setting {
+): BootstrapSetting {
   const { config, clusterFile } = loadOwnCluster({ env, exampleFolder: join(root, "examples/six-nodes") });
   const { bootstrap, state } = config;
   if (bootstrap === undefined) {

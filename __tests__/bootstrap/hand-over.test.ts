@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { format, handedOver, instructions } from "../../bootstrap/hand-over";
-import type { Setting } from "../../bootstrap/setting";
+import type { BootstrapSetting } from "../../bootstrap/setting";
 
 const AWKWARD = `it's "a" $HOME \`id\` \\n # passphrase`;
 
@@ -19,13 +19,13 @@ test("dotenv has no quotes, and refuses a value that would need them, without sh
   }
 });
 
-const setting = (backend: "r2" | "worker" | "local", provider = "pbkdf2"): Setting =>
+const setting = (backend: "r2" | "worker" | "local", provider = "pbkdf2"): BootstrapSetting =>
   ({
     clusterFile: "cluster.yaml",
     state: { backend, encryption: { provider } },
     bootstrap: { accountId: "a".repeat(32), token: { expiresOn: "2027-01-31T00:00:00Z" } },
     env: { TF_VAR_state_passphrase: "battery" },
-  }) as unknown as Setting;
+  }) as unknown as BootstrapSetting;
 const outputs = { s3AccessKeyId: "id", s3SecretAccessKey: "s3cr3t" };
 
 test("what is handed over: for a local state no key pair, for a key elsewhere no passphrase", () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadSetting } from "../../bootstrap/setting";
+import { loadBootstrapSetting } from "../../bootstrap/setting";
 import { VALID } from "../config/support/cluster";
 
 const root = join(__dirname, "../..");
@@ -21,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function load(env: NodeJS.ProcessEnv, lines: readonly string[] = [], purpose?: "read" | "change") {
   const clusterFile = join(folder, "cluster.yaml");
   writeFileSync(clusterFile, `${VALID}${lines.join("\n")}\n`);
-  return loadSetting(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
+  return loadBootstrapSetting(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
 }
 
 test("every variable that is missing is named at once; an empty one is missing", () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bootstrap } from "../../bootstrap/bootstrap";
-import { loadSetting } from "../../bootstrap/setting";
+import { loadBootstrapSetting } from "../../bootstrap/setting";
 import { Workplace } from "../../bootstrap/workplace";
 import { loadOwnCluster } from "../../config";
 import { shown } from "../../run/shown";
@@ -85,7 +85,7 @@ export async function start(props: StartProps): Promise<Summary> {
   console.log("\nbootstrap: the buckets, the Worker and the token that keep all states, their own included");
   const made = await bootstrap({
     root,
-    setting: loadSetting(root, env),
+    setting: loadBootstrapSetting(root, env),
     workplace: new Workplace(folder.bootstrap),
     tofu: toolchain.tofu,
     env,
