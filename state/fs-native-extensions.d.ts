@@ -1,5 +1,5 @@
 declare module "fs-native-extensions" {
-  /** A whole-file record lock, the kind that OpenTofu takes; false where another process holds one. */
-  export function tryLock(fd: number): boolean;
+  /** A whole-file record lock, the kind that OpenTofu takes; false where another process holds one. A shared one needs no right to write. */
+  export function tryLock(fd: number, options?: { readonly shared?: boolean }): boolean;
   export function unlock(fd: number): void;
 }

@@ -1,51 +1,41 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { tryLock } from "fs-native-extensions";
 import { copyName, readCopyName } from "./dated-copy";
-import { type LockInfo, parseLock } from "./lock-info";
+import type { LockInfo } from "./lock-info";
 import { LockedError, StateError } from "./problem";
+import { readIfThere } from "./read-if-there";
+import { RecordLock } from "./record-lock";
 import { sha256 } from "./snapshot";
 import type { StateStore, Version } from "./store";
 import { readTombstone, tombstone } from "./tombstone";
+import { finishWriteInPlace, readInPlace, writeInPlace } from "./write-in-place";
 import { writeWhole } from "./write-whole";
 
 /**
- * A state in a file, locked as OpenTofu locks it: a record lock on the file itself, with a note beside it of who
- * holds it. A client that waits for the lock has the file open already, so the file is never replaced by another:
- * it is written in place, as OpenTofu does, with the new bytes beside it until they are whole.
+ * A state in a file, locked as OpenTofu locks it. A client that waits for the lock has the file open already, so the
+ * file is never replaced by another: it is written in place, as OpenTofu does.
  */
 export class LocalStore implements StateStore {
   readonly backend = "local";
   readonly address: string;
-  private held: { readonly fd: number; readonly lock: LockInfo } | undefined;
+  private readonly record: RecordLock;
 
   constructor(private readonly path: string) {
     this.address = `local ${path}`;
+    this.record = new RecordLock(path, this.address);
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    const bytes = readIfThere(this.path);
-    if (bytes === undefined) return undefined;
+    const found = readInPlace(this.path);
+    if (!found) return undefined;
+    const { bytes, isWhole } = found;
     if (readTombstone(bytes)) return readIfThere(this.frozenPath);
-    if (bytes.byteLength > 0) return bytes;
+    const isEmpty = bytes.byteLength === 0;
+    if (isWhole && !isEmpty) return bytes;
     // OpenTofu empties the file before it writes it.
-    const holder = this.held ? undefined : await this.holder();
+    const holder = this.record.mine ? undefined : await this.holder();
     if (holder) throw new LockedError(this.address, holder, "it may be in the middle of a write: try again");
-    return undefined;
+    return isEmpty ? undefined : bytes;
   }
 
   async write(bytes: Uint8Array, lock: LockInfo): Promise<void> {
@@ -56,53 +46,39 @@ export class LocalStore implements StateStore {
       writeWhole(this.frozenPath, bytes);
       return;
     }
-    const fd = this.requireHeld(lock);
+    const fd = this.record.requireHeld(lock);
     await this.keepVersion();
-    this.overwrite(fd, bytes);
+    writeInPlace(this.path, fd, bytes);
   }
 
   async remove(lock: LockInfo): Promise<void> {
     await this.keepVersion();
     if (this.frozenBy()?.ID === lock.ID) return rmSync(this.frozenPath, { force: true });
-    this.requireHeld(lock);
+    this.record.requireHeld(lock);
     rmSync(this.path);
   }
 
   async holder(): Promise<LockInfo | undefined> {
-    if (this.held) return this.held.lock;
-    const frozen = this.frozenBy();
-    if (frozen || !existsSync(this.path)) return frozen;
-    const fd = openSync(this.path, constants.O_RDWR);
-    try {
-      // The note may be left from a process that is gone; the lock itself never is.
-      return tryLock(fd) ? undefined : this.noted();
-    } finally {
-      closeSync(fd);
-    }
+    const known = this.record.mine ?? this.frozenBy();
+    return known || !existsSync(this.path) ? known : this.record.holder();
   }
 
   async lock(lock: LockInfo): Promise<void> {
-    if (this.held?.lock.ID === lock.ID) return;
+    if (this.record.mine?.ID === lock.ID) return;
     mkdirSync(dirname(this.path), { recursive: true });
-    const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const fd = this.record.take(lock);
     try {
-      if (!tryLock(fd)) throw new LockedError(this.address, this.noted(), "wait, or end that process");
-      this.finishInterruptedWrite(fd);
+      finishWriteInPlace(this.path, fd);
       const frozen = this.frozenBy();
       if (frozen && frozen.ID !== lock.ID) throw new LockedError(this.address, frozen);
-      writeFileSync(this.notePath, JSON.stringify({ ...lock, Path: this.path }), { mode: 0o600 });
     } catch (error) {
-      closeSync(fd);
+      this.record.giveBack();
       throw error;
     }
-    this.held = { fd, lock };
   }
 
   async unlock(lock: LockInfo): Promise<void> {
-    if (this.held?.lock.ID !== lock.ID) return;
-    rmSync(this.notePath, { force: true });
-    closeSync(this.held.fd);
-    this.held = undefined;
+    if (this.record.mine?.ID === lock.ID) this.record.giveBack();
   }
 
   async breakLock(id: string): Promise<void> {
@@ -113,20 +89,17 @@ export class LocalStore implements StateStore {
         "end that process: the lock goes with it",
       );
     }
-    const note = readIfThere(this.notePath);
-    const left = note && parseLock(Buffer.from(note).toString(), this.notePath);
-    if (left?.ID !== id) throw notLocked(this.address, id, left);
-    rmSync(this.notePath);
+    this.record.removeNote(id);
   }
 
   async freeze(lock: LockInfo): Promise<void> {
-    if (this.frozenBy()?.ID === lock.ID) return;
     await this.lock(lock);
-    const fd = this.requireHeld(lock);
-    const bytes = readFileSync(this.path);
-    if (bytes.byteLength > 0) writeWhole(this.frozenPath, bytes);
-    else rmSync(this.frozenPath, { force: true });
-    this.overwrite(fd, tombstone(lock));
+    if (!this.frozenBy()) {
+      const bytes = readFileSync(this.path);
+      if (bytes.byteLength > 0) writeWhole(this.frozenPath, bytes);
+      else rmSync(this.frozenPath, { force: true });
+      writeInPlace(this.path, this.record.requireHeld(lock), tombstone(lock));
+    }
     await this.unlock(lock);
   }
 
@@ -135,7 +108,7 @@ export class LocalStore implements StateStore {
     await this.lock(lock);
     const bytes = readIfThere(this.frozenPath);
     // Whoever waits for the lock of a file that goes now still reads the tombstone in it.
-    if (bytes) this.overwrite(this.requireHeld(lock), bytes);
+    if (bytes) writeInPlace(this.path, this.record.requireHeld(lock), bytes);
     else rmSync(this.path);
     rmSync(this.frozenPath, { force: true });
     await this.unlock(lock);
@@ -175,16 +148,6 @@ export class LocalStore implements StateStore {
     return `${this.path}.frozen`;
   }
 
-  /** New bytes, until they are whole in the file. */
-  private get newPath(): string {
-    return `${this.path}.new`;
-  }
-
-  /** Where OpenTofu notes who holds the lock. */
-  private get notePath(): string {
-    return join(dirname(this.path), `.${basename(this.path).replace(/^\./, "")}.lock.info`);
-  }
-
   private copyPath(id: string): string {
     return `${this.path}.${id}.backup`;
   }
@@ -194,61 +157,9 @@ export class LocalStore implements StateStore {
     return file.startsWith(prefix) && file.endsWith(".backup") ? file.slice(prefix.length, -7) : undefined;
   }
 
+  /** A tombstone counts as long as it can be read, and from when its write has begun. */
   private frozenBy(): LockInfo | undefined {
-    const bytes = readIfThere(this.path);
-    return bytes && readTombstone(bytes);
-  }
-
-  private noted(): LockInfo {
-    const note = readIfThere(this.notePath);
-    return parseLock(note ? Buffer.from(note).toString() : "", this.notePath);
-  }
-
-  private requireHeld(lock: LockInfo): number {
-    if (this.held?.lock.ID === lock.ID) return this.held.fd;
-    throw new StateError(`${this.address} is not locked by ${lock.ID}`, "take the lock first");
-  }
-
-  private overwrite(fd: number, bytes: Uint8Array): void {
-    writeWhole(this.newPath, bytes);
-    // Not emptied first: a crash must leave something that is no state, never something that reads as none.
-    for (let at = 0; at < bytes.byteLength; ) at += writeSync(fd, bytes, at, bytes.byteLength - at, at);
-    ftruncateSync(fd, bytes.byteLength);
-    fsyncSync(fd);
-    rmSync(this.newPath);
-  }
-
-  /** A write of ours that was cut off in the file is done again; one that had not begun never was. */
-  private finishInterruptedWrite(fd: number): void {
-    const pending = readIfThere(this.newPath);
-    if (!pending) return;
-    if (isWhole(readFileSync(this.path))) rmSync(this.newPath);
-    else this.overwrite(fd, pending);
-  }
-}
-
-function notLocked(address: string, id: string, holder: LockInfo | undefined): StateError {
-  return new StateError(
-    holder ? `${address} is not locked by ${id} but by ${holder.ID}` : `${address} is not locked`,
-    holder ? "name the lock that is there" : "nothing needs to be unlocked",
-  );
-}
-
-function isWhole(bytes: Uint8Array): boolean {
-  if (bytes.byteLength === 0) return true;
-  try {
-    JSON.parse(Buffer.from(bytes).toString());
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const [now, next] = [readIfThere(this.path), readInPlace(this.path)?.bytes];
+    return (now && readTombstone(now)) ?? (next && readTombstone(next));
   }
 }

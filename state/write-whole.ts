@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -9,8 +9,13 @@ import { dirname } from "node:path";
  */
 export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
   const next = `${path}.next`;
-  writeFileSync(next, content, { mode, flush: true });
-  renameSync(next, path);
+  try {
+    writeFileSync(next, content, { mode, flush: true });
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
   // The name is in the folder, which is written by itself.
   const folder = openSync(dirname(path), "r");
   try {

@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/** The bytes of a file; undefined where there is none. */
+export function readIfThere(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

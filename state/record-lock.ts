@@ -1,0 +1,104 @@
+import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { tryLock } from "fs-native-extensions";
+import { type LockInfo, parseLock } from "./lock-info";
+import { LockedError, StateError } from "./problem";
+import { readIfThere } from "./read-if-there";
+
+/** The lock of a file as OpenTofu takes it: a record lock on the file itself, with a note beside it of who holds it. */
+export class RecordLock {
+  private held: { readonly fd: number; readonly lock: LockInfo } | undefined;
+
+  /** @param address of the file, for people */
+  constructor(
+    private readonly path: string,
+    private readonly address: string,
+  ) {}
+
+  /** The lock that this object holds. */
+  get mine(): LockInfo | undefined {
+    return this.held?.lock;
+  }
+
+  /** @throws LockedError where another holds it */
+  take(lock: LockInfo): number {
+    const fd = this.openLocked();
+    this.held = { fd, lock };
+    try {
+      writeFileSync(this.notePath, JSON.stringify({ ...lock, Path: this.path }), { mode: 0o600 });
+    } catch (error) {
+      this.giveBack();
+      throw error;
+    }
+    return fd;
+  }
+
+  giveBack(): void {
+    if (!this.held) return;
+    rmSync(this.notePath, { force: true });
+    closeSync(this.held.fd);
+    this.held = undefined;
+  }
+
+  /** The file, opened. @throws StateError where `lock` does not hold it */
+  requireHeld(lock: LockInfo): number {
+    if (this.held?.lock.ID === lock.ID) return this.held.fd;
+    throw new StateError(`${this.address} is not locked by ${lock.ID}`, "take the lock first");
+  }
+
+  /** Who holds it, here or elsewhere. The file must be there. */
+  holder(): LockInfo | undefined {
+    if (this.held) return this.held.lock;
+    // Shared, it can be tried on a file that is not ours to write.
+    const fd = openSync(this.path, constants.O_RDONLY);
+    try {
+      // The note may be left from a process that is gone; the lock itself never is.
+      return tryLock(fd, { shared: true }) ? undefined : this.noted();
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Removes the note of a process that is gone. @throws StateError where it is not that of `id` */
+  removeNote(id: string): void {
+    const left = readIfThere(this.notePath) && this.noted();
+    if (!left) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
+    if (left.ID !== id) {
+      throw new StateError(
+        `${this.address} is not locked by ${id} but by ${left.ID}`,
+        "name the lock that is there",
+      );
+    }
+    rmSync(this.notePath);
+  }
+
+  private openLocked(): number {
+    for (;;) {
+      const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      try {
+        if (!tryLock(fd)) throw new LockedError(this.address, this.noted(), "wait, or end that process");
+        // Whoever removed the file in between left us the lock of one that nobody will ever look at.
+        if (this.isStillThere(fd)) return fd;
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
+      closeSync(fd);
+    }
+  }
+
+  private get notePath(): string {
+    return join(dirname(this.path), `.${basename(this.path).replace(/^\./, "")}.lock.info`);
+  }
+
+  private noted(): LockInfo {
+    const note = readIfThere(this.notePath);
+    return parseLock(note ? Buffer.from(note).toString() : "", this.notePath);
+  }
+
+  private isStillThere(fd: number): boolean {
+    const ours = fstatSync(fd, { bigint: true });
+    const there = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return there?.ino === ours.ino && there.dev === ours.dev;
+  }
+}
