@@ -2,18 +2,15 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
 import { r2Endpoint } from "../config/state-places";
+import { CloudflareApi } from "../state/cloudflare-api";
 import { R2Client } from "../state/r2-client";
-
-/** Where Cloudflare's API is, unless CLOUDFLARE_BASE_URL says otherwise, as it does for the provider. */
-const API = "https://api.cloudflare.com/client/v4";
-
-/** A request that is never answered must not hold a run up for ever. */
-const ANSWER_MS = 60_000;
 
 const TOKENS_PER_PAGE = 50;
 const tokenList = z.object({
   result: z.array(z.object({ id: z.string(), name: z.string(), issued_on: z.string().optional() })),
 });
+const found = z.object({ success: z.literal(true) });
+const ownToken = z.object({ result: z.object({ id: z.string() }) });
 
 export interface AccountToken {
   readonly id: string;
@@ -23,21 +20,25 @@ export interface AccountToken {
 
 /** The account, asked with the token that the provider works with. */
 export class Account {
-  private readonly url: string;
+  private readonly api: CloudflareApi;
 
   constructor(
     private readonly config: BootstrapConfig,
     private readonly env: NodeJS.ProcessEnv,
-    private readonly signal: AbortSignal,
-    private readonly answerMs = ANSWER_MS,
+    signal: AbortSignal,
   ) {
-    const base = (env.CLOUDFLARE_BASE_URL || API).replace(/\/+$/, "");
-    this.url = `${base}/accounts/${config.accountId}`;
+    this.api = new CloudflareApi({
+      accountId: config.accountId,
+      token: env.CLOUDFLARE_API_TOKEN ?? "",
+      baseUrl: env.CLOUDFLARE_BASE_URL,
+      jurisdiction: config.jurisdiction ?? "default",
+      signal,
+    });
   }
 
   /** Whether there is a bucket. @throws where Cloudflare does not answer, or refuses to */
   async hasBucket(bucket: string): Promise<boolean> {
-    return (await this.get(`/r2/buckets/${bucket}`)) !== undefined;
+    return (await this.api.get(`/r2/buckets/${bucket}`, found)) !== undefined;
   }
 
   /**
@@ -50,23 +51,23 @@ export class Account {
     if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
     const wanted =
       "CLOUDFLARE_API_TOKEN has to be a token of the account: make one in Manage Account, API Tokens";
-    const answer = await this.get("/tokens/verify").catch((error: Error) => {
+    const answer = await this.api.get("/tokens/verify", ownToken).catch((error: Error) => {
       throw new Error(`${error.message}. ${wanted}`);
     });
-    const id = (answer as { readonly result?: { readonly id?: unknown } } | undefined)?.result?.id;
-    if (typeof id !== "string") throw new Error(wanted);
+    if (!answer) throw new Error(wanted);
     const secretAccessKey = createHash("sha256")
       .update(this.env.CLOUDFLARE_API_TOKEN ?? "")
       .digest("hex");
-    return new R2Client(endpoint, bucket, { accessKeyId: id, secretAccessKey });
+    return new R2Client(endpoint, bucket, { accessKeyId: answer.result.id, secretAccessKey });
   }
 
   /** The tokens of a name: there can be several. */
   async tokens(name: string): Promise<readonly AccountToken[]> {
     const found: AccountToken[] = [];
     for (let page = 1; ; page++) {
-      const answer = await this.get(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`);
-      const { result } = tokenList.parse(answer);
+      const answer = await this.api.get(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
+      if (!answer) throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
+      const { result } = answer;
       const named = result.filter((token) => token.name === name);
       found.push(...named.map(({ id, issued_on }) => ({ id, issuedOn: issued_on })));
       if (result.length !== TOKENS_PER_PAGE) return found;
@@ -74,41 +75,6 @@ export class Account {
   }
 
   async deleteToken(id: string): Promise<void> {
-    await this.send("DELETE", `/tokens/${id}`);
-  }
-
-  private get(path: string): Promise<unknown> {
-    return this.send("GET", path);
-  }
-
-  /** @returns undefined where Cloudflare itself says that there is none */
-  private async send(method: "GET" | "DELETE", path: string): Promise<unknown> {
-    const url = `${this.url}${path}`;
-    const headers = {
-      authorization: `Bearer ${this.env.CLOUDFLARE_API_TOKEN}`,
-      "cf-r2-jurisdiction": this.config.jurisdiction ?? "default",
-    };
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.answerMs)]);
-    const { status, text } = await fetch(url, { method, headers, redirect: "error", signal })
-      .then(async (response) => ({ status: response.status, text: await response.text() }))
-      .catch((error: Error) => {
-        this.signal.throwIfAborted();
-        throw new Error(`${url} does not answer: ${error.cause ?? error.message}`);
-      });
-    const answer = parse(text);
-    if (status >= 200 && status < 300) return answer;
-    // A proxy in between may answer 404 too.
-    if (status === 404 && answer?.success === false) return undefined;
-    throw new Error(
-      `${url} answers ${status}: ${text.slice(0, 300)}; check CLOUDFLARE_API_TOKEN and the account's id`,
-    );
-  }
-}
-
-function parse(text: string): { readonly success?: unknown } | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    await this.api.delete(`/tokens/${id}`);
   }
 }

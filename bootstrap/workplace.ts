@@ -1,22 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { shown } from "../run/shown";
-import { type LockInfo, newLock } from "../state/lock-info";
+import { type LockInfo, lockShape, newLock } from "../state/lock-info";
 import { parseJson } from "../state/parse-json";
 import { type Snapshot, snapshot } from "../state/snapshot";
 import { writeWhole } from "../state/write-whole";
 import { type Before, beforeShape } from "./cut-off";
-
-const lockShape: z.ZodType<LockInfo> = z.object({
-  ID: z.string(),
-  Operation: z.string(),
-  Info: z.string(),
-  Who: z.string(),
-  Version: z.string(),
-  Created: z.string(),
-  Path: z.string(),
-});
 
 /**
  * The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. Nor is it for

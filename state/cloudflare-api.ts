@@ -49,7 +49,7 @@ export class CloudflareApi {
   /** What is gone already counts as deleted. */
   async delete(path: string): Promise<void> {
     const reply = await this.send("DELETE", path);
-    if (!isMissing(reply)) this.read(reply, z.unknown());
+    if (!isMissing(reply)) this.read(reply, z.object({}));
   }
 
   private async send(method: string, path: string, body?: object): Promise<Reply> {

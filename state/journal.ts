@@ -4,19 +4,11 @@ import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
 import { stateBackends } from "../config/schema/state";
 import { stackNames } from "../config/state-places";
+import { lockShape } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import { writeWhole } from "./write-whole";
 
-const lock = z.object({
-  ID: z.string(),
-  Operation: z.string(),
-  Info: z.string(),
-  Who: z.string(),
-  Version: z.string(),
-  Created: z.string(),
-  Path: z.string(),
-});
 const backend = z.enum(stateBackends);
 const entry = z.object({
   from: backend,
@@ -26,8 +18,8 @@ const entry = z.object({
   moves: z.array(
     z.object({
       stack: z.enum(stackNames),
-      from: lock,
-      to: lock,
+      from: lockShape,
+      to: lockShape,
       adopted: z.boolean().optional(),
       before: z.string().optional(),
     }),

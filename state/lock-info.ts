@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
+import { z } from "zod";
 
 /** A lock as OpenTofu describes it, in all three backends. */
 export interface LockInfo {
@@ -12,6 +13,17 @@ export interface LockInfo {
   readonly Created: string;
   readonly Path: string;
 }
+
+/** Of a lock that we have written ourselves. */
+export const lockShape: z.ZodType<LockInfo> = z.object({
+  ID: z.string(),
+  Operation: z.string(),
+  Info: z.string(),
+  Who: z.string(),
+  Version: z.string(),
+  Created: z.string(),
+  Path: z.string(),
+});
 
 /** Operation of the lock that stays on a copy which is not the state any more, or not yet. */
 const FROZEN = "frozen";

@@ -13,7 +13,6 @@ beforeAll(async () => {
   cloudflare = await TestAccount.start();
 });
 afterAll(() => cloudflare.stop());
-afterEach(() => jest.restoreAllMocks());
 
 test("tokens are found on whatever page of the list they are, a full last one included", async () => {
   const { accountId } = cloudflare.cloudflare;
@@ -36,14 +35,17 @@ test("tokens are found on whatever page of the list they are, a full last one in
   expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
 });
 
-test("a 404 of a proxy is no answer of Cloudflare's that there is no bucket", async () => {
-  const proxy = createServer((_, answer) => answer.writeHead(404).end("not found"));
+test("a 404 or a page of a proxy is no answer of Cloudflare's that there is no bucket", async () => {
+  let status = 404;
+  const proxy = createServer((_, answer) => answer.writeHead(status).end("not found"));
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: url }, forever);
   await expect(account.hasBucket("tfstate")).rejects.toThrow(
-    "/r2/buckets/tfstate answers 404: not found; check",
+    "/r2/buckets/tfstate answers 404: no reason given; check CLOUDFLARE_API_TOKEN",
   );
+  status = 200;
+  await expect(account.hasBucket("tfstate")).rejects.toThrow("answers 200, but not what Cloudflare does");
   await new Promise((resolve) => proxy.close(resolve));
   await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
 });
@@ -52,26 +54,6 @@ test("Cloudflare says when a token was made, and the time is read", async () => 
   const account = new Account(config(cloudflare.cloudflare.accountId), cloudflare.env, forever);
   const [token] = await account.tokens("first token");
   expect(Date.parse(`${token?.issuedOn}`)).toBeLessThanOrEqual(Date.now());
-});
-
-test("an address that is empty is none: Cloudflare's own is asked", async () => {
-  jest.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network here"));
-  const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: "" }, forever);
-  await expect(account.hasBucket("tfstate")).rejects.toThrow(
-    "https://api.cloudflare.com/client/v4/accounts/00",
-  );
-});
-
-test("a request that nobody answers comes to an end, also where only its head is answered", async () => {
-  for (const answer of [undefined, "{"]) {
-    const mute = createServer((_, response) => answer && response.writeHead(200).write(answer));
-    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
-    const account = new Account(config("0".repeat(32)), { CLOUDFLARE_BASE_URL: url }, forever, 50);
-    await expect(account.hasBucket("tfstate")).rejects.toThrow(/does not answer: .*timeout/);
-    mute.closeAllConnections();
-    await new Promise((resolve) => mute.close(resolve));
-  }
 });
 
 test("a token of a person has no S3 key pair, and that is said", async () => {
