@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PATIENCE_MS } from "./patience";
 import { StateError } from "./problem";
 
 export interface CloudflareApiProps {
@@ -53,7 +54,7 @@ export class CloudflareApi {
   }
 
   private async send(method: string, path: string, body?: object): Promise<Reply> {
-    const { token, jurisdiction, signal, answerMs = 60_000 } = this.props;
+    const { token, jurisdiction, signal, answerMs = PATIENCE_MS } = this.props;
     const url = `${this.url}${path}`;
     const headers = {
       authorization: `Bearer ${token}`,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
+import { PATIENCE_MS, patience } from "./patience";
 import { StateError } from "./problem";
 import { sha256 } from "./snapshot";
 
@@ -12,7 +13,7 @@ export interface R2Credentials {
 }
 
 export interface R2ClientOptions {
-  /** For a request with all that is tried again. @default 60,000 */
+  /** For a request with all that is tried again, beside what a large body takes. @default 60,000 */
   readonly timeoutMs?: number;
 }
 
@@ -49,7 +50,6 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-const TIMEOUT_MS = 60_000;
 /** Of a request whose connection breaks. */
 const ATTEMPTS = 3;
 const ATTEMPT_AGAIN_MS = 200;
@@ -64,7 +64,7 @@ export class R2Client {
     private readonly endpoint: string,
     private readonly bucket: string,
     credentials: R2Credentials,
-    { timeoutMs = TIMEOUT_MS }: R2ClientOptions = {},
+    { timeoutMs = PATIENCE_MS }: R2ClientOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
     // R2 takes one write per second and key and answers 429 to more, which is tried again like any 5xx.
@@ -152,13 +152,14 @@ export class R2Client {
 
   private async reach(call: Call): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const signal = AbortSignal.timeout(this.timeoutMs);
+      const ms = patience(this.timeoutMs, call.body);
+      const signal = AbortSignal.timeout(ms);
       try {
         return await this.fetch(call, signal);
       } catch (error) {
         const what = `${this.name(call)}: ${this.endpoint} does not answer`;
         const fix = "check the network and the endpoint";
-        if (signal.aborted) throw new StateError(`${what} within ${this.timeoutMs / 1000} s`, fix);
+        if (signal.aborted) throw new StateError(`${what} within ${ms / 1000} s`, fix);
         // A delete has no condition: sent again blindly, it could meet what somebody has put there since.
         if (attempt === ATTEMPTS || call.method === "DELETE") {
           const cause = error instanceof Error ? (error.cause ?? error) : error;

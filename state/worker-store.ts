@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { freezeReason, isFrozen, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
+import { PATIENCE_MS, patience } from "./patience";
 import { LockedError, StateError } from "./problem";
 import type { Guard, StateStore, Version } from "./store";
 
@@ -41,13 +42,12 @@ interface Call {
 }
 
 export interface WorkerStoreOptions {
-  /** For one request. @default 60,000 */
+  /** For one request, beside what a large body takes. @default 60,000 */
   readonly timeoutMs?: number;
 }
 
 /** Header that the Worker puts on every answer (`worker/src/http/openapi.ts`). */
 const IDENTITY = "x-tfstate-worker";
-const TIMEOUT_MS = 60_000;
 /** What the Worker lists at most at once. */
 const PAGE = 1000;
 const OVERRIDE_MS = 5 * 60 * 1000;
@@ -65,7 +65,7 @@ export class WorkerStore implements StateStore {
   constructor(
     private readonly url: string,
     { username, password }: WorkerCredentials,
-    { timeoutMs = TIMEOUT_MS }: WorkerStoreOptions = {},
+    { timeoutMs = PATIENCE_MS }: WorkerStoreOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
@@ -176,7 +176,8 @@ export class WorkerStore implements StateStore {
 
   /** The answer; undefined where the connection broke, and the request should be sent again. */
   private async reach({ method, path, body, headers }: Call, isLast: boolean): Promise<Answer | undefined> {
-    const signal = AbortSignal.timeout(this.timeoutMs);
+    const ms = patience(this.timeoutMs, body);
+    const signal = AbortSignal.timeout(ms);
     try {
       const reply = await fetch(`${this.url}${path}`, {
         method,
@@ -191,7 +192,7 @@ export class WorkerStore implements StateStore {
     } catch (error) {
       const fix = "check the network and state.url";
       if (signal.aborted) {
-        throw new StateError(`${this.address} does not answer within ${this.timeoutMs / 1000} s`, fix);
+        throw new StateError(`${this.address} does not answer within ${ms / 1000} s`, fix);
       }
       if (!isLast) return undefined;
       const cause = error instanceof Error ? (error.cause ?? error) : error;

@@ -71,6 +71,13 @@ describe("a server that is no R2, or none at all", () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  test("a large state on its way is given the time that a slow line takes", async () => {
+    server.answer = (response) => void setTimeout(() => response.end(), 600);
+    const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
+    expect(await client.put("a", new Uint8Array(50_000), "absent")).toBe(true);
+    expect(server.asked).toHaveLength(1);
+  });
+
   test("a lost answer is asked for again, but to a delete", async () => {
     let left = 2;
     server.answer = (response) => (left-- > 0 ? response.destroy() : response.end("{}"));

@@ -36,6 +36,12 @@ test.each(["head", "body"])("a server that hangs at its %s is given up, once", a
   expect(server.asked).toHaveLength(1);
 });
 
+test("a large state on its way is given the time that a slow line takes", async () => {
+  server.answer = (response) => void setTimeout(() => response.writeHead(200, IDENTITY).end(), 600);
+  await store.write(new Uint8Array(50_000), newLock("test"));
+  expect(server.asked).toHaveLength(1);
+});
+
 test("a lock whose answer was lost is asked for again", async () => {
   const lock = newLock("test");
   let [held, left] = ["", 2];
