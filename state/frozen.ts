@@ -1,5 +1,5 @@
 import { isBareFreeze, isFrozen, type LockInfo } from "./lock-info";
-import { StateError } from "./problem";
+import { LockedError, StateError } from "./problem";
 import type { NamedStore } from "./setting";
 import { describe, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
@@ -30,7 +30,9 @@ export async function frozenIn(stores: readonly NamedStore[]): Promise<readonly 
  * @param kept where the configuration says that the state is kept
  * @throws StateError unless that state goes on from the frozen one
  */
-export async function requireKept({ stack, store, holder }: FrozenStore, kept: StateStore): Promise<void> {
+async function requireKept({ stack, store, holder }: FrozenStore, kept: StateStore): Promise<void> {
+  const closed = await kept.holder();
+  if (closed && isFrozen(closed)) throw new LockedError(kept.address, closed, "get the newest cluster.yaml");
   const frozen = await store.read();
   if (!frozen) return;
   const here = snapshot(frozen, store.address);
@@ -44,13 +46,41 @@ export async function requireKept({ stack, store, holder }: FrozenStore, kept: S
   );
 }
 
-/** Removes a frozen state, and opens its place. */
-export async function drop({ store, holder }: FrozenStore): Promise<void> {
+/** Whether a Worker and an S3 client keep one object: what is removed from one is gone from the other. */
+const isOneObject = (one: StateStore, other: StateStore): boolean =>
+  one.backend !== other.backend && one.objectKey !== undefined && one.objectKey === other.objectKey;
+
+/** What can be removed. @throws StateError where the state would be lost with it */
+export async function requireDroppable(frozen: FrozenStore, kept: StateStore): Promise<void> {
+  if (isOneObject(frozen.store, kept)) {
+    throw new StateError(
+      `${frozen.store.address} and ${kept.address} are one object`,
+      `there is nothing to drop; STATE_BACKEND=${frozen.store.backend} npm run state -- unfreeze opens it`,
+    );
+  }
+  await requireKept(frozen, kept);
+}
+
+/**
+ * Removes a frozen state, and opens its place.
+ * @throws StateError where it is not as it was found, or the state would be lost with it
+ */
+export async function drop(frozen: FrozenStore, kept: StateStore): Promise<void> {
+  const { store, holder } = frozen;
+  // Somebody had the time of a question to change it.
+  const now = await store.holder();
+  if (now?.ID !== holder.ID) {
+    throw new StateError(`${store.address} was opened or moved in the meantime`, "nothing was removed");
+  }
+  await requireDroppable(frozen, kept);
   if (!isBareFreeze(holder)) {
     await store.remove(holder);
     return store.thaw(holder);
   }
   // Nobody can write under a freeze whose lock somebody has broken.
   await store.thaw(holder);
-  await underLock(store, "state drop", (lock) => store.remove(lock));
+  await underLock(store, "state drop", async (lock) => {
+    await requireKept(frozen, kept);
+    await store.remove(lock);
+  });
 }

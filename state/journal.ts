@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
 import { stateBackends } from "../config/schema/state";
@@ -11,6 +11,8 @@ import { writeWhole } from "./write-whole";
 
 const backend = z.enum(stateBackends);
 const entry = z.object({
+  /** Name of the cluster file, beside which the journal is. */
+  file: z.string(),
   from: backend,
   to: backend,
   /** `copied`: everything is in the target, verified; what is left is to switch and to open it. */
@@ -18,10 +20,13 @@ const entry = z.object({
   moves: z.array(
     z.object({
       stack: z.enum(stackNames),
+      /** Addresses of both places. */
+      places: z.object({ from: z.string(), to: z.string() }),
       from: lockShape,
       to: lockShape,
       adopted: z.boolean().optional(),
       before: z.string().optional(),
+      copied: z.string().optional(),
     }),
   ),
 });
@@ -30,16 +35,25 @@ export type JournalEntry = z.infer<typeof entry>;
 /** What a migration that is cut off leaves for the next run, beside `cluster.yaml`. It holds no secret. */
 export class Journal {
   private readonly file: string;
+  /** Name of the cluster file that it is for. */
+  readonly subject: string;
 
   constructor(clusterFile: string) {
     this.file = join(dirname(clusterFile), ".state-migration.json");
+    this.subject = basename(clusterFile);
   }
 
+  /** @throws StateError where it is damaged, or that of another cluster file in the same folder */
   read(): JournalEntry | undefined {
     if (!existsSync(this.file)) return undefined;
     const fix =
       "take it away once npm run state -- list --at each backend shows that nothing is frozen there";
-    return parseJson(readFileSync(this.file, "utf8"), entry, this.file, fix);
+    const found = parseJson(readFileSync(this.file, "utf8"), entry, this.file, fix);
+    if (found.file === this.subject) return found;
+    throw new StateError(
+      `a migration of ${found.file}, from ${found.from} to ${found.to}, was cut off in this folder`,
+      `finish it first: CLUSTER_CONFIG=${found.file} npm run state -- migrate --to ${found.to}`,
+    );
   }
 
   write(value: JournalEntry): void {

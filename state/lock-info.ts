@@ -25,8 +25,10 @@ export const lockShape: z.ZodType<LockInfo> = z.object({
   Path: z.string(),
 });
 
-/** Operation of the lock that stays on a copy which is not the state any more, or not yet. */
+/** Operation of the lock that stays on a copy which is not the state any more. */
 const FROZEN = "frozen";
+/** Of the lock that is on the place that a state moves to, until it is opened there. */
+const ARRIVAL = "arrival";
 /** What the Worker calls its own freeze, as a holder. */
 const FROZEN_BY_WORKER = "freeze";
 
@@ -48,35 +50,54 @@ export function newFreeze(keptIn: string): LockInfo {
   return newLock(FROZEN, `the state is kept in ${keptIn}; use the cluster.yaml that says so`);
 }
 
-/** The same on the place that a state moves to, until it is opened there. */
+/** The same on the place that a state moves to. */
 export function newArrival(keptIn: string): LockInfo {
   return newLock(
-    FROZEN,
+    ARRIVAL,
     `the state is kept in ${keptIn}; where cluster.yaml names this place already, a migration was cut off: run it ` +
       "again on the machine where it began",
   );
 }
 
 export function isFrozen(info: LockInfo): boolean {
-  return info.Operation === FROZEN || isBareFreeze(info);
+  return info.Operation === FROZEN || info.Operation === ARRIVAL || isBareFreeze(info);
+}
+
+/** Whether a migration is on its way here, or was cut off. */
+export function isArrival(info: LockInfo): boolean {
+  return info.Operation === ARRIVAL || markOf(info) === ARRIVAL;
 }
 
 /** The Worker's own freeze stays where somebody breaks the lock: it has an ID of its own, and names that of the lock. */
-export function isBareFreeze({ Operation, Info }: LockInfo): boolean {
-  return Operation === FROZEN_BY_WORKER && FREEZE_REASON.test(Info);
+export function isBareFreeze(info: LockInfo): boolean {
+  return markOf(info) !== undefined;
 }
 
 /** Why the Worker keeps everyone out, as the lock says it, so that it is known whose freeze it is. */
-export function freezeReason({ ID, Info }: LockInfo): string {
-  return `${Info.slice(0, 450)} (freeze ${ID})`;
+export function freezeReason({ ID, Operation, Info }: LockInfo): string {
+  return `${Info.slice(0, REASON_LENGTH)} (${Operation} ${ID})`;
 }
-
-const FREEZE_REASON = / \(freeze [\w-]+\)$/;
 
 /** Whether `holder` is `lock`, or what the Worker has kept of it. */
 export function isOf(holder: LockInfo | undefined, lock: LockInfo): boolean {
-  if (!holder) return false;
-  return holder.ID === lock.ID || (isBareFreeze(holder) && holder.Info === freezeReason(lock));
+  return (
+    holder?.ID === lock.ID || (holder?.Operation === FROZEN_BY_WORKER && holder.Info === freezeReason(lock))
+  );
+}
+
+/** Whether `holder` says what `lock` says, whoever has put it there. */
+export function saysTheSame(holder: LockInfo | undefined, lock: LockInfo): boolean {
+  if (!holder || !isFrozen(holder)) return false;
+  return holder.Info === lock.Info || holder.Info.replace(MARK, "") === lock.Info.slice(0, REASON_LENGTH);
+}
+
+/** The Worker takes 500 characters, the mark included. */
+const REASON_LENGTH = 430;
+const MARK = new RegExp(` \\((${FROZEN}|${ARRIVAL}) [\\w-]+\\)$`);
+
+/** Operation of the lock that a Worker's own freeze belongs to. */
+function markOf({ Operation, Info }: LockInfo): string | undefined {
+  return Operation === FROZEN_BY_WORKER ? MARK.exec(Info)?.[1] : undefined;
 }
 
 /** Reads a lock that anyone may have written; one that cannot be read still locks. */

@@ -41,11 +41,11 @@ export class Migration {
    * @param open gives the stores; tests put something in between
    * @throws StateError where it is not possible
    */
-  static plan(
+  static async plan(
     setting: Setting,
     to: StateBackend,
     open: OpenStore = (stack, backend) => storeOf(setting, stack, backend),
-  ): Migration {
+  ): Promise<Migration> {
     const journal = new Journal(setting.files[0]);
     const known = journal.read();
     if (known && known.to !== to) {
@@ -54,11 +54,10 @@ export class Migration {
         `finish it with npm run state -- migrate --to ${known.to}, or go back with npm run state -- migrate --abort`,
       );
     }
-    const entry = known ?? begin(setting, to, open);
-    // Found out now, while nothing has happened.
-    const file = fileWithState(setting.files);
-    withBackend(readFileSync(file, "utf8"), to, file);
-    return new Migration(setting, journal, entry, movesOf(entry, open), known !== undefined);
+    const entry = known ?? begin(setting, to, journal.subject, open);
+    const migration = new Migration(setting, journal, entry, movesOf(entry, open), known !== undefined);
+    if (!migration.isSwitched()) await migration.prepare();
+    return migration;
   }
 
   /** The migration that was cut off. @throws StateError where there is none */
@@ -108,7 +107,7 @@ export class Migration {
    * @param step shows a step and runs it
    */
   async run(step: (step: MigrationStep) => Promise<unknown> = (each) => each.run()): Promise<void> {
-    this.journal.write(this.entry);
+    this.recordLocks();
     for (const each of this.steps()) {
       try {
         await step(each);
@@ -118,8 +117,8 @@ export class Migration {
     }
   }
 
-  /** Opens the old places again. @throws StateError after the switch */
-  async undo(): Promise<void> {
+  /** Opens the old places again. @returns where the states are now. @throws StateError after the switch */
+  async undo(): Promise<string> {
     if (this.isSwitched()) {
       throw new StateError(
         `${fileWithState(this.setting.files)} says ${this.to} already`,
@@ -128,6 +127,12 @@ export class Migration {
     }
     for (const move of this.moves) await move.undo();
     this.journal.remove();
+    const missing: string[] = [];
+    for (const move of this.moves) {
+      const why = await move.missing();
+      if (why) missing.push(why);
+    }
+    return missing.length === 0 ? `the states are in ${this.from}, as before` : missing.join("; ");
   }
 
   /** @returns what to throw */
@@ -135,19 +140,30 @@ export class Migration {
     const reason = (each: unknown) => (each instanceof Error ? each.message : String(each));
     try {
       if (this.isSwitched()) return cause;
-      await this.undo();
+      return new StateError(reason(cause), `nothing has moved: ${await this.undo()}`);
     } catch (error) {
       return new StateError(
         `${reason(cause)}; and going back failed: ${reason(error)}`,
         "once that is mended, npm run state -- migrate --abort",
       );
     }
-    return new StateError(reason(cause), `nothing has moved: the states are in ${this.from}, as before`);
+  }
+
+  /** Finds out what cannot work while nothing has happened. */
+  private async prepare(): Promise<void> {
+    const { backend } = this.setting.config;
+    const file = fileWithState(this.setting.files);
+    if (backend !== this.from) {
+      throw new StateError(
+        `${file} says ${backend} now, and a migration from ${this.from} to ${this.to} was cut off here`,
+        `take it back with npm run state -- migrate --abort, or say ${this.from} again to go on`,
+      );
+    }
+    withBackend(readFileSync(file, "utf8"), this.to, file);
+    for (const move of this.moves) await move.prepare();
   }
 
   private async close(): Promise<string> {
-    for (const move of this.moves) await move.prepare();
-    this.recordLocks();
     for (const move of this.moves) await move.close();
     this.recordLocks();
     return "nobody can write either of them now";
@@ -173,6 +189,8 @@ export class Migration {
   }
 
   private async open(): Promise<string> {
+    for (const move of this.moves) await move.prepareOpen();
+    this.recordLocks();
     for (const move of this.moves) await move.open();
     for (const stack of stackNames) forgetBackend(this.setting, stack);
     this.journal.remove();
@@ -180,7 +198,12 @@ export class Migration {
   }
 
   private recordLocks(): void {
-    this.record({ moves: this.moves.map(({ stack, locks }) => ({ stack, ...locks })) });
+    const moves = this.moves.map(({ stack, from, to, locks }) => ({
+      stack,
+      places: { from: from.address, to: to.address },
+      ...locks,
+    }));
+    this.record({ moves });
   }
 
   private record(change: Partial<JournalEntry>): void {
@@ -205,7 +228,7 @@ export function forgetBackend(setting: Setting, stack: StackName): void {
   rmSync(join(stackFolder(setting, stack), ".terraform/terraform.tfstate"), { force: true });
 }
 
-function begin(setting: Setting, to: StateBackend, open: OpenStore): JournalEntry {
+function begin(setting: Setting, to: StateBackend, file: string, open: OpenStore): JournalEntry {
   const from = setting.config.backend;
   if (from === to) throw new StateError(`the states are in ${to} already`, "name another backend");
   if (setting.isExample) {
@@ -215,14 +238,27 @@ function begin(setting: Setting, to: StateBackend, open: OpenStore): JournalEntr
     );
   }
   // Those without a state too: an apply may be about to write the first one.
-  const moves = stackNames.map((stack) => ({
-    stack,
-    from: newFreeze(open(stack, to).address),
-    to: newArrival(open(stack, from).address),
-  }));
-  return { from, to, phase: "begun", moves };
+  const moves = stackNames.map((stack) => {
+    const places = { from: open(stack, from).address, to: open(stack, to).address };
+    return { stack, places, from: newFreeze(places.to), to: newArrival(places.from) };
+  });
+  return { file, from, to, phase: "begun", moves };
 }
 
+/** @throws StateError where the configuration names other places than the migration had */
 function movesOf({ from, to, moves }: JournalEntry, open: OpenStore): Move[] {
-  return moves.map(({ stack, ...locks }) => new Move(stack, open(stack, from), open(stack, to), locks));
+  return moves.map(({ stack, places, ...locks }) => {
+    const [source, target] = [open(stack, from), open(stack, to)];
+    for (const [now, then] of [
+      [source.address, places.from],
+      [target.address, places.to],
+    ]) {
+      if (now === then) continue;
+      throw new StateError(
+        `the migration that was cut off here is about ${then}, and cluster.yaml names ${now}`,
+        "set `state` back to what it was, and run it again",
+      );
+    }
+    return new Move(stack, source, target, locks);
+  });
 }

@@ -1,6 +1,6 @@
 import type { StackName } from "../config/state-places";
-import { isBareFreeze, isFrozen, isOf, type LockInfo, newFreeze } from "./lock-info";
-import { StateError } from "./problem";
+import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
+import { LockedError, StateError } from "./problem";
 import { describe, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
@@ -10,8 +10,10 @@ export interface MoveLocks {
   readonly to: LockInfo;
   /** The target was frozen before: it is a copy that an earlier move left. */
   readonly adopted?: boolean;
-  /** Of the bytes in the target when it was frozen; empty where there were none. */
+  /** Hash of what was in the target when it was frozen; empty where there was nothing. */
   readonly before?: string;
+  /** Hash of what is copied there; empty where there is nothing. */
+  readonly copied?: string;
 }
 
 /**
@@ -26,15 +28,25 @@ export class Move {
     private kept: MoveLocks,
   ) {}
 
+  /** To be kept after each step, before the next one. */
   get locks(): MoveLocks {
     return this.kept;
   }
 
-  /** Looks at the target; to be kept before anything is closed, so that {@link undo} leaves a frozen one frozen. */
+  /**
+   * Looks at the target: what was frozen before stays so where the move is taken back.
+   * @throws StateError where another migration is on its way there
+   */
   async prepare(): Promise<void> {
     const holder = await this.to.holder();
     if (!holder || !isFrozen(holder) || isOf(holder, this.locks.to)) return;
-    this.kept = { ...this.locks, adopted: true, ...(!isBareFreeze(holder) && { to: holder }) };
+    if (isArrival(holder)) {
+      throw new StateError(
+        `${this.to.address}: another migration is on its way there, or was cut off (${holder.Who}, ${holder.Created})`,
+        `finish it, or take it back, where it began; where that machine is gone: npm run state -- drop --from ${this.to.backend}`,
+      );
+    }
+    this.keep({ adopted: true });
   }
 
   /** Keeps every writer out of both places. @throws LockedError where one is at work */
@@ -42,10 +54,15 @@ export class Move {
     await this.from.freeze(this.locks.from);
     if (await this.isSameObject()) return;
     const holder = await this.to.holder();
-    // Nobody can write under a freeze whose lock is broken, not even who has made it.
-    if (holder && isBareFreeze(holder) && this.locks.adopted) await this.to.thaw(holder);
+    // A lock that another client has put there, or that is broken under the freeze, is none to write under.
+    const isLeft = holder && isFrozen(holder) && !isArrival(holder) && !isOf(holder, this.locks.to);
+    if (isLeft) await this.to.thaw(holder);
     await this.to.freeze(this.locks.to);
-    this.kept = { before: await hashOf(this.to), ...this.locks };
+    const wasClosed = isOf(holder, this.locks.to) && this.locks.before !== undefined;
+    this.keep({
+      before: wasClosed ? this.locks.before : await hashOf(this.to),
+      copied: await hashOf(this.from),
+    });
   }
 
   /** @throws StateError where the target has a state that does not come before this one */
@@ -90,38 +107,72 @@ export class Move {
     await this.requireCopied();
   }
 
+  /** After the switch: gets a lock for the source where somebody has opened it, which would be written beside the target. */
+  async prepareOpen(): Promise<void> {
+    const [holder, freeze] = [await this.from.holder(), newFreeze(this.to.address)];
+    if (isOf(holder, this.locks.from)) return;
+    // Somebody else may have made the same move.
+    this.keep({ from: holder && saysTheSame(holder, freeze) ? holder : freeze });
+  }
+
   /**
    * Opens the target; the source stays frozen, unless both are the same object.
-   * @throws StateError where the source has what the target has not
+   * @throws StateError where the source has what the target has not, or the target is closed still
    */
   async open(): Promise<void> {
-    let closed = this.locks.from;
-    if (!isOf(await this.from.holder(), closed)) {
-      // Opened by somebody in the meantime, it would be written beside the target.
-      closed = newFreeze(this.to.address);
-      await this.from.freeze(closed);
-    }
-    if (await this.isClosedBy(closed)) return this.from.thaw(closed);
+    if (!isOf(await this.from.holder(), this.locks.from)) await this.from.freeze(this.locks.from);
+    if (await this.isSameObject()) return this.from.thaw(this.locks.from);
     await this.requireNothingIsLeft();
     const holder = await this.to.holder();
     if (holder && isOf(holder, this.locks.to)) await this.to.thaw(holder);
+    const left = await this.to.holder();
+    if (left && isFrozen(left)) throw new LockedError(this.to.address, left, "find out who has closed it");
   }
 
-  /** Opens the source again. What was written to the target stays frozen, with its note that the state is not there. */
+  /**
+   * Opens the source again. A target that is not as it was stays frozen, with its note that the state is not there.
+   * @throws StateError where somebody writes there; the source stays closed
+   */
   async undo(): Promise<void> {
     try {
       if (!(await this.isSameObject())) await this.undoTarget();
-    } finally {
-      const holder = await this.from.holder();
-      if (holder && isOf(holder, this.locks.from)) await this.from.thaw(holder);
+    } catch (error) {
+      // Nothing was copied before the target's content was noted.
+      if (this.locks.before === undefined) await this.openSource();
+      throw error;
     }
+    await this.openSource();
+  }
+
+  /** @returns why the state cannot be found in the source, after an {@link undo}; undefined where it can */
+  async missing(): Promise<string | undefined> {
+    const { address } = this.from;
+    const holder = await this.from.holder();
+    if (holder && isFrozen(holder)) return `${address} is closed: ${holder.Info}`;
+    return this.locks.copied && !(await this.from.read()) ? `${address} has no state any more` : undefined;
+  }
+
+  private async openSource(): Promise<void> {
+    const holder = await this.from.holder();
+    if (holder && isOf(holder, this.locks.from)) await this.from.thaw(holder);
   }
 
   private async undoTarget(): Promise<void> {
-    const { adopted, before, to } = this.locks;
+    const { adopted, before, copied, to } = this.locks;
     const holder = await this.to.holder();
-    if (adopted || !holder || !isOf(holder, to)) return;
-    if (before === undefined || before === (await hashOf(this.to))) await this.to.thaw(holder);
+    const isOurs = isOf(holder, to);
+    if (holder && isFrozen(holder) && !isOurs) return;
+    // Nothing will be opened beside it: somebody has taken the source over.
+    if (!isOurs && !isOf(await this.from.holder(), this.locks.from)) return;
+    const now = before === undefined ? "" : await hashOf(this.to);
+    const isCopy = before !== undefined && now !== "" && now === copied;
+    const staysClosed = adopted || isCopy || (before !== undefined && now !== before);
+    if (holder && !isOurs) {
+      if (staysClosed) throw new LockedError(this.to.address, holder);
+      return;
+    }
+    if (holder) await this.to.thaw(holder);
+    if (staysClosed) await this.to.freeze(newFreeze(this.from.address));
   }
 
   private async requireCopied(): Promise<void> {
@@ -146,13 +197,13 @@ export class Move {
     );
   }
 
-  /** A Worker and an S3 client can keep one object; then the lock of one is seen by the other. */
-  private isSameObject(): Promise<boolean> {
-    return this.isClosedBy(this.locks.from);
+  private keep(change: Partial<MoveLocks>): void {
+    this.kept = { ...this.kept, ...change };
   }
 
-  private async isClosedBy(lock: LockInfo): Promise<boolean> {
-    return isOf(await this.to.holder(), lock);
+  /** A Worker and an S3 client can keep one object; then the lock of one is seen by the other. */
+  private async isSameObject(): Promise<boolean> {
+    return isOf(await this.to.holder(), this.locks.from);
   }
 }
 

@@ -22,6 +22,8 @@ export interface StoredObject {
   readonly etag: string;
   /** Metadata `version`: the tfstate Worker puts it on the objects that it serves. */
   readonly workerVersion?: string;
+  /** Metadata `written-by`: the tfstate Worker puts it on its lock files. */
+  readonly writtenBy?: string;
 }
 
 export interface ListedObject {
@@ -82,7 +84,8 @@ export class R2Client {
       );
     }
     const workerVersion = headers.get("x-amz-meta-version") ?? undefined;
-    return { bytes, etag: headers.get("etag") ?? "", workerVersion };
+    const writtenBy = headers.get("x-amz-meta-written-by") ?? undefined;
+    return { bytes, etag: headers.get("etag") ?? "", workerVersion, writtenBy };
   }
 
   /** @returns false where the condition does not hold */

@@ -7,6 +7,12 @@ import type { StateStore, Version } from "./store";
 
 const ATTEMPTS = 3;
 
+interface LockFile {
+  readonly holder: LockInfo;
+  /** Whether the tfstate Worker that serves the same object has put it there. */
+  readonly isOfWorker: boolean;
+}
+
 /**
  * A state in R2 as OpenTofu's S3 backend keeps it: an object, locked by `<key>.tflock`. A lock file outlives its
  * process, so a freeze is one that stays.
@@ -14,12 +20,14 @@ const ATTEMPTS = 3;
 export class R2Store implements StateStore {
   readonly backend = "r2";
   readonly address: string;
+  readonly objectKey: string;
 
   constructor(
     private readonly client: R2Client,
     private readonly bucket: string,
     private readonly key: string,
   ) {
+    this.objectKey = key;
     this.address = `r2 ${bucket}/${key}`;
   }
 
@@ -48,8 +56,7 @@ export class R2Store implements StateStore {
   }
 
   async holder(): Promise<LockInfo | undefined> {
-    const object = await this.client.get(this.lockKey);
-    return object && parseLock(Buffer.from(object.bytes).toString(), this.lockKey);
+    return (await this.lockFile())?.holder;
   }
 
   async lock(lock: LockInfo): Promise<void> {
@@ -65,17 +72,18 @@ export class R2Store implements StateStore {
   }
 
   async unlock(lock: LockInfo): Promise<void> {
-    const holder = await this.holder();
-    if (!holder) return;
-    if (holder.ID !== lock.ID) throw new LockedError(this.address, holder);
-    await this.deleteLock(holder.ID);
+    const found = await this.lockFile();
+    if (!found) return;
+    if (found.holder.ID !== lock.ID) throw new LockedError(this.address, found.holder);
+    await this.deleteLock(found);
   }
 
   async breakLock(id: string): Promise<void> {
-    const holder = await this.holder();
-    if (!holder) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
-    if (holder.ID !== id) throw new LockedError(this.address, holder, "name the lock that is there");
-    await this.deleteLock(id);
+    const found = await this.lockFile();
+    if (!found) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
+    if (found.holder.ID !== id)
+      throw new LockedError(this.address, found.holder, "name the lock that is there");
+    await this.deleteLock(found);
   }
 
   freeze(lock: LockInfo): Promise<void> {
@@ -120,12 +128,19 @@ export class R2Store implements StateStore {
   }
 
   /** A delete whose answer was lost may have happened, and the lock that is there now may be the next one's. */
-  private async deleteLock(id: string): Promise<void> {
+  private async deleteLock({ holder: { ID }, isOfWorker }: LockFile): Promise<void> {
+    if (isOfWorker) {
+      // The Worker would still hold the lock, and put the file back.
+      throw new StateError(
+        `${this.address} is locked by the tfstate Worker that serves it (lock ${ID})`,
+        "lift the lock there: npm run state -- unlock with --at worker, or STATE_BACKEND=worker npm run state -- unfreeze",
+      );
+    }
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.client.delete(this.lockKey);
       } catch (error) {
-        if ((await this.holder())?.ID !== id) return;
+        if ((await this.holder())?.ID !== ID) return;
         if (attempt === ATTEMPTS) throw error;
       }
     }
@@ -151,6 +166,13 @@ export class R2Store implements StateStore {
       `${this.address}: somebody broke lock ${lock.ID}`,
       "find out who and why, then try again",
     );
+  }
+
+  private async lockFile(): Promise<LockFile | undefined> {
+    const object = await this.client.get(this.lockKey);
+    if (!object) return undefined;
+    const holder = parseLock(Buffer.from(object.bytes).toString(), this.lockKey);
+    return { holder, isOfWorker: object.writtenBy === "tfstate-worker" };
   }
 
   private get lockKey(): string {

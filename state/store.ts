@@ -26,6 +26,8 @@ export interface StateStore {
   readonly backend: StateBackend;
   /** For people: `r2 bucket/key`, `worker https://…`, `local path`. */
   readonly address: string;
+  /** Key of the object in R2; one key behind both APIs is one object. */
+  readonly objectKey?: string;
 
   /** The state; undefined where there is none. */
   read(): Promise<Uint8Array | undefined>;

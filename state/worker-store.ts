@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { freezeReason, isFrozen, type LockInfo, parseLock } from "./lock-info";
+import { freezeReason, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { PATIENCE_MS, patience } from "./patience";
 import { LockedError, StateError } from "./problem";
@@ -59,6 +59,7 @@ const ATTEMPTS = 4;
 export class WorkerStore implements StateStore {
   readonly backend = "worker";
   readonly address: string;
+  readonly objectKey: string;
   private readonly authorization: string;
   private readonly timeoutMs: number;
 
@@ -69,6 +70,7 @@ export class WorkerStore implements StateStore {
   ) {
     this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
+    this.objectKey = `${username}/${decodeURIComponent(url.replace(/^.*\//, ""))}.tfstate`;
     this.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 
@@ -126,6 +128,9 @@ export class WorkerStore implements StateStore {
   }
 
   async thaw(lock: LockInfo): Promise<void> {
+    const holder = await this.holder();
+    if (!holder) return;
+    if (!isOf(holder, lock)) throw new LockedError(this.address, holder);
     await this.send("DELETE", "/freeze");
     await this.unlock(lock);
   }

@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
-import type { StackName } from "../../config/state-places";
-import { Migration } from "../../state/migrate";
-import { underLock } from "../../state/under-lock";
+import { drop, frozenIn, requireDroppable } from "../../state/frozen";
 import { type Places, startPlaces } from "./support/places";
 import { Program } from "./support/program";
 import { StateProject, stateOf } from "./support/project";
@@ -37,24 +35,13 @@ function start(backend: StateBackend) {
   });
 }
 
-async function write(backend: StateBackend, bytes: Buffer, stack: StackName = "cluster") {
-  const store = project.store(backend, stack);
-  await underLock(store, "test", (lock) => store.write(bytes, lock, ["lineage"]));
-}
-
-const migrate = (to: StateBackend) =>
-  Migration.alone(project.setting, () => Migration.plan(project.setting, to).run());
-
-const setBackend = (from: StateBackend, to: StateBackend) =>
-  writeFileSync(project.clusterFile, project.yaml().replace(`backend: ${from}`, `backend: ${to}`));
-
 async function says(exitCode: number, ...args: readonly string[]): Promise<string> {
   const result = await program.run(project.folder, args, project.env);
   expect({ args, ...result }).toMatchObject({ exitCode });
   return result.said;
 }
 
-const drop = (code: number, from: StateBackend) => says(code, "drop", "--from", from, "--yes");
+const dropped = (code: number, from: StateBackend) => says(code, "drop", "--from", from, "--yes");
 
 describe("drop", () => {
   test.each(["local", "r2", "worker"] as const)(
@@ -62,10 +49,10 @@ describe("drop", () => {
     async (from) => {
       const to = from === "local" ? "r2" : "local";
       start(from);
-      await write(from, stateOf(1));
-      await migrate(to);
-      await write(to, stateOf(2));
-      await drop(0, from);
+      await project.write(from, stateOf(1));
+      await project.migrate(to);
+      await project.write(to, stateOf(2));
+      await dropped(0, from);
       expect(await project.store(from).read()).toBeUndefined();
       for (const stack of ["cluster", "proxmox-access", "bootstrap"] as const) {
         expect(await project.store(from, stack).holder()).toBeUndefined();
@@ -75,15 +62,15 @@ describe("drop", () => {
 
   test.each([
     ["has none", async () => {}, "has no state of cluster"],
-    ["has another one", () => write("worker", stateOf(9, { lineage: "other" })), "lineage other"],
-    ["has an older one", () => write("worker", stateOf(1)), "serial 1"],
+    ["has another one", () => project.write("worker", stateOf(9, { lineage: "other" })), "lineage other"],
+    ["has an older one", () => project.write("worker", stateOf(1)), "serial 1"],
   ])("not where the configured backend %s", async (_, prepare, message) => {
     start("local");
-    await write("local", stateOf(2));
-    await migrate("r2");
-    setBackend("r2", "worker");
+    await project.write("local", stateOf(2));
+    await project.migrate("r2");
+    project.setBackend("worker");
     await prepare();
-    const said = await drop(1, "local");
+    const said = await dropped(1, "local");
     expect(said).toContain(message);
     expect(said).toContain("nothing is removed; its lock says that the state is kept in r2");
     expect(await project.store("local").read()).toBeDefined();
@@ -91,31 +78,61 @@ describe("drop", () => {
 
   test("not in the middle of a migration", async () => {
     start("local");
-    await write("local", stateOf(1));
-    for (const { run } of Migration.plan(project.setting, "r2").steps().slice(0, 3)) await run();
-    expect(await drop(1, "r2")).toContain("a migration was cut off here");
-    await migrate("r2");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(3, "r2");
+    expect(await dropped(1, "r2")).toContain("a migration was cut off here");
+    await project.migrate("r2");
   });
+
+  test("not where the configured place is frozen itself", async () => {
+    start("local");
+    await project.write("local", stateOf(1));
+    await project.migrate("r2");
+    project.setBackend("local");
+    expect(await dropped(1, "r2")).toContain("nothing is frozen");
+    project.setBackend("r2");
+    await project.migrate("worker");
+    project.setBackend("r2");
+    expect(await dropped(1, "local")).toMatch(
+      /is locked .* the state is kept in worker .* get the newest cluster.yaml/,
+    );
+    expect(await project.text("local")).toBe(stateOf(1).toString());
+  });
+
+  test.each(["frozen", "bare"])(
+    "not what has become the state again during the question (%s)",
+    async (how) => {
+      start("worker");
+      await project.write("worker", stateOf(1));
+      await project.migrate("r2");
+      if (how === "bare") await project.breakLock("worker");
+      const [frozen] = await frozenIn([{ stack: "cluster", store: project.store("worker") }]);
+      if (!frozen) throw new Error("not frozen");
+      await requireDroppable(frozen, project.store("r2"));
+      await project.migrate("worker");
+      await project.write("worker", stateOf(2));
+      await expect(drop(frozen, project.store("r2"))).rejects.toThrow(/was opened or moved in the meantime/);
+      expect(await project.text("worker")).toBe(stateOf(2).toString());
+    },
+  );
 
   test("what the Worker keeps frozen after its lock was broken by force", async () => {
     start("worker");
-    await write("worker", stateOf(1));
-    await migrate("r2");
-    const store = project.store("worker");
-    await store.breakLock((await store.holder())?.ID ?? "");
-    await drop(0, "worker");
-    expect(await store.read()).toBeUndefined();
+    await project.write("worker", stateOf(1));
+    await project.migrate("r2");
+    await project.breakLock("worker");
+    await dropped(0, "worker");
+    expect(await project.text("worker")).toBeUndefined();
     expect(await project.writable("worker")).toEqual(["worker"]);
   });
 });
 
 test("unfreeze opens what the Worker keeps frozen after its lock was broken by force", async () => {
   start("worker");
-  await write("worker", stateOf(1));
-  await migrate("r2");
-  setBackend("r2", "worker");
-  const store = project.store("worker");
-  await store.breakLock((await store.holder())?.ID ?? "");
+  await project.write("worker", stateOf(1));
+  await project.migrate("r2");
+  project.setBackend("worker");
+  await project.breakLock("worker");
   expect(await says(0, "list")).toMatch(/frozen: the state is kept in r2/);
   await says(0, "unfreeze", "--yes");
   expect(await project.writable("worker")).toEqual(["worker"]);
@@ -123,7 +140,7 @@ test("unfreeze opens what the Worker keeps frozen after its lock was broken by f
 
 test("a freeze that an admin has set is no leftover of a migration", async () => {
   start("worker");
-  await write("worker", stateOf(1));
+  await project.write("worker", stateOf(1));
   const authorization = `Basic ${Buffer.from(`${places.env.TF_HTTP_USERNAME}:${places.env.TF_HTTP_PASSWORD}`).toString("base64")}`;
   await fetch(`${places.workerUrl}/states/frozen-${count}/freeze`, {
     method: "PUT",
@@ -136,9 +153,9 @@ test("a freeze that an admin has set is no leftover of a migration", async () =>
 
 test("migrate says which places move, which have no state yet, and that it goes on", async () => {
   start("local");
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   const before = project.yaml();
-  for (const { run } of Migration.plan(project.setting, "r2").steps().slice(0, 2)) await run();
+  await project.migrateFor(2, "r2");
   const said = await says(0, "migrate", "--to", "r2", "--yes");
   expect(said).toMatch(/cluster: local \S+ -> r2 \S+ proxmox-access: local \S+ -> r2 \S+ \(no state yet\)/);
   expect(said).toContain("goes on with the migration that was cut off");

@@ -41,7 +41,7 @@ async function mend(project: StateProject, from: StateBackend, to: StateBackend,
       await Migration.resume(project.setting).undo();
       return from;
     }
-    if (wasCutOff || !isSwitched) await Migration.plan(project.setting, to).run();
+    if (wasCutOff || !isSwitched) await (await Migration.plan(project.setting, to)).run();
     return to;
   });
 }

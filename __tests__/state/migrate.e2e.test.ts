@@ -43,7 +43,7 @@ function makeProject(
 
 const configured = (project: StateProject) => project.store(project.setting.config.backend);
 const migrate = (project: StateProject, to: StateBackend) =>
-  Migration.alone(project.setting, async () => Migration.plan(project.setting, to).run());
+  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
 async function serialOf(project: StateProject, backend = project.setting.config.backend) {
   const bytes = await project.store(backend).read();
   return bytes && snapshot(bytes, backend).serial;

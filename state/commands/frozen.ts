@@ -3,7 +3,7 @@ import type { StateBackend } from "../../config";
 import { stateBackends } from "../../config/schema/state";
 import { stackNames } from "../../config/state-places";
 import { confirm } from "../confirm";
-import { drop, frozenIn, requireKept } from "../frozen";
+import { drop, frozenIn, requireDroppable } from "../frozen";
 import { Journal } from "../journal";
 import { isFrozen } from "../lock-info";
 import { forgetBackend } from "../migrate";
@@ -47,10 +47,10 @@ async function dropFrozen({ from, yes, stack }: DropOptions): Promise<void> {
   }
   requireNoMigration(setting);
   const frozen = await frozenIn(await chosenStores(setting, { stack, at: from }));
-  for (const each of frozen) await requireKept(each, storeOf(setting, each.stack));
+  for (const each of frozen) await requireDroppable(each, storeOf(setting, each.stack));
   await confirm(`remove ${frozen.map(({ store }) => store.address).join(", ")}?`, yes);
   for (const each of frozen) {
-    await uninterrupted(() => drop(each));
+    await uninterrupted(() => drop(each, storeOf(setting, each.stack)));
     console.log(`${each.store.address} is gone; whoever still uses it finds no state there`);
   }
 }

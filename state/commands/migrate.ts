@@ -34,7 +34,7 @@ export function addMigrateCommand(program: Command): void {
 }
 
 async function migrate(setting: Setting, to: StateBackend, yes: boolean): Promise<void> {
-  const migration = Migration.plan(setting, to);
+  const migration = await Migration.plan(setting, to);
   for (const line of await migration.describe()) console.log(line);
   await confirm(`move the states from ${migration.from} to ${to}?`, yes);
   await uninterrupted(() =>
@@ -59,6 +59,5 @@ async function migrate(setting: Setting, to: StateBackend, yes: boolean): Promis
 async function abortMigration(setting: Setting, yes: boolean): Promise<void> {
   const migration = Migration.resume(setting);
   await confirm(`go back to ${migration.from}?`, yes);
-  await uninterrupted(() => migration.undo());
-  console.log(`the states are in ${migration.from}, as before`);
+  console.log(await uninterrupted(() => migration.undo()));
 }

@@ -31,7 +31,7 @@ globalThis.fetch = (input, init) => {
 async function main(): Promise<void> {
   const setting = loadSetting(process.env, process.cwd());
   const to = process.env.MIGRATE_TO as StateBackend;
-  await Migration.alone(setting, async () => Migration.plan(setting, to).run());
+  await Migration.alone(setting, async () => (await Migration.plan(setting, to)).run());
 }
 
 main().catch((error: unknown) => {

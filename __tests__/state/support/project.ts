@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../../config";
-import type { StackName } from "../../../config/state-places";
+import { type StackName, stackNames } from "../../../config/state-places";
 import { newLock } from "../../../state/lock-info";
+import { Migration } from "../../../state/migrate";
 import { LockedError } from "../../../state/problem";
 import { loadSetting, type Setting, storeOf } from "../../../state/setting";
 import type { StateStore } from "../../../state/store";
+import { underLock } from "../../../state/under-lock";
 import { VALID } from "../../config/support/cluster";
 
 export interface StateProjectProps {
@@ -54,6 +56,45 @@ export class StateProject {
   }
 
   yaml = () => readFileSync(this.clusterFile, "utf8");
+
+  /** As somebody does by hand, or with git. */
+  setBackend(backend: StateBackend): void {
+    writeFileSync(this.clusterFile, this.yaml().replace(/( backend: )\w+/, `$1${backend}`));
+  }
+
+  async write(backend: StateBackend, bytes: Buffer, stack: StackName = "cluster"): Promise<void> {
+    const store = this.store(backend, stack);
+    await underLock(store, "test", (lock) => store.write(bytes, lock, ["lineage"]));
+  }
+
+  async text(backend: StateBackend): Promise<string | undefined> {
+    const bytes = await this.store(backend).read();
+    return bytes && Buffer.from(bytes).toString();
+  }
+
+  async migrate(to: StateBackend): Promise<void> {
+    await Migration.alone(this.setting, async () => (await Migration.plan(this.setting, to)).run());
+  }
+
+  /** What a migration leaves that is killed after some of its steps: close, check, copy, switch, open. */
+  async migrateFor(steps: number, to: StateBackend): Promise<void> {
+    for (const { run } of (await Migration.plan(this.setting, to)).steps().slice(0, steps)) await run();
+  }
+
+  /** Opens the places of all stacks, as `unfreeze` does. */
+  async open(backend: StateBackend): Promise<void> {
+    for (const stack of stackNames) {
+      const store = this.store(backend, stack);
+      const holder = await store.holder();
+      if (holder) await store.thaw(holder);
+    }
+  }
+
+  /** Breaks the lock of a place, as `tofu force-unlock` does. */
+  async breakLock(backend: StateBackend): Promise<void> {
+    const store = this.store(backend);
+    await store.breakLock((await store.holder())?.ID ?? "");
+  }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });

@@ -1,0 +1,318 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StateBackend } from "../../config";
+import { newLock } from "../../state/lock-info";
+import { Migration } from "../../state/migrate";
+import { type Places, startPlaces } from "./support/places";
+import { StateProject, stateOf } from "./support/project";
+
+// A migration that was cut off, and what others have done since.
+
+const CLOSED = 1;
+const COPIED = 3;
+const SWITCHED = 4;
+
+let places: Places;
+let shared: string;
+let count = 0;
+const projects: StateProject[] = [];
+beforeAll(async () => {
+  places = await startPlaces();
+  shared = mkdtempSync(join(tmpdir(), "shared-"));
+});
+afterAll(async () => {
+  rmSync(shared, { recursive: true });
+  await places.stop();
+});
+beforeEach(() => {
+  count++;
+});
+afterEach(() => {
+  for (const project of projects.splice(0)) project.remove();
+});
+
+/** A laptop; all of one test are about the same places. */
+function laptop(backend: StateBackend): StateProject {
+  const project = new StateProject({
+    env: places.env,
+    state: [
+      `backend: ${backend}`,
+      `key: cut-off-${count}/terraform.tfstate`,
+      `url: ${places.workerUrl}/states/cut-off-${count}`,
+      `path: ${join(shared, `${count}.tfstate`)}`,
+    ],
+  });
+  projects.push(project);
+  return project;
+}
+
+const abort = (project: StateProject) =>
+  Migration.alone(project.setting, () => Migration.resume(project.setting).undo());
+
+describe("between copy and switch", () => {
+  test.each(["local", "r2"] as const)(
+    "%s was opened and written: what was written moves on",
+    async (from) => {
+      const project = laptop(from);
+      await project.write(from, stateOf(1));
+      const to = from === "local" ? "r2" : "local";
+      await project.migrateFor(COPIED, to);
+      await project.open(from);
+      await project.write(from, stateOf(2));
+      await project.migrate(to);
+      expect(await project.text(to)).toBe(stateOf(2).toString());
+      expect(await project.writable(from, to)).toEqual([to]);
+    },
+  );
+
+  test("at the Worker, which takes no lock a second time: everything goes back, and the next run moves on", async () => {
+    const project = laptop("worker");
+    await project.write("worker", stateOf(1));
+    await project.migrateFor(COPIED, "local");
+    await project.open("worker");
+    await project.write("worker", stateOf(2));
+    await expect(project.migrate("local")).rejects.toThrow(
+      "nothing has moved: the states are in worker, as before",
+    );
+    await project.migrate("local");
+    expect(await project.text("local")).toBe(stateOf(2).toString());
+    expect(await project.writable("local", "worker")).toEqual(["local"]);
+  });
+
+  test("the target was dropped: it is copied again", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(COPIED, "r2");
+    const target = project.store("r2");
+    const holder = await target.holder();
+    if (holder) await target.remove(holder);
+    await project.open("r2");
+    await project.migrate("r2");
+    expect(await project.text("r2")).toBe(stateOf(1).toString());
+  });
+
+  test("the target was opened and written: nobody decides but a person", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(COPIED, "r2");
+    await project.open("r2");
+    await project.write("r2", stateOf(2));
+    await expect(project.migrate("r2")).rejects.toThrow(/the target is not older/);
+    expect(project.yaml()).toContain("backend: local");
+    expect(await project.text("local")).toBe(stateOf(1).toString());
+    expect(await project.text("r2")).toBe(stateOf(2).toString());
+  });
+
+  test.each(["aborted", "resumed, and it fails"])(
+    "the target was opened, then the migration is %s: the copy there is closed again",
+    async (how) => {
+      const project = laptop("local");
+      await project.write("local", stateOf(1));
+      await project.migrateFor(COPIED, "r2");
+      await project.breakLock("r2");
+      if (how === "aborted") await abort(project);
+      else {
+        const migration = await Migration.plan(project.setting, "r2");
+        const failing = migration.run(({ title, run }) =>
+          title.startsWith("set") ? Promise.reject(new Error("a disk is full")) : run(),
+        );
+        await expect(failing).rejects.toThrow("a disk is full; nothing has moved");
+      }
+      expect(await project.writable("local", "r2")).toEqual(["local"]);
+      await project.migrate("r2");
+      expect(await project.writable("local", "r2")).toEqual(["r2"]);
+    },
+  );
+
+  test("somebody is at work in the opened target: the source stays closed until they have ended", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(COPIED, "r2");
+    await project.breakLock("r2");
+    const [writer, lock] = [project.store("r2"), newLock("apply")];
+    await writer.lock(lock);
+    await expect(abort(project)).rejects.toThrow(lock.ID);
+    expect(await project.writable("local", "r2")).toEqual([]);
+    await writer.unlock(lock);
+    await abort(project);
+    expect(await project.writable("local", "r2")).toEqual(["local"]);
+  });
+
+  test("somebody opens a place right before the switch", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    const opened = async (backend: StateBackend) =>
+      (await Migration.plan(project.setting, "r2")).run(async ({ title, run }) => {
+        if (title.startsWith("set")) await project.open(backend);
+        return run();
+      });
+    for (const backend of ["local", "r2"] as const) {
+      await expect(opened(backend)).rejects.toThrow(/was opened by somebody in the meantime/);
+      expect(project.yaml()).toContain("backend: local");
+      expect(await project.writable("local", "r2")).toEqual(["local"]);
+    }
+  });
+
+  test("somebody else has moved the state to the target, and worked there: it stays as it is", async () => {
+    const [one, other] = [laptop("local"), laptop("local")];
+    await one.write("local", stateOf(1));
+    await one.migrateFor(COPIED, "r2");
+    await other.open("local");
+    await other.open("r2");
+    await other.migrate("r2");
+    await other.write("r2", stateOf(2));
+    await expect(one.migrate("r2")).rejects.toThrow(
+      /nothing has moved: local \S+ is closed: the state is kept in r2/,
+    );
+    expect(await other.writable("local", "r2")).toEqual(["r2"]);
+    expect(await other.text("r2")).toBe(stateOf(2).toString());
+  });
+
+  test("somebody else has made the same move, and the new cluster.yaml is here: it comes to its end", async () => {
+    const [one, other] = [laptop("r2"), laptop("r2")];
+    await one.write("r2", stateOf(1));
+    await one.migrateFor(COPIED, "local");
+    await other.open("r2");
+    await other.open("local");
+    await other.migrate("local");
+    await other.write("local", stateOf(2));
+    one.setBackend("local");
+    await one.migrate("local");
+    expect(await one.writable("local", "r2")).toEqual(["local"]);
+    expect(await one.text("local")).toBe(stateOf(2).toString());
+  });
+
+  test("cluster.yaml names a third backend by now: nothing goes on from the first one", async () => {
+    const [one, other] = [laptop("r2"), laptop("r2")];
+    await one.write("r2", stateOf(1));
+    await one.migrateFor(CLOSED, "worker");
+    await other.open("r2");
+    await other.migrate("local");
+    one.setBackend("local");
+    await expect(one.migrate("worker")).rejects.toThrow(/says local now, and a migration from r2 to worker/);
+    expect(await abort(one)).toMatch(/r2 \S+ is closed: the state is kept in local/);
+    expect(await one.writable("local", "r2")).toEqual(["local"]);
+    await one.migrate("worker");
+    expect(await one.text("worker")).toBe(stateOf(1).toString());
+  });
+
+  test.each([
+    ["state.key", (yaml: string) => yaml.replace(/key: \S+/, "key: other/terraform.tfstate")],
+    ["state.path", (yaml: string) => yaml.replace(/path: \S+/, "path: other.tfstate")],
+  ])("%s is another one by now: neither on nor back", async (_, change) => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(COPIED, "r2");
+    const before = project.yaml();
+    writeFileSync(project.clusterFile, change(before));
+    await expect(project.migrate("r2")).rejects.toThrow(/is about (local|r2) \S+, and cluster.yaml names/);
+    await expect(abort(project)).rejects.toThrow(/set `state` back/);
+    writeFileSync(project.clusterFile, before);
+    await project.migrate("r2");
+  });
+
+  test("another cluster.yaml in the same folder has nothing to do with it", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(COPIED, "r2");
+    const file = join(project.folder, "lab.yaml");
+    writeFileSync(file, project.yaml());
+    const lab = { ...project.setting, files: [file] as const };
+    for (const attempt of [async () => Migration.plan(lab, "r2"), async () => Migration.resume(lab)]) {
+      await expect(attempt()).rejects.toThrow(
+        /a migration of cluster.yaml, from local to r2, .*CLUSTER_CONFIG=cluster.yaml/,
+      );
+    }
+  });
+});
+
+describe("after the switch", () => {
+  test("the old place was opened and written since: the new one stays closed, and the way back works", async () => {
+    for (const [from, to] of [
+      ["local", "r2"],
+      ["r2", "worker"],
+      ["worker", "local"],
+    ] as const) {
+      count++;
+      const project = laptop(from);
+      await project.write(from, stateOf(1));
+      await project.migrateFor(SWITCHED, to);
+      await project.open(from);
+      await project.write(from, stateOf(2));
+      const refusal = new RegExp(`reads serial 1.*reads serial 2.*set state.backend to ${from} again`);
+      await expect(project.migrate(to)).rejects.toThrow(refusal);
+      await expect(project.migrate(to)).rejects.toThrow(refusal);
+      expect(await project.writable(from, to)).toEqual([]);
+      project.setBackend(from);
+      expect(await abort(project)).toBe(`the states are in ${from}, as before`);
+      expect(await project.writable(from, to)).toEqual([from]);
+      expect(await project.text(from)).toBe(stateOf(2).toString());
+    }
+  });
+
+  test("the old place was opened since: it is closed again", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(SWITCHED, "r2");
+    await project.open("local");
+    await project.migrate("r2");
+    expect(await project.writable("local", "r2")).toEqual(["r2"]);
+  });
+
+  test("over an older copy that was frozen: the note there says what to do", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrate("r2");
+    await project.migrate("worker");
+    await project.write("worker", stateOf(2));
+    await project.migrateFor(SWITCHED, "local");
+    const holder = await project.store("local").holder();
+    expect(holder?.Info).toMatch(/the state is kept in worker \S+; .* a migration was cut off: run it again/);
+    await project.migrate("local");
+    expect(await project.writable("local", "r2", "worker")).toEqual(["local"]);
+  });
+});
+
+test("a place that another migration is on its way to is no target", async () => {
+  const [one, other] = [laptop("r2"), laptop("local")];
+  await one.write("r2", stateOf(1));
+  await one.migrateFor(CLOSED, "worker");
+  await expect(other.migrate("worker")).rejects.toThrow(
+    /another migration is on its way there.*drop --from worker/,
+  );
+  expect(await other.writable("local")).toEqual(["local"]);
+  await one.migrate("worker");
+  expect(await one.writable("r2", "worker")).toEqual(["worker"]);
+});
+
+describe("a frozen state at the Worker whose lock somebody has broken by force", () => {
+  test("left behind by a migration: it can be moved back to", async () => {
+    const project = laptop("worker");
+    await project.write("worker", stateOf(1));
+    await project.migrate("local");
+    await project.breakLock("worker");
+    expect(await project.writable("worker")).toEqual([]);
+    await project.write("local", stateOf(2));
+    await project.migrate("worker");
+    expect(await project.text("worker")).toBe(stateOf(2).toString());
+    expect(await project.writable("local", "worker")).toEqual(["worker"]);
+  });
+
+  test.each([
+    ["source", "worker", "local"],
+    ["target", "local", "worker"],
+  ] as const)("in the middle, as the %s: it goes back, and the next run moves on", async (_, from, to) => {
+    const project = laptop(from);
+    await project.write(from, stateOf(1));
+    await project.migrateFor(COPIED, to);
+    await project.breakLock("worker");
+    await expect(project.migrate(to)).rejects.toThrow(
+      `nothing has moved: the states are in ${from}, as before`,
+    );
+    expect(await project.writable(from, to)).toEqual([from]);
+    await project.migrate(to);
+    expect(await project.text(to)).toBe(stateOf(1).toString());
+    expect(await project.writable(from, to)).toEqual([to]);
+  });
+});
