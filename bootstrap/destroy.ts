@@ -137,8 +137,8 @@ async function statesOfOthers(
   if (others.length === 0 || deleteStates) return others;
   throw new Error(
     `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
-      "destroy those stacks, or move their states (npm run state -- migrate --to local); what is still kept " +
-      "then is deleted with --delete-states: make sure that none of it describes anything any more",
+      "destroy those stacks, or move their states (npm run state -- migrate --to local, then drop --from the backend " +
+      "where they were); what is still kept then is deleted with --delete-states: make sure that none of it describes anything any more",
   );
 }
 

@@ -21,7 +21,7 @@ export function handedOver(
     CLOUDFLARE_ACCOUNT_ID: bootstrap.accountId,
     ...variables,
     // Not the pair that the environment may have had: that can be a person's own, or end soon.
-    ...(state.backend !== "local" && s3),
+    ...s3,
     TF_VAR_state_passphrase: state.encryption.provider === "pbkdf2" ? env.TF_VAR_state_passphrase : undefined,
   };
   return Object.fromEntries(
@@ -60,7 +60,6 @@ export function instructions(
   sopsFile: string | undefined,
 ): string {
   const names = Object.keys(variables);
-  const isEverything = setting.state.backend !== "local";
   const lines = [
     "the state backend is ready. its clients need, besides what the providers need:",
     "",
@@ -74,7 +73,7 @@ export function instructions(
       ? "for sops: none is configured here; with a .sops.yaml, this command writes secrets/state.sops.env"
       : `for sops: it is in ${shown(sopsFile)}; sops exec-env ${shown(sopsFile)} 'npm run plan'`,
     "",
-    ...(isEverything ? cluster(setting, workerUrl) : []),
+    ...cluster(setting, workerUrl),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),
     ...expiry(setting.bootstrap),
   ];
@@ -82,6 +81,11 @@ export function instructions(
 }
 
 function cluster({ state, clusterFile }: BootstrapSetting, workerUrl: string | undefined): readonly string[] {
+  if (state.backend === "local") {
+    return [
+      `${clusterFile} keeps its states in files: npm run state -- migrate --to r2 or worker moves them there`,
+    ];
+  }
   const other = state.backend === "r2" && workerUrl;
   return [
     `${clusterFile} keeps its states in ${state.backend}: npm run plan`,

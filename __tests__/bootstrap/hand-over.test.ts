@@ -28,7 +28,7 @@ const setting = (backend: "r2" | "worker" | "local", provider = "pbkdf2"): Boots
   }) as unknown as BootstrapSetting;
 const outputs = { s3AccessKeyId: "id", s3SecretAccessKey: "s3cr3t" };
 
-test("what is handed over: for a local state no key pair, for a key elsewhere no passphrase", () => {
+test("what is handed over: the key pair whatever the backend, for a key elsewhere no passphrase", () => {
   const worker = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "password" };
   const pair = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "s3cr3t" };
   const account = { CLOUDFLARE_ACCOUNT_ID: "a".repeat(32) };
@@ -42,7 +42,7 @@ test("what is handed over: for a local state no key pair, for a key elsewhere no
   // Not the pair of whoever has run it.
   const own = { AWS_ACCESS_KEY_ID: "own", AWS_SECRET_ACCESS_KEY: "own", AWS_SESSION_TOKEN: "own" };
   expect(handedOver(setting("r2", "aws_kms"), outputs, own)).toEqual({ ...account, ...pair });
-  expect(handedOver(setting("local"), outputs, {})).toEqual({ ...account, ...passphrase });
+  expect(handedOver(setting("local"), outputs, {})).toEqual({ ...account, ...pair, ...passphrase });
 });
 
 test("the instructions name the variables and show no value", () => {
