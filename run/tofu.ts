@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type LoggedRun, loggedRun } from "./logged-run";
 
@@ -31,14 +32,19 @@ export interface ShownResource {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** A user's shell may choose a workspace, or another folder for it: the state would be where nobody looks. */
+const ONE_STATE = { TF_WORKSPACE: undefined, TF_DATA_DIR: undefined };
+
 /** OpenTofu in the folder of a synthesized stack. Every method throws with the end of what OpenTofu said. */
 export class Tofu {
   constructor(private readonly props: TofuProps) {}
 
   /** @param backendConfig what the synthesized backend leaves open, such as `path=…` */
   async init(onLine: OnLine, backendConfig: readonly string[] = []): Promise<void> {
+    // A workspace that somebody has chosen here once.
+    rmSync(join(this.props.stackFolder, ".terraform/environment"), { force: true });
     // Providers come from servers that a stand-in's CA does not vouch for.
-    const env = { ...this.props.env, SSL_CERT_FILE: process.env.SSL_CERT_FILE };
+    const env = { SSL_CERT_FILE: process.env.SSL_CERT_FILE };
     const settings = backendConfig.map((setting) => `-backend-config=${setting}`);
     await this.run(["init", "-input=false", "-reconfigure", ...settings], onLine, { env });
   }
@@ -79,15 +85,15 @@ export class Tofu {
   private run(
     [command = "", ...args]: readonly string[],
     onLine: OnLine,
-    more: Partial<Pick<LoggedRun, "env" | "accept" | "log">> = {},
+    { env, ...more }: Partial<Pick<LoggedRun, "env" | "accept" | "log">> = {},
   ) {
-    const { file, stackFolder, logs, env, signal, again } = this.props;
+    const { file, stackFolder, logs, signal, again } = this.props;
     const log = join(logs, `${command}.log`);
     return loggedRun({
       file,
       args: [command, ...args, "-no-color"],
       cwd: stackFolder,
-      env,
+      env: { ...this.props.env, ...env, ...ONE_STATE },
       log,
       signal,
       again,
