@@ -1,9 +1,8 @@
-import { isBareFreeze, isFrozen, type LockInfo } from "./lock-info";
+import { isBareFreeze, isFrozen, type LockInfo, newFreeze } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import type { NamedStore } from "./setting";
 import { describe, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
-import { underLock } from "./under-lock";
 
 /** A place that a migration has frozen: the state is kept elsewhere, or was when that was written. */
 export interface FrozenStore extends NamedStore {
@@ -73,14 +72,9 @@ export async function drop(frozen: FrozenStore, kept: StateStore): Promise<void>
     throw new StateError(`${store.address} was opened or moved in the meantime`, "nothing was removed");
   }
   await requireDroppable(frozen, kept);
-  if (!isBareFreeze(holder)) {
-    await store.remove(holder);
-    return store.thaw(holder);
-  }
   // Nobody can write under a freeze whose lock somebody has broken.
-  await store.thaw(holder);
-  await underLock(store, "state drop", async (lock) => {
-    await requireKept(frozen, kept);
-    await store.remove(lock);
-  });
+  const lock = isBareFreeze(holder) ? newFreeze(kept.address) : holder;
+  if (lock !== holder) await store.freeze(lock, holder);
+  await store.remove(lock);
+  await store.thaw(lock);
 }

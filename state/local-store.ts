@@ -63,14 +63,19 @@ export class LocalStore implements StateStore {
     return known || !existsSync(this.path) ? known : this.record.holder();
   }
 
-  async lock(lock: LockInfo): Promise<void> {
+  lock(lock: LockInfo): Promise<void> {
+    return this.take(lock, undefined);
+  }
+
+  private async take(lock: LockInfo, instead: LockInfo | undefined): Promise<void> {
     if (this.record.mine?.ID === lock.ID) return;
     mkdirSync(dirname(this.path), { recursive: true });
     const fd = this.record.take(lock);
     try {
       finishWriteInPlace(this.path, fd);
       const frozen = this.frozenBy();
-      if (frozen && frozen.ID !== lock.ID) throw new LockedError(this.address, frozen);
+      if (frozen && frozen.ID !== lock.ID && frozen.ID !== instead?.ID)
+        throw new LockedError(this.address, frozen);
     } catch (error) {
       this.record.giveBack();
       throw error;
@@ -92,14 +97,15 @@ export class LocalStore implements StateStore {
     this.record.removeNote(id);
   }
 
-  async freeze(lock: LockInfo): Promise<void> {
-    await this.lock(lock);
-    if (!this.frozenBy()) {
+  async freeze(lock: LockInfo, instead?: LockInfo): Promise<void> {
+    await this.take(lock, instead);
+    const frozen = this.frozenBy();
+    if (!frozen) {
       const bytes = readFileSync(this.path);
       if (bytes.byteLength > 0) writeWhole(this.frozenPath, bytes);
       else rmSync(this.frozenPath, { force: true });
-      writeInPlace(this.path, this.record.requireHeld(lock), tombstone(lock));
     }
+    if (frozen?.ID !== lock.ID) writeInPlace(this.path, this.record.requireHeld(lock), tombstone(lock));
     await this.unlock(lock);
   }
 

@@ -125,7 +125,13 @@ export class Migration {
         `finish with npm run state -- migrate --to ${this.to}, then npm run state -- migrate --to ${this.from}`,
       );
     }
-    for (const move of this.moves) await move.undo();
+    const { backend } = this.setting.config;
+    if (backend !== this.from && backend !== this.to) {
+      // Somebody has moved the states on from there.
+      this.journal.remove();
+      return `nothing was opened: the states are in ${backend}, and what is closed in ${this.from} and ${this.to} stays so`;
+    }
+    for (const move of this.moves) await move.undo(this.entry.phase === "copied");
     this.journal.remove();
     const missing: string[] = [];
     for (const move of this.moves) {

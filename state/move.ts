@@ -56,13 +56,9 @@ export class Move {
     const holder = await this.to.holder();
     // A lock that another client has put there, or that is broken under the freeze, is none to write under.
     const isLeft = holder && isFrozen(holder) && !isArrival(holder) && !isOf(holder, this.locks.to);
-    if (isLeft) await this.to.thaw(holder);
-    await this.to.freeze(this.locks.to);
-    const wasClosed = isOf(holder, this.locks.to) && this.locks.before !== undefined;
-    this.keep({
-      before: wasClosed ? this.locks.before : await hashOf(this.to),
-      copied: await hashOf(this.from),
-    });
+    await this.to.freeze(this.locks.to, isLeft ? holder : undefined);
+    // What a run before this one found counts: since then it may be our own copy.
+    this.keep({ before: this.locks.before ?? (await hashOf(this.to)), copied: await hashOf(this.from) });
   }
 
   /** @throws StateError where the target has a state that does not come before this one */
@@ -120,6 +116,8 @@ export class Move {
    * @throws StateError where the source has what the target has not, or the target is closed still
    */
   async open(): Promise<void> {
+    // Before it is closed: somebody may have gone back to it, and work there.
+    await this.requireNothingIsLeft();
     if (!isOf(await this.from.holder(), this.locks.from)) await this.from.freeze(this.locks.from);
     if (await this.isSameObject()) return this.from.thaw(this.locks.from);
     await this.requireNothingIsLeft();
@@ -131,14 +129,15 @@ export class Move {
 
   /**
    * Opens the source again. A target that is not as it was stays frozen, with its note that the state is not there.
-   * @throws StateError where somebody writes there; the source stays closed
+   * @param wasCopied whether the state was in the target already
+   * @throws StateError where somebody writes there, or has gone on from the copy; the source stays closed
    */
-  async undo(): Promise<void> {
+  async undo(wasCopied: boolean): Promise<void> {
     try {
-      if (!(await this.isSameObject())) await this.undoTarget();
+      if (!(await this.isSameObject())) await this.undoTarget(wasCopied);
     } catch (error) {
       // Nothing was copied before the target's content was noted.
-      if (this.locks.before === undefined) await this.openSource();
+      if (this.locks.before === undefined && !this.locks.adopted) await this.openSource();
       throw error;
     }
     await this.openSource();
@@ -157,22 +156,44 @@ export class Move {
     if (holder && isOf(holder, this.locks.from)) await this.from.thaw(holder);
   }
 
-  private async undoTarget(): Promise<void> {
+  private async undoTarget(wasCopied: boolean): Promise<void> {
     const { adopted, before, copied, to } = this.locks;
     const holder = await this.to.holder();
     const isOurs = isOf(holder, to);
     if (holder && isFrozen(holder) && !isOurs) return;
-    // Nothing will be opened beside it: somebody has taken the source over.
-    if (!isOurs && !isOf(await this.from.holder(), this.locks.from)) return;
+    if (!isOurs && (await this.isTakenOver())) return;
     const now = before === undefined ? "" : await hashOf(this.to);
-    const isCopy = before !== undefined && now !== "" && now === copied;
-    const staysClosed = adopted || isCopy || (before !== undefined && now !== before);
+    const isCopy = now !== "" && now === copied;
+    const isChanged = before !== undefined && now !== before;
+    if (wasCopied && isChanged && !isCopy) await this.refuseToFork(isOurs ? holder : undefined);
+    const staysClosed = adopted || isCopy || isChanged;
     if (holder && !isOurs) {
       if (staysClosed) throw new LockedError(this.to.address, holder);
       return;
     }
-    if (holder) await this.to.thaw(holder);
-    if (staysClosed) await this.to.freeze(newFreeze(this.from.address));
+    if (staysClosed) await this.to.freeze(newFreeze(this.from.address), holder);
+    else if (holder) await this.to.thaw(holder);
+  }
+
+  /** Whether somebody has moved the state on from the source: then nothing will be opened beside the target. */
+  private async isTakenOver(): Promise<boolean> {
+    const holder = await this.from.holder();
+    if (isOf(holder, this.locks.from)) return false;
+    return (holder !== undefined && isFrozen(holder)) || !(await this.from.read());
+  }
+
+  /** @throws StateError where the target goes on from the copy: it is the state by now */
+  private async refuseToFork(ours: LockInfo | undefined): Promise<void> {
+    const [source, target] = [await this.from.read(), await this.to.read()];
+    if (!target) return;
+    const there = snapshot(target, this.to.address);
+    const here = source && snapshot(source, this.from.address);
+    if (here && (here.lineage !== there.lineage || there.serial <= here.serial)) return;
+    if (ours) await this.to.thaw(ours);
+    throw new StateError(
+      `${reads(this.to, target)}, which somebody has written there; ${reads(this.from, source)} and stays closed`,
+      `set state.backend to ${this.to.backend} by hand, then npm run state -- migrate --to ${this.to.backend}`,
+    );
   }
 
   private async requireCopied(): Promise<void> {

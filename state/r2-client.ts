@@ -60,6 +60,8 @@ const NOT_R2 = "is this R2? check state.account_id, AWS_ENDPOINT_URL_S3 and what
 /** The few calls of the S3 API that a state needs, on one bucket. */
 export class R2Client {
   private readonly aws: AwsClient;
+  /** For what must not be sent again blindly. */
+  private readonly awsOnce: AwsClient;
   private readonly timeoutMs: number;
 
   constructor(
@@ -70,7 +72,9 @@ export class R2Client {
   ) {
     this.timeoutMs = timeoutMs;
     // R2 takes one write per second and key and answers 429 to more, which is tried again like any 5xx.
-    this.aws = new AwsClient({ ...credentials, service: "s3", region: "auto", retries: 6, initRetryMs: 100 });
+    const options = { ...credentials, service: "s3", region: "auto" };
+    this.aws = new AwsClient({ ...options, retries: 6, initRetryMs: 100 });
+    this.awsOnce = new AwsClient({ ...options, retries: 0 });
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
@@ -158,12 +162,14 @@ export class R2Client {
       const ms = patience(this.timeoutMs, call.body);
       const signal = AbortSignal.timeout(ms);
       try {
-        return await this.fetch(call, signal);
+        const answer = await this.fetch(call, signal);
+        // More than one write a second on a key: nothing was done.
+        if (answer.status !== 429 || call.method !== "DELETE" || attempt === ATTEMPTS) return answer;
+        await wait(1000);
       } catch (error) {
         const what = `${this.name(call)}: ${this.endpoint} does not answer`;
         const fix = "check the network and the endpoint";
         if (signal.aborted) throw new StateError(`${what} within ${ms / 1000} s`, fix);
-        // A delete has no condition: sent again blindly, it could meet what somebody has put there since.
         if (attempt === ATTEMPTS || call.method === "DELETE") {
           const cause = error instanceof Error ? (error.cause ?? error) : error;
           throw new StateError(`${what} (${cause})`, fix);
@@ -176,7 +182,9 @@ export class R2Client {
   private async fetch({ method, key, query, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
     const path = [this.bucket, ...(key ? key.split("/") : [])].map(encodeURIComponent).join("/");
     const url = `${this.endpoint.replace(/\/+$/, "")}/${path}${query ?? ""}`;
-    const reply = await this.aws.fetch(url, { method, headers, body: body && Buffer.from(body), signal });
+    // A delete has no condition: sent again, it could meet what somebody has put there since.
+    const aws = method === "DELETE" ? this.awsOnce : this.aws;
+    const reply = await aws.fetch(url, { method, headers, body: body && Buffer.from(body), signal });
     return {
       status: reply.status,
       headers: reply.headers,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { copyName, readCopyName } from "./dated-copy";
 import { type LockInfo, parseLock } from "./lock-info";
 import { LockedError, StateError } from "./problem";
@@ -9,6 +10,7 @@ const ATTEMPTS = 3;
 
 interface LockFile {
   readonly holder: LockInfo;
+  readonly etag: string;
   /** Whether the tfstate Worker that serves the same object has put it there. */
   readonly isOfWorker: boolean;
 }
@@ -60,10 +62,9 @@ export class R2Store implements StateStore {
   }
 
   async lock(lock: LockInfo): Promise<void> {
-    const text = Buffer.from(JSON.stringify({ ...lock, Path: `${this.bucket}/${this.key}` }));
     // A put that is refused may be the replay of one whose answer was lost: whoever is in the lock file holds it.
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await this.client.put(this.lockKey, text, "absent")) return;
+      if (await this.client.put(this.lockKey, this.lockText(lock), "absent")) return;
       const holder = await this.holder();
       if (holder?.ID === lock.ID) return;
       if (holder) throw new LockedError(this.address, holder);
@@ -86,8 +87,13 @@ export class R2Store implements StateStore {
     await this.deleteLock(found);
   }
 
-  freeze(lock: LockInfo): Promise<void> {
-    return this.lock(lock);
+  async freeze(lock: LockInfo, instead?: LockInfo): Promise<void> {
+    const found = instead && (await this.lockFile());
+    if (!found || found.holder.ID !== instead.ID) return this.lock(lock);
+    this.requireNotOfWorker(found);
+    if (await this.client.put(this.lockKey, this.lockText(lock), { etag: found.etag })) return;
+    // The put was sent again because its answer was lost, and met itself; or somebody was faster.
+    await this.lock(lock);
   }
 
   thaw(lock: LockInfo): Promise<void> {
@@ -128,20 +134,15 @@ export class R2Store implements StateStore {
   }
 
   /** A delete whose answer was lost may have happened, and the lock that is there now may be the next one's. */
-  private async deleteLock({ holder: { ID }, isOfWorker }: LockFile): Promise<void> {
-    if (isOfWorker) {
-      // The Worker would still hold the lock, and put the file back.
-      throw new StateError(
-        `${this.address} is locked by the tfstate Worker that serves it (lock ${ID})`,
-        "lift the lock there: npm run state -- unlock with --at worker, or STATE_BACKEND=worker npm run state -- unfreeze",
-      );
-    }
+  private async deleteLock(found: LockFile): Promise<void> {
+    this.requireNotOfWorker(found);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.client.delete(this.lockKey);
       } catch (error) {
-        if ((await this.holder())?.ID !== ID) return;
+        if ((await this.holder())?.ID !== found.holder.ID) return;
         if (attempt === ATTEMPTS) throw error;
+        await wait(500 * attempt);
       }
     }
   }
@@ -168,11 +169,24 @@ export class R2Store implements StateStore {
     );
   }
 
+  /** It would still hold the lock, and put the file back. */
+  private requireNotOfWorker({ holder, isOfWorker }: LockFile): void {
+    if (!isOfWorker) return;
+    throw new StateError(
+      `${this.address} is locked by the tfstate Worker that serves it (lock ${holder.ID})`,
+      "lift the lock there: npm run state -- unlock with --at worker, or STATE_BACKEND=worker npm run state -- unfreeze",
+    );
+  }
+
+  private lockText(lock: LockInfo): Uint8Array {
+    return Buffer.from(JSON.stringify({ ...lock, Path: `${this.bucket}/${this.key}` }));
+  }
+
   private async lockFile(): Promise<LockFile | undefined> {
     const object = await this.client.get(this.lockKey);
     if (!object) return undefined;
     const holder = parseLock(Buffer.from(object.bytes).toString(), this.lockKey);
-    return { holder, isOfWorker: object.writtenBy === "tfstate-worker" };
+    return { holder, etag: object.etag, isOfWorker: object.writtenBy === "tfstate-worker" };
   }
 
   private get lockKey(): string {

@@ -5,6 +5,8 @@ import { type LockInfo, parseLock } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import { readIfThere } from "./read-if-there";
 
+const LOOKS = 50;
+
 /** The lock of a file as OpenTofu takes it: a record lock on the file itself, with a note beside it of who holds it. */
 export class RecordLock {
   private held: { readonly fd: number; readonly lock: LockInfo } | undefined;
@@ -73,12 +75,15 @@ export class RecordLock {
   }
 
   private openLocked(): number {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
       try {
-        if (!tryLock(fd)) throw new LockedError(this.address, this.noted(), "wait, or end that process");
+        const isLocked = tryLock(fd);
+        // Without a note it may be somebody's look at the lock, which takes no time.
+        if (!isLocked && (attempt === LOOKS || readIfThere(this.notePath)))
+          throw new LockedError(this.address, this.noted(), "wait, or end that process");
         // Whoever removed the file in between left us the lock of one that nobody will ever look at.
-        if (this.isStillThere(fd)) return fd;
+        if (isLocked && this.isStillThere(fd)) return fd;
       } catch (error) {
         closeSync(fd);
         throw error;

@@ -48,7 +48,8 @@ export interface StateStore {
   breakLock(id: string): Promise<void>;
 
   /** Keeps everyone but the bearer of `lock` out, beyond the end of this process, until {@link thaw}. */
-  freeze(lock: LockInfo): Promise<void>;
+  /** @param instead the freeze that is there and is replaced, so that nobody gets in between */
+  freeze(lock: LockInfo, instead?: LockInfo): Promise<void>;
   thaw(lock: LockInfo): Promise<void>;
 
   /** Newest first. */

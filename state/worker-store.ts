@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { freezeReason, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
+import { freezeReason, isBareFreeze, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { PATIENCE_MS, patience } from "./patience";
 import { LockedError, StateError } from "./problem";
@@ -116,15 +116,28 @@ export class WorkerStore implements StateStore {
   }
 
   /** A lock that stays, and beside it the Worker's own freeze, which `force-unlock` does not lift. */
-  async freeze(lock: LockInfo): Promise<void> {
+  async freeze(lock: LockInfo, instead?: LockInfo): Promise<void> {
+    if (instead) return this.refreeze(lock, instead);
     const before = await this.holder();
     await this.lock(lock);
     try {
-      await this.send("PUT", "/freeze", json({ reason: freezeReason(lock), expiresInSeconds: null }));
+      await this.putFreeze(lock);
     } catch (error) {
       if (before?.ID !== lock.ID) await this.unlock(lock);
       throw error;
     }
+  }
+
+  /** The Worker's freeze stays all the time, and lets this one lock through. */
+  private async refreeze(lock: LockInfo, instead: LockInfo): Promise<void> {
+    await this.putFreeze(lock);
+    if (!isBareFreeze(instead)) await this.send("UNLOCK", "/lock", json({ ID: instead.ID }));
+    await this.lock(lock);
+  }
+
+  private async putFreeze(lock: LockInfo): Promise<void> {
+    const freeze = { reason: freezeReason(lock), expiresInSeconds: null, lock: lock.ID };
+    await this.send("PUT", "/freeze", json(freeze));
   }
 
   async thaw(lock: LockInfo): Promise<void> {

@@ -47,6 +47,20 @@ function laptop(backend: StateBackend): StateProject {
   return project;
 }
 
+/** Lets some requests through that change something, and no further one. @returns what ends that */
+function failAfter(changes: number): () => void {
+  const real = globalThis.fetch;
+  let left = changes;
+  globalThis.fetch = async (input, init) => {
+    const method = input instanceof Request ? input.method : (init?.method ?? "GET");
+    if (method !== "GET" && left-- <= 0) return new Response("no", { status: 403 });
+    return real(input, init);
+  };
+  return () => {
+    globalThis.fetch = real;
+  };
+}
+
 const abort = (project: StateProject) =>
   Migration.alone(project.setting, () => Migration.resume(project.setting).undo());
 
@@ -92,17 +106,29 @@ describe("between copy and switch", () => {
     expect(await project.text("r2")).toBe(stateOf(1).toString());
   });
 
-  test("the target was opened and written: nobody decides but a person", async () => {
-    const project = laptop("local");
-    await project.write("local", stateOf(1));
-    await project.migrateFor(COPIED, "r2");
-    await project.open("r2");
-    await project.write("r2", stateOf(2));
-    await expect(project.migrate("r2")).rejects.toThrow(/the target is not older/);
-    expect(project.yaml()).toContain("backend: local");
-    expect(await project.text("local")).toBe(stateOf(1).toString());
-    expect(await project.text("r2")).toBe(stateOf(2).toString());
-  });
+  test.each([
+    ["local", "r2"],
+    ["r2", "worker"],
+    ["worker", "local"],
+  ] as const)(
+    "%s to %s: the target was opened and written: it is the state, and neither on nor back forks it",
+    async (from, to) => {
+      const project = laptop(from);
+      await project.write(from, stateOf(1));
+      await project.migrateFor(COPIED, to);
+      await project.open(to);
+      await project.write(to, stateOf(2));
+      const wayOut = new RegExp(`set state.backend to ${to} by hand`);
+      for (const attempt of [() => project.migrate(to), () => abort(project)]) {
+        await expect(attempt()).rejects.toThrow(wayOut);
+        expect(await project.writable(from, to)).toEqual([to]);
+      }
+      project.setBackend(to);
+      await project.migrate(to);
+      expect(await project.writable(from, to)).toEqual([to]);
+      expect(await project.text(to)).toBe(stateOf(2).toString());
+    },
+  );
 
   test.each(["aborted", "resumed, and it fails"])(
     "the target was opened, then the migration is %s: the copy there is closed again",
@@ -124,6 +150,31 @@ describe("between copy and switch", () => {
       expect(await project.writable("local", "r2")).toEqual(["r2"]);
     },
   );
+
+  test("the network fails in the middle of an abort: the copy is closed all the time", async () => {
+    for (const to of ["r2", "worker"] as const) {
+      for (let good = 0, failed = true; failed; good++) {
+        count++;
+        const project = laptop("local");
+        await project.write("local", stateOf(1));
+        await project.migrateFor(COPIED, to);
+        const restore = failAfter(good);
+        failed = await abort(project).then(
+          () => false,
+          () => true,
+        );
+        restore();
+        const open = await project.writable("local", to);
+        expect({ to, good, open: open.filter((each) => each === to) }).toEqual({ to, good, open: [] });
+        if (failed) await abort(project);
+        expect({ to, good, open: await project.writable("local", to) }).toEqual({
+          to,
+          good,
+          open: ["local"],
+        });
+      }
+    }
+  });
 
   test("somebody is at work in the opened target: the source stays closed until they have ended", async () => {
     const project = laptop("local");
@@ -191,8 +242,11 @@ describe("between copy and switch", () => {
     await other.migrate("local");
     one.setBackend("local");
     await expect(one.migrate("worker")).rejects.toThrow(/says local now, and a migration from r2 to worker/);
-    expect(await abort(one)).toMatch(/r2 \S+ is closed: the state is kept in local/);
-    expect(await one.writable("local", "r2")).toEqual(["local"]);
+    expect(await abort(one)).toBe(
+      "nothing was opened: the states are in local, and what is closed in r2 and worker stays so",
+    );
+    expect(await one.writable("local", "r2", "worker")).toEqual(["local"]);
+    await one.open("worker"); // as drop does
     await one.migrate("worker");
     expect(await one.text("worker")).toBe(stateOf(1).toString());
   });
@@ -228,6 +282,29 @@ describe("between copy and switch", () => {
 });
 
 describe("after the switch", () => {
+  test("the new place was opened and written, and cluster.yaml is set back: abort forks nothing", async () => {
+    const project = laptop("local");
+    await project.write("local", stateOf(1));
+    await project.migrateFor(SWITCHED, "r2");
+    await project.open("r2");
+    await project.write("r2", stateOf(2));
+    project.setBackend("local");
+    await expect(abort(project)).rejects.toThrow(/r2 \S+ reads serial 2.*set state.backend to r2 by hand/);
+    expect(await project.writable("local", "r2")).toEqual(["r2"]);
+  });
+
+  test("everything was opened, and the state has moved on to a third backend: abort opens nothing", async () => {
+    const [one, other] = [laptop("r2"), laptop("worker")];
+    await one.write("r2", stateOf(1));
+    await one.migrateFor(SWITCHED, "worker");
+    await other.open("worker");
+    await other.migrate("local");
+    one.setBackend("local");
+    await expect(one.migrate("worker")).rejects.toThrow("migrate --abort");
+    await abort(one);
+    expect(await one.writable("local", "r2", "worker")).toEqual(["local"]);
+  });
+
   test("the old place was opened and written since: the new one stays closed, and the way back works", async () => {
     for (const [from, to] of [
       ["local", "r2"],
@@ -243,7 +320,7 @@ describe("after the switch", () => {
       const refusal = new RegExp(`reads serial 1.*reads serial 2.*set state.backend to ${from} again`);
       await expect(project.migrate(to)).rejects.toThrow(refusal);
       await expect(project.migrate(to)).rejects.toThrow(refusal);
-      expect(await project.writable(from, to)).toEqual([]);
+      expect(await project.writable(from, to)).toEqual([from]);
       project.setBackend(from);
       expect(await abort(project)).toBe(`the states are in ${from}, as before`);
       expect(await project.writable(from, to)).toEqual([from]);

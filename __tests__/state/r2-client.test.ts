@@ -1,4 +1,6 @@
+import { newLock } from "../../state/lock-info";
 import { R2Client } from "../../state/r2-client";
+import { R2Store } from "../../state/r2-store";
 import { type Places, startPlaces } from "./support/places";
 import { ToldServer } from "./support/told-server";
 
@@ -76,6 +78,33 @@ describe("a server that is no R2, or none at all", () => {
     const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
     expect(await client.put("a", new Uint8Array(50_000), "absent")).toBe(true);
     expect(server.asked).toHaveLength(1);
+  });
+
+  test("a delete that came too soon after a write is asked for again", async () => {
+    let left = 1;
+    server.answer = (response) => response.writeHead(left-- > 0 ? 429 : 204).end();
+    await new R2Client(server.url, "tfstate", KEYS).delete("a");
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test("a delete that was done and answered 500 takes nobody else's lock", async () => {
+    let file: string | undefined = JSON.stringify(newLock("ours"));
+    const mine = JSON.parse(file);
+    const next = JSON.stringify(newLock("next"));
+    server.answer = (response, { method }) => {
+      if (method !== "DELETE") {
+        return file
+          ? response.end(file)
+          : response.writeHead(404).end("<Error><Code>NoSuchKey</Code></Error>");
+      }
+      // Done, and somebody who waited has the lock at once.
+      file = next;
+      return response.writeHead(500).end("<Error><Code>InternalError</Code></Error>");
+    };
+    const store = new R2Store(new R2Client(server.url, "tfstate", KEYS), "tfstate", "a.tfstate");
+    await store.unlock(mine);
+    expect(file).toBe(next);
+    expect(server.asked.filter((each) => each.startsWith("DELETE"))).toHaveLength(1);
   });
 
   test("a lost answer is asked for again, but to a delete", async () => {

@@ -196,6 +196,34 @@ describe("worker", () => {
     wrong.remove();
   });
 
+  test.each(["r2", "worker"] as const)(
+    "%s: a freeze that replaces another lets nobody in",
+    async (backend) => {
+      const store = project.store(backend);
+      await write(store, stateOf(1));
+      const [old, next] = [newFreeze("elsewhere"), newFreeze("somewhere")];
+      await store.freeze(old);
+      const real = globalThis.fetch;
+      let looks = 0;
+      globalThis.fetch = async (input, init) => {
+        const answer = await real(input, init);
+        globalThis.fetch = real;
+        await expect(project.store(backend).lock(newLock("apply"))).rejects.toThrow("the state is kept in");
+        globalThis.fetch = spied;
+        looks++;
+        return answer;
+      };
+      const spied = globalThis.fetch;
+      await store.freeze(next, old);
+      globalThis.fetch = real;
+      expect(looks).toBeGreaterThan(1);
+      expect((await store.holder())?.ID).toBe(next.ID);
+      await store.write(stateOf(2), next);
+      await store.thaw(next);
+      expect(await project.writable(backend)).toEqual([backend]);
+    },
+  );
+
   test("force-unlock does not lift a freeze, and neither does time", async () => {
     const store = project.store("worker");
     await write(store, stateOf(1));

@@ -72,12 +72,13 @@ export function operationRoutes(routes: Routes): void {
       body: FreezeRequest,
       answer: Freeze,
     },
-    async ({ context, ref, body }) =>
-      Response.json(
-        unwrap(
-          await stateOf(context.env, ref).freeze(ref, callerOf(context), body.reason, body.expiresInSeconds),
-        ),
-      ),
+    async ({ context, ref, body }) => {
+      const { reason, expiresInSeconds, lock } = body;
+      const state = stateOf(context.env, ref);
+      return Response.json(
+        unwrap(await state.freeze(ref, callerOf(context), reason, expiresInSeconds, lock)),
+      );
+    },
   );
   routes.add(
     { method: "delete", path: "/states/{name}/freeze", scope: "admin", summary: "Ends the freeze" },

@@ -40,6 +40,7 @@ export const Freeze = z.object({
   by: z.string(),
   since: z.string(),
   expiresAt: z.string().nullable(),
+  lock: z.string().optional(),
 });
 
 export const LockStatus = z.object({
@@ -107,6 +108,7 @@ export const FreezeRequest = z.strictObject({
     .nullable()
     .default(day)
     .describe("null: until an admin ends it"),
+  lock: z.string().min(1).max(200).optional().describe("ID of the one lock that may be taken meanwhile"),
 });
 
 export const OverrideRequest = z.strictObject({

@@ -51,7 +51,8 @@ export class Locks {
       throw locked(holder.info, `the state is locked by ${describe(holder.info)}`);
     }
     const freeze = this.activeFreeze(now);
-    if (freeze) throw locked(freezeInfo(freeze), `the state is frozen by ${freeze.by}: ${freeze.reason}`);
+    if (freeze && freeze.lock !== info.ID)
+      throw locked(freezeInfo(freeze), `the state is frozen by ${freeze.by}: ${freeze.reason}`);
     const known = this.ledger.lock(info.ID);
     if (known) throw deadId(known);
     const foreign = await this.s3Lock.acquire(info);
@@ -187,7 +188,12 @@ export class Locks {
     return Date.parse(freeze.expiresAt) > now.getTime() ? freeze : null;
   }
 
-  async freeze(caller: Caller, reason: string, seconds: number | null): Promise<Freeze> {
+  async freeze(
+    caller: Caller,
+    reason: string,
+    seconds: number | null,
+    lock: string | undefined,
+  ): Promise<Freeze> {
     const now = new Date();
     const freeze: Freeze = {
       id: `freeze-${crypto.randomUUID()}`,
@@ -195,6 +201,7 @@ export class Locks {
       by: caller.id,
       since: now.toISOString(),
       expiresAt: seconds === null ? null : new Date(now.getTime() + seconds * 1000).toISOString(),
+      ...(lock !== undefined && { lock }),
     };
     this.ledger.atomically(() => {
       this.ledger.set("freeze", freeze);

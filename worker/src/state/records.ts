@@ -59,6 +59,8 @@ export interface Freeze {
   readonly since: string;
   /** null: an admin ends it. */
   readonly expiresAt: string | null;
+  /** ID of the one lock that may be taken under it. */
+  readonly lock?: string;
 }
 
 /** What the Directory is told of a state, for the metrics of all of them. */

@@ -134,8 +134,14 @@ export class StateObject extends DurableObject<Env> {
     });
   }
 
-  freeze(ref: StateRef, caller: Caller, reason: string, seconds: number | null): Promise<Outcome<Freeze>> {
-    return this.#change(ref, ({ locks }) => locks.freeze(caller, reason, seconds));
+  freeze(
+    ref: StateRef,
+    caller: Caller,
+    reason: string,
+    seconds: number | null,
+    lock: string | undefined,
+  ): Promise<Outcome<Freeze>> {
+    return this.#change(ref, ({ locks }) => locks.freeze(caller, reason, seconds, lock));
   }
 
   thaw(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
