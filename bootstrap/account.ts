@@ -7,8 +7,16 @@ import { R2Client } from "../state/r2-client";
 
 const TOKENS_PER_PAGE = 50;
 const tokenList = z.object({
-  result: z.array(z.object({ id: z.string(), name: z.string(), issued_on: z.string().optional() })),
+  result: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      issued_on: z.string().optional(),
+      policies: z.array(z.object({ resources: z.record(z.string(), z.unknown()) })).default([]),
+    }),
+  ),
 });
+const scriptList = z.object({ result: z.array(z.object({ id: z.string() })) });
 const found = z.object({ success: z.literal(true) });
 const ownToken = z.object({ result: z.object({ id: z.string() }) });
 
@@ -16,6 +24,8 @@ export interface AccountToken {
   readonly id: string;
   /** When it was made, RFC 3339, where Cloudflare says so. */
   readonly issuedOn?: string;
+  /** What its policies are about, as Cloudflare names it. */
+  readonly resources: readonly string[];
 }
 
 /** The account, asked with the token that the provider works with. */
@@ -61,6 +71,13 @@ export class Account {
     return new R2Client(endpoint, bucket, { accessKeyId: answer.result.id, secretAccessKey });
   }
 
+  /** The names of its Workers. */
+  async workers(): Promise<readonly string[]> {
+    const answer = await this.api.get("/workers/scripts", scriptList);
+    if (!answer) throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
+    return answer.result.map(({ id }) => id);
+  }
+
   /** The tokens of a name: there can be several. */
   async tokens(name: string): Promise<readonly AccountToken[]> {
     const found: AccountToken[] = [];
@@ -69,7 +86,15 @@ export class Account {
       if (!answer) throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
       const { result } = answer;
       const named = result.filter((token) => token.name === name);
-      found.push(...named.map(({ id, issued_on }) => ({ id, issuedOn: issued_on })));
+      const resourcesOf = ({ policies }: (typeof named)[number]) =>
+        policies.flatMap(({ resources }) => Object.keys(resources));
+      found.push(
+        ...named.map((token) => ({
+          id: token.id,
+          issuedOn: token.issued_on,
+          resources: resourcesOf(token),
+        })),
+      );
       if (result.length !== TOKENS_PER_PAGE) return found;
     }
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { StateBackend } from "../config";
 import { shown } from "../run/shown";
 import { step } from "../run/step";
+import type { ShownResource } from "../run/tofu";
 import { Account } from "./account";
 import { bind, findBeginning, openFromHere, orLeaveAsFound, takeHere } from "./beginning";
 import type { BackendVariables, BootstrapOutputs } from "./credentials";
@@ -95,14 +96,29 @@ export function synth(
 async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutputs | undefined> {
   const { workplace, approve } = props;
   const cutOff = cutOffOf(props);
+  let known: readonly ShownResource[] = [];
   const planned = async (...args: readonly string[]) => {
-    stack.import(await cutOff.imports());
+    known = await step("Look into the account", async ({ follow, result }) => {
+      await stack.initHere(follow);
+      const resources = await stack.resources();
+      await cutOff.refuseToReplace(resources);
+      stack.import(await cutOff.imports(resources));
+      result("nothing of anybody else is in the way");
+      return resources;
+    });
     return plan(stack, workplace, ...args);
   };
   const carryOut = () =>
     step("Apply", async ({ follow, result }) => {
+      // Once more: others had the time of the plan.
+      await cutOff.refuseToReplace(known);
+      await cutOff.imports(known);
       await cutOff.note();
-      await stack.tofu.apply(follow, workplace.planFile);
+      try {
+        await stack.tofu.apply(follow, workplace.planFile);
+      } finally {
+        cutOff.noteEnd();
+      }
       result("done");
     });
 

@@ -64,7 +64,7 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
   if (!stack) return "declined";
 
   await step("Lift the locks of the histories", async ({ follow, result }) => {
-    stack.import(await cutOff.imports());
+    stack.import(await cutOff.imports(await stack.resources()));
     await cutOff.note();
     // Nothing else that is due: that was in no plan that anybody has seen.
     await stack.tofu.apply(

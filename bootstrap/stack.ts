@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import type { StateBackend } from "../config";
 import { synthesize } from "../run/synth";
-import { type ShownState, Tofu } from "../run/tofu";
+import { type ShownResource, type ShownState, Tofu } from "../run/tofu";
 import type { BootstrapOutputs } from "./credentials";
 import type { Workplace } from "./workplace";
 
@@ -71,6 +71,11 @@ export class Stack {
     };
     const [name] = Object.keys(resource.terraform_data ?? {});
     return `terraform_data.${name}`;
+  }
+
+  /** What the state knows; OpenTofu has to be initialized. */
+  async resources(): Promise<readonly ShownResource[]> {
+    return (await this.tofu.show()).values?.root_module?.resources ?? [];
   }
 
   async outputs(): Promise<BootstrapOutputs> {

@@ -17,7 +17,7 @@ export function resolveBootstrap(input: BootstrapInput, state: StateConfig): Boo
     backupDays: input.backup_days,
     worker: worker.enabled
       ? {
-          workerName: worker.name,
+          workerName: worker.name ?? bucket,
           domain: worker.domain && { hostname: worker.domain.hostname, zoneId: worker.domain.zone_id },
           workersDevSubdomain: worker.workers_dev_subdomain,
           cron: worker.cron,

@@ -30,6 +30,8 @@ test("tokens are found on whatever page of the list they are, a full last one in
   await Promise.all(Array.from({ length: 97 }, () => make("other")));
   ids.push(await make("tfstate"));
   expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
+  const [{ resources } = { resources: undefined }] = await account.tokens("tfstate");
+  expect(resources).toEqual([`com.cloudflare.edge.r2.bucket.${accountId}_default_tfstate`]);
   // With the account's own token there are 100 now, two full pages.
   ids.push(await make("tfstate"));
   expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);

@@ -29,6 +29,7 @@ test("bucket and jurisdiction are those of the state", () => {
     bucket: "states",
     jurisdiction: "eu",
     backupBucket: "states-backup",
+    worker: { workerName: "states" },
     token: { tokenName: "states" },
   });
 });

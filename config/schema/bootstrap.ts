@@ -80,7 +80,7 @@ const certificate = z.strictObject({
 
 const worker = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether there is a Worker; the S3 backend needs none."),
-  name: label.default("tfstate").describe("Name of the Worker."),
+  name: label.optional().describe("Name of the Worker. Default: name of the bucket."),
   domain: z
     .strictObject({
       hostname: hostName.describe("Host name of the Worker."),
