@@ -5,8 +5,8 @@ import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";
 import type { BootstrapOutputs } from "./credentials";
 import type { Before } from "./cut-off";
-import { isStateOfStack } from "./kept-keys";
-import { giveBack, takeLock } from "./kept-lock";
+import { isKeyAt, isStateOfStack } from "./kept-keys";
+import { giveBack, letOthersIn, takeLock } from "./kept-lock";
 import { type OpenedStore, openKept } from "./kept-state";
 import { STACK, Stack } from "./stack";
 import type { Workplace } from "./workplace";
@@ -35,12 +35,10 @@ export function findBeginning(props: BootstrapProps): Promise<Beginning> {
 /** @throws where the state exists and cannot be read */
 export async function findState(props: BootstrapProps, say: OnLine, follow: OnLine): Promise<Beginning> {
   const { setting, workplace, signal } = props;
-  const [local, before] = [workplace.state(), workplace.before()];
-  if (!setting.place) return local ? { at: "here" } : nowhere(workplace);
-
   bind(props);
+  const [local, before] = [workplace.state(), workplace.before()];
   const isLocked = workplace.lock() !== undefined;
-  // The first apply came to its end, and the state was not moved yet.
+  // The first apply came to its end, and the state was not moved yet, or is not to be moved.
   if (local && !before && !isLocked) return { at: "here" };
 
   const { bucket, backupBucket } = setting.bootstrap;
@@ -49,7 +47,10 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
   const hasBucket = await account.hasBucket(bucket);
   const states = hasBucket && (local || before) ? await statesInBucket(account, bucket) : [];
   if (before) refuseToTakeOver(props, before, local, states);
-  if (local) return hasBucket && !before ? newerOf(props, local, states, say, follow) : { at: "here" };
+  if (local) {
+    const isKept = setting.place !== undefined && hasBucket && !before;
+    return isKept ? newerOf(props, local, states, say, follow) : { at: "here" };
+  }
 
   // The first apply was cut off before it noted anything: what is there is its work.
   if (before?.buckets.length === 0 && !isLocked) return nowhere(workplace);
@@ -58,6 +59,14 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
     throw new Error(
       `there is no bucket ${bucket}, but its copies are there, in ${backupBucket}: it was lost, and a new state ` +
         "would know nothing of what else there is; docs/bootstrap.md, Disaster drill, says how to get it back",
+    );
+  }
+  if (!setting.place) {
+    refuseToForget(workplace, undefined);
+    throw new Error(
+      `the bucket ${bucket} exists, and ${shown(workplace.stateFile)} has no state of the ${STACK} stack: it belongs to ` +
+        "another cluster, then leave `bootstrap` out of this one's cluster.yaml; or its state is on another machine " +
+        "or in another backend, then bring it here; or it is lost, then docs/bootstrap.md says how to take it over",
     );
   }
   const opened = await openFromHere(props, say, follow);
@@ -72,8 +81,10 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
 
 /** @throws where the folder has a run for another account or bucket that was cut off */
 export function bind({ setting, workplace }: BootstrapProps): void {
-  const { accountId, bucket } = setting.bootstrap;
-  workplace.bindTo(`the bucket ${bucket} of account ${accountId}`);
+  const { accountId, bucket, jurisdiction } = setting.bootstrap;
+  // Each jurisdiction has buckets of its own.
+  const where = jurisdiction ? ` in jurisdiction ${jurisdiction}` : "";
+  workplace.bindTo(`the bucket ${bucket}${where} of account ${accountId}`);
 }
 
 /** @throws where a state was here that is not anywhere else */
@@ -159,7 +170,9 @@ async function newerOf(
   const isOlder = (state: Snapshot | undefined) =>
     state?.lineage === local.lineage && state.serial < local.serial;
   // No need to open it: an apply may have left the Worker in a state that the next one has to mend.
-  if (states.every(({ state }) => isOlder(state))) return { at: "here" };
+  const isOwn = ({ key, state }: StateInBucket) =>
+    state?.lineage === local.lineage || isKeyAt(props.setting.place, key);
+  if (states.filter(isOwn).every(({ state }) => isOlder(state))) return { at: "here" };
   const opened = await openFromHere(props, say, follow);
   if (!opened.state) return { at: "here" };
   if (sha256(opened.state) === local.sha256) return { at: "kept", ...opened };
@@ -195,10 +208,19 @@ export async function openFromHere(props: BootstrapProps, say: OnLine, follow: O
 /** Locks the state where it is kept, and brings a copy here to work on. */
 export function takeHere({ workplace }: BootstrapProps, { store }: OpenedStore): Promise<void> {
   return step("Take the state here", async ({ result }) => {
-    await takeLock(workplace, store);
-    const bytes = await store.read();
-    if (!bytes) throw new Error(`${store.address} has no state any more`);
-    workplace.takeStateIn(bytes);
+    const note = await takeLock(workplace, store);
+    try {
+      const bytes = await store.read();
+      if (!bytes) throw new Error(`${store.address} has no state any more`);
+      const { sha256: taken } = snapshot(bytes, store.address);
+      workplace.noteLock({ ...note, taken });
+      workplace.takeStateIn(bytes);
+    } catch (error) {
+      // Where that fails as well, the note tells the next run of it.
+      const back = workplace.state() ? giveBack(workplace, store) : letOthersIn(workplace, store);
+      await back.catch(() => undefined);
+      throw error;
+    }
     result(`${shown(workplace.stateFile)}; ${store.address} is locked meanwhile`);
   });
 }
@@ -210,11 +232,14 @@ export async function orLeaveAsFound<T>(
   work: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   let done: T | undefined;
+  // Each apply is noted; a note that was here says nothing of this run's.
+  const noted = () => JSON.stringify(workplace.before());
+  const before = noted();
   try {
     done = await work();
     return done;
   } finally {
-    if (done === undefined && beginning.at === "kept" && !workplace.before()) {
+    if (done === undefined && beginning.at === "kept" && noted() === before) {
       await giveBack(workplace, beginning.store);
     }
   }

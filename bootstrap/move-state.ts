@@ -9,7 +9,8 @@ import type { Workplace } from "./workplace";
  * compared; only then is the local one set aside. Each step can be done again.
  *
  * @returns where the local copy is now
- * @throws StateError where something else is kept there, or what is read back is not what was written
+ * @throws StateError where something else is kept there than what the local one came from, or what is read back is
+ *   not what was written
  */
 export async function moveState(
   workplace: Workplace,
@@ -17,10 +18,10 @@ export async function moveState(
   to: StateStore,
   say: (line: string) => void,
 ): Promise<string> {
-  const lock = await takeLock(workplace, to);
+  const { lock, taken } = await takeLock(workplace, to);
   const before = await to.read();
   if (!before || sha256(before) !== local.sha256) {
-    if (before) refuseToLose(snapshot(before, to.address), local, to.address);
+    if (before) refuseToLose(snapshot(before, to.address), local, taken, to.address);
     await to.write(local.bytes, lock);
   }
   const after = await to.read();
@@ -35,7 +36,14 @@ export async function moveState(
   return giveBack(workplace, to);
 }
 
-function refuseToLose(there: Snapshot, local: Snapshot, address: string): void {
+/** @param taken SHA-256 of what was there when the local one was taken: an older serial may be of another branch */
+function refuseToLose(there: Snapshot, local: Snapshot, taken: string | undefined, address: string): void {
+  if (taken !== undefined && there.sha256 !== taken) {
+    throw new StateError(
+      `${address} has ${describe(there)}, which somebody wrote since the local ${describe(local)} was taken from there`,
+      "look at both, and remove the one that does not count",
+    );
+  }
   if (there.lineage === local.lineage && there.serial < local.serial) return;
   throw new StateError(
     `${address} has ${describe(there)}, which does not come before the local ${describe(local)}`,

@@ -1,12 +1,27 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { z } from "zod";
+import { dirname, join } from "node:path";
+import { z } from "zod";
 import { shown } from "../run/shown";
-import { type LockInfo, lockShape, newLock } from "../state/lock-info";
+import { type LockInfo, lockShape } from "../state/lock-info";
 import { parseJson } from "../state/parse-json";
-import { type Snapshot, snapshot } from "../state/snapshot";
+import { LockedError } from "../state/problem";
+import { type Snapshot, snapshot, snapshotOrDamaged } from "../state/snapshot";
+import { readTombstone } from "../state/tombstone";
 import { writeWhole } from "../state/write-whole";
 import { type Before, beforeShape } from "./cut-off";
+
+/** The lock under which a state is moved, as it is noted before it is taken. */
+export interface LockNote {
+  readonly lock: LockInfo;
+  /** What it locks; notes of older versions do not say it. */
+  readonly place?: string;
+  /** SHA-256 of the state that was taken from there to work on; undefined where none was. */
+  readonly taken?: string;
+}
+
+const lockNoteShape: z.ZodType<LockNote> = lockShape
+  .and(z.object({ place: z.string().optional(), taken: z.string().optional() }))
+  .transform(({ place, taken, ...lock }) => ({ lock, place, taken }));
 
 /**
  * The folder in which a bootstrap works. Nothing in it is in the clear: state and plan are encrypted. Nor is it for
@@ -47,7 +62,9 @@ export class Workplace {
    */
   bindTo(account: string): void {
     const bound = existsSync(this.accountFile) ? readFileSync(this.accountFile, "utf8") : account;
-    const isPending = this.state() !== undefined || this.lock() !== undefined || this.before() !== undefined;
+    // A state of the backend `local` has its place elsewhere, and stays there when all is done.
+    const isStateLeft = dirname(this.stateFile) === this.root && this.state() !== undefined;
+    const isPending = isStateLeft || this.lock() !== undefined || this.before() !== undefined;
     if (bound !== account && isPending) {
       throw new Error(
         `${shown(this.root)} has a run for ${bound} that was cut off, and this one is for ${account}; finish that one ` +
@@ -59,11 +76,14 @@ export class Workplace {
 
   /**
    * The state that has not been moved yet.
+   * @throws LockedError where it was migrated, and is kept elsewhere
    * @throws StateError where the file is no state
    */
   state(): Snapshot | undefined {
     if (!existsSync(this.stateFile)) return undefined;
     const bytes = readFileSync(this.stateFile);
+    const moved = readTombstone(bytes);
+    if (moved) throw new LockedError(shown(this.stateFile), moved, "get the newest cluster.yaml");
     return bytes.byteLength === 0 ? undefined : snapshot(bytes, shown(this.stateFile));
   }
 
@@ -82,17 +102,15 @@ export class Workplace {
    * The lock under which the state is moved, from this run or from one that was cut off.
    * @throws StateError where the note is damaged
    */
-  lock(): LockInfo | undefined {
+  lock(): LockNote | undefined {
     const fix =
       "remove it; npm run state -- list shows a lock that it leaves behind, and unlock removes that one";
-    return readNote(this.lockFile, lockShape, fix);
+    return readNote(this.lockFile, lockNoteShape, fix);
   }
 
   /** To be called before a lock is taken: whoever is cut off then can be told by it. */
-  noteNewLock(): LockInfo {
-    const lock = newLock("bootstrap", "the state of the bootstrap stack is being moved here");
-    writeWhole(this.lockFile, JSON.stringify(lock));
-    return lock;
+  noteLock({ lock, place, taken }: LockNote): void {
+    writeWhole(this.lockFile, JSON.stringify({ ...lock, place, taken }));
   }
 
   forgetLock(): void {
@@ -121,7 +139,7 @@ export class Workplace {
   /** Sets the local state aside, as it is, under date, serial and hash. @returns where it is now */
   setStateAside(): string {
     const date = new Date().toISOString().replace(/[-:]/g, "");
-    const state = this.state();
+    const state = snapshotOrDamaged(readFileSync(this.stateFile));
     const name = ["bootstrap", date, state && `s${state.serial}`, state?.sha256.slice(0, 8)];
     const backup = join(this.backups, `${name.filter(Boolean).join("-")}.tfstate`);
     renameSync(this.stateFile, backup);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { findState } from "../../bootstrap/beginning";
 import type { BootstrapProps } from "../../bootstrap/bootstrap";
 import { Workplace } from "../../bootstrap/workplace";
+import { newLock } from "../../state/lock-info";
 import type { R2Client } from "../../state/r2-client";
 import { encryptedOf } from "../state/support/project";
 import { TestAccount } from "./support/account";
@@ -78,7 +79,7 @@ describe("the first apply was cut off", () => {
 describe("an update was cut off in its apply", () => {
   beforeEach(() => {
     workplace.noteBefore(UPDATE);
-    workplace.noteNewLock();
+    workplace.noteLock({ lock: newLock("bootstrap") });
   });
 
   test("its state counts, whatever other clusters have there", async () => {
@@ -133,7 +134,7 @@ test("a first state that a cut write has emptied is not begun anew beside OpenTo
 describe("a run was cut off with the lock, before its apply or after it", () => {
   const local = encryptedOf(5);
   beforeEach(() => {
-    workplace.noteNewLock();
+    workplace.noteLock({ lock: newLock("bootstrap") });
     workplace.takeStateIn(local);
   });
 

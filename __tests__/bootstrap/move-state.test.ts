@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { takeLock } from "../../bootstrap/kept-lock";
 import { moveState } from "../../bootstrap/move-state";
 import { Workplace } from "../../bootstrap/workplace";
-import { LocalStore } from "../../state/local-store";
-import { type LockInfo, newLock } from "../../state/lock-info";
-import { type Snapshot, snapshot } from "../../state/snapshot";
+import { newLock } from "../../state/lock-info";
+import { type Snapshot, sha256, snapshot } from "../../state/snapshot";
 import { encryptedOf } from "../state/support/project";
+import { Place } from "./support/place";
 
 const SILENT = () => undefined;
 let folder: string;
@@ -15,49 +15,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "move-state-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-/** A place like the Worker: a lock outlives whoever took it, and an ID locks once. It is cut off at an effect. */
-class Place extends LocalStore {
-  cutOff: { readonly at: number; readonly cutOff: "before" | "after" } | undefined;
-  effects = 0;
-  kept: Uint8Array | undefined;
-  locked: LockInfo | undefined;
-  private readonly released = new Set<string>();
-
-  override async holder() {
-    return this.locked;
-  }
-  override async read() {
-    return this.kept;
-  }
-  override async lock(lock: LockInfo) {
-    if (this.locked?.ID === lock.ID) return;
-    if (this.locked) throw new Error(`locked by ${this.locked.ID}`);
-    if (this.released.has(lock.ID)) throw new Error("this ID was released");
-    this.effect(() => {
-      this.locked = lock;
-    });
-  }
-  override async write(bytes: Uint8Array, lock: LockInfo) {
-    if (this.locked?.ID !== lock.ID) throw new Error("written without the lock");
-    this.effect(() => {
-      this.kept = bytes;
-    });
-  }
-  override async unlock(lock: LockInfo) {
-    if (this.locked?.ID !== lock.ID) return;
-    this.effect(() => {
-      this.locked = undefined;
-      this.released.add(lock.ID);
-    });
-  }
-
-  private effect(happens: () => void) {
-    const cut = this.effects++ === this.cutOff?.at ? this.cutOff.cutOff : undefined;
-    if (cut !== "before") happens();
-    if (cut) throw new Error("cut off");
-  }
-}
 
 const place = () => new Place(join(folder, "place"));
 
@@ -137,6 +94,24 @@ test("an older one of the same lineage is", async () => {
   expect(to.kept).toEqual(local.bytes);
 });
 
+test("an older serial that somebody wrote after it was taken is not", async () => {
+  const to = place();
+  const [taken, ofAnother] = [encryptedOf(3), encryptedOf(4)];
+  const { workplace, local } = workplaceWith(encryptedOf(5));
+  // They broke the lock: the run that goes on takes another one.
+  workplace.noteLock({ lock: newLock("bootstrap"), place: to.address, taken: sha256(taken) });
+  to.kept = ofAnother;
+  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(
+    /has serial 4, .* which somebody wrote since the local serial 5, .* was taken from there; look at both/,
+  );
+  expect(to.kept).toBe(ofAnother);
+  expect(workplace.state()?.sha256).toBe(local.sha256);
+
+  to.kept = taken;
+  await moveState(workplace, local, to, SILENT);
+  expect(to.kept).toEqual(local.bytes);
+});
+
 test("where other bytes are read back, the local copy stays", async () => {
   const to = place();
   to.read = async () => to.kept && encryptedOf(5, { content: "damaged" });
@@ -149,7 +124,7 @@ test("somebody else's lock is not taken", async () => {
   const to = place();
   to.locked = newLock("apply");
   const { workplace, local } = workplaceWith(encryptedOf(5));
-  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(`locked by ${to.locked.ID}`);
+  await expect(moveState(workplace, local, to, SILENT)).rejects.toThrow(`lock ${to.locked.ID}`);
   expect(to.kept).toBeUndefined();
 });
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Workplace } from "../../bootstrap/workplace";
+import { newLock } from "../../state/lock-info";
 import { encryptedOf } from "../state/support/project";
 
 let folder: string;
@@ -31,6 +32,12 @@ test("what others could read of an older version's folder, or of OpenTofu's file
   expect(modeOf(workplace.setStateAside())).toBe("600");
 });
 
+test("a damaged state is set aside as well", () => {
+  const workplace = new Workplace(root);
+  writeFileSync(workplace.stateFile, "no state");
+  expect(workplace.setStateAside()).toMatch(/bootstrap-[\dT.]+Z\.tfstate$/);
+});
+
 test.each([
   ["cut off", '{"ID":"1"'],
   ["of another shape", '{"ID":1,"buckets":"tfstate"}'],
@@ -47,8 +54,12 @@ test.each([
 test("what it notes, it reads", () => {
   const workplace = new Workplace(root);
   expect([workplace.lock(), workplace.before()]).toEqual([undefined, undefined]);
-  const lock = workplace.noteNewLock();
+  const note = { lock: newLock("bootstrap"), place: "r2 tfstate/x", taken: "ab12" };
+  workplace.noteLock(note);
   const before = { at: new Date().toISOString(), buckets: ["tfstate"], tokens: [] };
   workplace.noteBefore(before);
-  expect([workplace.lock(), workplace.before()]).toEqual([lock, before]);
+  expect([workplace.lock(), workplace.before()]).toEqual([note, before]);
+  // Of an older version.
+  writeFileSync(join(root, "lock.json"), JSON.stringify(note.lock));
+  expect(workplace.lock()).toEqual({ lock: note.lock });
 });
