@@ -11,34 +11,37 @@ export interface BootstrapOutputs {
 export type BackendVariables = Readonly<Record<string, string>>;
 
 /**
- * What a backend may be reached with, the likeliest first: what the environment says, then what the stack has made.
- * After a change of the credentials, only one of them is right.
+ * What a backend may be reached with, the likeliest first. Before an apply, that is what the environment says, then
+ * what the stack was given. After it, it is what the stack has made: what was right before may still open the place
+ * for some seconds.
+ * @param outputs of an apply
  */
 export function backendVariables(
   place: StatePlace,
   env: NodeJS.ProcessEnv,
-  outputs: BootstrapOutputs = {},
+  outputs?: BootstrapOutputs,
 ): readonly BackendVariables[] {
   switch (place.backend) {
     case "r2":
       return pairs(
         ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+        [outputs?.s3AccessKeyId, outputs?.s3SecretAccessKey],
         [env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY],
-        [outputs.s3AccessKeyId, outputs.s3SecretAccessKey],
         // A session token belongs to the pair that it came with.
       ).map((pair) =>
         pair.AWS_ACCESS_KEY_ID === env.AWS_ACCESS_KEY_ID ? pair : { ...pair, AWS_SESSION_TOKEN: "" },
       );
-    case "worker":
-      return pairs(
-        ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"],
-        [env.TF_HTTP_USERNAME, env.TF_HTTP_PASSWORD],
-        // The Worker may have been given a hash, which opens nothing.
-        [
-          env.TF_VAR_tfstate_username,
-          isHash(env.TF_VAR_tfstate_password) ? undefined : env.TF_VAR_tfstate_password,
-        ],
-      );
+    case "worker": {
+      const own = [env.TF_HTTP_USERNAME, env.TF_HTTP_PASSWORD] as const;
+      // The Worker may have been given a hash, which opens nothing.
+      const given = [
+        env.TF_VAR_tfstate_username,
+        isHash(env.TF_VAR_tfstate_password) ? undefined : env.TF_VAR_tfstate_password,
+      ] as const;
+      // Another user has another namespace: the state stays in that of whoever has opened it.
+      const isApplied = outputs !== undefined && own[0] === given[0];
+      return pairs(["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"], ...(isApplied ? [given, own] : [own, given]));
+    }
     case "local":
       return [{}];
   }
