@@ -60,7 +60,7 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
 export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrapped> {
   const { setting, workplace } = props;
   const quiet = () => undefined;
-  if (setting.place) bind(props);
+  bind(props);
   const isHere = workplace.state() !== undefined;
   const opened = isHere || !setting.place ? undefined : await openFromHere(props, quiet, quiet);
   if (!isHere && !opened?.state) {

@@ -1,3 +1,4 @@
+import type { StatePlace } from "../config/state-places";
 import { STACK } from "./stack";
 
 // What the keys in the bucket of the states tell.
@@ -10,3 +11,10 @@ export const isState = (key: string): boolean => !key.startsWith("history/") && 
 
 /** Of this cluster or of another one, which may have such a stack too: at the Worker, below anybody's namespace. */
 export const isStateOfStack = (key: string): boolean => isState(key) && OF_STACK.test(key);
+
+/** Whether a place has this key: at the Worker, below whose namespace is not known. */
+export function isKeyAt(place: StatePlace | undefined, key: string): boolean {
+  if (place?.backend === "r2") return key === place.key;
+  const [, name] = (place?.backend === "worker" && /\/states\/([^/]+)$/.exec(place.url)) || [];
+  return name !== undefined && key.endsWith(`/${decodeURIComponent(name)}.tfstate`);
+}
