@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { PATIENCE_MS } from "./patience";
 import { StateError } from "./problem";
@@ -17,6 +18,8 @@ export interface CloudflareApiProps {
 }
 
 const API = "https://api.cloudflare.com/client/v4";
+/** How long to wait before a question is asked again. */
+const WAITS_MS = [500, 2_000];
 
 /** What one request came to. */
 interface Reply {
@@ -39,7 +42,7 @@ export class CloudflareApi {
 
   /** @returns undefined where Cloudflare itself says that there is none */
   async get<T>(path: string, shape: z.ZodType<T>): Promise<T | undefined> {
-    const reply = await this.send("GET", path);
+    const reply = await this.ask(path);
     return isMissing(reply) ? undefined : this.read(reply, shape);
   }
 
@@ -51,6 +54,19 @@ export class CloudflareApi {
   async delete(path: string): Promise<void> {
     const reply = await this.send("DELETE", path);
     if (!isMissing(reply)) this.read(reply, z.object({}));
+  }
+
+  /** A question may be asked again, where its connection breaks or Cloudflare may answer it later. */
+  private async ask(path: string): Promise<Reply> {
+    for (const ms of WAITS_MS) {
+      const reply = await this.send("GET", path).catch((error: unknown) => {
+        if (error instanceof NoAnswer && !error.isTimeout) return undefined;
+        throw error;
+      });
+      if (reply && !isForLater(reply)) return reply;
+      await sleep(ms, undefined, { signal: this.props.signal });
+    }
+    return this.send("GET", path);
   }
 
   private async send(method: string, path: string, body?: object): Promise<Reply> {
@@ -72,15 +88,18 @@ export class CloudflareApi {
       return { url, status: response.status, answer: parse(await response.text()) };
     } catch (error) {
       signal?.throwIfAborted();
-      const { cause, message } = error as Error;
-      throw new StateError(`${url} does not answer (${cause ?? message})`, "check the network");
+      throw new NoAnswer(url, error as Error);
     }
   }
 
-  private read<T>({ url, status, answer }: Reply, shape: z.ZodType<T>): T {
+  private read<T>(reply: Reply, shape: z.ZodType<T>): T {
+    const { url, status, answer } = reply;
     if (status < 200 || status > 299) {
       const { fix = "check CLOUDFLARE_API_TOKEN and the account's id" } = this.props;
-      throw new StateError(`${url} answers ${status}: ${errorsIn(answer)}`, fix);
+      throw new StateError(
+        `${url} answers ${status}: ${errorsIn(answer)}`,
+        isForLater(reply) ? "try again in some minutes" : fix,
+      );
     }
     const { success, data } = shape.safeParse(answer);
     if (success) return data;
@@ -90,6 +109,18 @@ export class CloudflareApi {
     );
   }
 }
+
+class NoAnswer extends StateError {
+  readonly isTimeout: boolean;
+
+  constructor(url: string, { name, cause, message }: Error) {
+    super(`${url} does not answer (${cause ?? message})`, "check the network");
+    this.isTimeout = name === "TimeoutError";
+  }
+}
+
+/** Nothing is wrong with what was asked: too much was, or Cloudflare cannot answer now. */
+const isForLater = ({ status }: Reply): boolean => status === 429 || status >= 500;
 
 /** A proxy in between may answer 404 too, but not in Cloudflare's words. */
 function isMissing({ status, answer }: Reply): boolean {
