@@ -50,6 +50,61 @@ function begin(env: Readonly<Record<string, string>> = keyPair, name = "tfstate"
   return findState({ setting, workplace, signal } as unknown as BootstrapProps, SILENT, SILENT);
 }
 
+/** The same with the backend `local`: the state is in a file outside of the folder, and stays there. */
+function beginLocal(name = "tfstate", bootstrap: object = {}) {
+  workplace = new Workplace(join(folder, "work"), join(folder, "terraform-bootstrap.tfstate"));
+  const { accountId } = account.cloudflare;
+  const setting = {
+    bootstrap: { accountId, bucket: name, backupBucket: `${name}-backup`, ...bootstrap },
+    state: { backend: "local" },
+    stateFile: workplace.stateFile,
+    env: account.env,
+  };
+  return findState({ setting, workplace, signal } as unknown as BootstrapProps, SILENT, SILENT);
+}
+
+describe("with the backend local", () => {
+  const stateFile = () => join(folder, "terraform-bootstrap.tfstate");
+
+  test("it starts where there is nothing, and goes on from its file", async () => {
+    expect(await beginLocal("elsewhere")).toEqual({ at: "nowhere" });
+    writeFileSync(stateFile(), encryptedOf(1));
+    expect(await beginLocal()).toEqual({ at: "here" });
+  });
+
+  test("a bucket without a state here is not made once more", async () => {
+    await expect(beginLocal()).rejects.toThrow(
+      /the bucket tfstate exists, and .*terraform-bootstrap\.tfstate has no state of the bootstrap stack/,
+    );
+  });
+
+  test("a note explains the bucket, unless somebody else has a state there", async () => {
+    workplace.noteBefore(FIRST);
+    expect(await beginLocal()).toEqual({ at: "nowhere" });
+    await keep(encryptedOf(4, { lineage: "of-another" }), AT_WORKER);
+    await expect(beginLocal()).rejects.toThrow("someone else has bootstrapped");
+    writeFileSync(stateFile(), encryptedOf(1));
+    await expect(beginLocal()).rejects.toThrow("someone else has bootstrapped");
+  });
+
+  test("a note of another bucket, or of another jurisdiction, is not gone on from", async () => {
+    await beginLocal("elsewhere");
+    workplace.noteBefore(FIRST);
+    await expect(beginLocal()).rejects.toThrow(
+      /work has a run for the bucket elsewhere of account .* cut off/,
+    );
+    await expect(beginLocal("elsewhere", { jurisdiction: "eu" })).rejects.toThrow(
+      "this one is for the bucket elsewhere in jurisdiction eu of account",
+    );
+  });
+
+  test("the folder may be used for another cluster whose state is where it belongs", async () => {
+    await beginLocal("elsewhere");
+    writeFileSync(stateFile(), encryptedOf(1));
+    expect(await beginLocal()).toEqual({ at: "here" });
+  });
+});
+
 describe("the first apply was cut off", () => {
   beforeEach(() => workplace.noteBefore(FIRST));
 
@@ -141,6 +196,12 @@ describe("a run was cut off with the lock, before its apply or after it", () => 
   test("nothing is kept yet, or what came before: the state here counts", async () => {
     expect(await begin({})).toEqual({ at: "here" });
     await keep(encryptedOf(4));
+    expect(await begin({})).toEqual({ at: "here" });
+  });
+
+  test("another cluster's state beside it is none of its concern: the Worker need not answer", async () => {
+    await keep(encryptedOf(4));
+    await keep(encryptedOf(9, { lineage: "of-another" }), "anna/lab-bootstrap.tfstate");
     expect(await begin({})).toEqual({ at: "here" });
   });
 

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Workplace } from "../../bootstrap/workplace";
-import { newLock } from "../../state/lock-info";
+import { newFreeze, newLock } from "../../state/lock-info";
+import { tombstone } from "../../state/tombstone";
 import { encryptedOf } from "../state/support/project";
 
 let folder: string;
@@ -48,6 +49,14 @@ test.each([
   writeFileSync(join(root, "before-apply.json"), text);
   expect(() => workplace.before()).toThrow(
     /work\/before-apply\.json is damaged, .*; it notes what was in the account/,
+  );
+});
+
+test("a state that was migrated is not read: its place says where it is kept", () => {
+  const file = join(folder, "terraform-bootstrap.tfstate");
+  writeFileSync(file, tombstone(newFreeze("r2 tfstate/proxmox/terraform-bootstrap.tfstate")));
+  expect(() => new Workplace(root, file).state()).toThrow(
+    /terraform-bootstrap\.tfstate is locked by .*the state is kept in r2 tfstate\/.*; get the newest cluster\.yaml/s,
   );
 });
 
