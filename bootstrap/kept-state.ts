@@ -14,6 +14,8 @@ export interface OpenedStore {
 
 /** A new key pair is not known everywhere at once. */
 const NEW_CREDENTIALS_MS = 60_000;
+/** Until then, what is right from now on may be refused, and what was right before accepted. */
+const FIRST_ALONE_MS = 15_000;
 
 export interface OpenKeptProps {
   readonly setting: BootstrapSetting;
@@ -34,10 +36,12 @@ export async function openKept(props: OpenKeptProps): Promise<OpenedStore> {
   if (!place) throw new Error("a local state is not kept elsewhere");
   const candidates = backendVariables(place, env, outputs);
   if (candidates.length === 0) throw new Error(wantedVariables(setting));
-  const end = Date.now() + (patient ? NEW_CREDENTIALS_MS : 0);
+  const start = Date.now();
+  const end = start + (patient ? NEW_CREDENTIALS_MS : 0);
   for (;;) {
     let refused: unknown;
-    for (const variables of candidates) {
+    const isEarly = patient && Date.now() < start + FIRST_ALONE_MS;
+    for (const variables of isEarly ? candidates.slice(0, 1) : candidates) {
       const environment: StoreEnvironment = { ...env, ...variables };
       const store = openStore(place, environment);
       try {
