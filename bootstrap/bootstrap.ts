@@ -115,7 +115,7 @@ async function apply(props: BootstrapProps, stack: Stack): Promise<BootstrapOutp
       await cutOff.imports(known);
       await cutOff.note();
       try {
-        await stack.tofu.apply(follow, workplace.planFile);
+        await stack.tofu.apply(cutOff.watch(follow), workplace.planFile);
       } finally {
         cutOff.noteEnd();
       }

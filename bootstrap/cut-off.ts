@@ -19,6 +19,8 @@ export interface Before {
   readonly workers?: readonly string[];
   /** The applies since; notes of older versions do not say them. */
   readonly applies?: readonly Apply[];
+  /** Whether one of them has the bucket of the states: nobody else can have made it then. */
+  readonly hasBucket?: boolean;
 }
 
 /** When an apply began and ended, RFC 3339; one that was cut off has no end. */
@@ -33,12 +35,14 @@ export const beforeShape: z.ZodType<Before> = z.object({
   tokens: z.array(z.string()),
   workers: z.array(z.string()).optional(),
   applies: z.array(z.object({ from: z.iso.datetime(), to: z.iso.datetime().optional() })).optional(),
+  hasBucket: z.boolean().optional(),
 });
 
 /** By how much this machine's clock and Cloudflare's may differ. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const STATE_BUCKET = "cloudflare_r2_bucket.state";
 const BACKUP_BUCKET = "cloudflare_r2_bucket.backup";
+const BUCKET_IS_THERE = /^\s*cloudflare_r2_bucket\.state: (Creation|Import) complete/;
 
 /**
  * What an apply has made, and was cut off before it could note in the state. It is told by what there was before:
@@ -57,6 +61,17 @@ export class CutOff {
     const before = this.workplace.before() ?? (await this.look(from));
     const workers = before.workers ?? (this.config.worker && (await this.account.workers()));
     this.workplace.noteBefore({ ...before, workers, applies: [...appliesOf(before), { from }] });
+  }
+
+  /** Reads along: OpenTofu writes the state at the end of an apply, which one that is cut off does not reach. */
+  watch(follow: (line: string) => void): (line: string) => void {
+    return (line) => {
+      const before = this.workplace.before();
+      if (before && !before.hasBucket && BUCKET_IS_THERE.test(line)) {
+        this.workplace.noteBefore({ ...before, hasBucket: true });
+      }
+      follow(line);
+    };
   }
 
   /** To be called after each apply, whatever it came to: what is made from now on is made by others. */
@@ -132,12 +147,12 @@ export class CutOff {
   }
 
   /**
-   * Worker and token come after the bucket, and what is made is in the state before the next is begun: where the
-   * state does not know the bucket, an apply from here has made neither.
+   * Worker and token come after the bucket: where no apply from here came to have that, it has made neither.
    */
   private async refuseToTakeOver(before: Before, known: readonly ShownResource[]): Promise<void> {
     const { accountId, bucket } = this.config;
-    if (before.buckets.includes(bucket) || known.some(({ address }) => address === STATE_BUCKET)) return;
+    if (before.hasBucket || before.buckets.includes(bucket)) return;
+    if (known.some(({ address }) => address === STATE_BUCKET)) return;
     const worker = await this.unknownWorker(known);
     const tokens = (await this.account.tokens(this.tokenName)).filter(
       (token) => this.isForBucket(token) && !before.tokens.includes(token.id),
@@ -150,10 +165,9 @@ export class CutOff {
     const folder = shown(this.workplace.root);
     throw new Error(
       `someone else has bootstrapped account ${accountId} since a run here was cut off: there is ${made.join(" and ")}, ` +
-        `and ${shown(this.workplace.stateFile)} does not know the bucket ${bucket}, without which a run here makes ` +
-        `neither; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) and run this again with ` +
-        "the credentials of what is kept: it takes that; if nobody else was there, the state was lost, and " +
-        "docs/bootstrap.md says how to import what there is",
+        `and no run here came to have the bucket ${bucket}, without which it makes neither; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) and run this again with ` +
+        "the credentials of what is kept: it takes that; if nobody else was there, docs/bootstrap.md says how to import " +
+        "what there is",
     );
   }
 

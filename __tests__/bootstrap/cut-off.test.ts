@@ -174,6 +174,20 @@ describe("after an apply that was cut off", () => {
     expect(await begin(there).imports([STATE_BUCKET])).toEqual(imports);
   });
 
+  test.each([
+    ["cloudflare_r2_bucket.state: Creation complete after 1s [id=tfstate]", true],
+    ["cloudflare_r2_bucket.state: Import complete [id=1/tfstate/default]", true],
+    ["cloudflare_r2_bucket.state: Creating...", false],
+    ["cloudflare_r2_bucket.backup: Creation complete after 1s [id=tfstate-backup]", false],
+  ])("OpenTofu has said %s: whether the bucket is its own is %s", async (line, isOwn) => {
+    const said: string[] = [];
+    const cutOff = begin({ workers: ["tfstate"] });
+    cutOff.watch((line) => said.push(line))(line);
+    const taken = cutOff.imports([]);
+    await (isOwn ? expect(taken).resolves.toEqual(imports) : expect(taken).rejects.toThrow("someone else"));
+    expect(said).toEqual([line]);
+  });
+
   test("a token from before, or of another bucket, says nothing", async () => {
     const tokens = [token("before", AT), token("other", AT, [`${BUCKET}-of-another`])];
     expect(await begin({ tokens }, { ...FIRST, tokens: ["before"] }).imports([])).toEqual(imports);
