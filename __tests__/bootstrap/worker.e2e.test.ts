@@ -64,6 +64,8 @@ test("cut off at each step, it goes on from there; one bucket, one token, one Wo
   await cut();
   await run.says("❯ Synth");
   await cut();
+  // Before it, the same is asked, for a Worker of somebody else.
+  await run.says("❯ Plan");
   const inPlan = account.api.holdRequest(/^GET .*\/workers\/scripts$/);
   await run.until(inPlan.met);
   await cut();
