@@ -22,6 +22,13 @@ async function main(): Promise<number> {
   if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
     throw new Error("the stack bootstrap holds its own state: npm run bootstrap -- destroy");
   }
+  const { TF_WORKSPACE } = process.env;
+  if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {
+    // There it would find no state, and plan to create everything.
+    throw new Error(
+      `TF_WORKSPACE=${TF_WORKSPACE} is set, and a stack has one state, where cluster.yaml says; unset it, and use another cluster.yaml for another cluster`,
+    );
+  }
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);

@@ -53,6 +53,17 @@ it.each([
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
 });
 
+it("plans in no workspace, where there is no state", async () => {
+  on.env.TF_WORKSPACE = "prod";
+  for (const command of ["plan", "deploy", "destroy"]) {
+    expect(await run(command)).toEqual({
+      code: 1,
+      said: expect.stringContaining("TF_WORKSPACE=prod is set"),
+    });
+  }
+  expect((await run("synth")).code).toBe(0);
+});
+
 it("passes the exit code on", async () => {
   on.program("cdktf", "exit 7");
   expect((await run("deploy")).code).toBe(7);
