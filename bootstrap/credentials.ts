@@ -54,4 +54,5 @@ function pairs(
   return values.flatMap(([one, other]) => (one && other ? [{ [first]: one, [second]: other }] : []));
 }
 
-const isHash = (password: string | undefined): boolean => password?.startsWith("pbkdf2-") ?? false;
+/** Whether the Worker is given the hash of a password, which opens nothing. */
+export const isHash = (password: string | undefined): boolean => password?.startsWith("pbkdf2-") ?? false;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type BootstrapConfig, ConfigError, loadOwnCluster, type StateConfig } from "../config";
 import { type StatePlace, statePlace } from "../config/state-places";
+import { isHash } from "./credentials";
 
 /** What a bootstrap is about: the configuration, and what the environment says. */
 export interface BootstrapSetting {
@@ -68,13 +69,15 @@ export function loadBootstrapSetting(
 /** Which variables the stack needs and the environment does not have, with what to put there. */
 function missingVariables(
   { worker }: BootstrapConfig,
-  { encryption }: StateConfig,
+  { backend, encryption }: StateConfig,
   env: NodeJS.ProcessEnv,
   purpose: "read" | "change",
 ): readonly (readonly [string, string])[] {
   const random = (bytes: number) => `for example "$(openssl rand -base64 ${bytes})"`;
   const isChange = purpose === "change";
   const credentials = (isChange && worker?.settings.credentials) || [];
+  const opensNothing = !credentials.includes("owner") || isHash(env.TF_VAR_tfstate_password);
+  const needsUser = isChange && backend === "worker" && opensNothing;
   const needed: readonly (readonly [string, string, boolean])[] = [
     [
       "CLOUDFLARE_API_TOKEN",
@@ -90,6 +93,12 @@ function missingVariables(
     ["TF_VAR_tfstate_password", random(24), credentials.includes("owner")],
     ["TF_VAR_tfstate_users", "further users, a JSON list (docs/worker.md)", credentials.includes("users")],
     ["TF_VAR_tfstate_psk", random(24), credentials.includes("psk")],
+    [
+      "TF_HTTP_USERNAME",
+      "a user that the Worker will know: the state moves there under that name",
+      needsUser,
+    ],
+    ["TF_HTTP_PASSWORD", "the password of that user", needsUser],
   ];
   return needed.filter(([name, , isNeeded]) => isNeeded && !env[name]).map(([name, what]) => [name, what]);
 }

@@ -42,6 +42,25 @@ test("every variable that is missing is named at once; an empty one is missing",
   expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);
 });
 
+test("where the state moves to the Worker, somebody has to be able to open it there", () => {
+  const worker = {
+    ...ACCOUNT,
+    ...SECRETS,
+    STATE_BACKEND: "worker",
+    STATE_URL: "https://tfstate.example.com/states/a",
+  };
+  const [user, opens] = [
+    { TF_VAR_tfstate_users: "[]" },
+    { TF_HTTP_USERNAME: "ci", TF_HTTP_PASSWORD: "password" },
+  ];
+  const users = ["bootstrap:", "  worker:", "    credentials: [users]"];
+  const wanted = /not set:\n {2}TF_HTTP_USERNAME .*\n {2}TF_HTTP_PASSWORD .*$/;
+  expect(() => load({ ...worker, ...user }, users)).toThrow(wanted);
+  expect(() => load({ ...worker, TF_VAR_tfstate_password: "pbkdf2-sha256$1" })).toThrow(wanted);
+  expect(load({ ...worker, ...user, ...opens }, users)).toBeDefined();
+  expect(load(worker)).toBeDefined();
+});
+
 test("without an account id, the error says where to put it", () => {
   expect(() => load(SECRETS)).toThrow(
     /cluster\.yaml: no Cloudflare account is known; set state\.account_id, or export CLOUDFLARE_ACCOUNT_ID/,
