@@ -73,18 +73,15 @@ export class Account {
 
   /** The names of its Workers. */
   async workers(): Promise<readonly string[]> {
-    const answer = await this.api.get("/workers/scripts", scriptList);
-    if (!answer) throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
-    return answer.result.map(({ id }) => id);
+    const { result } = await this.list("/workers/scripts", scriptList);
+    return result.map(({ id }) => id);
   }
 
   /** The tokens of a name: there can be several. */
   async tokens(name: string): Promise<readonly AccountToken[]> {
     const found: AccountToken[] = [];
     for (let page = 1; ; page++) {
-      const answer = await this.api.get(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
-      if (!answer) throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
-      const { result } = answer;
+      const { result } = await this.list(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
       const named = result.filter((token) => token.name === name);
       const resourcesOf = ({ policies }: (typeof named)[number]) =>
         policies.flatMap(({ resources }) => Object.keys(resources));
@@ -101,5 +98,12 @@ export class Account {
 
   async deleteToken(id: string): Promise<void> {
     await this.api.delete(`/tokens/${id}`);
+  }
+
+  /** An account has a list, if an empty one. */
+  private async list<T>(path: string, shape: z.ZodType<T>): Promise<T> {
+    const answer = await this.api.get(path, shape);
+    if (answer) return answer;
+    throw new Error(`there is no account ${this.config.accountId}; check state.account_id`);
   }
 }

@@ -1,6 +1,6 @@
 import { shown } from "../run/shown";
 import { step } from "../run/step";
-import { describe, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
+import { describe, goesOnFrom, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
 import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";
 import type { BootstrapOutputs } from "./credentials";
@@ -167,8 +167,7 @@ async function newerOf(
   say: OnLine,
   follow: OnLine,
 ): Promise<Beginning> {
-  const isOlder = (state: Snapshot | undefined) =>
-    state?.lineage === local.lineage && state.serial < local.serial;
+  const isOlder = (state: Snapshot | undefined) => state !== undefined && goesOnFrom(local, state);
   // No need to open it: an apply may have left the Worker in a state that the next one has to mend.
   const isOwn = ({ key, state }: StateInBucket) =>
     state?.lineage === local.lineage || isKeyAt(props.setting.place, key);

@@ -1,5 +1,5 @@
 import { StateError } from "../state/problem";
-import { describe, type Snapshot, sha256, snapshot } from "../state/snapshot";
+import { describe, goesOnFrom, type Snapshot, sha256, snapshot } from "../state/snapshot";
 import type { StateStore } from "../state/store";
 import { giveBack, takeLock } from "./kept-lock";
 import type { Workplace } from "./workplace";
@@ -44,7 +44,7 @@ function refuseToLose(there: Snapshot, local: Snapshot, taken: string | undefine
       "look at both, and remove the one that does not count",
     );
   }
-  if (there.lineage === local.lineage && there.serial < local.serial) return;
+  if (goesOnFrom(local, there)) return;
   throw new StateError(
     `${address} has ${describe(there)}, which does not come before the local ${describe(local)}`,
     "look at both, and remove the one that does not count",

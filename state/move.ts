@@ -1,7 +1,7 @@
 import type { StackName } from "../config/state-places";
 import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
 import { LockedError, StateError } from "./problem";
-import { describe, sha256, snapshot } from "./snapshot";
+import { describe, goesOnFrom, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
 /** The locks that one move stays behind with when it is cut off; kept in the journal. */
@@ -118,9 +118,12 @@ export class Move {
   async open(): Promise<void> {
     // Before it is closed: somebody may have gone back to it, and work there.
     await this.requireNothingIsLeft();
-    if (!isOf(await this.from.holder(), this.locks.from)) await this.from.freeze(this.locks.from);
+    if (!isOf(await this.from.holder(), this.locks.from)) {
+      await this.from.freeze(this.locks.from);
+      // Until then, it could be written.
+      await this.requireNothingIsLeft();
+    }
     if (await this.isSameObject()) return this.from.thaw(this.locks.from);
-    await this.requireNothingIsLeft();
     const holder = await this.to.holder();
     if (holder && isOf(holder, this.locks.to)) await this.to.thaw(holder);
     const left = await this.to.holder();
@@ -188,7 +191,7 @@ export class Move {
     if (!target) return;
     const there = snapshot(target, this.to.address);
     const here = source && snapshot(source, this.from.address);
-    if (here && (here.lineage !== there.lineage || there.serial <= here.serial)) return;
+    if (here && !goesOnFrom(there, here)) return;
     if (ours) await this.to.thaw(ours);
     throw new StateError(
       `${reads(this.to, target)}, which somebody has written there; ${reads(this.from, source)} and stays closed`,
@@ -211,7 +214,7 @@ export class Move {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!source || (target && sha256(source) === sha256(target))) return;
     const [here, there] = [snapshot(source, this.from.address), target && snapshot(target, this.to.address)];
-    if (there?.lineage === here.lineage && there.serial > here.serial) return;
+    if (there && goesOnFrom(there, here)) return;
     throw new StateError(
       `${reads(this.to, target)}, and ${reads(this.from, source)}, which would be left behind`,
       `set state.backend to ${this.from.backend} again by hand, then npm run state -- migrate --abort`,

@@ -3,7 +3,7 @@ import { copyName, readCopyName } from "./dated-copy";
 import { type LockInfo, parseLock } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import type { R2Client, StoredObject } from "./r2-client";
-import { sha256, snapshotOrDamaged } from "./snapshot";
+import { goesOnFrom, sha256, snapshotOrDamaged } from "./snapshot";
 import type { StateStore, Version } from "./store";
 
 const ATTEMPTS = 3;
@@ -151,8 +151,7 @@ export class R2Store implements StateStore {
   private requireServable(current: StoredObject | undefined, bytes: Uint8Array): void {
     if (!current?.workerVersion || sha256(current.bytes) === sha256(bytes)) return;
     const [here, next] = [snapshotOrDamaged(current.bytes), snapshotOrDamaged(bytes)];
-    const follows = here && next && here.lineage === next.lineage && here.serial < next.serial;
-    if (follows && (next.encrypted || !here.encrypted)) return;
+    if (here && next && goesOnFrom(next, here) && (next.encrypted || !here.encrypted)) return;
     throw new StateError(
       `${this.address} is served by a tfstate Worker, which takes this for damage: it is no newer serial of what is there, or in plain text`,
       "do it there: npm run state -- restore --at worker, or STATE_BACKEND=worker npm run state -- push",

@@ -63,6 +63,10 @@ export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
   }
 }
 
+/** Whether a state goes on from another one: a newer serial of the same lineage. */
+export const goesOnFrom = (next: Snapshot, current: Snapshot): boolean =>
+  next.lineage === current.lineage && next.serial > current.serial;
+
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

@@ -27,11 +27,6 @@ async function migrateUntil(project: StateProject, to: StateBackend, killAt: num
   return false;
 }
 
-const text = async (project: StateProject, backend: StateBackend) => {
-  const bytes = await project.store(backend).read();
-  return bytes && Buffer.from(bytes).toString();
-};
-
 /** What the user does next: runs it again, or takes it back. @returns where the states are then */
 async function mend(project: StateProject, from: StateBackend, to: StateBackend, back: boolean) {
   return Migration.alone(project.setting, async () => {
@@ -71,9 +66,9 @@ test.each([
 
       // In between both may be closed, but never both open over a copy, and the configured one has the state.
       const configured = project.setting.config.backend;
-      const copied = (await text(project, to)) !== undefined;
+      const copied = (await project.text(to)) !== undefined;
       const open = await project.writable(...(copied ? [from, to] : [from]));
-      const now = { killAt, state: await text(project, configured), open };
+      const now = { killAt, state: await project.text(configured), open };
       expect(now).toEqual({
         killAt,
         state: bytes.toString(),
@@ -81,11 +76,11 @@ test.each([
       });
 
       const end = await mend(project, from, to, killAt % 4 < 2);
-      const used = (await text(project, to)) === undefined ? [from] : [from, to];
+      const used = (await project.text(to)) === undefined ? [from] : [from, to];
       expect({
         killAt,
         configured: project.setting.config.backend,
-        state: await text(project, end),
+        state: await project.text(end),
         open: await project.writable(...used),
         left: existsSync(join(project.folder, ".state-migration.json")),
       }).toEqual({ killAt, configured: end, state: bytes.toString(), open: [end], left: false });

@@ -31,17 +31,6 @@ const makeProject = (key: string, backend: StateBackend = "local") =>
     ],
   });
 
-const write = (backend: StateBackend, bytes: Buffer) => {
-  const store = project.store(backend);
-  return underLock(store, "test", (lock) => store.write(bytes, lock));
-};
-const read = async (backend: StateBackend) => {
-  const bytes = await project.store(backend).read();
-  return bytes && Buffer.from(bytes).toString();
-};
-const migrate = async (to: StateBackend) =>
-  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
-
 const journal = () => join(project.folder, ".state-migration.json");
 
 test.each([
@@ -50,17 +39,17 @@ test.each([
 ])(
   "%s: local, r2, worker, r2, local; each time one can be written, and it is the configured one",
   async (_, bytes) => {
-    await write("local", bytes);
+    await project.write("local", bytes);
     const before = project.yaml();
     let from: StateBackend = "local";
     const used = new Set<StateBackend>([from]);
     for (const to of ["r2", "worker", "r2", "local"] as const) {
-      await migrate(to);
+      await project.migrate(to);
       expect(project.yaml()).toBe(before.replace("backend: local", `backend: ${to}`));
-      expect(await read(to)).toBe(bytes.toString());
-      expect(await read(from)).toBe(bytes.toString());
+      expect(await project.text(to)).toBe(bytes.toString());
+      expect(await project.text(from)).toBe(bytes.toString());
       expect(await project.writable(...used.add(to))).toEqual([to]);
-      await expect(write(from, stateOf(8))).rejects.toThrow(
+      await expect(project.write(from, stateOf(8))).rejects.toThrow(
         `the state is kept in ${project.store(to).address}`,
       );
       expect(existsSync(journal())).toBe(false);
@@ -70,14 +59,14 @@ test.each([
 );
 
 test("what was written in between is what moves on, over the copy that was left behind", async () => {
-  await write("local", stateOf(1));
-  await migrate("r2");
-  await write("r2", stateOf(2));
-  await migrate("local");
-  expect(await read("local")).toBe(stateOf(2).toString());
-  await write("local", stateOf(3));
-  await migrate("r2");
-  expect(await read("r2")).toBe(stateOf(3).toString());
+  await project.write("local", stateOf(1));
+  await project.migrate("r2");
+  await project.write("r2", stateOf(2));
+  await project.migrate("local");
+  expect(await project.text("local")).toBe(stateOf(2).toString());
+  await project.write("local", stateOf(3));
+  await project.migrate("r2");
+  expect(await project.text("r2")).toBe(stateOf(3).toString());
   expect((await project.store("r2").versions()).map(({ serial }) => serial)).toContain(2);
 });
 
@@ -87,21 +76,21 @@ test.each(["r2", "worker"] as const)(
     const to = from === "r2" ? "worker" : "r2";
     project.remove();
     project = makeProject(`owner/migrate-${count}.tfstate`, from);
-    await write(from, stateOf(4));
+    await project.write(from, stateOf(4));
     const versions = await project.store("worker").versions();
-    await migrate(to);
-    expect(await read("r2")).toBe(stateOf(4).toString());
-    expect(await read("worker")).toBe(stateOf(4).toString());
+    await project.migrate(to);
+    expect(await project.text("r2")).toBe(stateOf(4).toString());
+    expect(await project.text("worker")).toBe(stateOf(4).toString());
     expect(await project.store("worker").versions()).toHaveLength(Math.max(versions.length, 1));
     expect(await project.writable("r2", "worker")).toEqual(["r2", "worker"]);
   },
 );
 
 test("every stack whose state exists moves along, each to its own place", async () => {
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   const access = project.store("local", "proxmox-access");
   await underLock(access, "test", (lock) => access.write(stateOf(5, { lineage: "other" }), lock));
-  await migrate("r2");
+  await project.migrate("r2");
   const moved = project.store("r2", "proxmox-access");
   expect(moved.address).toBe(`r2 tfstate/migrate-${count}/terraform-proxmox-access.tfstate`);
   expect(Buffer.from((await moved.read()) ?? []).toString()).toBe(
@@ -111,12 +100,12 @@ test("every stack whose state exists moves along, each to its own place", async 
 });
 
 test("no state yet: the places move, so that the first apply of an old configuration is refused", async () => {
-  await migrate("r2");
+  await project.migrate("r2");
   expect(project.yaml()).toContain("backend: r2   # for now");
   expect(await project.writable("local", "r2")).toEqual(["r2"]);
-  await expect(write("local", stateOf(1))).rejects.toThrow("the state is kept in r2");
-  await migrate("worker");
-  await migrate("local");
+  await expect(project.write("local", stateOf(1))).rejects.toThrow("the state is kept in r2");
+  await project.migrate("worker");
+  await project.migrate("local");
   expect(await project.writable("local", "r2", "worker")).toEqual(["local"]);
 });
 
@@ -127,93 +116,95 @@ describe("refused, and everything is as before", () => {
     ["the same serial with other content", stateOf(3), stateOf(3, { content: "y" }), /not older/],
   ];
   test.each(refusals)("%s in the target", async (_, source, target, message) => {
-    await write("local", source);
-    await write("r2", target);
+    await project.write("local", source);
+    await project.write("r2", target);
     const yaml = project.yaml();
-    await expect(migrate("r2")).rejects.toThrow(message);
+    await expect(project.migrate("r2")).rejects.toThrow(message);
     expect(project.yaml()).toBe(yaml);
-    expect(await read("local")).toBe(source.toString());
-    expect(await read("r2")).toBe(target.toString());
+    expect(await project.text("local")).toBe(source.toString());
+    expect(await project.text("r2")).toBe(target.toString());
     expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
     expect(existsSync(journal())).toBe(false);
   });
 
   test("a copy of an earlier migration that was written since, by force", async () => {
-    await write("local", stateOf(1));
-    await migrate("r2");
+    await project.write("local", stateOf(1));
+    await project.migrate("r2");
     const frozen = project.store("local");
     await frozen.write(stateOf(9), (await frozen.holder()) ?? newLock("none"));
-    await expect(migrate("local")).rejects.toThrow(/not older/);
+    await expect(project.migrate("local")).rejects.toThrow(/not older/);
     expect(await project.writable("local", "r2")).toEqual(["r2"]);
   });
 
   test.each(["local", "r2", "worker"] as const)("a writer at work in %s", async (from) => {
     project.remove();
     project = makeProject(`migrate-${count}/terraform.tfstate`, from);
-    await write(from, stateOf(1));
+    await project.write(from, stateOf(1));
     const to = from === "r2" ? "local" : "r2";
     const [writer, lock] = [project.store(from), newLock("apply")];
     await writer.lock(lock);
-    await expect(migrate(to)).rejects.toThrow(lock.ID);
+    await expect(project.migrate(to)).rejects.toThrow(lock.ID);
     await writer.write(stateOf(2), lock);
     await writer.unlock(lock);
     expect(existsSync(journal())).toBe(false);
-    await migrate(to);
-    expect(await read(to)).toBe(stateOf(2).toString());
+    await project.migrate(to);
+    expect(await project.text(to)).toBe(stateOf(2).toString());
   });
 
   test("a first apply at work, which has written nothing yet", async () => {
-    await write("local", stateOf(1));
+    await project.write("local", stateOf(1));
     const [other, lock] = [project.store("local", "proxmox-access"), newLock("apply")];
     await other.lock(lock);
-    await expect(migrate("r2")).rejects.toThrow(lock.ID);
+    await expect(project.migrate("r2")).rejects.toThrow(lock.ID);
     await other.write(stateOf(1, { lineage: "other" }), lock);
     await other.unlock(lock);
     expect(await project.writable("local")).toEqual(["local"]);
-    await migrate("r2");
+    await project.migrate("r2");
     expect(await project.store("r2", "proxmox-access").read()).toBeDefined();
   });
 
   test("a place that is frozen because the state is elsewhere: an old configuration", async () => {
-    await write("local", stateOf(1));
+    await project.write("local", stateOf(1));
     const old = project.yaml();
-    await migrate("r2");
+    await project.migrate("r2");
     writeFileSync(project.clusterFile, old);
-    await expect(migrate("worker")).rejects.toThrow(`the state is kept in ${project.store("r2").address}`);
+    await expect(project.migrate("worker")).rejects.toThrow(
+      `the state is kept in ${project.store("r2").address}`,
+    );
     expect(await project.writable("local", "r2", "worker")).toEqual(["r2", "worker"]);
   });
 
   test("a target that does not answer", async () => {
-    await write("local", stateOf(1));
+    await project.write("local", stateOf(1));
     places.setBucket(false);
-    await expect(migrate("r2")).rejects.toThrow("has no bucket");
+    await expect(project.migrate("r2")).rejects.toThrow("has no bucket");
     places.setBucket(true);
     expect(await project.writable("local")).toEqual(["local"]);
   });
 
   test("plain text where the Worker has seen it encrypted", async () => {
-    await write("worker", encryptedOf(1));
-    await write("local", stateOf(2));
-    await expect(migrate("worker")).rejects.toThrow("encrypted before");
-    expect(await read("worker")).toBe(encryptedOf(1).toString());
+    await project.write("worker", encryptedOf(1));
+    await project.write("local", stateOf(2));
+    await expect(project.migrate("worker")).rejects.toThrow("encrypted before");
+    expect(await project.text("worker")).toBe(encryptedOf(1).toString());
     expect(await project.writable("local", "worker")).toEqual(["local", "worker"]);
   });
 
   test("a configuration that only a person should edit", async () => {
-    await write("local", stateOf(1));
+    await project.write("local", stateOf(1));
     const yaml = project.yaml();
     const [, lines = ""] = yaml.split("state: # where it is\n");
     writeFileSync(
       project.clusterFile,
       yaml.replace(`state: # where it is\n${lines}`, `x: &x\n${lines}state: *x\n`),
     );
-    await expect(migrate("r2")).rejects.toThrow(/only a person should edit/);
+    await expect(project.migrate("r2")).rejects.toThrow(/only a person should edit/);
     expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
   });
 });
 
 test("a target that keeps something else than it was given is found out, and everything goes back", async () => {
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   const lying = (stack: StackName, backend: StateBackend) => {
     const store = project.store(backend, stack);
     if (backend === "r2") {
@@ -234,7 +225,7 @@ test("a target that keeps something else than it was given is found out, and eve
 });
 
 test("a source that somebody writes by force in the meantime is found out", async () => {
-  await write("r2", stateOf(1));
+  await project.write("r2", stateOf(1));
   writeFileSync(project.clusterFile, project.yaml().replace("backend: local", "backend: r2"));
   const migration = await Migration.plan(project.setting, "local");
   const overtaken = async (step: { readonly title: string; run(): Promise<string> }) => {
@@ -247,29 +238,29 @@ test("a source that somebody writes by force in the meantime is found out", asyn
     return step.run();
   };
   await migration.run(overtaken);
-  expect(await read("local")).toBe(stateOf(2).toString());
+  expect(await project.text("local")).toBe(stateOf(2).toString());
 });
 
 test("only one migration runs in a folder", async () => {
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   await Migration.alone(project.setting, async () => {
-    await expect(migrate("r2")).rejects.toThrow("another migration runs in this folder");
+    await expect(project.migrate("r2")).rejects.toThrow("another migration runs in this folder");
   });
-  await migrate("r2");
+  await project.migrate("r2");
 });
 
 test("what tofu remembers of the old backend is forgotten; its providers stay", async () => {
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   const folder = join(project.folder, "cdktf.out/stacks/cluster/.terraform");
   mkdirSync(join(folder, "providers"), { recursive: true });
   writeFileSync(join(folder, "terraform.tfstate"), "{}");
-  await migrate("r2");
+  await project.migrate("r2");
   expect(existsSync(join(folder, "terraform.tfstate"))).toBe(false);
   expect(existsSync(join(folder, "providers"))).toBe(true);
 });
 
 test("the journal holds locks and places, and nothing else", async () => {
-  await write("local", stateOf(1));
+  await project.write("local", stateOf(1));
   const migration = await Migration.plan(project.setting, "r2");
   await migration.steps()[0]?.run();
   const kept = readFileSync(journal(), "utf8");

@@ -8,10 +8,8 @@ import type { Cluster } from "./cluster";
  */
 export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Promise<void> {
   return step("Second client", async ({ say, follow, result }) => {
-    let first = "";
     let second = Promise.resolve(false);
-    await underLock(cluster.store, "npm start", async ({ Who, Operation }) => {
-      first = Who;
+    const first = await underLock(cluster.store, "npm start", async ({ Who, Operation }) => {
       say(`${Who} holds the lock (${Operation}); the second client waits`);
       await new Promise<void>((waits, failed) => {
         const heard = (line: string) => {
@@ -21,6 +19,7 @@ export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Pr
         second = cluster.client("second-client").plan(heard, "-lock-timeout=120s");
         second.then(() => failed(new Error("the second client did not wait for the lock")), failed);
       });
+      return Who;
     });
     await second;
     result(`waited for the lock of ${first}, then had it`);

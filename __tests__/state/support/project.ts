@@ -64,7 +64,7 @@ export class StateProject {
 
   async write(backend: StateBackend, bytes: Buffer, stack: StackName = "cluster"): Promise<void> {
     const store = this.store(backend, stack);
-    await underLock(store, "test", (lock) => store.write(bytes, lock, ["lineage"]));
+    await underLock(store, "test", (lock) => store.write(bytes, lock));
   }
 
   async text(backend: StateBackend): Promise<string | undefined> {
