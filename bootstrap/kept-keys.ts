@@ -1,4 +1,4 @@
-import type { StatePlace } from "../config/state-places";
+import { nameAtWorker, type StatePlace } from "../config/state-places";
 import { STACK } from "./stack";
 
 // What the keys in the bucket of the states tell.
@@ -15,6 +15,5 @@ export const isStateOfStack = (key: string): boolean => isState(key) && OF_STACK
 /** Whether a place has this key: at the Worker, below whose namespace is not known. */
 export function isKeyAt(place: StatePlace | undefined, key: string): boolean {
   if (place?.backend === "r2") return key === place.key;
-  const [, name] = (place?.backend === "worker" && /\/states\/([^/]+)$/.exec(place.url)) || [];
-  return name !== undefined && key.endsWith(`/${decodeURIComponent(name)}.tfstate`);
+  return place?.backend === "worker" && key.endsWith(`/${nameAtWorker(place.url)}.tfstate`);
 }

@@ -58,6 +58,9 @@ export function statePlace(state: StateConfig, stack: StackName, folder: string)
   }
 }
 
+/** The name of a state at a Worker, from its address; the Worker keeps it below its user's namespace. */
+export const nameAtWorker = (url: string): string => decodeURIComponent(url.replace(/^.*\//, ""));
+
 /** The S3 endpoint of an account; each jurisdiction has its own. */
 export function r2Endpoint({
   accountId,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
+import { nameAtWorker } from "../config/state-places";
 import { freezeReason, isBareFreeze, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { PATIENCE_MS, patience } from "./patience";
@@ -70,7 +71,7 @@ export class WorkerStore implements StateStore {
   ) {
     this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
-    this.objectKey = `${username}/${decodeURIComponent(url.replace(/^.*\//, ""))}.tfstate`;
+    this.objectKey = `${username}/${nameAtWorker(url)}.tfstate`;
     this.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 

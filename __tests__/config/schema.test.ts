@@ -107,6 +107,11 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
     edit(append("state: { backend: worker, url: https://tfstate.example.com/states/home/ }")),
     "cluster.yaml:30: state.url https://tfstate.example.com/states/home/ does not end in /states/ and a name; write it like https://tfstate.example.com/states/proxmox",
   ],
+  ...["50%", "%ff"].map((name): [string, string, string] => [
+    "an address of the Worker whose name cannot be decoded",
+    edit(append(`state: { backend: worker, url: https://tfstate.example.com/states/${name} }`)),
+    `cluster.yaml:30: state.url "https://tfstate.example.com/states/${name}" has a % that encodes no character; write %25 for it, or another name`,
+  ]),
   [
     "choices, with the likely one",
     edit(append("boot_mode: diskimage", "proxmox_vm_advanced: { bios: uefi }")),

@@ -69,7 +69,17 @@ export const workerUrl = z
   .refine(
     (value) => !URL.canParse(value) || /^[^?#]*\/states\/[^/?#]+$/.test(value),
     "does not end in /states/ and a name; write it like https://tfstate.example.com/states/proxmox",
-  );
+  )
+  .refine(isDecodable, "has a % that encodes no character; write %25 for it, or another name");
+
+function isDecodable(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isUrl(value: string, protocols: readonly string[]): boolean {
   if (!URL.canParse(value) || /\s/.test(value)) return false;
