@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version as cdktf } from "cdktf/package.json";
 import { Command, InvalidArgumentError } from "commander";
-import { resolveToolchain } from "../local/toolchain";
+import { resolveToolchain } from "../toolchain";
 import { benchPlan } from "./plan";
 import { report } from "./report";
 import { benchSynth } from "./synth";

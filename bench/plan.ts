@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type RunningProxmox, startProxmox } from "../local/proxmox";
-import type { Toolchain } from "../local/toolchain";
+import { type RunningProxmox, startProxmox } from "../stand-ins/proxmox";
+import type { Toolchain } from "../toolchain";
 import { type Command, type Contestant, measure, takeTurns } from "./measure";
 import { type Aim, milliseconds, table, times } from "./report";
 import { ratios, spread } from "./statistics";

@@ -1,5 +1,5 @@
-import { shown } from "../run/shown";
-import { step } from "../run/step";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
 import { describe, goesOnFrom, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
 import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { shown } from "../run/shown";
-import { step } from "../run/step";
-import type { ShownResource } from "../run/tofu";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
+import type { ShownResource } from "../process/tofu";
 import { Account } from "./account";
 import { bind, findBeginning, openFromHere, orLeaveAsFound, takeHere } from "./beginning";
 import type { BackendVariables, BootstrapOutputs } from "./credentials";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import { shown } from "../run/shown";
-import { step } from "../run/step";
-import type { ShownResource } from "../run/tofu";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
+import type { ShownResource } from "../process/tofu";
 import type { Account, AccountToken } from "./account";
 import type { Imports } from "./stack";
 import type { Workplace } from "./workplace";

@@ -1,5 +1,5 @@
-import { shown } from "../run/shown";
-import { step } from "../run/step";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
 import type { R2Client } from "../state/r2-client";
 import { snapshot } from "../state/snapshot";
 import { Account } from "./account";

@@ -1,5 +1,5 @@
 import type { BootstrapConfig } from "../config";
-import { shown } from "../run/shown";
+import { shown } from "../process/shown";
 import type { BootstrapOutputs } from "./credentials";
 import type { BootstrapSetting } from "./setting";
 

@@ -1,4 +1,4 @@
-import { step } from "../run/step";
+import { step } from "../process/step";
 import type { Stack } from "./stack";
 import type { Workplace } from "./workplace";
 

@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { synthesize } from "../run/synth";
-import { type ShownResource, type ShownState, Tofu } from "../run/tofu";
+import { synthesize } from "../process/synth";
+import { type ShownResource, type ShownState, Tofu } from "../process/tofu";
 import type { BootstrapOutputs } from "./credentials";
 import type { Workplace } from "./workplace";
 

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { shown } from "../run/shown";
+import { shown } from "../process/shown";
 import { type LockInfo, lockShape } from "../state/lock-info";
 import { parseJson } from "../state/parse-json";
 import { LockedError } from "../state/problem";

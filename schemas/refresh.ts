@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { resolveToolchain } from "../local/toolchain";
-import { runGroup, tail } from "../run/process-group";
+import { runGroup, tail } from "../process/process-group";
+import { resolveToolchain } from "../toolchain";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = { [key: string]: Json };

@@ -1,4 +1,4 @@
-// Package schemas hands the pinned provider schemas to the stand-in providers in local/providers.
+// Package schemas hands the pinned provider schemas to the stand-in providers in stand-ins/providers.
 package schemas
 
 import (

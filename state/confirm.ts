@@ -1,4 +1,4 @@
-import { saysYes } from "../run/says-yes";
+import { saysYes } from "../process/says-yes";
 import { StateError } from "./problem";
 
 /**

@@ -1,4 +1,4 @@
-import { stopsOnSignal } from "../run/stop-on-signal";
+import { stopsOnSignal } from "../process/stop-on-signal";
 import type { LockInfo } from "./lock-info";
 import { newLock } from "./lock-info";
 import { LockedError, StateError } from "./problem";

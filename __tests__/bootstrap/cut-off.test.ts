@@ -5,7 +5,7 @@ import type { Account, AccountToken } from "../../bootstrap/account";
 import { type Before, CutOff } from "../../bootstrap/cut-off";
 import { Workplace } from "../../bootstrap/workplace";
 import type { BootstrapConfig } from "../../config";
-import type { ShownResource } from "../../run/tofu";
+import type { ShownResource } from "../../process/tofu";
 
 const AT = "2026-03-01T12:00:00.000Z";
 const BUCKET = "com.cloudflare.edge.r2.bucket.1_default_tfstate";

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { parseCluster } from "../../config";
-import type { Guest } from "../../local/proxmox";
+import type { Guest } from "../../stand-ins/proxmox";
 import { Deployment } from "../support/deployment";
 import { TofuProject } from "../support/tofu-project";
 

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { type CloudflareStandIn, startCloudflare } from "../../local/cloudflare";
 import { BootstrapStack, type BootstrapStackProps } from "../../stacks/bootstrap-stack";
+import { type CloudflareStandIn, startCloudflare } from "../../stand-ins/cloudflare";
 import { TofuProject } from "../support/tofu-project";
 
 const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };

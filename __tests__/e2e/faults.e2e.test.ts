@@ -1,5 +1,5 @@
-import type { FaultInput } from "../../local/proxmox";
 import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
+import type { FaultInput } from "../../stand-ins/proxmox";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
 

@@ -22,7 +22,7 @@ let count = 0;
 const projects: StateProject[] = [];
 beforeAll(async () => {
   places = await startPlaces();
-  program = await Program.of("state/main.ts");
+  program = await Program.of("cli/state.ts");
 });
 afterAll(async () => {
   for (const project of projects) project.remove();

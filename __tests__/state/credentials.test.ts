@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CloudflareStandIn, startCloudflare } from "../../local/cloudflare";
+import { type CloudflareStandIn, startCloudflare } from "../../stand-ins/cloudflare";
 import { parseTtl } from "../../state/credentials";
 import { newLock } from "../../state/lock-info";
 import { Program } from "./support/program";
@@ -20,7 +20,7 @@ let parent: Record<string, string>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cloudflare-"));
   cloudflare = await startCloudflare({ folder });
-  program = await Program.of("state/main.ts");
+  program = await Program.of("cli/state.ts");
   const account = `${cloudflare.apiUrl}/accounts/${cloudflare.accountId}`;
   const call = async (path: string, body: object) => {
     const reply = await fetch(`${account}${path}`, {

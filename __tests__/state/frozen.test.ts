@@ -14,7 +14,7 @@ let project: StateProject;
 let count = 0;
 beforeAll(async () => {
   places = await startPlaces();
-  program = await Program.of("state/main.ts");
+  program = await Program.of("cli/state.ts");
 });
 afterAll(async () => {
   program.remove();

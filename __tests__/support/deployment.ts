@@ -1,6 +1,6 @@
-import { type ProxmoxOptions, type RunningProxmox, startProxmox } from "../../local/proxmox";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
+import { type ProxmoxOptions, type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { newApp, synthStack } from "./synth";
 import { TofuProject } from "./tofu-project";
 

@@ -1,4 +1,4 @@
-import { resolveToolchain } from "../../local/toolchain";
+import { resolveToolchain } from "../../toolchain";
 
 /** Puts OpenTofu and the providers into the environment that the e2e tests inherit. */
 export default async function setup(): Promise<void> {

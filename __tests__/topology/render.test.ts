@@ -88,7 +88,7 @@ describe("npm run topology", () => {
 
   function run(args: readonly string[], env: Record<string, string> = {}) {
     const { PATH = "", HOME = "" } = process.env;
-    return spawnSync("ts-node", ["--swc", join(ROOT, "topology/main.ts"), ...args], {
+    return spawnSync("ts-node", ["--swc", join(ROOT, "cli/topology.ts"), ...args], {
       cwd: folder,
       env: { PATH, HOME, ...env },
       encoding: "utf8",

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CloudflareStandIn, startCloudflare } from "../../../local/cloudflare";
+import { type CloudflareStandIn, startCloudflare } from "../../../stand-ins/cloudflare";
 import { R2Client } from "../../../state/r2-client";
 import { Gateway } from "./gateway";
 

@@ -51,7 +51,7 @@ export class Laptop {
 
   /** `npm run bootstrap -- …`, without npm: it takes its time, and changes nothing. */
   start(...args: readonly string[]): Run {
-    return this.spawn("node_modules/.bin/ts-node", ["--swc", "bootstrap/main.ts", ...args]);
+    return this.spawn("node_modules/.bin/ts-node", ["--swc", "cli/bootstrap.ts", ...args]);
   }
 
   /** As a user types it. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
-import { type RunResult, runGroup } from "../../../run/process-group";
+import { type RunResult, runGroup } from "../../../process/process-group";
 import { keepState } from "../../../stacks/state";
 import { newApp, synthStack } from "../../support/synth";
 import type { StateProject } from "./project";

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { Miniflare } from "miniflare";
-import { createS3, R2Gateway } from "../../../local/cloudflare/s3";
+import { createS3, R2Gateway } from "../../../stand-ins/cloudflare/s3";
 import { bundleWorker } from "../../../worker/build";
 import { compatibilityDate, compatibilityFlags } from "../../../worker/compatibility";
 

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { saysYes } from "../../process/says-yes";
+
+const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
+let written: jest.SpyInstance;
+beforeEach(() => {
+  written = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+});
+afterEach(() => written.mockRestore());
+
+test.each([
+  ["yes", true],
+  ["y", false],
+  ["", false],
+])("the answer %j is %s", async (answer, expected) => {
+  const input = terminal();
+  const asked = saysYes("Carry this out?", { input });
+  input.write(`${answer}\n`);
+  expect(await asked).toBe(expected);
+  expect(written.mock.calls.join()).toContain('Carry this out? Only "yes" is taken: ');
+});
+
+test("the end of the input is a no: what waits for the answer goes on", async () => {
+  const input = terminal();
+  const asked = saysYes("Carry this out?", { input });
+  input.end();
+  expect(await asked).toBe(false);
+});
+
+test("where nobody can answer, there is no answer", async () => {
+  expect(await saysYes("Carry this out?", { input: new PassThrough() })).toBeUndefined();
+});
+
+test("a signal ends the question", async () => {
+  const stop = new AbortController();
+  const asked = saysYes("Carry this out?", { input: terminal(), signal: stop.signal });
+  stop.abort();
+  await expect(asked).rejects.toThrow("aborted");
+});
+
+test.each([
+  ["yes\r", "true"],
+  ["no\r", "false"],
+  ["\u0003", "false"],
+  ["\u0004", "false"],
+])("on a real terminal, the keys %j are %s", async (keys, expected) => {
+  const root = join(__dirname, "../..");
+  const program = 'require("./run/says-yes").saysYes("Sure?").then((yes) => console.log(`it is ${yes}`))';
+  const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+  const args = ["-c", python, process.execPath, "node_modules/.bin/ts-node", "--swc", "-e", program];
+  const child = spawn("python3", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (chunk) => {
+    if (!said.includes("is taken") && `${said}${chunk}`.includes("is taken")) child.stdin.write(keys);
+    said += chunk;
+  });
+  const [exitCode] = await once(child, "close");
+  expect({ exitCode, said }).toMatchObject({
+    exitCode: 0,
+    said: expect.stringContaining(`it is ${expected}`),
+  });
+});

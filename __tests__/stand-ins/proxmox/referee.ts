@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { runGroup } from "../../../process/process-group";
+import { serverCertificate } from "../../../stand-ins/proxmox/tls";
+import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
+import { makeOnce } from "../../../toolchain/make-once";
+
+const VERSION = "0.5.0";
+/** What it serves with: the newest that it was tested with. */
+const AIOHTTP = "aiohttp==3.14.5";
+const REQUIREMENTS = join(__dirname, "fixtures", "fakepve-requirements.txt");
+const USER = { name: "root@pam", password: "of-this-run-only" } as const;
+
+export interface RefereeAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export const hasPython = (): Promise<boolean> =>
+  runGroup("python3", ["--version"]).then(
+    ({ exitCode }) => exitCode === 0,
+    () => false,
+  );
+
+/**
+ * fakepve, which checks each parameter against Proxmox' own API schema. It is licensed under the AGPL: it runs as a
+ * process of its own in an environment of its own, and nothing of it is imported.
+ */
+export class Referee {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    private readonly url: string,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  static async start(): Promise<Referee> {
+    const python = join(await installed(), "bin", "python");
+    const folder = mkdtempSync(join(tmpdir(), "fakepve-"));
+    await serverCertificate(folder);
+    const guests = join(folder, "guests.json");
+    writeFileSync(guests, JSON.stringify({ guests: [] }));
+    const args = ["-m", "fakepve", guests, "--host", "127.0.0.1", "--port", "0", "--time-scale", "0"];
+    const tls = ["--cert", join(folder, "tls", "server.pem"), "--key", join(folder, "tls", "server-key.pem")];
+    const child = spawn(python, [...args, ...tls, "--user", USER.name, "--password", USER.password], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const url = await listening(child);
+    const ticket = await post(`${url}/api2/json/access/ticket`, {
+      username: USER.name,
+      password: USER.password,
+    });
+    const { data } = JSON.parse(ticket.body) as { data: Record<string, string> };
+    return new Referee(child, folder, url, {
+      cookie: `PVEAuthCookie=${data.ticket}`,
+      CSRFPreventionToken: data.CSRFPreventionToken ?? "",
+    });
+  }
+
+  /** @param path below /api2/json, with its query */
+  call(method: string, path: string, fields: URLSearchParams): Promise<RefereeAnswer> {
+    const inQuery = method === "GET" || method === "DELETE";
+    const query = inQuery && fields.size > 0 ? `?${fields}` : "";
+    const headers = inQuery
+      ? this.headers
+      : { ...this.headers, "content-type": "application/x-www-form-urlencoded" };
+    return send(method, `${this.url}/api2/json${path}${query}`, headers, inQuery ? "" : fields.toString());
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill("SIGTERM");
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The folder of its virtual environment, made once in the user's cache. */
+async function installed(): Promise<string> {
+  const context: ToolchainContext = {
+    env: process.env,
+    cacheDir: defaultCacheDir(),
+    report: (line) => process.stderr.write(`${line}\n`),
+    heartbeatMs: 15_000,
+    releases: "",
+    sha256: {},
+    registry: "",
+    cloudflare: "unused",
+  };
+  const target = join(context.cacheDir, "fakepve", VERSION);
+  await makeOnce(context, target, `fakepve ${VERSION}`, async (partial) => {
+    await ok("python3", "-m", "venv", partial);
+    const pip = (...args: readonly string[]) =>
+      ok(join(partial, "bin", "python"), "-m", "pip", "install", "--quiet", ...args);
+    await pip("--require-hashes", "--no-deps", "--requirement", REQUIREMENTS);
+    await pip(AIOHTTP);
+  });
+  return target;
+}
+
+async function ok(file: string, ...args: readonly string[]): Promise<void> {
+  const { exitCode, output } = await runGroup(file, args);
+  if (exitCode !== 0) throw new Error(`${file} ${args.join(" ")}: ${exitCode}\n${output}`);
+}
+
+function listening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`fakepve ended with ${code} before it was ready`)));
+    if (!child.stdout) throw new Error("fakepve has no output");
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const url = /listening on (\S+)/.exec(line)?.[1];
+      if (url) resolve(url);
+    });
+  });
+}
+
+const post = (url: string, form: Record<string, string>): Promise<RefereeAnswer> =>
+  send(
+    "POST",
+    url,
+    { "content-type": "application/x-www-form-urlencoded" },
+    new URLSearchParams(form).toString(),
+  );
+
+function send(
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<RefereeAnswer> {
+  return new Promise((resolve, reject) => {
+    // It is a child of ours on loopback.
+    const request = httpsRequest(url, { method, headers, rejectUnauthorized: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type CloudflareUse, cloudflareFor, resolveToolchain, type Toolchain } from "../../toolchain";
+import { buildsOf, fakeGo, type Machine, machine, NOWHERE, says, webServer } from "./fakes";
+
+let on: Machine;
+let builds: string;
+let reported: string[];
+
+beforeEach(() => {
+  on = machine();
+  reported = [];
+  on.program("tofu", says("OpenTofu", "1.12.6"));
+  builds = fakeGo(on);
+});
+afterEach(() => on.remove());
+
+const resolve = (
+  env: NodeJS.ProcessEnv = {},
+  registry = NOWHERE,
+  cloudflare?: CloudflareUse,
+): Promise<Toolchain> =>
+  resolveToolchain({
+    ...(cloudflare && { cloudflare }),
+    env: { ...on.env, ...env },
+    cacheDir: on.cacheDir,
+    report: (line) => reported.push(line),
+    releases: NOWHERE,
+    registry,
+  });
+const configOf = ({ env }: Toolchain) => readFileSync(String(env.TF_CLI_CONFIG_FILE), "utf8");
+
+describe("without a registry", () => {
+  it("mirrors the provider under both hosts, and everything else stays direct", async () => {
+    const toolchain = await resolve();
+    const names = '["registry.opentofu.org/bpg/proxmox", "registry.terraform.io/bpg/proxmox"]';
+    expect(configOf(toolchain)).toBe(
+      [
+        "provider_installation {",
+        "  filesystem_mirror {",
+        `    path    = "${on.cacheDir}/providers"`,
+        `    include = ${names}`,
+        "  }",
+        "  direct {",
+        `    exclude = ${names}`,
+        "  }",
+        "}",
+        "",
+      ].join("\n"),
+    );
+    for (const host of ["registry.opentofu.org", "registry.terraform.io"]) {
+      const plugin = toolchain.tofu && /linux|darwin/.exec(process.platform)?.[0];
+      expect(plugin).toBeDefined();
+      const folder = join(on.cacheDir, "providers", host, "bpg/proxmox/0.111.1");
+      expect(existsSync(folder)).toBe(true);
+    }
+    // `providers lock` would ask the registry.
+    expect(toolchain.env).toMatchObject({ CDKTF_SKIP_PROVIDER_LOCK: "true" });
+    expect(buildsOf(builds)).toHaveLength(1);
+    await resolve();
+    expect(buildsOf(builds)).toHaveLength(1);
+  });
+
+  it("names the ways out when the provider cannot be built", async () => {
+    on.program("go", "echo 'verifying module: checksum mismatch' >&2; exit 1");
+    await expect(resolve()).rejects.toThrow(
+      /the provider bpg\/proxmox 0\.111\.1 is not to be had here:[\s\S]*checksum mismatch[\s\S]*set TF_CLI_CONFIG_FILE/,
+    );
+  });
+
+  it("does not take anything that was built for a provider", async () => {
+    on.program("go", 'while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > $2; chmod 755 $2');
+    await expect(resolve()).rejects.toThrow(/was built, but is no provider/);
+  });
+});
+
+describe("the cloudflare provider without a registry", () => {
+  const local = { CLOUDFLARE_BASE_URL: "http://127.0.0.1:8080/client/v4" };
+
+  it("is our stand-in for a Cloudflare on this machine, in a mirror of its own", async () => {
+    const toolchain = await resolve(local);
+    const config = configOf(toolchain);
+    const [, mirror = ""] = /path += "(.*\/stand-ins\/[0-9a-f]{16})"/.exec(config) ?? [];
+    for (const host of ["registry.opentofu.org", "registry.terraform.io"]) {
+      expect(existsSync(join(mirror, host, "cloudflare/cloudflare/5.14.0"))).toBe(true);
+      expect(config).toMatch(
+        new RegExp(`exclude = .*"${host}/bpg/proxmox".*"${host}/cloudflare/cloudflare"`),
+      );
+    }
+    expect(toolchain.summary).toContain(
+      `cloudflare: stand-in provider, for local use only: ${NOWHERE} cannot be reached`,
+    );
+    expect(buildsOf(builds)).toHaveLength(2);
+  });
+
+  it("is nothing that a command without it waits for", async () => {
+    expect(configOf(await resolve())).not.toContain("cloudflare");
+    expect(buildsOf(builds)).toHaveLength(1);
+  });
+
+  it("is never the stand-in for an account", async () => {
+    await expect(resolve({}, NOWHERE, "account")).rejects.toThrow(
+      /cloudflare\/cloudflare 5\.14\.0 is not to be had here[\s\S]*for a Cloudflare on this machine only[\s\S]*TF_CLI_CONFIG_FILE/,
+    );
+    expect(existsSync(builds)).toBe(false);
+  });
+
+  it("fails without Go, in CI too", async () => {
+    rmSync(join(on.root, "bin/go"));
+    await expect(resolve({ ...local, CI: "true" })).rejects.toThrow(/go is not on PATH[\s\S]*install Go >= /);
+  });
+});
+
+it.each([
+  ["http://127.0.0.1:1/client/v4", "local"],
+  ["http://localhost:1/client/v4/", "local"],
+  ["http://[::1]:1/client/v4", "local"],
+  ["https://api.cloudflare.com/client/v4", "account"],
+  ["http://127.example.com/client/v4", "account"],
+  ["127.0.0.1", "account"],
+  [undefined, "account"],
+])("a CLOUDFLARE_BASE_URL %s is of: %s", (CLOUDFLARE_BASE_URL, use) => {
+  expect(cloudflareFor({ CLOUDFLARE_BASE_URL })).toBe(use);
+});
+
+it("leaves providers to the registry where it can be reached", async () => {
+  const server = await webServer({ "/.well-known/terraform.json": "{}" });
+  try {
+    const toolchain = await resolve({}, server.url, "account");
+    expect(configOf(toolchain)).toBe("");
+    expect(toolchain.env).not.toHaveProperty("CDKTF_SKIP_PROVIDER_LOCK");
+    expect(existsSync(builds)).toBe(false);
+    await resolve({}, server.url);
+    expect(server.requests).toHaveLength(1); // asked once in a run
+  } finally {
+    await server.stop();
+  }
+});
+
+describe("TF_CLI_CONFIG_FILE", () => {
+  it("wins when it says where providers come from", async () => {
+    const mine = on.file(
+      "mine.tfrc",
+      'provider_installation {\n  network_mirror { url = "https://m.example/" }\n}\n',
+    );
+    const toolchain = await resolve({ TF_CLI_CONFIG_FILE: mine });
+    expect(toolchain.env).not.toHaveProperty("TF_CLI_CONFIG_FILE");
+    expect(toolchain.summary).toContain(`providers: as ${mine} says`);
+    expect(existsSync(builds)).toBe(false);
+  });
+
+  it("is kept and added to when it does not", async () => {
+    const mine = on.file(
+      "mine.tfrc",
+      '# no provider_installation here\ncredentials "x.example" {\n  token = "t"\n}\n',
+    );
+    const toolchain = await resolve({ TF_CLI_CONFIG_FILE: mine });
+    expect(configOf(toolchain)).toMatch(
+      /credentials "x\.example" \{\n {2}token = "t"\n\}\n\nprovider_installation \{/,
+    );
+    // It may hold credentials.
+    expect(statSync(String(toolchain.env.TF_CLI_CONFIG_FILE)).mode & 0o777).toBe(0o600);
+  });
+
+  it("is said and replaced when it names a missing file", async () => {
+    const missing = join(on.root, "missing.tfrc");
+    const toolchain = await resolve({ TF_CLI_CONFIG_FILE: missing });
+    expect(reported).toContain(
+      `TF_CLI_CONFIG_FILE names ${missing}, which does not exist; going on without it`,
+    );
+    expect(configOf(toolchain)).toMatch(/^provider_installation/);
+  });
+});
+
+it.each([".tofurc", ".terraformrc"])(
+  "counts ~/%s, which OpenTofu would read, as the user's",
+  async (name) => {
+    on.file(join("home", name), 'plugin_cache_dir = "/var/cache/plugins"\n');
+    expect(configOf(await resolve())).toMatch(/plugin_cache_dir[\s\S]*provider_installation \{/);
+    on.file(join("home", name), "provider_installation {\n  direct {}\n}\n");
+    expect((await resolve()).env).not.toHaveProperty("TF_CLI_CONFIG_FILE");
+  },
+);
+
+it("counts the file in XDG_CONFIG_HOME, as OpenTofu does", async () => {
+  on.file("config/opentofu/tofurc", "provider_installation {\n  direct {}\n}\n");
+  const { summary } = await resolve({ XDG_CONFIG_HOME: join(on.root, "config") });
+  expect(summary).toContain(`providers: as ${on.root}/config/opentofu/tofurc says`);
+});

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CLOUDFLARE_PROVIDER, OPENTOFU, PROXMOX_PROVIDER } from "../../toolchain/versions";
+
+const root = join(__dirname, "../..");
+const goMod = (module: string) => readFileSync(join(root, "toolchain/go", module, "go.mod"), "utf8");
+
+it.each([
+  { ...OPENTOFU, module: "github.com/opentofu/opentofu" },
+  { ...PROXMOX_PROVIDER, module: "github.com/bpg/terraform-provider-proxmox" },
+])("$module is pinned to the same version in its go.mod", ({ version, module, build }) => {
+  expect(goMod(build.module)).toContain(`\ntool ${build.package}\n`);
+  expect(goMod(build.module)).toMatch(new RegExp(`${module} v${version}\\b`));
+});
+
+it("the provider has the version that the bindings are made from", () => {
+  const { terraformProviders } = JSON.parse(readFileSync(join(root, "cdktf.json"), "utf8"));
+  expect(terraformProviders).toContain(`${PROXMOX_PROVIDER.source}@${PROXMOX_PROVIDER.version}`);
+  expect(existsSync(join(root, `schemas/proxmox@${PROXMOX_PROVIDER.version}.json`))).toBe(true);
+  expect(PROXMOX_PROVIDER.build.ldflags).toContain(`main.version=${PROXMOX_PROVIDER.version}`);
+});
+
+it("the stand-in serves the schema of the version that it stands for", () => {
+  const { source, version } = CLOUDFLARE_PROVIDER;
+  const schema = JSON.parse(readFileSync(join(root, `schemas/cloudflare@${version}.json`), "utf8"));
+  expect(schema.provider_versions).toEqual({ [`registry.terraform.io/${source}`]: version });
+});

@@ -1,0 +1,18 @@
+// `eval "$(npm run -s toolchain)"` sets a shell up for plain `npx cdktf` and `tofu`.
+import { resolveToolchain } from "../toolchain";
+
+async function main(): Promise<void> {
+  const report = (line: string) => process.stderr.write(`${line}\n`);
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stop.abort());
+  const { env, summary } = await resolveToolchain({ report, signal: stop.signal });
+  summary.forEach(report);
+  for (const [name, value] of Object.entries(env)) {
+    process.stdout.write(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
+  }
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.name === "AbortError" ? "stopped" : error.message}\n`);
+  process.exitCode = 1;
+});

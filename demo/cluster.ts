@@ -1,0 +1,79 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
+import { synthesize } from "../process/synth";
+import { Tofu } from "../process/tofu";
+import { openStore } from "../state/open-store";
+import type { StateStore } from "../state/store";
+import { type AppliedVm, appliedVms } from "./applied-vms";
+import type { LocalFolder } from "./folder";
+
+const STACK = "cluster";
+
+export interface ClusterProps {
+  readonly root: string;
+  readonly folder: LocalFolder;
+  readonly tofu: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** The cluster stack of `cluster.yaml`, with its state at the Worker. */
+export class Cluster {
+  readonly tofu: Tofu;
+  /** Where its state is kept. */
+  readonly store: StateStore;
+
+  private constructor(readonly props: ClusterProps) {
+    this.tofu = this.client("");
+    this.store = openStore({ backend: "worker", url: props.env.STATE_URL ?? "" }, props.env);
+  }
+
+  static async synth(props: ClusterProps): Promise<Cluster> {
+    const { root, folder, env, signal } = props;
+    await step("Synth", async ({ follow, result }) => {
+      const log = join(folder.logs, "synth.log");
+      const output = folder.synthesized;
+      await synthesize({ root, output, env, log, signal, again: "npm start", onLine: follow });
+      result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
+    });
+    return new Cluster(props);
+  }
+
+  /** OpenTofu on the stack, as one more client would run it. @param name its folder of logs */
+  client(name: string): Tofu {
+    const { folder, tofu, env, signal } = this.props;
+    const logs = join(folder.logs, name);
+    mkdirSync(logs, { recursive: true });
+    const stackFolder = join(folder.synthesized, "stacks", STACK);
+    return new Tofu({ file: tofu, stackFolder, logs, env, signal, again: "npm start" });
+  }
+
+  deploy(): Promise<readonly AppliedVm[]> {
+    return step("Deploy", async ({ say, follow, result }) => {
+      // Nobody else has this folder: whoever held the lock was killed.
+      const left = await this.store.holder();
+      if (left) {
+        await this.store.breakLock(left.ID);
+        say(`the lock that a run before this one has left is removed (${left.Operation} of ${left.Who})`);
+      }
+      await this.tofu.init(follow);
+      await this.tofu.apply(follow);
+      const vms = appliedVms(await this.tofu.show());
+      result(`${vms.length} VMs`);
+      return vms;
+    });
+  }
+
+  /** @throws where a plan would change something */
+  planNothing(title: string): Promise<void> {
+    return step(title, async ({ follow, result }) => {
+      if (await this.tofu.plan(follow)) {
+        const log = shown(join(this.props.folder.logs, "plan.log"));
+        throw new Error(`the plan is not empty, which is a fault of this program; it is in ${log}`);
+      }
+      result("empty");
+    });
+  }
+}

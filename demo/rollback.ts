@@ -1,0 +1,35 @@
+import { step } from "../process/step";
+import type { Version } from "../state/store";
+import { underLock } from "../state/under-lock";
+import type { Cluster } from "./cluster";
+
+/**
+ * A mistake and the way back: a VM is marked for replacement, and the version from before that is restored.
+ * @returns the versions that the Worker has of the state, newest first
+ * @throws where the plan after it is not empty
+ */
+export async function showRollback(cluster: Cluster): Promise<readonly Version[]> {
+  const { store, tofu } = cluster;
+  const [before] = await store.versions();
+  if (!before) throw new Error(`${store.address} has no version`);
+  await step("A mistake", async ({ follow, result }) => {
+    const { values } = await tofu.show();
+    const vm = values?.root_module?.resources?.find(
+      ({ type, mode }) => mode === "managed" && type.endsWith("_vm"),
+    );
+    if (!vm) throw new Error("the cluster has no VM");
+    await tofu.taint(follow, vm.address);
+    result(`tofu taint ${vm.address}: the next plan would replace it`);
+  });
+  const versions = await step("Versions", async ({ result }) => {
+    const versions = await store.versions();
+    result(`${versions.length}, the newest of serial ${versions[0]?.serial}`);
+    return versions;
+  });
+  await step("Restore", async ({ result }) => {
+    await underLock(store, "restore", (lock) => store.restore(before.id, lock));
+    result(`the version of serial ${before.serial} is the state again`);
+  });
+  await cluster.planNothing("Plan after it");
+  return versions;
+}

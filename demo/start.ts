@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { bootstrap } from "../bootstrap/bootstrap";
+import { loadBootstrapSetting } from "../bootstrap/setting";
+import { Workplace } from "../bootstrap/workplace";
+import { loadOwnCluster } from "../config";
+import { shown } from "../process/shown";
+import { step } from "../process/step";
+import { startCloudflare } from "../stand-ins/cloudflare";
+import { startProxmox } from "../stand-ins/proxmox";
+import { resolveToolchain } from "../toolchain";
+import { Cluster } from "./cluster";
+import type { LocalFolder } from "./folder";
+import { showRollback } from "./rollback";
+import { showSecondClient } from "./second-client";
+import { standInFor } from "./stand-in-proxmox";
+import type { Summary } from "./summary";
+
+export interface StartProps {
+  readonly root: string;
+  readonly folder: LocalFolder;
+  readonly signal: AbortSignal;
+  /** Takes what must be stopped at the end, however that comes. */
+  readonly atEnd: (stop: () => Promise<void>) => void;
+}
+
+const OWNER = "owner";
+/** Stands for an account where the configuration names none. */
+const ANY_ACCOUNT = "0".repeat(32);
+
+/**
+ * From nothing to a cluster whose state is at the tfstate Worker, on a stand-in Proxmox and a stand-in Cloudflare.
+ * @throws what the step that failed has thrown
+ */
+export async function start(props: StartProps): Promise<Summary> {
+  const { root, folder, signal, atEnd } = props;
+
+  const { source, config } = await step("Config", async ({ result }) => {
+    const { CLUSTER_CONFIG } = process.env;
+    const env = { CLUSTER_CONFIG, STATE_BACKEND: "local", CLOUDFLARE_ACCOUNT_ID: ANY_ACCOUNT };
+    const exampleFolder = join(root, "examples/six-nodes");
+    const { config, clusterFile, isExample } = loadOwnCluster({ env, exampleFolder });
+    const source = `${shown(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
+    result(`${config.nodes.length} nodes of ${source}`);
+    return { source, config };
+  });
+
+  const toolchain = await step("Toolchain", async ({ say, result }) => {
+    const toolchain = await resolveToolchain({ report: say, signal, cloudflare: "local" });
+    result(`OpenTofu ${toolchain.version}`);
+    return toolchain;
+  });
+
+  const proxmox = await step("Stand-in Proxmox", async ({ result }) => {
+    const proxmox = await startProxmox({ ...standInFor(config), dataDir: folder.proxmox });
+    atEnd(() => proxmox.stop());
+    result(proxmox.endpoint);
+    return proxmox;
+  });
+
+  const cloudflare = await step("Stand-in Cloudflare", async ({ result }) => {
+    const { accountId } = config.state;
+    const cloudflare = await startCloudflare({
+      folder: folder.cloudflare,
+      accountId: accountId === ANY_ACCOUNT ? undefined : accountId,
+    });
+    atEnd(() => cloudflare.close());
+    result(cloudflare.apiUrl);
+    return cloudflare;
+  });
+
+  const { workerName = "tfstate", settings } = config.bootstrap?.worker ?? {};
+  const workerUrl = `${cloudflare.workerUrl(workerName)}${settings?.basePath ?? ""}`;
+  const env: NodeJS.ProcessEnv = {
+    ...withoutAccounts(process.env),
+    ...toolchain.env,
+    ...cloudflare.env,
+    STATE_BACKEND: "worker",
+    STATE_URL: `${workerUrl}/states/proxmox`,
+    TF_VAR_state_passphrase: folder.passphrase.read(),
+    TF_VAR_tfstate_username: OWNER,
+    TF_VAR_tfstate_password: folder.password.read(),
+    TF_IN_AUTOMATION: "1",
+  };
+
+  console.log("\nbootstrap: the buckets, the Worker and the token that keep all states, their own included");
+  const made = await bootstrap({
+    root,
+    setting: loadBootstrapSetting(root, env),
+    workplace: new Workplace(folder.bootstrap),
+    tofu: toolchain.tofu,
+    env,
+    signal,
+    again: "npm start",
+    approve: async () => true,
+  });
+  if (!made) throw new Error("the bootstrap was not carried out");
+
+  console.log("\ncluster: its state is at the Worker, encrypted on this machine before it leaves");
+  const clusterEnv = { ...env, ...proxmox.env, ...made.variables };
+  const cluster = await Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv });
+  const vms = await cluster.deploy();
+  await cluster.planNothing("Second plan");
+
+  console.log("\nstate: what the Worker is for");
+  await showSecondClient(cluster);
+  const versions = await showRollback(cluster);
+
+  return { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner: OWNER, folder };
+}
+
+/** Accounts that the shell is set up for are none of our business. */
+const withoutAccounts = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(PROXMOX_VE|CLOUDFLARE|AWS|TF_HTTP|STATE|TF_VAR)_|^TF_ENCRYPTION$/.test(name),
+    ),
+  );

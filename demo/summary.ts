@@ -1,0 +1,63 @@
+import { shown } from "../process/shown";
+import { table } from "../process/table";
+import type { CloudflareStandIn } from "../stand-ins/cloudflare";
+import type { RunningProxmox } from "../stand-ins/proxmox";
+import type { Version } from "../state/store";
+import type { Toolchain } from "../toolchain";
+import type { AppliedVm } from "./applied-vms";
+import type { LocalFolder } from "./folder";
+
+export interface Summary {
+  readonly source: string;
+  readonly vms: readonly AppliedVm[];
+  /** Of the cluster's state, newest first. */
+  readonly versions: readonly Version[];
+  readonly toolchain: Toolchain;
+  readonly proxmox: RunningProxmox;
+  readonly cloudflare: CloudflareStandIn;
+  readonly workerUrl: string;
+  /** Who may log in at the Worker. */
+  readonly owner: string;
+  readonly folder: LocalFolder;
+}
+
+const VERSIONS_SHOWN = 5;
+
+/** What exists after the apply, and where things are. */
+export function printSummary(summary: Summary): void {
+  const { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner, folder } = summary;
+  printTable([
+    ["node", "role", "vm_id", "address", "host"],
+    ...vms.map(({ name, role, vmId, address, host }) => [name, role, String(vmId), address, host]),
+  ]);
+  printTable([
+    ["version", "serial", "size", "made", "by"],
+    ...versions
+      .slice(0, VERSIONS_SHOWN)
+      .map(({ id, serial, size, createdAt, createdBy }) => [
+        id,
+        String(serial),
+        `${size} B`,
+        createdAt,
+        createdBy ?? "",
+      ]),
+  ]);
+  printTable([
+    ["dashboard", `${workerUrl}/`],
+    ["  name", owner],
+    ["  password", `in ${shown(folder.password.path)}`],
+    ["cluster", source],
+    ["state", `${workerUrl}/states/proxmox, encrypted`],
+    ["  passphrase", `in ${shown(folder.passphrase.path)}`],
+    ["Proxmox API", `${proxmox.endpoint} (a stand-in: no VM runs)`],
+    ["  its CA", shown(proxmox.caFile)],
+    ["Cloudflare API", `${cloudflare.apiUrl} (a stand-in)`],
+    ["stack", shown(folder.synthesized)],
+    ["logs", shown(folder.logs)],
+    ...toolchain.summary.map((line) => line.split(/: (.*)/).slice(0, 2)),
+  ]);
+}
+
+function printTable([head = [], ...rows]: readonly (readonly string[])[]): void {
+  console.log(`\n${table(head, rows).replace(/^/gm, "  ")}`);
+}

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { EnvHttpProxyAgent, fetch, type Response } from "undici";
+import { runGroup, tail } from "../process/process-group";
+import { type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
+
+/** A server that does not answer in this time counts as out of reach. */
+const ANSWER_MS = 4_000;
+
+/** The address gives no answer or no file: the next source is tried. Everything else is an error. */
+export class Unreachable extends Error {}
+
+const answers = new Map<string, Promise<boolean>>();
+
+/** Whether a server answers at all; asked once in a run. */
+export function isReachable(url: string): Promise<boolean> {
+  const asked = answers.get(url);
+  if (asked !== undefined) return asked;
+  const answer = get(url).then(
+    async (response) => {
+      await response.body?.cancel();
+      return true;
+    },
+    () => false,
+  );
+  answers.set(url, answer);
+  return answer;
+}
+
+/**
+ * Downloads a .tar.gz, checks it and takes one file out of it.
+ * @throws Unreachable, or ToolchainError when the archive is not the one that is pinned.
+ */
+export async function extractRelease(
+  context: ToolchainContext,
+  archive: { readonly url: string; readonly sha256: string; readonly member: string },
+  title: string,
+  output: string,
+): Promise<void> {
+  const response = await get(archive.url, context.signal);
+  if (response.body === null) throw new Unreachable(`${archive.url} has no content`);
+
+  const file = `${output}.tar.gz`;
+  const hash = createHash("sha256");
+  let bytes = 0;
+  await withHeartbeat(
+    context,
+    (elapsed) => `${title}: ${elapsed}, ${(bytes / 2 ** 20).toFixed(1)} MiB downloaded`,
+    () =>
+      pipeline(
+        Readable.from(response.body ?? []),
+        async function* (chunks: AsyncIterable<Uint8Array>) {
+          for await (const chunk of chunks) {
+            bytes += chunk.length;
+            hash.update(chunk);
+            yield chunk;
+          }
+        },
+        createWriteStream(file),
+        { signal: context.signal },
+      ),
+  ).catch((error: Error) => {
+    context.signal?.throwIfAborted();
+    throw new Unreachable(`${archive.url} broke off after ${bytes} bytes: ${reason(error)}`);
+  });
+
+  const actual = hash.digest("hex");
+  if (actual !== archive.sha256) {
+    throw new ToolchainError(
+      `${archive.url} has sha256 ${actual}, but ${archive.sha256} is pinned; ` +
+        "nothing of it was kept: find out what answers in the place of the release server",
+    );
+  }
+  const folder = dirname(output);
+  const unpacked = await runGroup("tar", ["-xzf", file, "-C", folder, archive.member], {
+    signal: context.signal,
+  });
+  await rm(file);
+  if (unpacked.exitCode !== 0)
+    throw new ToolchainError(`tar cannot unpack ${archive.url}:\n${tail(unpacked.output)}`);
+}
+
+/** Follows redirects and honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+async function get(url: string, signal?: AbortSignal): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`no answer in ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+  const abort = () => late.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const response = await fetch(url, { signal: late.signal, dispatcher: new EnvHttpProxyAgent() });
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw new Error(`HTTP ${response.status}`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Unreachable(`${url} cannot be reached: ${reason(error as Error)}`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** fetch says "fetch failed" and hides why in the cause. */
+function reason(error: Error): string {
+  const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  return message || code || error.message;
+}
