@@ -7,7 +7,7 @@ export {
   loadCluster,
 } from "./config";
 // Not all of ./constructs: those for Cloudflare need its provider's bindings, and are in ./cloudflare.
-export * from "./constructs/high-availability";
+export * from "./constructs/anti-affinity";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";
 export * from "./constructs/proxmox-access";

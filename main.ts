@@ -1,8 +1,8 @@
-import "./startup";
+import "./fast-synth";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { type BootstrapConfig, ConfigError, loadOwnCluster } from "./config";
-import { stateBeside } from "./config/state-places";
+import { type BootstrapConfig, ConfigError, loadFromEnv } from "./config";
+import { stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -12,7 +12,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls util.isArray, and each synth would tell the user so.
   process.noDeprecation = true;
   const exampleFolder = join(__dirname, "examples/six-nodes");
-  const { config, warnings, clusterFile, isExample } = loadOwnCluster({ env, exampleFolder });
+  const { config, warnings, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
 
   // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import { r2Endpoint } from "../config/state-places";
+import { r2Endpoint } from "../config/state-location";
 import { CloudflareApi } from "../state/cloudflare-api";
 import { R2Client } from "../state/r2-client";
 

@@ -1,4 +1,4 @@
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import { describe, goesOnFrom, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
 import { Account } from "./account";
@@ -64,7 +64,7 @@ export async function findState(props: BootstrapProps, say: OnLine, follow: OnLi
   if (!setting.place) {
     refuseToForget(workplace, undefined);
     throw new Error(
-      `the bucket ${bucket} exists, and ${shown(workplace.stateFile)} has no state of the ${STACK} stack: it belongs to ` +
+      `the bucket ${bucket} exists, and ${displayPath(workplace.stateFile)} has no state of the ${STACK} stack: it belongs to ` +
         "another cluster, then leave `bootstrap` out of this one's cluster.yaml; or its state is on another machine " +
         "or in another backend, then bring it here; or it is lost, then docs/bootstrap.md says how to take it over",
     );
@@ -92,8 +92,8 @@ function nowhere(workplace: Workplace): Beginning {
   refuseToForget(workplace, undefined);
   if ((workplace.before()?.buckets.length ?? 0) === 0) return { at: "nowhere" };
   throw new Error(
-    `${shown(workplace.stateFile)} is gone or empty, and an apply that was cut off had it: bring it back, for example ` +
-      `from ${shown(workplace.root)}/backups; without it everything would be made once more`,
+    `${displayPath(workplace.stateFile)} is gone or empty, and an apply that was cut off had it: bring it back, for example ` +
+      `from ${displayPath(workplace.root)}/backups; without it everything would be made once more`,
   );
 }
 
@@ -101,7 +101,7 @@ function nowhere(workplace: Workplace): Beginning {
 function refuseToForget(workplace: Workplace, kept: Snapshot | undefined): void {
   const cut = workplace.stateBeforeCut();
   if (!cut || (kept?.lineage === cut.state.lineage && kept.serial >= cut.state.serial)) return;
-  const [file, stateFile] = [shown(cut.file), shown(workplace.stateFile)];
+  const [file, stateFile] = [displayPath(cut.file), displayPath(workplace.stateFile)];
   throw new Error(
     `${stateFile} is empty: a write was cut off; ${file} is the state before it, ${describe(cut.state)}; copy it ` +
       `back (cp ${file} ${stateFile}) and run this again`,
@@ -147,10 +147,10 @@ function refuseToTakeOver(
     local && state?.lineage === local.lineage ? state.serial > local.serial : !isOurs,
   );
   if (!other) return;
-  const folder = shown(workplace.root);
+  const folder = displayPath(workplace.root);
   throw new Error(
     `someone else has bootstrapped this account since a run here was cut off: ${other.key} in the bucket ${bucket} has ` +
-      `${other.state ? describe(other.state) : "a damaged state"}, and ${shown(workplace.stateFile)} has ` +
+      `${other.state ? describe(other.state) : "a damaged state"}, and ${displayPath(workplace.stateFile)} has ` +
       `${local ? describe(local) : "none"}; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) ` +
       "and run this again with the credentials of what is kept: it takes that",
   );
@@ -220,7 +220,7 @@ export function takeHere({ workplace }: BootstrapProps, { store }: OpenedStore):
       await back.catch(() => undefined);
       throw error;
     }
-    result(`${shown(workplace.stateFile)}; ${store.address} is locked meanwhile`);
+    result(`${displayPath(workplace.stateFile)}; ${store.address} is locked meanwhile`);
   });
 }
 
@@ -249,12 +249,12 @@ function text(beginning: Beginning, workplace: Workplace): string {
     case "nowhere":
       return "none: it starts here, and moves on once there is a place for it";
     case "here":
-      return `in ${shown(workplace.stateFile)}, from a run before this one`;
+      return `in ${displayPath(workplace.stateFile)}, from a run before this one`;
     case "kept":
       return [
         `kept in ${beginning.store.address}`,
         ...(beginning.setAside
-          ? [`somebody wrote it meanwhile; the copy that was here is ${shown(beginning.setAside)}`]
+          ? [`somebody wrote it meanwhile; the copy that was here is ${displayPath(beginning.setAside)}`]
           : []),
       ].join("; ");
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { ShownResource } from "../process/tofu";
 import { Account } from "./account";
@@ -64,7 +64,7 @@ export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrap
   const isHere = workplace.state() !== undefined;
   const opened = isHere || !setting.place ? undefined : await openFromHere(props, quiet, quiet);
   if (!isHere && !opened?.state) {
-    const address = opened?.store.address ?? shown(workplace.stateFile);
+    const address = opened?.store.address ?? displayPath(workplace.stateFile);
     throw new Error(`${address} has no state of the ${STACK} stack; run \`npm run bootstrap\` first`);
   }
   const opening = opened?.variables;
@@ -164,10 +164,10 @@ function putAway(props: BootstrapProps, outputs: BootstrapOutputs): Promise<Back
   const { setting, workplace, signal } = props;
   return step("Move the state", async ({ say, result }) => {
     const local = workplace.state();
-    if (!local) throw new Error(`${shown(workplace.stateFile)} is gone`);
+    if (!local) throw new Error(`${displayPath(workplace.stateFile)} is gone`);
     const { store, variables } = await openKept({ setting, outputs, patient: true, signal, say });
     const backup = await moveState(workplace, local, store, say);
-    result(`${store.address}; the local copy is ${shown(backup)}, encrypted`);
+    result(`${store.address}; the local copy is ${displayPath(backup)}, encrypted`);
     return variables;
   });
 }
@@ -178,7 +178,7 @@ async function verify(props: BootstrapProps, variables: BackendVariables): Promi
   await step("Second plan", async ({ follow, result }) => {
     await stack.tofu.init(follow);
     if (await stack.tofu.plan(follow)) {
-      const log = shown(join(props.workplace.logs, "plan.log"));
+      const log = displayPath(join(props.workplace.logs, "plan.log"));
       throw new Error(`the second plan is not empty, which is a fault of this program; it is in ${log}`);
     }
     result("empty");

@@ -1,4 +1,4 @@
-import type { StatePlace } from "../config/state-places";
+import type { StateLocation } from "../config/state-location";
 
 /** The outputs of the bootstrap stack that are needed here. */
 export interface BootstrapOutputs {
@@ -17,7 +17,7 @@ export type BackendVariables = Readonly<Record<string, string>>;
  * @param outputs of an apply
  */
 export function backendVariables(
-  place: StatePlace,
+  place: StateLocation,
   env: NodeJS.ProcessEnv,
   outputs?: BootstrapOutputs,
 ): readonly BackendVariables[] {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { ShownResource } from "../process/tofu";
 import type { Account, AccountToken } from "./account";
@@ -162,7 +162,7 @@ export class CutOff {
       ...tokens.map(({ id }) => `a token ${this.tokenName} (${id})`),
     ];
     if (made.length === 0) return;
-    const folder = shown(this.workplace.root);
+    const folder = displayPath(this.workplace.root);
     throw new Error(
       `someone else has bootstrapped account ${accountId} since a run here was cut off: there is ${made.join(" and ")}, ` +
         `and no run here came to have the bucket ${bucket}, without which it makes neither; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) and run this again with ` +

@@ -1,4 +1,4 @@
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { R2Client } from "../state/r2-client";
 import { snapshot } from "../state/snapshot";
@@ -94,7 +94,7 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
     const backup = workplace.setStateAside();
     workplace.forgetLock();
     workplace.forgetPlan();
-    result(`done; the last state is ${shown(backup)}, encrypted`);
+    result(`done; the last state is ${displayPath(backup)}, encrypted`);
   });
   return "done";
 }

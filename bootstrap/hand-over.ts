@@ -1,5 +1,5 @@
 import type { BootstrapConfig } from "../config";
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import type { BootstrapOutputs } from "./credentials";
 import type { BootstrapSetting } from "./setting";
 
@@ -71,7 +71,7 @@ export function instructions(
     "  npm run -s bootstrap -- env --format dotenv | gh secret set --env-file -",
     sopsFile === undefined
       ? "for sops: none is configured here; with a .sops.yaml, this command writes secrets/state.sops.env"
-      : `for sops: it is in ${shown(sopsFile)}; sops exec-env ${shown(sopsFile)} 'npm run plan'`,
+      : `for sops: it is in ${displayPath(sopsFile)}; sops exec-env ${displayPath(sopsFile)} 'npm run plan'`,
     "",
     ...cluster(setting, workerUrl),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),

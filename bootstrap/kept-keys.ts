@@ -1,4 +1,4 @@
-import { nameAtWorker, type StatePlace } from "../config/state-places";
+import { nameAtWorker, type StateLocation } from "../config/state-location";
 import { STACK } from "./stack";
 
 // What the keys in the bucket of the states tell.
@@ -13,7 +13,7 @@ export const isState = (key: string): boolean => !key.startsWith("history/") && 
 export const isStateOfStack = (key: string): boolean => isState(key) && OF_STACK.test(key);
 
 /** Whether a place has this key: at the Worker, below whose namespace is not known. */
-export function isKeyAt(place: StatePlace | undefined, key: string): boolean {
+export function isKeyAt(place: StateLocation | undefined, key: string): boolean {
   if (place?.backend === "r2") return key === place.key;
   return place?.backend === "worker" && key.endsWith(`/${nameAtWorker(place.url)}.tfstate`);
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type BootstrapConfig, ConfigError, loadOwnCluster, type StateConfig } from "../config";
-import { type StatePlace, statePlace } from "../config/state-places";
+import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
+import { type StateLocation, stateLocation } from "../config/state-location";
 import { isHash } from "./credentials";
 
 /** What a bootstrap is about: the configuration, and what the environment says. */
@@ -10,7 +10,7 @@ export interface BootstrapSetting {
   readonly bootstrap: BootstrapConfig;
   readonly state: StateConfig;
   /** Where the state of the stack is kept in the end; with the backend `local` it stays in `stateFile`. */
-  readonly place?: StatePlace;
+  readonly place?: StateLocation;
   readonly stateFile?: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -25,7 +25,7 @@ export function loadBootstrapSetting(
   env: NodeJS.ProcessEnv,
   purpose: "read" | "change" = "change",
 ): BootstrapSetting {
-  const { config, clusterFile } = loadOwnCluster({ env, exampleFolder: join(root, "examples/six-nodes") });
+  const { config, clusterFile } = loadFromEnv({ env, exampleFolder: join(root, "examples/six-nodes") });
   const { bootstrap, state } = config;
   if (bootstrap === undefined) {
     throw new ConfigError([
@@ -61,7 +61,7 @@ export function loadBootstrapSetting(
       ),
     );
   }
-  const place = statePlace(state, "bootstrap", process.cwd());
+  const place = stateLocation(state, "bootstrap", process.cwd());
   const kept = place.backend === "local" ? { stateFile: place.path } : { place };
   return { root, clusterFile, bootstrap, state, ...kept, env };
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeWhole } from "../state/write-whole";
+import { writeFileAtomic } from "../state/write-file-atomic";
 
 /** Relative to the folder of `.sops.yaml`. */
 export const SOPS_FILE = "secrets/state.sops.env";
@@ -27,7 +27,7 @@ export async function writeWithSops(
   const encrypted = await encrypt(folder, dotenv, env);
   const path = join(folder, SOPS_FILE);
   await mkdir(dirname(path), { recursive: true });
-  writeWhole(path, encrypted, 0o666);
+  writeFileAtomic(path, encrypted, 0o666);
   return path;
 }
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { synthesize } from "../process/synth";
+import { synthesize } from "../process/synthesize";
 import { type ShownResource, type ShownState, Tofu } from "../process/tofu";
 import type { BootstrapOutputs } from "./credentials";
 import type { Workplace } from "./workplace";

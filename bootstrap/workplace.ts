@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { type LockInfo, lockShape } from "../state/lock-info";
 import { parseJson } from "../state/parse-json";
 import { LockedError } from "../state/problem";
 import { type Snapshot, snapshot, snapshotOrDamaged } from "../state/snapshot";
 import { readTombstone } from "../state/tombstone";
-import { writeWhole } from "../state/write-whole";
+import { writeFileAtomic } from "../state/write-file-atomic";
 import { type Before, beforeShape } from "./cut-off";
 
 /** The lock under which a state is moved, as it is noted before it is taken. */
@@ -67,11 +67,11 @@ export class Workplace {
     const isPending = isStateLeft || this.lock() !== undefined || this.before() !== undefined;
     if (bound !== account && isPending) {
       throw new Error(
-        `${shown(this.root)} has a run for ${bound} that was cut off, and this one is for ${account}; finish that one ` +
+        `${displayPath(this.root)} has a run for ${bound} that was cut off, and this one is for ${account}; finish that one ` +
           "first, or use another --folder",
       );
     }
-    writeWhole(this.accountFile, account);
+    writeFileAtomic(this.accountFile, account);
   }
 
   /**
@@ -83,8 +83,8 @@ export class Workplace {
     if (!existsSync(this.stateFile)) return undefined;
     const bytes = readFileSync(this.stateFile);
     const moved = readTombstone(bytes);
-    if (moved) throw new LockedError(shown(this.stateFile), moved, "get the newest cluster.yaml");
-    return bytes.byteLength === 0 ? undefined : snapshot(bytes, shown(this.stateFile));
+    if (moved) throw new LockedError(displayPath(this.stateFile), moved, "get the newest cluster.yaml");
+    return bytes.byteLength === 0 ? undefined : snapshot(bytes, displayPath(this.stateFile));
   }
 
   /**
@@ -95,7 +95,7 @@ export class Workplace {
     const file = this.previousStateFile;
     const isEmpty = existsSync(this.stateFile) && readFileSync(this.stateFile).byteLength === 0;
     if (!isEmpty || !existsSync(file)) return undefined;
-    return { file, state: snapshot(readFileSync(file), shown(file)) };
+    return { file, state: snapshot(readFileSync(file), displayPath(file)) };
   }
 
   /**
@@ -110,7 +110,7 @@ export class Workplace {
 
   /** To be called before a lock is taken: whoever is cut off then can be told by it. */
   noteLock({ lock, place, taken }: LockNote): void {
-    writeWhole(this.lockFile, JSON.stringify({ ...lock, place, taken }));
+    writeFileAtomic(this.lockFile, JSON.stringify({ ...lock, place, taken }));
   }
 
   forgetLock(): void {
@@ -129,7 +129,7 @@ export class Workplace {
   }
 
   noteBefore(before: Before): void {
-    writeWhole(this.beforeFile, JSON.stringify(before));
+    writeFileAtomic(this.beforeFile, JSON.stringify(before));
   }
 
   forgetBefore(): void {
@@ -155,7 +155,7 @@ export class Workplace {
 
   /** Takes a state in, to work on it here. */
   takeStateIn(bytes: Uint8Array): void {
-    writeWhole(this.stateFile, bytes);
+    writeFileAtomic(this.stateFile, bytes);
   }
 
   /** The states that were set aside, newest first. */
@@ -174,5 +174,5 @@ export class Workplace {
 }
 
 function readNote<T>(file: string, shape: z.ZodType<T>, fix: string): T | undefined {
-  return existsSync(file) ? parseJson(readFileSync(file, "utf8"), shape, shown(file), fix) : undefined;
+  return existsSync(file) ? parseJson(readFileSync(file, "utf8"), shape, displayPath(file), fix) : undefined;
 }

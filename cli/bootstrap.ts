@@ -8,9 +8,9 @@ import { type Format, format, formats, handedOver, instructions } from "../boots
 import { loadBootstrapSetting } from "../bootstrap/setting";
 import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "../bootstrap/sops";
 import { Workplace } from "../bootstrap/workplace";
+import { confirm } from "../process/confirm";
+import { displayPath } from "../process/display-path";
 import { lockFolder } from "../process/lock-folder";
-import { saysYes } from "../process/says-yes";
-import { shown } from "../process/shown";
 import { step } from "../process/step";
 import { type Stop, stopOnSignal } from "../process/stop-on-signal";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
@@ -62,7 +62,7 @@ async function prepare(
 async function approvePlan(plan: string, { yes }: Options, signal: AbortSignal): Promise<boolean> {
   console.log(`\n${plan}`);
   const question = "Carry this out?";
-  const answer = yes || (await saysYes(question, { signal }));
+  const answer = yes || (await confirm(question, { signal }));
   if (answer === undefined) {
     throw new Error(`${question} nobody is there to say yes; run it in a terminal, or with --yes`);
   }
@@ -89,7 +89,7 @@ async function runBootstrap(options: Options, stop: Stop): Promise<void> {
     const sopsFile = usesSops
       ? await step("sops", async ({ result }) => {
           const file = await writeWithSops(folder, format(variables, "dotenv"));
-          result(shown(file));
+          result(displayPath(file));
           return file;
         })
       : undefined;

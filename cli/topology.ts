@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { ConfigError, loadOwnCluster } from "../config";
+import { ConfigError, loadFromEnv } from "../config";
 import { renderTopology } from "../topology";
 
 /* `npm run topology [-- --out FILE]`: draws the cluster of the working folder, or the example's. */
@@ -14,7 +14,7 @@ function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
   const { out } = program.parse(argv).opts<{ out: string }>();
 
   const exampleFolder = join(__dirname, "../examples/six-nodes");
-  const { config, clusterFile, isExample } = loadOwnCluster({ env, exampleFolder });
+  const { config, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
   try {
     writeFileSync(out, renderTopology(config));
   } catch (error) {

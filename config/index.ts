@@ -10,4 +10,4 @@ export {
   type ParseClusterProps,
   parseCluster,
 } from "./load";
-export { loadOwnCluster, type OwnCluster, type OwnClusterProps } from "./own-cluster";
+export { type LoadedFromEnv, type LoadFromEnvProps, loadFromEnv } from "./load-from-env";

@@ -1,6 +1,7 @@
 /** The public API of the package. */
+
+export * from "./anti-affinity";
 export * from "./cloudflare-provider";
-export * from "./high-availability";
 export * from "./local-backend";
 export * from "./moved";
 export * from "./proxmox-access";

@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
-import { synthesize } from "../process/synth";
+import { synthesize } from "../process/synthesize";
 import { Tofu } from "../process/tofu";
 import { openStore } from "../state/open-store";
 import type { StateStore } from "../state/store";
@@ -36,7 +36,7 @@ export class Cluster {
       const log = join(folder.logs, "synth.log");
       const output = folder.synthesized;
       await synthesize({ root, output, env, log, signal, again: "npm start", onLine: follow });
-      result(shown(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
+      result(displayPath(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
     });
     return new Cluster(props);
   }
@@ -70,7 +70,7 @@ export class Cluster {
   planNothing(title: string): Promise<void> {
     return step(title, async ({ follow, result }) => {
       if (await this.tofu.plan(follow)) {
-        const log = shown(join(this.props.folder.logs, "plan.log"));
+        const log = displayPath(join(this.props.folder.logs, "plan.log"));
         throw new Error(`the plan is not empty, which is a fault of this program; it is in ${log}`);
       }
       result("empty");

@@ -1,4 +1,4 @@
-import { shown } from "../process/shown";
+import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
 import type { CloudflareStandIn } from "../stand-ins/cloudflare";
 import type { RunningProxmox } from "../stand-ins/proxmox";
@@ -45,15 +45,15 @@ export function printSummary(summary: Summary): void {
   printTable([
     ["dashboard", `${workerUrl}/`],
     ["  name", owner],
-    ["  password", `in ${shown(folder.password.path)}`],
+    ["  password", `in ${displayPath(folder.password.path)}`],
     ["cluster", source],
     ["state", `${workerUrl}/states/proxmox, encrypted`],
-    ["  passphrase", `in ${shown(folder.passphrase.path)}`],
+    ["  passphrase", `in ${displayPath(folder.passphrase.path)}`],
     ["Proxmox API", `${proxmox.endpoint} (a stand-in: no VM runs)`],
-    ["  its CA", shown(proxmox.caFile)],
+    ["  its CA", displayPath(proxmox.caFile)],
     ["Cloudflare API", `${cloudflare.apiUrl} (a stand-in)`],
-    ["stack", shown(folder.synthesized)],
-    ["logs", shown(folder.logs)],
+    ["stack", displayPath(folder.synthesized)],
+    ["logs", displayPath(folder.logs)],
     ...toolchain.summary.map((line) => line.split(/: (.*)/).slice(0, 2)),
   ]);
 }

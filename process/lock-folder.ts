@@ -1,5 +1,5 @@
 import { lock } from "proper-lockfile";
-import { shown } from "./shown";
+import { displayPath } from "./display-path";
 
 const STALE_MS = 15_000;
 
@@ -18,7 +18,9 @@ export async function lockFolder(
   let isLost = false;
   const onCompromised = ({ message }: Error) => {
     isLost = true;
-    console.error(`the lock of ${shown(folder)} is lost, and another run may have it: ${message}; stopping`);
+    console.error(
+      `the lock of ${displayPath(folder)} is lost, and another run may have it: ${message}; stopping`,
+    );
     onLost();
   };
   const options = { stale: STALE_MS, onCompromised };
@@ -26,12 +28,12 @@ export async function lockFolder(
   const release = await lock(folder, options).catch((error) => {
     if (!isHeld(error)) throw error;
     console.error(
-      `another ${command} has ${shown(folder)}; waiting ${STALE_MS / 1000} s, in case it was killed`,
+      `another ${command} has ${displayPath(folder)}; waiting ${STALE_MS / 1000} s, in case it was killed`,
     );
     const retries = { retries: 9, minTimeout: 2_000, maxTimeout: 2_000 };
     return lock(folder, { ...options, retries }).catch((error) => {
       throw isHeld(error)
-        ? new Error(`another ${command} is running in ${shown(folder)}; stop it first`)
+        ? new Error(`another ${command} is running in ${displayPath(folder)}; stop it first`)
         : error;
     });
   });

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from "node:fs";
+import { displayPath } from "./display-path";
 import { runGroup, tail } from "./process-group";
-import { shown } from "./shown";
 
 export interface LoggedRun {
   readonly file: string;
@@ -35,7 +35,9 @@ export async function loggedRun(
   const { exitCode, stdout, stderr, output } = await runGroup(run.file, run.args, { ...run, onLine });
   if (exitCode === null || !(run.accept ?? [0]).includes(exitCode)) {
     const [program = run.file] = run.file.split("/").slice(-1);
-    const said = log ? `. The end of ${shown(log)}:\n\n${tail(output, 30)}\n` : `:\n\n${tail(stderr, 30)}\n`;
+    const said = log
+      ? `. The end of ${displayPath(log)}:\n\n${tail(output, 30)}\n`
+      : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
       `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
         `mend what it complains about and run \`${run.again}\` again: it goes on from here`,

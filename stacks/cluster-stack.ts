@@ -1,6 +1,6 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AntiAffinity } from "../constructs/high-availability";
+import { AntiAffinity } from "../constructs/anti-affinity";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { type Schematic, schematicId } from "../constructs/schematic";
 import { TalosImage } from "../constructs/talos-image";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeWhole } from "../state/write-whole";
+import { writeFileAtomic } from "../state/write-file-atomic";
 
 /** Keeps one value in a file that is whole at any moment, readable by its owner only. */
 export class JsonFile<T> {
@@ -33,6 +33,6 @@ export class JsonFile<T> {
   }
 
   save(value: T): void {
-    if (this.path) writeWhole(this.path, JSON.stringify(value));
+    if (this.path) writeFileAtomic(this.path, JSON.stringify(value));
   }
 }

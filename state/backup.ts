@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { stateBackends } from "../config/schema/state";
-import { type StackName, stackNames } from "../config/state-places";
+import { type StackName, stackNames } from "../config/state-location";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import type { NamedStore } from "./setting";

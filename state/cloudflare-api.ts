@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { PATIENCE_MS } from "./patience";
 import { StateError } from "./problem";
+import { REQUEST_TIMEOUT_MS } from "./request-timeout";
 
 export interface CloudflareApiProps {
   readonly accountId: string;
@@ -70,7 +70,7 @@ export class CloudflareApi {
   }
 
   private async send(method: string, path: string, body?: object): Promise<Reply> {
-    const { token, jurisdiction, signal, answerMs = PATIENCE_MS } = this.props;
+    const { token, jurisdiction, signal, answerMs = REQUEST_TIMEOUT_MS } = this.props;
     const url = `${this.url}${path}`;
     const headers = {
       authorization: `Bearer ${token}`,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { StatePlace } from "../config/state-places";
+import type { StateLocation } from "../config/state-location";
 import { CloudflareApi } from "./cloudflare-api";
 import { StateError } from "./problem";
 
@@ -16,7 +16,7 @@ export interface MintProps {
   readonly accountId: string;
   readonly jurisdiction?: string;
   /** In one bucket. */
-  readonly places: readonly Extract<StatePlace, { readonly backend: "r2" }>[];
+  readonly places: readonly Extract<StateLocation, { readonly backend: "r2" }>[];
   readonly ttlSeconds: number;
   readonly readOnly: boolean;
 }

@@ -3,11 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
 import { stateBackends } from "../config/schema/state";
-import { stackNames } from "../config/state-places";
+import { stackNames } from "../config/state-location";
 import { lockShape } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
-import { writeWhole } from "./write-whole";
+import { writeFileAtomic } from "./write-file-atomic";
 
 const backend = z.enum(stateBackends);
 const entry = z.object({
@@ -57,7 +57,7 @@ export class Journal {
   }
 
   write(value: JournalEntry): void {
-    writeWhole(this.file, `${JSON.stringify(value, null, 2)}\n`, 0o666);
+    writeFileAtomic(this.file, `${JSON.stringify(value, null, 2)}\n`, 0o666);
   }
 
   remove(): void {

@@ -8,8 +8,8 @@ import { RecordLock } from "./record-lock";
 import { sha256 } from "./snapshot";
 import type { StateStore, Version } from "./store";
 import { readTombstone, tombstone } from "./tombstone";
+import { writeFileAtomic } from "./write-file-atomic";
 import { finishWriteInPlace, readInPlace, writeInPlace } from "./write-in-place";
-import { writeWhole } from "./write-whole";
 
 /**
  * A state in a file, locked as OpenTofu locks it. A client that waits for the lock has the file open already, so the
@@ -43,7 +43,7 @@ export class LocalStore implements StateStore {
     if (frozen) {
       if (frozen.ID !== lock.ID) throw new LockedError(this.address, frozen);
       await this.keepVersion();
-      writeWhole(this.frozenPath, bytes);
+      writeFileAtomic(this.frozenPath, bytes);
       return;
     }
     const fd = this.record.requireHeld(lock);
@@ -102,7 +102,7 @@ export class LocalStore implements StateStore {
     const frozen = this.frozenBy();
     if (!frozen) {
       const bytes = readFileSync(this.path);
-      if (bytes.byteLength > 0) writeWhole(this.frozenPath, bytes);
+      if (bytes.byteLength > 0) writeFileAtomic(this.frozenPath, bytes);
       else rmSync(this.frozenPath, { force: true });
     }
     if (frozen?.ID !== lock.ID) writeInPlace(this.path, this.record.requireHeld(lock), tombstone(lock));
@@ -146,7 +146,7 @@ export class LocalStore implements StateStore {
 
   async keepVersion(): Promise<void> {
     const bytes = await this.read();
-    if (bytes) writeWhole(this.copyPath(copyName(bytes)), bytes);
+    if (bytes) writeFileAtomic(this.copyPath(copyName(bytes)), bytes);
   }
 
   /** The state while a tombstone is in its place. */

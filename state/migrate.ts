@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { type StackName, stackNames } from "../config/state-places";
+import { type StackName, stackNames } from "../config/state-location";
 import { Journal, type JournalEntry } from "./journal";
 import { newArrival, newFreeze } from "./lock-info";
 import { Move } from "./move";

@@ -1,4 +1,4 @@
-import type { StackName } from "../config/state-places";
+import type { StackName } from "../config/state-location";
 import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import { describe, goesOnFrom, sha256, snapshot } from "./snapshot";

@@ -1,4 +1,4 @@
-import type { StatePlace } from "../config/state-places";
+import type { StateLocation } from "../config/state-location";
 import { LocalStore } from "./local-store";
 import { StateError } from "./problem";
 import { R2Client, type R2Credentials } from "./r2-client";
@@ -18,7 +18,7 @@ export interface StoreEnvironment {
 }
 
 /** @throws StateError where a credential is missing */
-export function openStore(place: StatePlace, env: StoreEnvironment): StateStore {
+export function openStore(place: StateLocation, env: StoreEnvironment): StateStore {
   switch (place.backend) {
     case "r2": {
       const endpoint =

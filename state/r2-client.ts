@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
-import { PATIENCE_MS, patience } from "./patience";
 import { StateError } from "./problem";
+import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import { sha256 } from "./snapshot";
 
 export interface R2Credentials {
@@ -68,7 +68,7 @@ export class R2Client {
     private readonly endpoint: string,
     private readonly bucket: string,
     credentials: R2Credentials,
-    { timeoutMs = PATIENCE_MS }: R2ClientOptions = {},
+    { timeoutMs = REQUEST_TIMEOUT_MS }: R2ClientOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
     // R2 takes one write per second and key and answers 429 to more, which is tried again like any 5xx.
@@ -159,7 +159,7 @@ export class R2Client {
 
   private async reach(call: Call): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const ms = patience(this.timeoutMs, call.body);
+      const ms = requestTimeout(this.timeoutMs, call.body);
       const signal = AbortSignal.timeout(ms);
       try {
         const answer = await this.fetch(call, signal);

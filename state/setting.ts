@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { StateBackend, StateConfig } from "../config";
-import { loadOwnCluster } from "../config";
-import { type StackName, stackNames, statePlace } from "../config/state-places";
+import { loadFromEnv } from "../config";
+import { type StackName, stackNames, stateLocation } from "../config/state-location";
 import { openStore, type StoreEnvironment } from "./open-store";
 import { StateError } from "./problem";
 import type { StateStore } from "./store";
@@ -22,7 +22,7 @@ export interface Setting {
 /** @throws ConfigError with everything that is wrong with the configuration */
 export function loadSetting(env: NodeJS.ProcessEnv, folder: string): Setting {
   const exampleFolder = join(__dirname, "../examples/six-nodes");
-  const { config, clusterFile, nodesFile, isExample } = loadOwnCluster({ env, exampleFolder });
+  const { config, clusterFile, nodesFile, isExample } = loadFromEnv({ env, exampleFolder });
   return {
     config: config.state,
     files: nodesFile ? [clusterFile, nodesFile] : [clusterFile],
@@ -39,7 +39,7 @@ export function storeOf(
   backend: StateBackend = config.backend,
 ): StateStore {
   try {
-    return openStore(statePlace({ ...config, backend }, stack, folder), env);
+    return openStore(stateLocation({ ...config, backend }, stack, folder), env);
   } catch (error) {
     if (error instanceof StateError || !(error instanceof Error)) throw error;
     throw new StateError(error.message, "the configuration has to name the place");

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { StateBackend } from "../config";
 import { StateError } from "./problem";
-import { writeWhole } from "./write-whole";
+import { writeFileAtomic } from "./write-file-atomic";
 
 /** Sets `state.backend` in a file, in one step, and nothing else. */
 export function switchBackend(file: string, backend: StateBackend): void {
@@ -10,7 +10,7 @@ export function switchBackend(file: string, backend: StateBackend): void {
   const text = readFileSync(path, "utf8");
   const changed = withBackend(text, backend, file);
   if (changed === text) return;
-  writeWhole(path, changed, statSync(path).mode);
+  writeFileAtomic(path, changed, statSync(path).mode);
 }
 
 /** Of `files`, the one that has the key `state`; else the first. */

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
-import { nameAtWorker } from "../config/state-places";
+import { nameAtWorker } from "../config/state-location";
 import { freezeReason, isBareFreeze, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
 import { parseJson } from "./parse-json";
-import { PATIENCE_MS, patience } from "./patience";
 import { LockedError, StateError } from "./problem";
+import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import type { Guard, StateStore, Version } from "./store";
 
 export interface WorkerCredentials {
@@ -67,7 +67,7 @@ export class WorkerStore implements StateStore {
   constructor(
     private readonly url: string,
     { username, password }: WorkerCredentials,
-    { timeoutMs = PATIENCE_MS }: WorkerStoreOptions = {},
+    { timeoutMs = REQUEST_TIMEOUT_MS }: WorkerStoreOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
@@ -195,7 +195,7 @@ export class WorkerStore implements StateStore {
 
   /** The answer; undefined where the connection broke, and the request should be sent again. */
   private async reach({ method, path, body, headers }: Call, isLast: boolean): Promise<Answer | undefined> {
-    const ms = patience(this.timeoutMs, body);
+    const ms = requestTimeout(this.timeoutMs, body);
     const signal = AbortSignal.timeout(ms);
     try {
       const reply = await fetch(`${this.url}${path}`, {

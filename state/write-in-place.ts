@@ -1,6 +1,6 @@
 import { fstatSync, fsyncSync, ftruncateSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { readIfThere } from "./read-if-there";
-import { writeWhole } from "./write-whole";
+import { writeFileAtomic } from "./write-file-atomic";
 
 /*
  * A file of JSON that is written in place, because others have it open and would not see another one in its place.
@@ -17,7 +17,7 @@ export interface ReadInPlace {
 export function writeInPlace(path: string, fd: number, bytes: Uint8Array): void {
   const before = fstatSync(fd).size;
   try {
-    writeWhole(newPath(path), bytes);
+    writeFileAtomic(newPath(path), bytes);
     // What the file grows by comes first: where the disk is full, the old bytes are still there.
     writeAt(fd, bytes, before, bytes.byteLength);
     fsyncSync(fd);

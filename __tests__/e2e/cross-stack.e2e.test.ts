@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
-import { stateBeside } from "../../config/state-places";
+import { stateBeside } from "../../config/state-location";
 import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState } from "../../stacks/state";

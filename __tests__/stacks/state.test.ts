@@ -1,5 +1,5 @@
 import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
-import { stateBeside } from "../../config/state-places";
+import { stateBeside } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState } from "../../stacks/state";
 import { newApp, synthStack, type Template, warningsOf } from "../support/synth";

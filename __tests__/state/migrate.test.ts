@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
-import type { StackName } from "../../config/state-places";
+import type { StackName } from "../../config/state-location";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
 import { underLock } from "../../state/under-lock";

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { stackNames, statePlace } from "../../config/state-places";
+import { stackNames, stateLocation } from "../../config/state-location";
 import { mintCredentials, parseTtl, type TemporaryCredentials } from "../../state/credentials";
 import { StateError } from "../../state/problem";
 import { loadSetting } from "../../state/setting";
@@ -30,7 +30,7 @@ export function addCredentialsCommand(program: Command): void {
       if (!accountId)
         throw new StateError("the Cloudflare account is not known", "export CLOUDFLARE_ACCOUNT_ID");
       const places = (stack ? [stack] : stackNames).flatMap((each) => {
-        const place = statePlace({ ...config, backend: "r2" }, each, folder);
+        const place = stateLocation({ ...config, backend: "r2" }, each, folder);
         return place.backend === "r2" ? [place] : [];
       });
       const ttlSeconds = parseTtl(ttl);

@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { StateBackend } from "../../config";
 import { stateBackends } from "../../config/schema/state";
-import { stackNames } from "../../config/state-places";
-import { confirm } from "../../state/confirm";
+import { stackNames } from "../../config/state-location";
 import { drop, frozenIn, requireDroppable } from "../../state/frozen";
 import { Journal } from "../../state/journal";
 import { isFrozen } from "../../state/lock-info";
@@ -10,6 +9,7 @@ import { forgetBackend } from "../../state/migrate";
 import { LockedError, StateError } from "../../state/problem";
 import { chosenStores, loadSetting, type Setting, storeOf } from "../../state/setting";
 import { uninterrupted } from "../../state/under-lock";
+import { requireConfirmation } from "./confirm";
 import { type Choice, stackOption, yesOption } from "./options";
 
 interface DropOptions extends Choice {
@@ -48,7 +48,7 @@ async function dropFrozen({ from, yes, stack }: DropOptions): Promise<void> {
   requireNoMigration(setting);
   const frozen = await frozenIn(await chosenStores(setting, { stack, at: from }));
   for (const each of frozen) await requireDroppable(each, storeOf(setting, each.stack));
-  await confirm(`remove ${frozen.map(({ store }) => store.address).join(", ")}?`, yes);
+  await requireConfirmation(`remove ${frozen.map(({ store }) => store.address).join(", ")}?`, yes);
   for (const each of frozen) {
     await uninterrupted(() => drop(each, storeOf(setting, each.stack)));
     console.log(`${each.store.address} is gone; whoever still uses it finds no state there`);
@@ -60,7 +60,7 @@ async function unfreeze({ yes, stack }: Choice & { readonly yes: boolean }): Pro
   requireNoMigration(setting);
   const frozen = await frozenIn(await chosenStores(setting, { stack }));
   for (const { store, holder } of frozen) console.log(`${store.address}: ${holder.Info}`);
-  await confirm("what was written elsewhere since is not in these states. Open them?", yes);
+  await requireConfirmation("what was written elsewhere since is not in these states. Open them?", yes);
   for (const { store, holder } of frozen) {
     await store.thaw(holder);
     console.log(`${store.address} is open`);

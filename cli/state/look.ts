@@ -6,7 +6,7 @@ import { StateError } from "../../state/problem";
 import { chosenStores, loadSetting, type NamedStore } from "../../state/setting";
 import { snapshotOrDamaged } from "../../state/snapshot";
 import { verify } from "../../state/verify";
-import { writeWhole } from "../../state/write-whole";
+import { writeFileAtomic } from "../../state/write-file-atomic";
 import { atOption, type Choice, stackOption, theOne, wanted } from "./options";
 
 interface VerifyOptions extends Choice {
@@ -118,7 +118,7 @@ function writeOut(path: string, bytes: Uint8Array): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
   if (found && !isFile) writeFileSync(path, bytes, { mode: 0o600 });
-  else writeWhole(found ? realpathSync(path) : path, bytes);
+  else writeFileAtomic(found ? realpathSync(path) : path, bytes);
 }
 
 function readSeconds(text: string): number {

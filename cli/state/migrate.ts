@@ -2,11 +2,11 @@ import { type Command, Option } from "commander";
 import type { StateBackend } from "../../config";
 import { stateBackends } from "../../config/schema/state";
 import { step } from "../../process/step";
-import { confirm } from "../../state/confirm";
 import { Migration } from "../../state/migrate";
 import { StateError } from "../../state/problem";
 import { loadSetting, type Setting } from "../../state/setting";
 import { uninterrupted } from "../../state/under-lock";
+import { requireConfirmation } from "./confirm";
 import { yesOption } from "./options";
 
 interface MigrateOptions {
@@ -36,7 +36,7 @@ export function addMigrateCommand(program: Command): void {
 async function migrate(setting: Setting, to: StateBackend, yes: boolean): Promise<void> {
   const migration = await Migration.plan(setting, to);
   for (const line of await migration.describe()) console.log(line);
-  await confirm(`move the states from ${migration.from} to ${to}?`, yes);
+  await requireConfirmation(`move the states from ${migration.from} to ${to}?`, yes);
   await uninterrupted(() =>
     migration.run(({ title, run }) =>
       step(title, async ({ result, say }) => {
@@ -58,6 +58,6 @@ async function migrate(setting: Setting, to: StateBackend, yes: boolean): Promis
 
 async function abortMigration(setting: Setting, yes: boolean): Promise<void> {
   const migration = Migration.resume(setting);
-  await confirm(`go back to ${migration.from}?`, yes);
+  await requireConfirmation(`go back to ${migration.from}?`, yes);
   console.log(await uninterrupted(() => migration.undo()));
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { StateBackend } from "../../config";
 import { stateBackends } from "../../config/schema/state";
-import { type StackName, stackNames } from "../../config/state-places";
+import { type StackName, stackNames } from "../../config/state-location";
 import { StateError } from "../../state/problem";
 import { chosenStores, type NamedStore, type Setting } from "../../state/setting";
 import { type Guard, guards } from "../../state/store";

@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { step } from "../../process/step";
 import { readBackup } from "../../state/backup";
-import { confirm } from "../../state/confirm";
 import { StateError } from "../../state/problem";
 import { replaceState } from "../../state/replace";
 import { loadSetting, type Setting, storeOf } from "../../state/setting";
 import { describe, snapshot, snapshotOrDamaged } from "../../state/snapshot";
 import type { Guard, StateStore } from "../../state/store";
 import { underLock } from "../../state/under-lock";
+import { requireConfirmation } from "./confirm";
 import { atOption, type Choice, forceOption, stackOption, theOne, yesOption } from "./options";
 
 interface Change extends Choice {
@@ -43,7 +43,7 @@ async function push(file: string, { yes, force, stack }: Change): Promise<void> 
   const setting = loadSetting(process.env, process.cwd());
   const next = snapshot(readStateFile(file), file);
   const { store } = stack ? { store: storeOf(setting, stack) } : await theOne(setting, {});
-  await confirm(`replace ${await whatIsIn(store)} by ${describe(next)}?`, yes);
+  await requireConfirmation(`replace ${await whatIsIn(store)} by ${describe(next)}?`, yes);
   await step(`push ${file} to ${store.address}`, async ({ result }) => {
     await replaceState(store, next, { operation: "state push", force, mustEncrypt: mustEncrypt(setting) });
     result(`it reads ${describe(next)}`);
@@ -84,7 +84,7 @@ async function restoreVersion(
       "if that is meant: --force plaintext",
     );
   }
-  await confirm(`replace ${await whatIsIn(store)} by ${describe(older)}?`, yes);
+  await requireConfirmation(`replace ${await whatIsIn(store)} by ${describe(older)}?`, yes);
   await step(`restore ${id} in ${store.address}`, async ({ result }) => {
     await underLock(store, "state restore", async (lock) => {
       await store.restore(id, lock);
@@ -109,7 +109,7 @@ async function restoreBackup(
   for (const { store, state } of targets) {
     console.log(`${await whatIsIn(store)} becomes ${describe(state)}`);
   }
-  await confirm("restore?", yes);
+  await requireConfirmation("restore?", yes);
   for (const { store, state } of targets) {
     await step(`restore ${store.address}`, async ({ result }) => {
       // That it is older is what a restore is about.

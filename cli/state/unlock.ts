@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { confirm } from "../../state/confirm";
 import { isFrozen } from "../../state/lock-info";
 import { LockedError, StateError } from "../../state/problem";
 import { loadSetting, type NamedStore } from "../../state/setting";
+import { requireConfirmation } from "./confirm";
 import { atOption, type Choice, stackOption, wanted, yesOption } from "./options";
 
 export function addUnlockCommand(program: Command): void {
@@ -23,7 +23,7 @@ async function unlock(id: string, { yes, ...choice }: Choice & { readonly yes: b
   const whose = holder
     ? `${holder.Who} (${holder.Operation}) since ${holder.Created}`
     : "a process that is gone";
-  await confirm(`break the lock of ${whose} on ${store.address}?`, yes);
+  await requireConfirmation(`break the lock of ${whose} on ${store.address}?`, yes);
   await store.breakLock(id);
   console.log(`${store.address} is unlocked`);
 }

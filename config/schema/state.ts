@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_STATE_KEY } from "../state-places";
+import { DEFAULT_STATE_KEY } from "../state-location";
 import { resourceAddress, schematicId, text, workerUrl } from "./values";
 
 const keyId = text(

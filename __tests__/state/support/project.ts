@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../../config";
-import { type StackName, stackNames } from "../../../config/state-places";
+import { type StackName, stackNames } from "../../../config/state-location";
 import { newLock } from "../../../state/lock-info";
 import { Migration } from "../../../state/migrate";
 import { LockedError } from "../../../state/problem";

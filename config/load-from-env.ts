@@ -2,14 +2,14 @@ import type { ConfigEnvironment } from "./environment";
 import { findClusterFiles } from "./find-files";
 import { type LoadedCluster, loadCluster } from "./load";
 
-export interface OwnClusterProps {
+export interface LoadFromEnvProps {
   /** `process.env` fits. */
   readonly env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string };
   /** The folder of the example that is used where there is nothing else. */
   readonly exampleFolder: string;
 }
 
-export interface OwnCluster extends LoadedCluster {
+export interface LoadedFromEnv extends LoadedCluster {
   readonly clusterFile: string;
   readonly nodesFile?: string;
   /** Whether this is the example that is shipped, and not a file of the user's. */
@@ -21,7 +21,7 @@ export interface OwnCluster extends LoadedCluster {
  *
  * @throws ConfigError with everything that is wrong, one line each.
  */
-export function loadOwnCluster({ env, exampleFolder }: OwnClusterProps): OwnCluster {
+export function loadFromEnv({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv {
   const files = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });
   return { ...loadCluster({ ...files, env }), ...files };
 }

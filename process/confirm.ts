@@ -14,7 +14,7 @@ export interface QuestionProps {
  * @returns undefined where nobody can answer
  * @throws once `signal` is aborted
  */
-export async function saysYes(
+export async function confirm(
   question: string,
   { signal, input = process.stdin }: QuestionProps = {},
 ): Promise<boolean | undefined> {

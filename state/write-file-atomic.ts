@@ -7,7 +7,7 @@ import { dirname } from "node:path";
  *
  * @param mode of a new file; by default its owner alone can read it
  */
-export function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): void {
   const next = `${path}.next`;
   try {
     writeFileSync(next, content, { mode, flush: true });

@@ -6,7 +6,7 @@ export const stackNames = ["cluster", "proxmox-access", "bootstrap"] as const;
 export type StackName = (typeof stackNames)[number];
 
 /** Where one stack keeps its state. */
-export type StatePlace =
+export type StateLocation =
   | {
       readonly backend: "r2";
       readonly bucket: string;
@@ -43,7 +43,7 @@ export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url
  * @param folder what relative paths start from
  * @throws where the backend is the Worker and no address is given
  */
-export function statePlace(state: StateConfig, stack: StackName, folder: string): StatePlace {
+export function stateLocation(state: StateConfig, stack: StackName, folder: string): StateLocation {
   const own = stack === "cluster" ? state : stateBeside(state, stack);
   switch (own.backend) {
     case "r2":

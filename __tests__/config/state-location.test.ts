@@ -1,6 +1,6 @@
 import { TerraformStack } from "cdktf";
 import type { StateConfig } from "../../config";
-import { stackNames, stateBeside, statePlace } from "../../config/state-places";
+import { stackNames, stateBeside, stateLocation } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState } from "../../stacks/state";
 import { newApp, synthStack } from "../support/synth";
@@ -40,7 +40,7 @@ test.each<[string, Partial<StateConfig>]>([
 ])("%s: every stack's state is looked for where the program keeps it", (_, change) => {
   const state = { ...base, ...change };
   for (const name of stackNames) {
-    expect(statePlace(state, name, process.cwd())).toEqual(synthesized(state, name));
+    expect(stateLocation(state, name, process.cwd())).toEqual(synthesized(state, name));
   }
 });
 
@@ -51,7 +51,7 @@ test("no two stacks share a place, and neither do two clusters side by side", ()
       { ...base, path: "home", backend },
       { ...base, ...lab, backend },
     ];
-    const places = states.flatMap((state) => stackNames.map((name) => statePlace(state, name, "/home")));
+    const places = states.flatMap((state) => stackNames.map((name) => stateLocation(state, name, "/home")));
     expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(2 * stackNames.length);
   }
 });
@@ -67,7 +67,7 @@ test("the name of the cluster's state stands in those beside it", () => {
 });
 
 test("the Worker without an address is an error", () => {
-  expect(() => statePlace({ ...base, backend: "worker", url: undefined }, "cluster", "/")).toThrow(
+  expect(() => stateLocation({ ...base, backend: "worker", url: undefined }, "cluster", "/")).toThrow(
     "state.url",
   );
 });

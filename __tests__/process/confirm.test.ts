@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { saysYes } from "../../process/says-yes";
+import { confirm } from "../../process/confirm";
 
 const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
 let written: jest.SpyInstance;
@@ -17,7 +17,7 @@ test.each([
   ["", false],
 ])("the answer %j is %s", async (answer, expected) => {
   const input = terminal();
-  const asked = saysYes("Carry this out?", { input });
+  const asked = confirm("Carry this out?", { input });
   input.write(`${answer}\n`);
   expect(await asked).toBe(expected);
   expect(written.mock.calls.join()).toContain('Carry this out? Only "yes" is taken: ');
@@ -25,18 +25,18 @@ test.each([
 
 test("the end of the input is a no: what waits for the answer goes on", async () => {
   const input = terminal();
-  const asked = saysYes("Carry this out?", { input });
+  const asked = confirm("Carry this out?", { input });
   input.end();
   expect(await asked).toBe(false);
 });
 
 test("where nobody can answer, there is no answer", async () => {
-  expect(await saysYes("Carry this out?", { input: new PassThrough() })).toBeUndefined();
+  expect(await confirm("Carry this out?", { input: new PassThrough() })).toBeUndefined();
 });
 
 test("a signal ends the question", async () => {
   const stop = new AbortController();
-  const asked = saysYes("Carry this out?", { input: terminal(), signal: stop.signal });
+  const asked = confirm("Carry this out?", { input: terminal(), signal: stop.signal });
   stop.abort();
   await expect(asked).rejects.toThrow("aborted");
 });
@@ -48,7 +48,7 @@ test.each([
   ["\u0004", "false"],
 ])("on a real terminal, the keys %j are %s", async (keys, expected) => {
   const root = join(__dirname, "../..");
-  const program = 'require("./run/says-yes").saysYes("Sure?").then((yes) => console.log(`it is ${yes}`))';
+  const program = 'require("./process/confirm").confirm("Sure?").then((yes) => console.log(`it is ${yes}`))';
   const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
   const args = ["-c", python, process.execPath, "node_modules/.bin/ts-node", "--swc", "-e", program];
   const child = spawn("python3", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
