@@ -1,58 +1,95 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import ts from "typescript";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
-const ROOT = join(__dirname, "..");
+const root = join(__dirname, "..");
+const CONFIG = ".dependency-cruiser.mjs";
 
-/** The table of docs/design.md: each place with what it may import; undefined where that is anything. */
-function places(): ReadonlyMap<string, readonly string[] | undefined> {
-  const design = readFileSync(join(ROOT, "docs/design.md"), "utf8");
-  const found = new Map<string, readonly string[] | undefined>();
-  for (const [, cells = ""] of design.matchAll(/^\| (`.*) \|$/gm)) {
-    const [place = "", , mayImport = ""] = cells.split(/\s+\|\s+/);
-    const [name = ""] = /(?<=^`)[^`/]+/.exec(place) ?? [];
-    const isFree = mayImport.trim() === "anything" || mayImport.trim() === "";
-    const names = mayImport.replace(/`/g, "").split(/,\s*/);
-    found.set(name, isFree ? undefined : names.map((each) => each.trim()));
-  }
-  return found;
+interface Report {
+  readonly summary: {
+    readonly totalCruised: number;
+    readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string }[];
+  };
 }
 
-function sourcesIn(place: string): string[] {
-  const path = join(ROOT, place);
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !name.split(sep).includes("node_modules"))
-    .map((name) => join(path, name));
+/** What the layering rules say of a tree. */
+function cruise(cwd: string): Report["summary"] {
+  const depcruise = join(root, "node_modules/.bin/depcruise");
+  const args = ["--config", CONFIG, "--output-type", "json", "."];
+  const { stdout, stderr } = spawnSync(depcruise, args, { cwd, encoding: "utf8", maxBuffer: 64 << 20 });
+  if (!stdout.startsWith("{")) throw new Error(`depcruise gave no report: ${stdout}${stderr}`);
+  return (JSON.parse(stdout) as Report).summary;
 }
 
-/** Places of the project that a file imports, types included, `import()` and `require` too. */
-function importsOf(file: string): string[] {
-  const { importedFiles } = ts.preProcessFile(readFileSync(file, "utf8"), true, true);
-  return importedFiles
-    .map(({ fileName }) => fileName)
-    .filter((name) => name.startsWith("."))
-    .map((name) => relative(ROOT, join(file, "..", name)).split(sep)[0] ?? "")
-    .map((name) => (existsSync(join(ROOT, `${name}.ts`)) ? `${name}.ts` : name));
-}
+const brokenRules = ({ violations }: Report["summary"]) =>
+  violations.map(({ rule, from }) => `${from}: ${rule.name}`);
 
-test("the table of the design names places that exist", () => {
-  const names = [...places().keys()];
-  expect(names).toEqual(
-    expect.arrayContaining(["main.ts", "config", "constructs", "stacks", "worker", "local"]),
-  );
-  for (const name of names)
-    expect({ name, exists: existsSync(join(ROOT, name)) }).toEqual({ name, exists: true });
+test("the tree keeps to the table of docs/design.md, and has no circle", () => {
+  const summary = cruise(root);
+  expect(brokenRules(summary)).toEqual([]);
+  expect(summary.totalCruised).toBeGreaterThan(500);
 });
 
-test.each([...places()].filter(([, allowed]) => allowed !== undefined))(
-  "%s imports nothing but %j",
-  (place, allowed = []) => {
-    const foreign = sourcesIn(place).flatMap((file) =>
-      importsOf(file)
-        .filter((name) => name !== place && !allowed.includes(name))
-        .map((name) => `${relative(ROOT, file)} imports ${name}`),
-    );
-    expect(foreign).toEqual([]);
-  },
-);
+test("the table names places that exist, and each folder of sources is in it", () => {
+  const design = readFileSync(join(root, "docs/design.md"), "utf8");
+  const places = [...design.matchAll(/^\| `([^`]+)`/gm)].map(([, place = ""]) => place);
+  expect(places.filter((place) => !existsSync(join(root, place)))).toEqual([]);
+  const { stdout } = spawnSync("git", ["ls-files", "*.ts", "*.tsx"], { cwd: root, encoding: "utf8" });
+  const rooms = new Set(
+    stdout
+      .trim()
+      .split("\n")
+      .map((file) => file.replace(/\/.*/, "/")),
+  );
+  expect([...rooms].filter((room) => !places.includes(room))).toEqual([]);
+});
+
+describe("a fault that is planted in a small tree is found:", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "layout-"));
+    for (const file of [CONFIG, "package.json", "stand-ins/package.json", "docs/design.md"])
+      cpSync(join(root, file), join(folder, file));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const plant = (file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), `${text}\nexport const planted = 1;\n`);
+  };
+
+  test("none", () => {
+    plant("config/a.ts", 'import { planted as limit } from "../domain/a";\nexport { limit };');
+    plant("domain/a.ts", "");
+    expect(brokenRules(cruise(folder))).toEqual([]);
+  });
+
+  test("a circle, of types alone", () => {
+    plant("config/a.ts", 'import type { B } from "./b";\nexport type A = B;');
+    plant("config/b.ts", 'import type { A } from "./a";\nexport type B = A;');
+    expect(brokenRules(cruise(folder))).toEqual(["config/a.ts: no circle"]);
+  });
+
+  test("an import upward", () => {
+    plant("domain/a.ts", 'export * from "../config/a";');
+    plant("config/a.ts", "");
+    expect(brokenRules(cruise(folder))).toEqual(["domain/a.ts: domain/ imports nothing of ours"]);
+  });
+
+  test("a stand-in in the product, loaded late", () => {
+    plant("toolchain/a.ts", 'export const late = () => import("../stand-ins/a");');
+    plant("stand-ins/a.ts", "");
+    expect(brokenRules(cruise(folder))).toEqual(["toolchain/a.ts: toolchain/ imports process/"]);
+  });
+
+  test("Node's API in domain/", () => {
+    plant("domain/a.ts", 'export { createHash } from "node:crypto";');
+    expect(brokenRules(cruise(folder))).toEqual(["domain/a.ts: domain/ has no Node API"]);
+  });
+
+  test("a file that is not there", () => {
+    plant("state/a.ts", 'export * from "./nowhere";');
+    expect(brokenRules(cruise(folder))).toContain("state/a.ts: every import is found");
+  });
+});
