@@ -70,7 +70,9 @@ it("builds once when two runs start together, and the second says that it waits"
   const [one, two] = [start(), start()];
   await Promise.all([one.ended, two.ended]);
   for (const run of [one, two]) expect(run.said()).toContain(`resolved ${cachedTofu()}`);
-  expect(one.said() + two.said()).toMatch(/OpenTofu 1\.12\.6: another run is at it; waiting \(\d+s\)/);
+  expect(one.said() + two.said()).toMatch(
+    /OpenTofu 1\.12\.6: waiting for another run that makes it \(\d+s\)/,
+  );
   expect(buildsOf(builds).filter((line) => line.includes("cmd/tofu"))).toHaveLength(1);
   expect(readdirSync(dirname(cachedTofu()))).toEqual(["tofu"]);
 });

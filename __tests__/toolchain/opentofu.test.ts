@@ -49,10 +49,10 @@ describe("TERRAFORM_BINARY_NAME", () => {
   it("is refused when it names nothing, or something else", async () => {
     on.program("mine", "echo hello");
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "tofoo" } })).rejects.toThrow(
-      'TERRAFORM_BINARY_NAME is "tofoo", which is no program on PATH; correct it or unset it',
+      'TERRAFORM_BINARY_NAME is "tofoo", which is not a program on PATH; correct it or unset it',
     );
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "mine" } })).rejects.toThrow(
-      /-version says neither OpenTofu nor Terraform, but:\nhello/,
+      /-version names neither OpenTofu nor Terraform, but says:\nhello/,
     );
   });
 });
@@ -69,7 +69,7 @@ describe("tofu on PATH", () => {
 
   it.each([
     ["too old", says("OpenTofu", "1.8.2"), /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/],
-    ["a shim with nothing behind it", "echo no version set; exit 1", /but:\nno version set: not used/],
+    ["a shim with nothing behind it", "echo no version set; exit 1", /but says:\nno version set: not used/],
   ])("is said and passed over when it is %s", async (_case, body, line) => {
     const builds = fakeGo(on);
     on.program("tofu", body);
@@ -105,7 +105,7 @@ describe("the official release", () => {
     try {
       const sha256 = { [platform()]: "0".repeat(64) };
       await expect(resolve({ releases: server.url, sha256 })).rejects.toThrow(
-        /has sha256 [0-9a-f]{64}, but 0{64} is pinned; nothing of it was kept/,
+        /has sha256 [0-9a-f]{64}, but 0{64} is pinned; the download was deleted/,
       );
       expect(leftBehind()).toEqual([]);
       expect(existsSync(builds)).toBe(false);
@@ -160,11 +160,11 @@ it("names the three ways out on a machine with neither tofu nor Go nor a network
   const error = await resolve().catch((error: Error) => error);
   expect(String(error).replaceAll(platform(), "PLATFORM")).toBe(
     [
-      "ToolchainError: no OpenTofu >= 1.11.0 was found, and none can be made here:",
+      "ToolchainError: no OpenTofu >= 1.11.0 was found, and none can be downloaded or built:",
       "  - TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH",
       `  - ${NOWHERE}/v1.12.6/tofu_1.12.6_PLATFORM.tar.gz cannot be reached: connect ECONNREFUSED 127.0.0.1:3`,
       "  - go is not on PATH",
-      "any one of these helps:",
+      "do one of these:",
       "  1. install OpenTofu (https://opentofu.org/docs/intro/install), or set TERRAFORM_BINARY_NAME to a tofu",
       `  2. make ${NOWHERE} reachable, for example by HTTPS_PROXY`,
       "  3. install Go >= 1.26, with a Go module proxy that can be reached (GOPROXY)",
@@ -176,7 +176,7 @@ it("names the three ways out on a machine with neither tofu nor Go nor a network
 it("says what go said when the module proxy cannot be reached", async () => {
   on.program("go", 'echo "dial tcp: lookup modules.example.com: no such host" >&2; exit 1');
   await expect(resolve()).rejects.toThrow(
-    /go build github\.com\/opentofu\/opentofu\/cmd\/tofu failed:\n\s+dial tcp: lookup modules\.example\.com: no such host\nany one of these helps/,
+    /go build github\.com\/opentofu\/opentofu\/cmd\/tofu failed:\n\s+dial tcp: lookup modules\.example\.com: no such host\ndo one of these/,
   );
 });
 
