@@ -50,9 +50,8 @@ export const PROXMOX_PROVIDER: ProviderPin = {
 };
 
 /**
- * The cloudflare provider. What `build` and `sources` name is not the provider but a stand-in for it. It is used only
- * where the registry cannot be reached and the Cloudflare API is on this machine: the real provider is too large to
- * build here.
+ * The cloudflare provider. What `build` and `sources` name is not the provider, which no Go module builds, but a
+ * stand-in for it. It is used only where the registry cannot be reached and the Cloudflare API is on this machine.
  *
  * No module of the toolchain imports the stand-ins. These paths are data, so that a command like `npm run bootstrap`
  * works against `npm run local -- cloudflare` without being told where the stand-in provider is.

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createS3, R2Gateway } from "../../stand-ins/cloudflare/s3";
+import { closeServer, listenOnLoopback } from "../../stand-ins/loopback-server";
 import { startMiniflare } from "../../worker/miniflare";
 import type { Measured } from "./estimate";
 import { type Measurement, Program } from "./program";
@@ -84,17 +84,16 @@ async function startBucket(): Promise<CountedBucket> {
     return s3(request);
   };
   const server = createServer(getRequestListener(counting, { overrideGlobalObjects: false }));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listenOnLoopback(server, 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     counts() {
       const since = counts;
       counts = {};
       return since;
     },
     async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await miniflare.dispose();
     },
   };

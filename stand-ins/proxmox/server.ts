@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closeServer, listenOnLoopback } from "../loopback-server";
 import { ApiError } from "./api/errors";
 import { type ApiRequest, readRequest } from "./api/request";
 import { type RouteMatch, Router } from "./api/router";
@@ -36,20 +37,12 @@ export class ProxmoxServer {
   }
 
   /** @returns the port @throws where it is taken */
-  async listen(port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
-    const address = this.server.address();
-    if (address === null || typeof address === "string") throw new Error("the server has no port");
-    return address.port;
+  listen(port: number): Promise<number> {
+    return listenOnLoopback(this.server, port);
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -83,6 +83,6 @@ test("an option that makes no sense is an error", async () => {
   const [code] = await once(process, "close");
   expect([code, error]).toEqual([
     1,
-    expect.stringContaining('"a,a" has a node without a name, or a name twice'),
+    expect.stringContaining('"a,a" has a node without a name, or the same name twice'),
   ]);
 });

@@ -150,7 +150,11 @@ describe("what a node lacks", () => {
 });
 
 test("an image that is on its disk already needs no install section and no boot", async () => {
-  const cloud = await TestCluster.start({ platform: "nocloud", nodes: [{ name: "a" }], version: "v1.12.4" });
+  const cloud = await TestCluster.start({
+    platform: "nocloud",
+    nodes: [{ name: "a" }],
+    mediumVersion: "v1.12.4",
+  });
   const { bootId } = cloud.node(0);
   await cloud.configure(
     0,

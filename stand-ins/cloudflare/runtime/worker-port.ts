@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
+import { closeServer, listenOnLoopback, portOf } from "../../loopback-server";
 
-/** What answers at a Worker's address. */
+/** The Worker behind an address. */
 export interface WorkerBackend {
   /** Why the Worker cannot be reached, or undefined where it can. */
   unreachable(): string | undefined;
@@ -18,7 +18,7 @@ export interface WorkerBackend {
 /** As `wrangler dev` has it: `/cdn-cgi/handler/scheduled?cron=*+*+*+*+*` */
 const TRIGGER = "/cdn-cgi/handler/scheduled";
 
-/** A Worker's own address on loopback. It stays, whatever happens to the Worker behind it. */
+/** A Worker's own address on loopback. It stays the same, whatever happens to the Worker behind it. */
 export class WorkerPort {
   private readonly server: Server;
   private backend: WorkerBackend | undefined;
@@ -31,15 +31,12 @@ export class WorkerPort {
 
   /** @param port 0 for a free one @throws where it is taken */
   async listen(port: number): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
+    await listenOnLoopback(this.server, port);
     return this;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return portOf(this.server);
   }
 
   serveFrom(backend: WorkerBackend): this {
@@ -47,10 +44,8 @@ export class WorkerPort {
     return this;
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {

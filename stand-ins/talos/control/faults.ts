@@ -12,7 +12,7 @@ const matching = {
   ...striking,
 };
 
-/** What can be made to go wrong. */
+/** The faults that can be injected. */
 export const faultSchema = z.discriminatedUnion("kind", [
   /** Nobody answers on the port of a node, until the fault is removed. */
   z.strictObject({ kind: z.literal("unreachable"), node: z.string() }),
@@ -34,11 +34,11 @@ export const faultSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type Fault = z.output<typeof faultSchema>;
-/** A fault as it is asked for, with defaults left out. */
+/** A fault as a caller requests it, without defaults. */
 export type FaultInput = z.input<typeof faultSchema>;
 export type CallFault = Exclude<Fault, { kind: "unreachable" }>;
 
-/** What can go wrong with the nodes now. */
+/** The active faults. */
 export class Faults extends FaultList<Fault> {
   isUnreachable(node: string): boolean {
     return this.has((fault) => fault.kind === "unreachable" && fault.node === node);

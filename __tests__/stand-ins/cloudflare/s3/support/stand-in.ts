@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
@@ -11,6 +10,7 @@ import {
   type S3Credential,
   type S3Options,
 } from "../../../../../stand-ins/cloudflare/s3";
+import { closeServer, listenOnLoopback } from "../../../../../stand-ins/loopback-server";
 
 export const WRITER = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
 export const READER = { accessKeyId: "b".repeat(32), secretAccessKey: "2".repeat(64) };
@@ -71,15 +71,13 @@ export async function startS3(options: S3Options = {}): Promise<S3StandIn> {
     requests.push(`${message.method} ${message.url}`);
     serve(s3, message, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server, 0);
   await miniflare.ready;
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await miniflare.dispose();
     },
   };
