@@ -79,7 +79,9 @@ test("everything is there after a restart, and nothing is left of a run in memor
 
 test("a data file that is no JSON is not overwritten", async () => {
   writeFileSync(join(dataDir, "cluster.json"), "{");
-  await expect(startProxmox({ dataDir })).rejects.toThrow(/cluster\.json is no JSON: move it away/);
+  await expect(startProxmox({ dataDir })).rejects.toThrow(
+    /cluster\.json is not JSON: move it away to start with an empty cluster/,
+  );
   expect(readFileSync(join(dataDir, "cluster.json"), "utf8")).toBe("{");
 });
 

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { z } from "zod";
-import { FaultList, striking } from "../../fault-list";
+import { callFaults, FaultList, striking } from "../../fault-list";
 
 const STATUS_NAMES = Object.keys(status).filter((name) => name !== "OK" && Number.isNaN(Number(name)));
 
@@ -14,23 +14,17 @@ const matching = {
 
 /** The faults that can be injected. */
 export const faultSchema = z.discriminatedUnion("kind", [
-  /** Nobody answers on the port of a node, until the fault is removed. */
+  /** The node does not listen on its port, until the fault is removed. */
   z.strictObject({ kind: z.literal("unreachable"), node: z.string() }),
-  /** An answer in place of the real one, such as UNIMPLEMENTED or ALREADY_EXISTS. */
+  /** This answer instead of the real one, such as UNIMPLEMENTED or ALREADY_EXISTS. */
   z.strictObject({
     kind: z.literal("status"),
     status: z.enum(STATUS_NAMES as [keyof typeof status]),
     message: z.string(),
     ...matching,
   }),
-  /** An answer that comes late. */
-  z.strictObject({ kind: z.literal("delay"), delayMs: z.int().min(1), ...matching }),
-  /** All connections to the node are cut before the call is carried out, or after it. */
-  z.strictObject({
-    kind: z.literal("drop"),
-    when: z.enum(["before", "after"]).default("before"),
-    ...matching,
-  }),
+  // `drop` cuts all connections to the node.
+  ...callFaults(matching),
 ]);
 
 export type Fault = z.output<typeof faultSchema>;
