@@ -87,7 +87,7 @@ it.each([
 it("refuses a command that it does not know", async () => {
   expect(await run("apply")).toEqual({
     code: 1,
-    said: '"apply" is not one of synth, plan, deploy, destroy\n',
+    said: '"apply" is not a command; use one of synth, plan, deploy, destroy\n',
   });
 });
 

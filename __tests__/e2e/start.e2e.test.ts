@@ -65,7 +65,7 @@ function processesOfTheRun(): string[] {
 
 it("brings state backend and cluster up, stays up until it is interrupted, and has nothing to do the next time", async () => {
   const first = start();
-  await first.says("it stays up until Ctrl-C");
+  await first.says("it runs until Ctrl-C");
   expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
   expect(first.said()).toMatch(/✔ Second plan: empty \[/);
   expect(first.said()).toMatch(/✔ Second client: waited for the lock of \S+@\S+, then had it \[/);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { runGroup } from "../../../process/process-group";
-import { serverCertificate } from "../../../stand-ins/proxmox/tls";
+import { loadTlsIdentity } from "../../../stand-ins/proxmox/tls-identity";
 import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
 import { makeOnce } from "../../../toolchain/make-once";
 
@@ -41,7 +41,7 @@ export class Referee {
   static async start(): Promise<Referee> {
     const python = join(await installed(), "bin", "python");
     const folder = mkdtempSync(join(tmpdir(), "fakepve-"));
-    await serverCertificate(folder);
+    await loadTlsIdentity(folder);
     const guests = join(folder, "guests.json");
     writeFileSync(guests, JSON.stringify({ guests: [] }));
     const args = ["-m", "fakepve", guests, "--host", "127.0.0.1", "--port", "0", "--time-scale", "0"];
