@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
+import { waitUntil } from "../support/wait-until";
 
 const small = { disk: { storage: "local-lvm", sizeGiB: 10 } };
 const iso = { bootMode: "iso" as const };
@@ -96,13 +97,12 @@ test("kill -9 in the middle of a create leaves no second VM, and an apply goes o
   });
   const child = deployment.project.start(["apply", "-input=false", "-auto-approve"]);
   const closed = once(child, "close");
-  while ((await deployment.control.listGuests()).length < 2) await new Promise((r) => setTimeout(r, 50));
+  await waitUntil(async () => (await deployment.control.listGuests()).length === 2);
   process.kill(-(child.pid ?? 0), "SIGKILL");
   await closed;
   await deployment.control.removeFault();
 
-  const lock = await deployment.project.plan();
-  if (lock.exitCode === 1) throw new Error(`a plan after the kill: ${lock.output}`);
+  expect(await deployment.project.plan()).toMatchObject({ exitCode: 2 });
   await deployment.project.ok("apply", "-auto-approve");
   const guests = await deployment.control.listGuests();
   expect(guests.map(({ vmid, status }) => [vmid, status])).toEqual([

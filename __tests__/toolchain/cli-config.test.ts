@@ -2,16 +2,17 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudflareUse, cloudflareFor, resolveToolchain, type Toolchain } from "../../toolchain";
 import { platform } from "../../toolchain/context";
-import { buildsOf, fakeGo, type Machine, machine, NOWHERE, says, webServer } from "./fakes";
+import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
+import { buildsOf, fakeGo, NOWHERE, webServer } from "./support/fakes";
 
-let on: Machine;
+let on: FakeMachine;
 let builds: string;
 let reported: string[];
 
 beforeEach(() => {
-  on = machine();
+  on = fakeMachine();
   reported = [];
-  on.program("tofu", says("OpenTofu", "1.12.6"));
+  on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   builds = fakeGo(on);
 });
 afterEach(() => on.remove());

@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { resolveForSynth, resolveToolchain, type ToolchainOptions } from "../../toolchain";
 import { platform } from "../../toolchain/context";
-import { buildsOf, fakeGo, type Machine, machine, NOWHERE, releaseArchive, says, webServer } from "./fakes";
+import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
+import { buildsOf, fakeGo, NOWHERE, releaseArchive, webServer } from "./support/fakes";
 
-let on: Machine;
+let on: FakeMachine;
 let reported: string[];
 
 beforeEach(() => {
-  on = machine();
+  on = fakeMachine();
   reported = [];
 });
 afterEach(() => on.remove());
@@ -28,8 +29,8 @@ const leftBehind = () => (existsSync(dirname(cachedTofu())) ? readdirSync(dirnam
 describe("TERRAFORM_BINARY_NAME", () => {
   it("wins over a tofu on PATH", async () => {
     fakeGo(on);
-    on.program("tofu", says("OpenTofu", "1.13.0"));
-    const mine = on.program("my-tofu", says("OpenTofu", "1.11.0"));
+    on.program("tofu", versionScript("OpenTofu", "1.13.0"));
+    const mine = on.program("my-tofu", versionScript("OpenTofu", "1.11.0"));
     const { tofu, origin, env } = await resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "my-tofu" } });
     expect({ tofu, origin }).toEqual({ tofu: mine, origin: "TERRAFORM_BINARY_NAME" });
     expect(env).toMatchObject({ TERRAFORM_BINARY_NAME: mine, CHECKPOINT_DISABLE: "1" });
@@ -42,7 +43,7 @@ describe("TERRAFORM_BINARY_NAME", () => {
     ["1.14.3", "Terraform", /which is Terraform 1\.14\.3; state encryption needs OpenTofu >= 1\.11\.0/],
   ])("is refused when it names %s of %s", async (version, product, message) => {
     fakeGo(on);
-    on.program("mine", says(product, version));
+    on.program("mine", versionScript(product, version));
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "mine" } })).rejects.toThrow(message);
   });
 
@@ -62,13 +63,17 @@ describe("tofu on PATH", () => {
     fakeGo(on);
     const tofu = on.program(
       "tofu",
-      `echo "There are some problems with the CLI configuration:"; ${says("OpenTofu", "1.12.0")}`,
+      `echo "There are some problems with the CLI configuration:"; ${versionScript("OpenTofu", "1.12.0")}`,
     );
     expect(await resolve()).toMatchObject({ tofu, version: "1.12.0", origin: "PATH" });
   });
 
   it.each([
-    ["too old", says("OpenTofu", "1.8.2"), /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/],
+    [
+      "too old",
+      versionScript("OpenTofu", "1.8.2"),
+      /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/,
+    ],
     ["a shim with nothing behind it", "echo no version set; exit 1", /but says:\nno version set: not used/],
   ])("is said and passed over when it is %s", async (_case, body, line) => {
     const builds = fakeGo(on);
@@ -184,7 +189,7 @@ it("does not make anything for a synth", async () => {
   const builds = fakeGo(on);
   const context = { env: on.env, cacheDir: on.cacheDir };
   expect(await resolveForSynth(context)).toEqual({ CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "" });
-  const tofu = on.program("tofu", says("OpenTofu", "1.12.6"));
+  const tofu = on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   expect(await resolveForSynth(context)).toMatchObject({ TERRAFORM_BINARY_NAME: tofu });
   expect(existsSync(builds)).toBe(false);
 });

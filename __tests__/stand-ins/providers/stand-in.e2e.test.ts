@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudflareUse, resolveToolchain } from "../../../toolchain";
 import { TofuProject } from "../../support/tofu-project";
-import { NOWHERE } from "../../toolchain/fakes";
-import { RecordingCloudflare } from "./recording-cloudflare";
-import * as stack from "./stack";
+import { NOWHERE } from "../../toolchain/support/fakes";
+import { RecordingCloudflare } from "./support/recording-cloudflare";
+import * as stack from "./support/stack";
 
 // What only the stand-in does; so it is taken here, whatever else there is.
 let api: RecordingCloudflare;

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import type { TofuProject } from "../../support/tofu-project";
-import { type Answer, type Recorded, RecordingCloudflare } from "./recording-cloudflare";
-import * as stack from "./stack";
+import { type Answer, type Recorded, RecordingCloudflare } from "./support/recording-cloudflare";
+import * as stack from "./support/stack";
 
 // What surprises in the real provider, and what our program and our local Cloudflare are built around.
 let api: RecordingCloudflare;

@@ -1,6 +1,6 @@
 import { type LoggedRequest, type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { Program } from "./program";
-import { hasPython, Referee } from "./referee";
+import { Program } from "./support/program";
+import { hasPython, Referee } from "./support/referee";
 
 let proxmox: RunningProxmox;
 let program: Program;

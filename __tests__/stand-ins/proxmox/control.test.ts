@@ -4,7 +4,7 @@ import {
   type RunningProxmox,
   startProxmox,
 } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
+import { ApiClient } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let api: ApiClient;

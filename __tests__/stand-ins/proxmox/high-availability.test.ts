@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient, type Form } from "./api-client";
+import { ApiClient, type Form } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let api: ApiClient;

@@ -1,6 +1,6 @@
 import { type Guest, type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
-import { Program } from "./program";
+import { ApiClient } from "./support/api-client";
+import { Program } from "./support/program";
 
 let proxmox: RunningProxmox;
 let program: Program;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
+import { ApiClient } from "./support/api-client";
 
 let dataDir: string;
 const running: RunningProxmox[] = [];

@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { Program } from "./program";
+import { Program } from "./support/program";
 
 let proxmox: RunningProxmox;
 let program: Program;

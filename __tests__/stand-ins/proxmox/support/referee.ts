@@ -4,15 +4,15 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { runGroup } from "../../../process/process-group";
-import { loadTlsIdentity } from "../../../stand-ins/proxmox/tls-identity";
-import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
-import { makeOnce } from "../../../toolchain/make-once";
+import { runGroup } from "../../../../process/process-group";
+import { loadTlsIdentity } from "../../../../stand-ins/proxmox/tls-identity";
+import { defaultCacheDir, type ToolchainContext } from "../../../../toolchain/context";
+import { makeOnce } from "../../../../toolchain/make-once";
 
 const VERSION = "0.5.0";
 /** What it serves with: the newest that it was tested with. */
 const AIOHTTP = "aiohttp==3.14.5";
-const REQUIREMENTS = join(__dirname, "fixtures", "fakepve-requirements.txt");
+const REQUIREMENTS = join(__dirname, "../fixtures", "fakepve-requirements.txt");
 const USER = { name: "root@pam", password: "of-this-run-only" } as const;
 
 export interface RefereeAnswer {

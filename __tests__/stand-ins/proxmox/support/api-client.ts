@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
-import type { RunningProxmox } from "../../../stand-ins/proxmox";
+import type { RunningProxmox } from "../../../../stand-ins/proxmox";
 
 export interface ApiAnswer {
   readonly status: number;

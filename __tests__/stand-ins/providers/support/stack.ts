@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TofuProject } from "../../support/tofu-project";
+import { TofuProject } from "../../../support/tofu-project";
 import { ACCOUNT, type RecordingCloudflare } from "./recording-cloudflare";
 
 type Resources = Readonly<Record<string, object>>;
