@@ -1,12 +1,12 @@
 import type { Toolchain } from "../toolchain";
 
-/** What the user's shell has set must not decide how much there is to do: only this reaches a measured program. */
+/** The environment of a measured program. Other variables of the user's shell could change how much it does. */
 export function cleanEnv(): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
   return { PATH, HOME };
 }
 
-/** The environment of a measured OpenTofu: of the user's own only the CLI configuration, which says where providers are. */
+/** The environment of a measured OpenTofu, with the user's CLI configuration, which says where providers come from. */
 export const tofuEnv = ({ env }: Pick<Toolchain, "env">): NodeJS.ProcessEnv => ({
   ...cleanEnv(),
   TF_CLI_CONFIG_FILE: process.env.TF_CLI_CONFIG_FILE,

@@ -3,7 +3,7 @@ import { underLock } from "../state/under-lock";
 import type { Cluster } from "./cluster";
 
 /**
- * Shows the lock: a first client holds it until OpenTofu, as the second client, says that it waits. Then OpenTofu plans.
+ * Shows the lock: a first client holds it until OpenTofu, the second client, reports that it waits. Then OpenTofu plans.
  * @throws where the second client does not wait, or its plan fails
  */
 export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Promise<void> {

@@ -3,9 +3,9 @@ import { z } from "zod";
 
 /** When a fault affects the calls that match it. */
 export const striking = {
-  /** How many matching calls pass before the fault strikes. @default 0 */
+  /** How many matching calls pass before the fault takes effect. @default 0 */
   skip: z.int().min(0).default(0),
-  /** How many times the fault strikes; null is without limit. @default 1 */
+  /** How many calls the fault affects; null is without limit. @default 1 */
   times: z.int().min(1).nullable().default(1),
 };
 type Striking = { readonly [K in keyof typeof striking]: z.output<(typeof striking)[K]> };
@@ -13,7 +13,7 @@ type Striking = { readonly [K in keyof typeof striking]: z.output<(typeof striki
 export interface ActiveFault<F> {
   readonly id: string;
   readonly fault: F;
-  /** How many times it has struck. */
+  /** How many calls it has affected. */
   readonly struck: number;
 }
 
@@ -58,7 +58,7 @@ export class FaultList<F> {
     this.entries = id === undefined ? [] : this.entries.filter((entry) => entry.id !== id);
   }
 
-  /** Yields the matching faults that strike now. Each one that is yielded counts as a strike. */
+  /** Yields the matching faults that affect this call, and counts each one that is yielded. */
   protected *striking<M extends F & Striking>(match: (fault: F) => fault is M): Iterable<M> {
     for (const entry of this.entries) {
       const { fault } = entry;

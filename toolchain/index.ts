@@ -51,7 +51,7 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
 }
 
 /**
- * Finds OpenTofu for a synth, and makes none: cdktf asks a tofu for its version where there is one, and needs no tofu.
+ * Finds OpenTofu for a synth. cdktf only asks it for its version, so none is downloaded or built where there is none.
  * @returns variables to add to the environment of cdktf
  * @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
  */

@@ -81,7 +81,7 @@ async function buildIntoMirror(
   await makeOnce(context, pathUnder(second), title, (output) => copyFile(pathUnder(first), output));
 }
 
-/** Starts the plugin by hand, on which it says that it is one and ends. @throws ToolchainError where it does not */
+/** Checks that a file is a provider plugin, which prints that when it is started by hand. @throws ToolchainError */
 async function verifyPlugin(context: ToolchainContext, path: string): Promise<void> {
   const { output } = await runGroup(path, [], { env: context.env, signal: context.signal });
   if (!output.includes("This binary is a plugin")) {

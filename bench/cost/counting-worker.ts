@@ -143,10 +143,10 @@ async function minuteLater(env: CountingEnv): Promise<void> {
   minutes++;
   for (const [name, due] of [...alarms]) if (due <= Date.now()) await wake(env, name);
   if (!served) return;
-  const begun: Promise<unknown>[] = [];
-  const ctx = { waitUntil: (work: Promise<unknown>) => begun.push(work) } as unknown as ExecutionContext;
+  const pending: Promise<unknown>[] = [];
+  const ctx = { waitUntil: (work: Promise<unknown>) => pending.push(work) } as unknown as ExecutionContext;
   await worker.fetch(new Request("http://localhost/health"), counted(env), ctx);
-  await Promise.all(begun);
+  await Promise.all(pending);
 }
 
 async function wake(env: CountingEnv, name: string): Promise<void> {

@@ -34,7 +34,7 @@ export async function countWorker({ toolchain, folder, signal }: Measurement): P
     env: { TF_HTTP_USERNAME: OWNER, TF_HTTP_PASSWORD: worker.password },
   });
   const runCron = () => worker.during(() => worker.ask("/cdn-cgi/handler/scheduled"));
-  await runCron(); // makes tables, once
+  await runCron(); // Creates the tables, which happens only once.
   const nothingToCopy = await runCron();
   const first = await worker.during(() => program.apply("0"));
   const apply = await worker.during(() => program.apply("1"));

@@ -23,7 +23,7 @@ export class Machines {
   readonly etcd: Etcd;
   readonly faults = new Faults();
   readonly calls: CallLog;
-  /** The identities that are shown, and what they were made for. */
+  /** The current TLS identities, each with the boot and configuration that it was issued for. */
   private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
   private readonly work = new Set<Promise<void>>();
