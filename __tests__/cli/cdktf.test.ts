@@ -25,7 +25,7 @@ it.each([
   ["plan", [], "diff cluster", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
   ["deploy", ["bootstrap"], "deploy bootstrap", ""],
-  // A destroy lets go of the VMs, nothing else does.
+  // Only a destroy lifts prevent_destroy.
   ["destroy", [], "destroy cluster", "all"],
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
@@ -33,7 +33,7 @@ it.each([
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
 });
 
-it("plans in no workspace, where there is no state", async () => {
+it("refuses a workspace, in which there is no state", async () => {
   on.env.TF_WORKSPACE = "prod";
   for (const command of ["plan", "deploy", "destroy"]) {
     expect(await run(command)).toEqual({

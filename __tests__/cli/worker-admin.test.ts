@@ -9,7 +9,7 @@ import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, stateBody } from "../worker/conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "../worker/harness";
 
-/** What an operator does from a shell. */
+/** `npm run worker:admin`, against a Worker that runs. */
 const root = join(__dirname, "..", "..");
 let worker: TestWorker;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function admin(...args: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, [...program, ...args], { cwd: root, env })).stdout;
 }
 
-test("hash-password prints a hash that opens for the password alone", async () => {
+test("hash-password prints a hash that matches only the password", async () => {
   const hash = (await admin("hash-password", "--iterations", "1000")).trim();
   expect(hash).toMatch(/^pbkdf2-sha256\$1000\$/);
   expect(await verifyPassword(ownerPassword, hash)).toBe(true);
@@ -47,7 +47,7 @@ test("verify-audit checks the chain of each state and of the deployment", async 
   expect(output.trim().split("\n")).toEqual(Array(3).fill(expect.stringMatching(/^ok/)));
 });
 
-test("a chain with an entry changed, removed, put in or moved is found out", async () => {
+test("a chain in which an entry was changed, removed, added or moved is invalid", async () => {
   const entries = jsonList(
     await new State(worker.owner, "a").send("GET", "/audit"),
   ) as unknown as AuditEntry[];
@@ -73,7 +73,7 @@ test("the help shows no password", async () => {
   }
 });
 
-test("export goes on after a state that cannot be read, and says so", async () => {
+test("export continues after a state that cannot be read, and names it", async () => {
   const bucket = await worker.miniflare.getR2Bucket("BUCKET");
   const broken = new State(worker.owner, "aa");
   await broken.post(stateBody({ serial: 1 }));

@@ -9,7 +9,7 @@ import { waitUntil } from "../support/wait-until";
 import { expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
 import { closeConnections, lockInfo, State, stateBody, type Target } from "../worker/conformance/client";
 
-/** `npm run worker`, as a program of its own: one ready line, a clean end, and nothing lost in between. */
+/** `npm run worker` as a program of its own: it prints one line when it is ready, ends cleanly, and loses no write. */
 const persist = mkdtempSync(join(tmpdir(), "tfstate-persist-"));
 afterAll(async () => {
   killPrograms();
@@ -36,7 +36,7 @@ async function start(port: number): Promise<RunningProgram> {
   return program;
 }
 
-test("what was stored is there after a restart and after kill -9, on the same port", async () => {
+test("states survive a restart and kill -9, on the same port", async () => {
   const port = await freePort();
   const target: Target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
   const state = new State(target);
@@ -66,7 +66,7 @@ test("what was stored is there after a restart and after kill -9, on the same po
   expect(await third.ended).toBe(0);
 }, 180_000);
 
-test("kill -9 in the middle of many writes loses none that was accepted", async () => {
+test("kill -9 in the middle of many writes loses no accepted write", async () => {
   const port = await freePort();
   const state = new State({
     url: `http://127.0.0.1:${port}/tfstate`,

@@ -25,7 +25,7 @@ function start(...args: string[]) {
 /** Processes whose arguments name the test's folder. */
 const processesOfTheRun = () => processesWith(folder, "cmdline");
 
-it("brings state backend and cluster up, stays up until it is interrupted, and has nothing to do the next time", async () => {
+it("creates state backend and cluster, runs until it is interrupted, and has nothing to do the next time", async () => {
   const first = start();
   await first.says("it runs until Ctrl-C");
   expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
@@ -67,7 +67,7 @@ it("brings state backend and cluster up, stays up until it is interrupted, and h
   expect(processesOfTheRun()).toEqual([]);
 });
 
-it("leaves no process behind when npm is ended in the middle, and goes on from there", async () => {
+it("leaves no process behind when npm is ended in the middle, and the next run continues", async () => {
   for (const title of ["Apply", "Deploy"]) {
     const run = start();
     await run.says(`❯ ${title}\n`);

@@ -81,7 +81,7 @@ it("takes over from a run that was killed, and removes what it left", async () =
   expect(readdirSync(dirname(cachedTofu()))).toEqual(["tofu"]);
 });
 
-it("does not take a half-written file for the result", async () => {
+it("does not use a half-written file", async () => {
   const builds = fakeGo(on);
   const partial = join(dirname(cachedTofu()), "tofu.partial-abc");
   mkdirSync(partial, { recursive: true });

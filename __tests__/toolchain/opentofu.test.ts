@@ -75,7 +75,7 @@ describe("tofu on PATH", () => {
       /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/,
     ],
     ["a shim with nothing behind it", "echo no version set; exit 1", /but says:\nno version set: not used/],
-  ])("is said and passed over when it is %s", async (_case, body, line) => {
+  ])("is reported and skipped when it is %s", async (_case, body, line) => {
     const builds = fakeGo(on);
     on.program("tofu", body);
     expect(await resolve()).toMatchObject({ tofu: cachedTofu(), origin: "cache" });
@@ -103,7 +103,7 @@ describe("the official release", () => {
     }
   });
 
-  it("is an error, and nothing of it is kept, when the checksum differs", async () => {
+  it("is an error, and is deleted, when the checksum differs", async () => {
     const builds = fakeGo(on);
     const { path, archive } = releaseArchive(on);
     const server = await webServer({ [path]: archive });
@@ -132,7 +132,7 @@ describe("the official release", () => {
     }
   });
 
-  it("gives way to the build when the server has no such file", async () => {
+  it("is replaced by the build when the server does not have the file", async () => {
     const builds = fakeGo(on);
     const server = await webServer({});
     try {
@@ -146,7 +146,7 @@ describe("the official release", () => {
 });
 
 describe("the build", () => {
-  it("says that it is alive and how far it is", async () => {
+  it("reports its progress", async () => {
     fakeGo(on, { seconds: 0.5 });
     await resolve({ heartbeatMs: 50 });
     expect(reported).toContainEqual(
@@ -161,7 +161,7 @@ describe("the build", () => {
   });
 });
 
-it("names the three ways out on a machine with neither tofu nor Go nor a network", async () => {
+it("names three remedies on a machine without tofu, Go and network", async () => {
   const error = await resolve().catch((error: Error) => error);
   expect(String(error).replaceAll(platform(), "PLATFORM")).toBe(
     [
@@ -178,7 +178,7 @@ it("names the three ways out on a machine with neither tofu nor Go nor a network
   expect(leftBehind()).toEqual([]);
 });
 
-it("says what go said when the module proxy cannot be reached", async () => {
+it("shows the error of go when the module proxy cannot be reached", async () => {
   on.program("go", 'echo "dial tcp: lookup modules.example.com: no such host" >&2; exit 1');
   await expect(resolve()).rejects.toThrow(
     /go build github\.com\/opentofu\/opentofu\/cmd\/tofu failed:\n\s+dial tcp: lookup modules\.example\.com: no such host\ndo one of these/,

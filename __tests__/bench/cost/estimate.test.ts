@@ -97,21 +97,21 @@ test("a month of the Worker, by hand, with its history and its copies", () => {
   expect(many.storedBytes).toBeCloseTo((50 + 5000 + 50 + 40 * 365) * 100_000);
 });
 
-test("R2 rounds up to a whole unit, and nothing is due for the Worker that is not there", () => {
+test("R2 rounds up to a whole unit, and a team without the Worker does not pay for it", () => {
   const month = usage({ classA: 1_000_001, classB: 10_000_000 });
   expect(monthlyPrice({ day: NO_USAGE, month, storedBytes: 11.1e9, databaseBytes: 0 })).toBeCloseTo(
     4.5 + 0.03,
   );
 });
 
-test("one row too many on a day is the paid plan, and what that has in it costs no more", () => {
+test("one row above the daily limit requires the paid plan, whose included amounts cost nothing more", () => {
   const month = usage({ rowsWritten: 2_000_000, objectRequests: 3_000_000 });
   const load = { day: usage({ rowsWritten: 100_001 }), month, storedBytes: 0, databaseBytes: 0 };
   expect(monthlyPrice(load)).toBeCloseTo(5 + 2 * 0.15);
   expect(monthlyPrice({ ...load, day: usage({ rowsWritten: 100_000 }) })).toBe(0);
 });
 
-test("the team that pays is the smallest that is over a limit", () => {
+test("the smallest paying team exceeds a limit, and a smaller one does not", () => {
   fc.assert(
     fc.property(anyMeasured, anyTeam, (measured, team) => {
       const share = (people: number) => nearestLimit(sharesOf(loadOf(measured, { ...team, people }))).share;
@@ -140,7 +140,7 @@ test("more people never use or pay less, and who is within every limit pays noth
   );
 });
 
-test("as often a day as said stays free, and once more does not", () => {
+test("the number of times a day stays within the free limits, and one more does not", () => {
   fc.assert(
     fc.property(someUsage, (each) => {
       const { times, limit } = timesADay(each);
@@ -153,7 +153,7 @@ test("as often a day as said stays free, and once more does not", () => {
   );
 });
 
-test("what is counted is put on the meters of the price list", () => {
+test("counts are added to the meters of the price list", () => {
   const counts = {
     PutObject: 2,
     ListObjects: 1,

@@ -133,7 +133,7 @@ it("keeps in the state what the real provider keeps", () => {
   ]);
 });
 
-it("has nothing left to do, and only reads", async () => {
+it("plans nothing afterwards, and only reads", async () => {
   expect(await stack.planned(project)).toEqual({});
   const read = api.taken();
   expect(read.filter((line) => line.includes(" workers/s") && !/subdomain|schedules/.test(line))).toEqual([

@@ -53,7 +53,7 @@ describe("faults", () => {
     expect((await api.get("/version")).status).toBe(200);
   });
 
-  test("a task that fails has done nothing", async () => {
+  test("a task that fails does nothing", async () => {
     await add({ kind: "task", type: "qmcreate", id: "100", message: "no space left on device" });
     expect(await api.task(api.post("/nodes/pve1/qemu", { vmid: 101 }))).toBe("OK");
     const create = () => api.task(api.post("/nodes/pve1/qemu", { vmid: 100, scsi0: "ceph:1" }));
@@ -101,7 +101,7 @@ test("a fault that makes no sense is refused with the reason", async () => {
   await expect(add({ kind: "status", status: 200, message: "x" })).rejects.toThrow(/400 .*status/);
 });
 
-test("foreign guests come, stop and go by hand", async () => {
+test("foreign guests can be added, stopped and removed", async () => {
   await proxmox.control.addForeignGuest({ vmid: 750, node: "pve2", config: { name: "theirs" } });
   expect(await api.ok(api.get("/nodes/pve2/qemu"))).toMatchObject([{ name: "theirs", status: "running" }]);
   await proxmox.control.changeGuest(750, { power: "stop" });
@@ -127,7 +127,7 @@ test("the log has every call, and no secret", async () => {
   expect(await proxmox.control.listRequests()).toEqual([]);
 });
 
-test("the control API wants its own token", async () => {
+test("the control API requires its own token", async () => {
   const { controlUrl: url, caFile } = proxmox;
   const stranger = new ProxmoxControl({ url, caFile, token: "guess" });
   await expect(stranger.listGuests()).rejects.toThrow(/401/);

@@ -24,7 +24,7 @@ const add = (fault: FaultInput) => proxmox.control.addFault(fault);
 const QEMU = "/nodes/{node}/qemu";
 const VM = "/nodes/{node}/qemu/{vmid}";
 
-/** Applies until it works, and wants one VM and an empty plan. */
+/** Applies, and expects one VM and an empty plan. */
 async function applyFinishes(): Promise<void> {
   await program.apply();
   expect((await proxmox.control.listGuests()).map(({ vmid, status }) => [vmid, status])).toEqual([
@@ -71,7 +71,7 @@ test.each<[string, FaultInput, RegExp]>([
   await applyFinishes();
 });
 
-test("creation: one 500 is not even noticed", async () => {
+test("creation: the provider retries after one 500", async () => {
   await add({ kind: "status", method: "POST", path: QEMU, status: 500, message: "busy" });
   await applyFinishes();
 });
@@ -104,7 +104,7 @@ test("a removal that fails leaves the VM in the state", async () => {
   expect(await proxmox.control.listGuests()).toHaveLength(1);
 });
 
-test("a host that is offline is an error, and no reason to make anything again", async () => {
+test("a host that is offline is an error, and nothing is created again", async () => {
   await program.apply();
   await proxmox.control.setHostOnline("pve1", false);
   const { exitCode, said } = await program.project.plan();
@@ -113,13 +113,13 @@ test("a host that is offline is an error, and no reason to make anything again",
   expect(await program.project.plannedActions()).toEqual({});
 });
 
-test("slow answers and cut reads are only slow", async () => {
+test("slow answers and cut reads only take longer", async () => {
   await add({ kind: "delay", delayMs: 100, times: null });
   await add({ kind: "drop", method: "GET", skip: 3, times: 1 });
   await applyFinishes();
 });
 
-test("an answer that is lost after the VM was made", async () => {
+test("an answer that is lost after the VM was created", async () => {
   await add({ kind: "drop", method: "POST", path: QEMU, when: "after" });
   expect((await program.project.apply()).exitCode).toBe(1);
   expect(await proxmox.control.listGuests()).toHaveLength(1);

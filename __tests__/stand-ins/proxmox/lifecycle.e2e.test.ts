@@ -23,7 +23,7 @@ const guest = async (vmid: number): Promise<Guest> => {
 const changed = (...nodes: string[]) =>
   Object.fromEntries(nodes.map((node) => [`proxmox_virtual_environment_vm.node["${node}"]`, ["update"]]));
 
-/** Each test goes on where the one before it left off. */
+/** Each test continues from the state that the previous one has left. */
 describe("the real provider against the stand-in", () => {
   test("an apply creates everything, running", async () => {
     await program.apply();

@@ -77,7 +77,7 @@ test("everything is there after a restart, and nothing is left of a run in memor
   expect(() => readFileSync(inMemory.caFile)).toThrow(/ENOENT/);
 });
 
-test("a data file that is no JSON is not overwritten", async () => {
+test("a data file that is not JSON is not overwritten", async () => {
   writeFileSync(join(dataDir, "cluster.json"), "{");
   await expect(startProxmox({ dataDir })).rejects.toThrow(
     /cluster\.json is not JSON: move it away to start with an empty cluster/,
@@ -85,7 +85,7 @@ test("a data file that is no JSON is not overwritten", async () => {
   expect(readFileSync(join(dataDir, "cluster.json"), "utf8")).toBe("{");
 });
 
-test("a worker that a crash caught is over, and its VM stays locked", async () => {
+test("a task is over after a crash, and its VM stays locked", async () => {
   const proxmox = await start({ dataDir, timeScale: 1000 });
   const api = new ApiClient(proxmox);
   const upid = await api.ok(api.post("/nodes/pve1/qemu", { vmid: 100 }));
@@ -100,7 +100,7 @@ test("a worker that a crash caught is over, and its VM stays locked", async () =
   expect((await again.put("/nodes/pve1/qemu/100/config", { cores: 1 })).reason).toBe("VM is locked (create)");
 });
 
-test("tasks take their time when told to", async () => {
+test("tasks take time with a time scale", async () => {
   const api = new ApiClient(await start({ timeScale: 0.1 }));
   const upid = await api.ok(api.post("/nodes/pve1/qemu", { vmid: 100 }));
   const path = `/nodes/pve1/tasks/${encodeURIComponent(upid)}/status`;
@@ -108,7 +108,7 @@ test("tasks take their time when told to", async () => {
   expect(await api.task(Promise.resolve({ status: 200, reason: "", data: upid }))).toBe("OK");
 });
 
-test("what is not served says so", async () => {
+test("a call that is not served is answered with 501", async () => {
   const api = new ApiClient(await start());
   expect(await api.get("/cluster/sdn/zones")).toMatchObject({
     status: 501,

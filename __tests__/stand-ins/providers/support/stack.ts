@@ -46,7 +46,7 @@ export const bucket = {
   lifecycle: { prevent_destroy: false },
 };
 
-/** A Worker with everything that ours has. Writes its module into the project's folder. */
+/** A Worker with all the features of the tfstate Worker. Writes its module to the project's folder. */
 export function script(project: TofuProject, source = "export default {}\n") {
   const content_file = join(project.folder, "index.mjs");
   writeFileSync(content_file, source);

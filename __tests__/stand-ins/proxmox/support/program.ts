@@ -20,7 +20,7 @@ export class Program {
   readonly project: TofuProject;
   private variables: Variables = {};
 
-  /** @param env what differs from the stand-in's own: another token, say */
+  /** @param env overrides the stand-in's variables, such as the token */
   constructor(
     fixture: "cluster" | "variations" | "vm",
     proxmox: RunningProxmox,
@@ -32,7 +32,7 @@ export class Program {
 
   init = () => this.project.ok("init", "-input=false");
 
-  /** Changes some variables; those of before stay. */
+  /** Changes some variables; the others keep their values. */
   set(variables: Variables): this {
     this.variables = { ...this.variables, ...variables };
     this.project.write(this.variables, "terraform.tfvars.json");

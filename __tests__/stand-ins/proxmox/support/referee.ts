@@ -10,7 +10,7 @@ import { defaultCacheDir, type ToolchainContext } from "../../../../toolchain/co
 import { makeOnce } from "../../../../toolchain/make-once";
 
 const VERSION = "0.5.0";
-/** What it serves with: the newest that it was tested with. */
+/** The HTTP server of fakepve, in the newest version that was tested. */
 const AIOHTTP = "aiohttp==3.14.5";
 const REQUIREMENTS = join(__dirname, "../fixtures", "fakepve-requirements.txt");
 const USER = { name: "root@pam", password: "of-this-run-only" } as const;
@@ -134,7 +134,7 @@ function send(
   body: string,
 ): Promise<RefereeAnswer> {
   return new Promise((resolve, reject) => {
-    // It is a child of ours on loopback.
+    // The server is a child process on loopback.
     const request = httpsRequest(url, { method, headers, rejectUnauthorized: false }, (response) => {
       let text = "";
       response.setEncoding("utf8");

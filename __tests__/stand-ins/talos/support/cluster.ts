@@ -7,7 +7,7 @@ import { type ClusterSecrets, clientCertificate, clusterSecrets } from "./secret
 
 export const DISKS = "storage.StorageService/Disks";
 
-/** Nodes, the secrets of a cluster, and clients that are closed at the end. */
+/** Stand-in nodes with the secrets of a cluster, and clients that are closed at the end. */
 export class TestCluster {
   private readonly clients: TalosClient[] = [];
 

@@ -24,7 +24,7 @@ export const ADMIN = { accessKeyId: "e".repeat(32), secretAccessKey: "5".repeat(
 
 const BUCKETS = ["default/tfstate", "default/other", "eu/tfstate"];
 
-/** Who may what: a writer, a reader and a guest of `tfstate`, a stranger of `other`, and one who may all. */
+/** A writer, a reader and a guest of `tfstate`, a stranger with `other` only, and an administrator. */
 const CREDENTIALS: Readonly<Record<string, S3Credential>> = {
   [WRITER.accessKeyId]: {
     ...WRITER,
@@ -106,7 +106,7 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
-/** A client that signs on its own, and does not try again. */
+/** A client that signs requests and does not retry. */
 export function clientOf(keys: Keys, region = "auto"): AwsClient {
   return new AwsClient({ ...keys, service: "s3", region, retries: 0 });
 }
@@ -116,6 +116,6 @@ export async function codeOf(response: Response): Promise<string | undefined> {
   return /<Code>(.*)<\/Code>/.exec(await response.text())?.[1];
 }
 
-/** What stands in the elements of this name, in order. */
+/** The texts of the elements with this name, in order. */
 export const textsOf = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, text = ""]) => text);
