@@ -72,6 +72,13 @@ describe("faults", () => {
     expect(await proxmox.control.listGuests()).toHaveLength(1);
   });
 
+  test("a fault affects the next call only, unless it says otherwise", async () => {
+    await proxmox.control.addFault({ kind: "drop" });
+    expect(await proxmox.control.listFaults()).toEqual([
+      { id: expect.any(String), fault: { kind: "drop", when: "before", skip: 0, times: 1 }, struck: 0 },
+    ]);
+  });
+
   test("a slow answer", async () => {
     await add({ kind: "delay", delayMs: 300 });
     const begin = Date.now();
