@@ -2,7 +2,7 @@ import { App, TerraformStack } from "cdktf";
 import { ProxmoxProvider } from "../.gen/providers/proxmox/provider";
 import { VirtualEnvironmentVm } from "../.gen/providers/proxmox/virtual-environment-vm";
 
-/* The least that a CDKTF program with a VM can be: what `npm run bench` compares with. */
+/* The smallest CDKTF program with a VM, which `npm run bench` compares a synth with. */
 
 process.noDeprecation = true;
 const app = new App();

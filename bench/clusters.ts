@@ -7,7 +7,7 @@ const HOSTS = ["pve1", "pve2", "pve3", "pve4", "pve5"];
 const SCHEMATIC = "ce4c980550dd2ab1b17bbf2b08801c7eb59418eafe8f279833297925d67c7515";
 
 /**
- * Writes the description of a cluster of `size` nodes, three of them control planes, spread over five hosts.
+ * Writes the cluster.yaml of a cluster of `size` nodes, three of them control planes, spread over five hosts.
  * @returns its folder, for CLUSTER_CONFIG
  */
 export function writeCluster(size: number, parent: string): string {

@@ -2,18 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version as cdktf } from "cdktf/package.json";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { resolveToolchain } from "../toolchain";
+import { PROXMOX_PROVIDER } from "../toolchain/versions";
+import { positiveNumber } from "./options";
 import { benchPlan } from "./plan";
 import { report } from "./report";
 import { benchSynth } from "./synth";
 
-/* `npm run bench [-- --write]`: how long a synth and a plan take, against the least that they could. */
+/* `npm run bench [-- --write]`: how long a synth and a plan take, compared with a bare app and with hand-written HCL. */
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("npm run bench --")
     .description("measures synthesis and plan, and prints the table of docs/benchmarks.md")
-    .option("-r, --rounds <number>", "rounds that count", positive, 9)
+    .option("-r, --rounds <number>", "rounds that count", positiveNumber, 9)
     .option("-w, --write", "also write docs/benchmarks.md", false)
     .allowExcessArguments(false);
   const { rounds, write } = program.parse(argv).opts<{ rounds: number; write: boolean }>();
@@ -30,7 +32,7 @@ async function main(argv: readonly string[]): Promise<void> {
         `Node ${process.version}`,
         `cdktf ${cdktf}`,
         `OpenTofu ${toolchain.version}`,
-        "bpg/proxmox 0.111.1",
+        `${PROXMOX_PROVIDER.source} ${PROXMOX_PROVIDER.version}`,
       ],
       synth: synth.section,
       plan: plan.section,
@@ -41,12 +43,6 @@ async function main(argv: readonly string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("give a whole number from 1");
-  return number;
 }
 
 main(process.argv).catch((error: Error) => {

@@ -13,9 +13,9 @@ export interface Command {
 export interface Sample {
   /** From start to end. */
   readonly wallMs: number;
-  /** User and system; only of Node programs that `measureNode` runs. */
+  /** User and system time; only for Node programs that `measureNode` runs. */
   readonly cpuMs?: number;
-  /** Largest resident set; likewise. */
+  /** Largest resident set; only for Node programs that `measureNode` runs. */
   readonly peakMiB?: number;
 }
 
@@ -25,8 +25,8 @@ export interface Contestant {
 }
 
 /**
- * Runs a program and takes its time.
- * @throws where it fails, with what it said
+ * Runs a program and measures its time.
+ * @throws with the program's output where it fails
  */
 export async function measure({ file, args, cwd, env }: Command): Promise<Sample> {
   const started = performance.now();
@@ -43,7 +43,7 @@ export async function measure({ file, args, cwd, env }: Command): Promise<Sample
   return { wallMs, ...JSON.parse(usage?.() || "{}") };
 }
 
-/** The same with CPU time and memory, for a program that Node runs. */
+/** Measures CPU time and memory as well, for a program that Node runs. */
 export function measureNode(command: Command): Promise<Sample> {
   const preload = `--require ${JSON.stringify(join(__dirname, "report-usage.cjs"))}`;
   return measure({ ...command, env: { ...command.env, NODE_OPTIONS: preload } });
@@ -56,8 +56,8 @@ function collect(stream: unknown): () => string {
 }
 
 /**
- * Runs all contestants in turn, round after round, so that what disturbs the machine disturbs all of them alike.
- * A first round warms caches up and does not count.
+ * Runs all contestants in turn, round after round, so that other work on the machine slows all of them down alike.
+ * A first round warms the caches up and does not count.
  * @returns the samples of each contestant, in the order of the rounds
  */
 export async function takeTurns(

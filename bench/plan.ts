@@ -2,18 +2,20 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningProxmox, startProxmox } from "../stand-ins/proxmox";
 import type { Toolchain } from "../toolchain";
+import { table } from "./markdown";
 import { type Command, type Contestant, measure, takeTurns } from "./measure";
-import { type Aim, milliseconds, table, times } from "./report";
+import { type Aim, milliseconds, times } from "./report";
 import { ratios, spread } from "./statistics";
+import { tofuEnv } from "./tofu-env";
 
 const ROOT = join(__dirname, "..");
 const EXAMPLE = join(ROOT, "examples/six-nodes");
-const PASSPHRASE = "only of this benchmark";
+const PASSPHRASE = "for this benchmark only";
 
 interface Project {
   readonly name: string;
   readonly encrypted: boolean;
-  /** Puts the configuration into `cwd`. */
+  /** Writes the configuration to the folder `cwd`. */
   readonly write: (cwd: string, env: NodeJS.ProcessEnv) => Promise<void>;
 }
 
@@ -33,7 +35,7 @@ const projects: readonly Project[] = [true, false].flatMap((encrypted) => {
   ];
 });
 
-/** Empty plans of the same six VMs, each project with a Proxmox of its own. */
+/** Measures empty plans of the same six VMs; each project has its own stand-in Proxmox. */
 export async function benchPlan(
   folder: string,
   rounds: number,
@@ -57,7 +59,7 @@ export async function benchPlan(
   }
 }
 
-/** Brings the VMs into being; the contestant then plans again and finds nothing to do. */
+/** Creates the VMs. @returns a contestant that plans again and finds nothing to do */
 async function apply(
   project: Project,
   cwd: string,
@@ -65,19 +67,11 @@ async function apply(
   proxmox: RunningProxmox,
 ): Promise<Contestant> {
   mkdirSync(cwd, { recursive: true });
-  const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
-  const base = {
-    PATH,
-    HOME,
-    TF_CLI_CONFIG_FILE,
-    ...toolchain.env,
-    TF_IN_AUTOMATION: "1",
-    TF_VAR_state_passphrase: PASSPHRASE,
-  };
+  const base = { ...tofuEnv(toolchain), TF_VAR_state_passphrase: PASSPHRASE };
   const env = { ...base, ...proxmox.env };
   await project.write(cwd, env);
   const tofu = (...args: string[]): Command => ({ file: toolchain.tofu, args, cwd, env });
-  // A provider may come from a server that the stand-in's CA does not vouch for.
+  // Providers may be fetched from a server whose certificate the stand-in's CA did not issue.
   await measure({
     ...tofu("init", "-input=false"),
     env: { ...base, SSL_CERT_FILE: process.env.SSL_CERT_FILE },

@@ -1,4 +1,4 @@
-// Preloaded into a measured program: at its end it writes what it used to descriptor 3.
+// Preloaded into a measured program: when the program ends, this writes what it used to file descriptor 3.
 const { readFileSync, writeSync } = require("node:fs");
 
 process.on("exit", () => {
@@ -7,7 +7,7 @@ process.on("exit", () => {
   writeSync(3, JSON.stringify({ cpuMs, peakMiB: (ownPeakKiB() ?? maxRSS) / 1024 }));
 });
 
-/** Linux counts in maxRSS what the process that started this one took up; VmHWM starts anew with the program. */
+/** On Linux, maxRSS includes what the parent process used before it started this one; VmHWM does not. */
 function ownPeakKiB() {
   if (process.platform !== "linux") return undefined;
   const [, peak] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];

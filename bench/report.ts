@@ -18,12 +18,7 @@ export function times({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} × (${min.toFixed(2)}–${max.toFixed(2)})`;
 }
 
-export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** The median of the rounds decides. */
+/** Whether each aim is met; the median of the rounds decides. */
 export function judge(aims: readonly Aim[]): string {
   return aims
     .map(
@@ -50,24 +45,24 @@ export function report({ command, rounds, versions, synth, plan, aims }: ReportP
 Made by \`${command}\` on ${machine}, ${process.platform} ${process.arch}; ${versions.join(", ")}.
 
 Each number is the median of ${rounds} rounds, with the smallest and the largest in brackets. In each round the
-programs run one after the other, and a ratio is taken within its round: what else the machine has to do
-lengthens the times, and the ratios less so. A round before them warms the caches up.
+programs run one after the other, and a ratio compares two programs within a round. Other work on the machine
+therefore changes the times more than the ratios. A first round warms the caches up and does not count.
 
 ${judge(aims)}
 
 ## Synthesis
 
-Whole processes, \`ts-node --swc main.ts\` as cdktf starts it. The bare app has one stack with a provider and a VM
-of the same generated bindings, and nothing else.
+Times of whole processes: \`ts-node --swc main.ts\`, as cdktf starts it. The bare app is one stack with a provider and
+a VM from the same generated bindings, and nothing else.
 
 ${synth}
 
 ## Plan
 
-\`tofu plan\` with nothing to change, on the example's six VMs as they were applied to the stand-in Proxmox, by this
-program and by hand-written HCL for the same VMs. The program's plan also reads which VM ids are taken and
-what the storage accepts; the HCL has no such checks. Encryption is pbkdf2 in both, with OpenTofu's default of
-600,000 iterations.
+\`tofu plan\` with nothing to change. The six VMs of the example were applied to the stand-in Proxmox, once by this
+program and once by hand-written HCL. This program's plan also reads which VM ids are taken and which content
+the storage accepts; the HCL has no such checks. Both encrypt with pbkdf2 and OpenTofu's default of 600,000
+iterations.
 
 ${plan}
 `;

@@ -16,7 +16,7 @@ export function spread(values: readonly number[]): Spread {
   return { min, median: (low + high) / 2, max };
 }
 
-/** Value by value: the samples of a round were taken one after the other, under the same load. */
+/** The ratio of each value to the baseline of the same round, when the machine had the same load. */
 export function ratios(values: readonly number[], baseline: readonly number[]): Spread {
   return spread(values.map((value, round) => value / (baseline[round] ?? Number.NaN)));
 }

@@ -1,9 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeCluster } from "./clusters";
+import { table } from "./markdown";
 import { type Contestant, measureNode, type Sample, takeTurns } from "./measure";
-import { type Aim, milliseconds, table, times } from "./report";
+import { type Aim, milliseconds, times } from "./report";
 import { ratios, spread } from "./statistics";
+import { cleanEnv } from "./tofu-env";
 
 const ROOT = join(__dirname, "..");
 const BARE = "bare app, 1 resource";
@@ -48,10 +50,4 @@ export async function benchSynth(folder: string, rounds: number): Promise<{ sect
       { text: "synth of 300 nodes: at most 2 × 3 nodes", limit: 2, found: against(nameOf(300), nameOf(3)) },
     ],
   };
-}
-
-/** What the user's shell has set must not decide how much there is to do. */
-function cleanEnv(): NodeJS.ProcessEnv {
-  const { PATH, HOME } = process.env;
-  return { PATH, HOME };
 }

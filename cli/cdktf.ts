@@ -1,4 +1,4 @@
-// `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: cdktf with the toolchain that the project is for.
+// `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
@@ -10,23 +10,23 @@ const COMMANDS: Readonly<Record<string, string>> = {
   destroy: "destroy",
 };
 const DEFAULT_STACK = "cluster";
-/** The only stack that talks to Cloudflare by itself. */
+/** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
 async function main(): Promise<number> {
   const [name = "", ...given] = process.argv.slice(2);
   const command = COMMANDS[name];
   if (command === undefined) {
-    throw new Error(`"${name}" is not one of ${Object.keys(COMMANDS).join(", ")}`);
+    throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
     throw new Error("the stack bootstrap holds its own state: npm run bootstrap -- destroy");
   }
   const { TF_WORKSPACE } = process.env;
   if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {
-    // There it would find no state, and plan to create everything.
+    // In another workspace OpenTofu would find no state and plan to create everything.
     throw new Error(
-      `TF_WORKSPACE=${TF_WORKSPACE} is set, and a stack has one state, where cluster.yaml says; unset it, and use another cluster.yaml for another cluster`,
+      `TF_WORKSPACE=${TF_WORKSPACE} is set, but each stack has only one state, at the address in cluster.yaml; unset it, and use another cluster.yaml for another cluster`,
     );
   }
   const stop = new AbortController();
@@ -41,12 +41,12 @@ async function main(): Promise<number> {
   return runCdktf([command, ...args], {
     ...process.env,
     ...env,
-    // A VM refuses to be destroyed in passing; here that is what was asked for, and cdktf lets the user approve.
+    // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
   });
 }
 
-/** `synth` is about all stacks; the others get the cluster unless a stack comes first. */
+/** `synth` is for all stacks. The other commands are for the cluster, unless the first argument names a stack. */
 function withStack(command: string, given: readonly string[]): readonly string[] {
   const namesStack = given[0] !== undefined && !given[0].startsWith("-");
   return command === "synth" || namesStack ? given : [DEFAULT_STACK, ...given];
@@ -54,7 +54,7 @@ function withStack(command: string, given: readonly string[]): readonly string[]
 
 function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn("cdktf", args, { env, stdio: "inherit" });
-  // A terminal sends Ctrl-C to cdktf as well, and a second one would make tofu stop without tidying up.
+  // A terminal sends Ctrl-C to cdktf as well. A second SIGINT would make tofu exit without writing its state.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));

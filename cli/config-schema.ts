@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jsonSchemas, writeReference } from "../config/reference";
 
-/* `npm run config:schema`: writes what is derived from the schema of the configuration, formatted like all else. */
+/* `npm run config:schema`: writes docs/configuration.md and the JSON schemas in config/ from the configuration's schema. */
 
 const reference = join(__dirname, "..", "docs", "configuration.md");
 writeFileSync(reference, writeReference(readFileSync(reference, "utf8")));

@@ -1,4 +1,4 @@
-// `eval "$(npm run -s toolchain)"` sets a shell up for plain `npx cdktf` and `tofu`.
+// `eval "$(npm run -s toolchain)"` sets the variables of a shell for `npx cdktf` and `tofu`.
 import { resolveToolchain } from "../toolchain";
 
 async function main(): Promise<void> {

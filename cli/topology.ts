@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
 import { renderTopology } from "../topology";
 
-/* `npm run topology [-- --out FILE]`: draws the cluster of the working folder, or the example's. */
+/* `npm run topology [-- --out FILE]`: draws the cluster of the working folder, or the example if there is none. */
 
 function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
   const program = new Command("npm run topology --")
@@ -30,7 +30,7 @@ function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
 try {
   main(process.env, process.argv);
 } catch (error) {
-  // What the user can mend is told without a stack trace.
+  // A mistake in the user's files is reported without a stack trace.
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 import type { ShownState } from "../process/tofu";
 
-/** One node of the cluster, as the state has it. */
+/** A node of the cluster in the state. */
 export interface AppliedVm {
   readonly name: string;
   readonly role: string;
@@ -9,7 +9,7 @@ export interface AppliedVm {
   readonly host: string;
 }
 
-/** The nodes of a cluster in what `tofu show` says, in the order of their ids. */
+/** The nodes of a cluster in the output of `tofu show`, in the order of their VM IDs. */
 export function appliedVms({ values }: ShownState): readonly AppliedVm[] {
   const addresses = (values?.outputs?.node_addresses?.value ?? {}) as Readonly<Record<string, string>>;
   const controllers = (values?.outputs?.controller_nodes?.value ?? []) as readonly string[];

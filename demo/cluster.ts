@@ -7,22 +7,22 @@ import { Tofu } from "../process/tofu";
 import { openStore } from "../state/open-store";
 import type { StateStore } from "../state/store";
 import { type AppliedVm, appliedVms } from "./applied-vms";
-import type { LocalFolder } from "./folder";
+import type { DemoFolder } from "./folder";
 
 const STACK = "cluster";
 
 export interface ClusterProps {
   readonly root: string;
-  readonly folder: LocalFolder;
+  readonly folder: DemoFolder;
   readonly tofu: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
-/** The cluster stack of `cluster.yaml`, with its state at the Worker. */
+/** The cluster stack of `cluster.yaml`, whose state is at the Worker. */
 export class Cluster {
   readonly tofu: Tofu;
-  /** Where its state is kept. */
+  /** The store of its state. */
   readonly store: StateStore;
 
   private constructor(readonly props: ClusterProps) {
@@ -41,7 +41,7 @@ export class Cluster {
     return new Cluster(props);
   }
 
-  /** OpenTofu on the stack, as one more client would run it. @param name its folder of logs */
+  /** OpenTofu on the stack, as another client. @param name a folder for its logs */
   client(name: string): Tofu {
     const { folder, tofu, env, signal } = this.props;
     const logs = join(folder.logs, name);
@@ -52,11 +52,11 @@ export class Cluster {
 
   deploy(): Promise<readonly AppliedVm[]> {
     return step("Deploy", async ({ say, follow, result }) => {
-      // Nobody else has this folder: whoever held the lock was killed.
-      const left = await this.store.holder();
-      if (left) {
-        await this.store.breakLock(left.ID);
-        say(`the lock that a run before this one has left is removed (${left.Operation} of ${left.Who})`);
+      // This run has the folder for itself, so a lock is left from a run that was killed.
+      const lock = await this.store.holder();
+      if (lock) {
+        await this.store.breakLock(lock.ID);
+        say(`removed the lock of an earlier run that was killed (${lock.Operation} of ${lock.Who})`);
       }
       await this.tofu.init(follow);
       await this.tofu.apply(follow);
@@ -66,12 +66,12 @@ export class Cluster {
     });
   }
 
-  /** @throws where a plan would change something */
-  planNothing(title: string): Promise<void> {
+  /** Plans. @throws where the plan would change something */
+  expectEmptyPlan(title: string): Promise<void> {
     return step(title, async ({ follow, result }) => {
       if (await this.tofu.plan(follow)) {
         const log = displayPath(join(this.props.folder.logs, "plan.log"));
-        throw new Error(`the plan is not empty, which is a fault of this program; it is in ${log}`);
+        throw new Error(`the plan is not empty, which is a bug of this program; see ${log}`);
       }
       result("empty");
     });

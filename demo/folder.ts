@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Everything that `npm start` keeps: delete the folder to start anew. */
-export class LocalFolder {
+/** The folder with everything that `npm start` keeps. Delete it to start from the beginning. */
+export class DemoFolder {
   readonly passphrase: SecretFile;
-  /** Password of the Worker's owner. */
+  /** The password of the Worker's owner. */
   readonly password: SecretFile;
   readonly proxmox: string;
   readonly cloudflare: string;
@@ -22,17 +22,18 @@ export class LocalFolder {
     this.synthesized = join(root, "cdktf.out");
     this.logs = join(root, "logs");
     mkdirSync(this.logs, { recursive: true });
-    // The lock file of an earlier run may name another build of a provider.
+    // The dependency lock file of an earlier run may have the checksum of another build of a provider.
     for (const folder of [this.synthesized, join(this.bootstrap, "cdktf.out")]) {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 }
 
-/** A secret made at random the first time, in a file that the user alone can read. */
+/** A file with a random secret, which only the user can read. */
 export class SecretFile {
   constructor(readonly path: string) {}
 
+  /** Creates the secret if there is none. */
   read(): string {
     try {
       writeFileSync(this.path, randomBytes(24).toString("base64url"), { mode: 0o600, flag: "wx" });

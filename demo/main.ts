@@ -1,10 +1,10 @@
-// `npm start [-- --once]`: from an empty account to the cluster of cluster.yaml, on stand-ins, with real OpenTofu.
+// `npm start [-- --once]`: from an empty account to the cluster in cluster.yaml, on stand-ins, with real OpenTofu.
 import { once as event } from "node:events";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { lockFolder } from "../process/lock-folder";
 import { stopOnSignal } from "../process/stop-on-signal";
-import { LocalFolder } from "./folder";
+import { DemoFolder } from "./folder";
 import { start } from "./start";
 import { printSummary } from "./summary";
 
@@ -13,26 +13,26 @@ const root = join(__dirname, "..");
 async function main(): Promise<number> {
   const options = new Command("npm start --")
     .description(
-      "make the state backend and the cluster, on a stand-in Cloudflare and Proxmox, and stay up until Ctrl-C",
+      "creates the state backend and the cluster on a stand-in Cloudflare and a stand-in Proxmox, and runs until Ctrl-C",
     )
-    .option("--once", "end when all is shown")
-    .option("--folder <path>", "where state, stand-in and logs are kept", join(root, ".local"))
+    .option("--once", "end after everything was shown")
+    .option("--folder <path>", "folder for state, stand-ins and logs", join(root, ".local"))
     .parse()
     .opts<{ readonly once?: boolean; readonly folder: string }>();
 
   const { signal, stop, exitCode } = stopOnSignal();
-  const folder = new LocalFolder(resolve(options.folder));
+  const folder = new DemoFolder(resolve(options.folder));
   const unlock = await lockFolder(folder.root, "npm start", stop);
   const atEnd: (() => Promise<void>)[] = [];
   try {
     printSummary(await start({ root, folder, signal, atEnd: (end) => atEnd.push(end) }));
     if (options.once) return 0;
-    console.log("\nit stays up until Ctrl-C; the next `npm start` goes on from here");
+    console.log("\nit runs until Ctrl-C; the next `npm start` continues from here");
     if (!signal.aborted) await event(signal, "abort");
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;
-    console.error("\nstopped; the next `npm start` goes on from here");
+    console.error("\nstopped; the next `npm start` continues from here");
     return exitCode();
   } finally {
     for (const end of atEnd) await end();

@@ -4,9 +4,9 @@ import { underLock } from "../state/under-lock";
 import type { Cluster } from "./cluster";
 
 /**
- * A mistake and the way back: a VM is marked for replacement, and the version from before that is restored.
- * @returns the versions that the Worker has of the state, newest first
- * @throws where the plan after it is not empty
+ * Shows how to undo a mistake: marks a VM for replacement, and restores the version of the state from before.
+ * @returns the versions of the state at the Worker before the restore, newest first
+ * @throws where the plan after the restore is not empty
  */
 export async function showRollback(cluster: Cluster): Promise<readonly Version[]> {
   const { store, tofu } = cluster;
@@ -19,7 +19,7 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
     );
     if (!vm) throw new Error("the cluster has no VM");
     await tofu.taint(follow, vm.address);
-    result(`tofu taint ${vm.address}: the next plan would replace it`);
+    result(`tofu taint ${vm.address}, so the next plan would replace the VM`);
   });
   const versions = await step("Versions", async ({ result }) => {
     const versions = await store.versions();
@@ -30,6 +30,6 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
     await underLock(store, "restore", (lock) => store.restore(before.id, lock));
     result(`the version of serial ${before.serial} is the state again`);
   });
-  await cluster.planNothing("Plan after it");
+  await cluster.expectEmptyPlan("Plan after it");
   return versions;
 }

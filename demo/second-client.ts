@@ -3,21 +3,21 @@ import { underLock } from "../state/under-lock";
 import type { Cluster } from "./cluster";
 
 /**
- * One client holds the lock until a second one, OpenTofu, says that it waits for it; then that one plans.
- * @throws where it did not have to wait, or where its plan fails
+ * Shows the lock: a first client holds it until OpenTofu, the second client, reports that it waits. Then OpenTofu plans.
+ * @throws where the second client does not wait, or its plan fails
  */
 export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Promise<void> {
   return step("Second client", async ({ say, follow, result }) => {
     let second = Promise.resolve(false);
     const first = await underLock(cluster.store, "npm start", async ({ Who, Operation }) => {
       say(`${Who} holds the lock (${Operation}); the second client waits`);
-      await new Promise<void>((waits, failed) => {
-        const heard = (line: string) => {
-          if (line.includes("Acquiring state lock")) waits();
+      await new Promise<void>((resolve, reject) => {
+        const onLine = (line: string) => {
+          if (line.includes("Acquiring state lock")) resolve();
           follow(line);
         };
-        second = cluster.client("second-client").plan(heard, "-lock-timeout=120s");
-        second.then(() => failed(new Error("the second client did not wait for the lock")), failed);
+        second = cluster.client("second-client").plan(onLine, "-lock-timeout=120s");
+        second.then(() => reject(new Error("the second client did not wait for the lock")), reject);
       });
       return Who;
     });

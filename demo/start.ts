@@ -9,27 +9,28 @@ import { startCloudflare } from "../stand-ins/cloudflare";
 import { startProxmox } from "../stand-ins/proxmox";
 import { resolveToolchain } from "../toolchain";
 import { Cluster } from "./cluster";
-import type { LocalFolder } from "./folder";
+import type { DemoFolder } from "./folder";
+import { proxmoxFor } from "./proxmox-options";
 import { showRollback } from "./rollback";
 import { showSecondClient } from "./second-client";
-import { standInFor } from "./stand-in-proxmox";
 import type { Summary } from "./summary";
 
 export interface StartProps {
   readonly root: string;
-  readonly folder: LocalFolder;
+  readonly folder: DemoFolder;
   readonly signal: AbortSignal;
-  /** Takes what must be stopped at the end, however that comes. */
+  /** Registers what has to be stopped at the end, also after an error. */
   readonly atEnd: (stop: () => Promise<void>) => void;
 }
 
 const OWNER = "owner";
-/** Stands for an account where the configuration names none. */
+/** The account ID to check a configuration with that names none. */
 const ANY_ACCOUNT = "0".repeat(32);
 
 /**
- * From nothing to a cluster whose state is at the tfstate Worker, on a stand-in Proxmox and a stand-in Cloudflare.
- * @throws what the step that failed has thrown
+ * Creates everything from an empty account: the state backend on a stand-in Cloudflare, the cluster on a stand-in
+ * Proxmox. Then shows what the tfstate Worker does.
+ * @throws the error of the step that failed
  */
 export async function start(props: StartProps): Promise<Summary> {
   const { root, folder, signal, atEnd } = props;
@@ -51,7 +52,7 @@ export async function start(props: StartProps): Promise<Summary> {
   });
 
   const proxmox = await step("Stand-in Proxmox", async ({ result }) => {
-    const proxmox = await startProxmox({ ...standInFor(config), dataDir: folder.proxmox });
+    const proxmox = await startProxmox({ ...proxmoxFor(config), dataDir: folder.proxmox });
     atEnd(() => proxmox.stop());
     result(proxmox.endpoint);
     return proxmox;
@@ -82,7 +83,7 @@ export async function start(props: StartProps): Promise<Summary> {
     TF_IN_AUTOMATION: "1",
   };
 
-  console.log("\nbootstrap: the buckets, the Worker and the token that keep all states, their own included");
+  console.log("\nbootstrap: the buckets, the Worker and the token for all states");
   const made = await bootstrap({
     root,
     setting: loadBootstrapSetting(root, env),
@@ -95,20 +96,20 @@ export async function start(props: StartProps): Promise<Summary> {
   });
   if (!made) throw new Error("the bootstrap was not carried out");
 
-  console.log("\ncluster: its state is at the Worker, encrypted on this machine before it leaves");
+  console.log("\ncluster: its state is encrypted on this machine and kept at the Worker");
   const clusterEnv = { ...env, ...proxmox.env, ...made.variables };
   const cluster = await Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv });
   const vms = await cluster.deploy();
-  await cluster.planNothing("Second plan");
+  await cluster.expectEmptyPlan("Second plan");
 
-  console.log("\nstate: what the Worker is for");
+  console.log("\nstate: what the Worker does");
   await showSecondClient(cluster);
   const versions = await showRollback(cluster);
 
   return { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner: OWNER, folder };
 }
 
-/** Accounts that the shell is set up for are none of our business. */
+/** The environment without credentials of real accounts. */
 const withoutAccounts = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(env).filter(

@@ -5,25 +5,25 @@ import type { RunningProxmox } from "../stand-ins/proxmox";
 import type { Version } from "../state/store";
 import type { Toolchain } from "../toolchain";
 import type { AppliedVm } from "./applied-vms";
-import type { LocalFolder } from "./folder";
+import type { DemoFolder } from "./folder";
 
 export interface Summary {
   readonly source: string;
   readonly vms: readonly AppliedVm[];
-  /** Of the cluster's state, newest first. */
+  /** The versions of the cluster's state, newest first. */
   readonly versions: readonly Version[];
   readonly toolchain: Toolchain;
   readonly proxmox: RunningProxmox;
   readonly cloudflare: CloudflareStandIn;
   readonly workerUrl: string;
-  /** Who may log in at the Worker. */
+  /** The user name for the Worker. */
   readonly owner: string;
-  readonly folder: LocalFolder;
+  readonly folder: DemoFolder;
 }
 
-const VERSIONS_SHOWN = 5;
+const MAX_VERSIONS = 5;
 
-/** What exists after the apply, and where things are. */
+/** Prints what exists after the apply, and where it is. */
 export function printSummary(summary: Summary): void {
   const { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner, folder } = summary;
   printTable([
@@ -33,7 +33,7 @@ export function printSummary(summary: Summary): void {
   printTable([
     ["version", "serial", "size", "made", "by"],
     ...versions
-      .slice(0, VERSIONS_SHOWN)
+      .slice(0, MAX_VERSIONS)
       .map(({ id, serial, size, createdAt, createdBy }) => [
         id,
         String(serial),

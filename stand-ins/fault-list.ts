@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
-/** Properties of a fault that strikes calls. */
+/** When a fault affects the calls that match it. */
 export const striking = {
-  /** How many calls that match are let through first. @default 0 */
+  /** How many matching calls pass before the fault takes effect. @default 0 */
   skip: z.int().min(0).default(0),
-  /** How many times it strikes; null is for ever. @default 1 */
+  /** How many calls the fault affects; null is without limit. @default 1 */
   times: z.int().min(1).nullable().default(1),
 };
 type Striking = { readonly [K in keyof typeof striking]: z.output<(typeof striking)[K]> };
@@ -13,7 +13,7 @@ type Striking = { readonly [K in keyof typeof striking]: z.output<(typeof striki
 export interface ActiveFault<F> {
   readonly id: string;
   readonly fault: F;
-  /** How many times it has struck. */
+  /** How many calls it has affected. */
   readonly struck: number;
 }
 
@@ -24,7 +24,22 @@ interface Entry<F> {
   struck: number;
 }
 
-/** The faults in force in a stand-in. They live as long as the process. */
+/**
+ * Two faults that every stand-in has. `delay`: the answer comes late. `drop`: the connection is cut before the call is
+ * carried out, or after it.
+ * @param matching which calls the faults affect
+ */
+export const callFaults = <M extends z.ZodRawShape>(matching: M) =>
+  [
+    z.strictObject({ kind: z.literal("delay"), delayMs: z.int().min(1), ...matching }),
+    z.strictObject({
+      kind: z.literal("drop"),
+      when: z.enum(["before", "after"]).default("before"),
+      ...matching,
+    }),
+  ] as const;
+
+/** The active faults of a stand-in. They are not saved. */
 export class FaultList<F> {
   private entries: Entry<F>[] = [];
 
@@ -38,12 +53,12 @@ export class FaultList<F> {
     return this.entries.map(({ id, fault, struck }) => ({ id, fault, struck }));
   }
 
-  /** @param id none removes all */
+  /** @param id removes all faults if it is left out */
   remove(id?: string): void {
     this.entries = id === undefined ? [] : this.entries.filter((entry) => entry.id !== id);
   }
 
-  /** Those of the faults that `match` and strike now, one after the other as they are asked for; that counts. */
+  /** Yields the matching faults that affect this call, and counts each one that is yielded. */
   protected *striking<M extends F & Striking>(match: (fault: F) => fault is M): Iterable<M> {
     for (const entry of this.entries) {
       const { fault } = entry;

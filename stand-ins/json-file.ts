@@ -2,20 +2,20 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeFileAtomic } from "../state/write-file-atomic";
 
-/** Keeps one value in a file that is whole at any moment, readable by its owner only. */
+/** Keeps one value in a file. The file is complete at any moment, and only its owner can read it. */
 export class JsonFile<T> {
   /**
-   * @param path without one, nothing outlives the process
-   * @param anew what one begins with once the file is moved away, for the error
+   * @param path nothing is saved if it is undefined
+   * @param fresh what the stand-in starts with if there is no file, for the error
    */
   constructor(
     private readonly path: string | undefined,
-    private readonly anew: string,
+    private readonly fresh: string,
   ) {
     if (path) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   }
 
-  /** @throws where the file is there and is no JSON */
+  /** @returns undefined where there is no file @throws where the file is not JSON */
   load(): T | undefined {
     if (!this.path) return undefined;
     let text: string;
@@ -28,7 +28,7 @@ export class JsonFile<T> {
     try {
       return JSON.parse(text) as T;
     } catch (cause) {
-      throw new Error(`${this.path} is no JSON: move it away to begin with ${this.anew}`, { cause });
+      throw new Error(`${this.path} is not JSON: move it away to start with ${this.fresh}`, { cause });
     }
   }
 

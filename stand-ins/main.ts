@@ -3,7 +3,9 @@ import { addCloudflareCommand } from "./cloudflare/command";
 import { addProxmoxCommand } from "./proxmox/command";
 import { addTalosCommand } from "./talos/command";
 
-program.name("npm run local --").description("the stand-ins, one at a time").showHelpAfterError();
+/* `npm run local -- cloudflare|proxmox|talos`: one stand-in as a program of its own. */
+
+program.name("npm run local --").description("runs one of the stand-ins").showHelpAfterError();
 addCloudflareCommand(program);
 addProxmoxCommand(program);
 addTalosCommand(program);

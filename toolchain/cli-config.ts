@@ -5,31 +5,31 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ToolchainContext } from "./context";
 
-/** The OpenTofu CLI configuration that would be read if we did nothing. */
+/** The OpenTofu CLI configuration that the user has. */
 export interface UserCliConfig {
   readonly path: string;
   readonly text: string;
-  /** It says itself where providers come from, and that is not ours to change. */
+  /** It says where providers come from, and the toolchain leaves that as it is. */
   readonly installsProviders: boolean;
 }
 
-/** TF_CLI_CONFIG_FILE, else the file that OpenTofu looks for; undefined when there is none. */
+/** Reads TF_CLI_CONFIG_FILE, or else the file that OpenTofu would read. @returns undefined where there is none */
 export async function userCliConfig(context: ToolchainContext): Promise<UserCliConfig | undefined> {
   const named = context.env.TF_CLI_CONFIG_FILE;
   if (named && !existsSync(named)) {
-    context.report(`TF_CLI_CONFIG_FILE names ${named}, which does not exist; going on without it`);
+    context.report(`TF_CLI_CONFIG_FILE names ${named}, which does not exist; continuing without it`);
   }
   const path = named || defaultPaths(context.env).find(existsSync);
   if (path === undefined || !existsSync(path)) return undefined;
   const text = await readFile(path, "utf8");
-  // A JSON configuration cannot be added to as text: it stands as it is.
+  // Nothing can be appended to a JSON configuration, so it is used unchanged.
   const installsProviders = /^\s*provider_installation\b/m.test(text) || text.trimStart().startsWith("{");
   return { path, text, installsProviders };
 }
 
 /**
- * Writes the user's configuration and our block as one file, named by its content, so that runs with different
- * configurations do not meet.
+ * Writes the user's configuration and `block` as one file. It is named by its content, so that runs with different
+ * configurations do not overwrite each other's file.
  * @returns its path, for TF_CLI_CONFIG_FILE
  */
 export async function writeCliConfig(

@@ -3,17 +3,17 @@ import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import envPaths from "env-paths";
 
-/** What every step of the toolchain is given. */
+/** What every step of the toolchain needs to know. */
 export interface ToolchainContext {
   /** The user's environment: PATH, TERRAFORM_BINARY_NAME, TF_CLI_CONFIG_FILE, proxies. */
   readonly env: NodeJS.ProcessEnv;
   readonly cacheDir: string;
-  /** Takes one line of progress. */
+  /** Shows one line of progress to the user. */
   readonly report: (line: string) => void;
-  /** How often a long step says that it is alive. */
+  /** How often a long step reports that it is still running. */
   readonly heartbeatMs: number;
   readonly signal?: AbortSignal;
-  /** The folder that release archives are fetched from, without the version. */
+  /** The URL that OpenTofu's releases are below, without a version. */
   readonly releases: string;
   readonly sha256: Readonly<Record<string, string>>;
   readonly registry: string;
@@ -21,19 +21,19 @@ export interface ToolchainContext {
 }
 
 /**
- * Where the cloudflare provider will be used: not at all, with a Cloudflare on this machine, or with an account. Our
- * stand-in is for the second only.
+ * What the cloudflare provider is used with: not at all, with a Cloudflare API on this machine, or with a real account.
+ * Only with an API on this machine may the stand-in take the provider's place.
  */
 export type CloudflareUse = "unused" | "local" | "account";
 
-/** What a stack with Cloudflare resources needs: "local" when CLOUDFLARE_BASE_URL is a loopback address. */
+/** Which Cloudflare API a stack with Cloudflare resources uses: "local" where CLOUDFLARE_BASE_URL is a loopback address. */
 export function cloudflareFor(env: NodeJS.ProcessEnv): Exclude<CloudflareUse, "unused"> {
   const { CLOUDFLARE_BASE_URL: base = "" } = env;
   const host = URL.canParse(base) ? new URL(base).hostname : "";
   return /^(localhost|\[::1\]|127(\.\d+){3})$/.test(host) ? "local" : "account";
 }
 
-/** An error that the user can act upon; its message is the whole story. */
+/** An error that the user can act on. Its message says everything; no stack trace is needed. */
 export class ToolchainError extends Error {
   override readonly name = "ToolchainError";
 }
@@ -41,14 +41,14 @@ export class ToolchainError extends Error {
 /** @default $XDG_CACHE_HOME/cdktf-proxmox-talos or the platform's equivalent */
 export const defaultCacheDir = (): string => envPaths("cdktf-proxmox-talos", { suffix: "" }).cache;
 
-/** As Go, OpenTofu's releases and provider mirrors name it: `linux_amd64`. */
+/** This platform as Go, OpenTofu's releases and provider mirrors name it: `linux_amd64`. */
 export function platform(): string {
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const os = process.platform === "win32" ? "windows" : process.platform;
   return `${os}_${arch}`;
 }
 
-/** The absolute path of a program, by name on PATH or by path; undefined when there is none. */
+/** Finds a program by its path, or by its name on PATH. @returns its absolute path, undefined where there is none */
 export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const candidates =
     isAbsolute(name) || name.includes("/")
@@ -63,7 +63,7 @@ export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise
   return undefined;
 }
 
-/** Reports `describe(elapsed)` now and then until the work is done. */
+/** Reports `describe(elapsed)` every `heartbeatMs` until the work is done. */
 export async function withHeartbeat<T>(
   context: ToolchainContext,
   describe: (elapsed: string) => string,

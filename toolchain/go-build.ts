@@ -3,12 +3,11 @@ import { runGroup, tail } from "../process/process-group";
 import { findProgram, type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 import type { GoTool } from "./versions";
 
-/** Where the go.mod and go.sum of the tools are. */
-const MODULES = join(__dirname, "go");
+const ROOT = join(__dirname, "..");
 
 /**
- * Builds a Go program, with everything in it at the version and checksum that its go.mod and go.sum pin.
- * @throws ToolchainError without Go, or with the end of what `go build` said.
+ * Builds a Go program from the versions and checksums that its go.mod and go.sum pin.
+ * @throws ToolchainError without Go on PATH, or with the end of the output of `go build`
  */
 export async function buildGoTool(
   context: ToolchainContext,
@@ -36,8 +35,8 @@ export async function buildGoTool(
           ...["-ldflags", tool.ldflags, "-o", output, tool.package],
         ],
         {
-          cwd: join(MODULES, tool.module),
-          // As the projects' own releases: static, so no C compiler is needed; a go.work around us does not count.
+          cwd: join(ROOT, tool.folder),
+          // Static like the projects' own releases, so no C compiler is needed. A go.work above this folder is ignored.
           env: { ...context.env, CGO_ENABLED: "0", GOWORK: "off" },
           signal: context.signal,
           graceMs: 3_000,

@@ -13,16 +13,16 @@ export interface Toolchain {
   readonly tofu: string;
   readonly version: string;
   readonly origin: OpenTofu["origin"];
-  /** What to add to the environment of tofu and cdktf. */
+  /** Variables to add to the environment of tofu and cdktf. */
   readonly env: Readonly<Record<string, string>>;
   /** One line each on where tofu and the providers come from. */
   readonly summary: readonly string[];
 }
 
 /**
- * Finds OpenTofu and a way to its providers, and makes what is missing, once, in the user's cache folder.
- * A TERRAFORM_BINARY_NAME, and a TF_CLI_CONFIG_FILE with a `provider_installation` block, are left as they are.
- * @throws ToolchainError that says what is in the way and what helps
+ * Finds OpenTofu and its providers, and downloads or builds what is missing, once, into the user's cache folder.
+ * The user's TERRAFORM_BINARY_NAME is used, and so is a CLI configuration with a `provider_installation` block.
+ * @throws ToolchainError that says what failed and what the user can do
  */
 export async function resolveToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const context = contextOf(options);
@@ -51,15 +51,15 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
 }
 
 /**
- * What a synth needs: cdktf asks for the version of a tofu where there is one, and does without otherwise.
- * @returns what to add to the environment of cdktf
- * @throws ToolchainError when TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
+ * Finds OpenTofu for a synth. cdktf only asks it for its version, so none is downloaded or built where there is none.
+ * @returns variables to add to the environment of cdktf
+ * @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
  */
 export async function resolveForSynth(
   options: ToolchainOptions = {},
 ): Promise<Readonly<Record<string, string>>> {
   const found = await findOpenTofu(contextOf(options));
-  // Its CLI configuration does not matter, and one that is missing would be complained about.
+  // A synth needs no CLI configuration, and tofu warns about a TF_CLI_CONFIG_FILE that does not exist.
   return {
     CHECKPOINT_DISABLE: "1",
     TF_CLI_CONFIG_FILE: "",

@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`, under the host's Node and without any dependency: installs the pinned
-// dependencies when they are missing or not those of package-lock.json, and does nothing otherwise.
+// Runs before `npm start` and `npm test`, with the host's Node and without any dependency. Installs the pinned
+// dependencies if they are missing or differ from package-lock.json, and does nothing otherwise.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The packages of a lock file; npm keeps one of what it installed in node_modules. */
+/** The packages in a lock file. npm writes one to node_modules with what it has installed. */
 function packagesOf(lockFile) {
   try {
     const { packages } = JSON.parse(readFileSync(join(root, lockFile), "utf8"));
@@ -27,7 +27,7 @@ function isInstalled() {
   return pinnedNode() !== undefined;
 }
 
-/** The version that the pinned Node gives; undefined when its binary is not there or does not run here. */
+/** The version of the pinned Node; undefined if its binary is missing or does not run on this machine. */
 function pinnedNode() {
   const { status, stdout } = spawnSync(join(root, "node_modules/.bin/node"), ["--version"], {
     encoding: "utf8",
@@ -35,7 +35,7 @@ function pinnedNode() {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Without our own node_modules on PATH, whose Node goes away while npm works. */
+/** The environment without node_modules on PATH: npm replaces the Node that is in there. */
 function hostEnvironment() {
   const PATH = process.env.PATH.split(delimiter).filter(
     (folder) => !folder.endsWith(join("node_modules", ".bin")),
@@ -52,7 +52,7 @@ function install() {
     env: hostEnvironment(),
     stdio: ["ignore", "inherit", "inherit"],
   });
-  // npm shows a spinner on a terminal only.
+  // npm shows its progress only on a terminal.
   const alive = setInterval(() => process.stderr.isTTY || console.error(`  npm ci: ${seconds()}s`), 10_000);
   npm.once("error", (error) => fail(`npm cannot be started: ${error.message}`));
   npm.once("exit", (code, signal) => {
@@ -60,12 +60,12 @@ function install() {
     if (code !== 0) fail(`npm ci failed (${signal ?? `exit code ${code}`}); its own message is above`);
     if (pinnedNode() === undefined) {
       fail(
-        "npm ci left out the pinned Node: it runs no install scripts; try `npm ci --ignore-scripts=false`",
+        "npm ci did not install the pinned Node: install scripts are disabled; run `npm ci --ignore-scripts=false`",
       );
     }
     console.error(`dependencies installed in ${seconds()}s`);
   });
-  // A terminal sends Ctrl-C to npm as well; a signal to us alone is passed on. `exit` then ends us.
+  // A terminal sends Ctrl-C to npm as well; a signal to this process alone is passed on. The `exit` above ends it.
   process.on("SIGINT", () => process.stdin.isTTY || npm.kill("SIGINT"));
   process.on("SIGTERM", () => npm.kill("SIGTERM"));
 }

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { duration, type ToolchainContext } from "./context";
 
-/** A holder renews its lock every 5 s; one that was killed is taken over after this time. */
+/** A running process renews its lock every 5 s; the lock of a killed one is taken over after this time. */
 const STALE_MS = 15_000;
 
 /**
- * Makes the file `target` once on this machine. `make` writes to the path that it is given, and the file appears
- * under its name complete or not at all: a killed run leaves nothing that counts, and runs that start together
- * wait for the first.
+ * Makes the file `target` once on this machine. `make` writes to a temporary path, and the result is renamed to
+ * `target` only when it is complete. A killed run leaves no incomplete `target`, and runs that start at the same time
+ * wait for the first one.
  */
 export async function makeOnce(
   context: ToolchainContext,
@@ -52,22 +52,21 @@ async function waitForLock(
         realpath: false,
         stale: STALE_MS,
         update: STALE_MS / 3,
-        // A laptop that slept: another run may now make the same file, and the rename keeps both right.
-        onCompromised: (error) =>
-          context.report(`${title}: lost the lock on it (${error.message}); going on`),
+        // After the machine slept, another run may be making the same file. Both rename a complete file.
+        onCompromised: (error) => context.report(`${title}: lost its lock (${error.message}); continuing`),
       }).then((release) => () => release().catch(() => undefined));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
     }
     if (Date.now() >= nextReport) {
-      context.report(`${title}: another run is at it; waiting (${duration(Date.now() - started)})`);
+      context.report(`${title}: waiting for another run that makes it (${duration(Date.now() - started)})`);
       nextReport = Date.now() + context.heartbeatMs;
     }
     await sleep(250, undefined, { signal: context.signal });
   }
 }
 
-/** What killed runs left behind; under the lock, nobody else is writing there. */
+/** Removes what killed runs have left. Only the holder of the lock writes there. */
 async function removeLeftovers(target: string): Promise<void> {
   const prefix = `${basename(target)}.partial-`;
   for (const name of await readdir(dirname(target))) {

@@ -15,8 +15,9 @@ export interface OpenTofu {
 }
 
 /**
- * OpenTofu from the first of: TERRAFORM_BINARY_NAME, PATH, the cache; undefined when it has to be made.
- * @throws ToolchainError when the user's choice will not do.
+ * Looks for OpenTofu in TERRAFORM_BINARY_NAME, on PATH and in the cache, in this order.
+ * @returns undefined where there is none
+ * @throws ToolchainError where TERRAFORM_BINARY_NAME does not name an OpenTofu that is recent enough
  */
 export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu | undefined> {
   const named = context.env.TERRAFORM_BINARY_NAME;
@@ -28,12 +29,12 @@ export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu 
 }
 
 /**
- * Downloads the official release into the cache, or builds it from its Go module.
- * @throws ToolchainError when neither way is open, or when the release is not the one that is pinned.
+ * Downloads the official release into the cache or, where that cannot be reached, builds OpenTofu from its Go module.
+ * @throws ToolchainError where neither is possible, or where the release is not the pinned one
  */
 export async function makeOpenTofu(context: ToolchainContext): Promise<OpenTofu> {
   const title = `OpenTofu ${OPENTOFU.version}`;
-  await makeOnce(context, cachedPath(context), title, (partial) => obtain(context, partial));
+  await makeOnce(context, cachedPath(context), title, (partial) => downloadOrBuild(context, partial));
   return cached(context);
 }
 
@@ -50,7 +51,7 @@ async function namedByUser(context: ToolchainContext, named: string): Promise<Op
   const path = await findProgram(named, context.env);
   if (path === undefined) {
     throw new ToolchainError(
-      `TERRAFORM_BINARY_NAME is "${named}", which is no program on PATH; correct it or unset it`,
+      `TERRAFORM_BINARY_NAME is "${named}", which is not a program on PATH; correct it or unset it`,
     );
   }
   const { product, version } = await identify(context, path);
@@ -69,7 +70,7 @@ async function namedByUser(context: ToolchainContext, named: string): Promise<Op
   return { path, version, origin: "TERRAFORM_BINARY_NAME" };
 }
 
-/** A `tofu` that is too old, or a version manager's shim that has none to run, is said and passed over. */
+/** Reports and skips a `tofu` that is too old, and a version manager's shim that has no version to run. */
 async function usableOnPath(context: ToolchainContext): Promise<OpenTofu | undefined> {
   const path = await findProgram("tofu", context.env);
   if (path === undefined) return undefined;
@@ -85,24 +86,24 @@ async function usableOnPath(context: ToolchainContext): Promise<OpenTofu | undef
 }
 
 /** Writes a verified `tofu` to `output`. */
-async function obtain(context: ToolchainContext, output: string): Promise<void> {
+async function downloadOrBuild(context: ToolchainContext, output: string): Promise<void> {
   const { version, build } = OPENTOFU;
-  const closed: string[] = ["TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH"];
+  const failures: string[] = ["TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH"];
 
   const sha256 = context.sha256[platform()];
   if (sha256 === undefined) {
-    closed.push(`no release checksum is pinned for ${platform()}`);
+    failures.push(`no release checksum is pinned for ${platform()}`);
   } else {
     const url = `${context.releases}/v${version}/tofu_${version}_${platform()}.tar.gz`;
     const title = `OpenTofu ${version}: official release`;
-    context.report(`${title}: asking for it`);
+    context.report(`${title}: downloading it`);
     try {
       await extractRelease(context, { url, sha256, member: "tofu" }, title, output);
       return await verify(context, output);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       context.report(error.message);
-      closed.push(error.message);
+      failures.push(error.message);
     }
   }
 
@@ -114,13 +115,13 @@ async function obtain(context: ToolchainContext, output: string): Promise<void> 
     return await verify(context, output);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
-    closed.push(error.message);
+    failures.push(error.message);
   }
   throw new ToolchainError(
     [
-      `no OpenTofu >= ${OPENTOFU_MINIMUM} was found, and none can be made here:`,
-      ...closed.map((reason) => `  - ${reason.replaceAll("\n", "\n    ")}`),
-      "any one of these helps:",
+      `no OpenTofu >= ${OPENTOFU_MINIMUM} was found, and none can be downloaded or built:`,
+      ...failures.map((reason) => `  - ${reason.replaceAll("\n", "\n    ")}`),
+      "do one of these:",
       "  1. install OpenTofu (https://opentofu.org/docs/intro/install), or set TERRAFORM_BINARY_NAME to a tofu",
       `  2. make ${context.releases} reachable, for example by HTTPS_PROXY`,
       `  3. install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
@@ -135,7 +136,7 @@ async function verify(context: ToolchainContext, path: string): Promise<void> {
   }
 }
 
-/** Asks a binary what it is: OpenTofu and Terraform differ in the first word of `-version` only. */
+/** Asks a binary for its product and version: OpenTofu and Terraform differ only in the first word of `-version`. */
 async function identify(
   context: ToolchainContext,
   path: string,
@@ -148,7 +149,7 @@ async function identify(
   const [, product, version] = /^(OpenTofu|Terraform) v(\d+\.\d+\.\d+\S*)/m.exec(output) ?? [];
   if (product === undefined || version === undefined) {
     throw new ToolchainError(
-      `${path} -version says neither OpenTofu nor Terraform, but:\n${tail(output, 5)}`,
+      `${path} -version names neither OpenTofu nor Terraform, but says:\n${tail(output, 5)}`,
     );
   }
   return { product, version };

@@ -9,14 +9,14 @@ import { makeOnce } from "./make-once";
 import { isReachable } from "./release";
 import { CLOUDFLARE_PROVIDER, GO_MINIMUM, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
 
-/** Hosts that a provider without one is looked up under: by OpenTofu, and as cdktf writes it out. */
+/** The registry hosts of a provider that is named without one: OpenTofu's own, and the one that cdktf writes out. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"] as const;
 
 /** How `tofu init` gets the providers. */
 export interface ProviderInstallation {
   /** Providers come from a filesystem mirror, so `providers lock`, which asks the registry, must not run. */
   readonly mirrored: boolean;
-  /** The `provider_installation` block of a CLI configuration; empty for OpenTofu's own way. */
+  /** The `provider_installation` block of a CLI configuration; empty where OpenTofu uses the registry. */
   readonly block: string;
   /** One line each on where providers come from. */
   readonly summary: readonly string[];
@@ -29,15 +29,15 @@ interface Mirrored {
 }
 
 /**
- * The registry where it can be reached; else the Proxmox provider, built from its Go module into a filesystem
- * mirror in the cache, and our stand-in for the cloudflare provider, if it is for a Cloudflare on this machine.
- * @throws ToolchainError when neither works.
+ * Uses the registry where it can be reached. Otherwise builds the Proxmox provider from its Go module into a filesystem
+ * mirror in the cache and, for a Cloudflare API on this machine, the stand-in for the cloudflare provider.
+ * @throws ToolchainError where neither is possible
  */
 export async function installProviders(context: ToolchainContext): Promise<ProviderInstallation> {
   if (await isReachable(`${context.registry}/.well-known/terraform.json`)) {
     return { mirrored: false, block: "", summary: [`providers: ${context.registry}`] };
   }
-  if (context.cloudflare === "account") throw new ToolchainError(noStandIn(context));
+  if (context.cloudflare === "account") throw new ToolchainError(noStandInForAccounts(context));
 
   const proxmox = { pin: PROXMOX_PROVIDER, mirror: join(context.cacheDir, "providers") };
   await buildIntoMirror(context, proxmox, "building it from its Go module, 1 to 3 minutes");
@@ -46,12 +46,12 @@ export async function installProviders(context: ToolchainContext): Promise<Provi
     return { mirrored: true, block: mirrorBlock([proxmox]), summary: built };
   }
 
-  // By the hash of its source: a checkout never runs the stand-in of another.
+  // Named by the hash of its sources, so that no checkout runs the stand-in of another one.
   const cloudflare = {
     pin: CLOUDFLARE_PROVIDER,
-    mirror: join(context.cacheDir, "stand-ins", standInHash()),
+    mirror: join(context.cacheDir, "stand-ins", sourceHash(CLOUDFLARE_PROVIDER.sources)),
   };
-  await buildIntoMirror(context, cloudflare, "building our stand-in, for local use only, about a minute");
+  await buildIntoMirror(context, cloudflare, "building a stand-in, for local use only, about a minute");
   const standIn = `cloudflare: stand-in provider, for local use only: ${context.registry} cannot be reached`;
   return { mirrored: true, block: mirrorBlock([proxmox, cloudflare]), summary: [...built, standIn] };
 }
@@ -74,33 +74,32 @@ async function buildIntoMirror(
       await buildGoTool(context, pin.build, `${title}: building`, output);
     } catch (error) {
       if (!(error instanceof ToolchainError)) throw error;
-      throw new ToolchainError(waysOut(context, title, error.message));
+      throw new ToolchainError(cannotBuild(context, title, error.message));
     }
     await verifyPlugin(context, output);
   });
   await makeOnce(context, pathUnder(second), title, (output) => copyFile(pathUnder(first), output));
 }
 
-/** A plugin that is started by hand says what it is and ends. */
+/** Checks that a file is a provider plugin, which prints that when it is started by hand. @throws ToolchainError */
 async function verifyPlugin(context: ToolchainContext, path: string): Promise<void> {
   const { output } = await runGroup(path, [], { env: context.env, signal: context.signal });
   if (!output.includes("This binary is a plugin")) {
-    throw new ToolchainError(`${path} was built, but is no provider; it says:\n${tail(output, 5)}`);
+    throw new ToolchainError(`${path} was built, but it is no provider; it says:\n${tail(output, 5)}`);
   }
 }
 
-/** Of everything that the stand-in is built from. */
-function standInHash(): string {
+/** What goes into a Go build: its sources without tests, its pins, and the JSON files that it embeds. */
+const BUILD_INPUT = /((?<!_test)\.go|go\.mod|go\.sum|\.json)$/;
+
+/** A hash of everything in these folders that a Go program is built from. */
+function sourceHash(folders: readonly string[]): string {
   const root = join(__dirname, "..");
-  const source =
-    /^(stand-ins\/providers\/.*((?<!_test)\.go|go\.(mod|sum))|schemas\/(.*\.go|go\.mod|cloudflare@.*\.json))$/;
   const hash = createHash("sha256");
-  for (const folder of ["stand-ins/providers", "schemas"]) {
-    const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-    for (const file of files
-      .map((name) => join(folder, name))
-      .filter((name) => source.test(name))
-      .sort()) {
+  for (const folder of folders) {
+    const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+    for (const name of names.filter((each) => BUILD_INPUT.test(each)).sort()) {
+      const file = join(folder, name);
       hash.update(`${file}\n`).update(readFileSync(join(root, file)));
     }
   }
@@ -119,25 +118,25 @@ function mirrorBlock(mirrored: readonly Mirrored[]): string {
   return ["provider_installation {", ...mirrors, ...direct, "}", ""].join("\n");
 }
 
-const waysOut = (context: ToolchainContext, title: string, reason: string): string =>
+const cannotBuild = (context: ToolchainContext, title: string, reason: string): string =>
   [
-    `the provider ${title} is not to be had here:`,
+    `the provider ${title} cannot be installed:`,
     `  - ${context.registry} cannot be reached`,
     `  - ${reason.replaceAll("\n", "\n    ")}`,
-    "any one of these helps:",
-    ...ways(context),
+    "do one of these:",
+    ...remedies(context),
     `  3. install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
   ].join("\n");
 
-const noStandIn = (context: ToolchainContext): string =>
+const noStandInForAccounts = (context: ToolchainContext): string =>
   [
-    `the provider ${CLOUDFLARE_PROVIDER.source} ${CLOUDFLARE_PROVIDER.version} is not to be had here: ${context.registry} cannot be reached`,
-    "our stand-in is for a Cloudflare on this machine only, and CLOUDFLARE_BASE_URL names none",
-    "any one of these helps:",
-    ...ways(context),
+    `the provider ${CLOUDFLARE_PROVIDER.source} ${CLOUDFLARE_PROVIDER.version} cannot be installed: ${context.registry} cannot be reached`,
+    "the stand-in for it is for a Cloudflare API on this machine only, and CLOUDFLARE_BASE_URL does not name one",
+    "do one of these:",
+    ...remedies(context),
   ].join("\n");
 
-const ways = (context: ToolchainContext): readonly string[] => [
+const remedies = (context: ToolchainContext): readonly string[] => [
   "  1. set TF_CLI_CONFIG_FILE to a file with a provider_installation block that names a mirror",
   `  2. make ${context.registry} reachable, for example by HTTPS_PROXY`,
 ];

@@ -8,15 +8,15 @@ import { EnvHttpProxyAgent, fetch, type Response } from "undici";
 import { runGroup, tail } from "../process/process-group";
 import { type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 
-/** A server that does not answer in this time counts as out of reach. */
+/** A server that does not answer in this time counts as unreachable. */
 const ANSWER_MS = 4_000;
 
-/** The address gives no answer or no file: the next source is tried. Everything else is an error. */
+/** The server did not answer, or does not have the file: the next source is tried. All other failures are errors. */
 export class Unreachable extends Error {}
 
 const answers = new Map<string, Promise<boolean>>();
 
-/** Whether a server answers at all; asked once in a run. */
+/** Whether a server answers. Each address is asked once in a run. */
 export function isReachable(url: string): Promise<boolean> {
   const asked = answers.get(url);
   if (asked !== undefined) return asked;
@@ -32,8 +32,8 @@ export function isReachable(url: string): Promise<boolean> {
 }
 
 /**
- * Downloads a .tar.gz, checks it and takes one file out of it.
- * @throws Unreachable, or ToolchainError when the archive is not the one that is pinned.
+ * Downloads a .tar.gz, checks its SHA-256 and unpacks one file of it.
+ * @throws Unreachable, or ToolchainError where the archive is not the pinned one
  */
 export async function extractRelease(
   context: ToolchainContext,
@@ -72,7 +72,7 @@ export async function extractRelease(
   if (actual !== archive.sha256) {
     throw new ToolchainError(
       `${archive.url} has sha256 ${actual}, but ${archive.sha256} is pinned; ` +
-        "nothing of it was kept: find out what answers in the place of the release server",
+        "the download was deleted: find out what answers instead of the release server",
     );
   }
   const folder = dirname(output);
@@ -104,7 +104,7 @@ async function get(url: string, signal?: AbortSignal): Promise<Response> {
   }
 }
 
-/** fetch says "fetch failed" and hides why in the cause. */
+/** The message of `fetch` is always "fetch failed"; the reason is in its cause. */
 function reason(error: Error): string {
   const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
   return message || code || error.message;

@@ -1,13 +1,14 @@
 /**
- * What the toolchain is made of: the only place that holds these versions and checksums.
- * `go/<name>/go.mod` and `cdktf.json` repeat the versions, and a test holds them to these.
+ * The versions and checksums of OpenTofu and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
+ * repeat them, and a test compares them.
  */
 
-/** A program that can be built with Go; the folder `go/<module>` holds the go.mod and go.sum that pin it. */
+/** A program that is built with Go. */
 export interface GoTool {
-  readonly module: string;
+  /** Folder of the go.mod and go.sum that pin it and everything in it, relative to the root of the project. */
+  readonly folder: string;
   readonly package: string;
-  /** Linker flags of the project's own release builds. */
+  /** The linker flags of the project's own release builds. */
   readonly ldflags: string;
 }
 
@@ -24,7 +25,7 @@ export const OPENTOFU_MINIMUM = "1.11.0";
 export const OPENTOFU = {
   version: "1.12.6",
   releases: "https://github.com/opentofu/opentofu/releases/download",
-  /** Of `tofu_<version>_<platform>.tar.gz`, from the release's SHA256SUMS. */
+  /** SHA-256 of `tofu_<version>_<platform>.tar.gz`, from the SHA256SUMS of the release. */
   sha256: {
     linux_amd64: "50a6106fa4de523d09c87af85f3db1dd47535fc005727fdca6852146476b88ec",
     linux_arm64: "9bd0228a81bcd0c88f7045c74378f45a815779f19897191dff7d9efba9976b9e",
@@ -32,7 +33,7 @@ export const OPENTOFU = {
     darwin_arm64: "f958ec5e511063be9feb180ca015a4cb7977566a9cf6a8550bba8c2a9b5aba74",
   } as Readonly<Record<string, string>>,
   build: {
-    module: "opentofu",
+    folder: "toolchain/go/opentofu",
     package: "github.com/opentofu/opentofu/cmd/tofu",
     ldflags: "-s -w -X github.com/opentofu/opentofu/version.dev=no",
   },
@@ -42,20 +43,30 @@ export const PROXMOX_PROVIDER: ProviderPin = {
   source: "bpg/proxmox",
   version: "0.111.1",
   build: {
-    module: "proxmox",
+    folder: "toolchain/go/proxmox",
     package: "github.com/bpg/terraform-provider-proxmox",
     ldflags: "-s -w -X main.version=0.111.1",
   },
 };
 
-/** Served by our stand-in where no registry can be reached, and only for a Cloudflare on this machine. */
-export const CLOUDFLARE_PROVIDER: ProviderPin = {
+/**
+ * The cloudflare provider. What `build` and `sources` name is not the provider, which no Go module builds, but a
+ * stand-in for it. It is used only where the registry cannot be reached and the Cloudflare API is on this machine.
+ *
+ * No module of the toolchain imports the stand-ins. These paths are data, so that a command like `npm run bootstrap`
+ * works against `npm run local -- cloudflare` without being told where the stand-in provider is.
+ */
+export const CLOUDFLARE_PROVIDER: ProviderPin & {
+  /** The folders that the stand-in is built from, relative to the root of the project. */
+  readonly sources: readonly string[];
+} = {
   source: "cloudflare/cloudflare",
   version: "5.14.0",
-  build: { module: "../../stand-ins/providers", package: "./cloudflare", ldflags: "-s -w" },
+  build: { folder: "stand-ins/providers", package: "./cloudflare", ldflags: "-s -w" },
+  sources: ["stand-ins/providers", "schemas"],
 };
 
-/** Go that the modules in `go/` and `stand-ins/providers` ask for. */
+/** The Go version that the modules above require. */
 export const GO_MINIMUM = "1.26";
 
 export const PROVIDER_REGISTRY = "https://registry.opentofu.org";

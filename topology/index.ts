@@ -3,9 +3,9 @@ import { draw } from "./drawing";
 import { layOut } from "./layout";
 
 /**
- * The cluster as a picture: its Proxmox hosts, the VMs on them and the networks that they are in.
+ * Draws a cluster: its Proxmox hosts, the VMs on them and their networks.
  *
- * @returns an SVG document, the same for the same configuration
+ * @returns an SVG document, which is always the same for the same configuration
  */
 export function renderTopology(config: ClusterConfig): string {
   return draw(layOut(config));

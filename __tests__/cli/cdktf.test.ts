@@ -1,51 +1,31 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { type Machine, machine, says } from "../toolchain/fakes";
+import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
+import { killPrograms, runProgram, startProgram } from "../support/running-program";
 
-const root = join(__dirname, "../..");
-let on: Machine;
-let running: ChildProcess | undefined;
+let on: FakeMachine;
 
-/** A machine with a tofu, providers that are the user's own business, and a cdktf that tells what it was given. */
+/** A machine with a tofu, a CLI configuration that says where providers are, and a cdktf that prints what it gets. */
 beforeEach(() => {
-  on = machine();
-  on.program("tofu", says("OpenTofu", "1.12.6"));
+  on = fakeMachine();
+  on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
   on.program("cdktf", 'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"');
 });
 afterEach(() => {
-  running?.kill("SIGKILL");
+  killPrograms();
   on.remove();
 });
 
-function start(...args: string[]) {
-  const env = { ...on.env, XDG_CACHE_HOME: join(on.root, "cache") };
-  const child = spawn(process.execPath, ["-r", "ts-node/register", "cli/cdktf.ts", ...args], {
-    cwd: root,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  running = child;
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      said += chunk;
-    });
-  }
-  return { child, said: () => said, ended: once(child, "close").then(([code]) => code as number) };
-}
-async function run(...args: string[]) {
-  const { ended, said } = start(...args);
-  return { code: await ended, said: said() };
-}
+const options = () => ({ env: { ...on.env, XDG_CACHE_HOME: join(on.root, "cache") } });
+const start = (...args: string[]) => startProgram("cli/cdktf.ts", args, options());
+const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
   ["synth", ["--hcl"], "synth --hcl", ""],
   ["plan", [], "diff cluster", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
   ["deploy", ["bootstrap"], "deploy bootstrap", ""],
-  // A destroy lets go of the VMs, nothing else does.
+  // Only a destroy lifts prevent_destroy.
   ["destroy", [], "destroy cluster", "all"],
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
@@ -53,7 +33,7 @@ it.each([
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
 });
 
-it("plans in no workspace, where there is no state", async () => {
+it("refuses a workspace, in which there is no state", async () => {
   on.env.TF_WORKSPACE = "prod";
   for (const command of ["plan", "deploy", "destroy"]) {
     expect(await run(command)).toEqual({
@@ -77,8 +57,8 @@ it.each([
     "cdktf",
     `trap 'echo tidied up; exit ${128 + number}' INT TERM; echo ready; while :; do sleep 0.1; done`,
   );
-  const { child, said, ended } = start("deploy");
-  while (!said().includes("ready")) await once(child.stdout, "data");
+  const { child, said, says, ended } = start("deploy");
+  await says("ready");
   child.kill(signal);
   expect(await ended).toBe(128 + number);
   expect(said()).toContain("tidied up");
@@ -87,12 +67,12 @@ it.each([
 it("refuses a command that it does not know", async () => {
   expect(await run("apply")).toEqual({
     code: 1,
-    said: '"apply" is not one of synth, plan, deploy, destroy\n',
+    said: '"apply" is not a command; use one of synth, plan, deploy, destroy\n',
   });
 });
 
 it("says in one message what is wrong with the toolchain", async () => {
-  on.program("tofu", says("Terraform", "1.14.0"));
+  on.program("tofu", versionScript("Terraform", "1.14.0"));
   on.env.TERRAFORM_BINARY_NAME = "tofu";
   const { code, said } = await run("deploy");
   expect({ code, said }).toEqual({

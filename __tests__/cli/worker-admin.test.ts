@@ -1,4 +1,3 @@
-import { equal, match, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +9,7 @@ import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, stateBody } from "../worker/conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "../worker/harness";
 
-/** What an operator does from a shell. */
+/** `npm run worker:admin`, against a Worker that runs. */
 const root = join(__dirname, "..", "..");
 let worker: TestWorker;
 beforeAll(async () => {
@@ -26,38 +25,35 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 async function admin(...args: string[]): Promise<string> {
-  const program = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("worker", "admin.ts")];
+  const program = [
+    join("node_modules", "ts-node", "dist", "bin.js"),
+    "--swc",
+    join("cli", "worker-admin.ts"),
+  ];
   const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: ownerPassword };
   return (await promisify(execFile)(process.execPath, [...program, ...args], { cwd: root, env })).stdout;
 }
 
-test("hash-password prints a hash that opens for the password alone", async () => {
+test("hash-password prints a hash that matches only the password", async () => {
   const hash = (await admin("hash-password", "--iterations", "1000")).trim();
-  match(hash, /^pbkdf2-sha256\$1000\$/);
-  equal(await verifyPassword(ownerPassword, hash), true);
-  equal(await verifyPassword(`${ownerPassword}x`, hash), false);
-  equal(await verifyPassword(hash, hash), false);
+  expect(hash).toMatch(/^pbkdf2-sha256\$1000\$/);
+  expect(await verifyPassword(ownerPassword, hash)).toBe(true);
+  expect(await verifyPassword(`${ownerPassword}x`, hash)).toBe(false);
+  expect(await verifyPassword(hash, hash)).toBe(false);
 });
 
 test("verify-audit checks the chain of each state and of the deployment", async () => {
   const output = await admin("verify-audit", "--url", worker.owner.url);
-  equal(
-    output
-      .trim()
-      .split("\n")
-      .filter((line) => line.startsWith("ok")).length,
-    3,
-    output,
-  );
+  expect(output.trim().split("\n")).toEqual(Array(3).fill(expect.stringMatching(/^ok/)));
 });
 
-test("a chain with an entry changed, removed, put in or moved is found out", async () => {
+test("a chain in which an entry was changed, removed, added or moved is invalid", async () => {
   const entries = jsonList(
     await new State(worker.owner, "a").send("GET", "/audit"),
   ) as unknown as AuditEntry[];
   const [first, second, third] = entries;
   if (!first || !second || !third) throw new Error("three entries were expected");
-  equal(verifyAudit(entries), null);
+  expect(verifyAudit(entries)).toBeNull();
   for (const chain of [
     [first, { ...second, who: "someone else" }, third],
     [first, third],
@@ -65,19 +61,19 @@ test("a chain with an entry changed, removed, put in or moved is found out", asy
     [first, third, second],
     [first, first, second, third],
   ]) {
-    ok(verifyAudit(chain) !== null);
+    expect(verifyAudit(chain)).not.toBeNull();
   }
 });
 
 test("the help shows no password", async () => {
   for (const command of ["export", "verify-audit"]) {
     const help = await admin(command, "--help");
-    match(help, /TFSTATE_PASSWORD/);
-    ok(!help.includes(ownerPassword));
+    expect(help).toMatch(/TFSTATE_PASSWORD/);
+    expect(help).not.toContain(ownerPassword);
   }
 });
 
-test("export goes on after a state that cannot be read, and says so", async () => {
+test("export continues after a state that cannot be read, and names it", async () => {
   const bucket = await worker.miniflare.getR2Bucket("BUCKET");
   const broken = new State(worker.owner, "aa");
   await broken.post(stateBody({ serial: 1 }));
@@ -87,9 +83,9 @@ test("export goes on after a state that cannot be read, and says so", async () =
     const failed = (await admin("export", "--url", worker.owner.url, "--out", folder).catch(
       (error: unknown) => error,
     )) as { readonly code: number; readonly stderr: string };
-    equal(failed.code, 1);
-    match(failed.stderr, /^aa: .*foreign_write/);
-    equal(readdirSync(folder).sort().join(), "a.tfstate,b.tfstate");
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/^aa: .*foreign_write/);
+    expect(readdirSync(folder).sort()).toEqual(["a.tfstate", "b.tfstate"]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await broken.send("DELETE");
@@ -100,9 +96,9 @@ test("export writes files that plain tofu reads, for the owner's eyes only", asy
   const folder = mkdtempSync(join(tmpdir(), "tfstate-export-"));
   try {
     await admin("export", "--url", worker.owner.url, "--out", folder);
-    equal(readdirSync(folder).sort().join(), "a.tfstate,b.tfstate");
-    equal(readFileSync(join(folder, "a.tfstate"), "utf8"), stateBody({ serial: 1, lineage: "a" }));
-    equal(statSync(join(folder, "a.tfstate")).mode & 0o077, 0);
+    expect(readdirSync(folder).sort()).toEqual(["a.tfstate", "b.tfstate"]);
+    expect(readFileSync(join(folder, "a.tfstate"), "utf8")).toBe(stateBody({ serial: 1, lineage: "a" }));
+    expect(statSync(join(folder, "a.tfstate")).mode & 0o077).toBe(0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

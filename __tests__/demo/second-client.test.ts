@@ -3,7 +3,7 @@ import { showSecondClient } from "../../demo/second-client";
 
 type Plan = (onLine: (line: string) => void) => Promise<boolean>;
 
-/** A cluster whose second client plans like `plan`; it tells what happened, in its order. */
+/** A cluster whose second client plans by `plan`, and the events in their order. */
 function clusterWhose(plan: Plan) {
   const events: string[] = [];
   const noted = (event: string) => async () => {
@@ -32,13 +32,13 @@ test("the lock is held until the second client says that it waits, and its plan 
   expect(events).toEqual(["lock", "plan", "unlock", "planned"]);
 });
 
-test("a second client that did not wait is a fault, and the lock is given back", async () => {
+test("a second client that does not wait is an error, and the lock is released", async () => {
   const { cluster, events } = clusterWhose(async () => false);
   await expect(showSecondClient(cluster)).rejects.toThrow("the second client did not wait for the lock");
   expect(events).toEqual(["lock", "plan", "planned", "unlock"]);
 });
 
-test("a plan that fails is what the step says, before it waits and behind it", async () => {
+test("a plan that fails is the error of the step, before it waits and after", async () => {
   for (const lines of [[], ["Acquiring state lock. This may take a few moments..."]]) {
     const { cluster, events } = clusterWhose(async (onLine) => {
       for (const line of lines) onLine(line);

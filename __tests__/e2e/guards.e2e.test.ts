@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
+import { waitUntil } from "../support/wait-until";
 
 const small = { disk: { storage: "local-lvm", sizeGiB: 10 } };
 const iso = { bootMode: "iso" as const };
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => deployment.stop());
 
-/** Changes that were asked of Proxmox; reads do not count. */
+/** The requests to Proxmox that change something. */
 const writes = async () =>
   (await deployment.control.listRequests()).filter(({ method }) => method !== "GET").map((r) => r.path);
 
@@ -42,7 +43,7 @@ describe("a VM id that is taken", () => {
     expect(await deployment.control.listGuests()).toEqual([foreign]);
   });
 
-  test("by the same node under its old name asks for renamed_from", async () => {
+  test("by the same node under its old name is refused with the advice to set renamed_from", async () => {
     await deployment.deploy(props);
     deployment.write(cluster([{ ...controlPlane(1, small), name: "control-1" }], iso));
     const { exitCode, said } = await deployment.project.plan();
@@ -50,7 +51,7 @@ describe("a VM id that is taken", () => {
   });
 });
 
-test("another vm_id would be another VM: refused until the node is named", async () => {
+test("another vm_id would be another VM, so it is refused until the node is named in ALLOW_REPLACE", async () => {
   const props = cluster([controlPlane(1, small)], iso);
   await deployment.deploy(props);
   const changed = cluster([controlPlane(1, { ...small, vmId: 7099 })], iso);
@@ -82,11 +83,11 @@ test("a first start that fails says so and keeps the disks; untaint and apply fi
   expect((await deployment.project.plan()).exitCode).toBe(0);
 });
 
-test("kill -9 in the middle of a create leaves no second VM, and an apply goes on from there", async () => {
+test("kill -9 in the middle of a create leaves no second VM, and the next apply continues", async () => {
   const props = cluster([controlPlane(1, small), worker(1, small)], iso);
   deployment.write(props);
   await deployment.project.ok("init");
-  // The start is held up, so that the VM exists and the state does not know it.
+  // The start is delayed, so that the VM exists but is not in the state yet.
   await deployment.control.addFault({
     kind: "delay",
     delayMs: 60_000,
@@ -96,13 +97,12 @@ test("kill -9 in the middle of a create leaves no second VM, and an apply goes o
   });
   const child = deployment.project.start(["apply", "-input=false", "-auto-approve"]);
   const closed = once(child, "close");
-  while ((await deployment.control.listGuests()).length < 2) await new Promise((r) => setTimeout(r, 50));
+  await waitUntil(async () => (await deployment.control.listGuests()).length === 2);
   process.kill(-(child.pid ?? 0), "SIGKILL");
   await closed;
   await deployment.control.removeFault();
 
-  const lock = await deployment.project.plan();
-  if (lock.exitCode === 1) throw new Error(`a plan after the kill: ${lock.output}`);
+  expect(await deployment.project.plan()).toMatchObject({ exitCode: 2 });
   await deployment.project.ok("apply", "-auto-approve");
   const guests = await deployment.control.listGuests();
   expect(guests.map(({ vmid, status }) => [vmid, status])).toEqual([

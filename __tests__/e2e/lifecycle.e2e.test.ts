@@ -6,7 +6,7 @@ const AGENT = { schematic: { extensions: ["siderolabs/qemu-guest-agent"] }, agen
 const PASSPHRASE = "a passphrase that nobody guesses";
 const address = (name: string) => `proxmox_virtual_environment_vm.${name}`;
 
-/** One cluster through its life: each test goes on where the one before it left off. */
+/** The life of a cluster. Each test continues from the state that the previous one has left. */
 describe.each<[string, Partial<ClusterStackProps>, string]>([
   [
     "from disk images on shared storage",
@@ -39,7 +39,7 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     ...current,
     nodes: current.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)),
   });
-  /** Deploys a change that must do this and no more, after which a plan must be empty. */
+  /** Deploys a change, and expects exactly these actions and then an empty plan. */
   async function change(props: ClusterStackProps, expected: Record<string, string[]>): Promise<void> {
     expect(await deployment.replan(props)).toEqual(expected);
     await deployment.project.ok("apply", deployment.project.planFile);

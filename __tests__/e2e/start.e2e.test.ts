@@ -1,71 +1,33 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../support/processes";
+import { killPrograms, startScript } from "../support/running-program";
+import { waitUntil } from "../support/wait-until";
 
-const root = join(__dirname, "../..");
 let folder: string;
-let running: ChildProcess[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "start-test-"));
-  running = [];
 });
 afterEach(() => {
-  // A test that failed may have left its whole group.
-  for (const { pid = 0, exitCode } of running) if (exitCode === null) process.kill(-pid, "SIGKILL");
+  killPrograms();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** `npm start`, with everything that it keeps in the test's folder, and in a process group of its own. */
+/** `npm start`, with its data in the test's folder, in a process group of its own. */
 function start(...args: string[]) {
-  const { CLUSTER_CONFIG: _unused, ...env } = process.env;
-  const child = spawn("npm", ["start", "--", "--folder", folder, ...args], {
-    cwd: root,
-    env: { ...env, CLUSTER_CONFIG: "examples/six-nodes" },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  running.push(child);
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      said += chunk;
-    });
-  }
-  const says = async (text: string) => {
-    while (!said.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`npm start ended without "${text}":\n${said}`);
-      await sleep(50);
-    }
-  };
-  return {
-    child,
-    said: () => said,
-    says,
-    ended: once(child, "close").then(([code, signal]) => code ?? signal),
-  };
+  const env = { ...process.env, CLUSTER_CONFIG: "examples/six-nodes" };
+  return startScript(["start", "--", "--folder", folder, ...args], { env, detached: true });
 }
 
-/** Processes whose arguments name the test's folder, or that work in it. */
-function processesOfTheRun(): string[] {
-  return readdirSync("/proc")
-    .filter((pid) => /^\d+$/.test(pid))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return ""; // ended meanwhile
-      }
-    })
-    .filter((command) => command.includes(folder));
-}
+/** Processes whose arguments name the test's folder. */
+const processesOfTheRun = () => processesWith(folder, "cmdline");
 
-it("brings state backend and cluster up, stays up until it is interrupted, and has nothing to do the next time", async () => {
+it("creates state backend and cluster, runs until it is interrupted, and has nothing to do the next time", async () => {
   const first = start();
-  await first.says("it stays up until Ctrl-C");
+  await first.says("it runs until Ctrl-C");
   expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
   expect(first.said()).toMatch(/✔ Second plan: empty \[/);
   expect(first.said()).toMatch(/✔ Second client: waited for the lock of \S+@\S+, then had it \[/);
@@ -105,14 +67,14 @@ it("brings state backend and cluster up, stays up until it is interrupted, and h
   expect(processesOfTheRun()).toEqual([]);
 });
 
-it("leaves no process behind when npm is ended in the middle, and goes on from there", async () => {
+it("leaves no process behind when npm is ended in the middle, and the next run continues", async () => {
   for (const title of ["Apply", "Deploy"]) {
     const run = start();
     await run.says(`❯ ${title}\n`);
     await sleep(title === "Deploy" ? 4_000 : 1_000);
     run.child.kill("SIGTERM");
     await run.ended;
-    while (processesOfTheRun().length > 0) await sleep(50);
+    await waitUntil(() => processesOfTheRun().length === 0);
   }
   const next = start("--once");
   expect({ code: await next.ended, said: next.said() }).toMatchObject({ code: 0 });

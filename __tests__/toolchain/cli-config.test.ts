@@ -1,16 +1,18 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudflareUse, cloudflareFor, resolveToolchain, type Toolchain } from "../../toolchain";
-import { buildsOf, fakeGo, type Machine, machine, NOWHERE, says, webServer } from "./fakes";
+import { platform } from "../../toolchain/context";
+import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
+import { buildsOf, fakeGo, NOWHERE, webServer } from "./support/fakes";
 
-let on: Machine;
+let on: FakeMachine;
 let builds: string;
 let reported: string[];
 
 beforeEach(() => {
-  on = machine();
+  on = fakeMachine();
   reported = [];
-  on.program("tofu", says("OpenTofu", "1.12.6"));
+  on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   builds = fakeGo(on);
 });
 afterEach(() => on.remove());
@@ -31,7 +33,7 @@ const resolve = (
 const configOf = ({ env }: Toolchain) => readFileSync(String(env.TF_CLI_CONFIG_FILE), "utf8");
 
 describe("without a registry", () => {
-  it("mirrors the provider under both hosts, and everything else stays direct", async () => {
+  it("mirrors the provider under both hosts, and installs everything else directly", async () => {
     const toolchain = await resolve();
     const names = '["registry.opentofu.org/bpg/proxmox", "registry.terraform.io/bpg/proxmox"]';
     expect(configOf(toolchain)).toBe(
@@ -49,10 +51,9 @@ describe("without a registry", () => {
       ].join("\n"),
     );
     for (const host of ["registry.opentofu.org", "registry.terraform.io"]) {
-      const plugin = toolchain.tofu && /linux|darwin/.exec(process.platform)?.[0];
-      expect(plugin).toBeDefined();
-      const folder = join(on.cacheDir, "providers", host, "bpg/proxmox/0.111.1");
-      expect(existsSync(folder)).toBe(true);
+      const folder = join(on.cacheDir, "providers", host, "bpg/proxmox/0.111.1", platform());
+      // The name that OpenTofu looks for, and executable.
+      expect(statSync(join(folder, "terraform-provider-proxmox_v0.111.1")).mode & 0o100).toBe(0o100);
     }
     // `providers lock` would ask the registry.
     expect(toolchain.env).toMatchObject({ CDKTF_SKIP_PROVIDER_LOCK: "true" });
@@ -61,23 +62,23 @@ describe("without a registry", () => {
     expect(buildsOf(builds)).toHaveLength(1);
   });
 
-  it("names the ways out when the provider cannot be built", async () => {
+  it("says what to do when the provider cannot be built", async () => {
     on.program("go", "echo 'verifying module: checksum mismatch' >&2; exit 1");
     await expect(resolve()).rejects.toThrow(
-      /the provider bpg\/proxmox 0\.111\.1 is not to be had here:[\s\S]*checksum mismatch[\s\S]*set TF_CLI_CONFIG_FILE/,
+      /the provider bpg\/proxmox 0\.111\.1 cannot be installed:[\s\S]*checksum mismatch[\s\S]*set TF_CLI_CONFIG_FILE/,
     );
   });
 
-  it("does not take anything that was built for a provider", async () => {
+  it("checks that a built file is a provider", async () => {
     on.program("go", 'while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > $2; chmod 755 $2');
-    await expect(resolve()).rejects.toThrow(/was built, but is no provider/);
+    await expect(resolve()).rejects.toThrow(/was built, but it is no provider/);
   });
 });
 
 describe("the cloudflare provider without a registry", () => {
   const local = { CLOUDFLARE_BASE_URL: "http://127.0.0.1:8080/client/v4" };
 
-  it("is our stand-in for a Cloudflare on this machine, in a mirror of its own", async () => {
+  it("is a stand-in for a Cloudflare on this machine, in its own mirror", async () => {
     const toolchain = await resolve(local);
     const config = configOf(toolchain);
     const [, mirror = ""] = /path += "(.*\/stand-ins\/[0-9a-f]{16})"/.exec(config) ?? [];
@@ -93,14 +94,14 @@ describe("the cloudflare provider without a registry", () => {
     expect(buildsOf(builds)).toHaveLength(2);
   });
 
-  it("is nothing that a command without it waits for", async () => {
+  it("is not built for a command without Cloudflare", async () => {
     expect(configOf(await resolve())).not.toContain("cloudflare");
     expect(buildsOf(builds)).toHaveLength(1);
   });
 
   it("is never the stand-in for an account", async () => {
     await expect(resolve({}, NOWHERE, "account")).rejects.toThrow(
-      /cloudflare\/cloudflare 5\.14\.0 is not to be had here[\s\S]*for a Cloudflare on this machine only[\s\S]*TF_CLI_CONFIG_FILE/,
+      /cloudflare\/cloudflare 5\.14\.0 cannot be installed[\s\S]*for a Cloudflare API on this machine only[\s\S]*TF_CLI_CONFIG_FILE/,
     );
     expect(existsSync(builds)).toBe(false);
   });
@@ -119,7 +120,7 @@ it.each([
   ["http://127.example.com/client/v4", "account"],
   ["127.0.0.1", "account"],
   [undefined, "account"],
-])("a CLOUDFLARE_BASE_URL %s is of: %s", (CLOUDFLARE_BASE_URL, use) => {
+])("CLOUDFLARE_BASE_URL %s is used with: %s", (CLOUDFLARE_BASE_URL, use) => {
   expect(cloudflareFor({ CLOUDFLARE_BASE_URL })).toBe(use);
 });
 
@@ -149,7 +150,7 @@ describe("TF_CLI_CONFIG_FILE", () => {
     expect(existsSync(builds)).toBe(false);
   });
 
-  it("is kept and added to when it does not", async () => {
+  it("is used and extended when it does not", async () => {
     const mine = on.file(
       "mine.tfrc",
       '# no provider_installation here\ncredentials "x.example" {\n  token = "t"\n}\n',
@@ -162,11 +163,11 @@ describe("TF_CLI_CONFIG_FILE", () => {
     expect(statSync(String(toolchain.env.TF_CLI_CONFIG_FILE)).mode & 0o777).toBe(0o600);
   });
 
-  it("is said and replaced when it names a missing file", async () => {
+  it("is reported and replaced when it names a missing file", async () => {
     const missing = join(on.root, "missing.tfrc");
     const toolchain = await resolve({ TF_CLI_CONFIG_FILE: missing });
     expect(reported).toContain(
-      `TF_CLI_CONFIG_FILE names ${missing}, which does not exist; going on without it`,
+      `TF_CLI_CONFIG_FILE names ${missing}, which does not exist; continuing without it`,
     );
     expect(configOf(toolchain)).toMatch(/^provider_installation/);
   });

@@ -119,6 +119,6 @@ it("says what is wrong when install scripts are turned off", () => {
   npm("mkdir -p node_modules && cp installed.json node_modules/.package-lock.json");
   expect(install()).toMatchObject({
     status: 1,
-    said: expect.stringContaining("left out the pinned Node: it runs no install scripts"),
+    said: expect.stringContaining("did not install the pinned Node: install scripts are disabled"),
   });
 });

@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { resolveForSynth, resolveToolchain, type ToolchainOptions } from "../../toolchain";
 import { platform } from "../../toolchain/context";
-import { buildsOf, fakeGo, type Machine, machine, NOWHERE, releaseArchive, says, webServer } from "./fakes";
+import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
+import { buildsOf, fakeGo, NOWHERE, releaseArchive, webServer } from "./support/fakes";
 
-let on: Machine;
+let on: FakeMachine;
 let reported: string[];
 
 beforeEach(() => {
-  on = machine();
+  on = fakeMachine();
   reported = [];
 });
 afterEach(() => on.remove());
@@ -28,8 +29,8 @@ const leftBehind = () => (existsSync(dirname(cachedTofu())) ? readdirSync(dirnam
 describe("TERRAFORM_BINARY_NAME", () => {
   it("wins over a tofu on PATH", async () => {
     fakeGo(on);
-    on.program("tofu", says("OpenTofu", "1.13.0"));
-    const mine = on.program("my-tofu", says("OpenTofu", "1.11.0"));
+    on.program("tofu", versionScript("OpenTofu", "1.13.0"));
+    const mine = on.program("my-tofu", versionScript("OpenTofu", "1.11.0"));
     const { tofu, origin, env } = await resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "my-tofu" } });
     expect({ tofu, origin }).toEqual({ tofu: mine, origin: "TERRAFORM_BINARY_NAME" });
     expect(env).toMatchObject({ TERRAFORM_BINARY_NAME: mine, CHECKPOINT_DISABLE: "1" });
@@ -42,17 +43,17 @@ describe("TERRAFORM_BINARY_NAME", () => {
     ["1.14.3", "Terraform", /which is Terraform 1\.14\.3; state encryption needs OpenTofu >= 1\.11\.0/],
   ])("is refused when it names %s of %s", async (version, product, message) => {
     fakeGo(on);
-    on.program("mine", says(product, version));
+    on.program("mine", versionScript(product, version));
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "mine" } })).rejects.toThrow(message);
   });
 
   it("is refused when it names nothing, or something else", async () => {
     on.program("mine", "echo hello");
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "tofoo" } })).rejects.toThrow(
-      'TERRAFORM_BINARY_NAME is "tofoo", which is no program on PATH; correct it or unset it',
+      'TERRAFORM_BINARY_NAME is "tofoo", which is not a program on PATH; correct it or unset it',
     );
     await expect(resolve({ env: { ...on.env, TERRAFORM_BINARY_NAME: "mine" } })).rejects.toThrow(
-      /-version says neither OpenTofu nor Terraform, but:\nhello/,
+      /-version names neither OpenTofu nor Terraform, but says:\nhello/,
     );
   });
 });
@@ -62,15 +63,19 @@ describe("tofu on PATH", () => {
     fakeGo(on);
     const tofu = on.program(
       "tofu",
-      `echo "There are some problems with the CLI configuration:"; ${says("OpenTofu", "1.12.0")}`,
+      `echo "There are some problems with the CLI configuration:"; ${versionScript("OpenTofu", "1.12.0")}`,
     );
     expect(await resolve()).toMatchObject({ tofu, version: "1.12.0", origin: "PATH" });
   });
 
   it.each([
-    ["too old", says("OpenTofu", "1.8.2"), /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/],
-    ["a shim with nothing behind it", "echo no version set; exit 1", /but:\nno version set: not used/],
-  ])("is said and passed over when it is %s", async (_case, body, line) => {
+    [
+      "too old",
+      versionScript("OpenTofu", "1.8.2"),
+      /tofu is OpenTofu 1\.8\.2, not OpenTofu >= 1\.11\.0: not used/,
+    ],
+    ["a shim with nothing behind it", "echo no version set; exit 1", /but says:\nno version set: not used/],
+  ])("is reported and skipped when it is %s", async (_case, body, line) => {
     const builds = fakeGo(on);
     on.program("tofu", body);
     expect(await resolve()).toMatchObject({ tofu: cachedTofu(), origin: "cache" });
@@ -98,14 +103,14 @@ describe("the official release", () => {
     }
   });
 
-  it("is an error, and nothing of it is kept, when the checksum differs", async () => {
+  it("is an error, and is deleted, when the checksum differs", async () => {
     const builds = fakeGo(on);
     const { path, archive } = releaseArchive(on);
     const server = await webServer({ [path]: archive });
     try {
       const sha256 = { [platform()]: "0".repeat(64) };
       await expect(resolve({ releases: server.url, sha256 })).rejects.toThrow(
-        /has sha256 [0-9a-f]{64}, but 0{64} is pinned; nothing of it was kept/,
+        /has sha256 [0-9a-f]{64}, but 0{64} is pinned; the download was deleted/,
       );
       expect(leftBehind()).toEqual([]);
       expect(existsSync(builds)).toBe(false);
@@ -127,7 +132,7 @@ describe("the official release", () => {
     }
   });
 
-  it("gives way to the build when the server has no such file", async () => {
+  it("is replaced by the build when the server does not have the file", async () => {
     const builds = fakeGo(on);
     const server = await webServer({});
     try {
@@ -141,7 +146,7 @@ describe("the official release", () => {
 });
 
 describe("the build", () => {
-  it("says that it is alive and how far it is", async () => {
+  it("reports its progress", async () => {
     fakeGo(on, { seconds: 0.5 });
     await resolve({ heartbeatMs: 50 });
     expect(reported).toContainEqual(
@@ -156,15 +161,15 @@ describe("the build", () => {
   });
 });
 
-it("names the three ways out on a machine with neither tofu nor Go nor a network", async () => {
+it("names three remedies on a machine without tofu, Go and network", async () => {
   const error = await resolve().catch((error: Error) => error);
   expect(String(error).replaceAll(platform(), "PLATFORM")).toBe(
     [
-      "ToolchainError: no OpenTofu >= 1.11.0 was found, and none can be made here:",
+      "ToolchainError: no OpenTofu >= 1.11.0 was found, and none can be downloaded or built:",
       "  - TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH",
       `  - ${NOWHERE}/v1.12.6/tofu_1.12.6_PLATFORM.tar.gz cannot be reached: connect ECONNREFUSED 127.0.0.1:3`,
       "  - go is not on PATH",
-      "any one of these helps:",
+      "do one of these:",
       "  1. install OpenTofu (https://opentofu.org/docs/intro/install), or set TERRAFORM_BINARY_NAME to a tofu",
       `  2. make ${NOWHERE} reachable, for example by HTTPS_PROXY`,
       "  3. install Go >= 1.26, with a Go module proxy that can be reached (GOPROXY)",
@@ -173,10 +178,10 @@ it("names the three ways out on a machine with neither tofu nor Go nor a network
   expect(leftBehind()).toEqual([]);
 });
 
-it("says what go said when the module proxy cannot be reached", async () => {
+it("shows the error of go when the module proxy cannot be reached", async () => {
   on.program("go", 'echo "dial tcp: lookup modules.example.com: no such host" >&2; exit 1');
   await expect(resolve()).rejects.toThrow(
-    /go build github\.com\/opentofu\/opentofu\/cmd\/tofu failed:\n\s+dial tcp: lookup modules\.example\.com: no such host\nany one of these helps/,
+    /go build github\.com\/opentofu\/opentofu\/cmd\/tofu failed:\n\s+dial tcp: lookup modules\.example\.com: no such host\ndo one of these/,
   );
 });
 
@@ -184,7 +189,7 @@ it("does not make anything for a synth", async () => {
   const builds = fakeGo(on);
   const context = { env: on.env, cacheDir: on.cacheDir };
   expect(await resolveForSynth(context)).toEqual({ CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "" });
-  const tofu = on.program("tofu", says("OpenTofu", "1.12.6"));
+  const tofu = on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   expect(await resolveForSynth(context)).toMatchObject({ TERRAFORM_BINARY_NAME: tofu });
   expect(existsSync(builds)).toBe(false);
 });

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { CLOUDFLARE_PROVIDER, OPENTOFU, PROXMOX_PROVIDER } from "../../toolchain/versions";
 
 const root = join(__dirname, "../..");
-const goMod = (module: string) => readFileSync(join(root, "toolchain/go", module, "go.mod"), "utf8");
+const goMod = (folder: string) => readFileSync(join(root, folder, "go.mod"), "utf8");
 
 it.each([
   { ...OPENTOFU, module: "github.com/opentofu/opentofu" },
   { ...PROXMOX_PROVIDER, module: "github.com/bpg/terraform-provider-proxmox" },
 ])("$module is pinned to the same version in its go.mod", ({ version, module, build }) => {
-  expect(goMod(build.module)).toContain(`\ntool ${build.package}\n`);
-  expect(goMod(build.module)).toMatch(new RegExp(`${module} v${version}\\b`));
+  expect(goMod(build.folder)).toContain(`\ntool ${build.package}\n`);
+  expect(goMod(build.folder)).toMatch(new RegExp(`${module} v${version}\\b`));
 });
 
 it("the provider has the version that the bindings are made from", () => {

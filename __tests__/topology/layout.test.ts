@@ -3,7 +3,7 @@ import { layOut } from "../../topology/layout";
 import { type Box, boxOf, type Card, type TextLine, type TopologyLayout } from "../../topology/layout/model";
 import { anyCluster, clusterOf, example } from "./support/clusters";
 
-/** How close things may come to the edge of what they are in. */
+/** The smallest distance to the edge of the box around something. */
 const EDGE = 6;
 const ROUNDING = 0.01;
 
@@ -72,7 +72,7 @@ function checkLayout(layout: TopologyLayout): void {
   }
 }
 
-/** Every place where there is something to read. */
+/** All boxes with text. */
 function readable(layout: TopologyLayout): Box[] {
   const inPanels = layout.panels.flatMap((panel) => [
     ...boxesOf(panel.texts).map((box) => moved(box, panel)),

@@ -55,7 +55,7 @@ test("marks stand for what a node has", () => {
   }
 });
 
-test("any text comes out of the document as it went in", () => {
+test("any text in the document is the same when it is parsed", () => {
   const wide = fc
     .string({ unit: "binary", minLength: 1, maxLength: 8 })
     .filter((text) => !/[\s\-.,:/]/.test(text));

@@ -2,22 +2,23 @@ import type { Env } from "../../worker/src/env";
 import worker, { Directory as RealDirectory, StateObject as RealStateObject } from "../../worker/src/index";
 
 /*
- * The Worker as it is, between bindings that count: what comes in, what R2 and the Durable Objects are asked for, and
- * what SQLite reads and writes. Time is the measurement's: it stands still, and `/~minute-later` lets alarms go off.
+ * The tfstate Worker, unchanged, with bindings that count: its requests, the requests to R2 and to the Durable Objects,
+ * and the rows that SQLite reads and writes. The clock stands still until `/~minute-later` advances it, which lets
+ * alarms go off.
  */
 
-/** How often each thing was done, by its name. All objects share the one isolate, so this is all of it. */
+/** How often each operation was done, by name. All objects run in one isolate, so this counts everything. */
 const counts: Record<string, number> = {};
 function count(what: string, times = 1): void {
   counts[what] = (counts[what] ?? 0) + times;
 }
 
-/** When the alarm of each state is due, by its name. */
+/** When the alarm of each state is due, by the state's name. */
 const alarms = new Map<string, number>();
-/** Whether a client asked for anything. */
+/** Whether a client has made a request. */
 let served = false;
 
-// A slow machine must not make the Worker do more. (Outside of a request there is no time yet.)
+// On a slow machine the Worker would otherwise do more. Outside of a request the clock does not run yet.
 const clock = Date.now.bind(Date);
 let started: number | undefined;
 let minutes = 0;
@@ -59,7 +60,7 @@ function countedBucket(bucket: R2Bucket): R2Bucket {
   });
 }
 
-/** Each call of a method is a request to the object. What else a namespace has is left out. */
+/** Counts each call of a method as a request to the object. The namespace has no other method than `getByName`. */
 function countedObjects<T>(objects: { getByName(name: string): object }): T {
   const getByName = (name: string) =>
     new Proxy(objects.getByName(name), {
@@ -82,14 +83,14 @@ const counted = (env: CountingEnv): Env => ({
   DIRECTORY: countedObjects(env.DIRECTORY),
 });
 
-/** What the Worker does not use is left out: were it used, it would fail instead of going by uncounted. */
+/** Has only what the Worker uses of the storage: anything else would fail instead of not being counted. */
 function countStorage(ctx: DurableObjectState): void {
   const { storage } = ctx;
   const name = ctx.id.name ?? "";
   const sql = {
     exec(query: string, ...bindings: readonly unknown[]) {
       const cursor = storage.sql.exec(query, ...bindings);
-      // A cursor reads as it is asked to, which is at once: nothing may wait in between.
+      // The caller reads the cursor to its end before it awaits anything, so the counts are final in a microtask.
       queueMicrotask(() => {
         count("rows read", cursor.rowsRead);
         count("rows written", cursor.rowsWritten);
@@ -104,7 +105,7 @@ function countStorage(ctx: DurableObjectState): void {
     sql,
     transactionSync: <T>(change: () => T) => storage.transactionSync(change),
     getAlarm: async () => alarms.get(name) ?? null,
-    // Billed as a row written.
+    // Cloudflare bills it as a row written.
     async setAlarm(time: number | Date) {
       count("rows written");
       alarms.set(name, Number(time));
@@ -126,7 +127,7 @@ export class StateObject extends RealStateObject {
     super(ctx, counted(env));
   }
 
-  /** The alarm itself cannot be called. */
+  /** Runs the alarm, which cannot be called from outside by its own name. */
   async wake(): Promise<void> {
     count("object alarm");
     await this.alarm();
@@ -137,15 +138,15 @@ export class StateObject extends RealStateObject {
   }
 }
 
-/** Everything that is due within a minute is done: alarms, and what the Worker tells its Directory after requests. */
+/** Does everything that is due within a minute: alarms, and what the Worker reports to its Directory after requests. */
 async function minuteLater(env: CountingEnv): Promise<void> {
   minutes++;
   for (const [name, due] of [...alarms]) if (due <= Date.now()) await wake(env, name);
   if (!served) return;
-  const begun: Promise<unknown>[] = [];
-  const ctx = { waitUntil: (work: Promise<unknown>) => begun.push(work) } as unknown as ExecutionContext;
+  const pending: Promise<unknown>[] = [];
+  const ctx = { waitUntil: (work: Promise<unknown>) => pending.push(work) } as unknown as ExecutionContext;
   await worker.fetch(new Request("http://localhost/health"), counted(env), ctx);
-  await Promise.all(begun);
+  await Promise.all(pending);
 }
 
 async function wake(env: CountingEnv, name: string): Promise<void> {
@@ -153,7 +154,7 @@ async function wake(env: CountingEnv, name: string): Promise<void> {
   await env.STATE.getByName(name).wake();
 }
 
-/** `/~…` is for the measurement, and not counted. A state's name there has its namespace before it. */
+/** Paths `/~…` are for the measurement and are not counted; the name of a state in them starts with its namespace. */
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);

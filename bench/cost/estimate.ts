@@ -3,42 +3,42 @@ import { copiesPerRun, kept } from "../../worker/src/defaults";
 import { PRICES, type Price, WORKERS_PAID } from "./prices";
 import { sum, times, type Usage } from "./usage";
 
-/** What a run of everything showed of one backend. */
+/** What was measured of one backend. */
 export interface Measured {
   /** `tofu init` and `tofu plan`, and the alarm half a minute later. */
   readonly plan: Usage;
-  /** The same of `tofu apply -auto-approve`. */
+  /** `tofu init` and `tofu apply -auto-approve`, and the alarm half a minute later. */
   readonly apply: Usage;
   /** The alarm of a state that nobody used that day. */
   readonly alarm: Usage;
-  /** The cron trigger's run, apart from the states that it copies. */
+  /** A run of the cron trigger, without the states that it copies. */
   readonly backup: Usage;
   /** The copy of one state that has changed, and the alarm after it. */
   readonly backupOfState: Usage;
   /** Versions that an apply adds to the history. */
   readonly versions: number;
-  /** What the database of a state grows by with each plan and apply. */
+  /** Bytes that each plan and each apply add to the database of a state. */
   readonly databaseBytes: { readonly plan: number; readonly apply: number };
-  /** Whether there is a history and a backup, or the current state alone. */
+  /** Whether the backend keeps a history and a backup, or the current state alone. */
   readonly keepsHistory: boolean;
 }
 
-/** Who uses it, and how. */
+/** Who uses the backend, and how much. */
 export interface Team {
   readonly people: number;
-  /** Of each person on a work day. */
+  /** Plans of each person on a work day. */
   readonly plans: number;
-  /** Of each person on a work day. */
+  /** Applies of each person on a work day. */
   readonly applies: number;
   readonly states: number;
   readonly stateBytes: number;
-  /** Plans of each state on every day, which no person starts. */
+  /** Scheduled plans of each state, every day. */
   readonly driftChecks: number;
-  /** For how long all this has been going on: databases only grow. */
+  /** For how many years the databases have grown; they never shrink. */
   readonly years: number;
 }
 
-/** What a team uses on its busiest day and in a month, and what it has stored in the end. */
+/** What a team uses on a work day and in a month, and how much it stores after its years. */
 export interface Load {
   readonly day: Usage;
   readonly month: Usage;
@@ -69,13 +69,13 @@ export function loadOf(measured: Measured, team: Team): Load {
   };
 }
 
-/** What a day takes when nobody does anything: the cron trigger's one run, and the alarms of states that it does not reach. */
+/** What a day without plans and applies uses: one run of the cron trigger, and the alarms of states that it does not copy. */
 export function upkeepOf(measured: Measured, states: number): Usage {
   const copied = Math.min(states, copiesPerRun);
   return sum(measured.backup, times(measured.backupOfState, copied), times(measured.alarm, states - copied));
 }
 
-/** Once it has gone on for long: a full history of every state, and a dated copy of each for as long as it is kept. */
+/** The objects in the long run: the current states, their full histories, their latest copies and the dated copies. */
 function storedObjects(measured: Measured, { states }: Team, appliesADay: number): number {
   if (!measured.keepsHistory) return states;
   const history = Math.max(states * kept.versions, appliesADay * measured.versions * kept.days);
@@ -83,7 +83,7 @@ function storedObjects(measured: Measured, { states }: Team, appliesADay: number
   return states + history + states + copies;
 }
 
-/** A line of the price list, and how much of its free part is used: 1 is all of it. */
+/** A line of the price list, and how much of its free amount is used: 1 is all of it. */
 export interface Share {
   readonly price: Price;
   readonly used: number;
@@ -97,24 +97,24 @@ export function sharesOf(load: Load): readonly Share[] {
   });
 }
 
-/** The limit that comes first. */
-export function fullest(shares: readonly Share[]): Share {
+/** The limit that is reached first. */
+export function nearestLimit(shares: readonly Share[]): Share {
   return shares.reduce((most, each) => (each.share > most.share ? each : most));
 }
 
-/** How often a day something can be done that takes `usage`, and nothing else. Infinity where it takes nothing. */
+/** How often a day something that takes `usage` can be done for free, if nothing else is done; Infinity if it takes nothing. */
 export function timesADay(usage: Usage): { readonly times: number; readonly limit: Price } {
   const load = { day: usage, month: times(usage, DAYS_A_MONTH), storedBytes: 0, databaseBytes: 0 };
-  const { price, share } = fullest(sharesOf(load));
+  const { price, share } = nearestLimit(sharesOf(load));
   return { times: Math.floor(1 / share), limit: price };
 }
 
 /**
- * The smallest team that is over a free limit: 0 where nobody has to do anything for it.
- * @returns null where no team ever is
+ * How many people the smallest team has that exceeds a free limit: 0 where the scheduled work alone exceeds one.
+ * @returns null where no team exceeds any
  */
-export function payingTeam(measured: Measured, team: Team): number | null {
-  const pays = (people: number) => fullest(sharesOf(loadOf(measured, { ...team, people }))).share > 1;
+export function smallestPayingTeam(measured: Measured, team: Team): number | null {
+  const pays = (people: number) => nearestLimit(sharesOf(loadOf(measured, { ...team, people }))).share > 1;
   if (pays(0)) return 0;
   let free = 0;
   let paying = 1;
@@ -131,7 +131,7 @@ export function payingTeam(measured: Measured, team: Team): number | null {
   return paying;
 }
 
-/** What a month costs, in US dollars; R2 rounds each line up to a whole unit. */
+/** What a month costs, in US dollars. R2 rounds each line of the bill up to a whole unit. */
 export function monthlyPrice(load: Load): number {
   const shares = sharesOf(load);
   const isOver = (service: Price["service"]) =>

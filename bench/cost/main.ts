@@ -1,15 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { stopOnSignal } from "../../process/stop-on-signal";
 import { resolveToolchain } from "../../toolchain";
+import { wholeNumber } from "../options";
 import type { Team } from "./estimate";
 import { countR2, measuredR2 } from "./r2-usage";
 import { type Backend, report, summaryOf } from "./report";
 import { countWorker, measuredWorker } from "./worker-usage";
 
-/* `npm run cost`: what a plan and an apply take of Cloudflare's free plan, and from which team on one would pay. */
+/* `npm run cost`: what a plan and an apply use of Cloudflare's free plan, and how large a team must be to pay. */
 
 interface Options {
   readonly people: number;
@@ -29,14 +30,14 @@ const GENERATED = /(<!-- made by `npm run cost -- --write` -->\n)[\s\S]*(<!-- en
 /** @returns the exit code */
 async function main(argv: readonly string[]): Promise<number> {
   const options = new Command("npm run cost --")
-    .description("counts what real plans and applies take, and compares it with Cloudflare's free plan")
-    .option("--people <number>", "people in the team", whole, 5)
-    .option("--plans <number>", "plans of each person on a work day", whole, 20)
-    .option("--applies <number>", "applies of each person on a work day", whole, 5)
-    .option("--states <number>", "states", whole, 10)
-    .option("--state-size <bytes>", "size of a state", whole, 100_000)
-    .option("--drift-checks <number>", "plans of each state on every day, by a schedule", whole, 24)
-    .option("--years <number>", "for how long databases have been growing", whole, 5)
+    .description("counts what real plans and applies use, and compares it with Cloudflare's free plan")
+    .option("--people <number>", "people in the team", wholeNumber, 5)
+    .option("--plans <number>", "plans of each person on a work day", wholeNumber, 20)
+    .option("--applies <number>", "applies of each person on a work day", wholeNumber, 5)
+    .option("--states <number>", "states", wholeNumber, 10)
+    .option("--state-size <bytes>", "size of a state", wholeNumber, 100_000)
+    .option("--drift-checks <number>", "scheduled plans of each state, every day", wholeNumber, 24)
+    .option("--years <number>", "years for which the databases have grown", wholeNumber, 5)
     .option("--json", "print data instead of tables", false)
     .option("--write", "also write docs/cost.md", false)
     .allowExcessArguments(false)
@@ -74,19 +75,15 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function writePage(text: string): void {
   const page = readFileSync(PAGE, "utf8");
-  if (!GENERATED.test(page)) throw new Error(`${PAGE} has no place for the numbers: ${GENERATED.source}`);
+  if (!GENERATED.test(page)) {
+    throw new Error(
+      `${PAGE} does not have the two comments that the numbers go between: ${GENERATED.source}`,
+    );
+  }
   writeFileSync(
     PAGE,
     page.replace(GENERATED, (_, start: string, end: string) => `${start}\n${text}\n\n${end}`),
   );
-}
-
-function whole(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError("give a whole number, such as 20");
-  }
-  return number;
 }
 
 main(process.argv).then(

@@ -5,27 +5,27 @@ export interface Price {
   readonly name: string;
   readonly meter: keyof Usage | "storedBytes" | "databaseBytes";
   readonly service: "r2" | "workers";
-  /** Without paying, for each `per`. What is stored is not used up: it counts as it stands. */
+  /** How much is free in each `per`. For storage, `always`: the amount that is stored at any time. */
   readonly free: number;
   readonly per: "day" | "month" | "always";
-  /** What a month of the paid plan has in it. R2 has no plans: what is above the free part is paid for. */
+  /** How much the paid plan includes in a month. R2 has no plans: everything above the free amount is paid for. */
   readonly included: number;
-  /** US dollars for each `unit` above that. */
+  /** US dollars for each `unit` above `included`. */
   readonly price: number;
   readonly unit: number;
 }
 
 const MILLION = 1_000_000;
 const BILLION = 1_000_000_000;
-/** Cloudflare does not say whether it means 2^30; this is the less. */
+/** Cloudflare does not say whether it means 10^9 or 2^30; this is the smaller one. */
 const GB = BILLION;
 
-/** Of Workers Paid, in US dollars a month. @see https://developers.cloudflare.com/workers/platform/pricing/ */
+/** The price of the plan Workers Paid, in US dollars a month. @see https://developers.cloudflare.com/workers/platform/pricing/ */
 export const WORKERS_PAID = 5;
 
 /**
- * As read in November 2026. Neither CPU time nor the time that a Durable Object is active is here (10 ms a request
- * and 13,000 GB-s a day are free): no stopwatch on a laptop tells them.
+ * As read in November 2026. CPU time and the time that a Durable Object is active are left out (10 ms a request and
+ * 13,000 GB-s a day are free): they cannot be measured on a laptop.
  *
  * @see https://developers.cloudflare.com/r2/pricing/
  * @see https://developers.cloudflare.com/workers/platform/pricing/

@@ -5,25 +5,26 @@ import { Tofu } from "../../process/tofu";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState } from "../../stacks/state";
 import type { Toolchain } from "../../toolchain";
+import { tofuEnv } from "../tofu-env";
 
 export interface ProgramProps {
   readonly toolchain: Pick<Toolchain, "tofu" | "env">;
-  /** Made where it is not there. */
+  /** Created if it does not exist. */
   readonly folder: string;
   readonly state: StateProps;
   /** Credentials of the backend. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends what is running. */
+  /** Aborting it ends the running OpenTofu. */
   readonly signal: AbortSignal;
 }
 
-/** What each backend is counted with. */
+/** What counting a backend needs. */
 export type Measurement = Pick<ProgramProps, "toolchain" | "folder" | "signal">;
 
 const STACK = "cost";
 const RESOURCES = 5;
 
-/** A stack that needs no provider, with its state encrypted and at a backend, and the real OpenTofu. */
+/** A stack that needs no provider, whose state is encrypted and kept at a backend, and the real OpenTofu. */
 export class Program {
   constructor(private readonly props: ProgramProps) {
     mkdirSync(join(props.folder, "logs"), { recursive: true });
@@ -37,14 +38,16 @@ export class Program {
     app.synth();
   }
 
-  /** A plan as `cdktf` and a job of CI start it, of a state that is as the program says. */
+  /** Plans as `cdktf` and a CI job do, with nothing to change. @throws if there is something to change */
   async plan(): Promise<void> {
     const tofu = this.tofu("1");
     await tofu.init(() => undefined);
-    if (await tofu.plan(() => undefined)) throw new Error("the plan is not empty, so it is not a plan alone");
+    if (await tofu.plan(() => undefined)) {
+      throw new Error("the plan is not empty: apply the same revision before it is measured");
+    }
   }
 
-  /** @param revision another one changes every resource */
+  /** @param revision another revision than the last one changes every resource */
   async apply(revision: "0" | "1"): Promise<void> {
     const tofu = this.tofu(revision);
     await tofu.init(() => undefined);
@@ -53,19 +56,13 @@ export class Program {
 
   private tofu(revision: string): Tofu {
     const { toolchain, folder, env, signal } = this.props;
-    const { PATH, HOME, TF_CLI_CONFIG_FILE } = process.env;
     return new Tofu({
       file: toolchain.tofu,
       stackFolder: join(folder, "stacks", STACK),
       logs: join(folder, "logs"),
       env: {
-        PATH,
-        HOME,
-        TF_CLI_CONFIG_FILE,
-        CHECKPOINT_DISABLE: "1",
-        ...toolchain.env,
-        TF_IN_AUTOMATION: "1",
-        TF_VAR_state_passphrase: "only of this measurement",
+        ...tofuEnv(toolchain),
+        TF_VAR_state_passphrase: "for this measurement only",
         TF_VAR_revision: revision,
         ...env,
       },

@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { createS3, R2Gateway } from "../../stand-ins/cloudflare/s3";
+import { closeServer, listenOnLoopback } from "../../stand-ins/loopback-server";
 import { startMiniflare } from "../../worker/miniflare";
 import type { Measured } from "./estimate";
 import { type Measurement, Program } from "./program";
-import { type Counts, NOTHING, usageOf } from "./usage";
+import { type Counts, NO_USAGE, usageOf } from "./usage";
 
 export interface R2Counts {
   readonly plan: Counts;
@@ -16,7 +16,7 @@ export interface R2Counts {
 const BUCKET = "tfstate";
 const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "b".repeat(64) };
 
-/** The S3 backend with its lock: what a plan and an apply of real OpenTofu ask R2 for. */
+/** Counts the requests to R2 that a plan and an apply of real OpenTofu make through the S3 backend with its lock. */
 export async function countR2({ toolchain, folder, signal }: Measurement): Promise<R2Counts> {
   signal.throwIfAborted();
   const bucket = await startBucket();
@@ -47,9 +47,9 @@ export function measuredR2({ plan, apply }: R2Counts): Measured {
   return {
     plan: usageOf(plan),
     apply: usageOf(apply),
-    alarm: NOTHING,
-    backup: NOTHING,
-    backupOfState: NOTHING,
+    alarm: NO_USAGE,
+    backup: NO_USAGE,
+    backupOfState: NO_USAGE,
     versions: 0,
     databaseBytes: { plan: 0, apply: 0 },
     keepsHistory: false,
@@ -58,7 +58,7 @@ export function measuredR2({ plan, apply }: R2Counts): Measured {
 
 interface CountedBucket {
   readonly url: string;
-  /** What came in since the last call. */
+  /** The requests since the last call. */
   counts(): Counts;
   close(): Promise<void>;
 }
@@ -84,23 +84,22 @@ async function startBucket(): Promise<CountedBucket> {
     return s3(request);
   };
   const server = createServer(getRequestListener(counting, { overrideGlobalObjects: false }));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listenOnLoopback(server, 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     counts() {
       const since = counts;
       counts = {};
       return since;
     },
     async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await miniflare.dispose();
     },
   };
 }
 
-/** By the names of R2's price list; others are told as they are, and are then on no meter. */
+/** The names that R2's price list has for requests. A request that is not here keeps its own name, which `usageOf` refuses. */
 const OPERATIONS: Readonly<Record<string, string>> = {
   "HEAD bucket": "HeadBucket",
   "GET bucket": "ListObjects",
@@ -116,7 +115,7 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   "DELETE object?uploadId": "AbortMultipartUpload",
 };
 
-/** The operation of the S3 API that a request is, in path style. */
+/** Which operation of the S3 API a request with the bucket in its path is. */
 export function operationOf({ method, url }: Pick<Request, "method" | "url">): string {
   const { pathname, searchParams } = new URL(url);
   const target = /^\/[^/]+\/./.test(pathname) ? "object" : "bucket";

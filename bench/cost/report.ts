@@ -1,17 +1,18 @@
+import { table } from "../markdown";
 import {
-  fullest,
   loadOf,
   type Measured,
   monthlyPrice,
-  payingTeam,
+  nearestLimit,
   sharesOf,
+  smallestPayingTeam,
   type Team,
   timesADay,
   upkeepOf,
 } from "./estimate";
 import { PRICES, type Price } from "./prices";
 
-/** What was found of one backend, for people and for programs. */
+/** A backend and what was measured of it. */
 export interface Backend {
   readonly name: string;
   readonly measured: Measured;
@@ -24,15 +25,15 @@ export interface ReportProps {
   readonly version: string;
 }
 
-/** The same as data. */
+/** What the report says of a backend, as data. */
 export function summaryOf({ name, measured }: Backend, team: Team) {
   const load = loadOf(measured, team);
-  const paying = payingTeam(measured, team);
+  const paying = smallestPayingTeam(measured, team);
   const payingLoad = paying === null ? null : loadOf(measured, { ...team, people: paying });
   const shares = sharesOf(load);
   const { times: plansADay } = timesADay(measured.plan);
   const { times: appliesADay, limit } = timesADay(measured.apply);
-  const first = fullest(payingLoad ? sharesOf(payingLoad) : shares);
+  const first = nearestLimit(payingLoad ? sharesOf(payingLoad) : shares);
   return {
     backend: name,
     measured,
@@ -40,13 +41,13 @@ export function summaryOf({ name, measured }: Backend, team: Team) {
     shares: shares.map(({ price, used, share }) => ({ limit: price.name, free: price.free, used, share })),
     plansADay,
     appliesADay,
-    /** By applies. */
+    /** The limit that applies reach first. */
     usedUpFirst: limit.name,
-    /** That a team comes to as it grows. */
+    /** The limit that a growing team reaches first. */
     firstLimit: first.price.name,
-    /** Null where no team ever pays. */
+    /** People in the smallest team that pays; null where no team ever pays. */
     payingTeam: paying,
-    /** US dollars a month, of the team as it is and of the first one that pays. */
+    /** US dollars a month, for the given team and for the smallest one that pays. */
     price: monthlyPrice(load),
     payingPrice: payingLoad && monthlyPrice(payingLoad),
   };
@@ -54,8 +55,8 @@ export function summaryOf({ name, measured }: Backend, team: Team) {
 
 export function report({ backends, team, version }: ReportProps): string {
   const { people, plans, applies, states, stateBytes, driftChecks, years } = team;
-  return `Counted with OpenTofu ${version}. The team has ${count(people)} people, each with ${plans} plans and ${applies} applies a work day;
-${count(states)} states of ${count(stateBytes)} bytes; ${driftChecks} drift checks a day of each state; databases as they are after ${years} years.
+  return `Counted with OpenTofu ${version}. The team has ${count(people)} people, each with ${plans} plans and ${applies} applies on a work day,
+and ${count(states)} states of ${count(stateBytes)} bytes, each with ${driftChecks} drift checks a day. The databases have grown for ${years} years.
 
 ${backends.map((backend) => section(backend, team)).join("\n\n")}`;
 }
@@ -76,38 +77,25 @@ function section(backend: Backend, team: Team): string {
       percent(share),
     ];
   });
-  const heads = [
-    "",
-    "plan",
-    "apply",
-    `a day by itself, ${count(team.states)} states`,
-    "free",
-    "the team",
-    "share",
-  ];
+  const heads = ["", "plan", "apply", `idle day, ${count(team.states)} states`, "free", "the team", "share"];
   const pays =
     payingTeam === null
       ? "No team ever pays."
-      : `One pays from **${count(payingTeam)} people** on, for ${firstLimit}: ${dollars(payingPrice ?? 0)} a month.`;
+      : `A team of **${count(payingTeam)} people** or more pays, for ${firstLimit}: ${dollars(payingPrice ?? 0)} a month.`;
   return `### ${name}
 
-${table(heads, rows)}
+${table(heads, rows, "right")}
 
-The free plan carries ${count(plansADay)} plans or ${count(appliesADay)} applies a day and nothing else; then the ${usedUpFirst} are used up.
+The free plan allows ${count(plansADay)} plans or ${count(appliesADay)} applies a day, if nothing else is done. The limit on ${usedUpFirst} is reached first.
 ${pays} This team pays ${dollars(price)}.`;
 }
 
-/** What a plan, an apply, and a day without either take. */
+/** What a plan, an apply, and a day without either of them use. */
 function cellsOf({ meter }: Price, measured: Measured, { states, stateBytes }: Team): string[] {
   const { plan, apply, databaseBytes, versions } = measured;
   if (meter === "storedBytes") return [bytes(0), bytes(versions * stateBytes), ""];
   if (meter === "databaseBytes") return [bytes(databaseBytes.plan), bytes(databaseBytes.apply), ""];
   return [plan, apply, upkeepOf(measured, states)].map((usage) => count(usage[meter]));
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(heads), line(heads.map((_, at) => (at === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
 }
 
 const count = (value: number): string => Math.round(value).toLocaleString("en");

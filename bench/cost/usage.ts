@@ -1,4 +1,4 @@
-/** How often each thing was done, by its name: `PutObject`, `worker LOCK`, `object read`, `rows written`. */
+/** How often each operation was done, by name: `PutObject`, `worker LOCK`, `object read`, `rows written`. */
 export type Counts = Readonly<Record<string, number>>;
 
 /** What Cloudflare meters. */
@@ -13,7 +13,7 @@ export interface Usage {
   readonly rowsWritten: number;
 }
 
-export const NOTHING: Usage = {
+export const NO_USAGE: Usage = {
   classA: 0,
   classB: 0,
   workerRequests: 0,
@@ -22,7 +22,7 @@ export const NOTHING: Usage = {
   rowsWritten: 0,
 };
 
-/** @see https://developers.cloudflare.com/r2/pricing/#class-a-operations and what follows it, read in November 2026 */
+/** @see https://developers.cloudflare.com/r2/pricing/#class-a-operations and the sections after it, read in November 2026 */
 const METER: Readonly<Record<string, keyof Usage | "free">> = {
   PutObject: "classA",
   CopyObject: "classA",
@@ -41,9 +41,9 @@ const METER: Readonly<Record<string, keyof Usage | "free">> = {
   "rows written": "rowsWritten",
 };
 
-/** @throws where something was counted that Cloudflare's price list is not known to have */
+/** @throws for an operation that is neither a meter of Cloudflare's price list nor known to be free */
 export function usageOf(counts: Counts): Usage {
-  const usage = { ...NOTHING };
+  const usage = { ...NO_USAGE };
   for (const [what, times] of Object.entries(counts)) {
     const meter = what.startsWith("worker ")
       ? "workerRequests"
@@ -57,7 +57,7 @@ export function usageOf(counts: Counts): Usage {
 }
 
 export function sum(...usages: readonly Usage[]): Usage {
-  return usages.reduce((left, right) => combine(left, right, (a, b) => a + b), NOTHING);
+  return usages.reduce((left, right) => combine(left, right, (a, b) => a + b), NO_USAGE);
 }
 
 export function minus(left: Usage, right: Usage): Usage {
@@ -65,10 +65,10 @@ export function minus(left: Usage, right: Usage): Usage {
 }
 
 export function times(usage: Usage, factor: number): Usage {
-  return combine(usage, NOTHING, (each) => each * factor);
+  return combine(usage, NO_USAGE, (each) => each * factor);
 }
 
 function combine(left: Usage, right: Usage, of: (a: number, b: number) => number): Usage {
-  const keys = Object.keys(NOTHING) as (keyof Usage)[];
+  const keys = Object.keys(NO_USAGE) as (keyof Usage)[];
   return Object.fromEntries(keys.map((key) => [key, of(left[key], right[key])])) as unknown as Usage;
 }

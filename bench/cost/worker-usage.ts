@@ -9,9 +9,9 @@ import { type Counts, minus, usageOf } from "./usage";
 export interface WorkerCounts {
   readonly plan: Counts;
   readonly apply: Counts;
-  /** Of the alarm of one state. */
+  /** The alarm of one state. */
   readonly alarm: Counts;
-  /** Of the cron trigger, where there is no state and where there is one that changed. */
+  /** A run of the cron trigger without any state, and one with a state that has changed. */
   readonly backups: readonly [Counts, Counts];
   /** Objects that an apply added to the bucket. */
   readonly versions: number;
@@ -20,10 +20,10 @@ export interface WorkerCounts {
 
 const OWNER = "owner";
 const STATE = "cost";
-/** Enough to see what a database grows by, which it does by whole pages. */
+/** A database grows by whole pages: so many cycles show how much a single one adds. */
 const CYCLES = 300;
 
-/** The Worker in workerd: what a plan and an apply of real OpenTofu take, and what it does by itself. */
+/** Counts what a plan and an apply of real OpenTofu make the Worker do, and what it does on a schedule. */
 export async function countWorker({ toolchain, folder, signal }: Measurement): Promise<WorkerCounts> {
   const worker = await ColdWorker.create(join(folder, "cloudflare"), signal);
   const program = new Program({
@@ -34,7 +34,7 @@ export async function countWorker({ toolchain, folder, signal }: Measurement): P
     env: { TF_HTTP_USERNAME: OWNER, TF_HTTP_PASSWORD: worker.password },
   });
   const runCron = () => worker.during(() => worker.ask("/cdn-cgi/handler/scheduled"));
-  await runCron(); // makes tables, once
+  await runCron(); // Creates the tables, which happens only once.
   const nothingToCopy = await runCron();
   const first = await worker.during(() => program.apply("0"));
   const apply = await worker.during(() => program.apply("1"));
@@ -65,19 +65,19 @@ export function measuredWorker(counts: WorkerCounts): Measured {
   };
 }
 
-interface Seen {
+interface Observed {
   readonly counts: Counts;
-  /** In the bucket of the states, in the end. */
+  /** Objects in the bucket of the states afterwards. */
   readonly objects: number;
 }
 
 /**
- * The counting Worker, started for each thing that is counted: Cloudflare, too, has evicted it since the last plan, so
- * passwords are checked and objects read their tables anew.
+ * The counting Worker, started anew for each thing that is counted. Cloudflare would have evicted it since the last
+ * plan as well, so passwords are checked again and objects read their tables again.
  */
 class ColdWorker {
   readonly password = randomUUID();
-  /** The first start finds a free one, and the others take it again. */
+  /** The first start finds a free port; later starts use the same one. */
   private port = 0;
 
   private constructor(
@@ -89,7 +89,7 @@ class ColdWorker {
   static async create(persist: string, signal: AbortSignal): Promise<ColdWorker> {
     const script = await bundleWorker(join(__dirname, "counting-worker.ts"));
     const worker = new ColdWorker(script, persist, signal);
-    await worker.during(async () => undefined); // finds a port
+    await worker.during(async () => undefined);
     return worker;
   }
 
@@ -97,8 +97,8 @@ class ColdWorker {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** What the work took, with what follows of it within a minute. */
-  async during(work: () => Promise<unknown>): Promise<Seen> {
+  /** Runs the Worker while `work` is done. @returns what that took, with everything that follows within a minute */
+  async during(work: () => Promise<unknown>): Promise<Observed> {
     const vars = { TFSTATE_USERNAME: OWNER, TFSTATE_PASSWORD: this.password };
     const { script, port, persist } = this;
     this.signal.throwIfAborted();
@@ -106,7 +106,7 @@ class ColdWorker {
     try {
       this.port = Number((await miniflare.ready).port);
       await work();
-      return (await this.ask("/~minute-later")) as Seen;
+      return (await this.ask("/~minute-later")) as Observed;
     } finally {
       await miniflare.dispose();
     }
@@ -127,7 +127,7 @@ class ColdWorker {
   }
 }
 
-/** Plans and applies of another state, without OpenTofu. */
+/** Measures how the database of another state grows, by the requests of plans and applies without OpenTofu. */
 async function databaseGrowth(worker: ColdWorker): Promise<WorkerCounts["databaseBytes"]> {
   const grown = { plan: 0, apply: 0 };
   await worker.during(async () => {

@@ -3,7 +3,7 @@ import { lockInfo, State, send, stateBody } from "../../__tests__/worker/conform
 import { startTestWorker } from "../../__tests__/worker/harness";
 import { bundleWorker } from "../../worker/build";
 
-/** What one apply with two writes of the state takes. */
+/** What one apply that writes the state twice uses of Cloudflare. */
 export interface Apply {
   /** PUT. */
   readonly classA: number;
@@ -16,7 +16,7 @@ export interface Apply {
   readonly requests: number;
 }
 
-/** Counts them where they are carried out, on a Worker that does nothing else. */
+/** Counts inside a Worker that does nothing else at the time. */
 export async function countApply(): Promise<Apply> {
   const root = join(__dirname, "..", "..");
   const script = await bundleWorker(join(root, "__tests__/worker/runtime/faulty-worker.ts"));

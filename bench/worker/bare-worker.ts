@@ -1,4 +1,4 @@
-/** What the Worker is measured against: the same routes on R2 alone, with no check, no history and no owner. */
+/** What the tfstate Worker is measured against: the same routes on R2 alone, without checks, history or authentication. */
 interface Env {
   readonly BUCKET: R2Bucket;
 }
@@ -26,7 +26,7 @@ export default {
 
 export { Unused as Directory, Unused as StateObject };
 
-/** The runtime is started with the same bindings for both. */
+/** Both Workers are started with the same bindings, so these classes must exist. */
 class Unused implements DurableObject {
   fetch(): Response {
     return new Response(null, { status: 501 });

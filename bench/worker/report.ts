@@ -1,17 +1,16 @@
 import { cpus } from "node:os";
-import { judge, table, times } from "../report";
+import { table } from "../markdown";
+import { judge, times } from "../report";
 import type { Spread } from "../statistics";
 import type { Apply } from "./apply";
-import type { Result } from "./main";
+import type { Comparison } from "./compare";
 
-export interface ReportProps {
+export interface ReportProps extends Comparison {
   readonly rounds: number;
-  readonly results: readonly Result[];
   readonly apply: Apply;
-  readonly hangUps: number;
 }
 
-/** What Cloudflare's free plan carries, per day; of R2 it is a thirtieth of the month. */
+/** What Cloudflare's free plan allows in a day; R2's monthly allowance is divided by 30. */
 const free = {
   "class A operations of R2": 1_000_000 / 30,
   "class B operations of R2": 10_000_000 / 30,
@@ -19,10 +18,10 @@ const free = {
   "requests to Durable Objects": 100_000,
   "rows written by Durable Objects": 100_000,
 } as const;
-/** After an apply an alarm looks once whether anything was left half done: one request and one class B operation. */
+/** After an apply, an alarm checks once whether anything was left half done: one request and one class B operation. */
 const alarm = { requests: 1, classB: 1, rowsWritten: 1 };
 
-export function report({ rounds, results, apply, hangUps }: ReportProps): string {
+export function report({ rounds, results, apply, resentRequests }: ReportProps): string {
   const milliseconds = ({ median, min, max }: Spread): string =>
     `${median.toFixed(0)} ms (${min.toFixed(0)}–${max.toFixed(0)})`;
   const rows = results.map(({ size, states, cycles, bare, tfstate, ratio, cyclesPerSecond }) => [
@@ -62,30 +61,31 @@ ${judge(
 
 ## A cycle
 
-LOCK, GET, POST and UNLOCK, one after the other, over HTTP on loopback, a connection each, as OpenTofu sends them. Both Workers run in
-workerd; R2 and Durable Objects are Miniflare's, which share workerd's one thread with the Worker, so with many states at once the
-CPU time of all of them is what counts. "bare" is \`bench/worker/bare-worker.ts\`: a conditional put, a get, a put and a delete, with no
-check, no history and no owner. A cycle of the tfstate Worker puts each state twice, once for the history.
+A cycle is LOCK, GET, POST and UNLOCK, one after the other, over HTTP on loopback, each on its own connection, as OpenTofu sends
+them. Both Workers run in workerd. R2 and the Durable Objects are Miniflare's and share workerd's single thread with the Worker, so
+with many states at once the CPU time of all of them counts. "bare" is \`bench/worker/bare-worker.ts\`: a conditional put, a get, a put
+and a delete, without checks, history or authentication. The tfstate Worker puts each state twice in a cycle, once for the history.
 
-In each of ${rounds} rounds both run one after the other, in changing order. A time is the median of the rounds' median cycles, with the
-smallest and the largest of them in brackets; a ratio is taken within its round. A round before them warms up.${
-    hangUps === 0
+In each of ${rounds} rounds the two Workers run one after the other, in changing order. A time is the median of the rounds' median cycles,
+with the smallest and the largest in brackets. A ratio compares the two Workers within a round. A first round warms the caches up and
+does not count.${
+    resentRequests === 0
       ? ""
-      : `\nRequests that were sent again because workerd was too busy to read them: ${hangUps}.`
+      : `\nRequests that were sent again because workerd was too busy to read them: ${resentRequests}.`
   }
 
 ${table(["state", "states at once", "cycles", "bare", "tfstate", "tfstate to bare", "tfstate cycles/s"], rows)}
 
 ## An apply on the free plan
 
-Counted for LOCK, GET, two POSTs and UNLOCK of a small state with a password (a minted token asks the Directory at each request, which adds
-${apply.requests} requests to Durable Objects), and for the alarm after them.
+Counted for LOCK, GET, two POSTs and UNLOCK of a small state, authenticated with a password, and for the alarm after them. With a
+minted token, each request also asks the Directory, which adds ${apply.requests} requests to Durable Objects.
 
 ${table(
   ["", "an apply takes", "free each day", "applies a day"],
   plan.map(({ what, each, perDay, applies }) => [what, String(each), number(perDay), number(applies)]),
 )}
 
-So the free plan carries about **${number(fewest.applies)} applies a day**; ${fewest.what} run out first.
+So the free plan allows about **${number(fewest.applies)} applies a day**. The limit on ${fewest.what} is reached first.
 `;
 }

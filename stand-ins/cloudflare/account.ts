@@ -9,14 +9,14 @@ import type { BucketName } from "./s3/access";
 
 export const newId = (): string => randomBytes(16).toString("hex");
 
-/** The one account that this Cloudflare has, and the file that it is kept in. */
+/** The only account of this Cloudflare, and the file that keeps it. */
 export class Account {
   readonly state: AccountState;
   private readonly file: JsonFile<AccountState>;
 
   /** @param id of a new account @throws where the folder holds another account */
   constructor(folder: string, id: string | undefined) {
-    this.file = new JsonFile(join(folder, "account.json"), "nothing");
+    this.file = new JsonFile(join(folder, "account.json"), "an empty account");
     this.state = this.file.load() ?? newAccount(id ?? newId());
     if (id && id !== this.state.id) {
       throw new Error(`${folder} holds the account ${this.state.id} and not ${id}: take another folder`);

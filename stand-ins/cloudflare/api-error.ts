@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** An answer of the API that is no success, with Cloudflare's own number for it. */
+/** An error answer of the API, with Cloudflare's own error code. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 

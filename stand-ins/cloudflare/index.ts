@@ -5,7 +5,7 @@ import { Account } from "./account";
 import { API_PREFIX, cloudflareApi } from "./api/app";
 import type { Location } from "./api/r2-buckets";
 import { bucketKey } from "./model";
-import { expire, expires, SWEEP_MS } from "./r2/lifecycle";
+import { deleteExpired, hasDeleteRules, SWEEP_MS } from "./r2/lifecycle";
 import { lockedObjects } from "./r2/locked-objects";
 import { WorkersRuntime } from "./runtime/runtime";
 import { Schedules } from "./runtime/schedules";
@@ -16,17 +16,17 @@ import { CloudflareServer } from "./server";
 import { Deployments } from "./workers/deployments";
 
 export interface CloudflareOptions {
-  /** Where the account, the objects and the Durable Objects are kept. Made where it is missing. */
+  /** The folder that keeps the account, the objects and the Durable Objects. Created if it does not exist. */
   readonly folder: string;
   /** 0 takes a free one. @default 0 */
   readonly port?: number;
-  /** Of a new account, 32 hex digits. @default a random one */
+  /** The ID of a new account, 32 hex digits. @default - a random one */
   readonly accountId?: string;
-  /** Where every new bucket is, since R2 need not heed a `locationHint`. @default as wished for */
+  /** The location of every new bucket, since R2 may ignore a `locationHint`. @default - the hint */
   readonly location?: Location;
-  /** One line for each request that has been answered, without secrets. */
+  /** Receives a line for each answered request, without secrets. @default - nobody does */
   readonly onRequest?: (line: string) => void;
-  /** What the Workers and workerd write. */
+  /** Receives the output of the Workers and of workerd. @default - nobody does */
   readonly onWorkerOutput?: (text: string) => void;
 }
 
@@ -37,22 +37,22 @@ export interface CloudflareStandIn {
   readonly s3Url: string;
   /** CLOUDFLARE_ACCOUNT_ID */
   readonly accountId: string;
-  /** CLOUDFLARE_API_TOKEN: it may do everything in the account, and is kept in the folder. */
+  /** CLOUDFLARE_API_TOKEN: it has all permissions in the account, and is saved in the folder. */
   readonly apiToken: string;
-  /** The four above, by the names that programs know them by. */
+  /** The four values above as environment variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where a Worker answers: a loopback port of its own, which it keeps. May be asked before the upload. */
+  /** The address of a Worker: a loopback port of its own, which never changes. May be called before the upload. */
   workerUrl(script: string): string;
-  /** Deletes what lifecycle rules say, as happens every hour. @param now ms since 1970 @default the clock's */
+  /** Deletes the objects that lifecycle rules expire, as happens every hour. @param now ms since 1970 @default - now */
   expireObjects(now?: number): Promise<void>;
-  /** Runs a cron trigger of a Worker now. @returns its outcome, `ok` or what went wrong */
+  /** Runs a cron trigger of a Worker now. @returns its outcome: `ok`, or the error */
   runSchedule(script: string, cron: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /**
- * Starts a stand-in of Cloudflare on loopback: one account with its API, R2 behind the S3 API and behind the bindings
- * of Workers, and the Workers themselves, in workerd.
+ * Starts a stand-in for Cloudflare on loopback: the API of one account, R2 with its S3 API and its Worker bindings, and
+ * the Workers themselves, in workerd.
  * @throws where the folder holds another account, or a port is taken
  */
 export async function startCloudflare(options: CloudflareOptions): Promise<CloudflareStandIn> {
@@ -81,11 +81,11 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
     log,
   });
   const expireObjects = async (now = Date.now()): Promise<void> => {
-    const expiring = Object.values(state.buckets).filter(expires);
+    const expiring = Object.values(state.buckets).filter(hasDeleteRules);
     if (expiring.length === 0) return;
     const leave = await runtime.enter();
     try {
-      for (const bucket of expiring) await expire(bucket, runtime.objects(bucket), now);
+      for (const bucket of expiring) await deleteExpired(bucket, runtime.objects(bucket), now);
     } finally {
       leave();
     }
@@ -128,7 +128,7 @@ export async function startCloudflare(options: CloudflareOptions): Promise<Cloud
   }
 }
 
-/** What the S3 API asks of the account. */
+/** Gives the S3 API access to the account's buckets and tokens. */
 function s3AccessTo(account: Account, runtime: WorkersRuntime): S3Access {
   const { buckets } = account.state;
   return {
@@ -149,16 +149,16 @@ interface BackendParts {
   readonly log: (line: string) => void;
 }
 
-/** A Worker behind its address: it answers while it is deployed and has a route, as at Cloudflare. */
+/** The Worker behind an address. As at Cloudflare, it answers only while it is deployed and has a route. */
 function backendOf(script: string, { account, runtime, schedules, log }: BackendParts): WorkerBackend {
   return {
     unreachable() {
       const { scripts, domains } = account.state;
       const deployed = scripts[script];
-      if (!deployed) return "there is nothing here yet: no Worker of this name is deployed";
+      if (!deployed) return "no Worker of this name is deployed";
       const hasDomain = Object.values(domains).some(({ service }) => service === script);
       if (deployed.subdomain.enabled || hasDomain) return undefined;
-      return "the Worker is deployed, and has neither its workers.dev subdomain enabled nor a custom domain";
+      return "the Worker has no route: enable its workers.dev subdomain, or add a custom domain";
     },
     enter: () => runtime.enter(),
     address: () => runtime.address(script),

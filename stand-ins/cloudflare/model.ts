@@ -1,10 +1,10 @@
 import type { BucketName, Jurisdiction } from "./s3/access";
 
-/** What the account keeps: plain data, written as JSON after every change. */
+/** Everything that is saved of the account: plain data, written as JSON after every change. */
 export interface AccountState {
   /** 32 hex digits. */
   readonly id: string;
-  /** The value of the first token, which may do everything: CLOUDFLARE_API_TOKEN. */
+  /** The value of the first token, which has all permissions: CLOUDFLARE_API_TOKEN. */
   readonly apiToken: string;
   /** By {@link bucketKey}. */
   readonly buckets: Record<string, Bucket>;
@@ -13,14 +13,14 @@ export interface AccountState {
   readonly tokens: Record<string, Token>;
   /** By access key id. */
   readonly temporaryCredentials: Record<string, TemporaryCredential>;
-  /** Where each Worker answers on loopback, also those that are not uploaded yet. */
+  /** The loopback port of each Worker, also of those that are not uploaded yet. */
   readonly ports: Record<string, number>;
 }
 
 export const bucketKey = ({ jurisdiction, name }: BucketName): string => `${jurisdiction}/${name}`;
 
 export interface Bucket extends BucketName {
-  /** Another one each time that a bucket of this name is made, so that nothing of the old one comes back. */
+  /** A new one each time a bucket of this name is created, so that the objects of an old one do not come back. */
   readonly storageId: string;
   readonly creationDate: string;
   readonly location: string;
@@ -29,7 +29,7 @@ export interface Bucket extends BucketName {
   lockRules: readonly LockRule[];
 }
 
-/** What of it is carried out; the rest is kept and answered as it came. */
+/** The fields that the stand-in acts on. Others are saved and answered as they were sent. */
 export interface LifecycleRule {
   readonly id: string;
   readonly enabled: boolean;
@@ -69,9 +69,9 @@ export interface Module {
   readonly contents: string;
 }
 
-/** A class of Durable Objects that a migration has made. */
+/** A class of Durable Objects that a migration has created. */
 export interface DurableObjectClass {
-  /** Where its objects are kept: a class that is renamed keeps it, one that is made anew gets another. */
+  /** Identifies its storage. A renamed class keeps it; a class that is deleted and created again gets a new one. */
   readonly namespaceId: string;
   readonly sqlite: boolean;
 }
@@ -91,7 +91,7 @@ export interface Script {
   readonly bindings: readonly Binding[];
   readonly compatibilityDate: string;
   readonly compatibilityFlags: readonly string[];
-  /** Settings that change nothing here and are answered as they came. */
+  /** Settings without an effect here, which are answered as they were sent. */
   readonly settings: {
     readonly logpush: boolean;
     readonly usage_model: string;
@@ -122,13 +122,13 @@ export interface Policy {
   readonly id: string;
   readonly effect: "allow" | "deny";
   readonly permission_groups: readonly { readonly id: string }[];
-  /** In the order in which they were sent: the provider compares bytes. */
+  /** In the order in which they were sent, because the provider compares bytes. */
   readonly resources: Readonly<Record<string, unknown>>;
 }
 
 export interface Token {
   readonly id: string;
-  /** Hex SHA-256 of the value: what a bearer is checked with, and the secret of the S3 API. */
+  /** Hex SHA-256 of the value. It checks bearer tokens, and it is the secret access key of the S3 API. */
   readonly valueSha256: string;
   readonly name: string;
   readonly policies: readonly Policy[];
@@ -149,9 +149,9 @@ export const TEMPORARY_PERMISSIONS = [
   "admin-read-write",
 ] as const;
 
-/** A key pair of the S3 API that is cut from a token's rights, for a while. */
+/** An S3 key pair with a part of a token's permissions, for a limited time. */
 export interface TemporaryCredential {
-  /** The token that it comes from: what that loses, this loses. */
+  /** The token that it comes from, whose loss of permissions applies here too. */
   readonly parentId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;

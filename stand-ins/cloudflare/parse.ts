@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { ApiError } from "./api-error";
 
-/** @throws ApiError 400 that names the first thing which is wrong */
+/** Validates a value against a schema. @throws ApiError 400 that names the first problem */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, code: number): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

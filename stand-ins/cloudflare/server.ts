@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { closeServer, listenOnLoopback } from "../loopback-server";
 import { API_PREFIX } from "./api/app";
 import { isSigned } from "./s3";
 
@@ -9,13 +9,13 @@ type Fetch = (request: Request) => Response | Promise<Response>;
 export interface ServerParts {
   readonly api: Fetch;
   readonly s3: Fetch;
-  /** Waits until the buckets can be used. @returns to be called at the end of the request */
+  /** Waits until the buckets can be used. @returns a function to call at the end of the request */
   readonly enter: () => Promise<() => void>;
-  /** One line per request, without its query, which may carry a signature. */
+  /** Receives a line for each request, without its query, which may contain a signature. */
   readonly log: (line: string) => void;
 }
 
-/** One port for Cloudflare's API and the S3 API; a signature of AWS's kind makes the difference. */
+/** Serves Cloudflare's API and the S3 API on one port. Requests with an AWS signature go to the S3 API. */
 export class CloudflareServer {
   private readonly server: Server;
 
@@ -23,7 +23,7 @@ export class CloudflareServer {
     const { log } = parts;
     const listener = getRequestListener(
       (request, { outgoing }) => dispatch(request, outgoing as ServerResponse, parts),
-      // The globals stay Node's own: others in this process use them as well.
+      // Other code in this process uses Node's own globals.
       { overrideGlobalObjects: false },
     );
     this.server = createServer((message, response) => {
@@ -40,19 +40,12 @@ export class CloudflareServer {
   }
 
   /** @returns the port @throws where it is taken */
-  async listen(port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
-    return (this.server.address() as AddressInfo).port;
+  listen(port: number): Promise<number> {
+    return listenOnLoopback(this.server, port);
   }
 
-  async close(): Promise<void> {
-    if (!this.server.listening) return;
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 }
 
@@ -60,7 +53,7 @@ async function dispatch(request: Request, outgoing: ServerResponse, { api, s3, e
   const isApi = new URL(request.url).pathname.startsWith(`${API_PREFIX}/`);
   if (isApi && !isSigned(request)) return api(request);
   const leave = await enter();
-  // Not before the last byte: an answer is a stream out of a bucket.
+  // The answer streams from a bucket, so the request ends with its last byte.
   outgoing.once("close", leave);
   if (outgoing.closed) leave();
   return s3(request);

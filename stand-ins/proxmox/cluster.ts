@@ -6,13 +6,13 @@ import type { ClusterState, Guest } from "./model";
 import { Volumes } from "./storage/volumes";
 import { Tasks } from "./tasks";
 
-/** A Proxmox VE cluster: its state and what works on it. */
+/** A Proxmox VE cluster: its state, and the parts that work on the state. */
 export class Cluster {
   readonly access: AccessControl;
   readonly volumes: Volumes;
   readonly tasks: Tasks;
   readonly faults = new Faults();
-  /** How long tasks take, as a share of what they would take on a real node. */
+  /** How long tasks take, relative to a real node. */
   timeScale: number;
 
   constructor(
@@ -34,7 +34,7 @@ export class Cluster {
     this.store.save(this.state);
   }
 
-  /** A call to a host is passed on to it by the host that was asked. @throws ApiError 500, 595 */
+  /** Checks that a call can be forwarded to a host. @throws ApiError 500, 595 */
   assertReachable(node: string): void {
     const host = this.state.hosts[node];
     if (!host) {
@@ -45,7 +45,7 @@ export class Cluster {
     if (!host.online) throw new ApiError(595, "No route to host");
   }
 
-  /** Nothing is written while half of the hosts or more are gone. @throws ApiError 500 */
+  /** Checks that more than half of the hosts are online, which every write requires. @throws ApiError 500 */
   assertQuorate(): void {
     const hosts = Object.values(this.state.hosts);
     const online = hosts.filter((host) => host.online).length;
@@ -61,7 +61,7 @@ export class Cluster {
     return guest;
   }
 
-  /** The VM, for a change of its configuration. @throws ApiError 500 where somebody holds its lock */
+  /** The VM, for a change of its configuration. @throws ApiError 500 where it is locked */
   lockedVm(node: string, vmid: string | number): Guest {
     const guest = this.vm(node, vmid);
     if (this.faults.holdsConfigLock(guest.vmid)) {

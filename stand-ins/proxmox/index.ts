@@ -8,7 +8,7 @@ import { RequestLog } from "./control/request-log";
 import { DEFAULT_HOSTS, DEFAULT_STORAGES, FIRST_TOKEN, initialState } from "./initial-state";
 import type { ClusterState, Storage } from "./model";
 import { CONTROL_PREFIX, ProxmoxServer } from "./server";
-import { serverCertificate } from "./tls";
+import { loadTlsIdentity } from "./tls-identity";
 
 export type { ForeignGuest, GuestChange } from "./control/api";
 export { ProxmoxControl } from "./control/client";
@@ -20,28 +20,28 @@ export type { Guest, Storage, Volume } from "./model";
 export interface ProxmoxOptions {
   /** 0 takes a free one. @default 0 */
   readonly port?: number;
-  /** The names of the hosts of a new cluster. @default pve1, pve2, pve3 */
+  /** The names of the hosts of a new cluster. @default - pve1, pve2 and pve3 */
   readonly hosts?: readonly string[];
-  /** The storages of a new cluster. @default {@link DEFAULT_STORAGES} */
+  /** The storages of a new cluster. @default - {@link DEFAULT_STORAGES} */
   readonly storages?: Readonly<Record<string, Storage>>;
-  /** Where the cluster and the certificates are kept. @default in memory */
+  /** The folder that keeps the cluster and its certificates. @default - in memory */
   readonly dataDir?: string;
-  /** How long tasks take, as a share of what a real node takes. @default 0: at once */
+  /** How long tasks take, relative to a real node; 0 is immediate. @default 0 */
   readonly timeScale?: number;
 }
 
 export interface RunningProxmox {
   /** `https://127.0.0.1:<port>` */
   readonly url: string;
-  /** As the provider wants it, with a slash at the end. */
+  /** The URL with a slash at the end, as the provider expects it. */
   readonly endpoint: string;
-  /** An administrator's: `user@realm!id=uuid`. */
+  /** The API token of an administrator: `user@realm!id=uuid`. */
   readonly token: string;
-  /** The certificate of the CA to trust. */
+  /** The file with the certificate of the CA to trust. */
   readonly caFile: string;
   /** PROXMOX_VE_ENDPOINT, PROXMOX_VE_API_TOKEN and SSL_CERT_FILE for the provider. */
   readonly env: Readonly<Record<string, string>>;
-  /** Faults, and what is in the cluster. */
+  /** Injects faults, changes guests and hosts, and lists requests. */
   readonly control: ProxmoxControl;
   readonly controlUrl: string;
   readonly controlToken: string;
@@ -49,7 +49,7 @@ export interface RunningProxmox {
 }
 
 /**
- * Starts a stand-in of the Proxmox VE 9 API: https on loopback, real API tokens and privileges, a cluster of hosts
+ * Starts a stand-in for the Proxmox VE 9 API: HTTPS on loopback, with API tokens and privileges, a cluster of hosts
  * whose state can be read back in full, and faults on demand.
  * @throws where the port is taken or the data folder cannot be read
  */
@@ -57,12 +57,12 @@ export async function startProxmox(options: ProxmoxOptions = {}): Promise<Runnin
   const { port = 0, hosts = DEFAULT_HOSTS, storages = DEFAULT_STORAGES, dataDir, timeScale = 0 } = options;
   const store = new JsonFile<ClusterState>(dataDir && join(dataDir, "cluster.json"), "an empty cluster");
   const state = store.load() ?? initialState({ hosts, storages, tokenSecret: randomUUID() });
-  const certificate = await serverCertificate(dataDir);
+  const identity = await loadTlsIdentity(dataDir);
   const cluster = new Cluster(state, store, { timeScale });
   cluster.save();
   const log = new RequestLog();
   const controlToken = randomUUID();
-  const server = new ProxmoxServer(cluster, new ControlApi(cluster, log, controlToken), log, certificate);
+  const server = new ProxmoxServer(cluster, new ControlApi(cluster, log, controlToken), log, identity);
   const listening = await server.listen(port);
 
   const { userId, tokenId } = FIRST_TOKEN;
@@ -72,17 +72,17 @@ export async function startProxmox(options: ProxmoxOptions = {}): Promise<Runnin
   const control = new ProxmoxControl({
     url: controlUrl,
     token: controlToken,
-    caFile: certificate.caFile,
+    caFile: identity.caFile,
   });
   return {
     url,
     endpoint: `${url}/`,
     token,
-    caFile: certificate.caFile,
+    caFile: identity.caFile,
     env: {
       PROXMOX_VE_ENDPOINT: `${url}/`,
       PROXMOX_VE_API_TOKEN: token,
-      SSL_CERT_FILE: certificate.caFile,
+      SSL_CERT_FILE: identity.caFile,
     },
     control,
     controlUrl,
@@ -91,7 +91,7 @@ export async function startProxmox(options: ProxmoxOptions = {}): Promise<Runnin
       cluster.tasks.stop();
       await control.close();
       await server.close();
-      certificate.dispose();
+      identity.dispose();
     },
   };
 }

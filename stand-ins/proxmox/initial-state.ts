@@ -3,7 +3,7 @@ import type { ClusterState, Storage } from "./model";
 
 export const DEFAULT_HOSTS: readonly string[] = ["pve1", "pve2", "pve3"];
 
-/** Two storages that each host has for itself, and two for all. */
+/** Two storages that each host has for itself, and two that all hosts share. */
 export const DEFAULT_STORAGES: Readonly<Record<string, Storage>> = {
   local: {
     type: "dir",
@@ -23,7 +23,7 @@ export const DEFAULT_STORAGES: Readonly<Record<string, Storage>> = {
   ceph: { type: "rbd", content: ["images"], shared: true, totalBytes: 8192 * GIB },
 };
 
-/** The token that is there from the beginning: an administrator's, but not root's. */
+/** The token of a new cluster. It belongs to an administrator who is not root. */
 export const FIRST_TOKEN = { userId: "tofu@pve", tokenId: "ci" } as const;
 
 export interface InitialStateOptions {

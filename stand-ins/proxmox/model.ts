@@ -1,15 +1,15 @@
-/** What the cluster keeps: plain data, written as JSON after every change. */
+/** Everything that is saved of the cluster: plain data, written as JSON after every change. */
 export interface ClusterState {
   readonly hosts: Record<string, Host>;
   readonly storages: Record<string, Storage>;
   /** By {@link volumeKey}. */
   readonly volumes: Record<string, Volume>;
-  /** Virtual machines and containers by id, which is unique in the cluster. */
+  /** Virtual machines and containers by ID, which is unique in the cluster. */
   readonly guests: Record<string, Guest>;
   readonly pools: Record<string, Pool>;
   readonly tasks: Record<string, Task>;
   readonly users: Record<string, User>;
-  /** Roles that were made, besides the built-in ones. */
+  /** Roles besides the built-in ones. */
   readonly roles: Record<string, readonly string[]>;
   acl: readonly AclEntry[];
   readonly ha: { readonly resources: Record<string, HaResource>; readonly rules: Record<string, HaRule> };
@@ -25,11 +25,11 @@ export type ContentType = "images" | "rootdir" | "iso" | "vztmpl" | "backup" | "
 export interface Storage {
   readonly type: "dir" | "nfs" | "cephfs" | "lvmthin" | "zfspool" | "rbd";
   content: readonly ContentType[];
-  /** One storage for all hosts, or one of the same name on each. */
+  /** Whether all hosts share one storage, or each has its own with the same name. */
   readonly shared: boolean;
-  /** Where file storages are mounted; block storages have no path. */
+  /** The mount point of a file storage; a block storage has none. */
   readonly path?: string;
-  /** The hosts that have it. @default all */
+  /** The hosts that have it. @default - all */
   readonly nodes?: readonly string[];
   readonly totalBytes: number;
 }
@@ -37,12 +37,12 @@ export interface Storage {
 export interface Volume {
   /** `local-lvm:vm-201-disk-0`, `nfs:import/talos.qcow2` */
   readonly id: string;
-  /** The host of a volume on a storage that is not shared. */
+  /** The host, for a volume on a storage that is not shared. */
   readonly node?: string;
   readonly content: ContentType;
   readonly format: string;
   sizeBytes: number;
-  /** What a disk image unpacks to, for files that can be imported. */
+  /** The unpacked size of a disk image that can be imported. */
   readonly virtualBytes?: number;
   /** The guest that owns it. */
   readonly vmid?: number;
@@ -61,15 +61,15 @@ export interface Guest {
   node: string;
   status: "running" | "stopped";
   config: GuestConfig;
-  /** Changes that wait for the next start; null deletes. */
+  /** Changes that wait for the next start; null deletes an option. */
   pending: Record<string, ConfigValue | null>;
   pool?: string;
-  /** Seconds since 1970, of a running guest. */
+  /** When a running guest was started, in seconds since 1970. */
   started?: number;
   pid?: number;
-  /** What the guest agent reports in place of the addresses in the configuration. */
+  /** The addresses that the guest agent reports instead of those in the configuration. */
   agentAddresses?: readonly string[];
-  /** The agent does not answer. */
+  /** Whether the guest agent does not answer. */
   agentSilent?: boolean;
 }
 
@@ -106,7 +106,7 @@ export interface User {
 
 export interface ApiToken {
   secret: string;
-  /** With privilege separation a token has rights of its own, cut to those of its user. */
+  /** With privilege separation, a token has its own privileges, limited to those of its user. */
   privsep: boolean;
   expire: number;
   comment?: string;

@@ -17,9 +17,10 @@ import { diskRoutes } from "./qemu/disks";
 import { migrateRoute } from "./qemu/migrate";
 import { powerRoutes } from "./qemu/power";
 import { statusRoutes } from "./qemu/status";
+import { downloadRoutes } from "./storage/download";
 import { storageRoutes } from "./storage/routes";
 
-/** Every call that this stand-in carries out. */
+/** Every call that this stand-in serves. */
 export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
   ...taskRoutes,
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   destroyRoute,
   ...agentRoutes,
   ...storageRoutes,
+  ...downloadRoutes,
   ...poolRoutes,
   ...mappingRoutes,
   ...haResourceRoutes,

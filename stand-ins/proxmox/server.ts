@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closeServer, listenOnLoopback } from "../loopback-server";
 import { ApiError } from "./api/errors";
 import { type ApiRequest, readRequest } from "./api/request";
 import { type RouteMatch, Router } from "./api/router";
@@ -8,12 +9,12 @@ import type { Cluster } from "./cluster";
 import type { ControlApi } from "./control/api";
 import type { RequestLog } from "./control/request-log";
 import { ROUTES } from "./routes";
-import type { ServerCertificate } from "./tls";
+import type { TlsIdentity } from "./tls-identity";
 
 const API_PREFIX = "/api2/json";
 export const CONTROL_PREFIX = "/_control";
 
-/** Serves the cluster's API, and next to it the control API that makes it go wrong. */
+/** Serves the API of the cluster, and the control API. */
 export class ProxmoxServer {
   private readonly server: Server;
   private readonly router = new Router(ROUTES);
@@ -22,12 +23,12 @@ export class ProxmoxServer {
     private readonly cluster: Cluster,
     private readonly control: ControlApi,
     private readonly log: RequestLog,
-    { key, cert }: ServerCertificate,
+    { key, cert }: TlsIdentity,
   ) {
-    // The provider asks for 1.3, so nothing less is offered.
+    // The provider requires TLS 1.3, so no older version is offered.
     this.server = createServer({ key, cert, minVersion: "TLSv1.3" }, (message, response) => {
       this.serve(message, response).catch((error: unknown) => {
-        // A mistake of ours and not of the caller: it must be seen.
+        // A bug of the stand-in and not a mistake of the caller, so it is printed.
         process.stderr.write(`${(error as Error).stack}\n`);
         if (response.headersSent) response.destroy();
         else answer(response, new ApiError(500, "internal error of the stand-in, see its log"));
@@ -36,20 +37,12 @@ export class ProxmoxServer {
   }
 
   /** @returns the port @throws where it is taken */
-  async listen(port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
-    const address = this.server.address();
-    if (address === null || typeof address === "string") throw new Error("the server has no port");
-    return address.port;
+  listen(port: number): Promise<number> {
+    return listenOnLoopback(this.server, port);
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,7 +50,7 @@ export class ProxmoxServer {
     try {
       request = await readRequest(message);
     } catch (error) {
-      // Also a caller that went away in the middle of its request.
+      // Other errors mean that the caller has disconnected in the middle of its request.
       if (error instanceof ApiError) answer(response, error);
       else response.destroy();
       return;
@@ -77,7 +70,7 @@ export class ProxmoxServer {
   private async serveApi(request: ApiRequest, response: ServerResponse): Promise<void> {
     const path = request.pathname.slice(API_PREFIX.length);
     const match = this.router.match(request.method, path);
-    const fault = await this.strike(request, match);
+    const fault = await this.applyFaults(request, match);
     if (fault === "drop") {
       response.destroy();
       return;
@@ -94,8 +87,8 @@ export class ProxmoxServer {
     else answer(response, result);
   }
 
-  /** What the faults in force do to a call, after the delays among them. */
-  private async strike(
+  /** Applies the active faults to a call, delays first. @returns the error or the cut that replaces the answer, if any */
+  private async applyFaults(
     { method }: ApiRequest,
     match: RouteMatch | undefined,
   ): Promise<ApiError | "drop" | "drop-answer" | undefined> {
@@ -142,12 +135,12 @@ function answer(response: ServerResponse, result: unknown): void {
     return;
   }
   const { status, message, errors } = result;
-  // The status line carries the text, as far as HTTP lets it.
+  // The status line can contain only printable ASCII.
   const reason = message.replace(/[^\x20-\x7e]+/g, " ").trim();
   response.writeHead(status, reason, { "content-type": "application/json;charset=UTF-8" });
   response.end(JSON.stringify({ data: null, message: `${message}\n`, ...(errors ? { errors } : {}) }));
 }
 
-/** Single values, for the templates of permissions. */
+/** The parameters as single values, for the path templates of permissions. */
 const flat = (parameters: ApiRequest["parameters"]): Record<string, string> =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value].flat().at(-1) ?? ""]));

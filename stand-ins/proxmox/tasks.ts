@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Caller } from "./access/caller";
+import type { Caller } from "./access/access-control";
 import { ApiError } from "./api/errors";
 import { type ClusterState, nowSeconds, type Task } from "./model";
 
@@ -9,22 +9,22 @@ export interface TaskSpec {
   readonly type: string;
   readonly id: string | number;
   readonly caller: Caller;
-  /** How long a real node would take; multiplied by the time scale. */
+  /** How long the task takes on a real node; multiplied by the time scale. */
   readonly seconds: number;
 }
 
 export type TaskLog = (line: string) => void;
 
 export interface TaskHooks {
-  /** 0 finishes a task before the call that started it is answered. */
+  /** With 0, a task ends before the call that started it is answered. */
   readonly timeScale: () => number;
-  /** The text that a task is told to fail with, if any. */
+  /** The error that a fault makes a task fail with, if any. */
   readonly failure: (type: string, id: string) => string | undefined;
   /** Called after each change. */
   readonly changed: () => void;
 }
 
-/** The workers of the cluster: what takes its time runs as a task with an id (UPID), a status and a log. */
+/** The tasks of the cluster: long operations, each with an ID (UPID), a status and a log. */
 export class Tasks {
   private readonly timers = new Set<NodeJS.Timeout>();
 
@@ -32,16 +32,16 @@ export class Tasks {
     private readonly state: ClusterState,
     private readonly hooks: TaskHooks,
   ) {
-    // Workers do not outlive the process: after a crash they are as a node finds them after a reset.
+    // Tasks that ran when the process ended are over, as after a reset of a real node.
     for (const task of Object.values(state.tasks)) {
       if (task.status === "running") end(task, "unexpected status");
     }
   }
 
   /**
-   * Starts a worker.
-   * @param work carries everything out at its end; what it throws is the task's exit status
-   * @param failed undoes what was done when the task was started
+   * Starts a task.
+   * @param work runs when the task's time is over; the message of an ApiError becomes the exit status
+   * @param failed undoes what the caller did before it started the task
    * @returns the UPID
    */
   run(spec: TaskSpec, work: (log: TaskLog) => void, failed: () => void = () => undefined): string {

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
+import { parsePort, parseTimeScale, serveUntilSignal } from "../command-line";
 import { startTalos, type TalosNodeOptions } from ".";
 import { serveControl } from "./control/http";
 import type { Platform } from "./model";
@@ -14,41 +14,46 @@ interface TalosCommandOptions {
   readonly timeScale: number;
 }
 
-/** Adds `talos` to the program of the stand-ins. */
+/** Adds the command `talos` to `npm run local`. */
 export function addTalosCommand(program: Command): void {
   program
     .command("talos")
     .description(
-      "a stand-in of Talos nodes; says where they are in one line of JSON, ends on SIGTERM or Ctrl-C",
+      "a stand-in for Talos nodes; prints their addresses as one line of JSON, ends on SIGTERM or Ctrl-C",
     )
-    .option("--port <number>", "port of the nodes, 0 for a free one", toNumber, 0)
+    .option("--port <number>", "port of the nodes, 0 for a free one", parsePort, 0)
     .option("--nodes <nodes>", "how many, or their names: cp-1,cp-2=10.20.1.12", toNodes, toNodes("3"))
     .option(
       "--one-address",
-      "all on 127.0.0.1, one port after the other (default: 127.0.0.2, 127.0.0.3 …)",
+      "all nodes on 127.0.0.1, on consecutive ports (default: 127.0.0.2, 127.0.0.3 …)",
       false,
     )
     .option("--folder <folder>", "keep the nodes in this folder (default: in memory)")
-    .option("--talos-version <version>", "the Talos on their boot medium (default: v1.13.0)")
+    .option("--talos-version <version>", "the Talos version on their boot medium (default: v1.13.0)")
     .option("--platform <platform>", "metal or nocloud (default: metal)", toPlatform)
-    .option("--time-scale <factor>", "how long boots take: 0 at once, 1 as a virtual machine", toNumber, 0)
+    .option(
+      "--time-scale <factor>",
+      "how long boots take: 0 at once, 1 as a virtual machine",
+      parseTimeScale,
+      0,
+    )
     .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);
-      const talos = await startTalos({ ...options, version: talosVersion, onCall });
+      const talos = await startTalos({ ...options, mediumVersion: talosVersion, onCall });
       const control = await serveControl(talos.control);
       const ready = { nodes: talos.nodes, control: { url: control.url, token: control.token } };
-      process.stdout.write(`${JSON.stringify(ready)}\n`);
-      await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
-      await control.close();
-      await talos.stop();
+      await serveUntilSignal(ready, async () => {
+        await control.close();
+        await talos.stop();
+      });
     });
 }
 
-/** `3`, or names with or without the address that clients call them by. */
+/** Reads `3`, or names with or without the address that clients use for the node: `cp-1,cp-2=10.20.1.12`. */
 function toNodes(text: string): readonly TalosNodeOptions[] {
   if (/^\d+$/.test(text)) {
     const count = Number(text);
-    if (count < 1 || count > 250) throw new InvalidArgumentError(`"${text}" is no number from 1 to 250.`);
+    if (count < 1 || count > 250) throw new InvalidArgumentError(`"${text}" is not from 1 to 250.`);
     return Array.from({ length: count }, (_, index) => ({ name: `node-${index + 1}` }));
   }
   const nodes = text.split(",").map((item) => {
@@ -56,7 +61,7 @@ function toNodes(text: string): readonly TalosNodeOptions[] {
     return { name, ...(address && { address }) };
   });
   if (nodes.some(({ name }) => name === "") || new Set(nodes.map(({ name }) => name)).size < nodes.length) {
-    throw new InvalidArgumentError(`"${text}" has a node without a name, or a name twice.`);
+    throw new InvalidArgumentError(`"${text}" has a node without a name, or the same name twice.`);
   }
   return nodes;
 }
@@ -65,12 +70,4 @@ function toPlatform(text: string): Platform {
   if (text !== "metal" && text !== "nocloud")
     throw new InvalidArgumentError(`"${text}" is neither metal nor nocloud.`);
   return text;
-}
-
-function toNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError(`"${text}" is no number from 0 up.`);
-  }
-  return value;
 }

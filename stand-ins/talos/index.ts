@@ -15,31 +15,35 @@ export type { Platform } from "./model";
 export interface TalosNodeOptions {
   readonly name: string;
   /**
-   * What clients call it by (`node` of the provider), such as the address that the real node has.
-   * @default the address that it listens on
+   * The address that clients use for the node (`node` of the provider), such as that of the real node.
+   * @default - the address that it listens on
    */
   readonly address?: string;
 }
 
 export interface TalosOptions {
-  /** Nodes of a new folder. @default node-1, node-2, node-3 */
+  /** The nodes of a new folder. @default - node-1, node-2 and node-3 */
   readonly nodes?: readonly TalosNodeOptions[];
-  /** Of all nodes, on an address each; with `oneAddress` the first of as many. 0 takes a free one. @default 0 */
+  /**
+   * The port of all nodes, each on its own address; with `oneAddress` the first of consecutive ports. 0 takes a free one.
+   * @default 0
+   */
   readonly port?: number;
   /**
-   * All nodes on 127.0.0.1, for systems that do not have the rest of 127.0.0.0/8.
-   * @default false: 127.0.0.2, 127.0.0.3 …
+   * Whether all nodes listen on 127.0.0.1, for systems without the rest of 127.0.0.0/8; otherwise they listen on
+   * 127.0.0.2, 127.0.0.3 …
+   * @default false
    */
   readonly oneAddress?: boolean;
-  /** Where the nodes are kept, with all their secrets. @default in memory */
+  /** The folder that keeps the nodes, with all their secrets. @default - in memory */
   readonly folder?: string;
-  /** The Talos on their boot medium. @default what it was before, or v1.13.0 */
-  readonly version?: string;
-  /** @default what it was before, or metal, which asks for `machine.install` */
+  /** The Talos version on their boot medium. @default - as in the folder, or v1.13.0 */
+  readonly mediumVersion?: string;
+  /** @default - as in the folder, or metal, which requires `machine.install` */
   readonly platform?: Platform;
-  /** How long boots take, as a share of what a virtual machine takes. @default 0: at once */
+  /** How long boots take, relative to a virtual machine; 0 is immediate. @default 0 */
   readonly timeScale?: number;
-  /** A line for each call, without anything secret. */
+  /** Receives a line for each call, without anything secret. @default - nobody does */
   readonly onCall?: (line: string) => void;
 }
 
@@ -53,7 +57,7 @@ export interface TalosNode {
 
 export interface RunningTalos {
   readonly nodes: readonly TalosNode[];
-  /** Faults, power, and what was called. */
+  /** Injects faults, switches power, and lists nodes and calls. */
   readonly control: TalosControl;
   readonly stop: () => Promise<void>;
 }
@@ -62,26 +66,26 @@ export const DEFAULT_NODES: readonly TalosNodeOptions[] = [1, 2, 3].map((n) => (
 const DEFAULT_VERSION = "v1.13.0";
 
 /**
- * Starts a stand-in of machines with Talos: gRPC over TLS on loopback, from maintenance over configuration and
- * bootstrap to reset, as the Terraform provider sees it. Nothing runs on them.
+ * Starts a stand-in for machines with Talos: their gRPC API over TLS on loopback, from maintenance through configuration
+ * and bootstrap to reset, as the Terraform provider sees it. No operating system runs.
  * @throws where a port is taken or the folder cannot be read
  */
 export async function startTalos(options: TalosOptions = {}): Promise<RunningTalos> {
   const { nodes = DEFAULT_NODES, port = 0, oneAddress = false, folder, timeScale = 0, onCall } = options;
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
-  const kept = store.load();
-  const listeners = await openListeners((kept?.nodes ?? nodes).length, {
-    port: port || (kept?.nodes[0]?.listen.port ?? 0),
+  const saved = store.load();
+  const listeners = await openListeners((saved?.nodes ?? nodes).length, {
+    port: port || (saved?.nodes[0]?.listen.port ?? 0),
     oneAddress,
   });
   try {
-    const state = machinesState(listeners, kept, options);
+    const state = machinesState(listeners, saved, options);
     const machines = new Machines(state, store, { timeScale, onCall });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);
     }
-    await machines.changed();
+    await machines.applyChanges();
     const control = new TalosControl(machines);
     const running = control.listNodes().map(({ name, address, endpoint }) => ({ name, address, endpoint }));
     return { nodes: running, control, stop: () => machines.close() };
@@ -93,18 +97,18 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
 
 function machinesState(
   listeners: readonly Listener[],
-  kept: MachinesState | undefined,
+  saved: MachinesState | undefined,
   { nodes = DEFAULT_NODES, ...options }: TalosOptions,
 ): MachinesState {
-  const platform = options.platform ?? kept?.platform ?? "metal";
-  const mediumVersion = options.version ?? kept?.mediumVersion ?? DEFAULT_VERSION;
+  const platform = options.platform ?? saved?.platform ?? "metal";
+  const mediumVersion = options.mediumVersion ?? saved?.mediumVersion ?? DEFAULT_VERSION;
   const states = listeners.map(({ address: { host, port } }, index): NodeState => {
-    const old = kept?.nodes[index];
+    const old = saved?.nodes[index];
     const listen = { host, port };
     if (old) return { ...old, listen, address: old.address === old.listen.host ? host : old.address };
     const { name = host, address = host } = nodes[index] ?? {};
     const installed = platform === "nocloud";
     return { name, address, listen, poweredOn: true, bootId: "", installed, version: mediumVersion };
   });
-  return { platform, mediumVersion, etcd: kept?.etcd ?? {}, nodes: states };
+  return { platform, mediumVersion, etcd: saved?.etcd ?? {}, nodes: states };
 }

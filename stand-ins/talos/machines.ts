@@ -4,27 +4,27 @@ import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
 import type { MachinesState } from "./model";
 import { Etcd } from "./node/etcd";
-import { configuredFace, type Face, issuingCa, maintenanceFace } from "./node/face";
 import type { Listener } from "./node/listener";
 import { Node } from "./node/node";
+import { configuredIdentity, issuingCa, maintenanceIdentity, type TlsIdentity } from "./node/tls-identity";
 
-/** What a virtual machine takes from power to the Talos API. */
+/** How long a virtual machine takes from power-on to the Talos API. */
 const BOOT_SECONDS = 40;
 
 export interface MachinesOptions {
-  /** How long boots take, as a share of what a real node takes. */
+  /** How long boots take, relative to a real node. */
   readonly timeScale: number;
   readonly onCall?: (line: string) => void;
 }
 
-/** All nodes, and what they share. */
+/** All nodes, with the etcd clusters, faults and call log that they share. */
 export class Machines {
   readonly nodes: readonly Node[];
   readonly etcd: Etcd;
   readonly faults = new Faults();
   readonly calls: CallLog;
-  /** The faces that are shown, and what they were made for. */
-  private readonly faces = new Map<Node, { readonly key: string; readonly face: Face }>();
+  /** The current TLS identities, each with the boot and configuration that it was issued for. */
+  private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
   private readonly work = new Set<Promise<void>>();
   private refreshing: Promise<void> = Promise.resolve();
@@ -63,16 +63,16 @@ export class Machines {
     return this.listeners.get(node)?.isOpen ?? false;
   }
 
-  /** Unless somebody has cut the power by then. */
+  /** Boots a node after the boot time, unless its power was switched off in the meantime. */
   async boot(node: Node): Promise<void> {
     await sleep(BOOT_SECONDS * 1000 * this.options.timeScale, undefined, { signal: this.closing.signal });
     if (!node.state.poweredOn) return;
     node.boot(this.state.mediumVersion);
-    await this.changed();
+    await this.applyChanges();
   }
 
-  /** Something about a node is different: keeps it, lets etcd members join, and shows the nodes as they now are. */
-  async changed(): Promise<void> {
+  /** To be called after a change to a node: saves it, lets etcd members join, and updates the listeners. */
+  async applyChanges(): Promise<void> {
     this.etcd.joinAll();
     this.save();
     this.refreshing = this.refreshing.catch(() => {}).then(() => this.refresh());
@@ -83,11 +83,11 @@ export class Machines {
     this.store.save(this.state);
   }
 
-  /** Goes on while answers are given; `close` waits for it. */
-  background(work: () => Promise<void>): void {
+  /** Does the work without making the caller wait; `close` waits for it. */
+  runInBackground(work: () => Promise<void>): void {
     const running = work()
       .catch((error: Error) => {
-        // A mistake of ours and not of a caller: it must be seen.
+        // A bug of the stand-in and not a mistake of a caller, so it is printed.
         if (!this.closing.signal.aborted) process.stderr.write(`${error.stack}\n`);
       })
       .finally(() => this.work.delete(running));
@@ -103,35 +103,38 @@ export class Machines {
     this.save();
   }
 
-  /** Control plane nodes first: workers have their certificates from them. */
+  /** Control plane nodes come first: they sign the certificates of workers. */
   private async refresh(): Promise<void> {
     const order = [...this.nodes].sort((a, b) => Number(b.isControlPlane) - Number(a.isControlPlane));
     for (const node of order) {
-      const face = await this.faceOf(node);
-      await this.listeners.get(node)?.show(this.faults.isUnreachable(node.name) ? undefined : face);
+      const identity = await this.identityOf(node);
+      await this.listeners
+        .get(node)
+        ?.setIdentity(this.faults.isUnreachable(node.name) ? undefined : identity);
     }
   }
 
   /** None: nobody answers on its port. */
-  private async faceOf(node: Node): Promise<Face | undefined> {
+  private async identityOf(node: Node): Promise<TlsIdentity | undefined> {
     const { condition, state } = node;
     if (condition === "OFF" || condition === "DOWN") {
-      this.faces.delete(node);
+      this.identities.delete(node);
       return undefined;
     }
     const key = `${state.bootId} ${state.config}`;
-    const shown = this.faces.get(node);
-    if (shown?.key === key) return shown.face;
-    const face = condition === "MAINTENANCE" ? await maintenanceFace(node) : await this.signedFace(node);
-    if (face) this.faces.set(node, { key, face });
-    else this.faces.delete(node);
-    return face;
+    const shown = this.identities.get(node);
+    if (shown?.key === key) return shown.identity;
+    const identity =
+      condition === "MAINTENANCE" ? await maintenanceIdentity(node) : await this.signedIdentity(node);
+    if (identity) this.identities.set(node, { key, identity });
+    else this.identities.delete(node);
+    return identity;
   }
 
-  private async signedFace(node: Node): Promise<Face | undefined> {
+  private async signedIdentity(node: Node): Promise<TlsIdentity | undefined> {
     const ca = issuingCa(node, this.nodes);
     try {
-      return ca && (await configuredFace(node, ca));
+      return ca && (await configuredIdentity(node, ca));
     } catch (error) {
       // As on a real node: the configuration was taken, but no API comes up with it.
       process.stderr.write(`${node.name}: no certificate from .machine.ca: ${(error as Error).message}\n`);

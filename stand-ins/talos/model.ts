@@ -1,26 +1,26 @@
-/** `metal` installs itself to a disk and asks for `machine.install`; `nocloud` is an image that is on its disk already. */
+/** `metal` installs itself to a disk and requires `machine.install`; `nocloud` is an image that is already on its disk. */
 export type Platform = "metal" | "nocloud";
 
-/** A node, as it is kept. */
+/** What is saved of a node. */
 export interface NodeState {
   readonly name: string;
-  /** Where a client reaches it. */
+  /** Where it listens. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** What it is called by in the metadata of a request, and in etcd. */
+  /** Its address in the metadata of a request and in etcd. */
   readonly address: string;
   poweredOn: boolean;
   bootId: string;
-  /** On its disk; otherwise it runs from its boot medium. */
+  /** Whether Talos is on its disk; otherwise it runs from its boot medium. */
   installed: boolean;
-  /** The Talos that runs, `v1.13.0`. */
+  /** The Talos version that runs: `v1.13.0`. */
   version: string;
-  /** The Talos that runs after the next boot. */
+  /** The Talos version that runs after the next boot. */
   installedVersion?: string;
-  /** What it runs with. */
+  /** The machine configuration that is active. */
   config?: string;
-  /** What it runs with after the next boot. */
+  /** The machine configuration that is active after the next boot. */
   persistedConfig?: string;
-  /** Set while it has a data directory of etcd. */
+  /** Its member ID, while it has an etcd data directory. */
   etcdMember?: string;
 }
 
@@ -34,7 +34,7 @@ export interface EtcdMember {
 /** Everything that outlives the process. */
 export interface MachinesState {
   readonly platform: Platform;
-  /** What a node runs from its boot medium. */
+  /** The Talos version on the boot medium of all nodes. */
   readonly mediumVersion: string;
   readonly nodes: readonly NodeState[];
   /** The members of etcd, by the fingerprint of the Talos CA of their cluster. */

@@ -1,10 +1,10 @@
 import { Listener } from "./node/listener";
 
-/** How often another port is tried, where any will do. */
+/** How often another port is tried where any free port will do. */
 const ATTEMPTS = 20;
 
 /**
- * Opens a listener for each node: one port on 127.0.0.2, 127.0.0.3 …, or on one address one port after the other.
+ * Opens a listener for each node: the same port on 127.0.0.2, 127.0.0.3 …, or consecutive ports on one address.
  * @param port 0 takes free ones
  * @throws where a port is taken, or the machine has no such address
  */
@@ -25,7 +25,7 @@ export async function openListeners(
       for (const listener of open) listener.close();
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === "EADDRNOTAVAIL") {
-        throw new Error(`${message}: give all nodes one address (--one-address)`, { cause: error });
+        throw new Error(`${message}: use one address for all nodes (--one-address)`, { cause: error });
       }
       if (code !== "EADDRINUSE" || port !== 0 || attempt === ATTEMPTS) throw error;
     }

@@ -53,7 +53,7 @@ function drawPanel(panel: Panel): string {
   );
 }
 
-/** Two units of a rack. */
+/** The symbol of a host: two rack units. */
 function drawServer(): string {
   const { x, y, width, height } = GLYPH;
   const unit = (height - 2) / 2;
@@ -91,7 +91,7 @@ function drawCard(card: Card): string {
   );
 }
 
-/** The left edge of a card, with the card's corners. */
+/** The path of the coloured stripe along the left edge of a card, which follows the card's corners. */
 function stripe(height: number): string {
   const r = RADIUS.card;
   const inset = r - Math.sqrt(r ** 2 - (r - STRIPE) ** 2);
@@ -123,7 +123,7 @@ function drawText({ text, style, x, top, anchor = "start", tone = "strong" }: Te
   const attributes = {
     class: `${style} ${tone}`,
     x,
-    // Capitals are about 0.7 em high: this centres them in their line.
+    // Capital letters are about 0.7 em high, so this centres them in their line.
     y: top + lineHeight / 2 + size * 0.35,
     "text-anchor": anchor === "start" ? undefined : anchor,
   };
@@ -142,7 +142,7 @@ function lines(parts: readonly string[]): string {
   return parts.map((part) => `${part}\n`).join("");
 }
 
-/** Quotes stay as they are in a style sheet. */
+/** Escapes a style sheet, in which quotes must stay. */
 function escapeStyle(css: string): string {
   return css.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -3,7 +3,7 @@ import { FONTS, type Font } from "../layout/text";
 /** A colour on a light and on a dark background. */
 type Colour = readonly [light: string, dark: string];
 
-/** Contrast of texts is 4.5 or more on what they stand on. */
+/** The contrast of each text to its background is at least 4.5, as WCAG 2.2 AA requires. */
 const PALETTE = {
   page: ["#ffffff", "#0d1117"],
   panel: ["#f4f6f9", "#161b22"],
@@ -16,7 +16,7 @@ const PALETTE = {
   worker: ["#9a5a00", "#e3a13c"],
 } as const satisfies Record<string, Colour>;
 
-/** One for each network; more networks than colours begin anew, told apart by their labels. */
+/** The colours of networks. With more networks than colours, the colours repeat, and the labels tell them apart. */
 const NETWORKS: readonly Colour[] = [
   ["#0969da", "#58a6ff"],
   ["#1a7f37", "#3fb950"],
@@ -33,7 +33,7 @@ const FAMILIES: Readonly<Record<Font["family"], string>> = {
 
 export const networkClass = (network: number): string => `net${network % NETWORKS.length}`;
 
-/** Plain classes, for not every viewer of SVG knows CSS variables. */
+/** Uses only classes, because not every SVG viewer supports CSS variables. */
 export function styleSheet(): string {
   const fonts = Object.entries(FONTS).map(([style, { family, size, bold }]) => {
     return `.${style}{font:${bold ? 600 : 400} ${size}px ${FAMILIES[family]}}`;

@@ -16,16 +16,16 @@ export interface Backbone {
 
 export interface BackboneProps {
   readonly networks: readonly Network[];
-  /** Above the lines; the nodes' network, the first, has a wire to each. */
+  /** The boxes above the lines. A wire connects each of them to the first network, that of the nodes' addresses. */
   readonly endpoints: readonly Endpoint[];
   readonly top: number;
-  /** Where the first gutter starts, and where the lines end. */
+  /** The x where the first gutter starts, and where the lines end. */
   readonly span: readonly [gutter: number, end: number];
-  /** Where the labels stand, clear of what goes down from the lines. */
+  /** The place of the labels, beside the wires that go down from the lines. */
   readonly labels: { readonly x: number; readonly width: number };
 }
 
-/** The networks one below the other, each with its name under its line. */
+/** Draws a horizontal line for each network, with its name below. */
 export function layOutBackbone({ networks, endpoints, top, span, labels }: BackboneProps): Backbone {
   const texts: TextLine[] = [];
   const lanes: number[] = [];

@@ -5,27 +5,27 @@ import type { HostLayout } from "./panel";
 const GUTTER = { first: 6, spacing: 8, last: 14 };
 
 export type PlacedHost = HostLayout & {
-  /** Of panels, from 0. */
+  /** The column of panels that it is in, from 0. */
   readonly column: number;
 };
 
 export interface Cabling {
-  /** In the order of drawing: a wire passes over those before it. */
+  /** In drawing order: a wire is drawn over those before it. */
   readonly wires: readonly Wire[];
   readonly joints: readonly Dot[];
 }
 
-/** Left of each column of panels, the networks run down to its hosts. */
+/** The width of the space left of each column of panels, in which the networks run down to the hosts. */
 export function gutterWidth(networks: readonly Network[]): number {
   return GUTTER.first + (networks.length - 1) * GUTTER.spacing + GUTTER.last;
 }
 
-/** Where in the gutter a network runs. */
+/** The x of a network within a gutter. */
 export function trunkX(network: number): number {
   return GUTTER.first + network * GUTTER.spacing;
 }
 
-/** From the lanes of the backbone down the gutters, into each row of cards and to each VM. */
+/** Draws the wires from the lines of the backbone down the gutters, to each row of cards and to each VM. */
 export function cable(
   hosts: readonly PlacedHost[],
   networks: readonly Network[],
@@ -39,7 +39,7 @@ export function cable(
     for (const { network, y } of host.buses) {
       const x = left(host, network);
       const from = { x, y: lanes[network] ?? 0 };
-      // Hosts come from top to bottom: the last one says how far down the trunk goes.
+      // Hosts come from top to bottom, so the last one decides where the trunk ends.
       trunks.set(`${host.column} ${network}`, { network, from, to: { x, y: host.y + y }, over: "page" });
     }
   }
@@ -55,7 +55,7 @@ export function cable(
 function branchOff(host: PlacedHost, trunk: (network: number) => number): Cabling {
   const wires: Wire[] = [];
   const joints: Dot[] = [];
-  // From the lowest lane up: a drop passes over the lanes below its own.
+  // Starts with the lowest line, because a vertical wire crosses the lines below its own.
   for (const { network, y: laneY, ports } of [...host.buses].reverse()) {
     const y = host.y + laneY;
     const ends = ports.map((port) => ({ x: host.x + port.x, y: host.y + port.cardTop }));

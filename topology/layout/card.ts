@@ -10,13 +10,13 @@ const FIGURE_GAP = 4;
 const CHIP = { height: 20, padding: 8, gap: 6 };
 const WIDTH = { min: 256, max: 340 };
 
-/** One width for all cards: that of the longest address, within bounds. */
+/** The width of all cards: enough for the longest address, within limits. */
 export function cardWidth(nodes: readonly NodeConfig[]): number {
   const needed = nodes.map(({ address }) => textWidth(address, "address") + DOT_INDENT + 2 * PADDING.x);
   return Math.ceil(Math.min(Math.max(WIDTH.min, ...needed), WIDTH.max));
 }
 
-/** A VM: who it is, where it is reached, what it has. */
+/** A VM with its name and role, its addresses and networks, and its resources. */
 export function layOutCard(node: NodeConfig, networks: readonly Network[], width: number): Card {
   const inner = { x: PADDING.x, width: width - 2 * PADDING.x };
   const texts: TextLine[] = [];

@@ -8,12 +8,12 @@ const ENDPOINT = { padding: 14, gap: 16 };
 
 export interface HeaderLayout {
   readonly texts: readonly TextLine[];
-  /** Stand in one row at the bottom. */
+  /** The boxes in a row at the bottom. */
   readonly endpoints: readonly Endpoint[];
   readonly bottom: number;
 }
 
-/** What holds for the cluster as a whole, above the hosts. */
+/** The properties of the cluster as a whole, above the hosts. */
 export function layOutHeader(
   config: ClusterConfig,
   at: { x: number; top: number; width: number },
@@ -47,7 +47,7 @@ function factsOf({ network, proxmox }: ClusterConfig): Fact[] {
   ];
 }
 
-/** From left to right, and on a new row where there is no room left. */
+/** Places facts from left to right, and starts a new row where there is no room left. */
 function layOutFacts(facts: readonly Fact[], at: { x: number; top: number; width: number }) {
   const texts: TextLine[] = [];
   let { x, top } = at;
@@ -77,13 +77,13 @@ function layOutEndpoints(
   { network }: ClusterConfig,
   at: { x: number; top: number; width: number },
 ): Endpoint[] {
-  const shown = [
+  const endpoints = [
     { label: "Kubernetes API, virtual address", value: network.vip, floating: true },
     { label: "Gateway", value: network.gateway, floating: false },
   ];
-  const maxWidth = (at.width - ENDPOINT.gap) / shown.length;
+  const maxWidth = (at.width - ENDPOINT.gap) / endpoints.length;
   let { x } = at;
-  const boxes = shown.map(({ label, value, floating }): Endpoint => {
+  const boxes = endpoints.map(({ label, value, floating }): Endpoint => {
     const natural = Math.max(textWidth(label, "label"), textWidth(value, "value")) + 2 * ENDPOINT.padding;
     const width = Math.ceil(Math.min(natural, maxWidth));
     const inner = { x: ENDPOINT.padding, width: width - 2 * ENDPOINT.padding };

@@ -5,10 +5,10 @@ import { networksOf } from "./networks";
 import { layOutPage, pageWidth } from "./page";
 import { byHost, layOutHost, panelWidth } from "./panel";
 
-/** Wider ones have letters too small to read where a README shows them. */
+/** In a README, the text of a wider page would be too small to read. */
 const MAX_WIDTH = 1200;
 
-/** Places everything, in the number of columns that makes the best page. */
+/** Lays out a cluster in the number of columns that makes the best page. */
 export function layOut(config: ClusterConfig): TopologyLayout {
   const networks = networksOf(config);
   const hosts = byHost(controlPlanesFirst(config.nodes));
@@ -29,7 +29,7 @@ export function layOut(config: ClusterConfig): TopologyLayout {
   return pages.reduce((best, page) => (cost(page) < cost(best) ? page : best));
 }
 
-/** Height counts twice: a page that has to be scrolled tells less at a glance. */
+/** Height counts twice, because a page that has to be scrolled cannot be seen at a glance. */
 function cost({ width, height }: TopologyLayout): number {
   return 2 * height + width;
 }

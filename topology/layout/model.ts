@@ -1,7 +1,7 @@
 import type { NodeRole } from "../../config";
 import { FONTS, type Font, type TextStyle, textWidth, wrap } from "./text";
 
-/* Where everything stands, in px. What is inside a box is placed relative to the box's top left corner. */
+/* The places and sizes of everything, in px. The content of a box is relative to the top left corner of the box. */
 
 export interface Point {
   readonly x: number;
@@ -16,7 +16,7 @@ export interface Box extends Point {
 export interface TextLine {
   readonly text: string;
   readonly style: TextStyle;
-  /** Start, middle or end of the line, by `anchor`. */
+  /** The x of the start, middle or end of the line, depending on `anchor`. */
   readonly x: number;
   readonly top: number;
   /** @default "start" */
@@ -27,7 +27,7 @@ export interface TextLine {
 
 export type Tone = "strong" | "muted" | NodeRole;
 
-/** A coloured dot; networks are numbered as in `networksOf`. */
+/** A dot in the colour of a network. Networks are numbered as in `networksOf`. */
 export interface Dot extends Point {
   readonly network: number;
 }
@@ -57,14 +57,15 @@ export interface Wire {
   readonly network: number;
   readonly from: Point;
   readonly to: Point;
-  /** What it runs over and shows on both sides of it, where it crosses a wire drawn before. @default nothing */
+  /** The background around the wire, which separates it from wires that it crosses. @default - none */
   readonly over?: "page" | "panel";
+  /** @default false */
   readonly dashed?: boolean;
 }
 
-/** An address that the nodes share: the gateway, the virtual address. */
+/** An address that the nodes have in common: the gateway or the virtual address. */
 export interface Endpoint extends Box {
-  /** Moves between nodes. */
+  /** Whether it moves between nodes. */
   readonly floating: boolean;
   readonly texts: readonly TextLine[];
 }
@@ -86,7 +87,7 @@ export interface Block {
   readonly bottom: number;
 }
 
-/** Sets a text in as many lines as it takes; `x` is that of the start. */
+/** Breaks a text into as many lines as it needs, from `x` and `top` on. */
 export function setText(
   text: string,
   style: TextStyle,
@@ -105,7 +106,7 @@ export function setText(
   return { lines, bottom: at.top + lines.length * lineHeight };
 }
 
-/** The room that a line may take, at most. */
+/** The largest box that a line of text can take. */
 export function boxOf({ text, style, x, top, anchor = "start" }: TextLine): Box {
   const width = textWidth(text, style);
   const left = { start: x, middle: x - width / 2, end: x - width }[anchor];

@@ -5,11 +5,11 @@ export interface Network {
   readonly bridge: string;
   readonly vlan?: number;
   readonly label: string;
-  /** What is known of the addresses in it. */
+  /** Its addresses, where they are known. */
   readonly cidr?: string;
 }
 
-/** All networks that a NIC is in; that of the nodes' own addresses comes first. */
+/** All networks that a NIC is in. The network of the nodes' own addresses comes first. */
 export function networksOf({ nodes, network }: ClusterConfig): Network[] {
   const found = new Map<string, Network>();
   const firstNics = nodes.flatMap(({ networkInterfaces }) => networkInterfaces.slice(0, 1));
@@ -22,7 +22,7 @@ export function networksOf({ nodes, network }: ClusterConfig): Network[] {
   return [...found.values()];
 }
 
-/** The numbers of the networks that a node is in, each once, with how many NICs it has there. */
+/** The numbers of a node's networks, with the number of NICs that it has in each. */
 export function networksOfNode(node: NodeConfig, networks: readonly Network[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const nic of node.networkInterfaces) {

@@ -10,24 +10,24 @@ import { roles } from "./words";
 const MARGIN = 28;
 const PANEL_GAP = 22;
 const BACKBONE = { above: 26, below: 24 };
-/** The header needs it, even where the hosts do not. */
+/** The header needs this width, even if the hosts need less. */
 const MIN_WIDTH = 620;
 
 export interface PageProps {
   readonly config: ClusterConfig;
   readonly networks: readonly Network[];
   readonly hosts: readonly HostLayout[];
-  /** Hosts in a row. */
+  /** Number of hosts in a row. */
   readonly columns: number;
 }
 
-/** Width of a page with panels of `panelWidth` beside each other. */
+/** The width of a page with `columns` panels side by side. */
 export function pageWidth(columns: number, panelWidth: number, networks: readonly Network[]): number {
   const inside = columns * (gutterWidth(networks) + panelWidth) + (columns - 1) * PANEL_GAP;
   return Math.max(inside + 2 * MARGIN, MIN_WIDTH);
 }
 
-/** The header on top, then the networks, then the hosts in rows, wired to them. */
+/** The header at the top, then the networks, then rows of hosts with wires to the networks. */
 export function layOutPage({ config, networks, hosts, columns }: PageProps): TopologyLayout {
   const width = pageWidth(columns, Math.max(...hosts.map((host) => host.width)), networks);
   const content = { x: MARGIN, top: MARGIN, width: width - 2 * MARGIN };

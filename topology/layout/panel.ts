@@ -7,38 +7,38 @@ import { roles, totals } from "./words";
 const PADDING = 16;
 const CARD_GAP = 14;
 const ROW_GAP = 6;
-/** The glyph of a server stands before the host's name. */
+/** The symbol before a host's name. */
 export const GLYPH = { x: PADDING, y: PADDING + 1, width: 20, height: 20 };
 const HEADING_INDENT = GLYPH.width + 10;
 const BUS = { first: 10, spacing: 9, drop: 12 };
 const PORT = { first: 24, spacing: 16 };
 
-/** A network above a row of cards, and where it meets each of them. */
+/** A network above a row of cards, and where its wires meet the cards. */
 export interface Bus {
   readonly network: number;
   readonly y: number;
   readonly ports: readonly { readonly x: number; readonly cardTop: number }[];
 }
 
-/** A host before it has its place on the page. */
+/** A host before it is placed on the page. */
 export interface HostLayout extends Panel {
   readonly buses: readonly Bus[];
 }
 
 export interface HostProps {
   readonly host: string;
-  /** In the order in which they are shown. */
+  /** In drawing order. */
   readonly nodes: readonly NodeConfig[];
   readonly networks: readonly Network[];
   readonly cardWidth: number;
-  /** Cards in a row. */
+  /** Number of cards in a row. */
   readonly columns: number;
 }
 
 export const panelWidth = (columns: number, cardWidth: number): number =>
   2 * PADDING + columns * cardWidth + (columns - 1) * CARD_GAP;
 
-/** A Proxmox host with its VMs in rows, each row below the networks that it is on. */
+/** A Proxmox host with rows of VMs. Above each row are the networks of its VMs. */
 export function layOutHost({ host, nodes, networks, cardWidth, columns }: HostProps): HostLayout {
   const width = panelWidth(columns, cardWidth);
   const heading = { x: PADDING + HEADING_INDENT, width: width - 2 * PADDING - HEADING_INDENT };
@@ -83,7 +83,7 @@ export function layOutHost({ host, nodes, networks, cardWidth, columns }: HostPr
   return { x: 0, y: 0, width, height, host, texts: [...name.lines, ...summary.lines], cards, buses };
 }
 
-/** In the order in which the hosts appear first. */
+/** The nodes of each host. The hosts are in the order of their first nodes. */
 export function byHost(nodes: readonly NodeConfig[]): ReadonlyMap<string, readonly NodeConfig[]> {
   const hosts = new Map<string, NodeConfig[]>();
   for (const node of nodes) hosts.set(node.host, [...(hosts.get(node.host) ?? []), node]);

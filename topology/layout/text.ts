@@ -1,4 +1,4 @@
-/** How a text is set; the drawing turns this into CSS. Sizes in px. */
+/** The font of a text, with sizes in px. `drawing/theme.ts` writes it as CSS. */
 export interface Font {
   readonly family: "sans" | "mono";
   readonly size: number;
@@ -23,8 +23,8 @@ export const FONTS = {
 } as const satisfies Record<string, Font>;
 
 /**
- * Widths in em, at least those of DejaVu Sans Bold, the widest of the fonts that `system-ui` stands for: a text
- * that fits by these numbers fits wherever the picture is shown.
+ * Upper bounds for the width of characters, in em. They are at least those of DejaVu Sans Bold, the widest of the fonts
+ * that `system-ui` can be, so a text that fits by these numbers fits wherever the picture is shown.
  */
 const WIDTHS: readonly (readonly [characters: RegExp, em: number])[] = [
   [/[ijlI.,:;'|!·]/, 0.46],
@@ -34,13 +34,13 @@ const WIDTHS: readonly (readonly [characters: RegExp, em: number])[] = [
   [/[a-z0-9_*?$`]/, 0.73],
   [/[\x20-\x7e]/, 0.89],
 ];
-/** Anything else may be as wide as an emoji. */
+/** Any other character can be as wide as an emoji. */
 const WIDEST = 1.5;
-/** A regular weight is narrower than the bold one, by a tenth at least. */
+/** The regular weight is at least a tenth narrower than the bold one. */
 const REGULAR = 0.9;
 const MONO = 0.62;
 
-/** Width of a line of text in px: an upper bound, for no font is at hand to measure with. */
+/** An upper bound for the width of a line of text in px, since there is no font to measure it with. */
 export function textWidth(text: string, style: TextStyle): number {
   const { family, size, bold }: Font = FONTS[style];
   const em = [...text].reduce((sum, character) => sum + characterWidth(character, family, bold), 0);
@@ -54,7 +54,7 @@ function characterWidth(character: string, family: Font["family"], bold: boolean
   return bold ? em : em * REGULAR;
 }
 
-/** Breaks a text into lines no wider than `width`: after a space or punctuation, and within a word if it must. */
+/** Breaks a text into lines of at most `width`: after a space or punctuation, or within a word if necessary. */
 export function wrap(text: string, style: TextStyle, width: number): string[] {
   const pieces = text.match(/[^ \-.,:/]*[ \-.,:/]*/g)?.filter(Boolean) ?? [];
   const lines: string[] = [];
@@ -78,7 +78,7 @@ export function wrap(text: string, style: TextStyle, width: number): string[] {
   return [...lines, trim(line)];
 }
 
-/** Spaces at the end of a line are not seen; ones that do not break belong to the text. */
+/** Removes spaces at the end of a line, but not non-breaking ones. */
 function trim(line: string): string {
   return line.replace(/ +$/, "");
 }

@@ -40,12 +40,12 @@ export function totals(nodes: readonly NodeConfig[]): string {
   ]);
 }
 
-/** No line breaks within an item. */
+/** Joins items with commas, so that lines break only between items. */
 function list(items: readonly string[]): string {
   return items.map((item) => item.replaceAll(" ", "\u00a0")).join(", ");
 }
 
-/** Equal disks on one line: `2 × 500 GiB on ceph`. */
+/** A line for each kind of data disk: `2 × 500 GiB on ceph`. */
 export function dataDisks(node: NodeConfig): string[] {
   const counts = new Map<string, number>();
   for (const { sizeGiB, storage } of node.dataDisks) {

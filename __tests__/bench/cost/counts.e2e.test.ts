@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const toolchain = { tofu: process.env.TERRAFORM_BINARY_NAME ?? "tofu", env: {} };
 const { signal } = new AbortController();
 
-/** Those whose name begins so. */
+/** The counts whose names start with a text. */
 const only = (counts: Counts, start: string): Counts =>
   Object.fromEntries(Object.entries(counts).filter(([what]) => what.startsWith(start)));
 

@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import {
-  fullest,
   loadOf,
   type Measured,
   monthlyPrice,
-  payingTeam,
+  nearestLimit,
   sharesOf,
+  smallestPayingTeam,
   type Team,
   timesADay,
 } from "../../../bench/cost/estimate";
 import { PRICES } from "../../../bench/cost/prices";
 import { operationOf } from "../../../bench/cost/r2-usage";
-import { NOTHING, type Usage, usageOf } from "../../../bench/cost/usage";
+import { NO_USAGE, type Usage, usageOf } from "../../../bench/cost/usage";
 
-const usage = (part: Partial<Usage>): Usage => ({ ...NOTHING, ...part });
+const usage = (part: Partial<Usage>): Usage => ({ ...NO_USAGE, ...part });
 
 const s3: Measured = {
   plan: usage({ classA: 4, classB: 5 }),
   apply: usage({ classA: 5, classB: 5 }),
-  alarm: NOTHING,
-  backup: NOTHING,
-  backupOfState: NOTHING,
+  alarm: NO_USAGE,
+  backup: NO_USAGE,
+  backupOfState: NO_USAGE,
   versions: 0,
   databaseBytes: { plan: 0, apply: 0 },
   keepsHistory: false,
@@ -97,31 +97,31 @@ test("a month of the Worker, by hand, with its history and its copies", () => {
   expect(many.storedBytes).toBeCloseTo((50 + 5000 + 50 + 40 * 365) * 100_000);
 });
 
-test("R2 rounds up to a whole unit, and nothing is due for the Worker that is not there", () => {
+test("R2 rounds up to a whole unit, and a team without the Worker does not pay for it", () => {
   const month = usage({ classA: 1_000_001, classB: 10_000_000 });
-  expect(monthlyPrice({ day: NOTHING, month, storedBytes: 11.1e9, databaseBytes: 0 })).toBeCloseTo(
+  expect(monthlyPrice({ day: NO_USAGE, month, storedBytes: 11.1e9, databaseBytes: 0 })).toBeCloseTo(
     4.5 + 0.03,
   );
 });
 
-test("one row too many on a day is the paid plan, and what that has in it costs no more", () => {
+test("one row above the daily limit requires the paid plan, whose included amounts cost nothing more", () => {
   const month = usage({ rowsWritten: 2_000_000, objectRequests: 3_000_000 });
   const load = { day: usage({ rowsWritten: 100_001 }), month, storedBytes: 0, databaseBytes: 0 };
   expect(monthlyPrice(load)).toBeCloseTo(5 + 2 * 0.15);
   expect(monthlyPrice({ ...load, day: usage({ rowsWritten: 100_000 }) })).toBe(0);
 });
 
-test("the team that pays is the smallest that is over a limit", () => {
+test("the smallest paying team exceeds a limit, and a smaller one does not", () => {
   fc.assert(
     fc.property(anyMeasured, anyTeam, (measured, team) => {
-      const share = (people: number) => fullest(sharesOf(loadOf(measured, { ...team, people }))).share;
-      const paying = payingTeam(measured, team);
+      const share = (people: number) => nearestLimit(sharesOf(loadOf(measured, { ...team, people }))).share;
+      const paying = smallestPayingTeam(measured, team);
       expect(paying).not.toBeNull();
       expect(share(paying ?? 0)).toBeGreaterThan(1);
       if (paying) expect(share(paying - 1)).toBeLessThanOrEqual(1);
     }),
   );
-  expect(payingTeam(s3, { ...team, plans: 0, applies: 0 })).toBeNull();
+  expect(smallestPayingTeam(s3, { ...team, plans: 0, applies: 0 })).toBeNull();
 });
 
 test("more people never use or pay less, and who is within every limit pays nothing", () => {
@@ -135,12 +135,12 @@ test("more people never use or pay less, and who is within every limit pays noth
         expect(share).toBeGreaterThanOrEqual(shares[at]?.share ?? 0);
       });
       expect(monthlyPrice(greater)).toBeGreaterThanOrEqual(monthlyPrice(less));
-      if (fullest(shares).share <= 1) expect(monthlyPrice(less)).toBe(0);
+      if (nearestLimit(shares).share <= 1) expect(monthlyPrice(less)).toBe(0);
     }),
   );
 });
 
-test("as often a day as said stays free, and once more does not", () => {
+test("the number of times a day stays within the free limits, and one more does not", () => {
   fc.assert(
     fc.property(someUsage, (each) => {
       const { times, limit } = timesADay(each);
@@ -153,7 +153,7 @@ test("as often a day as said stays free, and once more does not", () => {
   );
 });
 
-test("what is counted is put on the meters of the price list", () => {
+test("counts are added to the meters of the price list", () => {
   const counts = {
     PutObject: 2,
     ListObjects: 1,

@@ -12,7 +12,7 @@ afterAll(() => standIns.end());
 
 const EU = { "cf-r2-jurisdiction": "eu" };
 
-test("a bucket is made, read, listed, changed and gone", async () => {
+test("a bucket is created, read, listed, changed and deleted", async () => {
   const created = await api.post("r2/buckets", {
     name: "life",
     locationHint: "eeur",
@@ -65,14 +65,14 @@ test("an unknown jurisdiction, location or class is refused", async () => {
   expect(await api.post("r2/buckets", { name: "far", storageClass: "Cold" })).toMatchObject(refused);
 });
 
-test("where the stand-in chooses the location, a wish does not count", async () => {
+test("where the stand-in chooses the location, locationHint is ignored", async () => {
   const chooses = new Api(await standIns.start({ location: "enam" }));
   const created = await chooses.post("r2/buckets", { name: "far", locationHint: "weur" });
   expect(created.result).toMatchObject({ location: "ENAM" });
   expect((await chooses.get("r2/buckets/far")).result).toEqual(created.result);
 });
 
-test("lifecycle and lock rules are kept in order and answered as they came", async () => {
+test("lifecycle and lock rules are kept in order and answered as they were sent", async () => {
   await api.post("r2/buckets", { name: "rules" });
   expect((await api.get("r2/buckets/rules/lifecycle")).result).toMatchObject({
     rules: [{ id: "Default Multipart Abort Rule", enabled: true }],

@@ -1,37 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { CloudflareStandIn } from "../../../stand-ins/cloudflare";
 import { bundleWorker } from "../../../worker/build";
+import { killPrograms, type RunningProgram, startProgram } from "../../support/running-program";
 import { Api, StandIns } from "./support/cloudflare";
 
 /** `npm run local -- cloudflare` as a program of its own, with the tfstate Worker in it. */
-const ROOT = resolve(__dirname, "../../..");
-const TS_NODE = join(ROOT, "node_modules", ".bin", "ts-node");
-
 const standIns = new StandIns();
 const folder = standIns.newFolder();
-let child: ChildProcess | undefined;
-afterEach(() => child?.kill("SIGKILL"));
+afterEach(killPrograms);
 afterAll(() => standIns.end());
 
 interface Ready extends Pick<CloudflareStandIn, "apiUrl" | "s3Url" | "accountId" | "env" | "apiToken"> {
   readonly workers: Readonly<Record<string, string>>;
 }
 
-async function run(...args: string[]): Promise<{ process: ChildProcess; ready: Ready; lines: string[] }> {
-  const process = spawn(TS_NODE, ["--swc", "stand-ins/main.ts", "cloudflare", "--folder", folder, ...args], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  child = process;
-  const lines: string[] = [];
-  const output = createInterface({ input: process.stdout });
-  output.on("line", (line) => lines.push(line));
-  await once(output, "line");
-  const ready = JSON.parse(lines[0] ?? "") as Ready;
-  return { process, lines, ready: { ...ready, apiToken: ready.env.CLOUDFLARE_API_TOKEN ?? "" } };
+async function start(...args: string[]): Promise<{ program: RunningProgram; ready: Ready }> {
+  const program = startProgram("stand-ins/main.ts", ["cloudflare", "--folder", folder, ...args]);
+  const ready = JSON.parse(await program.firstLine()) as Ready;
+  return { program, ready: { ...ready, apiToken: ready.env.CLOUDFLARE_API_TOKEN ?? "" } };
 }
 
 const owner = { authorization: `Basic ${Buffer.from("owner:correct horse").toString("base64")}` };
@@ -46,7 +31,7 @@ const state = (serial: number) =>
   });
 
 test("the tfstate Worker keeps its states through an update, a restart and kill -9", async () => {
-  let { process, ready, lines } = await run("--port", "0");
+  let { program, ready } = await start("--port", "0");
   expect(ready.env).toEqual({
     CLOUDFLARE_BASE_URL: ready.apiUrl,
     CLOUDFLARE_ACCOUNT_ID: ready.accountId,
@@ -83,21 +68,19 @@ test("the tfstate Worker keeps its states through an update, a restart and kill 
   expect(await serial()).toBe(2);
   expect((await post(1)).status).toBe(409);
 
-  process.kill("SIGKILL");
-  await once(process, "exit");
+  program.child.kill("SIGKILL");
+  await program.ended;
   const { port } = new URL(ready.apiUrl);
-  ({ process, ready, lines } = await run("--port", port));
+  ({ program, ready } = await start("--port", port));
   expect(await serial()).toBe(2);
   expect((await post(3)).status).toBe(200);
 
-  const ended = once(process, "exit");
-  process.kill("SIGTERM");
-  expect(await ended).toEqual([0, null]);
-  expect(lines).toHaveLength(1);
+  program.child.kill("SIGTERM");
+  expect(await program.ended).toBe(0);
+  expect(program.lines()).toHaveLength(1);
 
-  ({ process, ready } = await run("--port", "0"));
+  ({ program, ready } = await start("--port", "0"));
   expect(await serial()).toBe(3);
-  const interrupted = once(process, "exit");
-  process.kill("SIGINT");
-  expect(await interrupted).toEqual([0, null]);
+  program.child.kill("SIGINT");
+  expect(await program.ended).toBe(0);
 });

@@ -9,7 +9,7 @@ import { StandIns } from "./support/cloudflare";
 const standIns = new StandIns();
 afterAll(() => standIns.end());
 
-test("a script that does not run is never kept, whoever saves the account meanwhile", async () => {
+test("a script that does not run is never saved, even if the account is saved during the upload", async () => {
   const folder = standIns.newFolder();
   const account = new Account(folder, undefined);
   const runtime = new WorkersRuntime(account, folder, undefined);

@@ -31,7 +31,7 @@ describe("a script", () => {
   const name = "life";
   const url = () => cloudflare.workerUrl(name);
 
-  test("has an address before it is there", async () => {
+  test("has an address before it is uploaded", async () => {
     const before = url();
     expect(url()).toBe(before);
     expect((await ask(name)).status).toBe(404);
@@ -62,7 +62,7 @@ describe("a script", () => {
     });
   });
 
-  test("is told by the API, but for its secrets", async () => {
+  test("is described by the API, without its secrets", async () => {
     const { result: service } = await api.get(`workers/services/${name}`);
     expect(service).toMatchObject({ default_environment: { script: { id: name, migration_tag: "v1" } } });
     expect((await api.get("workers/scripts")).result).toEqual([
@@ -175,7 +175,7 @@ describe("a script", () => {
     expect((await api.delete(`workers/domains/${result.id}`)).status).toBe(404);
   });
 
-  test("is gone with its Durable Objects, and its address stays", async () => {
+  test("is deleted with its Durable Objects, but keeps its address", async () => {
     const before = url();
     expect(readdirSync(join(folder, "durable-objects"))).toHaveLength(1);
     expect((await api.delete(`workers/scripts/${name}`)).status).toBe(200);
@@ -223,7 +223,7 @@ describe("migrations", () => {
     expect(await upload({ old_tag: "v1", new_tag: "v1" })).toMatchObject(stale);
   });
 
-  test("make a class once, and only one that the script exports", async () => {
+  test("create a class only once, and only if the script exports it", async () => {
     const again = { old_tag: "v2", new_tag: "v3", new_sqlite_classes: ["Counter"] };
     expect(await upload(again)).toMatchObject({ status: 400, code: 10074 });
     const missing = { old_tag: "v2", new_tag: "v3", new_sqlite_classes: ["Missing"] };
@@ -232,7 +232,7 @@ describe("migrations", () => {
     expect(await upload(undefined, { code: renamed })).toMatchObject({ status: 400, code: 10064 });
   });
 
-  test("are what a binding needs", async () => {
+  test("are needed before a binding", async () => {
     expect(await upload(undefined, { script: "fresh" })).toMatchObject({ status: 400, code: 10061 });
     expect(await api.get("workers/scripts/fresh")).toMatchObject({ status: 404 });
     const deleted = { old_tag: "v2", new_tag: "v3", deleted_classes: ["Counter"] };
@@ -240,7 +240,7 @@ describe("migrations", () => {
     expect(await upload(deleted, { bound: false })).toMatchObject({ status: 200 });
   });
 
-  test("carry the objects of a renamed class along", async () => {
+  test("keep the objects of a renamed class", async () => {
     const script = "renaming";
     await upload(FIRST, { script });
     await api.post(`workers/scripts/${script}/subdomain`, { enabled: true });

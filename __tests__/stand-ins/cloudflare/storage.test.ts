@@ -62,7 +62,7 @@ async function tokenFor(group: string, ...names: readonly string[]) {
   return new S3({ accessKeyId: String(result.id), secretAccessKey });
 }
 
-test("a token's id and the hash of its value are keys of its bucket, and of no other", async () => {
+test("the ID of a token and the hash of its value open its bucket, and no other", async () => {
   const s3 = await tokenFor(ITEM_WRITE, resource("one"));
   expect(await s3.put("/one/key", "text")).toEqual([200, ""]);
   expect(await s3.get("/one/key")).toEqual([200, "text"]);
@@ -76,7 +76,7 @@ test("a token's id and the hash of its value are keys of its bucket, and of no o
   expect(await s3.get("/one/key")).toEqual([401, "Unauthorized"]);
 });
 
-test("a token to read does not write; one for the account does both, in every jurisdiction", async () => {
+test("a read token cannot write; a token for the account can do both, in every jurisdiction", async () => {
   const admin = await tokenFor(R2_WRITE, `com.cloudflare.api.account.${cloudflare.accountId}`);
   expect(await admin.put("/_eu/one/key", "european")).toEqual([200, ""]);
   expect(await admin.get("/one/key")).not.toEqual([200, "european"]);
@@ -86,7 +86,7 @@ test("a token to read does not write; one for the account does both, in every ju
   expect(await reader.delete("/_eu/one/key")).toEqual([403, "AccessDenied"]);
 });
 
-test("who may read R2 in the whole account lists its buckets, and a token for objects does not", async () => {
+test("a token for R2 in the whole account lists the buckets, a token for objects does not", async () => {
   const onAccount = `com.cloudflare.api.account.${cloudflare.accountId}`;
   const reader = await tokenFor(R2_READ, onAccount);
   const names = async (path: string) => textsOf((await reader.text("GET", path))[1], "Name");
@@ -100,7 +100,7 @@ test("who may read R2 in the whole account lists its buckets, and a token for ob
   }
 });
 
-test("temporary keys hold for their prefix, their permission and their time, and not beyond their parent", async () => {
+test("temporary keys are limited to their prefix, permission and time, and to their parent's permissions", async () => {
   const parent = await tokenFor(ITEM_WRITE, resource("one"), resource("locked"));
   const cut = async (change: object): Promise<S3> => {
     const { result } = await api.post("r2/temp-access-credentials", {
@@ -140,7 +140,7 @@ test("temporary keys hold for their prefix, their permission and their time, and
   expect(await mine.get("/one/me/state")).toEqual([401, "Unauthorized"]);
 });
 
-test("what a lock rule holds is neither overwritten nor deleted", async () => {
+test("an object under a lock rule is neither overwritten nor deleted", async () => {
   const s3 = await tokenFor(ITEM_WRITE, resource("locked"));
   const rule = (condition: object) => ({
     rules: [{ id: "keep", enabled: true, prefix: "history/", condition }],
@@ -164,7 +164,7 @@ test("what a lock rule holds is neither overwritten nor deleted", async () => {
   expect(await s3.delete("/locked/history/1")).toEqual([204, ""]);
 });
 
-test("of many keys, those that are locked are told one by one, and the others go", async () => {
+test("DeleteObjects names each locked key and deletes the others", async () => {
   const s3 = await tokenFor(ITEM_WRITE, resource("locked"));
   for (const key of ["kept/1", "free/1", "free/2"]) await s3.put(`/locked/${key}`, "text");
   const condition = { type: "Indefinite" };
@@ -193,7 +193,7 @@ test("of many keys, those that are locked are told one by one, and the others go
   await api.put("r2/buckets/locked/lock", { rules: [] });
 });
 
-test("what a lifecycle rule says goes when it is due, but for what a lock rule holds", async () => {
+test("a lifecycle rule deletes objects when they are due, except those under a lock rule", async () => {
   await api.post("r2/buckets", { name: "aging" });
   const s3 = await tokenFor(ITEM_WRITE, resource("aging"));
   for (const key of ["history/1", "history/kept/1", "current"]) await s3.put(`/aging/${key}`, "text");
@@ -218,7 +218,7 @@ test("what a lifecycle rule says goes when it is due, but for what a lock rule h
   expect(await keysAfter(7300)).toEqual(["current"]);
 });
 
-test("a bucket that is made anew has nothing of the old one", async () => {
+test("a bucket that is created again has no objects of the old one", async () => {
   await api.post("r2/buckets", { name: "again" });
   const s3 = await tokenFor(ITEM_WRITE, resource("again"));
   await s3.put("/again/key", "old");
@@ -235,7 +235,7 @@ test("a bucket that is made anew has nothing of the old one", async () => {
   expect(await s3.put(part, "part")).toEqual([404, "NoSuchUpload"]);
 });
 
-test("a request without any signature is refused in S3's way", async () => {
+test("a request without a signature gets an error of the S3 API", async () => {
   const response = await fetch(`${cloudflare.s3Url}/one/key`);
   expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("<Error>")]);
 });

@@ -33,7 +33,7 @@ async function as(policies: readonly object[], settings: object = {}): Promise<A
   return new Api(cloudflare, String(result.value));
 }
 
-test("a token is made, read, changed and gone; its value is told once", async () => {
+test("a token is created, read, changed and deleted; its value is answered only once", async () => {
   const policies = [policy(ITEM_WRITE, onBucket("mine"))];
   const { result: created } = await api.post("tokens", {
     name: "state",
@@ -63,7 +63,7 @@ test("a token is made, read, changed and gone; its value is told once", async ()
   expect(await own.get("tokens/verify")).toMatchObject({ status: 401, code: 1000 });
 });
 
-test("resources come back byte by byte, in the order sent", async () => {
+test("resources are answered byte by byte, in the order in which they were sent", async () => {
   const resources = { ...onBucket("zz"), ...onBucket("aa"), ...onAccount() };
   const { result } = await api.post("tokens", { name: "order", policies: [policy(ITEM_WRITE, resources)] });
   const text = await (await api.raw("GET", `tokens/${result.id}`)).text();
@@ -96,7 +96,7 @@ test.each([
   expect(await api.post("tokens", body)).toMatchObject({ status: 400, code: 1001 });
 });
 
-test("without a token, with a wrong one, or with another account's nothing is answered", async () => {
+test("requests without a token, with a wrong one, or for another account are refused", async () => {
   expect(await new Api(cloudflare, "").get("r2/buckets")).toMatchObject({ status: 401, code: 10001 });
   const wrong = new Api(cloudflare, "x".repeat(40));
   expect(await wrong.get("r2/buckets")).toMatchObject({ status: 403, code: 9109 });
@@ -104,7 +104,7 @@ test("without a token, with a wrong one, or with another account's nothing is an
   expect(await api.get(other)).toMatchObject({ status: 403, code: 10000 });
 });
 
-test("a token may do what its groups say and no more", async () => {
+test("a token has the permissions of its groups, and no others", async () => {
   const refused = { status: 403, code: 10000 };
   const served = { status: 200 };
 
@@ -146,7 +146,7 @@ test.each([
   expect(await client.get("r2/buckets")).toMatchObject({ status: 403, code: 9109 });
 });
 
-test("temporary credentials come from a token, for a bucket that is there", async () => {
+test("temporary credentials need a parent token and a bucket that exists", async () => {
   const { result: parent } = await api.post("tokens", {
     name: "parent",
     policies: [policy(R2_WRITE, onAccount())],
@@ -170,7 +170,7 @@ test("temporary credentials come from a token, for a bucket that is there", asyn
   expect(await refused({ ttlSeconds: 604_801 })).toMatchObject({ status: 400 });
 });
 
-test("a page of tokens tells which one it is, and how many there are", async () => {
+test("a page of tokens has its number and the number of all tokens", async () => {
   const account = await standIns.start();
   const client = new Api(account);
   const resources = { [`com.cloudflare.api.account.${account.accountId}`]: "*" };

@@ -5,7 +5,7 @@ import { WorkerPorts } from "../../../stand-ins/cloudflare/runtime/worker-ports"
 
 afterEach(() => jest.restoreAllMocks());
 
-test("a port that cannot be had ends nothing, and is told to who asks for it", async () => {
+test("a port that cannot be opened stops nothing, and is reported to the caller that needs it", async () => {
   const account = { state: { ports: {} }, save: () => undefined } as unknown as Account;
   const ports = new WorkerPorts(account, () => ({}) as WorkerBackend);
   await ports.start();
@@ -16,7 +16,7 @@ test("a port that cannot be had ends nothing, and is told to who asks for it", a
   expect(new Set(spare).size).toBe(4);
   await sleep(10);
   expect(() => ports.of("e")).toThrow(
-    'no port is ready for Worker "e" (too many open files): ask again in a moment',
+    'no port is ready for Worker "e" (too many open files): try again in a moment',
   );
 
   listen.mockRestore();

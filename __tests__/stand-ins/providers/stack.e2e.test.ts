@@ -1,6 +1,6 @@
 import type { TofuProject } from "../../support/tofu-project";
-import { multipart, RecordingCloudflare } from "./recording-cloudflare";
-import * as stack from "./stack";
+import { multipart, RecordingCloudflare } from "./support/recording-cloudflare";
+import * as stack from "./support/stack";
 
 // The whole life of a stack with every resource that is carried out, on real OpenTofu: what goes over the wire, and
 // that nothing is left to do afterwards. The same with the real provider, where TF_CLI_CONFIG_FILE names a mirror of it.
@@ -133,7 +133,7 @@ it("keeps in the state what the real provider keeps", () => {
   ]);
 });
 
-it("has nothing left to do, and only reads", async () => {
+it("plans nothing afterwards, and only reads", async () => {
   expect(await stack.planned(project)).toEqual({});
   const read = api.taken();
   expect(read.filter((line) => line.includes(" workers/s") && !/subdomain|schedules/.test(line))).toEqual([

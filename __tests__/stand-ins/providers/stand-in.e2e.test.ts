@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CloudflareUse, resolveToolchain } from "../../../toolchain";
 import { TofuProject } from "../../support/tofu-project";
-import { NOWHERE } from "../../toolchain/fakes";
-import { RecordingCloudflare } from "./recording-cloudflare";
-import * as stack from "./stack";
+import { NOWHERE } from "../../toolchain/support/fakes";
+import { RecordingCloudflare } from "./support/recording-cloudflare";
+import * as stack from "./support/stack";
 
-// What only the stand-in does; so it is taken here, whatever else there is.
+// What only the stand-in does. It is used here even if the registry can be reached.
 let api: RecordingCloudflare;
 let config: Record<string, string>;
 const projects: TofuProject[] = [];
@@ -29,7 +29,7 @@ afterAll(async () => {
   for (const project of projects) project.remove();
 });
 
-it("refuses by name what it does not carry out, and only that", async () => {
+it("refuses by name what it does not implement, and only that", async () => {
   const project = projectAt(api.url);
   const script = stack.script(project);
   const algorithm = '{"name":"HMAC"}';
@@ -62,7 +62,7 @@ it.each([
   expect(said).toContain("The stand-in for the cloudflare provider talks to this machine only");
 });
 
-it("says which state it cannot read: an older one, or one of a resource that it does not carry out", async () => {
+it("names a state that it cannot read: an older one, or one of a resource that it does not implement", async () => {
   const project = projectAt(api.url);
   project.write(stack.template(project, { r2_bucket: stack.bucket }));
   await project.ok("init", "-input=false");

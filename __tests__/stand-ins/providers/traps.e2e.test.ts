@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import type { TofuProject } from "../../support/tofu-project";
-import { type Answer, type Recorded, RecordingCloudflare } from "./recording-cloudflare";
-import * as stack from "./stack";
+import { type Answer, type Recorded, RecordingCloudflare } from "./support/recording-cloudflare";
+import * as stack from "./support/stack";
 
 // What surprises in the real provider, and what our program and our local Cloudflare are built around.
 let api: RecordingCloudflare;
@@ -25,7 +25,7 @@ afterAll(async () => {
 const write = (resources: Record<string, object>, rest?: object) =>
   project.write(stack.template(project, resources, rest));
 const apply = () => project.ok("apply", "-input=false", "-auto-approve");
-/** Answers one request in another way. */
+/** Overrides the answer to one request. */
 const answers = (pattern: RegExp, answer: (usual: Recorded) => Answer | undefined) => {
   api.override = (request) =>
     pattern.test(`${request.method} ${request.path}`) ? answer(request) : undefined;
@@ -43,7 +43,7 @@ describe("a bucket", () => {
     answers(/GET r2/, () => ({ result: { ...bucket, location: undefined } }));
     expect(await stack.planned(project)).toEqual({ "cloudflare_r2_bucket.it": "replace" });
 
-    // Left out, it is the server's, and it stays quiet.
+    // If it is left out, the server chooses it, and the plan stays empty.
     const { location: _, ...elsewhere } = stack.bucket;
     write({ r2_bucket: elsewhere });
     answers(/GET r2/, () => ({ result: { ...bucket, location: "ENAM" } }));
@@ -79,7 +79,7 @@ describe("a bucket", () => {
   });
 });
 
-it("repeats what may pass three times in all, a POST too, and nothing else", async () => {
+it("tries temporary errors three times in all, also a POST, and no other errors", async () => {
   write({ r2_bucket: stack.bucket });
   for (const [status, attempts] of [
     [409, 3],
@@ -118,7 +118,7 @@ describe("a script", () => {
     await apply();
     expect(await stack.planned(project)).toEqual({});
 
-    // Taken from the configuration, whatever the plan says.
+    // They are taken from the configuration and not from the plan.
     const lifecycle = { ignore_changes: ["migrations"] };
     write({
       workers_script: { ...stack.script(project, "export default 3\n"), migrations: null, lifecycle },
@@ -142,7 +142,7 @@ describe("a script", () => {
       return stack.planned(project);
     };
     const update = { "cloudflare_workers_script.it": "update" };
-    // A binding that is gone is not seen, nor is a secret that was added.
+    // Neither a removed binding nor an added secret is noticed.
     expect(await planned({})).toEqual({});
     expect(await planned({ observability: undefined })).toEqual({});
     const logs = { enabled: true, invocation_logs: true, head_sampling_rate: 1, persist: true };
@@ -162,7 +162,7 @@ describe("a script", () => {
     expect(await stack.planned(project)).toEqual({});
   });
 
-  it("is content with a secret that is set by other means", async () => {
+  it("accepts a secret that was set by other means", async () => {
     const [bucket, lock] = stack.script(project).bindings;
     write({
       workers_script: { ...stack.script(project), bindings: [bucket, lock], keep_bindings: ["secret_text"] },
@@ -172,7 +172,7 @@ describe("a script", () => {
     expect(await stack.planned(project)).toEqual({});
   });
 
-  it("needs nothing in the answer to an upload", async () => {
+  it("does not use the answer to an upload", async () => {
     write({ workers_script: stack.script(project) });
     answers(/^PUT workers/, () => ({ result: {} }));
     await apply();
@@ -224,7 +224,7 @@ it("compares the resources of a token byte by byte", async () => {
   expect(said).toMatch(/inconsistent result after apply.*\.policies/);
 });
 
-it("imports by the ids of the real provider, and not what it cannot", async () => {
+it("imports by the IDs of the real provider, and only what that can import", async () => {
   const resources = {
     r2_bucket: stack.bucket,
     workers_script: stack.script(project),
@@ -258,7 +258,7 @@ it("imports by the ids of the real provider, and not what it cannot", async () =
   expect(await stack.planned(project)).toEqual({ "cloudflare_workers_script.it": "update" });
 });
 
-it("refuses a configuration for what the schema and the provider refuse", async () => {
+it("refuses a configuration that the schema or the real provider refuses", async () => {
   const script = stack.script(project);
   const noFile = { ...script, content_file: null, content_sha256: null };
   const halfSecond = { type: "Age", max_age_seconds: 0.5 };

@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient, type Form } from "./api-client";
+import { ApiClient, type Form } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let admin: ApiClient;
@@ -37,7 +37,7 @@ describe("tokens", () => {
     });
   });
 
-  test("the control API does not take them", async () => {
+  test("are not accepted by the control API", async () => {
     expect(await admin.get("/../../_control/guests")).toMatchObject({
       status: 401,
       reason: expect.stringMatching("the control API needs"),
@@ -53,7 +53,7 @@ describe("tokens", () => {
     expect((await some.get("/version")).status).toBe(401);
   });
 
-  test("with privilege separation a token has what both it and its user have", async () => {
+  test("a token with privilege separation has the privileges that both it and its user have", async () => {
     const some = await tokenWith(["Sys.Audit", "Sys.Console"], ["/"], { privsep: 1 });
     expect((await some.get("/cluster/status")).reason).toBe("Permission check failed (/, Sys.Audit)");
     const acl = { path: "/", roles: "PVEAuditor", tokens: "some@pve!ci" };
@@ -80,7 +80,7 @@ describe("privileges", () => {
     );
   });
 
-  test("a pool passes its rights on", async () => {
+  test("the privileges on a pool apply to its VMs", async () => {
     await admin.ok(admin.post("/pools", { poolid: "talos" }));
     const some = await tokenWith(["VM.Allocate", "VM.Config.Options"], ["/pool/talos"]);
     expect((await some.post("/nodes/pve1/qemu", { vmid: 100, name: "a" })).status).toBe(403);
@@ -89,7 +89,7 @@ describe("privileges", () => {
     expect((await some.delete("/nodes/pve1/qemu/100")).status).toBe(200);
   });
 
-  test("what is set further down replaces what comes from above, and NoAccess beats all", async () => {
+  test("an entry further down replaces those above, and NoAccess overrides all", async () => {
     const some = await tokenWith(["Sys.Audit"], ["/"]);
     expect((await some.get("/nodes/pve1/status")).status).toBe(200);
     await admin.ok(admin.put("/access/acl", { path: "/nodes/pve1", roles: "NoAccess", users: "some@pve" }));
@@ -97,7 +97,7 @@ describe("privileges", () => {
     expect((await some.get("/nodes/pve2/status")).status).toBe(200);
   });
 
-  test("an entry that is not passed down holds at its own path only", async () => {
+  test("an entry without propagation applies only to its own path", async () => {
     const some = await tokenWith(["Sys.Audit"], []);
     await admin.ok(admin.put("/access/acl", { path: "/", roles: "Some", users: "some@pve", propagate: 0 }));
     expect((await some.get("/cluster/status")).status).toBe(200);
@@ -154,7 +154,7 @@ describe("privileges", () => {
 });
 
 describe("users, roles and the list", () => {
-  test("what exists cannot be made again, what does not cannot be used", async () => {
+  test("what exists cannot be created again, and what does not exist cannot be used", async () => {
     await tokenWith(["VM.Audit"], []);
     expect((await admin.post("/access/users", { userid: "some@pve" })).reason).toMatch(/already exists/);
     expect((await admin.post("/access/roles", { roleid: "Some" })).reason).toBe("role 'Some' already exists");
@@ -172,7 +172,7 @@ describe("users, roles and the list", () => {
     );
   });
 
-  test("a user takes tokens and rights along", async () => {
+  test("deleting a user deletes its tokens and permissions", async () => {
     const some = await tokenWith(["VM.Audit"], ["/"]);
     await admin.ok(admin.delete("/access/users/some@pve"));
     expect((await some.get("/version")).status).toBe(401);

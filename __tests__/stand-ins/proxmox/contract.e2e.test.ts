@@ -1,6 +1,6 @@
 import { type LoggedRequest, type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { Program } from "./program";
-import { hasPython, Referee } from "./referee";
+import { Program } from "./support/program";
+import { hasPython, Referee } from "./support/referee";
 
 let proxmox: RunningProxmox;
 let program: Program;
@@ -54,14 +54,14 @@ test("Proxmox' API schema accepts every request that the real provider sends", a
   const refused: string[] = [];
   for (const { method, path, parameters } of requests) {
     const { status, body } = await referee.call(method, onOneHost(path), fieldsOf(parameters));
-    // What fails for want of state (500, 501) has passed the check of its parameters.
+    // A request that fails with 500 or 501, because fakepve lacks the state, has passed the check of its parameters.
     if (status === 400 || status === 404)
       refused.push(`${method} ${path} ${JSON.stringify(parameters)}: ${body}`);
   }
   expect(refused).toEqual([]);
 });
 
-/** The referee has one host, and takes no slash at the end. */
+/** The referee has only one host, and accepts no slash at the end. */
 const onOneHost = (path: string): string => path.replace(/^\/nodes\/pve\d/, "/nodes/pve1").replace(/\/$/, "");
 
 /** The provider polls a lot. */

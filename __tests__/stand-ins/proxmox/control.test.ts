@@ -4,7 +4,7 @@ import {
   type RunningProxmox,
   startProxmox,
 } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
+import { ApiClient } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let api: ApiClient;
@@ -53,7 +53,7 @@ describe("faults", () => {
     expect((await api.get("/version")).status).toBe(200);
   });
 
-  test("a task that fails has done nothing", async () => {
+  test("a task that fails does nothing", async () => {
     await add({ kind: "task", type: "qmcreate", id: "100", message: "no space left on device" });
     expect(await api.task(api.post("/nodes/pve1/qemu", { vmid: 101 }))).toBe("OK");
     const create = () => api.task(api.post("/nodes/pve1/qemu", { vmid: 100, scsi0: "ceph:1" }));
@@ -70,6 +70,13 @@ describe("faults", () => {
     await add({ ...call, when: "after" });
     await expect(api.post("/nodes/pve1/qemu", { vmid: 100 })).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(await proxmox.control.listGuests()).toHaveLength(1);
+  });
+
+  test("a fault affects the next call only, unless it says otherwise", async () => {
+    await proxmox.control.addFault({ kind: "drop" });
+    expect(await proxmox.control.listFaults()).toEqual([
+      { id: expect.any(String), fault: { kind: "drop", when: "before", skip: 0, times: 1 }, struck: 0 },
+    ]);
   });
 
   test("a slow answer", async () => {
@@ -101,7 +108,7 @@ test("a fault that makes no sense is refused with the reason", async () => {
   await expect(add({ kind: "status", status: 200, message: "x" })).rejects.toThrow(/400 .*status/);
 });
 
-test("foreign guests come, stop and go by hand", async () => {
+test("foreign guests can be added, stopped and removed", async () => {
   await proxmox.control.addForeignGuest({ vmid: 750, node: "pve2", config: { name: "theirs" } });
   expect(await api.ok(api.get("/nodes/pve2/qemu"))).toMatchObject([{ name: "theirs", status: "running" }]);
   await proxmox.control.changeGuest(750, { power: "stop" });
@@ -127,7 +134,7 @@ test("the log has every call, and no secret", async () => {
   expect(await proxmox.control.listRequests()).toEqual([]);
 });
 
-test("the control API wants its own token", async () => {
+test("the control API requires its own token", async () => {
   const { controlUrl: url, caFile } = proxmox;
   const stranger = new ProxmoxControl({ url, caFile, token: "guess" });
   await expect(stranger.listGuests()).rejects.toThrow(/401/);

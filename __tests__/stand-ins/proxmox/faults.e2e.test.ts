@@ -1,5 +1,5 @@
 import { type FaultInput, type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { oneLine, Program } from "./program";
+import { Program } from "./support/program";
 
 let proxmox: RunningProxmox;
 let program: Program;
@@ -24,7 +24,7 @@ const add = (fault: FaultInput) => proxmox.control.addFault(fault);
 const QEMU = "/nodes/{node}/qemu";
 const VM = "/nodes/{node}/qemu/{vmid}";
 
-/** Applies until it works, and wants one VM and an empty plan. */
+/** Applies, and expects one VM and an empty plan. */
 async function applyFinishes(): Promise<void> {
   await program.apply();
   expect((await proxmox.control.listGuests()).map(({ vmid, status }) => [vmid, status])).toEqual([
@@ -66,12 +66,12 @@ test.each<[string, FaultInput, RegExp]>([
   ],
 ])("creation: %s is an error, and applying again finishes", async (_, fault, text) => {
   await add(fault);
-  const { exitCode, output } = await program.project.apply();
-  expect([exitCode, oneLine(output)]).toEqual([1, expect.stringMatching(text)]);
+  const { exitCode, said } = await program.project.apply();
+  expect([exitCode, said]).toEqual([1, expect.stringMatching(text)]);
   await applyFinishes();
 });
 
-test("creation: one 500 is not even noticed", async () => {
+test("creation: the provider retries after one 500", async () => {
   await add({ kind: "status", method: "POST", path: QEMU, status: 500, message: "busy" });
   await applyFinishes();
 });
@@ -79,8 +79,8 @@ test("creation: one 500 is not even noticed", async () => {
 test.each([500, 502])("a plan during a %i fails, and nothing is lost", async (status) => {
   await program.apply();
   await add({ kind: "status", path: `${VM}/config`, status, message: "proxy error" });
-  const { exitCode, output } = await program.project.plan();
-  expect([exitCode, oneLine(output)]).toEqual([1, expect.stringMatching(/proxy error/)]);
+  const { exitCode, said } = await program.project.plan();
+  expect([exitCode, said]).toEqual([1, expect.stringMatching(/proxy error/)]);
   expect(await program.project.plannedActions()).toEqual({});
 });
 
@@ -88,10 +88,10 @@ test("an update that meets a lock fails, and works once the lock is gone", async
   await program.apply();
   program.set({ cores: 4 });
   const lock = await add({ kind: "config-lock", vmid: 500 });
-  expect(oneLine((await program.project.apply()).output)).toMatch(/can't lock file/);
+  expect((await program.project.apply()).said).toMatch(/can't lock file/);
   await proxmox.control.removeFault(lock);
   await proxmox.control.changeGuest(500, { lock: "backup" });
-  expect(oneLine((await program.project.apply()).output)).toMatch(/VM is locked \(backup\)/);
+  expect((await program.project.apply()).said).toMatch(/VM is locked \(backup\)/);
   await proxmox.control.changeGuest(500, { lock: null });
   await applyFinishes();
 });
@@ -99,27 +99,27 @@ test("an update that meets a lock fails, and works once the lock is gone", async
 test("a removal that fails leaves the VM in the state", async () => {
   await program.apply();
   await add({ kind: "task", type: "qmdestroy", message: "rbd: image has watchers" });
-  const { exitCode, output } = await program.project.destroy();
-  expect([exitCode, oneLine(output)]).toEqual([1, expect.stringMatching(/image has watchers/)]);
+  const { exitCode, said } = await program.project.destroy();
+  expect([exitCode, said]).toEqual([1, expect.stringMatching(/image has watchers/)]);
   expect(await proxmox.control.listGuests()).toHaveLength(1);
 });
 
-test("a host that is offline is an error, and no reason to make anything again", async () => {
+test("a host that is offline is an error, and nothing is created again", async () => {
   await program.apply();
   await proxmox.control.setHostOnline("pve1", false);
-  const { exitCode, output } = await program.project.plan();
-  expect([exitCode, oneLine(output)]).toEqual([1, expect.stringMatching(/595.*No route to host/)]);
+  const { exitCode, said } = await program.project.plan();
+  expect([exitCode, said]).toEqual([1, expect.stringMatching(/595.*No route to host/)]);
   await proxmox.control.setHostOnline("pve1", true);
   expect(await program.project.plannedActions()).toEqual({});
 });
 
-test("slow answers and cut reads are only slow", async () => {
+test("slow answers and cut reads only take longer", async () => {
   await add({ kind: "delay", delayMs: 100, times: null });
   await add({ kind: "drop", method: "GET", skip: 3, times: 1 });
   await applyFinishes();
 });
 
-test("an answer that is lost after the VM was made", async () => {
+test("an answer that is lost after the VM was created", async () => {
   await add({ kind: "drop", method: "POST", path: QEMU, when: "after" });
   expect((await program.project.apply()).exitCode).toBe(1);
   expect(await proxmox.control.listGuests()).toHaveLength(1);

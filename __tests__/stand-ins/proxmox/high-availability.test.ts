@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient, type Form } from "./api-client";
+import { ApiClient, type Form } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let api: ApiClient;
@@ -35,7 +35,7 @@ describe("resources", () => {
     });
   });
 
-  test("of guests that are there, once", async () => {
+  test("need a guest that exists, and only once", async () => {
     expect((await api.post("/cluster/ha/resources", { sid: "vm:999" })).reason).toBe(
       "resource 'vm:999' does not exist in cluster",
     );
@@ -43,7 +43,7 @@ describe("resources", () => {
     expect((await api.get("/cluster/ha/resources/vm:999")).reason).toBe("no such resource 'vm:999'");
   });
 
-  test("starting and stopping a managed VM is a matter of its state", async () => {
+  test("starting and stopping a managed VM changes its requested state", async () => {
     expect(await api.task(api.post("/nodes/pve1/qemu/301/status/stop"))).toBe("OK");
     expect((await api.ok(api.get("/cluster/ha/resources/vm:301"))).state).toBe("stopped");
     await api.ok(api.put("/cluster/ha/resources/vm:301", { state: "started" }));
@@ -71,7 +71,7 @@ describe("rules", () => {
     expect(await api.ok(api.get("/cluster/ha/rules"))).toEqual([]);
   });
 
-  test("of guests that are not managed, of hosts that are not there", async () => {
+  test("of unmanaged guests or unknown hosts are refused", async () => {
     expect(
       (await addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:400" })).reason,
     ).toMatch("cannot use unmanaged resource(s) vm:400.");
@@ -79,7 +79,7 @@ describe("rules", () => {
     expect((await addRule(home)).reason).toMatch("cannot use non-existent node(s) pve9.");
   });
 
-  test("that contradict each other", async () => {
+  test("that contradict each other are refused", async () => {
     await api.ok(addRule({ rule: "together", affinity: "positive", resources: "vm:301,vm:303" }));
     expect(
       (await addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:303" })).errors,
@@ -114,7 +114,7 @@ describe("rules", () => {
     expect((await api.get("/cluster/ha/rules/home")).reason).toBe("no such ha rule 'home'");
   });
 
-  test("move those that stand where they must not", async () => {
+  test("move guests away from forbidden hosts", async () => {
     await api.ok(addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:303" }));
     expect(new Set([await hostOf(301), await hostOf(303)])).toEqual(new Set(["pve1", "pve2"]));
     await api.ok(
@@ -123,7 +123,7 @@ describe("rules", () => {
     expect(await hostOf(302)).toBe("pve1");
   });
 
-  test("keep a migration from where a partner is", async () => {
+  test("prevent a migration to the host of a partner", async () => {
     await api.ok(addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:302" }));
     const answer = await api.ok(api.post("/cluster/ha/resources/vm:301/migrate", { node: "pve2" }));
     expect(answer["blocking-resources"]).toEqual([{ sid: "vm:302", cause: "resource-affinity" }]);

@@ -1,6 +1,6 @@
 import { type Guest, type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
-import { Program } from "./program";
+import { ApiClient } from "./support/api-client";
+import { Program } from "./support/program";
 
 let proxmox: RunningProxmox;
 let program: Program;
@@ -23,7 +23,7 @@ const guest = async (vmid: number): Promise<Guest> => {
 const changed = (...nodes: string[]) =>
   Object.fromEntries(nodes.map((node) => [`proxmox_virtual_environment_vm.node["${node}"]`, ["update"]]));
 
-/** Each test goes on where the one before it left off. */
+/** Each test continues from the state that the previous one has left. */
 describe("the real provider against the stand-in", () => {
   test("an apply creates everything, running", async () => {
     await program.apply();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient } from "./api-client";
+import { ApiClient } from "./support/api-client";
 
 let dataDir: string;
 const running: RunningProxmox[] = [];
@@ -77,13 +77,15 @@ test("everything is there after a restart, and nothing is left of a run in memor
   expect(() => readFileSync(inMemory.caFile)).toThrow(/ENOENT/);
 });
 
-test("a data file that is no JSON is not overwritten", async () => {
+test("a data file that is not JSON is not overwritten", async () => {
   writeFileSync(join(dataDir, "cluster.json"), "{");
-  await expect(startProxmox({ dataDir })).rejects.toThrow(/cluster\.json is no JSON: move it away/);
+  await expect(startProxmox({ dataDir })).rejects.toThrow(
+    /cluster\.json is not JSON: move it away to start with an empty cluster/,
+  );
   expect(readFileSync(join(dataDir, "cluster.json"), "utf8")).toBe("{");
 });
 
-test("a worker that a crash caught is over, and its VM stays locked", async () => {
+test("a task is over after a crash, and its VM stays locked", async () => {
   const proxmox = await start({ dataDir, timeScale: 1000 });
   const api = new ApiClient(proxmox);
   const upid = await api.ok(api.post("/nodes/pve1/qemu", { vmid: 100 }));
@@ -98,7 +100,7 @@ test("a worker that a crash caught is over, and its VM stays locked", async () =
   expect((await again.put("/nodes/pve1/qemu/100/config", { cores: 1 })).reason).toBe("VM is locked (create)");
 });
 
-test("tasks take their time when told to", async () => {
+test("tasks take time with a time scale", async () => {
   const api = new ApiClient(await start({ timeScale: 0.1 }));
   const upid = await api.ok(api.post("/nodes/pve1/qemu", { vmid: 100 }));
   const path = `/nodes/pve1/tasks/${encodeURIComponent(upid)}/status`;
@@ -106,7 +108,7 @@ test("tasks take their time when told to", async () => {
   expect(await api.task(Promise.resolve({ status: 200, reason: "", data: upid }))).toBe("OK");
 });
 
-test("what is not served says so", async () => {
+test("a call that is not served is answered with 501", async () => {
   const api = new ApiClient(await start());
   expect(await api.get("/cluster/sdn/zones")).toMatchObject({
     status: 501,

@@ -1,6 +1,6 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient, type Form } from "./api-client";
-import { oneLine, Program } from "./program";
+import { ApiClient, type Form } from "./support/api-client";
+import { Program } from "./support/program";
 
 /** What fixtures/vm.tf needs, and nothing more. */
 const PRIVILEGES = [
@@ -68,8 +68,8 @@ test.each([
   "VM.PowerMgmt",
 ])("without %s the apply says which privilege is missing", async (missing) => {
   const program = await programWith(await tokenWith(PRIVILEGES.filter((each) => each !== missing)));
-  const { exitCode, output } = await program.project.apply();
-  expect([exitCode, oneLine(output)]).toEqual([
+  const { exitCode, said } = await program.project.apply();
+  expect([exitCode, said]).toEqual([
     1,
     expect.stringMatching(new RegExp(`403 response - Reason: Permission check failed \\(.*${missing}`)),
   ]);
@@ -78,8 +78,8 @@ test.each([
 test("an expired token, and one with rights of its own that it was not given", async () => {
   const program = await programWith(await tokenWith(PRIVILEGES, { privsep: 1, expire: 1 }));
   expect((await program.project.plan()).exitCode).toBe(2);
-  const { output } = await program.project.apply();
-  expect(oneLine(output)).toMatch(/401 response - Reason: authentication failure/);
+  const { said } = await program.project.apply();
+  expect(said).toMatch(/401 response - Reason: authentication failure/);
   await admin.ok(admin.put("/access/users/tofu-user@pve/token/ci", { expire: 0 }));
   expect((await program.project.apply()).output).toMatch(/403/);
 });

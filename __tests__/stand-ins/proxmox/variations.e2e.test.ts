@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { Program } from "./program";
+import { Program } from "./support/program";
 
 let proxmox: RunningProxmox;
 let program: Program;
@@ -14,7 +14,7 @@ afterAll(async () => {
   await proxmox.stop();
 });
 
-test("every kind of VM reads back as it was written, and goes without a trace", async () => {
+test("every kind of VM is read as it was written, and is destroyed completely", async () => {
   await program.apply();
   expect(await program.project.plannedActions()).toEqual({});
   expect((await proxmox.control.listGuests()).map(({ vmid, status }) => [vmid, status])).toEqual([

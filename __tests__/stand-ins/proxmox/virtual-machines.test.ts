@@ -1,5 +1,5 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
-import { ApiClient, type Form } from "./api-client";
+import { ApiClient, type Form } from "./support/api-client";
 
 let proxmox: RunningProxmox;
 let api: ApiClient;
@@ -176,7 +176,7 @@ describe("changes", () => {
     expect((await api.ok(api.get(`${vm(100)}/status/current`))).maxmem).toBe(2 ** 32);
   });
 
-  test("a stopped VM takes everything up at once", async () => {
+  test("all changes of a stopped VM take effect at once", async () => {
     await update({ cores: 8 });
     expect(await config(100, { current: 1 })).toMatchObject({ cores: 8 });
   });
@@ -194,7 +194,7 @@ describe("changes", () => {
     expect((await config(100, { current: 1 })).ide0).toBe("ceph:vm-100-disk-1,size=1G");
   });
 
-  test("a disk that is taken out is kept as unused, until that is taken out too", async () => {
+  test("a removed disk is kept as unused, until the unused disk is removed too", async () => {
     await update({ scsi1: "ceph:5" });
     await update({ delete: "scsi1,net0" });
     const after = await config(100);
@@ -204,7 +204,7 @@ describe("changes", () => {
     expect(await volumes()).toEqual(["ceph:vm-100-disk-0"]);
   });
 
-  test("taking the boot disk out takes it out of the boot order", async () => {
+  test("removing the boot disk removes it from the boot order", async () => {
     await update({ delete: "scsi0" });
     expect((await config(100)).boot).toBe("order=");
   });
@@ -228,7 +228,7 @@ describe("changes", () => {
     expect(await volumes()).toEqual(["local-lvm:vm-100-disk-0"]);
   });
 
-  test("what is asked for must exist", async () => {
+  test("disks and options must exist", async () => {
     expect((await api.put(`${vm(100)}/config`, { delete: "bogus" })).errors).toEqual({
       delete: "unknown option 'bogus'",
     });
@@ -279,7 +279,7 @@ describe("power", () => {
     expect(await api.task(api.post(`${vm(100, "pve2")}/status/start`))).toBe("OK");
   });
 
-  test("the agent answers with what cloud-init was told, or not at all", async () => {
+  test("the agent answers with the addresses of the cloud-init configuration, or not at all", async () => {
     const form = { vmid: 100, agent: "enabled=1", ipconfig0: "ip=192.0.2.11/24,gw=192.0.2.1" };
     await api.task(create({ ...form, net0: "virtio=BC:24:11:00:00:01,bridge=vmbr0" }));
     const ask = () => api.get(`${vm(100)}/agent/network-get-interfaces`);
@@ -302,7 +302,7 @@ describe("migration", () => {
   beforeEach(() => api.task(create({ vmid: 100, scsi0: "local-lvm:10", scsi1: "ceph:5" })));
   const migrate = (form: Form) => api.post(`${vm(100)}/migrate`, { target: "pve3", ...form });
 
-  test("offline takes the local disks along", async () => {
+  test("offline moves the local disks too", async () => {
     expect(await api.task(migrate({}))).toBe("OK");
     expect(await config(100, {}, "pve3")).toMatchObject({ scsi0: "local-lvm:vm-100-disk-0,size=10G" });
     const local = (await proxmox.control.listVolumes()).find(({ id }) => id === "local-lvm:vm-100-disk-0");
@@ -330,7 +330,7 @@ describe("migration", () => {
     expect((await config(101, {}, "pve3")).scsi0).toBe("local-lvm:vm-101-disk-1,size=2G");
   });
 
-  test("to itself, to nowhere, to a host that is gone", async () => {
+  test("to the same host, to an unknown host, and to an offline host is refused", async () => {
     expect((await migrate({ target: "pve1" })).errors).toEqual({ target: "target is local node." });
     expect((await migrate({ target: "pve9" })).reason).toBe("no such cluster node 'pve9'");
     await proxmox.control.setHostOnline("pve3", false);
@@ -341,7 +341,7 @@ describe("migration", () => {
 describe("removal", () => {
   const remove = (form: Form = {}) => api.delete(`${vm(100)}/`, form);
 
-  test("frees the disks; those that nothing refers to only when told to", async () => {
+  test("frees the disks; unreferenced ones only on request", async () => {
     await api.task(create({ vmid: 100, scsi0: "ceph:10", ide2: "nfs:cloudinit" }));
     await proxmox.control.changeGuest(100, { config: { scsi0: null } });
     expect(await api.task(remove({ purge: 1, "destroy-unreferenced-disks": 0 }))).toBe("OK");
@@ -351,7 +351,7 @@ describe("removal", () => {
     expect(await volumes()).toEqual([]);
   });
 
-  test("is refused for what runs, is protected or HA-managed", async () => {
+  test("is refused for a VM that runs, is protected or is managed by HA", async () => {
     await api.task(create({ vmid: 100, protection: 1 }));
     expect((await remove()).reason).toBe("can't remove VM 100 - protection mode enabled");
     await api.ok(api.put(`${vm(100)}/config`, { protection: 0 }));

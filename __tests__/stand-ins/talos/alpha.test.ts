@@ -27,7 +27,7 @@ test("an upgrade: pull, install, reboot", async () => {
   expect((await cluster.secure(0).unary("Version")).messages[0].version.tag).toBe("v1.13.3");
 });
 
-test("an upgrade the older way, in one call", async () => {
+test("an upgrade by the older method, in one call", async () => {
   const client = cluster.secure(0);
   await client.unary("Upgrade", { image: "ghcr.io/siderolabs/installer:v1.13.3" });
   await cluster.until(0, (node) => node.version === "v1.13.3" && node.reachable);
@@ -51,7 +51,7 @@ test("services: etcd runs after the bootstrap only", async () => {
   expect(Number(memtotal) * 1024).toBeGreaterThan(1698 * 2 ** 20);
 });
 
-test("resources: what is served, and what is not there", async () => {
+test("resources: types that are served, and resources that do not exist", async () => {
   const client = cluster.secure(0);
   const get = (namespace: string, type: string, id: string) =>
     client.unary("cosi.resource.State/Get", { namespace, type, id });
@@ -67,7 +67,7 @@ test("resources: what is served, and what is not there", async () => {
   expect(await client.collect("cosi.resource.State/List", diagnostics)).toEqual([]);
 });
 
-test("a watch tells what is there and stays until the node goes down", async () => {
+test("a watch sends the existing resources and stays open until the node goes down", async () => {
   const request = {
     namespace: "runtime",
     type: "MachineStatuses.runtime.talos.dev",

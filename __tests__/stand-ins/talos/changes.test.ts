@@ -26,7 +26,7 @@ async function running(): Promise<string> {
   return resource.spec.protoSpec.toString();
 }
 
-test("that a running node can make takes effect at once", async () => {
+test("that needs no reboot takes effect at once", async () => {
   const { bootId } = cluster.node(0);
   expect((await apply(swap)).messages).toMatchObject([
     { mode: "NO_REBOOT", modeDetails: "Applied configuration without a reboot" },
@@ -35,7 +35,7 @@ test("that a running node can make takes effect at once", async () => {
   expect(cluster.node(0).bootId).toBe(bootId);
 });
 
-test("that it cannot make boots it, and a dry run says so", async () => {
+test("that needs a reboot causes one, and a dry run says so", async () => {
   const { bootId } = cluster.node(0);
   expect((await apply(addFile, { dryRun: true })).messages[0].mode).toBe("REBOOT");
   expect([cluster.node(0).bootId, (await running()).includes("/var/a")]).toEqual([bootId, false]);
@@ -49,7 +49,7 @@ test("that it cannot make boots it, and a dry run says so", async () => {
   expect(await running()).toContain("/var/a");
 });
 
-test("without a reboot is refused where it takes one", async () => {
+test("in mode no-reboot is refused if it needs one", async () => {
   expect(await refusal(apply(addFile, { mode: "NO_REBOOT" }))).toEqual({
     code: "INVALID_ARGUMENT",
     details: "this config change can't be applied in immediate mode\ndiff: machine.files",

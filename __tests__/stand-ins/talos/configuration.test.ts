@@ -65,7 +65,7 @@ describe("what cannot be read", () => {
   ])("%s", async (_, config, text) => expect(await refused(config())).toMatch(text));
 });
 
-test("the log has neither the configuration nor what is wrong with it", async () => {
+test("the log has neither the configuration nor its problems", async () => {
   await refused("machine:\n  token: c2VjcmV0\n  ca: {crt: '*secret*'}\n");
   expect(cluster.talos.control.listCalls().at(-1)).toEqual({
     node: "fresh",
@@ -143,14 +143,18 @@ describe("what a node lacks", () => {
     expect(await refused(withDocument(document))).toContain(`\t* v1alpha1/HostnameConfig: ${text}\n`);
   });
 
-  test("a type that there is not", async () => {
+  test("an unknown machine type", async () => {
     const config = controlPlane(({ machine }) => Object.assign(machine, { type: "master" }));
     expect(await refused(config())).toContain('unknown machine type "master"');
   });
 });
 
-test("an image that is on its disk already needs no install section and no boot", async () => {
-  const cloud = await TestCluster.start({ platform: "nocloud", nodes: [{ name: "a" }], version: "v1.12.4" });
+test("an image that is already on its disk needs no install section and no reboot", async () => {
+  const cloud = await TestCluster.start({
+    platform: "nocloud",
+    nodes: [{ name: "a" }],
+    mediumVersion: "v1.12.4",
+  });
   const { bootId } = cloud.node(0);
   await cloud.configure(
     0,

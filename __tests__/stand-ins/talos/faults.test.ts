@@ -25,7 +25,7 @@ test("a node that cannot be reached, until the fault is removed", async () => {
   await cluster.insecure(0).unary(DISKS);
 });
 
-test("an answer in place of the real one, so often as was asked for", async () => {
+test("an answer instead of the real one, for the requested number of calls", async () => {
   const { control } = cluster.talos;
   await control.addFault({
     kind: "status",
@@ -51,7 +51,7 @@ test("an answer in place of the real one, so often as was asked for", async () =
   expect(control.listFaults()).toMatchObject([{ struck: 2 }]);
 });
 
-test("an answer that comes late", async () => {
+test("a late answer", async () => {
   await cluster.talos.control.addFault({
     kind: "delay",
     delayMs: 300,
@@ -70,13 +70,13 @@ test.each(["before", "after"] as const)(
     await cluster.talos.control.addFault({ kind: "drop", when, method: "Bootstrap" });
     expect((await refusal(client.unary("Bootstrap"))).code).toBe("UNAVAILABLE");
     const again = cluster.secure(0).unary("Bootstrap");
-    // What clients that try again run into.
+    // Clients that retry get this answer.
     if (when === "after") expect((await refusal(again)).code).toBe("ALREADY_EXISTS");
     else await again;
   },
 );
 
-test("a fault that makes no sense is refused", async () => {
+test("an invalid fault is refused", async () => {
   const { control } = cluster.talos;
   await expect(control.addFault({ kind: "unreachable", node: "c" })).rejects.toThrow(
     'no node "c"; there are a, b',

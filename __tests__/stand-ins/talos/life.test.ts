@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => cluster.stop());
 
 describe("maintenance", () => {
-  test("anybody may look, nobody may do what an administrator does", async () => {
+  test("anybody may read, and nobody has the permissions of an administrator", async () => {
     const client = cluster.insecure(0);
     expect((await client.unary(DISKS)).messages).toHaveLength(1);
     expect((await client.unary("Version")).messages[0].version.tag).toBe("v1.13.0");
@@ -26,7 +26,7 @@ describe("maintenance", () => {
     expect(await refusal(client.collect("Read", { path: "/proc/version" }))).toEqual(notAuthorized);
   });
 
-  test("it speaks for itself only", async () => {
+  test("it does not forward requests", async () => {
     const client = cluster.insecure(0);
     await client.unary(DISKS, {}, { node: cluster.node(0).address });
     expect(await refusal(client.unary(DISKS, {}, { node: cluster.node(1).address }))).toEqual({
@@ -35,13 +35,13 @@ describe("maintenance", () => {
     });
   });
 
-  test("a client that wants a certificate of the cluster is not served", async () => {
+  test("a client that expects a certificate of the cluster cannot connect", async () => {
     expect((await refusal(cluster.secure(0).unary("Version"))).code).toBe("UNAVAILABLE");
   });
 });
 
 describe("configured", () => {
-  test("it installs, boots, and from then on asks for a client certificate of its cluster", async () => {
+  test("it installs, boots, and then requires a client certificate of its cluster", async () => {
     const before = cluster.node(0);
     const open = cluster.insecure(0);
     await open.unary(DISKS);
@@ -50,7 +50,7 @@ describe("configured", () => {
     expect(after).toMatchObject({ hostname: "cp-1", version: "v1.13.2", type: "controlplane" });
     expect(after.bootId).not.toBe(before.bootId);
 
-    // Neither by a new connection, nor by one from before.
+    // This is so for a new connection and for an existing one.
     expect((await refusal(cluster.insecure(0).unary(DISKS))).code).toBe("UNAVAILABLE");
     expect((await refusal(open.unary(DISKS))).code).toBe("UNAVAILABLE");
     const stranger = await clientCertificate(await clusterSecrets());

@@ -46,7 +46,7 @@ test("reset wipes the node and brings it back in maintenance, with another boot 
   expect(`${cluster.node(0).bootId}\n`).not.toBe(bytes.toString());
   await cluster.insecure(0).unary(DISKS);
 
-  // And from there into a cluster again.
+  // It can join a cluster again.
   await cluster.configureControlPlane(0);
   await cluster.secure(0).unary("Bootstrap");
 });
@@ -60,7 +60,7 @@ test("without a reboot it stays off", async () => {
   await cluster.insecure(0).unary(DISKS);
 });
 
-test("gracefully it leaves etcd, which the last member cannot", async () => {
+test("a graceful reset leaves etcd, which the last member cannot", async () => {
   await cluster.configureControlPlane(0, "cp-1");
   await cluster.configureControlPlane(1, "cp-2");
   await cluster.secure(0).unary("Bootstrap");

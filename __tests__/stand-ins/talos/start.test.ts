@@ -39,7 +39,7 @@ test("a port that is taken is an error, and leaves nothing open", async () => {
   await talos.stop();
 });
 
-test("what is kept in a folder is there after a restart, readable by its owner only", async () => {
+test("a folder keeps the nodes through a restart, readable by its owner only", async () => {
   const first = await TestCluster.start({ folder, nodes: [{ name: "a", address: "10.20.1.11" }] });
   await first.configure(0, machineConfig(first.secrets, "controlplane", { hostname: "cp-1" }));
   await first.secure(0).unary("Bootstrap");
@@ -55,7 +55,7 @@ test("what is kept in a folder is there after a restart, readable by its owner o
   await second.stop();
 });
 
-test("a file that is no JSON is not overwritten", async () => {
+test("a file that is not JSON is not overwritten", async () => {
   writeFileSync(join(folder, "nodes.json"), "{");
   await expect(startTalos({ folder })).rejects.toThrow(/nodes\.json is no JSON: move it away/);
   expect(readFileSync(join(folder, "nodes.json"), "utf8")).toBe("{");

@@ -10,7 +10,7 @@ const ACCOUNT = "com.cloudflare.api.account";
 const ZONE = "com.cloudflare.api.account.zone";
 const BUCKET = "com.cloudflare.edge.r2.bucket";
 
-/** The groups that this project meets, with the ids that they have at Cloudflare. */
+/** The permission groups that this project uses, with their IDs at Cloudflare. */
 export const PERMISSION_GROUPS: readonly PermissionGroup[] = (
   [
     ["eb56a6953c034b9d97dd838155666f06", "Account API Tokens Read", ACCOUNT],
@@ -27,7 +27,7 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = (
   ] as const
 ).map(([id, name, scope]) => ({ id, name, scopes: [scope] }));
 
-/** What the API asks for, as `<family> Read` or `<family> Write`; writing includes reading. */
+/** What an API requires: the permission group `<family> Read` or `<family> Write`. Write includes read. */
 export type Family =
   | "Account API Tokens"
   | "Workers Scripts"
@@ -35,7 +35,7 @@ export type Family =
   | "Workers R2 Storage Bucket Item";
 export type Action = "read" | "write";
 
-/** The ids of the groups that permit it. */
+/** The IDs of the groups that permit an action. */
 export function groupsFor(family: Family, action: Action): ReadonlySet<string> {
   const names = [`${family} Write`, ...(action === "read" ? [`${family} Read`] : [])];
   return new Set(PERMISSION_GROUPS.filter(({ name }) => names.includes(name)).map(({ id }) => id));
@@ -46,7 +46,7 @@ export const accountResource = (accountId: string): string => `${ACCOUNT}.${acco
 export const bucketResource = (accountId: string, jurisdiction: string, name: string): string =>
   `${BUCKET}.${accountId}_${jurisdiction}_${name}`;
 
-/** Everything that can be done here, within one account. */
+/** A policy with all permissions in an account. */
 export const fullAccess = (accountId: string): Omit<Policy, "id"> => ({
   effect: "allow",
   permission_groups: PERMISSION_GROUPS.filter(({ scopes }) => scopes[0] === ACCOUNT).map(({ id }) => ({

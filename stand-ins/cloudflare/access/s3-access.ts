@@ -5,20 +5,21 @@ import { allowsApi, allowsObjects, isUsable } from "./tokens";
 /** The credential of an access key id: an account token's, or a temporary one that has not expired. */
 export function findCredential(state: AccountState, accessKeyId: string): S3Credential | undefined {
   const token = state.tokens[accessKeyId];
-  if (token) return isUsable(token) ? ofToken(token, state.id) : undefined;
+  if (token) return isUsable(token) ? tokenCredential(token, state.id) : undefined;
   const temporary = state.temporaryCredentials[accessKeyId];
   if (!temporary || temporary.expiresAt <= Date.now()) return undefined;
   const parent = state.tokens[temporary.parentId];
-  return parent && isUsable(parent) ? cutTo(temporary, ofToken(parent, state.id)) : undefined;
+  return parent && isUsable(parent) ? restrict(tokenCredential(parent, state.id), temporary) : undefined;
 }
 
-const ofToken = (token: Token, accountId: string): S3Credential => ({
+const tokenCredential = (token: Token, accountId: string): S3Credential => ({
   secretAccessKey: token.valueSha256,
   listsBuckets: allowsApi(token, accountId, "Workers R2 Storage", "read"),
   allows: (bucket, action) => allowsObjects(token, accountId, bucket, action),
 });
 
-const cutTo = (temporary: TemporaryCredential, parent: S3Credential): S3Credential => ({
+/** The parent's credential, limited to what the temporary one permits. */
+const restrict = (parent: S3Credential, temporary: TemporaryCredential): S3Credential => ({
   secretAccessKey: temporary.secretAccessKey,
   sessionToken: temporary.sessionToken,
   allows: (bucket, action, key) =>

@@ -4,19 +4,19 @@ import type { AccountState, Policy, Token } from "../model";
 import type { BucketName } from "../s3/access";
 import { type Action, accountResource, bucketResource, type Family, groupsFor } from "./permission-groups";
 
-/** Who calls a server that listens on loopback only. */
+/** The address of every caller: the server listens on loopback only. */
 const CALLER = "127.0.0.1";
 
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** 40 characters, as the provider checks. */
+/** A random token value of 40 characters, the length that the provider requires. */
 export const newTokenValue = (): string => randomBytes(30).toString("base64url");
 
-/** `active` and `disabled` are set, `expired` comes with time. */
+/** `active` and `disabled` are saved; `expired` follows from the time. */
 export const tokenStatus = ({ status, expires_on }: Token): "active" | "disabled" | "expired" =>
   status === "active" && expires_on && Date.parse(expires_on) <= Date.now() ? "expired" : status;
 
-/** May be used at all: not disabled, within its time, from this address. */
+/** Whether a token is active, within its time, and allowed from the caller's address. */
 export function isUsable(token: Token): boolean {
   if (tokenStatus(token) !== "active") return false;
   if (token.not_before && Date.parse(token.not_before) > Date.now()) return false;
@@ -25,17 +25,17 @@ export function isUsable(token: Token): boolean {
   return !includesCaller(denied);
 }
 
-/** The token of an `Authorization: Bearer` header, where it may be used. */
+/** The token with this value; undefined where there is none or it may not be used. */
 export function bearer({ tokens }: AccountState, value: string): Token | undefined {
   const hash = sha256(value);
   return Object.values(tokens).find((token) => token.valueSha256 === hash && isUsable(token));
 }
 
-/** May call this part of the account's API. */
+/** Whether a token may call a part of the account's API. */
 export const allowsApi = (token: Token, accountId: string, family: Family, action: Action): boolean =>
   permits(token.policies, groupsFor(family, action), [accountResource(accountId)]);
 
-/** May use the objects of a bucket: by a right to that bucket's objects, or to R2 in the whole account. */
+/** Whether a token may use the objects of a bucket, by a permission on that bucket or on R2 in the whole account. */
 export function allowsObjects(
   { policies }: Token,
   accountId: string,
@@ -50,7 +50,7 @@ export function allowsObjects(
   );
 }
 
-/** One policy must allow it and none may deny it. */
+/** At least one policy must allow it, and none may deny it. */
 function permits(policies: readonly Policy[], groups: ReadonlySet<string>, resources: readonly string[]) {
   const matching = policies.filter(
     (policy) =>
@@ -60,7 +60,7 @@ function permits(policies: readonly Policy[], groups: ReadonlySet<string>, resou
   return matching.length > 0 && matching.every(({ effect }) => effect === "allow");
 }
 
-/** The names of `{"…account.1": "*"}` and of the nested `{"…account.1": {"…bucket.*": "*"}}`. */
+/** The resource names in `{"…account.1": "*"}` and in the nested form `{"…account.1": {"…bucket.*": "*"}}`. */
 const resourceNames = (resources: Policy["resources"]): string[] =>
   Object.entries(resources).flatMap(([name, value]) =>
     value !== null && typeof value === "object" ? Object.keys(value) : [name],

@@ -17,30 +17,30 @@ const INVALID_TOKEN = { code: 1000, message: "Invalid API Token" };
 export interface ApiParts extends R2BucketsParts {
   readonly deployments: Deployments;
   readonly schedules: Schedules;
-  /** For what is our own mistake. */
+  /** Receives bugs of the stand-in itself. */
   readonly log: (line: string) => void;
 }
 
-/** Cloudflare's API, as far as this project calls it. */
+/** The part of Cloudflare's API that this project calls. */
 export function cloudflareApi(parts: ApiParts): Hono<ApiEnv> {
   const { account, deployments, schedules, log } = parts;
-  const own = new Hono<ApiEnv>();
-  own.use("*", async (c, next) => {
+  const accountApi = new Hono<ApiEnv>();
+  accountApi.use("*", async (c, next) => {
     if (c.req.param("account") !== account.state.id) throw new ApiError(403, 10000, "Authentication error");
     await next();
   });
-  own.route("/r2/buckets", r2Buckets(parts));
-  own.route("/r2/temp-access-credentials", r2Credentials(account));
-  own.route("/workers/domains", workersDomains(account));
-  own.route("/workers", workersScripts(account, deployments, schedules));
-  own.route("/tokens", accountTokens(account));
+  accountApi.route("/r2/buckets", r2Buckets(parts));
+  accountApi.route("/r2/temp-access-credentials", r2Credentials(account));
+  accountApi.route("/workers/domains", workersDomains(account));
+  accountApi.route("/workers", workersScripts(account, deployments, schedules));
+  accountApi.route("/tokens", accountTokens(account));
 
   const api = new Hono<ApiEnv>().basePath(API_PREFIX);
   api.use("/user/tokens/verify", authenticated(account, INVALID_TOKEN));
   api.use("/accounts/:account/tokens/verify", authenticated(account, INVALID_TOKEN));
   api.use("*", authenticated(account));
   api.get("/user/tokens/verify", (c) => success(c, verification(c.get("token"))));
-  api.route("/accounts/:account", own);
+  api.route("/accounts/:account", accountApi);
   api.notFound((c) => failure(c, new ApiError(404, 7003, `No route for that URI: ${c.req.path}`)));
   api.onError((error, c) => {
     if (error instanceof ApiError) return failure(c, error);

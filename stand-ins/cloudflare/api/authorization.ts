@@ -5,10 +5,10 @@ import type { Account } from "../account";
 import { ApiError } from "../api-error";
 import type { Token } from "../model";
 
-/** What a handler knows beside the request. */
+/** What the handlers know of the caller. */
 export type ApiEnv = { readonly Variables: { readonly token: Token } };
 
-/** Who calls: a token of this account that may be used now. */
+/** Requires a token of this account that may be used now, and passes it on to the handler. */
 export const authenticated =
   (
     { state }: Account,
@@ -24,7 +24,7 @@ export const authenticated =
     await next();
   };
 
-/** Whether the caller may: GET needs `<family> Read` or `Write`, everything else `Write`, on the account. */
+/** Requires a permission on the account: `<family> Read` or `<family> Write` for GET, `<family> Write` otherwise. */
 export const permitted =
   ({ state }: Account, family: Family): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {

@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { ApiError } from "../api-error";
 import { parse } from "../parse";
 
-/** The envelope of every answer. It is compact: the provider keeps some of it byte by byte. */
+/** A success answer. Its JSON is compact, because the provider saves parts of it byte by byte. */
 export const success = (c: Context, result: unknown): Response => c.json(envelopeOf(result));
 
-/** One page of a list, and how much there is. */
+/** One page of a list, with the number of all items. */
 export function successPage(
   c: Context,
   all: readonly unknown[],
@@ -22,7 +22,7 @@ const envelopeOf = (result: unknown) => ({ result, success: true, errors: [], me
 export const failure = (c: Context, { status, code, message }: ApiError): Response =>
   c.json({ result: null, success: false, errors: [{ code, message }], messages: [] }, status);
 
-/** The JSON body of a request. @throws ApiError 400 where it is none or has another shape */
+/** The JSON body of a request. @throws ApiError 400 where it is not JSON or does not match the schema */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>, code: number): Promise<T> {
   let body: unknown;
   try {

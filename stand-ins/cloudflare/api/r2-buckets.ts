@@ -52,7 +52,7 @@ const rulesOf = <T extends { readonly id: string }>(rule: z.ZodType<T>) =>
     rules: z.array(rule).max(1000).refine(uniqueIds, "Rule IDs must be unique").default([]),
   });
 
-/** What every bucket has at first. */
+/** The lifecycle rules of a new bucket. */
 const DEFAULT_LIFECYCLE = [
   {
     id: "Default Multipart Abort Rule",
@@ -65,7 +65,7 @@ const DEFAULT_LIFECYCLE = [
 export interface R2BucketsParts {
   readonly account: Account;
   readonly runtime: WorkersRuntime;
-  /** Where every new bucket is, whatever was wished for. @default as wished for */
+  /** The location of every new bucket. @default - the bucket's `locationHint`, or weur */
   readonly location?: Location;
 }
 
@@ -143,7 +143,7 @@ export function r2Buckets({ account, runtime, location }: R2BucketsParts): Hono<
   return app;
 }
 
-/** The jurisdiction travels in a header, and without it the bucket is looked for in the default one. */
+/** The jurisdiction in the header of a request; the default one where there is no header. */
 export const jurisdictionOf = (c: Context): Jurisdiction =>
   parse(z.enum(JURISDICTIONS).default("default"), c.req.header("cf-r2-jurisdiction"), INVALID);
 

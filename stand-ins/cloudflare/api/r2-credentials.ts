@@ -20,7 +20,7 @@ const request = z.object({
   objects: z.array(z.string()).default([]),
 });
 
-/** Key pairs of the S3 API for one bucket, limited in time and scope. */
+/** Temporary S3 credentials for one bucket. */
 export function r2Credentials(account: Account): Hono<ApiEnv> {
   const { tokens, temporaryCredentials } = account.state;
   const app = new Hono<ApiEnv>();
@@ -34,9 +34,9 @@ export function r2Credentials(account: Account): Hono<ApiEnv> {
     );
     const { jurisdiction, name } = account.bucket({ jurisdiction: jurisdictionOf(c), name: bucket });
     if (!tokens[parentAccessKeyId]) {
-      throw new ApiError(400, INVALID, `parentAccessKeyId: no token has the id ${parentAccessKeyId}`);
+      throw new ApiError(400, INVALID, `parentAccessKeyId: no token has the ID ${parentAccessKeyId}`);
     }
-    forgetExpired(temporaryCredentials);
+    deleteExpired(temporaryCredentials);
     const accessKeyId = newId();
     const secretAccessKey = randomBytes(32).toString("hex");
     const sessionToken = randomBytes(96).toString("base64");
@@ -56,7 +56,7 @@ export function r2Credentials(account: Account): Hono<ApiEnv> {
   return app;
 }
 
-function forgetExpired(credentials: Record<string, { readonly expiresAt: number }>): void {
+function deleteExpired(credentials: Record<string, { readonly expiresAt: number }>): void {
   for (const [id, { expiresAt }] of Object.entries(credentials)) {
     if (expiresAt <= Date.now()) delete credentials[id];
   }

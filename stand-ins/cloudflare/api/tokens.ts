@@ -43,7 +43,7 @@ const listQuery = z.object({
   per_page: z.coerce.number().int().min(5).max(50).catch(20),
 });
 
-/** Tokens that belong to the account: bearers of the API, and at the same time key pairs of the S3 API. */
+/** Account tokens. Each one is a bearer token for this API, and at the same time a key pair for the S3 API. */
 export function accountTokens(account: Account): Hono<ApiEnv> {
   const { tokens } = account.state;
   const find = (id: string): Token => {
@@ -51,14 +51,14 @@ export function accountTokens(account: Account): Hono<ApiEnv> {
     if (!token) throw new ApiError(404, 1003, "API token not found");
     return token;
   };
-  const keep = (token: Token): Token => {
+  const save = (token: Token): Token => {
     tokens[token.id] = token;
     account.save();
     return token;
   };
 
   const app = new Hono<ApiEnv>();
-  // Every token may ask about itself.
+  // Every token may verify itself.
   app.get("/verify", (c) => success(c, verification(c.get("token"))));
   app.use(permitted(account, "Account API Tokens"));
 
@@ -81,7 +81,7 @@ export function accountTokens(account: Account): Hono<ApiEnv> {
     const body = await readBody(c, tokenBody, INVALID);
     const value = newTokenValue();
     const now = new Date().toISOString();
-    const token = keep({
+    const token = save({
       ...settingsOf(body),
       id: newId(),
       valueSha256: sha256(value),
@@ -94,7 +94,7 @@ export function accountTokens(account: Account): Hono<ApiEnv> {
   app.put("/:id", async (c) => {
     const { id, valueSha256, issued_on } = find(c.req.param("id"));
     const body = await readBody(c, tokenBody, INVALID);
-    const token = keep({
+    const token = save({
       ...settingsOf(body),
       id,
       valueSha256,

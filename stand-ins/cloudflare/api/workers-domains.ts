@@ -17,7 +17,7 @@ const domainBody = z.object({
   environment: z.literal("production").default("production"),
 });
 
-/** Host names of Workers. There are no zones here: any id is one, and a host name's last two labels are its name. */
+/** Custom domains of Workers. There are no zones: any zone ID is accepted, and the last two labels are the zone's name. */
 export function workersDomains(account: Account): Hono<ApiEnv> {
   const { domains } = account.state;
   const find = (id: string): Domain => {

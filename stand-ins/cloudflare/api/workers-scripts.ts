@@ -14,7 +14,7 @@ const INVALID = 10001;
 const subdomainBody = z.object({ enabled: z.boolean(), previews_enabled: z.boolean().optional() });
 const schedulesBody = z.array(z.object({ cron: z.string() }));
 
-/** Scripts, and what belongs to one of them. */
+/** Worker scripts with their settings, subdomains and schedules. */
 export function workersScripts(
   account: Account,
   deployments: Deployments,

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { WorkerOptions } from "miniflare";
 import { type AccountState, type Bucket, bucketKey, type LockRule, type Script } from "../model";
 
-/** What of the buckets the running workerd must know: it restarts when this changes. */
+/** The configuration of buckets and bindings in a running workerd, which has to restart when this changes. */
 export const bucketsInUse = (state: AccountState): string =>
   JSON.stringify([
     Object.values(state.buckets).map(({ storageId }) => storageId),
     Object.values(state.scripts).map((script) => r2Bindings(script, state)),
   ]);
 
-/** The R2 bindings of a script: behind their lock rules where the bucket has any. */
+/** The R2 bindings of a script. Those of a bucket with lock rules are wrapped in a Worker that enforces the rules. */
 export function r2Bindings({ bindings }: Script, { buckets }: AccountState) {
   const r2Buckets: Record<string, string> = {};
   const wrappedBindings: NonNullable<WorkerOptions["wrappedBindings"]> = {};
@@ -24,14 +24,14 @@ export function r2Bindings({ bindings }: Script, { buckets }: AccountState) {
         bindings: { rules: JSON.parse(JSON.stringify(rules)) },
       };
     } else {
-      // A bucket that is gone since: the Worker runs on and finds nothing.
-      r2Buckets[name] = bucket?.storageId ?? "gone";
+      // The bucket was deleted in the meantime: the Worker continues to run with an empty one.
+      r2Buckets[name] = bucket?.storageId ?? "deleted";
     }
   }
   return { r2Buckets, wrappedBindings };
 }
 
-/** What those bindings are wrapped in, for Miniflare's `workers`. */
+/** The Workers that enforce lock rules, for Miniflare's `workers`. */
 export const lockWorkers = ({ buckets }: AccountState): WorkerOptions[] =>
   Object.values(buckets)
     .filter((bucket) => rulesInForce(bucket).length > 0)
@@ -45,5 +45,5 @@ export const lockWorkers = ({ buckets }: AccountState): WorkerOptions[] =>
 export const rulesInForce = ({ lockRules }: Bucket): readonly LockRule[] =>
   lockRules.filter(({ enabled }) => enabled);
 
-// A dot, since no uploaded script can have one in its name.
+// The name of an uploaded script cannot have a dot.
 const lockName = ({ storageId }: Bucket): string => `locked.${storageId}`;

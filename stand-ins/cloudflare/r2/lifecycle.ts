@@ -2,14 +2,14 @@ import type { Bucket, LifecycleRule } from "../model";
 import type { Bucket as Objects, StoredObject } from "../s3/storage/bucket";
 import { lockedObjects } from "./locked-objects";
 
-/** R2 promises no more than "within 24 hours". */
+/** R2 itself deletes expired objects within 24 hours. */
 export const SWEEP_MS = 60 * 60 * 1000;
 
 /**
- * Deletes what the lifecycle rules of a bucket say by `now`. A lock rule wins: what it holds stays.
+ * Deletes the objects of a bucket that its lifecycle rules expire at `now`. Objects under a lock rule stay.
  * @see https://developers.cloudflare.com/r2/buckets/bucket-locks/
  */
-export async function expire(bucket: Bucket, objects: Objects, now: number): Promise<void> {
+export async function deleteExpired(bucket: Bucket, objects: Objects, now: number): Promise<void> {
   const unlocked = lockedObjects(objects, bucket, now);
   for (const { enabled, conditions, deleteObjectsTransition } of bucket.lifecycleRules) {
     if (!enabled || !deleteObjectsTransition) continue;
@@ -28,7 +28,7 @@ export async function expire(bucket: Bucket, objects: Objects, now: number): Pro
   }
 }
 
-export const expires = ({ lifecycleRules }: Bucket): boolean =>
+export const hasDeleteRules = ({ lifecycleRules }: Bucket): boolean =>
   lifecycleRules.some(({ enabled, deleteObjectsTransition }) => enabled && deleteObjectsTransition);
 
 type Condition = NonNullable<LifecycleRule["deleteObjectsTransition"]>["condition"];

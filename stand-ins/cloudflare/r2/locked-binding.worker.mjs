@@ -1,6 +1,6 @@
 /**
- * An R2 binding under the lock rules of its bucket: Miniflare's own knows none. Cloudflare enforces them on bindings as
- * on the S3 API, so a Worker that cleans up too early fails here as it would there.
+ * An R2 binding that enforces the lock rules of its bucket, which Miniflare's own bindings do not know. Cloudflare
+ * enforces them on bindings as well as on the S3 API: a Worker that deletes too early fails here as it would there.
  */
 export default function lockedBinding({ bucket, rules }) {
   const assertUnlocked = async (operation, key) => {

@@ -3,7 +3,7 @@ import { S3Error } from "../s3/errors";
 import type { Bucket as Objects, Refusal, StoredObject } from "../s3/storage/bucket";
 import { rulesInForce } from "./bindings";
 
-/** The objects of a bucket under its lock rules: what is locked cannot be deleted or overwritten, only added to. */
+/** The objects of a bucket with its lock rules: a locked object can be neither overwritten nor deleted. */
 export function lockedObjects(objects: Objects, bucket: Bucket, now?: number): Objects {
   const inForce = rulesInForce(bucket);
   if (inForce.length === 0) return objects;

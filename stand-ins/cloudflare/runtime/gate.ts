@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long a restart waits for requests that are under way, such as a slow download. */
+/** How long a restart waits for running requests, such as a slow download. */
 const GRACE_MS = 5000;
 
 /**
- * Lets many requests in at once, and none while the runtime restarts: they wait, so that an upload of one Worker is
- * not seen by the clients of another.
+ * Lets any number of requests run at the same time, but none while the runtime restarts. Requests wait for the restart,
+ * so that the upload of one Worker does not disturb the clients of another.
  */
 export class Gate {
   private inside = 0;
   private closed: Promise<void> | undefined;
-  private left: (() => void) | undefined;
+  private onEmpty: (() => void) | undefined;
 
-  /** Waits while the gate is closed. @returns to be called at the end */
+  /** Waits while the gate is closed. @returns a function to call at the end of the request */
   async enter(): Promise<() => void> {
     while (this.closed) await this.closed;
     this.inside++;
-    let gone = false;
+    let left = false;
     return () => {
-      if (gone) return;
-      gone = true;
+      if (left) return;
+      left = true;
       this.inside--;
-      if (this.inside === 0) this.left?.();
+      if (this.inside === 0) this.onEmpty?.();
     };
   }
 
-  /** Closes the gate, waits until all have left (or for a while), works, and opens it again. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  /** Closes the gate, waits until all requests have ended (at most GRACE_MS), does the work, and opens the gate again. */
+  async exclusive<T>(work: () => Promise<T>): Promise<T> {
     while (this.closed) await this.closed;
     const result = this.empty().then(work);
     this.closed = result
@@ -44,10 +44,10 @@ export class Gate {
     if (this.inside === 0) return;
     const waited = new AbortController();
     const all = new Promise<void>((resolve) => {
-      this.left = resolve;
+      this.onEmpty = resolve;
     });
     await Promise.race([all, sleep(GRACE_MS, undefined, { signal: waited.signal }).catch(() => undefined)]);
     waited.abort();
-    this.left = undefined;
+    this.onEmpty = undefined;
   }
 }

@@ -4,13 +4,12 @@ import type { MiniflareOptions, WorkerOptions } from "miniflare";
 import type { AccountState, Script } from "../model";
 import { lockWorkers, r2Bindings } from "../r2/bindings";
 import type { R2Gateway } from "../s3";
-import { codeOptions } from "./code";
-import { variables } from "./variables";
+import { codeOptions, variableBindings } from "./worker-options";
 
-/** Where the objects of a class of Durable Objects are kept. */
+/** The folder that has a subfolder for each class of Durable Objects. */
 export const durableObjectsFolder = (folder: string): string => join(folder, "durable-objects");
 
-/** All Workers and buckets of the account, in one workerd: what one of them writes, the others read. */
+/** All Workers and buckets of the account run in one workerd, so that all of them see the same objects. */
 export function runtimeOptions(
   state: AccountState,
   gateway: R2Gateway,
@@ -36,7 +35,7 @@ function workerOptions(script: Script, state: AccountState): WorkerOptions {
   return {
     name: script.name,
     ...codeOptions(script),
-    bindings: variables(script.bindings) as WorkerOptions["bindings"],
+    bindings: variableBindings(script.bindings) as WorkerOptions["bindings"],
     ...r2Bindings(script, state),
     durableObjects: durableObjects(script),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
@@ -44,11 +43,11 @@ function workerOptions(script: Script, state: AccountState): WorkerOptions {
 }
 
 function durableObjects({ bindings, classes }: Script): NonNullable<WorkerOptions["durableObjects"]> {
-  const bound = bindings.flatMap((binding) => {
-    const kept = binding.type === "durable_object_namespace" ? classes[binding.class_name] : undefined;
-    if (binding.type !== "durable_object_namespace" || !kept) return [];
-    const { namespaceId: unsafeUniqueKey, sqlite: useSQLite } = kept;
+  const namespaces = bindings.flatMap((binding) => {
+    const bound = binding.type === "durable_object_namespace" ? classes[binding.class_name] : undefined;
+    if (binding.type !== "durable_object_namespace" || !bound) return [];
+    const { namespaceId: unsafeUniqueKey, sqlite: useSQLite } = bound;
     return [[binding.name, { className: binding.class_name, useSQLite, unsafeUniqueKey }] as const];
   });
-  return Object.fromEntries(bound);
+  return Object.fromEntries(namespaces);
 }

@@ -8,17 +8,17 @@ import { Gate } from "./gate";
 import { runtimeOptions } from "./options";
 import { startFailure } from "./start-failure";
 
-const MAX_SAID = 4000;
+const MAX_OUTPUT_CHARS = 4000;
 
-/** Runs the account's Workers and keeps its objects, all in one workerd that restarts when a Worker changes. */
+/** Runs the account's Workers and stores its objects, in one workerd that restarts when a Worker changes. */
 export class WorkersRuntime {
   private readonly gate = new Gate();
   private readonly gateway = new R2Gateway();
   private miniflare: Miniflare | undefined;
-  /** The buckets that the running workerd knows. */
-  private buckets: string | undefined;
-  /** The last that workerd wrote, for an error. */
-  private said = "";
+  /** The bucket configuration of the running workerd. */
+  private runningBuckets: string | undefined;
+  /** The latest output of workerd, for an error. */
+  private output = "";
 
   constructor(
     private readonly account: Account,
@@ -27,34 +27,33 @@ export class WorkersRuntime {
   ) {}
 
   /**
-   * Runs what the account has now. Requests wait meanwhile, for less than a second.
-   * @throws where workerd does not start with it; then nothing runs until the next call
+   * Restarts workerd with the current account. Requests wait for it, for less than a second.
+   * @throws where workerd does not start; then no Worker runs until the next successful call
    */
   async reload(): Promise<void> {
-    await this.gate.alone(() => this.restart());
+    await this.gate.exclusive(() => this.restart());
   }
 
   /**
-   * Runs a new version of a script with all else, and only then makes it one of the account's: what does not run is
-   * never saved.
-   * @throws where workerd does not start with it; then nothing runs until the next call
+   * Restarts workerd with a new version of a script, and adds the version to the account only if that succeeds.
+   * @throws where workerd does not start; then no Worker runs until the next successful call
    */
   async deploy(script: Script): Promise<void> {
-    await this.gate.alone(async () => {
+    await this.gate.exclusive(async () => {
       const { state } = this.account;
       await this.restart({ ...state, scripts: { ...state.scripts, [script.name]: script } });
       state.scripts[script.name] = script;
     });
   }
 
-  /** For the time of a request: no restart until what is returned is called. */
+  /** Prevents a restart during a request. @returns a function to call at the end of the request */
   async enter(): Promise<() => void> {
-    // A bucket that is new or locked anew needs no restart until somebody uses a bucket.
-    if (this.isBehind()) await this.gate.alone(async () => this.isBehind() && this.restart());
+    // New buckets and lock rules cause a restart only here, when a bucket may be used.
+    if (this.needsRestart()) await this.gate.exclusive(async () => this.needsRestart() && this.restart());
     return this.gate.enter();
   }
 
-  /** The objects of a bucket; use them between `enter` and its end. */
+  /** The objects of a bucket. To be used only within `enter`. */
   objects({ storageId }: Bucket): Objects {
     return this.gateway.bucket(this.running(), storageId);
   }
@@ -69,12 +68,12 @@ export class WorkersRuntime {
     }
   }
 
-  /** Where workerd itself takes the requests of a Worker; call it between `enter` and its end. */
+  /** The address at which workerd serves a Worker. To be used only within `enter`. */
   async address(script: string): Promise<URL> {
     return this.running().unsafeGetDirectURL(script);
   }
 
-  /** Lets a Worker's `scheduled` handler run. @returns its outcome, `ok` or what went wrong */
+  /** Runs the `scheduled` handler of a Worker. @returns its outcome: `ok`, or the error */
   async schedule(script: string, cron: string): Promise<string> {
     const leave = await this.enter();
     try {
@@ -87,7 +86,7 @@ export class WorkersRuntime {
   }
 
   async stop(): Promise<void> {
-    await this.gate.alone(async () => this.miniflare?.dispose());
+    await this.gate.exclusive(async () => this.miniflare?.dispose());
   }
 
   private running(): Miniflare {
@@ -95,24 +94,24 @@ export class WorkersRuntime {
     return this.miniflare;
   }
 
-  private isBehind(): boolean {
-    return this.buckets !== bucketsInUse(this.account.state);
+  private needsRestart(): boolean {
+    return this.runningBuckets !== bucketsInUse(this.account.state);
   }
 
   private async restart(state: AccountState = this.account.state): Promise<void> {
     const options = runtimeOptions(state, this.gateway, this.folder, (text) => {
-      this.said = `${this.said}${text}`.slice(-MAX_SAID);
+      this.output = `${this.output}${text}`.slice(-MAX_OUTPUT_CHARS);
       this.log?.(text);
     });
     const buckets = bucketsInUse(state);
-    this.buckets = undefined;
-    this.said = "";
+    this.runningBuckets = undefined;
+    this.output = "";
     try {
       if (this.miniflare) await this.miniflare.setOptions(options);
       else this.miniflare = await startMiniflare(options);
     } catch (error) {
-      throw new Error(startFailure(this.said) || (error as Error).message);
+      throw new Error(startFailure(this.output) || (error as Error).message);
     }
-    this.buckets = buckets;
+    this.runningBuckets = buckets;
   }
 }

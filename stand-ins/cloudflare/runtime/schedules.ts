@@ -3,7 +3,7 @@ import type { Account } from "../account";
 import { ApiError } from "../api-error";
 import type { WorkersRuntime } from "./runtime";
 
-/** Cloudflare's crons: five fields, in UTC, and Sunday is 1. */
+/** Cloudflare's cron syntax: five fields, in UTC, and Sunday is 1. */
 const OPTIONS = { timezone: "UTC", mode: "5-part", alternativeWeekdays: true } as const;
 
 /** @throws ApiError 400 */
@@ -15,7 +15,7 @@ export function assertCron(cron: string): void {
   }
 }
 
-/** Runs the cron triggers of all Workers at their time. */
+/** Runs the cron triggers of all Workers on schedule. */
 export class Schedules {
   private jobs: readonly Cron[] = [];
 
@@ -25,7 +25,7 @@ export class Schedules {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** Takes up what the account has now. */
+  /** Replaces all jobs by those that the account has now. */
   update(): void {
     this.stop();
     this.jobs = Object.values(this.account.state.scripts).flatMap(({ name, schedules }) =>
@@ -36,7 +36,7 @@ export class Schedules {
     );
   }
 
-  /** Runs one now. @returns the outcome, `ok` or what went wrong */
+  /** Runs a cron trigger now. @returns its outcome: `ok`, or the error */
   async fire(script: string, cron: string): Promise<string> {
     const outcome = await this.runtime.schedule(script, cron).catch((error: Error) => error.message);
     this.log(`${script} cron ${cron}: ${outcome}`);

@@ -1,2 +1,2 @@
-/** What workerd says of a script that does not start: `service core:user:name: Uncaught SyntaxError: …`, and the place. */
-export const startFailure = (said: string): string => said.replace(/^service \S*: /gm, "").trim();
+/** The error in the output of a workerd that did not start: `service core:user:name: Uncaught SyntaxError: …` */
+export const startFailure = (output: string): string => output.replace(/^service \S*: /gm, "").trim();

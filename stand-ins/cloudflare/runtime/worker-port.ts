@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
+import { closeServer, listenOnLoopback, portOf } from "../../loopback-server";
 
-/** What answers at a Worker's address. */
+/** The Worker behind an address. */
 export interface WorkerBackend {
-  /** Why the Worker cannot be reached, or undefined where it can. */
+  /** Why the Worker cannot be reached; undefined if it can. */
   unreachable(): string | undefined;
-  /** Waits for a restart that is under way. @returns to be called at the end of the request */
+  /** Waits for a running restart. @returns a function to call at the end of the request */
   enter(): Promise<() => void>;
-  /** Where workerd takes the Worker's requests. */
+  /** The address at which workerd serves the Worker. */
   address(): Promise<URL>;
   /** Runs the `scheduled` handler. */
   schedule(cron: string): Promise<string>;
   log(line: string): void;
 }
 
-/** As `wrangler dev` has it: `/cdn-cgi/handler/scheduled?cron=*+*+*+*+*` */
+/** The path that runs a cron trigger, the same as in `wrangler dev`: `/cdn-cgi/handler/scheduled?cron=*+*+*+*+*` */
 const TRIGGER = "/cdn-cgi/handler/scheduled";
 
-/** A Worker's own address on loopback. It stays, whatever happens to the Worker behind it. */
+/** A Worker's own address on loopback. It stays the same, whatever happens to the Worker behind it. */
 export class WorkerPort {
   private readonly server: Server;
   private backend: WorkerBackend | undefined;
@@ -31,15 +31,12 @@ export class WorkerPort {
 
   /** @param port 0 for a free one @throws where it is taken */
   async listen(port: number): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
+    await listenOnLoopback(this.server, port);
     return this;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return portOf(this.server);
   }
 
   serveFrom(backend: WorkerBackend): this {
@@ -47,16 +44,14 @@ export class WorkerPort {
     return this;
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await closed;
+  close(): Promise<void> {
+    return closeServer(this.server);
   }
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { backend } = this;
     const { pathname, searchParams } = new URL(message.url ?? "/", "http://worker");
-    if (!backend) return refuse(response, 404, "there is nothing here yet");
+    if (!backend) return refuse(response, 404, "no Worker has this address yet");
     response.on("finish", () => backend.log(`${message.method} ${pathname} ${response.statusCode}`));
     const reason = backend.unreachable();
     if (reason !== undefined) return refuse(response, 404, reason);
@@ -72,7 +67,7 @@ export class WorkerPort {
 }
 
 function forward(message: IncomingMessage, response: ServerResponse, { hostname, port }: URL): void {
-  // The host stays as the client wrote it: the Worker sees its own address.
+  // The host header stays as the client sent it, so that the Worker sees its own address.
   const { expect: _, connection: __, ...headers } = message.headers;
   const upstream = request({
     hostname,
@@ -80,7 +75,7 @@ function forward(message: IncomingMessage, response: ServerResponse, { hostname,
     method: message.method,
     path: message.url,
     headers: { ...headers, "cf-connecting-ip": message.socket.remoteAddress ?? "127.0.0.1" },
-    // No connection outlives a restart of workerd.
+    // A kept connection would break at a restart of workerd.
     agent: false,
   });
   upstream.on("response", (answer) => {

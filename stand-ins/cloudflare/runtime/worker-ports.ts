@@ -1,15 +1,15 @@
 import type { Account } from "../account";
 import { type WorkerBackend, WorkerPort } from "./worker-port";
 
-/** Addresses that are kept ready, so that one can be given away at once. */
+/** How many ports are opened in advance, so that a new Worker gets one without waiting. */
 const SPARE = 4;
 
-/** The addresses of Workers, each a port of its own that it keeps. */
+/** The addresses of Workers. Each Worker has a port of its own, which never changes. */
 export class WorkerPorts {
   private readonly ports = new Map<string, WorkerPort>();
   private spare: readonly WorkerPort[] = [];
   private filling: Promise<void> = Promise.resolve();
-  /** Why the last filling has ended early. */
+  /** Why the last attempt to open ports failed. */
   private failure: Error | undefined;
 
   constructor(
@@ -17,19 +17,21 @@ export class WorkerPorts {
     private readonly backend: (script: string) => WorkerBackend,
   ) {}
 
-  /** @throws where a port of before is taken by another program */
+  /** @throws where another program has taken the port of a Worker */
   async start(): Promise<void> {
     for (const [script, port] of Object.entries(this.account.state.ports)) {
       const own = new WorkerPort();
       await own.listen(port).catch((cause: Error) => {
-        throw new Error(`port ${port} of Worker "${script}" is taken: end what listens there`, { cause });
+        throw new Error(`port ${port} of Worker "${script}" is taken: stop the program that listens there`, {
+          cause,
+        });
       });
       this.ports.set(script, own.serveFrom(this.backend(script)));
     }
     await this.fill();
   }
 
-  /** The port of a Worker, whether it is there already or not. */
+  /** The port of a Worker, whether it is deployed yet or not. */
   of(script: string): number {
     const known = this.ports.get(script);
     if (known) return known.port;
@@ -37,7 +39,7 @@ export class WorkerPorts {
     if (!port) {
       this.refill();
       const why = this.failure ? ` (${this.failure.message})` : "";
-      throw new Error(`no port is ready for Worker "${script}"${why}: ask again in a moment`);
+      throw new Error(`no port is ready for Worker "${script}"${why}: try again in a moment`);
     }
     this.spare = rest;
     this.ports.set(script, port.serveFrom(this.backend(script)));
@@ -52,7 +54,7 @@ export class WorkerPorts {
     await Promise.all([...this.ports.values(), ...this.spare].map((port) => port.close()));
   }
 
-  /** In the background, so a failure is told to who next finds no port. */
+  /** Runs in the background. A failure is reported by the next call that finds no port. */
   private refill(): void {
     this.filling = this.filling
       .then(() => this.fill())

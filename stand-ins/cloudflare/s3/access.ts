@@ -9,11 +9,11 @@ export interface BucketName {
   readonly name: string;
 }
 
-/** What the S3 API has to know of the account. */
+/** What the S3 API needs to know of the account. */
 export interface S3Access {
-  /** Undefined where there is no such bucket. */
+  /** @returns undefined where there is no such bucket */
   bucket(jurisdiction: Jurisdiction, name: string): Promise<Bucket | undefined>;
-  /** Undefined where no such key pair is valid now. */
+  /** @returns undefined where the key pair does not exist or is not valid now */
   credential(accessKeyId: string): S3Credential | undefined;
   /** All buckets of a jurisdiction, for ListBuckets. */
   buckets(jurisdiction: Jurisdiction): Promise<readonly BucketInfo[]>;
@@ -27,10 +27,10 @@ export interface BucketInfo {
 
 export interface S3Credential {
   readonly secretAccessKey: string;
-  /** Must come with every request where there is one. */
+  /** Must be sent with every request. @default - the credential has none */
   readonly sessionToken?: string;
-  /** May list the account's buckets; a token for objects may not. @default false */
+  /** Whether it may list the account's buckets. Tokens for objects may not. @default false */
   readonly listsBuckets?: boolean;
-  /** @param key an object, or the prefix of a listing; none for what concerns the whole bucket */
+  /** @param key an object, or the prefix of a listing; undefined for the bucket as a whole */
   allows(bucket: BucketName, action: "read" | "write", key?: string): boolean;
 }

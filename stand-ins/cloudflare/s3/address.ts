@@ -1,16 +1,16 @@
 import type { Jurisdiction } from "./access";
 import { S3Error } from "./errors";
 
-/** What a path names. */
+/** What the path of a request names. */
 export interface Address {
   readonly jurisdiction: Jurisdiction;
-  /** None for the account itself. */
+  /** Undefined for the account itself. */
   readonly bucket?: string;
-  /** None for the bucket itself. */
+  /** Undefined for the bucket itself. */
   readonly key?: string;
 }
 
-// R2 has a host for each; on one loopback address there is a path for each.
+// R2 has a host for each jurisdiction. The stand-in has only one address, so it uses a path prefix.
 const JURISDICTIONS: Readonly<Record<string, Jurisdiction>> = { _eu: "eu", _fedramp: "fedramp" };
 
 /** Reads `/bucket/key`, `/_eu/bucket/key`. @throws S3Error 400 */
@@ -25,7 +25,7 @@ export function parseAddress(pathname: string): Address {
   };
 }
 
-/** @throws S3Error 400 where it is not the percent-encoding of UTF-8 */
+/** @throws S3Error 400 where the path is not percent-encoded UTF-8 */
 export function decode(pathname: string): string {
   try {
     return decodeURIComponent(pathname);

@@ -1,4 +1,4 @@
-/** What the S3 API answers in place of a result; the codes are R2's. */
+/** An error answer of the S3 API, with R2's error codes. */
 export class S3Error extends Error {
   constructor(
     readonly status: number,
@@ -36,7 +36,7 @@ export const failures = {
   notImplemented: (what: string) => new S3Error(501, "NotImplemented", `${what} not implemented`),
 } as const;
 
-/** By the number at the end of what an R2 binding throws: `put: The specified object name is not valid. (10020)`. */
+/** The S3 errors for the number at the end of an R2 binding's error: `put: The specified object name is not valid. (10020)` */
 const BY_NUMBER: Readonly<Record<number, readonly [status: number, code: string]>> = {
   10007: [404, "NoSuchKey"],
   10011: [400, "EntityTooSmall"],
@@ -53,8 +53,8 @@ const BY_NUMBER: Readonly<Record<number, readonly [status: number, code: string]
   100100: [400, "EntityTooLarge"],
 };
 
-/** The S3 API's form of an error of an R2 binding; as it is where it is none. */
-export function ofBinding(message: string): Error {
+/** Converts the error message of an R2 binding to an S3Error; to a plain Error where the number is unknown. */
+export function fromBindingError(message: string): Error {
   const [, text, number] = /^\w+: (.*) \((\d+)\)$/s.exec(message) ?? [];
   const [status, code] = BY_NUMBER[Number(number)] ?? [];
   return status && code && text ? new S3Error(status, code, text) : new Error(message);

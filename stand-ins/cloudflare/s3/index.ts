@@ -1,5 +1,6 @@
 import type { S3Access } from "./access";
 import { parseAddress } from "./address";
+import { authenticate } from "./authenticate";
 import { S3Error } from "./errors";
 import {
   ACCOUNT_OPERATIONS,
@@ -9,26 +10,25 @@ import {
   OBJECT_OPERATIONS,
 } from "./operations";
 import { type Call, openBucket } from "./operations/call";
-import { authenticate } from "./signature";
 import { WriteLimit } from "./write-limit";
 import { toXml } from "./xml";
 
 export type { BucketInfo, BucketName, S3Access, S3Credential } from "./access";
-export { isSigned } from "./claim";
+export { isSigned } from "./request-signature";
 export type { Bucket } from "./storage/bucket";
 export { R2Gateway } from "./storage/gateway";
 
 export interface S3Options {
-  /** Answer 429 to a write of a key that was written less than this ago; R2 does, with 1000. @default 0: never */
+  /** Answers 429 to a second write of a key within this time; R2 does so within 1000 ms. @default 0 */
   readonly writeIntervalMs?: number;
 }
 
 const MAX_KEY_BYTES = 1024;
 
 /**
- * The S3 API of R2: path style, Signature Version 4, jurisdictions below `/_eu` and `/_fedramp`.
+ * The S3 API of R2 with path-style addresses, Signature Version 4, and jurisdictions below `/_eu` and `/_fedramp`.
  *
- * A request must have its body as it came, and `content-length`. Answers to HEAD have a `content-length` and no body.
+ * A request must have its unchanged body and a `content-length`. An answer to HEAD has a `content-length` and no body.
  *
  * @see https://developers.cloudflare.com/r2/api/s3/api/
  */
@@ -67,7 +67,7 @@ async function answer(request: Request, access: S3Access, limit: WriteLimit): Pr
 
 function failed(request: Request, error: unknown): Response {
   if (!(error instanceof S3Error)) {
-    // A mistake of ours and not of the caller: it must be seen.
+    // A bug of the stand-in and not a mistake of the caller, so it is printed.
     process.stderr.write(`${(error as Error).stack}\n`);
   }
   const { status, code, message } =

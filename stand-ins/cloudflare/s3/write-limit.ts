@@ -1,6 +1,6 @@
 import { S3Error } from "./errors";
 
-/** Refuses writes of a key that follow each other too soon. */
+/** Refuses a second write of the same key within a time. */
 export class WriteLimit {
   private readonly writes = new Map<string, number>();
 

@@ -10,7 +10,7 @@ import { failures } from "./errors";
 
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-/** Children by name; an array is one element for each item, undefined is none. */
+/** The children of an element by name. An array becomes one element for each item; undefined becomes none. */
 export type XmlContent = string | number | boolean | XmlObject;
 interface XmlObject {
   readonly [name: string]: XmlContent | readonly XmlContent[] | undefined;
@@ -42,7 +42,7 @@ function fill(document: Document, parent: Element, content: XmlContent): void {
   }
 }
 
-/** The texts below each element of this name: one record for each `<Object><Key>…</Key></Object>`. @throws S3Error 400 */
+/** The child texts of each element with this name: `<Object><Key>a</Key></Object>` gives `{ Key: "a" }`. @throws S3Error 400 */
 export function recordsOf(xml: string, name: string): readonly Readonly<Record<string, string>>[] {
   return [...parse(xml).getElementsByTagName(name)].map((element) =>
     Object.fromEntries(

@@ -4,7 +4,7 @@ import { type Binding, bucketKey, type Script } from "../model";
 import type { MigrationState } from "./migrations";
 import { invalid, type Metadata } from "./upload";
 
-/** The bindings of an upload, with those of the version before it that `keep_bindings` names by type. */
+/** The bindings of an upload, and those of the previous version whose type is in `keep_bindings`. */
 export function bindingsOf(script: string, metadata: Metadata, previous: Script | undefined): Binding[] {
   const sent = metadata.bindings.map((binding): Binding => {
     if (binding.type !== "durable_object_namespace") return binding;
@@ -20,7 +20,7 @@ export function bindingsOf(script: string, metadata: Metadata, previous: Script 
   return [...sent, ...kept];
 }
 
-/** @throws ApiError 400 where a binding leads nowhere */
+/** @throws ApiError 400 for a binding to a bucket or class that does not exist */
 export function assertBindable(
   bindings: readonly Binding[],
   { state }: Account,
@@ -48,7 +48,7 @@ export function assertBindable(
   }
 }
 
-/** What the API tells of bindings: everything but secrets. */
+/** The bindings as the API answers them, without secrets. */
 export function describeBindings({ bindings, classes }: Script): Readonly<Record<string, unknown>>[] {
   return bindings.map((binding) => {
     switch (binding.type) {

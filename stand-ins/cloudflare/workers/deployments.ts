@@ -13,7 +13,7 @@ import { invalid, type Upload } from "./upload";
 
 const NAME = /^[a-z0-9_][a-z0-9_-]{0,62}$/;
 
-/** Puts scripts into service and takes them out, one after the other. */
+/** Deploys and deletes scripts, one at a time. */
 export class Deployments {
   private last: Promise<unknown> = Promise.resolve();
 
@@ -24,7 +24,7 @@ export class Deployments {
     private readonly folder: string,
   ) {}
 
-  /** Runs a new version of a script. @throws ApiError 400, 412: the version before it runs on */
+  /** Deploys a new version of a script. @throws ApiError 400, 412; the previous version continues to run */
   upload(name: string, upload: Upload): Promise<Script> {
     return this.inTurn(async () => {
       if (!NAME.test(name)) throw invalid(`Worker name "${name}" is invalid.`);
@@ -50,12 +50,12 @@ export class Deployments {
       }
       this.account.save();
       this.schedules.update();
-      await this.forget(previous, migrated);
+      await this.removeData(previous, migrated);
       return script;
     });
   }
 
-  /** Stops a script and removes what its Durable Objects kept. @throws ApiError 404 */
+  /** Deletes a script and the data of its Durable Objects. @throws ApiError 404 */
   delete(name: string): Promise<void> {
     return this.inTurn(async () => {
       const { scripts, domains } = this.account.state;
@@ -65,12 +65,12 @@ export class Deployments {
       this.account.save();
       this.schedules.update();
       await this.runtime.reload();
-      await this.forget(script, { tag: undefined, classes: {} });
+      await this.removeData(script, { tag: undefined, classes: {} });
     });
   }
 
-  /** Removes the data of classes that are no more. */
-  private async forget(previous: Script | undefined, { classes }: MigrationState): Promise<void> {
+  /** Removes the data of classes that no longer exist. */
+  private async removeData(previous: Script | undefined, { classes }: MigrationState): Promise<void> {
     const kept = new Set(Object.values(classes).map(({ namespaceId }) => namespaceId));
     for (const { namespaceId } of Object.values(previous?.classes ?? {})) {
       if (kept.has(namespaceId)) continue;

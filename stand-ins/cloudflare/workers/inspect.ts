@@ -4,14 +4,13 @@ import { z } from "zod";
 import { startMiniflare } from "../../../worker/miniflare";
 import { ApiError } from "../api-error";
 import type { Binding } from "../model";
-import { codeOptions } from "../runtime/code";
 import { startFailure } from "../runtime/start-failure";
-import { variables } from "../runtime/variables";
+import { codeOptions, variableBindings } from "../runtime/worker-options";
 import { invalid, type Upload } from "./upload";
 
 const INSPECTOR = "stand-in-inspector.mjs";
 
-/** Runs beside the uploaded modules and tells what they export. */
+/** A module that is added to the uploaded ones and answers what they export. */
 const inspector = (mainModule: string): string => `
   import * as uploaded from ${JSON.stringify(`./${mainModule}`)};
   const methods = (value) => typeof value === "function"
@@ -33,8 +32,8 @@ export interface Inspection {
 }
 
 /**
- * Starts the script in a workerd of its own, without storage, so that one that does not start disturbs nothing.
- * @throws ApiError 400 with what workerd says of a script that does not parse or start
+ * Starts a script in a workerd of its own, without storage, so that a script that does not start disturbs nothing.
+ * @throws ApiError 400 with the error of workerd where the script does not parse or start
  */
 export async function inspect({ metadata, mainModule, modules }: Upload, bindings: readonly Binding[]) {
   const { modules: uploaded, ...code } = codeOptions({
@@ -43,7 +42,7 @@ export async function inspect({ metadata, mainModule, modules }: Upload, binding
     compatibilityDate: metadata.compatibility_date,
     compatibilityFlags: metadata.compatibility_flags,
   });
-  let said = "";
+  let output = "";
   let miniflare: Miniflare | undefined;
   try {
     miniflare = await startMiniflare({
@@ -52,11 +51,11 @@ export async function inspect({ metadata, mainModule, modules }: Upload, binding
       cf: false,
       ...code,
       modules: [{ type: "ESModule", path: INSPECTOR, contents: inspector(mainModule) }, ...uploaded],
-      bindings: variables(bindings) as Record<string, never>,
+      bindings: variableBindings(bindings) as Record<string, never>,
       handleRuntimeStdio(stdout: Readable, stderr: Readable) {
         stdout.resume();
         stderr.on("data", (data: Buffer) => {
-          said += data.toString();
+          output += data.toString();
         });
       },
     });
@@ -64,7 +63,7 @@ export async function inspect({ metadata, mainModule, modules }: Upload, binding
     return inspectionOf(exportsSchema.parse(await answer.json()));
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw invalid(startFailure(said) || (error as Error).message);
+    throw invalid(startFailure(output) || (error as Error).message);
   } finally {
     await miniflare?.dispose();
   }

@@ -5,15 +5,15 @@ import type { MigrationStep, Migrations } from "./upload";
 
 type Classes = Record<string, DurableObjectClass>;
 
-/** What a script has of Durable Objects. */
+/** The Durable Object classes of a script, and the tag of its last migration. */
 export interface MigrationState {
   readonly tag: string | undefined;
   readonly classes: Readonly<Classes>;
 }
 
 /**
- * Carries out the migrations of an upload: they make, rename and delete classes of Durable Objects.
- * @throws ApiError 412 where `old_tag` is not the tag that the script has, 400 where a class is in the way
+ * Applies the migrations of an upload, which create, rename and delete classes of Durable Objects.
+ * @throws ApiError 412 where `old_tag` is not the script's tag, 400 where a class exists already or does not exist
  */
 export function migrate(script: Script | undefined, migrations: Migrations | undefined): MigrationState {
   const current = script?.migrationTag;

@@ -15,7 +15,7 @@ const bindings = [
     type: z.literal("r2_bucket"),
     name,
     bucket_name: z.string(),
-    // A binding to a bucket of no jurisdiction names none.
+    // Left out for a bucket without a jurisdiction.
     jurisdiction: z.enum(JURISDICTIONS).exclude(["default"]).optional(),
   }),
   z.object({
@@ -43,7 +43,7 @@ const migrationStep = z.strictObject({
 });
 export type MigrationStep = z.output<typeof migrationStep>;
 
-/** One step in place, or a list of them; an absent tag is the empty one. */
+/** One migration step, or a list of steps. A missing tag is the same as an empty one. */
 const migrations = z.strictObject({
   ...migrationStep.shape,
   old_tag: z.string().default(""),
@@ -53,7 +53,7 @@ const migrations = z.strictObject({
 export type Migrations = z.output<typeof migrations>;
 
 const fraction = z.number().min(0).max(1);
-/** Answered in full, whatever was left out: as the API does it, to the surprise of the provider. */
+/** The API answers all fields, also those that were left out, which surprises the provider. */
 const observability = z.object({
   enabled: z.boolean(),
   head_sampling_rate: fraction.default(1),
@@ -97,14 +97,14 @@ export const metadata = z.object({
 });
 export type Metadata = z.output<typeof metadata>;
 
-/** What came in a PUT of a script. */
+/** The content of a PUT of a script. */
 export interface Upload {
   readonly metadata: Metadata;
   readonly mainModule: string;
   readonly modules: readonly Module[];
 }
 
-/** Reads the parts of an upload. @throws ApiError 400 */
+/** Reads the multipart form of an upload. @throws ApiError 400 */
 export async function readUpload(request: Request): Promise<Upload> {
   let form: FormData;
   try {
@@ -125,7 +125,7 @@ export async function readUpload(request: Request): Promise<Upload> {
   }
   const modules: Module[] = [];
   for (const [name, value] of form) {
-    // A part without a file name is text and no module.
+    // A part without a file name is not a module.
     if (name === "metadata" || typeof value === "string") continue;
     const contents = Buffer.from(await value.arrayBuffer()).toString("base64");
     modules.push({ name, contentType: value.type, contents });

@@ -29,7 +29,7 @@ func accountToken() plugin.Resource[*client] {
 		update:   "PUT" + path,
 		delete:   "DELETE" + path,
 		importID: []string{"account_id", "token_id=id"},
-		// Also an update leaves out what is not configured.
+		// An update, too, leaves out what is not configured.
 		body: func(change *plugin.Change) []byte { return change.Encode(change.Planned, nil) },
 		check: func(result json.RawMessage) error {
 			if plugin.Fields(result)["policies"] == nil {

@@ -18,10 +18,10 @@ import (
 	"cdktf-proxmox-talos/providers/plugin"
 )
 
-// attempts of one request, replays included.
+// attempts is how often a request is sent at most.
 const attempts = 3
 
-// client of the API.
+// client is a client of the API.
 type client struct {
 	base   string // ends in a slash
 	header http.Header
@@ -34,17 +34,17 @@ type request struct {
 	body         []byte
 }
 
-// answer of the API, with its body read.
+// answer is an answer of the API with its whole body.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// result of the envelope; nil if there is none.
+// result returns the result in the envelope, or nil.
 func (a *answer) result() json.RawMessage { return plugin.Fields(a.body)["result"] }
 
-// expectJSON refuses an answer that the real client would not decode, although nothing in it is used.
+// expectJSON refuses an answer that is not JSON, as the real client does even if it uses nothing of the answer.
 func (a *answer) expectJSON() error {
 	contentType := a.header.Get("Content-Type")
 	mediaType, _, _ := mime.ParseMediaType(contentType)
@@ -57,8 +57,8 @@ func (a *answer) expectJSON() error {
 	return nil
 }
 
-// send makes a request, and makes it again after an answer or a failure that may pass.
-// An answer with an error status comes with an error.
+// send sends a request, and sends it again after a temporary error. It returns an error for an answer with an error
+// status, together with that answer.
 func (c *client) send(ctx context.Context, r request) (*answer, error) {
 	for attempt := 0; ; attempt++ {
 		got, err := c.try(ctx, r, attempt)
@@ -107,7 +107,8 @@ func mayPass(got *answer) bool {
 		got.status == http.StatusTooManyRequests || got.status >= 500
 }
 
-// pause before the next attempt: what the server asks for, if that is under a minute, or half a second doubled each time.
+// pause is the time until the next attempt: what the server asks for if that is less than a minute, or else half a
+// second, doubled with each attempt.
 func pause(got *answer, attempt int) time.Duration {
 	if got != nil {
 		seconds, err := strconv.ParseFloat(got.header.Get("Retry-After"), 64)

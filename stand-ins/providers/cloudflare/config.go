@@ -15,7 +15,7 @@ import (
 
 const realAPI = "https://api.cloudflare.com/client/v4/"
 
-// frameworkVersion of the real provider, which tells it in headers.
+// frameworkVersion is that of the real provider, which sends it in headers.
 const frameworkVersion = "1.15.0"
 
 var (
@@ -23,7 +23,7 @@ var (
 	apiKeyShape = regexp.MustCompile(`[0-9a-f]{37}`)
 )
 
-// credentials: where each comes from, and the header that it goes into.
+// credentials lists where each credential comes from, and the header that it is sent in.
 var credentials = []struct{ attribute, variable, header, prefix string }{
 	{"api_token", "CLOUDFLARE_API_TOKEN", "Authorization", "Bearer "},
 	{"api_key", "CLOUDFLARE_API_KEY", "X-Auth-Key", ""},
@@ -31,7 +31,7 @@ var credentials = []struct{ attribute, variable, header, prefix string }{
 	{"api_user_service_key", "CLOUDFLARE_API_USER_SERVICE_KEY", "X-Auth-User-Service-Key", ""},
 }
 
-// The shape is checked in the configuration only, not in the environment.
+// The format is checked only in the configuration, not in the environment.
 func validateConfig(config plugin.Object) (diagnostics plugin.Diagnostics) {
 	if config.Has("api_token") && !tokenShape.MatchString(config.Text("api_token")) {
 		diagnostics.Error("api_token", "Invalid Attribute Value Match",
@@ -87,7 +87,7 @@ func setting(config plugin.Object, attribute, variable, otherwise string) string
 	return otherwise
 }
 
-// onThisMachine keeps a test double away from real accounts.
+// onThisMachine refuses every API that is not on this machine, to keep the stand-in away from real accounts.
 func onThisMachine(base string) error {
 	if parsed, err := url.Parse(base); err == nil {
 		host := parsed.Hostname()

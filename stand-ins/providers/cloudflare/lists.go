@@ -23,7 +23,7 @@ func workersScripts() plugin.DataSource[*client] {
 	})
 }
 
-// list is a data source with the items of one GET; `filters` are the attributes that go into its query.
+// list is a data source with the items in the answer to a GET. `filters` are the attributes that are sent as its query.
 func list(path string, filters []string, traits plugin.Traits) plugin.DataSource[*client] {
 	all := plugin.Traits{"account_id": {Wire: "-"}, "max_items": {Wire: "-", Whole: true}}
 	for _, filter := range filters {

@@ -1,5 +1,5 @@
-// The stand-in for the cloudflare provider: its pinned schema, and the resources that this project uses, carried out
-// over the HTTP API that the real provider calls. It talks to this machine only.
+// The stand-in for the cloudflare provider. It serves the real provider's pinned schema, and implements the resources
+// that this project uses with the same HTTP API calls. It talks only to an API on this machine.
 package main
 
 import (

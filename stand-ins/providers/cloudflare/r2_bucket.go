@@ -40,7 +40,8 @@ func bucketHeader(method string, object plugin.Object) http.Header {
 	return header
 }
 
-// r2BucketBody of a creation has other names than the answer. An update has none: what it changes is in a header.
+// r2BucketBody is the body of a creation, whose names differ from those in the answer. An update has no body, because
+// what it changes is in a header.
 func r2BucketBody(change *plugin.Change) []byte {
 	if change.Prior != nil {
 		return nil

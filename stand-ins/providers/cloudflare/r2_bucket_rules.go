@@ -28,7 +28,7 @@ func r2BucketLock() plugin.Resource[*client] {
 	})
 }
 
-// bucketRules are a list that is written as a whole, and that nothing removes.
+// bucketRules is a resource for a list of rules. The list is always written as a whole, and there is no delete.
 func bucketRules(kind string, traits plugin.Traits) plugin.Resource[*client] {
 	traits["account_id"] = plugin.Trait{Wire: "-", Replace: plugin.Always}
 	traits["bucket_name"] = plugin.Trait{Wire: "-", Replace: plugin.Always}

@@ -12,23 +12,23 @@ import (
 	"cdktf-proxmox-talos/providers/plugin"
 )
 
-// rest is a resource whose calls are one request each. A request is "METHOD path", where "{name}" is an attribute of
-// the resource, or "{parameter=name}" if the API calls it otherwise.
+// rest is a resource with one request for each operation. A request is "METHOD path". In the path, "{name}" stands for
+// an attribute of the resource, or "{parameter=name}" if the API has another name for it.
 type rest struct {
 	traits plugin.Traits
-	// What is empty sends nothing.
+	// An operation without a request sends nothing.
 	create, read, update, delete string
 	// The answer to a DELETE may be empty.
 	mutedDelete bool
-	// The attribute that `id` repeats, if any.
+	// The attribute whose value `id` repeats, if any.
 	id string
-	// The parts of an import id, each an attribute, or "parameter=attribute"; empty if there is no import.
+	// The parts of an import ID, each an attribute or "parameter=attribute". Empty if the resource has no import.
 	importID []string
 	plan     func(change *plugin.Change) plugin.Diagnostics
 	header   func(method string, object plugin.Object) http.Header
-	// Of create and update; the JSON of all attributes if nil.
+	// The body of create and update. If nil, it is the JSON of all attributes.
 	body func(change *plugin.Change) []byte
-	// Refuses an answer.
+	// Checks an answer, and returns an error to refuse it.
 	check func(result json.RawMessage) error
 }
 
@@ -119,7 +119,7 @@ func (r rest) send(ctx context.Context, c *client, call string, object plugin.Ob
 
 var placeholder = regexp.MustCompile(`\{(\w+)(?:=(\w+))?\}`)
 
-// expand fills a path in.
+// expand fills the attributes of a resource into a path.
 func expand(path string, object plugin.Object) (string, error) {
 	missing := ""
 	expanded := placeholder.ReplaceAllStringFunc(path, func(match string) string {
@@ -136,7 +136,7 @@ func expand(path string, object plugin.Object) (string, error) {
 	return expanded, nil
 }
 
-// named splits "parameter=attribute"; one name stands for both.
+// named splits "parameter=attribute". A name without "=" is both.
 func named(text string) (parameter, attribute string) {
 	parameter, attribute, ok := strings.Cut(text, "=")
 	if !ok {
@@ -145,7 +145,7 @@ func named(text string) (parameter, attribute string) {
 	return parameter, attribute
 }
 
-// parseImportID sets the attributes that the parts of an import id give.
+// parseImportID sets the attributes that are in the parts of an import ID.
 func parseImportID(id string, parts []string, state plugin.Object) error {
 	segments := strings.Split(id, "/")
 	if len(segments) != len(parts) {
@@ -170,7 +170,7 @@ func parseImportID(id string, parts []string, state plugin.Object) error {
 	return nil
 }
 
-// staysBehind warns about a resource that has no DELETE.
+// staysBehind warns that a resource stays in the account, because it has no DELETE.
 func staysBehind(change *plugin.Change) (diagnostics plugin.Diagnostics) {
 	const summary = "Resource Destruction Considerations"
 	if change.Prior == nil {

@@ -83,7 +83,7 @@ func validateScript(config plugin.Object) (diagnostics plugin.Diagnostics) {
 	return diagnostics
 }
 
-// checkHash holds content_sha256 to what is there when the configuration is validated.
+// checkHash compares content_sha256 with the content, if that exists when the configuration is validated.
 func checkHash(config plugin.Object, diagnostics *plugin.Diagnostics) {
 	content, source := []byte(config.Text("content")), "content"
 	if config["content"].IsNull() {
@@ -107,7 +107,7 @@ func hash(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// contentOf a script, from the configuration or from its file.
+// contentOf returns the content of a script, from the configuration or from its file.
 func contentOf(script plugin.Object) ([]byte, error) {
 	if script["content_file"].IsNull() {
 		return []byte(script.Text("content")), nil
@@ -127,7 +127,8 @@ func contentOf(script plugin.Object) ([]byte, error) {
 	return content, nil
 }
 
-// planScript: only a durable object binding has a class and a namespace that the server may name.
+// planScript plans the values that the server computes for bindings: only a Durable Object binding has a class and a
+// namespace.
 func planScript(change *plugin.Change) plugin.Diagnostics {
 	if change.Planned == nil || !change.Planned.Has("bindings") {
 		return nil

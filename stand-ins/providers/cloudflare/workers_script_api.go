@@ -17,7 +17,7 @@ const (
 	servicePath = "accounts/{account_id}/workers/services/{script_name}"
 )
 
-// call makes one request about a script.
+// call sends a request about a script.
 func call(ctx context.Context, c *client, r request, script plugin.Object) (got *answer, err error) {
 	if r.path, err = expand(r.path, script); err != nil {
 		return nil, failed(err)
@@ -25,7 +25,8 @@ func call(ctx context.Context, c *client, r request, script plugin.Object) (got 
 	return c.send(ctx, r)
 }
 
-// uploadScript sends the whole script, always. Migrations are those of the configuration, whatever the plan says.
+// uploadScript always sends the whole script, with the migrations of the configuration, even if the plan does not change
+// them.
 func uploadScript(ctx context.Context, c *client, change *plugin.Change) (plugin.Object, error) {
 	planned := change.Planned
 	planned["migrations"] = change.Config["migrations"]
@@ -46,7 +47,7 @@ func uploadScript(ctx context.Context, c *client, change *plugin.Change) (plugin
 	return state, nil
 }
 
-// multipartOf a script: its one module, if it has any content, and the metadata.
+// multipartOf builds the form for an upload: the only module, if the script has content, and the metadata.
 func multipartOf(change *plugin.Change, content []byte) (body []byte, contentType string, err error) {
 	script := plugin.Object{}
 	for name, value := range change.Planned {
@@ -97,7 +98,7 @@ func deleteScript(ctx context.Context, c *client, state plugin.Object) error {
 	return got.expectJSON()
 }
 
-// importScript asks for the script once; what it is like is read afterwards.
+// importScript only checks that the script exists. Its attributes are read afterwards.
 func importScript(ctx context.Context, c *client, block *plugin.Block, id string) (plugin.Object, error) {
 	state := block.Empty()
 	if err := parseImportID(id, []string{"account_id", "script_name"}, state); err != nil {

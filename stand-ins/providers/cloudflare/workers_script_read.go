@@ -16,13 +16,13 @@ import (
 
 const secretText = "secret_text"
 
-// deployed are the attributes that the service tells; all others are settings.
+// deployed are the attributes in the answer about the service. All others are in the answer about the settings.
 var deployed = []string{
 	"created_on", "etag", "handlers", "has_assets", "has_modules", "last_deployed_from", "migration_tag", "modified_on",
 	"named_handlers", "startup_time_ms",
 }
 
-// readScript asks for the service, the settings and the content, in this order.
+// readScript requests the service, the settings and the content, in this order.
 func readScript(ctx context.Context, c *client, block *plugin.Block, state plugin.Object) (plugin.Object, error) {
 	service, err := call(ctx, c, request{method: "GET", path: servicePath}, state)
 	if service != nil && service.status == http.StatusNotFound {
@@ -64,8 +64,8 @@ func readScript(ctx context.Context, c *client, block *plugin.Block, state plugi
 	return read, readContent(content, read)
 }
 
-// overlay puts answered values over those of the state. A value that an answer lacks is kept, but a collection that
-// the server may compute is not.
+// overlay replaces values of the state by those of an answer. A value that the answer lacks is kept, unless it is a
+// collection that the server may compute.
 func overlay(attributes plugin.Attributes, state, answered plugin.Object) plugin.Object {
 	object := plugin.Object{}
 	for name, attribute := range attributes {
@@ -85,7 +85,8 @@ func overlay(attributes plugin.Attributes, state, answered plugin.Object) plugin
 	return object
 }
 
-// overlayItems writes a list over the beginning of another one: one that is shorter now is not seen.
+// overlayItems replaces the beginning of a list by another list. As in the real provider, a list that has become shorter
+// is therefore not noticed.
 func overlayItems(old, new tftypes.Value) tftypes.Value {
 	items, olds := plugin.Elements(new), plugin.Elements(old)
 	if len(olds) > len(items) {
@@ -94,8 +95,8 @@ func overlayItems(old, new tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(new.Type(), items)
 }
 
-// bindingsOf an answer are not compared with the state's but for their presence: a secret that is gone is seen, and so
-// is a new binding that is no secret; everything else stays as it is in the state.
+// bindingsOf compares only which bindings exist: it notices a secret that is gone, and a new binding that is not a
+// secret. Everything else stays as it is in the state.
 func bindingsOf(answered, state tftypes.Value) tftypes.Value {
 	found := map[string]tftypes.Value{}
 	for _, element := range plugin.Elements(answered) {
@@ -128,7 +129,7 @@ func bindingKey(element tftypes.Value) string {
 	return binding.Text("type") + " " + binding.Text("name")
 }
 
-// readContent keeps the content only where the configuration has it, and its hash.
+// readContent sets the hash of the content, and the content itself only if the configuration has it.
 func readContent(got *answer, script plugin.Object) error {
 	if got.status == http.StatusNoContent {
 		script.SetNull("content")

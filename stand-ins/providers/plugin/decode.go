@@ -9,28 +9,29 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Answers are JSON as it came; nil and `null` stand for what an answer lacks. What is of another type changes nothing.
+// Answers are unparsed JSON. nil and `null` stand for values that an answer lacks. A value of another type is ignored.
 
-// Fields of a JSON object; nil if it is none.
+// Fields returns the fields of a JSON object, or nil if it is not an object.
 func Fields(answer json.RawMessage) map[string]json.RawMessage {
 	var fields map[string]json.RawMessage
 	_ = json.Unmarshal(answer, &fields)
 	return fields
 }
 
-// Items of a JSON array; nil if it is none.
+// Items returns the items of a JSON array, or nil if it is not an array.
 func Items(answer json.RawMessage) []json.RawMessage {
 	var items []json.RawMessage
 	_ = json.Unmarshal(answer, &items)
 	return items
 }
 
-// Missing says that an answer lacks a value.
+// Missing reports whether an answer lacks a value.
 func Missing(answer json.RawMessage) bool {
 	return answer == nil || bytes.Equal(answer, []byte("null"))
 }
 
-// Refresh reads an answer over a state: what the answer lacks becomes null, what it can never say stays.
+// Refresh updates a state by an answer. Attributes that the answer lacks become null, and those that are never in an
+// answer stay.
 func (b *Block) Refresh(state Object, answer json.RawMessage) Object {
 	return b.Attributes.refresh(state, answer)
 }
@@ -53,7 +54,7 @@ func (as Attributes) refresh(state Object, answer json.RawMessage) Object {
 func (a *Attribute) refresh(prior tftypes.Value, answer json.RawMessage) tftypes.Value {
 	switch {
 	case a.Nesting == "single" && (!Missing(answer) || known(prior)):
-		// An object of the state that the answer lacks does not become null, but its attributes do.
+		// If the answer lacks an object, the object stays, but its attributes become null.
 		return a.Object(a.Attributes.refresh(ObjectOf(prior), answer))
 	case Missing(answer):
 		return a.null()
@@ -76,8 +77,8 @@ func (a *Attribute) refresh(prior tftypes.Value, answer json.RawMessage) tftypes
 	return tftypes.NewValue(a.Type, elements)
 }
 
-// Fill takes from an answer what the plan left open, and nothing else. Afterwards nothing is unknown, unless the
-// answer is of another type; that is OpenTofu's to refuse.
+// Fill takes only the unknown values of a plan from an answer. Afterwards no value is unknown, unless the answer has
+// another type, which OpenTofu then refuses.
 func (b *Block) Fill(planned Object, answer json.RawMessage) Object {
 	return b.Attributes.fill(planned, answer)
 }
@@ -120,7 +121,7 @@ func (a *Attribute) fill(planned tftypes.Value, answer json.RawMessage) tftypes.
 	return planned
 }
 
-// decode gives no value for an answer of another type.
+// decode returns no value for an answer of another type.
 func (a *Attribute) decode(typ tftypes.Type, answer json.RawMessage) (value tftypes.Value, ok bool) {
 	switch typ := typ.(type) {
 	case tftypes.List:
@@ -180,7 +181,7 @@ func valueOf(wanted, got tftypes.Type, plain any) (value tftypes.Value, ok bool)
 	return tftypes.NewValue(got, plain), true
 }
 
-// instant drops the fraction of the second.
+// instant removes the fraction of a second.
 func instant(answer string) (string, bool) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if parsed, err := time.Parse(layout, answer); err == nil {

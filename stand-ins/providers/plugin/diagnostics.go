@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Diagnostics are what OpenTofu shows: errors, and warnings that stop nothing.
+// Diagnostics are the errors and warnings that OpenTofu shows.
 type Diagnostics []*tfprotov6.Diagnostic
 
-// Error adds an error; `attribute` is the name of one at the root, or "".
+// Error adds an error. `attribute` is the name of an attribute at the root, or "".
 func (d *Diagnostics) Error(attribute, summary, format string, args ...any) {
 	*d = append(*d, diagnostic(tfprotov6.DiagnosticSeverityError, rootPath(attribute), summary, fmt.Sprintf(format, args...)))
 }
@@ -30,7 +30,7 @@ func (d *Diagnostics) warnAt(path *tftypes.AttributePath, summary, detail string
 	*d = append(*d, diagnostic(tfprotov6.DiagnosticSeverityWarning, path, summary, detail))
 }
 
-// add shows a Go error; a *Failure has its own summary.
+// add adds a Go error. A *Failure has its own summary.
 func (d *Diagnostics) add(err error) {
 	var failure *Failure
 	if errors.As(err, &failure) {

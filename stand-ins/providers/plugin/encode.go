@@ -15,11 +15,11 @@ func (a *Attribute) wire() string {
 	return a.Name
 }
 
-// sent says that an attribute is in request bodies: what only the server computes is not.
+// sent reports whether an attribute is sent in request bodies, which those that only the server computes are not.
 func (a *Attribute) sent() bool { return a.Wire != "-" && (a.Required || a.Optional) }
 
-// Encode gives the JSON of what a configuration may set: keys sorted, null and unknown left out. What is null now
-// but was not in `prior` is an explicit null; a creation has no prior.
+// Encode returns the JSON of the attributes that a configuration can set, with sorted keys and without null and unknown
+// values. An attribute that is null now but was not in `prior` becomes an explicit null. A creation has no prior.
 func (b *Block) Encode(object, prior Object) json.RawMessage {
 	fields := b.Attributes.encode(object)
 	for name, attribute := range b.Attributes {
@@ -30,7 +30,7 @@ func (b *Block) Encode(object, prior Object) json.RawMessage {
 	return Marshal(fields)
 }
 
-// EncodeAttribute gives the JSON of one attribute; nil for null and unknown.
+// EncodeAttribute returns the JSON of an attribute, or nil for null and unknown.
 func (b *Block) EncodeAttribute(name string, object Object) json.RawMessage {
 	return b.Attributes[name].encode(object[name])
 }
@@ -88,7 +88,7 @@ func encodePlain(value tftypes.Value) json.RawMessage {
 	return Marshal(items)
 }
 
-// Marshal to JSON, compactly; only for values that have one.
+// Marshal returns compact JSON. It panics for a value that has none.
 func Marshal(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {

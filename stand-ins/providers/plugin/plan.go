@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Change is one resource before and after, as OpenTofu asks for it.
+// Change is a change of a resource that OpenTofu plans or applies.
 type Change struct {
 	*Block
 	Config  Object // nil to destroy
@@ -14,8 +14,8 @@ type Change struct {
 	Planned Object // nil to destroy
 }
 
-// plan makes the proposed value the planned one: defaults, then "known after apply" for what the server computes,
-// unless there is nothing to change.
+// plan turns the proposed value into the planned one. It sets defaults and, if anything changes, makes the values that
+// the server computes "known after apply".
 func (b *Block) plan(change *Change) {
 	change.Planned = b.Attributes.withDefaults(change.Planned, change.Config)
 	if change.Prior == nil || !b.value(change.Planned).Equal(b.value(change.Prior)) {
@@ -28,7 +28,7 @@ func (b *Block) plan(change *Change) {
 	}
 }
 
-// replaced gives the paths of what cannot be changed in place.
+// replaced returns the paths of changed values that require a new resource.
 func (b *Block) replaced(change *Change) []*tftypes.AttributePath {
 	if change.Prior == nil || change.Planned == nil {
 		return nil
@@ -62,8 +62,8 @@ func (as Attributes) markUnknown(planned, config Object) Object {
 	})
 }
 
-// each lets `visit` replace values, from the outside to the inside, until it says that it is done with one.
-// Sets are taken as a whole.
+// each lets `visit` replace values, from the outside to the inside, until it reports that it is done with a value.
+// Sets are visited as a whole.
 func (as Attributes) each(
 	planned, config Object,
 	visit func(a *Attribute, planned, config tftypes.Value) (value tftypes.Value, done bool),
@@ -89,7 +89,7 @@ func (as Attributes) each(
 	return object
 }
 
-// EqualFold compares two strings without their case; null and unknown equal nothing.
+// EqualFold reports whether two strings are equal apart from their case. Null and unknown are not equal to anything.
 func EqualFold(x, y tftypes.Value) bool {
 	return known(x) && known(y) && strings.EqualFold(TextOf(x), TextOf(y))
 }

@@ -1,5 +1,6 @@
-// Package plugin serves the pinned schema of a provider over OpenTofu's plugin protocol, and the resources of it that a
-// stand-in carries out. What is common to all resources is here: plans, validation, and values from and to JSON.
+// Package plugin serves a stand-in provider over OpenTofu's plugin protocol: the pinned schema of the real provider, and
+// the resources that the stand-in implements. It has what all resources have in common: plans, validation, and the
+// conversion of values from and to JSON.
 //
 // The rules are those of terraform-plugin-framework, which the real providers are built on.
 package plugin
@@ -12,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 )
 
-// Provider is a stand-in. C is what its configuration becomes, the connection to the API.
+// Provider is a stand-in provider. C is the client of the API, which is made from its configuration.
 type Provider[C any] struct {
 	Schema      []byte // as `tofu providers schema -json` gives it
 	Traits      Traits // of the provider's own configuration
@@ -22,26 +23,26 @@ type Provider[C any] struct {
 	DataSources map[string]DataSource[C]
 }
 
-// About is for the User-Agent of requests.
+// About has the values for the User-Agent of requests.
 type About struct{ ProviderVersion, TofuVersion string }
 
-// Resource that is carried out. What is nil is not there in the real provider either.
+// Resource is a resource that the stand-in implements. A nil operation is missing in the real provider as well.
 type Resource[C any] struct {
 	Traits   Traits
 	Validate func(config Object) Diagnostics
-	// Plan changes `change.Planned`, which has defaults and unknowns already.
+	// Plan modifies `change.Planned`, in which defaults and unknown values are already set.
 	Plan func(change *Change) Diagnostics
-	// Create and Update give the new state.
+	// Create and Update return the new state.
 	Create func(ctx context.Context, c C, change *Change) (Object, error)
 	Update func(ctx context.Context, c C, change *Change) (Object, error)
-	// Read gives nil if the resource is gone.
+	// Read returns nil if the resource no longer exists.
 	Read   func(ctx context.Context, c C, block *Block, state Object) (Object, error)
 	Delete func(ctx context.Context, c C, state Object) error
-	// Import gives a state that Read can start from.
+	// Import returns a state that Read can complete.
 	Import func(ctx context.Context, c C, block *Block, id string) (Object, error)
 }
 
-// DataSource that is carried out.
+// DataSource is a data source that the stand-in implements.
 type DataSource[C any] struct {
 	Traits Traits
 	Read   func(ctx context.Context, c C, block *Block, config Object) (Object, error)
@@ -56,5 +57,5 @@ func Serve[C any](provider Provider[C]) error {
 	return tf6server.Serve(server.schema.address, func() tfprotov6.ProviderServer { return server })
 }
 
-// name of the provider: "cloudflare".
+// name is the name of the provider, such as "cloudflare".
 func (s *schema) name() string { return path.Base(s.address) }

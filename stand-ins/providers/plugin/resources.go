@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// find gives a resource that is carried out, with its schema, or diagnostics that say that it is not.
+// find returns a resource and its schema, or diagnostics that the stand-in does not implement it.
 func (s *server[C]) find(name string) (Resource[C], *Block, Diagnostics) {
 	resource, ok := s.provider.Resources[name]
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Attribute is one attribute of the pinned schema, with what the schema does not say about it.
+// Attribute is an attribute of the pinned schema, with its traits.
 type Attribute struct {
 	Trait
 	Name       string
@@ -28,7 +28,7 @@ type Attribute struct {
 // Attributes of an object, by name.
 type Attributes map[string]*Attribute
 
-// Trait is what a provider knows of an attribute beyond its schema.
+// Trait is what a provider knows of an attribute and its schema does not say.
 type Trait struct {
 	Wire      string   // its name in JSON, if another; "-" if it is not in the JSON
 	JSON      bool     // a string that holds JSON: on the wire it is that JSON, byte for byte
@@ -43,7 +43,7 @@ type Trait struct {
 	Refused   bool     // the stand-in does not carry it out
 }
 
-// Replace says when another value needs a new resource.
+// Replace is when a changed value requires a new resource.
 type Replace int
 
 const (
@@ -52,7 +52,7 @@ const (
 	IfConfigured
 )
 
-// Traits by path: "rules.condition.type".
+// Traits has the traits of attributes by path: "rules.condition.type".
 type Traits map[string]Trait
 
 // Block is the schema of a resource, a data source or the provider itself.
@@ -62,7 +62,7 @@ type Block struct {
 	deprecated bool
 }
 
-// Type of the block's value.
+// Type is the type of the block's value.
 func (b *Block) Type() tftypes.Object { return b.Attributes.objectType() }
 
 func (as Attributes) objectType() tftypes.Object {
@@ -75,7 +75,7 @@ func (as Attributes) objectType() tftypes.Object {
 
 func (as Attributes) names() []string { return slices.Sorted(maps.Keys(as)) }
 
-// attach adds traits; one for an attribute that the schema lacks is a mistake in the program.
+// attach adds traits. It panics for an attribute that the schema does not have.
 func (b *Block) attach(traits Traits) {
 	for path, trait := range traits {
 		attributes := b.Attributes
@@ -218,7 +218,7 @@ func (a *Attribute) readType(d attributeDocument) (err error) {
 	return nil
 }
 
-// protocol is the block as OpenTofu asks for it.
+// protocol converts the block to OpenTofu's plugin protocol.
 func (b *Block) protocol() *tfprotov6.Schema {
 	return &tfprotov6.Schema{
 		Version: b.Version,

@@ -129,7 +129,7 @@ func (s *server[C]) ReadDataSource(ctx context.Context, request *tfprotov6.ReadD
 	return response, err
 }
 
-// refuse names what the schema has and the stand-in does not carry out.
+// refuse reports a part of the schema that the stand-in does not implement.
 func (s *server[C]) refuse(kind, name string, carried []string) Diagnostics {
 	var diagnostics Diagnostics
 	diagnostics.Error("", "Not carried out by the stand-in provider",

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// uncalled are the parts of the protocol that no provider here has: functions, ephemeral resources, identities, moves.
+// uncalled has the parts of the protocol that no stand-in implements: functions, ephemeral resources, identities, moves.
 type uncalled struct{}
 
 var errUncalled = errors.New("the stand-in provider does not have this part of the protocol")

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// validate refuses what the schema and the traits refuse. Unknown values are looked at when they are known.
+// validate checks a configuration against the schema and the traits. Unknown values are not checked.
 func (as Attributes) validate(config Object, at *tftypes.AttributePath, diagnostics *Diagnostics) {
 	for _, name := range as.names() {
 		as[name].validate(config[name], at.WithAttributeName(name), diagnostics)

@@ -6,13 +6,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Object is the value of a resource or of a nested object; nil stands for null.
+// Object is the value of a resource or of a nested object. nil stands for null.
 type Object map[string]tftypes.Value
 
-// Text is a string attribute; "" for null and unknown.
+// Text returns a string attribute, or "" for null and unknown.
 func (o Object) Text(name string) string { return TextOf(o[name]) }
 
-// Whole is an attribute that is a whole number; 0 for null and unknown.
+// Whole returns an attribute that is a whole number, or 0 for null and unknown.
 func (o Object) Whole(name string) int {
 	if !o.Has(name) {
 		return 0
@@ -20,7 +20,7 @@ func (o Object) Whole(name string) int {
 	return int(float(o[name]))
 }
 
-// Has says that an attribute is neither null nor unknown.
+// Has reports whether an attribute is neither null nor unknown.
 func (o Object) Has(name string) bool { return known(o[name]) }
 
 // Set replaces the attribute by a string.
@@ -34,7 +34,7 @@ func (o Object) SetUnknown(name string) {
 	o[name] = tftypes.NewValue(o[name].Type(), tftypes.UnknownValue)
 }
 
-// TextOf a string value; "" for null and unknown.
+// TextOf returns a string value, or "" for null and unknown.
 func TextOf(value tftypes.Value) string {
 	var text string
 	if known(value) && value.Type().Is(tftypes.String) {
@@ -43,7 +43,7 @@ func TextOf(value tftypes.Value) string {
 	return text
 }
 
-// ObjectOf a value; nil for null and unknown.
+// ObjectOf returns the object in a value, or nil for null and unknown.
 func ObjectOf(value tftypes.Value) Object {
 	var object map[string]tftypes.Value
 	if known(value) {
@@ -52,7 +52,7 @@ func ObjectOf(value tftypes.Value) Object {
 	return object
 }
 
-// Elements of a list or a set; nil for null and unknown.
+// Elements returns the elements of a list or a set, or nil for null and unknown.
 func Elements(value tftypes.Value) []tftypes.Value {
 	var elements []tftypes.Value
 	if known(value) {
@@ -61,7 +61,7 @@ func Elements(value tftypes.Value) []tftypes.Value {
 	return elements
 }
 
-// Empty is the block's object with nothing but nulls.
+// Empty returns an object of the block in which all attributes are null.
 func (b *Block) Empty() Object { return b.Attributes.empty() }
 
 func (as Attributes) empty() Object {
@@ -74,7 +74,7 @@ func (as Attributes) empty() Object {
 
 func (b *Block) value(object Object) tftypes.Value { return as(b.Type(), object) }
 
-// as gives nil objects their type.
+// as converts an object to a value of a type, which also a nil object needs.
 func as(typ tftypes.Type, object Object) tftypes.Value {
 	if object == nil {
 		return tftypes.NewValue(typ, nil)
@@ -84,12 +84,12 @@ func as(typ tftypes.Type, object Object) tftypes.Value {
 
 func (a *Attribute) null() tftypes.Value { return tftypes.NewValue(a.Type, nil) }
 
-// Object makes an object a value of an attribute with nested attributes, or of its elements.
+// Object converts an object to a value of an attribute with nested attributes, or of one of its elements.
 func (a *Attribute) Object(object Object) tftypes.Value { return as(a.Attributes.objectType(), object) }
 
 func known(value tftypes.Value) bool { return value.IsKnown() && !value.IsNull() }
 
-// item of a list, or the zero value if the list is shorter.
+// item returns an item of a list, or the zero value if the list is shorter.
 func item[T any](items []T, i int) (none T) {
 	if i < len(items) {
 		return items[i]
@@ -97,7 +97,7 @@ func item[T any](items []T, i int) (none T) {
 	return none
 }
 
-// same says that two values mean the same although they may be written differently.
+// same reports whether two values mean the same, even if they are written differently.
 func (a *Attribute) same(x, y tftypes.Value) bool {
 	switch {
 	case !known(x) || !known(y):
@@ -119,7 +119,7 @@ func float(value tftypes.Value) float64 {
 	return f
 }
 
-// settle keeps the old spelling of what means the same: a number of more digits than the API keeps, a time
+// settle keeps the old spelling of a value that means the same: a number with more digits than the API stores, or a time
 // with a fraction of a second.
 func (as Attributes) settle(old, new Object) Object {
 	if old == nil || new == nil {

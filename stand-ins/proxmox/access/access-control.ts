@@ -1,16 +1,24 @@
 import { timingSafeEqual } from "node:crypto";
 import { ApiError, permissionDenied } from "../api/errors";
 import { type ApiToken, type ClusterState, nowSeconds, type User } from "../model";
-import type { Caller } from "./caller";
 import { BUILT_IN_ROLES, isPrivilege, PRIVILEGES, type Privilege } from "./privileges";
 
 const HEADER = /^PVEAPIToken=(?<user>[^@\s]+@[^!\s]+)!(?<token>[^=\s]+)=(?<secret>\S+)$/;
 
-/** Who may do what: API tokens, roles and the access control list, evaluated as Proxmox VE does. */
+/** Who makes a call: an API token of a user. There is no login with a password. */
+export interface Caller {
+  /** `user@realm!token`, as it appears in task ids. */
+  readonly id: string;
+  /** `user@realm` */
+  readonly userId: string;
+  readonly tokenId: string;
+}
+
+/** API tokens, roles and the access control list, evaluated as in Proxmox VE. */
 export class AccessControl {
   constructor(private readonly state: ClusterState) {}
 
-  /** @throws ApiError 401; like Proxmox VE it does not say what is wrong with the token */
+  /** @throws ApiError 401, which as in Proxmox VE does not say what is wrong with the token */
   authenticate(header: string | undefined): Caller {
     if (!header) throw new ApiError(401, "No ticket");
     const { user: userId, token: tokenId, secret } = HEADER.exec(header)?.groups ?? {};
@@ -22,12 +30,12 @@ export class AccessControl {
     return { id: `${userId}!${tokenId}`, userId, tokenId };
   }
 
-  /** Only root itself, and no token of root. Nobody logs in with a password here, so nobody is. */
+  /** Whether the caller is root itself and not a token of root: never, since nobody can log in with a password here. */
   isRoot(caller: Caller): boolean {
     return caller.id === "root@pam";
   }
 
-  /** @throws ApiError 403 naming the first privilege that is missing */
+  /** @throws ApiError 403 that names the first missing privilege */
   check(caller: Caller, path: string, privileges: readonly Privilege[]): void {
     const held = this.privileges(caller, path);
     for (const privilege of privileges) {
@@ -47,14 +55,14 @@ export class AccessControl {
     return this.privileges(caller, path).has(privilege);
   }
 
-  /** A VM that is about to be made in a pool gets its rights from that pool. @throws ApiError 403 */
+  /** Checks the privileges on a VM, or on the pool that it is being created in. @throws ApiError 403 */
   checkVm(caller: Caller, vmid: number, pool: string | undefined, privileges: readonly Privilege[]): void {
     const missing = privileges.some((privilege) => !this.allows(caller, `/vms/${vmid}`, privilege));
     if (missing && pool) this.check(caller, `/pool/${pool}`, privileges);
     else this.check(caller, `/vms/${vmid}`, privileges);
   }
 
-  /** What a caller may do at a path. */
+  /** The privileges of a caller on a path. */
   privileges(caller: Caller, path: string): ReadonlySet<Privilege> {
     const token = this.state.users[caller.userId]?.tokens[caller.tokenId];
     const ofUser = this.privilegesOf("user", caller.userId, path);
@@ -77,7 +85,7 @@ export class AccessControl {
     return new Set([...roles].flatMap((role) => this.rolePrivileges(role) ?? []));
   }
 
-  /** The entries nearest to a path replace those further up. */
+  /** The roles at a path. The entries nearest to it replace those further up. */
   private rolesAt(type: "user" | "token", ugid: string, path: string): readonly string[] {
     let roles: readonly string[] = [];
     for (const ancestor of ancestors(path)) {

@@ -1,7 +1,7 @@
 import { failure, parameterError } from "../api/errors";
+import { splitList } from "../api/parameters";
 import { anyCaller, requires } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
-import { splitList } from "../api/split-list";
 import type { AclEntry } from "../model";
 
 const flag = { type: "boolean" } as const;

@@ -1,5 +1,5 @@
 /**
- * Proxmox VE 9's privileges by area and by the kind of role that gets them.
+ * The privileges of Proxmox VE 9, by area and by the kind of role that has them.
  * @see https://pve.proxmox.com/pve-docs/chapter-pveum.html#pveum_permission_management
  */
 const GROUPS = {
@@ -70,7 +70,7 @@ export const PRIVILEGES: readonly Privilege[] = [
 export const isPrivilege = (name: string): name is Privilege =>
   (PRIVILEGES as readonly string[]).includes(name);
 
-/** The roles that every installation has and that nobody can change. */
+/** The built-in roles, which cannot be changed. */
 export const BUILT_IN_ROLES: Readonly<Record<string, readonly Privilege[]>> = builtInRoles();
 
 function builtInRoles(): Record<string, readonly Privilege[]> {
@@ -88,7 +88,7 @@ function builtInRoles(): Record<string, readonly Privilege[]> {
     everyAdmin.push(...admin);
     everyAudit.push(...group.audit);
   }
-  // Changing a hardware mapping reaches the host: only Administrator and PVEMappingAdmin may.
+  // A hardware mapping affects the host, so only Administrator and PVEMappingAdmin may change one.
   roles.PVEAdmin = everyAdmin.filter((privilege) => privilege !== "Mapping.Modify");
   roles.PVEAuditor = everyAudit;
   return roles;

@@ -1,7 +1,7 @@
 import { failure } from "../api/errors";
+import { splitList } from "../api/parameters";
 import { anyCaller, requires } from "../api/permission";
 import { type Route, route } from "../api/route";
-import { splitList } from "../api/split-list";
 import { BUILT_IN_ROLES, isPrivilege } from "./privileges";
 
 const flag = { type: "boolean" } as const;

@@ -13,8 +13,8 @@ const settings = {
   expire: { type: "integer", minimum: 0 },
   privsep: flag,
 } as const;
-/** Tokens are the business of their user. */
-const assertMay = ({ cluster, caller, path }: Call<"userid", unknown>) => {
+/** Users may manage their own tokens; for others, User.Modify is required. @throws ApiError 403 */
+const assertMayManage = ({ cluster, caller, path }: Call<"userid", unknown>) => {
   if (caller.userId !== path.userid) cluster.access.check(caller, "/access/groups", ["User.Modify"]);
 };
 
@@ -24,7 +24,7 @@ export const tokenRoutes: readonly Route[] = [
     template: "/access/users/{userid}/token",
     permission: anyCaller,
     handle: (call) => {
-      assertMay(call);
+      assertMayManage(call);
       return Object.entries(user(call.cluster, call.path.userid).tokens).map(([tokenid, token]) => ({
         tokenid,
         ...printToken(token),
@@ -36,7 +36,7 @@ export const tokenRoutes: readonly Route[] = [
     template: TEMPLATE,
     permission: anyCaller,
     handle: (call) => {
-      assertMay(call);
+      assertMayManage(call);
       return printToken(token(call.cluster, call.path));
     },
   }),
@@ -46,7 +46,7 @@ export const tokenRoutes: readonly Route[] = [
     parameters: settings,
     permission: anyCaller,
     handle: (call) => {
-      assertMay(call);
+      assertMayManage(call);
       const { userid: id, tokenid } = call.path;
       const owner = user(call.cluster, id);
       if (!/^[A-Za-z][A-Za-z0-9.\-_]+$/.test(tokenid)) {
@@ -64,7 +64,7 @@ export const tokenRoutes: readonly Route[] = [
     parameters: { ...settings, regenerate: flag, delete: { type: "string" } },
     permission: anyCaller,
     handle: (call) => {
-      assertMay(call);
+      assertMayManage(call);
       const { regenerate, delete: removed, ...rest } = call.params;
       const found = token(call.cluster, call.path);
       Object.assign(found, rest);
@@ -78,7 +78,7 @@ export const tokenRoutes: readonly Route[] = [
     template: TEMPLATE,
     permission: anyCaller,
     handle: (call) => {
-      assertMay(call);
+      assertMayManage(call);
       token(call.cluster, call.path);
       const { userid: id, tokenid } = call.path;
       delete user(call.cluster, id).tokens[tokenid];

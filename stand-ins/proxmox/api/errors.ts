@@ -1,18 +1,18 @@
-/** An answer of the API that is no success: Proxmox VE puts the text into the status line and the body. */
+/** An error answer of the API. As in Proxmox VE, its text is in the status line and in the body. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
   constructor(
     readonly status: number,
     message: string,
-    /** One text per parameter. */
+    /** A text for each wrong parameter. */
     readonly errors?: Readonly<Record<string, string>>,
   ) {
     super(message);
   }
 }
 
-/** What a Perl `die` in a handler becomes. */
+/** The answer to a Perl `die` in a handler of Proxmox VE. */
 export const failure = (message: string): ApiError => new ApiError(500, message);
 
 export const parameterError = (errors: Readonly<Record<string, string>>): ApiError =>

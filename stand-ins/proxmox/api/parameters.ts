@@ -1,6 +1,6 @@
 import { parameterError } from "./errors";
 
-/** What a call takes, in the terms of Proxmox VE's API schema. */
+/** A parameter of a call, in the terms of Proxmox VE's API schema. */
 export interface ParameterSpec {
   readonly type: "string" | "integer" | "number" | "boolean" | "array";
   readonly required?: boolean;
@@ -8,13 +8,13 @@ export interface ParameterSpec {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
-  /** Anchored by the check. */
+  /** A regular expression for the whole value. */
   readonly pattern?: string;
 }
 
 export type ParameterTable = Readonly<Record<string, ParameterSpec>>;
 
-/** As it arrives: form fields, or the values of a JSON body. */
+/** Parameters as they are sent: form fields, or the values of a JSON body. */
 export type RawParameters = Readonly<Record<string, string | readonly string[]>>;
 
 export type ParameterValue = string | number | boolean | readonly string[];
@@ -29,7 +29,7 @@ interface ValueByType {
 
 type ValueOf<S extends ParameterSpec> = ValueByType[S["type"]];
 
-/** The checked values of a table: required ones are there. */
+/** The checked values of a table, in which the required ones are always present. */
 export type ParameterValues<T extends ParameterTable> = {
   readonly [K in keyof T as T[K] extends { required: true } ? K : never]: ValueOf<T[K]>;
 } & {
@@ -39,7 +39,7 @@ export type ParameterValues<T extends ParameterTable> = {
 export const VMID = { type: "integer", minimum: 100, maximum: 999_999_999 } as const;
 export const DIGEST = { type: "string", maxLength: 64 } as const;
 
-/** `net0` … `net31`: Proxmox VE writes that `net[n]`. */
+/** `net0` … `net31`, which Proxmox VE's API schema writes as `net[n]`. */
 export function indexed(name: string, count: number, spec: ParameterSpec): ParameterTable {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index}`, spec]));
 }
@@ -74,7 +74,7 @@ function checkValue(
   raw: string | readonly string[],
 ): ParameterValue | { readonly error: string } {
   if (spec.type === "array") return typeof raw === "string" ? [raw] : raw;
-  // A name that is given twice counts once, as in the real API.
+  // As in the real API, the last value counts where a name is given twice.
   const text = typeof raw === "string" ? raw : (raw.at(-1) ?? "");
   const typeError = { error: `type check ('${spec.type}') failed - got '${text}'` };
   if (spec.type === "boolean") {
@@ -107,3 +107,7 @@ function textError(spec: ParameterSpec, text: string): { readonly error: string 
   }
   return undefined;
 }
+
+/** Splits a list as the API does: at commas, semicolons and blanks. */
+export const splitList = (text: string | undefined): readonly string[] =>
+  (text ?? "").split(/[,;\s]+/).filter(Boolean);

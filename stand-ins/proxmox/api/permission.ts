@@ -1,25 +1,24 @@
-import type { AccessControl } from "../access/access-control";
-import type { Caller } from "../access/caller";
+import type { AccessControl, Caller } from "../access/access-control";
 import type { Privilege } from "../access/privileges";
 import { ApiError } from "./errors";
 
-/** Whether a call is allowed, asked before its parameters are looked at. @throws ApiError 403 */
+/** Checks whether a call is allowed, before its parameters are checked. @throws ApiError 403 */
 export type Permission = (
   access: AccessControl,
   caller: Caller,
   values: Readonly<Record<string, string>>,
 ) => void;
 
-/** Any caller with a valid token; the handler checks what it needs to. */
+/** Allows any caller with a valid token. The handler makes further checks. */
 export const anyCaller: Permission = () => undefined;
 
-/** All of the privileges on a path, which may be a template: `/vms/{vmid}`. */
+/** Requires all of the privileges on a path, which may be a template: `/vms/{vmid}`. */
 export const requires =
   (path: string, ...privileges: readonly Privilege[]): Permission =>
   (access, caller, values) =>
     access.check(caller, fill(path, values), privileges);
 
-/** One of the privileges on a path. */
+/** Requires one of the privileges on a path. */
 export const requiresAny =
   (path: string, ...privileges: readonly Privilege[]): Permission =>
   (access, caller, values) =>
@@ -31,7 +30,7 @@ export const allOf =
     for (const permission of permissions) permission(access, caller, values);
   };
 
-/** The first that holds; the text of the last when none does. */
+/** Requires one of the permissions. If none holds, the error is that of the last one. */
 export const oneOf =
   (...permissions: readonly Permission[]): Permission =>
   (access, caller, values) => {

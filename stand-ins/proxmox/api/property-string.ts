@@ -1,11 +1,11 @@
-/** `local-lvm:vm-201-disk-0,iothread=1,size=20G`: one value without a name, then names and values. */
+/** `local-lvm:vm-201-disk-0,iothread=1,size=20G`: a value without a name, followed by named values. */
 export interface PropertyString {
   /** The value without a name. */
   readonly main?: string;
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** @param mainKey the name that the first value may be given under: `file`, `model` */
+/** @param mainKey the name that the main value may have, such as `file` or `model` */
 export function parsePropertyString(text: string, mainKey?: string): PropertyString {
   let main: string | undefined;
   const options: Record<string, string> = {};
@@ -19,7 +19,7 @@ export function parsePropertyString(text: string, mainKey?: string): PropertyStr
   return { main, options };
 }
 
-/** The order that Proxmox VE writes: the main value, then the names in alphabetical order. */
+/** Writes the values in Proxmox VE's order: the main value, then the others in alphabetical order. */
 export function printPropertyString({ main, options }: PropertyString): string {
   const named = Object.keys(options)
     .sort()

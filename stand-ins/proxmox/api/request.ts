@@ -8,16 +8,16 @@ export interface ApiRequest {
   readonly method: string;
   /** Without the query, still percent-encoded. */
   readonly pathname: string;
-  /** Query and body together, as Proxmox VE takes them. */
+  /** The parameters of query and body together. */
   readonly parameters: RawParameters;
-  /** The body of a JSON request, for the control API. */
+  /** The body of a JSON request; only the control API uses it. */
   readonly json: unknown;
   readonly authorization?: string;
 }
 
 /** @throws ApiError 400, 413 */
 export async function readRequest(message: IncomingMessage): Promise<ApiRequest> {
-  // Not `URL`: it would decode dots in a path.
+  // `URL` would resolve dots in a path.
   const [pathname = "/", query = ""] = (message.url ?? "/").split("?", 2);
   const parameters: Record<string, string | string[]> = {};
   const add = (pairs: URLSearchParams) => {
@@ -54,6 +54,6 @@ function parseJson(body: string): unknown {
   try {
     return body === "" ? undefined : JSON.parse(body);
   } catch {
-    throw new ApiError(400, "the body is no JSON");
+    throw new ApiError(400, "the body is not JSON");
   }
 }

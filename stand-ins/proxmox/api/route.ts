@@ -1,4 +1,4 @@
-import type { Caller } from "../access/caller";
+import type { Caller } from "../access/access-control";
 import type { Cluster } from "../cluster";
 import { checkParameters, type ParameterTable, type ParameterValues, type RawParameters } from "./parameters";
 import type { Permission } from "./permission";
@@ -9,32 +9,32 @@ type PathNames<T extends string> = T extends `${string}{${infer Name}}${infer Re
   ? Name | PathNames<Rest>
   : never;
 
-/** One call of the API, with everything a handler may need. */
+/** A call of the API, as its handler gets it. */
 export interface Call<Path extends string, Params> {
   readonly cluster: Cluster;
   readonly caller: Caller;
-  /** The values of the path template, decoded. */
+  /** The decoded values of the path template. */
   readonly path: Readonly<Record<Path, string>>;
   readonly params: Params;
 }
 
 export interface RouteSpec<T extends string, P extends ParameterTable> {
   readonly method: Method;
-  /** As the API documentation writes it: `/nodes/{node}/qemu/{vmid}`. */
+  /** The path as in the API documentation: `/nodes/{node}/qemu/{vmid}`. */
   readonly template: T;
-  /** @default none */
+  /** @default - none */
   readonly parameters?: P;
   readonly permission: Permission;
-  /** The value of `data` in the answer. @throws ApiError */
+  /** @returns the value of `data` in the answer @throws ApiError */
   readonly handle: (call: Call<PathNames<T>, ParameterValues<P>>) => unknown;
 }
 
-/** A route whose types have been checked where it was defined. */
+/** A route of any type; {@link route} has checked the types of path and parameters. */
 export interface Route {
   readonly method: Method;
   readonly template: string;
   readonly permission: Permission;
-  /** Checks the parameters and carries the call out. */
+  /** Checks the parameters and runs the handler. */
   readonly run: (
     cluster: Cluster,
     caller: Caller,

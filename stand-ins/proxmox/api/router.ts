@@ -13,7 +13,7 @@ export class Router {
     this.entries = routes.map((route) => ({ route, pattern: templatePattern(route.template) }));
   }
 
-  /** @param path still percent-encoded, so that a volume id may contain slashes */
+  /** @param path percent-encoded, so that a volume ID can contain slashes */
   match(method: string, path: string): RouteMatch | undefined {
     for (const { route, pattern } of this.entries) {
       const match = route.method === method ? pattern.exec(path) : null;
@@ -28,7 +28,7 @@ export class Router {
   }
 }
 
-/** The provider ends some paths with a slash: `DELETE …/qemu/201/`. */
+/** Matches with and without a slash at the end, since the provider adds one to some paths: `DELETE …/qemu/201/`. */
 function templatePattern(template: string): RegExp {
   const source = template.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   return new RegExp(`^${source}/?$`);

@@ -10,7 +10,7 @@ export function formatSize(bytes: number): string {
   return `${bytes / (UNITS[unit] ?? 1)}${unit}`;
 }
 
-/** @returns undefined for what is no size */
+/** @returns bytes; undefined where the text is not a size */
 export function parseSize(text: string): number | undefined {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text) ?? [];
   return number === undefined ? undefined : Math.floor(Number(number) * (UNITS[unit] ?? 1));

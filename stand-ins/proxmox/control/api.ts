@@ -15,17 +15,17 @@ const guestSchema = z.strictObject({
   status: z.enum(["running", "stopped"]).default("running"),
   config: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
 });
-/** A guest that somebody else has made. */
+/** A guest that another program has created. */
 export type ForeignGuest = z.input<typeof guestSchema>;
 
 const guestChangeSchema = z.strictObject({
   power: z.enum(["start", "stop"]).optional(),
-  /** A lock in the configuration, as a running backup sets it; null takes it away. */
+  /** A lock in the configuration, as a running backup sets it; null removes it. */
   lock: z.string().nullable().optional(),
-  /** What the guest agent reports (CIDR); null is what cloud-init was told. */
+  /** The addresses that the guest agent reports (CIDR); null means those in the cloud-init configuration. */
   agentAddresses: z.array(z.string()).nullable().optional(),
   agentSilent: z.boolean().optional(),
-  /** Options to set by hand; null deletes. */
+  /** Options of the configuration to set; null deletes one. */
   config: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional(),
 });
 export type GuestChange = z.input<typeof guestChangeSchema>;
@@ -36,7 +36,7 @@ const storageSchema = z.strictObject({
   content: z.array(z.enum(["images", "rootdir", "iso", "vztmpl", "backup", "snippets", "import"])),
 });
 
-/** What this stand-in can be told beyond what Proxmox VE can: to go wrong, and what happened. */
+/** Controls the stand-in beyond the API of Proxmox VE: injects faults, changes guests and hosts, and lists requests. */
 export class ControlApi {
   constructor(
     private readonly cluster: Cluster,
@@ -121,7 +121,7 @@ export class ControlApi {
     return guest;
   }
 
-  /** Whatever Proxmox VE would say to it. */
+  /** Removes a guest without the checks of Proxmox VE. */
   private removeGuest(guest: Guest): null {
     for (const volume of this.cluster.volumes.ownedBy(guest.vmid)) this.cluster.volumes.free(volume);
     delete this.cluster.state.guests[guest.vmid];

@@ -7,14 +7,14 @@ import type { Fault, FaultInput } from "./faults";
 import type { LoggedRequest } from "./request-log";
 
 export interface ProxmoxControlOptions {
-  /** From the ready line: `https://127.0.0.1:8006/_control` */
+  /** As the stand-in prints it when it has started: `https://127.0.0.1:8006/_control` */
   readonly url: string;
   readonly token: string;
-  /** The CA that the server's certificate is from. */
+  /** The certificate of the CA that has signed the server's certificate. */
   readonly caFile: string;
 }
 
-/** Makes a running stand-in go wrong, and looks into it. */
+/** A client of the control API. */
 export class ProxmoxControl {
   private readonly agent: Agent;
 
@@ -22,7 +22,7 @@ export class ProxmoxControl {
     this.agent = new Agent({ connect: { ca: readFileSync(options.caFile, "utf8") } });
   }
 
-  /** @returns the fault's id */
+  /** @returns the fault's ID */
   async addFault(fault: FaultInput): Promise<string> {
     const { id } = (await this.call("POST", "faults", fault)) as { id: string };
     return id;
@@ -32,27 +32,27 @@ export class ProxmoxControl {
     return this.call("GET", "faults") as Promise<readonly ActiveFault<Fault>[]>;
   }
 
-  /** @param id none removes all */
+  /** @param id removes all faults if it is left out */
   async removeFault(id?: string): Promise<void> {
     await this.call("DELETE", id === undefined ? "faults" : `faults/${id}`);
   }
 
-  /** All guests of all hosts, foreign ones among them. */
+  /** All guests of all hosts, including foreign ones. */
   listGuests(): Promise<readonly Guest[]> {
     return this.call("GET", "guests") as Promise<readonly Guest[]>;
   }
 
-  /** A guest that somebody else made, running unless told otherwise. */
+  /** Adds a guest that another program has created. It runs by default. */
   addForeignGuest(guest: ForeignGuest): Promise<Guest> {
     return this.call("POST", "guests", guest) as Promise<Guest>;
   }
 
-  /** As somebody at the host would: start, stop, lock, edit. */
+  /** Starts, stops, locks or edits a guest, as somebody on the host would. */
   changeGuest(vmid: number, change: GuestChange): Promise<Guest> {
     return this.call("PATCH", `guests/${vmid}`, change) as Promise<Guest>;
   }
 
-  /** Destroys a guest by hand, whatever protects it. */
+  /** Destroys a guest, even if it is protected. */
   async removeGuest(vmid: number): Promise<void> {
     await this.call("DELETE", `guests/${vmid}`);
   }
@@ -61,7 +61,7 @@ export class ProxmoxControl {
     return this.call("GET", "volumes") as Promise<readonly Volume[]>;
   }
 
-  /** Deletes a disk or a file by hand: `local:iso/talos.iso`. */
+  /** Deletes a disk or a file, such as `local:iso/talos.iso`. */
   async removeVolume(id: string): Promise<void> {
     await this.call("DELETE", `volumes/${encodeURIComponent(id)}`);
   }
@@ -74,12 +74,12 @@ export class ProxmoxControl {
     await this.call("PATCH", `hosts/${host}`, { online });
   }
 
-  /** How long tasks take, as a share of what a real node takes; 0 is at once. */
+  /** How long tasks take, relative to a real node; 0 is immediate. */
   async setTimeScale(timeScale: number): Promise<void> {
     await this.call("PATCH", "settings", { timeScale });
   }
 
-  /** Every request of the API since the start, secrets blotted out. */
+  /** The API requests since the start, without secrets. */
   listRequests(): Promise<readonly LoggedRequest[]> {
     return this.call("GET", "requests") as Promise<readonly LoggedRequest[]>;
   }

@@ -1,39 +1,32 @@
 import { z } from "zod";
-import { FaultList, striking } from "../../fault-list";
+import { callFaults, FaultList, striking } from "../../fault-list";
 
 const matching = {
   /** @default any method */
   method: z.enum(["GET", "POST", "PUT", "DELETE"]).optional(),
   /** The template of the API documentation, `/nodes/{node}/qemu/{vmid}`. @default any call */
   path: z.string().startsWith("/").optional(),
-  /** Values that the path must have: `{ "vmid": "201" }`. */
+  /** Values that the path must have: `{ "vmid": "201" }`. @default any */
   where: z.record(z.string(), z.string()).optional(),
   ...striking,
 };
 
-/** What can be made to go wrong. */
+/** The faults that can be injected. */
 export const faultSchema = z.discriminatedUnion("kind", [
-  /** An answer in place of the real one. */
+  /** This answer instead of the real one. */
   z.strictObject({
     kind: z.literal("status"),
     status: z.int().min(400).max(599),
     message: z.string(),
     ...matching,
   }),
-  /** An answer that comes late. */
-  z.strictObject({ kind: z.literal("delay"), delayMs: z.int().min(1), ...matching }),
-  /** A connection that is cut before the call is carried out, or after it. */
-  z.strictObject({
-    kind: z.literal("drop"),
-    when: z.enum(["before", "after"]).default("before"),
-    ...matching,
-  }),
+  ...callFaults(matching),
   /** A task that fails with this text and does nothing. */
   z.strictObject({
     kind: z.literal("task"),
     /** `qmcreate`, `qmstart`, `download` … */
     type: z.string(),
-    /** The task's id, for most the VM id. @default any */
+    /** The ID of the task's object, for most types the VM ID. @default any */
     id: z.string().optional(),
     message: z.string(),
     ...striking,
@@ -43,12 +36,12 @@ export const faultSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
-/** A fault as it is asked for, with defaults left out. */
+/** A fault as a caller requests it, without defaults. */
 export type FaultInput = z.input<typeof faultSchema>;
 type TaskFault = Extract<Fault, { kind: "task" }>;
 export type CallFault = Extract<Fault, { kind: "status" | "delay" | "drop" }>;
 
-/** What can go wrong in the cluster now. */
+/** The active faults. */
 export class Faults extends FaultList<Fault> {
   /** The faults that strike this call; taking them counts. */
   takeCallFaults(

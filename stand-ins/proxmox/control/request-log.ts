@@ -2,11 +2,11 @@ import type { RawParameters } from "../api/parameters";
 
 export interface LoggedRequest {
   readonly method: string;
-  /** Without `/api2/json`, as it was sent. */
+  /** The path as it was sent, without `/api2/json`. */
   readonly path: string;
-  /** The call it was, unless the stand-in knows none. */
+  /** The path template of the route; undefined where the stand-in does not serve the path. */
   readonly template?: string;
-  /** Query and form, with secrets blotted out. */
+  /** The parameters of query and form, with secrets replaced by `redacted`. */
   readonly parameters: RawParameters;
   readonly status: number;
 }
@@ -14,7 +14,7 @@ export interface LoggedRequest {
 const MAX_ENTRIES = 20_000;
 const SECRETS = /^(?:password|cipassword|secret|token|ticket)$/;
 
-/** The requests of this run, newest last. */
+/** The latest requests of this run, newest last. */
 export class RequestLog {
   private entries: LoggedRequest[] = [];
 

@@ -7,7 +7,7 @@ import type { Cluster } from "../cluster";
 import type { Host } from "../model";
 import { summary } from "../qemu/status";
 
-/** The size of every host. */
+/** Every host has this size. */
 const HOST_CPUS = 32;
 const HOST_MEMORY = 256 * GIB;
 const HOST_UPTIME = 864_000;

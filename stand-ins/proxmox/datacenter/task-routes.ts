@@ -44,7 +44,7 @@ export const taskRoutes: readonly Route[] = [
   }),
 ];
 
-/** One's own tasks, and all of a host that one may look at. */
+/** The task of a call, if it is the caller's own or the caller may audit the host. @throws ApiError 403, 500 */
 function readable({ cluster, caller, path }: Call<"node" | "upid", unknown>): Task {
   const task = cluster.tasks.get(path.node, path.upid);
   const isOwn = task.user === caller.id || task.user === caller.userId;

@@ -1,17 +1,17 @@
-import type { Caller } from "../access/caller";
+import type { Caller } from "../access/access-control";
 import type { Cluster } from "../cluster";
 import type { Guest, HaRule } from "../model";
 import { startGuest, stopGuest } from "../qemu/lifecycle";
 import { migrateGuest } from "../qemu/migration";
 
-/** What the HA manager does, it does as root. */
+/** The HA manager acts as root. */
 const MANAGER: Caller = { id: "root@pam", userId: "root@pam", tokenId: "" };
 
 export const vmidOf = (sid: string): string => sid.split(":")[1] ?? "";
 
 /**
- * Brings what is under the HA manager's care into the state that was asked for, on hosts that its rules allow:
- * after a new rule a VM may find itself elsewhere. Nothing is fenced: a host that is offline keeps its guests.
+ * Brings the HA resources into their requested state, on hosts that the rules allow. A new rule can therefore move a VM.
+ * There is no fencing: a host that is offline keeps its guests.
  */
 export function reconcile(cluster: Cluster): void {
   for (const sid of Object.keys(cluster.state.ha.resources).sort()) {
@@ -23,7 +23,7 @@ export function reconcile(cluster: Cluster): void {
   }
 }
 
-/** Asks for a live migration, which the rules may forbid. @returns who is in the way */
+/** Requests a live migration, which the rules may forbid. @returns the resources that prevent it */
 export function requestMigration(cluster: Cluster, sid: string, target: string): readonly string[] {
   const guest = cluster.state.guests[vmidOf(sid)];
   const blocking = separateFrom(cluster, sid).filter(
@@ -34,6 +34,17 @@ export function requestMigration(cluster: Cluster, sid: string, target: string):
   return blocking;
 }
 
+/** Removes a guest from the HA resources, and from the rules that name it. */
+export function removeHaResource(cluster: Cluster, sid: string): void {
+  const { resources, rules } = cluster.state.ha;
+  delete resources[sid];
+  for (const [id, rule] of Object.entries(rules)) {
+    if (!rule.resources.includes(sid)) continue;
+    rule.resources = rule.resources.filter((each) => each !== sid);
+    if (rule.resources.length === 0) delete rules[id];
+  }
+}
+
 function pursueState(cluster: Cluster, sid: string, guest: Guest): void {
   const state = cluster.state.ha.resources[sid]?.state;
   if (state === "stopped" || state === "disabled") stopGuest(guest);
@@ -41,7 +52,7 @@ function pursueState(cluster: Cluster, sid: string, guest: Guest): void {
     try {
       startGuest(cluster, guest);
     } catch {
-      // It stays stopped, as a service in error does.
+      // It stays stopped, like a service in the state `error`.
     }
   }
 }
@@ -51,7 +62,7 @@ function relocate(cluster: Cluster, guest: Guest, target: string): void {
   cluster.tasks.run(task, (log) => migrateGuest(cluster, guest, { target, withLocalDisks: true }, log));
 }
 
-/** Where a guest belongs: among the hosts that rank highest for it, away from those it is kept apart from. */
+/** The host for a guest: one with the highest priority in its rules, without a guest that it must be separate from. */
 function selectHost(cluster: Cluster, sid: string, guest: Guest): string {
   const online = Object.keys(cluster.state.hosts).filter((host) => cluster.state.hosts[host]?.online);
   const { allowed, preferred } = affinity(rulesOf(cluster, sid, "node-affinity")[0], online);
@@ -78,7 +89,7 @@ function affinity(rule: HaRule | undefined, online: readonly string[]) {
   };
 }
 
-/** The running guests that a rule keeps a guest apart from. */
+/** The running guests that a rule keeps separate from a guest. */
 function separateFrom(cluster: Cluster, sid: string): readonly string[] {
   return rulesOf(cluster, sid, "resource-affinity")
     .filter((rule) => rule.affinity === "negative")

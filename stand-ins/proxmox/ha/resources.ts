@@ -5,8 +5,7 @@ import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
 import type { HaResource } from "../model";
-import { reconcile, requestMigration, vmidOf } from "./manager";
-import { removeHaResource } from "./remove";
+import { reconcile, removeHaResource, requestMigration, vmidOf } from "./manager";
 
 const mayRead = requires("/", "Sys.Audit");
 const mayChange = requires("/", "Sys.Console");

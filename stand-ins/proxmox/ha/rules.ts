@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { ApiError, failure, parameterError } from "../api/errors";
-import { DIGEST } from "../api/parameters";
+import { DIGEST, splitList } from "../api/parameters";
 import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
-import { splitList } from "../api/split-list";
 import type { Cluster } from "../cluster";
 import type { HaRule } from "../model";
 import { reconcile } from "./manager";
@@ -154,20 +153,20 @@ function parseNodes(cluster: Cluster, text: string, context: string): Readonly<R
   return nodes;
 }
 
-/** @throws ApiError 400 for a rule that cannot be kept or contradicts another */
+/** @throws ApiError 400 for a rule that cannot be satisfied or contradicts another one */
 function assertFeasible(cluster: Cluster, id: string, rule: HaRule): void {
   if (rule.disable) return;
   const others = Object.entries(cluster.state.ha.rules)
     .filter(([other, { disable }]) => other !== id && !disable)
     .map(([, other]) => other);
   const problems =
-    rule.type === "node-affinity" ? usedTwice(rule, others) : unkeepable(cluster, rule, others);
+    rule.type === "node-affinity" ? duplicateProblems(rule, others) : affinityProblems(cluster, rule, others);
   if (problems.length > 0) {
     throw new ApiError(400, `Rule '${id}' is invalid.`, { resources: problems.join(", ") });
   }
 }
 
-function usedTwice(rule: HaRule, others: readonly HaRule[]): readonly string[] {
+function duplicateProblems(rule: HaRule, others: readonly HaRule[]): readonly string[] {
   return rule.resources
     .filter((sid) =>
       others.some(({ type, resources }) => type === "node-affinity" && resources.includes(sid)),
@@ -175,7 +174,7 @@ function usedTwice(rule: HaRule, others: readonly HaRule[]): readonly string[] {
     .map((sid) => `resource '${sid}' is already used in another node affinity rule`);
 }
 
-function unkeepable(cluster: Cluster, rule: HaRule, others: readonly HaRule[]): readonly string[] {
+function affinityProblems(cluster: Cluster, rule: HaRule, others: readonly HaRule[]): readonly string[] {
   const problems: string[] = [];
   if (rule.resources.length < 2) problems.push("rule is ineffective as there are less than two resources");
   const hosts = Object.keys(cluster.state.hosts).length;

@@ -35,7 +35,7 @@ function assertAnswers({ vmid, status, config, agentSilent }: Guest): void {
   if (agentSilent) throw failure("QEMU guest agent is not running");
 }
 
-/** One interface per NIC, with the addresses that cloud-init was told; the first may be set by hand. */
+/** An interface for each NIC, with its addresses in the cloud-init configuration. `agentAddresses` override the first. */
 function interfaces({ config, agentAddresses }: Guest) {
   const nics = Object.keys(config)
     .filter((name) => /^net\d+$/.test(name))

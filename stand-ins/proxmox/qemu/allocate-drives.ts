@@ -1,4 +1,4 @@
-import type { Caller } from "../access/caller";
+import type { Caller } from "../access/access-control";
 import { failure, parameterError } from "../api/errors";
 import { formatSize, GIB, MIB } from "../api/sizes";
 import type { Cluster } from "../cluster";
@@ -9,7 +9,7 @@ import { type Drive, drivesOf, isCdrom, isCloudInitDrive, newDisk, parseDrive, p
 
 type Settings = Readonly<Record<string, ConfigValue>>;
 
-/** Whose drives they are. */
+/** The VM that drives belong to, and who changes it. */
 export interface DriveOwner {
   readonly cluster: Cluster;
   readonly caller: Caller;
@@ -18,7 +18,7 @@ export interface DriveOwner {
 }
 
 /**
- * What Proxmox VE checks of drives before it starts a worker.
+ * Checks drives as Proxmox VE does before it starts a worker.
  * @throws ApiError 400, 403, 500
  */
 export function checkDrives({ cluster, caller, node, vmid }: DriveOwner, settings: Settings): void {
@@ -64,8 +64,9 @@ function checkImportSource({ cluster, caller, node, vmid }: DriveOwner, key: str
 }
 
 /**
- * Allocates what is to be allocated and gives the drives as the configuration keeps them. All or nothing.
- * @param existing the VM's configuration, in which one cloud-init drive at most may be
+ * Allocates the new volumes of drives, all or none.
+ * @param existing the VM's configuration, which may have at most one cloud-init drive
+ * @returns the drives as they are written to the configuration
  * @throws ApiError 500
  */
 export function allocateDrives(owner: DriveOwner, settings: Settings, existing: Settings): GuestConfig {
@@ -91,7 +92,7 @@ function allocateDrive(
   allocated: Volume[],
   config: Settings,
 ): Drive {
-  // `format` and `import-from` say how to make a disk; the configuration does not keep them.
+  // `format` and `import-from` are instructions for the allocation, and are not written to the configuration.
   const { format, size: _size, "import-from": source, ...options } = drive.options;
   if (drive.file === "none" || drive.file === "cdrom") return { file: drive.file, options };
 
@@ -130,11 +131,11 @@ function importedBytes(volumes: Cluster["volumes"], source: string, node: string
   return volume.virtualBytes ?? volume.sizeBytes;
 }
 
-/** The variables of the firmware and the TPM have sizes of their own, whatever is asked for. */
+/** The disks for firmware variables and the TPM have a fixed size, whatever size is requested. */
 function sizeOf(key: string, storage: Storage, sizeGiB: number, config: Settings): number {
   if (key === "tpmstate0") return 4 * MIB;
   if (key !== "efidisk0") return sizeGiB * GIB;
-  // LVM allocates whole extents, Ceph whole MiB; a file is as long as the firmware's variables.
+  // LVM allocates whole extents and Ceph whole MiB; a file has exactly the size of the firmware variables.
   if (storage.type === "lvmthin") return 4 * MIB;
   if (storage.type === "rbd" || storage.type === "zfspool") return MIB;
   return parseDrive(String(config.efidisk0))?.options.efitype === "4m" ? 528 * 1024 : 128 * 1024;

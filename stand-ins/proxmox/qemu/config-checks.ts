@@ -1,5 +1,5 @@
 import { failure, parameterError } from "../api/errors";
-import { splitList } from "../api/split-list";
+import { splitList } from "../api/parameters";
 import type { GuestConfig } from "../model";
 import { memoryMiB } from "./config-values";
 import { parseDrive } from "./drive";
@@ -20,7 +20,7 @@ export function splitOptions(parameter: string, list: string | undefined, known:
   return names.map((name) => (name === "cdrom" ? "ide2" : name));
 }
 
-/** @throws ApiError 500 where a device of the boot order is not there */
+/** @throws ApiError 500 where a device in the boot order does not exist */
 export function checkBootOrder(changes: GuestConfig, current: GuestConfig, removed: readonly string[]): void {
   const order = /order=([^,]*)/.exec(String(changes.boot ?? ""))?.[1];
   for (const device of order?.split(";").filter(Boolean) ?? []) {

@@ -5,7 +5,7 @@ const flag = { type: "boolean" } as const;
 const positive = { type: "integer", minimum: 1 } as const;
 const natural = { type: "integer", minimum: 0 } as const;
 
-/** How many of each device a VM may have. */
+/** How many devices of each kind a VM may have. */
 export const SLOTS = {
   ide: 4,
   sata: 6,

@@ -1,5 +1,4 @@
-import type { AccessControl } from "../access/access-control";
-import type { Caller } from "../access/caller";
+import type { AccessControl, Caller } from "../access/access-control";
 import type { Privilege } from "../access/privileges";
 import { failure, parameterError } from "../api/errors";
 import { parsePropertyString } from "../api/property-string";
@@ -7,7 +6,7 @@ import type { ConfigValue } from "../model";
 import { isCdrom, isCloudInitDrive, isDriveKey, parseDrive } from "./drive";
 import { parseNet } from "./network-device";
 
-/** Which privilege on the VM each option asks for. */
+/** The options by the privilege on the VM that they require. */
 const OPTION_PRIVILEGES: Readonly<Record<string, readonly string[]>> = {
   "VM.Config.CPU": ["cores", "cpu", "cpulimit", "cpuunits", "numa", "smp", "sockets", "vcpus"],
   "VM.Config.Memory": ["memory", "balloon", "shares", "allow-ksm"],
@@ -57,7 +56,7 @@ const PRIVILEGE_OF = new Map(
   ),
 );
 
-/** Whose VM it is, or in which pool it is about to be made. */
+/** The VM to check privileges on, and the pool that it is being created in. */
 export interface VmScope {
   readonly access: AccessControl;
   readonly caller: Caller;
@@ -66,8 +65,8 @@ export interface VmScope {
 }
 
 /**
- * Whether a caller may set (or delete) options of a VM.
- * @throws ApiError 403, or 500 for what only root itself may set
+ * Checks whether a caller may set or delete options of a VM.
+ * @throws ApiError 403, or 500 for options that only root may set
  */
 export function checkConfigPermissions(
   scope: VmScope,
@@ -79,7 +78,7 @@ export function checkConfigPermissions(
     const text = value === undefined ? undefined : String(value);
     if (CLOUD_INIT.test(name)) checkEither(scope, "VM.Config.Cloudinit", "VM.Config.Network");
     else for (const privilege of privilegesFor(name, text)) checkVm(scope, privilege);
-    // The order of startup is the host's business.
+    // The startup order is a setting of the host.
     if (name === "startup") access.check(caller, "/", ["Sys.Modify"]);
     if (text !== undefined) checkOutside(scope, name, text);
   }
@@ -107,7 +106,7 @@ function privilegesFor(name: string, value: string | undefined): readonly Privil
   throw failure(`only root can set '${name}' config`);
 }
 
-/** What a device uses outside of the VM: bridges and mapped hardware. */
+/** Checks the privileges on what a device uses outside of the VM: bridges and mapped hardware. */
 function checkOutside({ access, caller }: VmScope, name: string, value: string): void {
   const mapped = (kind: string, option: string) => {
     const { options, main } = parsePropertyString(value, "host");

@@ -4,7 +4,7 @@ import type { ConfigValue, Guest, GuestConfig } from "../model";
 import { isConfigOption } from "./config-parameters";
 import { normalizeNet } from "./network-device";
 
-/** The options among the parameters of a call, as the configuration keeps them. */
+/** The configuration options among the parameters of a call, as they are written to the configuration. */
 export function configValues(params: Readonly<Record<string, ParameterValue | undefined>>): GuestConfig {
   const config: GuestConfig = {};
   for (const [name, value] of Object.entries(params)) {
@@ -12,7 +12,7 @@ export function configValues(params: Readonly<Record<string, ParameterValue | un
     config[name] = configValue(name, value);
   }
   const { cdrom, ...rest } = config;
-  // An alias of old.
+  // `cdrom` is an old alias of `ide2`.
   return cdrom === undefined ? rest : { ...rest, ide2: withMedia(String(cdrom)) };
 }
 
@@ -27,7 +27,7 @@ function configValue(name: string, value: ParameterValue): ConfigValue {
 
 const withMedia = (drive: string): string => (drive.includes("media=") ? drive : `${drive},media=cdrom`);
 
-/** Lower case, in alphabetical order, each once. */
+/** Tags in lower case, in alphabetical order, without duplicates. */
 const normalizeTags = (text: string): string =>
   [
     ...new Set(
@@ -40,7 +40,7 @@ const normalizeTags = (text: string): string =>
     .sort()
     .join(";");
 
-/** Tells whether a configuration was changed in between. */
+/** A hash by which clients see whether a configuration has changed. */
 export const digest = (guest: Guest): string =>
   createHash("sha1")
     .update(JSON.stringify([guest.config, guest.pending]))

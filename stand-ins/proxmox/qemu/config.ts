@@ -13,7 +13,7 @@ import { applyPending, detach, nextConfig } from "./pending";
 
 const TEMPLATE = "/nodes/{node}/qemu/{vmid}/config";
 
-/** Any of these lets a caller change something; each option is checked on its own. */
+/** A caller needs one of these to change anything. Each option is then checked separately. */
 const mayChange = requiresAny(
   "/vms/{vmid}",
   "VM.Config.Disk",
@@ -137,7 +137,7 @@ interface Change {
 }
 
 function stage({ cluster, guest, name, value }: Change & { readonly value: ConfigValue }): void {
-  // A disk that was ordered and never plugged in is kept.
+  // A pending disk that is replaced before it was attached is kept as unused.
   const waiting = guest.pending[name];
   if (isDriveKey(name) && waiting != null) {
     const drive = parseDrive(String(waiting));
@@ -149,7 +149,7 @@ function stage({ cluster, guest, name, value }: Change & { readonly value: Confi
 
 function remove({ cluster, guest, name, force }: Change & { readonly force: boolean }): void {
   const value = guest.config[name] ?? guest.pending[name];
-  // Proxmox VE warns of this in its log.
+  // Proxmox VE only logs a warning.
   if (value == null) return;
   if (isDriveKey(name) && guest.config.protection) {
     throw failure(`can't remove drive '${name}' - protection mode enabled`);
@@ -178,6 +178,6 @@ function removeFromBootOrder(guest: Guest, name: string): void {
 const withoutKeys = (config: GuestConfig, keys: GuestConfig): GuestConfig =>
   Object.fromEntries(Object.entries(config).filter(([name]) => keys[name] === undefined));
 
-/** The API never gives a password back. */
+/** The API never returns a password. */
 const hidePassword = ({ cipassword, ...config }: GuestConfig): GuestConfig =>
   cipassword === undefined ? config : { ...config, cipassword: "**********" };

@@ -42,7 +42,7 @@ export const createRoute: Route = route({
       const kind = taken.type === "qemu" ? "VM" : "CT";
       throw failure(`${prefix} ${kind} ${vmid} already exists on node '${taken.node}'`);
     }
-    // The id is taken from now on; the worker fills in the rest.
+    // From now on the ID is taken. The task completes the configuration.
     const guest: Guest = {
       vmid,
       type: "qemu",
@@ -69,7 +69,7 @@ export const createRoute: Route = route({
   },
 });
 
-/** What Proxmox VE adds to a configuration of its own. */
+/** The configuration with the options that Proxmox VE adds to it. */
 function completeConfig(config: GuestConfig, drives: GuestConfig): GuestConfig {
   const complete: GuestConfig = {
     ...config,

@@ -2,7 +2,7 @@ import { failure, parameterError } from "../api/errors";
 import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
-import { removeHaResource } from "../ha/remove";
+import { removeHaResource } from "../ha/manager";
 import type { Guest } from "../model";
 
 export const destroyRoute: Route = route({
@@ -33,7 +33,7 @@ export const destroyRoute: Route = route({
         }
       }
       if (params.purge) removeHaResource(cluster, `vm:${vmid}`);
-      // Rights on a VM die with it, or its successor would inherit them.
+      // Otherwise a new VM with the same ID would inherit the permissions.
       cluster.state.acl = cluster.state.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
       delete cluster.state.guests[vmid];
     });

@@ -1,6 +1,6 @@
 import { type PropertyString, parsePropertyString, printPropertyString } from "../api/property-string";
 
-/** A disk, CD drive, EFI or TPM disk as the configuration has it. */
+/** A disk, CD drive, EFI disk or TPM disk in the configuration. */
 export interface Drive {
   /** A volume id, `none`, `cdrom`, or what to allocate: `local-lvm:20`, `local-lvm:cloudinit`. */
   readonly file: string;
@@ -11,7 +11,7 @@ const DRIVE_KEY = /^(?:(?:ide|sata|scsi|virtio)\d+|efidisk0|tpmstate0)$/;
 
 export const isDriveKey = (name: string): boolean => DRIVE_KEY.test(name);
 
-/** @returns undefined for what is no drive */
+/** @returns undefined where the text is not a drive */
 export function parseDrive(text: string): Drive | undefined {
   const { main, options }: PropertyString = parsePropertyString(text, "file");
   return main === undefined ? undefined : { file: main, options };
@@ -25,13 +25,13 @@ export const isCloudInitDrive = ({ file }: Drive): boolean =>
 /** A cloud-init drive is a CD drive too. */
 export const isCdrom = (drive: Drive): boolean => drive.options.media === "cdrom" || isCloudInitDrive(drive);
 
-/** `local-lvm:20`: a disk of 20 GiB that is to be allocated. */
+/** The storage and size of a disk to allocate: `local-lvm:20` is one of 20 GiB. */
 export function newDisk({ file }: Drive): { readonly storage: string; readonly sizeGiB: number } | undefined {
   const [, storage, size] = /^([^:]+):(\d+(?:\.\d+)?)$/.exec(file) ?? [];
   return storage === undefined || size === undefined ? undefined : { storage, sizeGiB: Number(size) };
 }
 
-/** The volume of a drive that has one. */
+/** The volume ID of a drive; undefined where it has no volume. */
 export const volumeOf = ({ file }: Drive): string | undefined =>
   file.includes(":") && !/:(?:cloudinit|\d+(?:\.\d+)?)$/.test(file) ? file : undefined;
 

@@ -6,8 +6,8 @@ import { drivesOf, volumeOf } from "./drive";
 import { applyPending } from "./pending";
 
 /**
- * Starts a VM with all changes that waited for it.
- * @throws ApiError 500 where something that it needs is gone
+ * Starts a VM, which applies its pending changes.
+ * @throws ApiError 500 where a volume or a hardware mapping is missing
  */
 export function startGuest(cluster: Cluster, guest: Guest): void {
   if (guest.status === "running") return;

@@ -39,7 +39,7 @@ export const migrateRoute: Route = route({
     if (cluster.isHaManaged(guest.vmid)) {
       return cluster.tasks.run({ node, type: "hamigrate", id: vmid, caller, seconds: 5 }, (log) => {
         log(`Requesting HA migration for VM ${vmid} to node ${target}`);
-        // What is stopped is not moved before it is started.
+        // A stopped VM moves only when it is started.
         requestMigration(cluster, `vm:${vmid}`, target);
       });
     }

@@ -9,7 +9,7 @@ export interface Migration {
   readonly withLocalDisks: boolean;
 }
 
-/** Moves a VM, and its disks that only its host has, to another host. @throws ApiError 500 */
+/** Moves a VM and its local disks to another host. @throws ApiError 500 */
 export function migrateGuest(
   cluster: Cluster,
   guest: Guest,
@@ -39,7 +39,7 @@ export function migrateGuest(
   log(`migration finished successfully`);
 }
 
-/** What keeps a VM on its host. */
+/** The local resources that prevent a migration. */
 function localResources(cluster: Cluster, guest: Guest, withLocalDisks: boolean): readonly string[] {
   const problems: string[] = [];
   const isRunning = guest.status === "running";

@@ -9,7 +9,7 @@ export interface NetworkDevice {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** Both `model=virtio,macaddr=…` and `virtio=…`. */
+/** Parses both forms: `model=virtio,macaddr=…` and `virtio=…`. */
 export function parseNet(text: string): NetworkDevice {
   const { main, options }: PropertyString = parsePropertyString(text, "model");
   const { macaddr, ...rest } = options;
@@ -19,14 +19,14 @@ export function parseNet(text: string): NetworkDevice {
   return { model, mac, options: others };
 }
 
-/** As the configuration keeps it, with an address where none was given: `virtio=BC:24:11:…,bridge=vmbr0`. */
+/** A NIC as it is written to the configuration: `virtio=BC:24:11:…,bridge=vmbr0`. A missing MAC address is generated. */
 export function normalizeNet(text: string): string {
   const { model, mac, options } = parseNet(text);
   const address = mac ?? randomMac();
   return printPropertyString({ main: `${model}=${address}`, options });
 }
 
-/** In Proxmox' own range. */
+/** A random address with Proxmox' own prefix. */
 function randomMac(): string {
   const bytes = [...randomBytes(3)].map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"));
   return ["BC", "24", "11", ...bytes].join(":");

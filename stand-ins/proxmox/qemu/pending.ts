@@ -2,11 +2,11 @@ import type { Cluster } from "../cluster";
 import type { ConfigValue, Guest, GuestConfig } from "../model";
 import { type Drive, isCdrom, isCloudInitDrive, isDriveKey, parseDrive, volumeOf } from "./drive";
 
-/** Options that a running VM does not need to know of, cloud-init's among them. */
+/** Options that take effect without a restart because QEMU does not use them, such as those for cloud-init. */
 const FAST =
   /^(?:description|hookscript|lock|migrate_downtime|migrate_speed|name|onboot|protection|shares|startup|tags|vmstatestorage|cicustom|cipassword|citype|ciuser|ciupgrade|nameserver|searchdomain|sshkeys|ipconfig\d+)$/;
 
-/** Disk options that QEMU takes up only when it starts. */
+/** Disk options that QEMU reads only when it starts. */
 const COLD_DISK_OPTIONS = ["aio", "cache", "discard", "iothread", "product", "queues", "ro", "ssd", "vendor"];
 
 /** The configuration as it will be after the next start. */
@@ -19,7 +19,7 @@ export function nextConfig({ config, pending }: Guest): GuestConfig {
   return next;
 }
 
-/** Takes up the changes that can be made now: all of them, or on a running VM those that can be hotplugged. */
+/** Applies pending changes: all of them on a stopped VM, and those that can be hotplugged on a running one. */
 export function applyPending(cluster: Cluster, guest: Guest): void {
   for (const [name, value] of Object.entries(guest.pending)) {
     if (guest.status === "running" && !isHotpluggable(guest, name, value)) continue;
@@ -30,7 +30,7 @@ export function applyPending(cluster: Cluster, guest: Guest): void {
   }
 }
 
-/** Whether a running VM takes up a change at once. */
+/** Whether a change can be applied to a running VM. */
 export function isHotpluggable(guest: Guest, name: string, value: ConfigValue | null): boolean {
   if (FAST.test(name)) return true;
   const features = hotplugFeatures(guest.config.hotplug);
@@ -61,7 +61,7 @@ function isDriveHotpluggable(
   return COLD_DISK_OPTIONS.every((option) => old.options[option] === next.options[option]);
 }
 
-/** A disk that is taken out is kept as `unused0`, a cloud-init drive is thrown away. */
+/** Detaches the old drive where a change removes or replaces it. */
 function replaceDrive(cluster: Cluster, guest: Guest, name: string, value: ConfigValue | null): void {
   const old =
     isDriveKey(name) && guest.config[name] !== undefined ? parseDrive(String(guest.config[name])) : undefined;
@@ -69,7 +69,7 @@ function replaceDrive(cluster: Cluster, guest: Guest, name: string, value: Confi
   if (old && old.file !== next?.file) detach(cluster, guest, old);
 }
 
-/** Keeps the disk of a drive that leaves the configuration. */
+/** Keeps the disk of a removed drive as `unused0`; the disk of a cloud-init drive is deleted. */
 export function detach(cluster: Cluster, guest: Guest, drive: Drive): void {
   const id = volumeOf(drive);
   const volume = id === undefined ? undefined : cluster.volumes.find(id, guest.node);
@@ -84,7 +84,7 @@ export function addUnused(guest: Guest, volumeId: string): void {
   guest.config[`unused${index}`] = volumeId;
 }
 
-/** `network,disk,usb` unless it says otherwise. */
+/** The features that can be hotplugged; `network,disk,usb` by default. */
 function hotplugFeatures(value: ConfigValue | undefined): ReadonlySet<string> {
   const text = value === undefined || String(value) === "1" ? "network,disk,usb" : String(value);
   return new Set(text === "0" ? [] : text.split(","));

@@ -78,7 +78,7 @@ function stop(call: PowerCall, type: string, seconds: number): string {
 
 const isManaged = (cluster: Cluster, guest: Guest): boolean => cluster.isHaManaged(guest.vmid);
 
-/** A managed VM is not started or stopped but asked to be, and the HA manager sees to it. */
+/** For a VM that HA manages, only the requested state is changed; the HA manager then starts or stops the VM. */
 function request(call: PowerCall, type: string, guest: Guest, state: string): string {
   return worker(call, type, 1, () => {
     const resource = call.cluster.state.ha.resources[`vm:${guest.vmid}`];

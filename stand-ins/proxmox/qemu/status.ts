@@ -40,7 +40,7 @@ function list(type: Guest["type"]): Route {
   });
 }
 
-/** What lists and the status have in common; the values of the running configuration. */
+/** The values of the running configuration that lists and the status have in common. */
 export function summary(guest: Guest) {
   const { config } = guest;
   const isRunning = guest.status === "running";

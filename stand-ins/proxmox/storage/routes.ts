@@ -1,25 +1,13 @@
-import { failure, parameterError } from "../api/errors";
+import { failure } from "../api/errors";
 import { VMID } from "../api/parameters";
-import { allOf, anyCaller, oneOf, requires, requiresAny } from "../api/permission";
+import { anyCaller, requires, requiresAny } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
 import type { Storage, Volume } from "../model";
-import { describeUrl, VIRTUAL_BYTES } from "./url";
 import { checkVolumeAccess } from "./volume-access";
 import { storageOf, volumePath } from "./volumes";
 
-/** Whoever makes the host fetch a URL can look around in its network. */
-const mayFetch = oneOf(
-  requires("/", "Sys.Audit", "Sys.Modify"),
-  requires("/nodes/{node}", "Sys.AccessNetwork"),
-);
 const mayRead = requiresAny("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace");
-
-const EXTENSIONS = {
-  iso: /\.(?:iso|img)$/i,
-  vztmpl: /\.tar\.(?:gz|xz|zst|bz2)$/i,
-  import: /\.(?<format>ova|ovf|qcow2|raw|vmdk)$/,
-} as const;
 
 export const storageRoutes: readonly Route[] = [
   route({
@@ -121,89 +109,13 @@ export const storageRoutes: readonly Route[] = [
       );
     },
   }),
-  route({
-    method: "POST",
-    template: "/nodes/{node}/storage/{storage}/download-url",
-    parameters: {
-      url: { type: "string", required: true, pattern: "https?://.*" },
-      content: { type: "string", required: true, enum: ["iso", "vztmpl", "import"] },
-      filename: { type: "string", required: true, maxLength: 255 },
-      checksum: { type: "string" },
-      "checksum-algorithm": {
-        type: "string",
-        enum: ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
-      },
-      compression: { type: "string", enum: ["gz", "lzo", "zst", "bz2"] },
-      "verify-certificates": { type: "boolean" },
-      // The provider repeats these two of the path in the body.
-      node: { type: "string" },
-      storage: { type: "string" },
-    },
-    permission: allOf(requires("/storage/{storage}", "Datastore.AllocateTemplate"), mayFetch),
-    handle: download,
-  }),
-  route({
-    method: "GET",
-    template: "/nodes/{node}/query-url-metadata",
-    parameters: {
-      url: { type: "string", required: true, pattern: "https?://.*" },
-      "verify-certificates": { type: "boolean" },
-    },
-    permission: mayFetch,
-    handle: ({ params }) => describeUrl(params.url),
-  }),
 ];
-
-interface DownloadParameters {
-  readonly url: string;
-  readonly content: string;
-  readonly filename: string;
-  readonly compression?: string;
-}
-
-/** Nothing is fetched: the file is a record of a plausible size. */
-function download({
-  cluster,
-  caller,
-  path: { node, storage: id },
-  params: { url, content, filename, compression },
-}: Call<"node" | "storage", DownloadParameters>): string {
-  const storage = cluster.volumes.storage(id, node);
-  if (!storage.path) {
-    throw failure(`can't upload to storage type '${storage.type}', not a file based storage!`);
-  }
-  const type = content as keyof typeof EXTENSIONS;
-  if (!storage.content.includes(type)) {
-    throw failure(`storage '${id}' is not configured for content-type '${content}'`);
-  }
-  const match = EXTENSIONS[type].exec(filename);
-  if (!match) {
-    const text = type === "import" ? "invalid filename or wrong extension" : "wrong file extension";
-    throw parameterError({ filename: text });
-  }
-  return cluster.tasks.run({ node, type: "download", id: filename, caller, seconds: 8 }, (log) => {
-    if (compression && type !== "iso") throw failure(`decompression not supported for ${content}`);
-    log(`downloading ${url} to ${storage.path}/${content}/${filename}`);
-    if (cluster.volumes.find(`${id}:${content}/${filename}`, node)) {
-      throw failure(`refusing to override existing file '${storage.path}/${content}/${filename}'`);
-    }
-    const { size } = describeUrl(url);
-    cluster.volumes.addFile(id, node, {
-      content: type,
-      name: filename,
-      format: match.groups?.format ?? (type === "iso" ? "iso" : "tgz"),
-      sizeBytes: compression ? VIRTUAL_BYTES : size,
-      ...(type === "import" ? { virtualBytes: VIRTUAL_BYTES } : {}),
-    });
-    log(`download of '${url}' to '${filename}' finished`);
-  });
-}
 
 const mayList = (cluster: Cluster, caller: Call<never, unknown>["caller"], id: string): boolean =>
   cluster.access.allows(caller, `/storage/${id}`, "Datastore.Audit") ||
   cluster.access.allows(caller, `/storage/${id}`, "Datastore.AllocateSpace");
 
-/** The volume of a path may be given without its storage: `iso/talos.iso`. */
+/** The volume in a path may be given without its storage: `iso/talos.iso`. */
 const volumeId = (storage: string, volume: string): string =>
   volume.includes(":") ? volume : `${storage}:${volume}`;
 
@@ -242,7 +154,7 @@ const listing = (volume: Volume) => ({
   ...(volume.vmid === undefined ? {} : { vmid: volume.vmid }),
 });
 
-/** Each kind of storage says it in its own words. */
+/** The error for a missing volume, which differs by the type of the storage. */
 function missing(storage: Storage, id: string): Error {
   const name = id.slice(id.indexOf(":") + 1);
   if (storage.path) return failure(`volume_size_info on '${id}' failed - no format`);

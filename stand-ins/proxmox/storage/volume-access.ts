@@ -1,10 +1,9 @@
-import type { AccessControl } from "../access/access-control";
-import type { Caller } from "../access/caller";
+import type { AccessControl, Caller } from "../access/access-control";
 import { failure } from "../api/errors";
 import { storageOf } from "./volumes";
 
 /**
- * Whether a caller may read a volume, or use it for the guest `vmid`.
+ * Checks whether a caller may read a volume, or use it for the guest `vmid`.
  * @throws ApiError 403 or, for a path on the host, 500
  */
 export function checkVolumeAccess(access: AccessControl, caller: Caller, id: string, vmid?: number): void {

@@ -13,9 +13,9 @@ export interface AllocateOptions {
   readonly node: string;
   readonly vmid: number;
   readonly sizeBytes: number;
-  /** @default the storage's own: raw */
+  /** @default "raw" */
   readonly format?: string;
-  /** @default the first free vm-<id>-disk-<n> */
+  /** @default - the first free vm-<id>-disk-<n> */
   readonly name?: string;
 }
 
@@ -33,7 +33,7 @@ export class Volumes {
     return storage;
   }
 
-  /** @throws ApiError 400 for a storage that takes no disks */
+  /** @throws ApiError 400 for a storage that does not accept disks */
   imageStorage(id: string, node: string): Storage {
     const storage = this.storage(id, node);
     if (!storage.content.includes("images")) {
@@ -69,7 +69,7 @@ export class Volumes {
     return this.list(storage, node).reduce((sum, volume) => sum + volume.sizeBytes, 0);
   }
 
-  /** @throws ApiError 500 for a format that the storage does not have */
+  /** @throws ApiError 500 for a format that the storage does not support */
   allocate({ storage: id, node, vmid, sizeBytes, format, name }: AllocateOptions): Volume {
     const storage = this.storage(id, node);
     const isFile = storage.path !== undefined;
@@ -105,7 +105,7 @@ export class Volumes {
     delete this.state.volumes[volumeKey(id, node)];
   }
 
-  /** Gives the volume of a host that a guest leaves to the host that it goes to, under a free name. */
+  /** Moves a volume from the host of a guest to another host, under a free name there. */
   transfer(volume: Volume, target: string): Volume {
     const moved = this.find(volume.id, target)
       ? this.allocate({
@@ -141,7 +141,7 @@ export class Volumes {
 /** `local-lvm` of `local-lvm:vm-201-disk-0` */
 export const storageOf = (volumeId: string): string => volumeId.split(":", 1)[0] ?? "";
 
-/** Where the host has a volume. */
+/** The path of a volume on its host. */
 export function volumePath(storage: Storage, volume: Volume): string {
   const name = volume.id.slice(volume.id.indexOf(":") + 1);
   if (!storage.path) return `/dev/${storage.type}/${storageOf(volume.id)}/${name}`;

@@ -1,5 +1,5 @@
 import { changesThatReboot } from "../config/changes";
-import { ConfigError } from "../config/error";
+import { MachineConfigError } from "../config/documents";
 import { type MachineConfig, parseMachineConfig } from "../config/machine-config";
 import { validateMachineConfig } from "../config/validate";
 import { install, startReboot } from "../node/lifecycle";
@@ -16,7 +16,7 @@ const DETAILS: Readonly<Record<"REBOOT" | "NO_REBOOT" | "STAGED" | "TRY", string
 };
 
 export const applyConfiguration = method<ApplyConfigurationRequest>(
-  // Readers in maintenance only, which is everybody.
+  // Readers only in maintenance, where every caller is one.
   ["os:admin", "os:reader"],
   async (context, request) => {
     const { node, caller } = context;
@@ -51,7 +51,7 @@ function checked(node: Node, text: string): { config: MachineConfig; warnings: r
     const { installed } = node.state;
     return { config, warnings: validateMachineConfig(config, { platform: node.platform, installed }) };
   } catch (error) {
-    if (error instanceof ConfigError) throw new RpcError("INVALID_ARGUMENT", error.message);
+    if (error instanceof MachineConfigError) throw new RpcError("INVALID_ARGUMENT", error.message);
     throw error;
   }
 }
@@ -86,10 +86,10 @@ async function apply(
   } else if (node.condition === "MAINTENANCE" && config.main) {
     await install(machines, node, config);
   } else {
-    // A trial is over at the next boot; nothing takes it back before.
+    // A trial (`try`) ends at the next boot, and not after a minute as on a real node.
     if (mode === "NO_REBOOT") state.persistedConfig = config.text;
     state.config = config.text;
-    await machines.changed();
+    await machines.applyChanges();
   }
   machines.save();
 }

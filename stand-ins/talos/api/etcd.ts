@@ -1,4 +1,5 @@
-import { ADMIN, type CallContext, method } from "./method";
+import { ADMIN, ANY_ROLE } from "./caller";
+import { type CallContext, method } from "./method";
 import { RpcError } from "./rpc-error";
 
 export const bootstrap = method<object>(ADMIN, async (context) => {
@@ -9,25 +10,22 @@ export const bootstrap = method<object>(ADMIN, async (context) => {
   }
   if (node.state.etcdMember) throw new RpcError("ALREADY_EXISTS", "etcd data directory is not empty");
   machines.etcd.bootstrap(node);
-  await machines.changed();
+  await machines.applyChanges();
   return { messages: [{}] };
 });
 
-export const etcdMemberList = method<object>(
-  ["os:admin", "os:operator", "os:reader", "os:etcd:backup"],
-  (context) => {
-    const { machines, node } = context;
-    requireControlPlane(context, "member list");
-    if (!node.state.etcdMember) throw new RpcError("UNAVAILABLE", "etcd is not running");
-    const members = machines.etcd.members(node).map(({ id, hostname, address }) => ({
-      id,
-      hostname,
-      peerUrls: [`https://${address}:2380`],
-      clientUrls: [`https://${address}:2379`],
-    }));
-    return { messages: [{ legacyMembers: members.map(({ hostname }) => hostname), members }] };
-  },
-);
+export const etcdMemberList = method<object>(ANY_ROLE, (context) => {
+  const { machines, node } = context;
+  requireControlPlane(context, "member list");
+  if (!node.state.etcdMember) throw new RpcError("UNAVAILABLE", "etcd is not running");
+  const members = machines.etcd.members(node).map(({ id, hostname, address }) => ({
+    id,
+    hostname,
+    peerUrls: [`https://${address}:2380`],
+    clientUrls: [`https://${address}:2379`],
+  }));
+  return { messages: [{ legacyMembers: members.map(({ hostname }) => hostname), members }] };
+});
 
 /** @throws RpcError */
 export function requireControlPlane({ node }: CallContext, api: string): void {

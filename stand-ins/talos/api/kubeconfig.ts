@@ -4,14 +4,15 @@ import { pack } from "tar-stream";
 import { stringify } from "yaml";
 import { decodeKeyPair, type MachineConfig } from "../config/machine-config";
 import { issueCertificate } from "../pki/issue";
+import { ADMIN } from "./caller";
 import { requireControlPlane } from "./etcd";
-import { ADMIN, method } from "./method";
+import { method } from "./method";
 import { RpcError } from "./rpc-error";
 
-/** What Talos gives the certificate of an administrator of Kubernetes. */
+/** How long Talos makes the certificate of a Kubernetes administrator valid. */
 const VALID_DAYS = 365;
 
-/** A gzipped tar with one file, like any copy from a node. It needs no Kubernetes that runs. */
+/** Answers a gzipped tar with one file, as Talos does for every copy from a node. Kubernetes need not run for it. */
 export const kubeconfig = method<object>(ADMIN, async function* (context) {
   requireControlPlane(context, "kubeconfig");
   const { config } = context.node;

@@ -1,32 +1,27 @@
 import type { Machines } from "../machines";
 import type { Node } from "../node/node";
-
-export type Role = "os:admin" | "os:operator" | "os:reader" | "os:etcd:backup";
-
-export interface Caller {
-  readonly roles: readonly Role[];
-}
+import type { Caller, Role } from "./caller";
 
 /** What a handler works on. */
 export interface CallContext {
   readonly machines: Machines;
-  /** The node that is asked, which need not be the one that took the request. */
+  /** The node that the request is for, which may be another one than the node that received it. */
   readonly node: Node;
   readonly caller: Caller;
   /** Aborted when the client hangs up or the node goes down. */
   readonly signal: AbortSignal;
 }
 
-/** A call that this stand-in serves. */
+/** An API method that this stand-in serves. */
 export interface Method {
-  /** One of them is enough. */
+  /** The roles that may call it; one of them is enough. */
   readonly roles: readonly Role[];
   readonly run: (context: CallContext, request: object) => object | Promise<object> | AsyncIterable<object>;
-  /** Of a request, for the log: nothing secret. */
+  /** Describes a request in the call log, without anything secret. */
   readonly describe?: (request: object) => string;
 }
 
-/** Declares a call with the type of its request, which the definitions of the protocol vouch for. */
+/** Declares a method with the type of its request. The protocol definitions guarantee that requests have that type. */
 export function method<Request extends object>(
   roles: readonly Role[],
   run: (context: CallContext, request: Request) => ReturnType<Method["run"]>,
@@ -38,7 +33,3 @@ export function method<Request extends object>(
     ...(describe && { describe: (request: object) => describe(request as Request) }),
   };
 }
-
-export const ADMIN: readonly Role[] = ["os:admin"];
-export const OPERATORS: readonly Role[] = ["os:admin", "os:operator"];
-export const READERS: readonly Role[] = ["os:admin", "os:operator", "os:reader"];

@@ -1,5 +1,6 @@
 import type { EventsRequest, ReadRequest } from "../protocol/messages";
-import { ADMIN, method, READERS } from "./method";
+import { ADMIN, READERS } from "./caller";
+import { method } from "./method";
 import { RpcError } from "./rpc-error";
 
 export const events = method<EventsRequest>(READERS, ({ node, signal }, request) =>
@@ -8,7 +9,7 @@ export const events = method<EventsRequest>(READERS, ({ node, signal }, request)
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
-/** Of the files of a node there is one, by which clients see that it has booted. */
+/** Reads the boot ID, by which clients see that a node has rebooted. No other file of a node exists here. */
 export const read = method<ReadRequest>(
   ADMIN,
   async function* ({ node }, { path }) {

@@ -1,6 +1,7 @@
 import { startReboot, startReset } from "../node/lifecycle";
 import type { ResetRequest } from "../protocol/messages";
-import { ADMIN, method, OPERATORS } from "./method";
+import { ADMIN, OPERATORS } from "./caller";
+import { method } from "./method";
 import { RpcError } from "./rpc-error";
 
 export const reboot = method<object>(OPERATORS, ({ machines, node }) => ({

@@ -7,11 +7,12 @@ import {
   type ResourceWatchRequest,
   STAGE_NUMBERS,
 } from "../protocol/messages";
-import { type CallContext, type Method, method, READERS } from "./method";
+import { READERS } from "./caller";
+import { type CallContext, type Method, method } from "./method";
 import { RpcError } from "./rpc-error";
 import { DISK_BYTES } from "./status";
 
-/** A type of resource that can be asked for. */
+/** A resource type that this stand-in serves. */
 interface ResourceType {
   readonly namespace: string;
   /** For `os:admin` only. */
@@ -19,7 +20,7 @@ interface ResourceType {
   readonly list: (node: Node) => readonly { readonly id: string; readonly spec: Buffer }[];
 }
 
-/** Less than the disk by the other partitions. */
+/** The disk without its other partitions. */
 const EPHEMERAL_BYTES = DISK_BYTES - 4 * 1024 ** 3;
 const VOLUME_READY = 6;
 
@@ -83,13 +84,13 @@ export const resourceMethods: Readonly<Record<string, Method>> = {
     },
     describe,
   ),
-  /** Says what is there and holds the stream; what changes later is not told. */
+  /** Sends the resources that exist and keeps the stream open. Later changes are not sent. */
   Watch: method<ResourceWatchRequest>(
     READERS,
     async function* (context, request) {
       const { id, options } = request;
       const all = resources(context, request);
-      // Tells the client that the watch is there.
+      // Tells the client that the watch has started.
       yield {};
       const wanted =
         id === undefined
@@ -105,7 +106,7 @@ export const resourceMethods: Readonly<Record<string, Method>> = {
   ),
 };
 
-/** @throws RpcError where the type is not served, or not for this caller */
+/** @throws RpcError where the type is not served, or the caller may not read it */
 function resources({ node, caller }: CallContext, { namespace, type }: ResourceRequest) {
   const known = TYPES[type];
   if (!known) throw new RpcError("PERMISSION_DENIED", `resource type "${type}" is not supported`);

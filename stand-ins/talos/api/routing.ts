@@ -3,19 +3,19 @@ import type { Machines } from "../machines";
 import type { Node } from "../node/node";
 import { RpcError } from "./rpc-error";
 
-/** Whom a request is for. */
+/** A node that a request is for. */
 export interface Target {
   readonly node: Node;
-  /** As the client called it, to be told apart in an answer of several; none for a plain answer. */
+  /** The name that the client used, to tell several answers apart; undefined for an answer of one node. */
   readonly hostname?: string;
 }
 
-/** The services that answer for several nodes at once. */
-const AGGREGATED = ["machine.MachineService", "storage.StorageService"];
+/** The services that can answer for several nodes in one response. */
+const MULTI_NODE_SERVICES = ["machine.MachineService", "storage.StorageService"];
 
 /**
- * A client names the node it means by `node`, or several by `nodes`; without either, it means the one it talks to.
- * Only a control plane node passes requests on.
+ * Finds the nodes that a request is for: the one in the metadata `node`, those in `nodes`, or else the receiver. Only a
+ * control plane node forwards requests.
  * @throws RpcError
  */
 export function route(
@@ -26,7 +26,7 @@ export function route(
 ): readonly Target[] {
   const several = values(metadata, "nodes");
   if (several.length > 0) {
-    if (!AGGREGATED.some((service) => method.startsWith(`${service}/`))) {
+    if (!MULTI_NODE_SERVICES.some((service) => method.startsWith(`${service}/`))) {
       throw new RpcError("INVALID_ARGUMENT", `one-2-many proxying is not supported for method /${method}`);
     }
     return several.map((hostname) => ({ node: resolve(machines, receiver, hostname), hostname }));
@@ -53,7 +53,7 @@ function resolve(machines: Machines, receiver: Node, name: string): Node {
   return node;
 }
 
-/** What was sent more than once, HTTP/2 hands over as one, with commas. */
+/** All values of a metadata key. HTTP/2 joins repeated values with commas. */
 const values = (metadata: Metadata, key: string): readonly string[] =>
   metadata.get(key).flatMap((value) => String(value).split(/,\s*/));
 

@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 
 export type StatusName = keyof typeof status;
 
-/** An answer that is no success. */
+/** An answer with an error status. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
 

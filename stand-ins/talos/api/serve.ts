@@ -14,15 +14,15 @@ import type { Listener } from "../node/listener";
 import type { Node } from "../node/node";
 import { type ServiceName, serviceDefinitions } from "../protocol/definitions";
 import type { Messages } from "../protocol/messages";
-import { callerOf } from "./caller";
-import type { CallContext, Caller, Method } from "./method";
+import { type Caller, callerOf } from "./caller";
+import type { CallContext, Method } from "./method";
 import { route, type Target } from "./routing";
 import { RpcError } from "./rpc-error";
 import { SERVICES } from "./services";
 
 type Call = ServerUnaryCall<object, object> | ServerWritableStream<object, object>;
 
-/** Makes a node answer on its listener. */
+/** Makes a node serve its API on its listener. */
 export function serve(machines: Machines, node: Node, listener: Listener): void {
   for (const [service, methods] of Object.entries(SERVICES)) {
     const definition: ServiceDefinition = serviceDefinitions[service as ServiceName];
@@ -39,7 +39,7 @@ export function serve(machines: Machines, node: Node, listener: Listener): void 
   machines.attach(node, listener);
 }
 
-/** What happens between a request and its answer, for one method on one port. */
+/** Handles the requests for one method on one port: routing, roles, faults and the call log. */
 class Exchange {
   constructor(
     private readonly machines: Machines,
@@ -124,20 +124,20 @@ class Exchange {
     try {
       const targets = route(this.machines, this.receiver, this.name, call.metadata as Metadata);
       logged = targets.map(({ node }) => node.name).join("+");
-      const cutAfter = await this.strike(targets);
+      const cutAfter = await this.applyFaults(targets);
       const succeed = await work(targets, caller, hungUp.signal);
       log("OK");
-      if (cutAfter) this.listener.cut();
+      if (cutAfter) this.listener.cutConnections();
       else succeed();
     } catch (error) {
-      if (error instanceof Cut) {
+      if (error instanceof ConnectionCut) {
         log("CUT");
-        this.listener.cut();
+        this.listener.cutConnections();
         return;
       }
       const known =
         error instanceof RpcError ? error : new RpcError("INTERNAL", "internal error of the stand-in");
-      // A mistake of ours and not of the caller: it must be seen.
+      // A bug of the stand-in and not a mistake of the caller, so it is printed.
       if (known !== error) process.stderr.write(`${(error as Error).stack}\n`);
       log(known.status);
       fail(known);
@@ -158,20 +158,20 @@ class Exchange {
     return await this.method.run(context, request);
   }
 
-  /** What the faults in force do to a call, after the delays among them. @returns whether to cut it at its end */
-  private async strike(targets: readonly Target[]): Promise<boolean> {
+  /** Applies the active faults to a call, delays first. @returns whether to cut the connection after the call */
+  private async applyFaults(targets: readonly Target[]): Promise<boolean> {
     const faults = targets.flatMap(({ node }) => this.machines.faults.take(node.name, this.name));
     for (const fault of faults) if (fault.kind === "delay") await sleep(fault.delayMs);
     for (const fault of faults) {
       if (fault.kind === "status") throw new RpcError(fault.status, fault.message);
-      if (fault.kind === "drop" && fault.when === "before") throw new Cut();
+      if (fault.kind === "drop" && fault.when === "before") throw new ConnectionCut();
     }
     return faults.some(({ kind }) => kind === "drop");
   }
 }
 
-/** The connection ends here. */
-class Cut extends Error {}
+/** A fault cuts the connection before the call is carried out. */
+class ConnectionCut extends Error {}
 
 const aborted = (signal: AbortSignal): Promise<unknown> =>
   signal.aborted ? Promise.resolve() : once(signal, "abort");

@@ -9,7 +9,7 @@ import { resourceMethods } from "./resources";
 import { disks, memory, serviceList, version } from "./status";
 import { imagePull, lifecycleUpgrade, upgrade } from "./upgrade";
 
-/** Every call that this stand-in serves. */
+/** Every API method that this stand-in serves. */
 export const SERVICES: Readonly<Record<ServiceName, Readonly<Record<string, Method>>>> = {
   "machine.MachineService": {
     ApplyConfiguration: applyConfiguration,

@@ -1,7 +1,8 @@
 import type { Node } from "../node/node";
-import { method, READERS } from "./method";
+import { READERS } from "./caller";
+import { method } from "./method";
 
-/** A virtual machine well above what Talos asks for. */
+/** More than Talos requires. */
 const MEMORY_KIB = 4 * 1024 * 1024;
 export const DISK_BYTES = 64 * 1024 ** 3;
 

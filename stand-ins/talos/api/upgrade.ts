@@ -1,9 +1,10 @@
 import { startUpgrade, versionOf } from "../node/lifecycle";
 import type { ImagePullRequest, LifecycleUpgradeRequest, UpgradeRequest } from "../protocol/messages";
-import { ADMIN, type CallContext, method, OPERATORS } from "./method";
+import { ADMIN, OPERATORS } from "./caller";
+import { type CallContext, method } from "./method";
 import { RpcError } from "./rpc-error";
 
-/** Nothing is fetched: an image is there as soon as it has a name. */
+/** Accepts every image whose tag is a version. Nothing is downloaded. */
 export const imagePull = method<ImagePullRequest>(
   OPERATORS,
   async function* (_context, { imageRef }) {
@@ -13,7 +14,7 @@ export const imagePull = method<ImagePullRequest>(
   ({ imageRef }) => imageRef,
 );
 
-/** Writes the new Talos to the disk; the next boot runs it. */
+/** Writes the new Talos version to the disk. The next boot runs it. */
 export const lifecycleUpgrade = method<LifecycleUpgradeRequest>(
   ADMIN,
   async function* (context, { source }) {
@@ -28,7 +29,7 @@ export const lifecycleUpgrade = method<LifecycleUpgradeRequest>(
   ({ source }) => source?.imageName ?? "",
 );
 
-/** The older way: writes it and boots. */
+/** The older method: writes the new version and reboots. */
 export const upgrade = method<UpgradeRequest>(
   ADMIN,
   (context, { image }) => {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { MachineConfig } from "./machine-config";
 import type { MainDocument } from "./schema";
 
-/** The parts of `machine` that take effect while a node runs; so do `debug`, `cluster` and every other document. */
+/** The keys of `machine` that can change without a reboot, as can `debug`, `cluster` and every other document. */
 const IMMEDIATE: ReadonlySet<string> = new Set([
   "ca",
   "acceptedCAs",
@@ -31,7 +31,7 @@ const IMMEDIATE_FEATURES: ReadonlySet<string> = new Set([
   "nodeAddressSortAlgorithm",
 ]);
 
-/** The keys whose change takes effect at the next boot only; none: the change can be made while the node runs. */
+/** The keys whose change needs a reboot; none if the change can be made while the node runs. */
 export function changesThatReboot(current: MachineConfig, next: MachineConfig): readonly string[] {
   const before = bootTime(current.main);
   const after = bootTime(next.main);

@@ -1,6 +1,10 @@
 import { isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from "yaml";
-import { ConfigError } from "./error";
 import { DOCUMENT_KINDS } from "./kinds";
+
+/** A machine configuration that a node refuses. */
+export class MachineConfigError extends Error {
+  override readonly name = "MachineConfigError";
+}
 
 /** One document of a machine configuration. */
 export interface ConfigDocument {
@@ -8,7 +12,7 @@ export interface ConfigDocument {
   readonly kind: string;
   readonly name: string;
   readonly value: Readonly<Record<string, unknown>>;
-  /** Where a key or its value stands in the whole configuration. */
+  /** The line of a key or its value in the whole configuration. */
   readonly lineOf: (path: readonly PropertyKey[]) => number;
 }
 
@@ -17,28 +21,30 @@ export const MAIN_KIND = "v1alpha1";
 const MAIN_KEYS = ["machine", "cluster", "debug", "persist"];
 
 /**
- * Takes a configuration apart as a node does.
- * @throws ConfigError where it is no YAML, or a document is of a kind that Talos does not know
+ * Parses the documents of a configuration as a node does.
+ * @throws MachineConfigError where it is not YAML, or a document has a kind that Talos does not know
  */
 export function parseDocuments(text: string): readonly ConfigDocument[] {
   const lines = new LineCounter();
-  // Without prettier errors, which show the text around them: a configuration is full of secrets.
+  // Pretty errors would quote the configuration, which is full of secrets.
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const documents: ConfigDocument[] = [];
   for (const source of "empty" in parsed ? [] : parsed) {
     const [error] = source.errors;
     if (error) {
-      throw new ConfigError(`decode error: yaml: ${error.message} (line ${lineAt(lines, error.pos[0])})`);
+      throw new MachineConfigError(
+        `decode error: yaml: ${error.message} (line ${lineAt(lines, error.pos[0])})`,
+      );
     }
     const { contents } = source;
     if (contents === null || (isScalar(contents) && contents.value === null)) continue;
     if (!isMap(contents)) {
-      throw new ConfigError(`expected a YAML document at line ${lineAt(lines, contents.range?.[0])}`);
+      throw new MachineConfigError(`expected a YAML document at line ${lineAt(lines, contents.range?.[0])}`);
     }
     const document = decode(contents, lines);
     const twin = documents.find(({ kind, name }) => kind === document.kind && name === document.name);
     if (twin) {
-      throw new ConfigError(
+      throw new MachineConfigError(
         `duplicate document ${document.kind}/${document.name} is not allowed (line ${document.lineOf([])})`,
       );
     }
@@ -51,7 +57,7 @@ function decode(contents: YAMLMap, lines: LineCounter): ConfigDocument {
   const value = withoutNulls(contents.toJSON()) as Record<string, unknown>;
   const lineOf = (path: readonly PropertyKey[]) => lineAt(lines, offsetOf(contents, path));
   const fail = (id: string, reason: string) =>
-    new ConfigError(`error decoding document ${id} (line ${lineOf([])}): ${reason}`);
+    new MachineConfigError(`error decoding document ${id} (line ${lineOf([])}): ${reason}`);
   const { apiVersion, kind, name } = value;
   if (kind === undefined) {
     if (apiVersion !== undefined || !MAIN_KEYS.some((key) => contents.has(key))) {
@@ -67,7 +73,7 @@ function decode(contents: YAMLMap, lines: LineCounter): ConfigDocument {
   return { kind, name: typeof name === "string" ? name : "", value, lineOf };
 }
 
-/** Of the longest part of the path that is there; a key that does not belong is pointed at itself. */
+/** The offset of the longest part of the path that exists; for an unknown key, of the key itself. */
 function offsetOf(map: YAMLMap, path: readonly PropertyKey[]): number | undefined {
   for (let length = path.length; length > 0; length--) {
     const parent = map.getIn(path.slice(0, length - 1), true);
@@ -87,7 +93,7 @@ function offsetOf(map: YAMLMap, path: readonly PropertyKey[]): number | undefine
 
 const lineAt = (lines: LineCounter, offset = 0): number => lines.linePos(offset).line;
 
-/** In a configuration `key:` without a value is the same as no key. */
+/** A key without a value (`key:`) counts as absent. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-/** The kinds of documents that Talos 1.13 has beside the main one. A later kind is refused, as a node does. */
+/** The document kinds that Talos 1.13 knows besides the main document. A node refuses every other kind. */
 export const DOCUMENT_KINDS: ReadonlySet<string> = new Set([
   "BlackholeRouteConfig",
   "BondConfig",

@@ -1,24 +1,23 @@
 import type { z } from "zod";
 import type { KeyPair } from "../pki/issue";
-import { type ConfigDocument, MAIN_KIND, parseDocuments } from "./documents";
-import { ConfigError } from "./error";
+import { type ConfigDocument, MAIN_KIND, MachineConfigError, parseDocuments } from "./documents";
 import { hostnameSchema, linkSchema, type MainDocument, mainSchema } from "./schema";
 
 export type MachineType = "controlplane" | "worker";
 
-/** A machine configuration that could be read; `validate.ts` says whether a node takes it. */
+/** A machine configuration that could be parsed; `validate.ts` decides whether a node accepts it. */
 export interface MachineConfig {
   readonly text: string;
-  /** Without it a node stays in maintenance. */
+  /** Without a main document, a node stays in maintenance. */
   readonly main: MainDocument | undefined;
   readonly hostnameDocument: z.output<typeof hostnameSchema> | undefined;
   readonly type: MachineType | undefined;
   readonly hostname: string | undefined;
-  /** Static ones, without prefix lengths. */
+  /** The static addresses, without prefix lengths. */
   readonly addresses: readonly string[];
 }
 
-/** @throws ConfigError which names the document, the line and the key */
+/** @throws MachineConfigError that names the document, the line and the key */
 export function parseMachineConfig(text: string): MachineConfig {
   const documents = parseDocuments(text);
   const first = <S extends z.ZodType>(kind: string, schema: S): z.output<S> | undefined => {
@@ -45,7 +44,7 @@ export function parseMachineConfig(text: string): MachineConfig {
   };
 }
 
-/** The CA of the Talos API; a worker's has no key. */
+/** The CA of the Talos API. A worker has it without its key. */
 export function machineCa({ main }: MachineConfig): KeyPair {
   return decodeKeyPair(main?.machine?.ca);
 }
@@ -71,7 +70,7 @@ function read<S extends z.ZodType>(document: ConfigDocument, schema: S): z.outpu
     }
     return [`cannot unmarshal ${at(issue.path)}: ${issue.message}`];
   });
-  throw new ConfigError(
+  throw new MachineConfigError(
     `error decoding document v1alpha1/${document.kind}/${document.name} (line ${document.lineOf([])}): ${problems.join("; ")}`,
   );
 }

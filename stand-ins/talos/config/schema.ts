@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A node reads any scalar where it wants a text. */
+/** A node accepts any scalar where it expects a string. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-/** YAML 1.1 wrote booleans in more ways, and a node still reads them. */
+/** A node also accepts the booleans of YAML 1.1, such as `yes` and `off`. */
 const flag = z.union([z.boolean(), z.stringbool({ truthy: ["yes", "on", "y"], falsy: ["no", "off", "n"] })]);
 const texts = z.array(text);
 const textMap = z.record(z.string(), text);
-/** What only a kubelet or a component behind it would read. */
+/** A section that this stand-in does not look into. */
 const section = z.record(z.string(), z.unknown());
 const sections = z.array(section);
 
@@ -127,8 +127,8 @@ const cluster = z.strictObject({
 });
 
 /**
- * The main document of a machine configuration: every key of Talos 1.13 down to the second level and where a node
- * acts on it, deeper only what the rules of `validate.ts` and this stand-in read.
+ * The main document of a machine configuration. It has every key of Talos 1.13 down to the second level; below that, it
+ * has the keys that `validate.ts` and this stand-in read.
  */
 export const mainSchema = z.strictObject({
   version: text.optional(),
@@ -140,7 +140,7 @@ export const mainSchema = z.strictObject({
 
 export type MainDocument = z.output<typeof mainSchema>;
 
-/** `'auto' and 'hostname'` in `validate.ts`. */
+/** The document `HostnameConfig`; `validate.ts` checks `auto` and `hostname` together. */
 export const hostnameSchema = z.strictObject({
   apiVersion: text,
   kind: text,
@@ -148,7 +148,7 @@ export const hostnameSchema = z.strictObject({
   hostname: text.optional(),
 });
 
-/** For the addresses of a node. */
+/** The documents of network links, from which the addresses of a node are read. */
 export const linkSchema = z.looseObject({
   name: text.optional(),
   addresses: z.array(z.looseObject({ address: text })).optional(),

@@ -1,20 +1,20 @@
 import type { Platform } from "../model";
-import { ConfigError } from "./error";
+import { MachineConfigError } from "./documents";
 import type { MachineConfig } from "./machine-config";
 import type { MainDocument } from "./schema";
 
 export interface ValidationContext {
   readonly platform: Platform;
-  /** A node that is installed no longer asks for a disk. */
+  /** A node that is already installed does not require `machine.install`. */
   readonly installed: boolean;
 }
 
 type Problems = Generator<string, void>;
 
 /**
- * What a node checks of a configuration that it could read, in its own words.
+ * Checks a parsed configuration as a node does, with the node's own messages.
  * @returns warnings
- * @throws ConfigError with all that is wrong
+ * @throws MachineConfigError with all problems
  */
 export function validateMachineConfig(config: MachineConfig, context: ValidationContext): readonly string[] {
   const problems = [
@@ -23,7 +23,7 @@ export function validateMachineConfig(config: MachineConfig, context: Validation
   ];
   if (problems.length > 0) {
     const count = `${problems.length} error${problems.length === 1 ? "" : "s"} occurred:`;
-    throw new ConfigError([count, ...problems.map((problem) => `\t* ${problem}`), ""].join("\n"));
+    throw new MachineConfigError([count, ...problems.map((problem) => `\t* ${problem}`), ""].join("\n"));
   }
   const given = config.main?.machine?.type;
   return config.type && given !== undefined && given !== config.type && given !== "init"

@@ -1,20 +1,20 @@
 export interface LoggedCall {
-  /** The node that was asked. */
+  /** The node that the call was for. */
   readonly node: string;
   /** `machine.MachineService/Version` */
   readonly method: string;
-  /** `os:admin`, or `os:reader` for anybody in maintenance. */
+  /** The caller's roles; in maintenance, every caller is `os:reader`. */
   readonly roles: readonly string[];
-  /** What was asked for, without anything secret. */
+  /** The request in a few words, without anything secret. */
   readonly detail: string;
   /** `OK`, `UNAVAILABLE` … */
   readonly status: string;
   readonly durationMs: number;
 }
 
-const KEPT = 10_000;
+const MAX_CALLS = 10_000;
 
-/** Every call, with neither configurations nor certificates in it. */
+/** The latest calls, without configurations and certificates. */
 export class CallLog {
   private calls: LoggedCall[] = [];
 
@@ -22,7 +22,7 @@ export class CallLog {
 
   add(call: LoggedCall): void {
     this.calls.push(call);
-    if (this.calls.length > KEPT) this.calls.shift();
+    if (this.calls.length > MAX_CALLS) this.calls.shift();
     const { node, method, roles, detail, status, durationMs } = call;
     this.onCall(
       [node, method, detail, roles.join(","), status, `${durationMs} ms`].filter(Boolean).join(" "),

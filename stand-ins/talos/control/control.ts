@@ -5,37 +5,38 @@ import type { Condition, Node } from "../node/node";
 import type { LoggedCall } from "./call-log";
 import { type Fault, type FaultInput, faultSchema } from "./faults";
 
-/** A node, without anything secret. */
+/** The state of a node, without anything secret. */
 export interface NodeView {
   readonly name: string;
   readonly address: string;
   /** `127.0.0.2:50000` */
   readonly endpoint: string;
   readonly condition: Condition;
-  /** Whether somebody answers on its port; a worker waits for a control plane node. */
+  /** Whether its API answers. The API of a worker waits for a control plane node. */
   readonly reachable: boolean;
   readonly type: "controlplane" | "worker" | undefined;
   readonly hostname: string;
-  /** The Talos that runs. */
+  /** The Talos version that runs. */
   readonly version: string;
   readonly bootId: string;
-  /** Its id in etcd. */
+  /** Its member ID in etcd. */
   readonly etcdMember: string | undefined;
 }
 
-/** What this stand-in can be told beyond what Talos can: to go wrong, and what happened. */
+/** Controls the stand-in beyond the Talos API: injects faults, switches power, and lists nodes and calls. */
 export class TalosControl {
   constructor(private readonly machines: Machines) {}
 
-  /** @returns its id @throws where it makes no sense */
+  /** @returns the fault's ID @throws where the fault is invalid or names an unknown node */
   async addFault(input: FaultInput): Promise<string> {
     const result = faultSchema.safeParse(input);
     if (!result.success) throw new Error(z.prettifyError(result.error).replace(/\s*\n\s*/g, " "));
     const { node } = result.data;
     if (node !== undefined) this.node(node);
     const id = this.machines.faults.add(result.data);
-    await this.machines.changed();
-    if (result.data.kind === "unreachable") this.machines.listenerOf(this.node(result.data.node))?.cut();
+    await this.machines.applyChanges();
+    if (result.data.kind === "unreachable")
+      this.machines.listenerOf(this.node(result.data.node))?.cutConnections();
     return id;
   }
 
@@ -43,17 +44,17 @@ export class TalosControl {
     return this.machines.faults.list();
   }
 
-  /** @param id none removes all */
+  /** @param id removes all faults if it is left out */
   async removeFaults(id?: string): Promise<void> {
     this.machines.faults.remove(id);
-    await this.machines.changed();
+    await this.machines.applyChanges();
   }
 
   listNodes(): readonly NodeView[] {
     return this.machines.nodes.map((node) => view(node, this.machines.isReachable(node)));
   }
 
-  /** Off is a power cut, on a boot. @throws where there is no such node */
+  /** Switching off is a power cut, switching on is a boot. @throws where there is no such node */
   async setPower(name: string, power: "on" | "off"): Promise<void> {
     const node = this.node(name);
     if (power === "on" && !node.state.poweredOn) {
@@ -62,8 +63,8 @@ export class TalosControl {
     } else if (power === "off" && node.state.poweredOn) {
       node.state.poweredOn = false;
       node.goDown();
-      await this.machines.changed();
-      this.machines.listenerOf(node)?.cut();
+      await this.machines.applyChanges();
+      this.machines.listenerOf(node)?.cutConnections();
     }
   }
 

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { z } from "zod";
-import { FaultList, striking } from "../../fault-list";
+import { callFaults, FaultList, striking } from "../../fault-list";
 
 const STATUS_NAMES = Object.keys(status).filter((name) => name !== "OK" && Number.isNaN(Number(name)));
 
@@ -12,33 +12,27 @@ const matching = {
   ...striking,
 };
 
-/** What can be made to go wrong. */
+/** The faults that can be injected. */
 export const faultSchema = z.discriminatedUnion("kind", [
-  /** Nobody answers on the port of a node, until the fault is removed. */
+  /** The node does not listen on its port, until the fault is removed. */
   z.strictObject({ kind: z.literal("unreachable"), node: z.string() }),
-  /** An answer in place of the real one, such as UNIMPLEMENTED or ALREADY_EXISTS. */
+  /** This answer instead of the real one, such as UNIMPLEMENTED or ALREADY_EXISTS. */
   z.strictObject({
     kind: z.literal("status"),
     status: z.enum(STATUS_NAMES as [keyof typeof status]),
     message: z.string(),
     ...matching,
   }),
-  /** An answer that comes late. */
-  z.strictObject({ kind: z.literal("delay"), delayMs: z.int().min(1), ...matching }),
-  /** All connections to the node are cut before the call is carried out, or after it. */
-  z.strictObject({
-    kind: z.literal("drop"),
-    when: z.enum(["before", "after"]).default("before"),
-    ...matching,
-  }),
+  // `drop` cuts all connections to the node.
+  ...callFaults(matching),
 ]);
 
 export type Fault = z.output<typeof faultSchema>;
-/** A fault as it is asked for, with defaults left out. */
+/** A fault as a caller requests it, without defaults. */
 export type FaultInput = z.input<typeof faultSchema>;
 export type CallFault = Exclude<Fault, { kind: "unreachable" }>;
 
-/** What can go wrong with the nodes now. */
+/** The active faults. */
 export class Faults extends FaultList<Fault> {
   isUnreachable(node: string): boolean {
     return this.has((fault) => fault.kind === "unreachable" && fault.node === node);

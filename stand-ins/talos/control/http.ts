@@ -15,7 +15,7 @@ export interface ControlApi {
 
 const powerSchema = z.strictObject({ power: z.enum(["on", "off"]) });
 
-/** Serves the control over HTTP on loopback, for those who are not in this process. */
+/** Serves the control API over HTTP on loopback, for other processes. */
 export async function serveControl(control: TalosControl): Promise<ControlApi> {
   const token = randomUUID();
   const app = new Hono()

@@ -5,7 +5,7 @@ import type { Node } from "./node";
 
 type Clusters = Record<string, readonly EtcdMember[]>;
 
-/** The etcd clusters of all nodes. Who belongs together is told by the CA of the Talos API. */
+/** The etcd clusters of all nodes. Nodes with the same Talos API CA belong to the same cluster. */
 export class Etcd {
   constructor(
     private readonly clusters: Clusters,
@@ -17,13 +17,13 @@ export class Etcd {
     return this.clusters[clusterOf(node)] ?? [];
   }
 
-  /** Begins a new cluster on this node; whatever was there before is lost. */
+  /** Starts a new cluster on this node; an earlier one is lost. */
   bootstrap(node: Node): void {
     this.clusters[clusterOf(node)] = [];
     this.add(node);
   }
 
-  /** Every control plane node that runs joins the cluster of another, if there is one. */
+  /** Lets every running control plane node join the etcd cluster that runs on the others, if there is one. */
   joinAll(): void {
     for (const node of this.nodes) {
       if (node.condition !== "RUNNING" || !node.isControlPlane || node.state.etcdMember) continue;
@@ -31,7 +31,7 @@ export class Etcd {
     }
   }
 
-  /** @throws where the rest would have no quorum */
+  /** @throws where the other members would have no quorum */
   leave(node: Node): void {
     const { etcdMember } = node.state;
     if (!etcdMember) return;
@@ -47,17 +47,17 @@ export class Etcd {
   }
 
   private add(node: Node): void {
-    // One id is 64 bits; the first is left out so that it also fits a signed number.
+    // An ID has 64 bits; the first one is 0, so that it also fits into a signed number.
     const id = (randomBytes(8).readBigUInt64BE() >> 1n).toString();
     const { address } = node.state;
-    // Who was here with the same address has lost its data.
+    // An earlier member with the same address has lost its data.
     const others = this.members(node).filter((member) => member.address !== address);
     this.clusters[clusterOf(node)] = [...others, { id, hostname: node.hostname, address }];
     node.state.etcdMember = id;
     node.announce();
   }
 
-  /** The nodes of its cluster whose etcd works. */
+  /** The nodes of its cluster whose etcd runs. */
   private started(node: Node): readonly Node[] {
     const ids = new Set(this.members(node).map(({ id }) => id));
     return this.nodes.filter(

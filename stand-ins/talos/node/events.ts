@@ -15,10 +15,10 @@ interface Event {
   readonly data?: { readonly type_url: string; readonly value: Buffer };
 }
 
-/** A real node keeps a ring of them as well. */
-const KEPT = 1000;
+/** A real node keeps a limited number of events as well. */
+const MAX_EVENTS = 1000;
 
-/** What happens on a node, since it booted. */
+/** The events of a node since it booted. */
 export class EventLog {
   private past: Event[] = [];
   private readonly listeners = new Set<(event: Event) => void>();
@@ -26,16 +26,16 @@ export class EventLog {
   publish({ type, ...payload }: EventPayload, actorId = ""): void {
     const data = { type_url: `talos/runtime/machine.${type}`, value: encode(`machine.${type}`, payload) };
     const event = { id: randomBytes(10).toString("hex"), actorId, data };
-    this.past = [...this.past, event].slice(-KEPT);
+    this.past = [...this.past, event].slice(-MAX_EVENTS);
     for (const listener of this.listeners) listener(event);
   }
 
-  /** At a boot. */
-  forget(): void {
+  /** To be called at a boot. */
+  clear(): void {
     this.past = [];
   }
 
-  /** Until the signal is aborted. */
+  /** Yields past events as `tailEvents` says, and new ones until the signal is aborted. */
   async *watch({ tailEvents, withActorId }: EventsRequest, signal: AbortSignal): AsyncGenerator<Event> {
     const queue = tailEvents === 0 ? [] : [...this.past].slice(tailEvents < 0 ? 0 : -tailEvents);
     let wake = () => {};
@@ -50,7 +50,7 @@ export class EventLog {
     this.listeners.add(listener);
     signal.addEventListener("abort", abort);
     try {
-      // Tells the client that the stream is there.
+      // Tells the client that the stream has started.
       yield { id: "", actorId: withActorId };
       while (!signal.aborted || queue.length > 0) {
         const event = queue.shift();

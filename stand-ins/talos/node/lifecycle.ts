@@ -6,13 +6,13 @@ import type { ResetRequest } from "../protocol/messages";
 import type { Node } from "./node";
 import { type Phase, runSequence } from "./sequence";
 
-/** An answer is on its way before the node acts on it. */
+/** A node answers a call before it acts on it. */
 const SETTLE_MS = 50;
 
-/** The tag of an image is the version of Talos that it holds. */
+/** The Talos version in the tag of an image; undefined where the tag is not a version. */
 export const versionOf = (image: string): string | undefined => /:(v\d[^:@/]*)(@.*)?$/.exec(image)?.[1];
 
-/** Puts a first configuration to the disk, with Talos where it was not there, and boots into it. */
+/** Writes the first configuration to the disk. Where Talos is not on the disk yet, installs it and reboots. */
 export async function install(machines: Machines, node: Node, { text, main }: MachineConfig): Promise<void> {
   const { state } = node;
   state.persistedConfig = text;
@@ -31,13 +31,13 @@ export async function install(machines: Machines, node: Node, { text, main }: Ma
     ]);
     return;
   }
-  // An image on its disk goes on in the same boot.
+  // A node that runs from its disk continues without a reboot.
   state.config = text;
   node.announce();
-  await machines.changed();
+  await machines.applyChanges();
 }
 
-/** @returns the actor's id, by which its events are known */
+/** @returns the actor ID of the sequence, which its events carry */
 export function startReboot(machines: Machines, node: Node): string {
   return start(machines, node, "reboot", randomUUID(), [
     { phase: "cleanup", task: "stopAllPods" },
@@ -96,7 +96,7 @@ const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
     task: "stopAllServices",
     work: async () => {
       node.goDown();
-      await machines.changed();
+      await machines.applyChanges();
     },
   },
 ];
@@ -123,10 +123,10 @@ function start(
   actorId: string,
   phases: readonly Phase[],
 ): string {
-  machines.background(async () => {
+  machines.runInBackground(async () => {
     await sleep(SETTLE_MS);
     await runSequence(node, sequence, actorId, phases);
-    await machines.changed();
+    await machines.applyChanges();
   });
   return actorId;
 }

@@ -1,34 +1,34 @@
 import { createServer, type Socket, type Server as TcpServer } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Face } from "./face";
+import type { TlsIdentity } from "./tls-identity";
 
 interface Address {
   readonly host: string;
-  /** Known for sure once it is open. */
+  /** 0 until it is open, if any free port was asked for. */
   port: number;
 }
 
-/** How long calls that are under way may still take when a node changes its face. */
+/** How long running calls may still take when a node changes its TLS identity. */
 const GRACE_MS = 2000;
-/** What Talos takes. */
+/** The limit of Talos. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * The port of a node. The server with its handlers stays; what changes over a node's life is the TLS in front of it,
- * and whether anybody listens.
+ * The port of a node. The gRPC server and its handlers stay the same; over the life of a node, its TLS identity changes,
+ * and whether it listens at all.
  */
 export class Listener {
   readonly server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
   private readonly tcp: TcpServer;
   private readonly sockets = new Set<Socket>();
   private injector: ConnectionInjector | undefined;
-  private face: Face | undefined;
+  private identity: TlsIdentity | undefined;
 
   private constructor(readonly address: Address) {
     this.tcp = createServer((socket) => {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
-      // A client that hangs up in the middle is no event for us.
+      // A client may hang up at any time.
       socket.on("error", () => socket.destroy());
       if (this.injector) this.injector.injectConnection(socket);
       else socket.destroy();
@@ -36,8 +36,8 @@ export class Listener {
   }
 
   /**
-   * Takes a port. Until there is a face, connections to it end at once.
-   * @param port 0 is any
+   * Takes a port. Connections are closed at once until a TLS identity is set.
+   * @param port 0 takes a free one
    * @throws where it is taken
    */
   static async open(host: string, port: number): Promise<Listener> {
@@ -50,18 +50,18 @@ export class Listener {
     return this.injector !== undefined && this.tcp.listening;
   }
 
-  /** @param face none: nobody listens, connections are refused */
-  async show(face: Face | undefined): Promise<void> {
-    if (face === this.face) return;
-    this.face = face;
+  /** @param identity undefined stops listening, so that connections are refused */
+  async setIdentity(identity: TlsIdentity | undefined): Promise<void> {
+    if (identity === this.identity) return;
+    this.identity = identity;
     this.injector?.drain(GRACE_MS);
-    this.injector = face && this.server.createConnectionInjector(credentialsOf(face));
-    if (!face) this.stopListening();
+    this.injector = identity && this.server.createConnectionInjector(credentialsOf(identity));
+    if (!identity) this.stopListening();
     else if (!this.tcp.listening) await this.listen();
   }
 
-  /** Cuts all connections, in the middle of whatever they do. */
-  cut(): void {
+  /** Cuts all connections at once, also in the middle of a call. */
+  cutConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
@@ -69,7 +69,7 @@ export class Listener {
     this.injector?.destroy();
     this.server.forceShutdown();
     this.stopListening();
-    this.cut();
+    this.cutConnections();
   }
 
   private async listen(): Promise<void> {
@@ -85,13 +85,13 @@ export class Listener {
     });
   }
 
-  /** Connections that there are go on until they have been drained; the port is free at once. */
+  /** Frees the port at once. Open connections continue until they are drained. */
   private stopListening(): void {
     if (this.tcp.listening) this.tcp.close();
   }
 }
 
-function credentialsOf({ server, clientCa }: Face): ServerCredentials {
+function credentialsOf({ server, clientCa }: TlsIdentity): ServerCredentials {
   const pair = { private_key: Buffer.from(server.key), cert_chain: Buffer.from(server.crt) };
   return ServerCredentials.createSsl(clientCa ? Buffer.from(clientCa) : null, [pair], clientCa !== undefined);
 }

@@ -3,13 +3,13 @@ import { type MachineConfig, parseMachineConfig } from "../config/machine-config
 import type { NodeState, Platform } from "../model";
 import { EventLog } from "./events";
 
-/** What a node does right now. `OFF` is without power, `DOWN` between two boots. */
+/** `OFF` is without power, `DOWN` is between two boots. */
 export type Condition = "OFF" | "DOWN" | "MAINTENANCE" | "RUNNING";
 
 /** A machine with Talos on it, or about to be. */
 export class Node {
   readonly events = new EventLog();
-  /** A sequence (reset, reboot, upgrade …) is under way; a second one is refused. */
+  /** The running sequence (reset, reboot, upgrade …). While one runs, a second one is refused. */
   sequence: string | undefined;
   private up = false;
   private life = new AbortController();
@@ -24,7 +24,7 @@ export class Node {
     return this.state.name;
   }
 
-  /** What it runs with. */
+  /** The active machine configuration. */
   get config(): MachineConfig | undefined {
     const { config } = this.state;
     if (config === undefined) return undefined;
@@ -42,7 +42,7 @@ export class Node {
     return this.config?.hostname ?? this.name;
   }
 
-  /** Everything that it is called by in the metadata of a request. */
+  /** All addresses that the metadata of a request may use for it. */
   get addresses(): readonly string[] {
     const { address, listen } = this.state;
     return [...new Set([address, listen.host, ...(this.config?.addresses ?? [])])];
@@ -52,7 +52,7 @@ export class Node {
     return this.config?.type === "controlplane";
   }
 
-  /** Aborted when it goes down. */
+  /** Aborted when the node goes down. */
   get lifetime(): AbortSignal {
     return this.life.signal;
   }
@@ -62,7 +62,7 @@ export class Node {
     this.life.abort();
   }
 
-  /** From its disk, or from its boot medium if there is nothing on the disk. */
+  /** Boots from the disk, or from the boot medium if Talos is not on the disk. */
   boot(mediumVersion: string): void {
     const { state } = this;
     state.bootId = randomUUID();
@@ -71,17 +71,17 @@ export class Node {
     this.life = new AbortController();
     this.up = true;
     this.sequence = undefined;
-    this.events.forget();
+    this.events.clear();
     this.announce();
   }
 
-  /** Says on the event stream what it has become. */
+  /** Publishes the current machine status as an event. */
   announce(): void {
     const stage = this.condition === "RUNNING" ? "RUNNING" : "MAINTENANCE";
     this.events.publish({ type: "MachineStatusEvent", stage, status: { ready: this.isReady } });
   }
 
-  /** A control plane node is not, before etcd is. */
+  /** A control plane node is ready only when it is a member of etcd. */
   get isReady(): boolean {
     return this.condition === "RUNNING" && (!this.isControlPlane || this.state.etcdMember !== undefined);
   }

@@ -7,8 +7,8 @@ export interface Phase {
 }
 
 /**
- * Runs a sequence as a node does, phase after phase with an event at each turn. One that fails is over, and the node
- * stays as that phase left it.
+ * Runs a sequence as a node does, one phase after the other, with events at the start and the end of each. A phase that
+ * fails ends the sequence, and the node stays in the state that the phase has left it in.
  */
 export async function runSequence(
   node: Node,
@@ -26,7 +26,7 @@ export async function runSequence(
     return;
   }
   node.sequence = sequence;
-  // A boot ends whatever was under way, this too.
+  // A boot ends every running sequence, including this one.
   const life = node.lifetime;
   try {
     node.events.publish({ type: "SequenceEvent", sequence, action: "START" }, actorId);

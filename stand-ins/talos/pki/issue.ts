@@ -13,18 +13,18 @@ export interface CertificateRequest {
   readonly keyKind: "ed25519" | "p256";
   readonly usage: "server" | "client";
   readonly commonName?: string;
-  /** For the Talos API these are the roles, for Kubernetes the groups. */
+  /** The roles in the Talos API, or the groups in Kubernetes. */
   readonly organizations?: readonly string[];
   readonly ipAddresses?: readonly string[];
   readonly dnsNames?: readonly string[];
   readonly validDays: number;
 }
 
-/** Clocks of client and node may differ by so much. */
+/** How much the clocks of client and node may differ. */
 const SKEW_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Issues a certificate. @throws where the CA is not readable */
+/** Issues a certificate. @throws where the CA cannot be read */
 export async function issueCertificate(ca: KeyPair, request: CertificateRequest): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(ca.crt);
   const { privateKey, signing } = await signingKey(ca.key);
@@ -39,7 +39,7 @@ export async function issueCertificate(ca: KeyPair, request: CertificateRequest)
   return { crt: `${certificate.toString("pem")}\n`, key: await exportKey(keys.privateKey) };
 }
 
-/** A certificate that nobody vouches for, as a node in maintenance has it. */
+/** A self-signed certificate, as a node in maintenance has it. */
 export async function selfSignedCertificate(request: CertificateRequest): Promise<KeyPair> {
   const keys = await generateKeyPair(request.keyKind);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -61,7 +61,7 @@ function common({ usage, commonName, organizations = [], validDays, ...sans }: C
     ...(sans.dnsNames ?? []).map((value) => ({ type: "dns" as const, value })),
   ];
   return {
-    // Positive, as RFC 5280 wants it.
+    // RFC 5280 (4.1.2.2) requires a positive number.
     serialNumber: `01${randomBytes(15).toString("hex")}`,
     subject,
     notBefore: new Date(Date.now() - SKEW_MS),

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, webcrypto } from "node:crypto";
 
 const { subtle } = webcrypto;
 
-/** A key and what it signs with, as Web Crypto wants to be told. */
+/** The parameters of Web Crypto for a key and for signing with it. */
 interface Algorithm {
   readonly key: webcrypto.EcKeyImportParams | webcrypto.RsaHashedImportParams | { readonly name: "Ed25519" };
   readonly signing: webcrypto.EcdsaParams | { readonly name: string };
@@ -20,9 +20,9 @@ export interface SigningKey {
 }
 
 /**
- * Reads a private key as machine configurations hold it. Talos labels PKCS #8 as `ED25519 PRIVATE KEY`, which
- * OpenSSL does not know.
- * @throws where it is no key, or of a kind that Talos does not make
+ * Reads a private key from a machine configuration. Talos labels PKCS #8 as `ED25519 PRIVATE KEY`, a label that OpenSSL
+ * does not know.
+ * @throws where it is not a key, or of a type that Talos does not generate
  */
 export async function signingKey(pem: string): Promise<SigningKey> {
   const object = createPrivateKey(pem.replaceAll("ED25519 PRIVATE KEY", "PRIVATE KEY"));

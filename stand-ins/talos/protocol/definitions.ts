@@ -12,7 +12,7 @@ const SERVICES = [
 
 export type ServiceName = (typeof SERVICES)[number];
 
-// The messages that are used and their field numbers, no more: unknown fields of a request are passed over.
+// The .proto files have only the messages and fields that are used. Other fields of a request are ignored.
 const definitions = loadSync(FILES, {
   includeDirs: [resolve(__dirname)],
   longs: String,
@@ -20,12 +20,12 @@ const definitions = loadSync(FILES, {
   defaults: true,
 });
 
-/** The services as gRPC libraries take them, a server's or a client's. */
+/** The service definitions for a gRPC server or client. */
 export const serviceDefinitions = Object.fromEntries(
   SERVICES.map((name) => [name, definitions[name]]),
 ) as Readonly<Record<ServiceName, ServiceDefinition>>;
 
-/** A message in bytes, for what is wrapped in another. */
+/** Serializes a message that is embedded in another one. */
 export function encode(type: `machine.${string}` | `specs.${string}`, message: object): Buffer {
   const definition = definitions[type];
   if (!definition || !isMessageType(definition)) throw new Error(`no message ${type} in ${FILES.join(", ")}`);

@@ -1,4 +1,4 @@
-/** The requests and answers of the `.proto` files beside this one, as far as handlers look at them. */
+/* The requests and answers of the `.proto` files in this folder, as far as the handlers use them. */
 
 export interface ApplyConfigurationRequest {
   readonly data: Buffer;
@@ -46,12 +46,12 @@ export interface ResourceGetRequest extends ResourceRequest {
 }
 
 export interface ResourceWatchRequest extends ResourceRequest {
-  /** Absent to watch all of the type. */
+  /** Watches all resources of the type if it is left out. */
   readonly id?: string;
   readonly options: { readonly bootstrapContents: boolean } | null;
 }
 
-/** What every answer of a node to more than one node's question carries. */
+/** The answer of a method that several nodes can answer at once. */
 export interface Messages<M extends object> {
   readonly messages: readonly (M & { metadata?: { readonly hostname: string } })[];
 }
@@ -66,7 +66,7 @@ export type MachineStage =
   | "RESETTING"
   | "UPGRADING";
 
-/** In the order of their numbers, UNKNOWN first. */
+/** The numbers of the stages in the protocol, where 0 is UNKNOWN. */
 export const STAGE_NUMBERS: Readonly<Record<MachineStage, number>> = {
   BOOTING: 1,
   INSTALLING: 2,

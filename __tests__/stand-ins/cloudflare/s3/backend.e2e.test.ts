@@ -71,7 +71,7 @@ test("init, apply, an empty plan and destroy, with the lock around each write", 
   expect(state).toMatchObject({ resources: [] });
 });
 
-test("a second client is told who holds the lock, or waits for it", async () => {
+test("a second client sees who holds the lock, or waits for it", async () => {
   const first = await client("one", { released: false });
   const second = await client("one");
   const applied = first.apply();
@@ -88,7 +88,7 @@ test("a second client is told who holds the lock, or waits for it", async () => 
   expect((await waiting).exitCode).toBe(0);
 });
 
-test("the lock of a client that died is forced, and the state goes on", async () => {
+test("the lock of a killed client can be forced, and the state can be used again", async () => {
   const dying = await client("one", { released: false });
   const next = await client("two");
   const child = dying.start(["apply", "-input=false", "-auto-approve"]);

@@ -29,7 +29,7 @@ async function list(query: Record<string, string>): Promise<string> {
 }
 const prefixesOf = (xml: string) => textsOf(xml, "CommonPrefixes").flatMap((each) => textsOf(each, "Prefix"));
 
-test("the buckets are listed for who may, and headed", async () => {
+test("buckets are listed for whoever has the permission, and HEAD finds them", async () => {
   const all = await (await clientOf(ADMIN).fetch(`${s3.url}/`)).text();
   expect(textsOf(all, "Name")).toEqual(["tfstate", "other"]);
   const inEu = await (await clientOf(ADMIN).fetch(`${s3.url}/_eu`)).text();
@@ -42,14 +42,14 @@ test("the buckets are listed for who may, and headed", async () => {
   expect(await head(ADMIN, "nowhere")).toBe(404);
 });
 
-test("a token for objects makes and deletes no bucket", async () => {
+test("a token for objects can neither create nor delete a bucket", async () => {
   for (const method of ["PUT", "DELETE"]) {
     const response = await client.fetch(`${s3.url}/tfstate`, { method });
     expect([response.status, await codeOf(response)]).toEqual([403, "AccessDenied"]);
   }
 });
 
-test("an empty listing is what init of a new project sees", async () => {
+test("an empty bucket gives an empty listing, as `tofu init` of a new project needs", async () => {
   const xml = await list({ "list-type": "2", prefix: "env:/", "max-keys": "1000" });
   expect([textsOf(xml, "KeyCount"), textsOf(xml, "IsTruncated"), textsOf(xml, "Key")]).toEqual([
     ["0"],
@@ -101,7 +101,7 @@ test("both versions of ListObjects find every key once, in pages of any size", a
   );
 });
 
-test("a listing tells size, ETag and time, starts where it is told to, and escapes names", async () => {
+test("a listing has size, ETag and time, starts at a given key, and escapes names", async () => {
   for (const key of ["a", "c&d<e>", "e"]) await put(key);
   const xml = await list({ "list-type": "2", "start-after": "a" });
   expect(textsOf(xml, "Key")).toEqual(["c&amp;d&lt;e&gt;", "e"]);
@@ -135,7 +135,7 @@ test("several objects are deleted at once", async () => {
 
 const PART = "p".repeat(5 * 1024 * 1024);
 
-test("parts become an object, whatever the order in which they come", async () => {
+test("parts become an object, in whatever order they are uploaded", async () => {
   const url = `${s3.url}/tfstate/parts`;
   const headers = { "x-amz-meta-of": "parts", "content-type": "text/plain" };
   const created = await (await client.fetch(`${url}?uploads`, { method: "POST", headers })).text();
@@ -171,7 +171,7 @@ test("parts become an object, whatever the order in which they come", async () =
   expect(await range.text()).toBe("pend");
 });
 
-test("an upload that is aborted, or never was, takes no parts", async () => {
+test("an aborted or unknown upload accepts no parts", async () => {
   const url = `${s3.url}/tfstate/aborted`;
   const created = await (await client.fetch(`${url}?uploads`, { method: "POST" })).text();
   const query = `?uploadId=${textsOf(created, "UploadId")[0]}`;

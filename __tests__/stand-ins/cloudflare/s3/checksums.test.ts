@@ -57,7 +57,7 @@ test("Content-MD5 is checked, alone and next to another checksum", async () => {
   expect(await stored("bad-md5")).toBe(false);
 });
 
-test("two checksums are one too many", async () => {
+test("a second checksum is refused", async () => {
   const headers = {
     "x-amz-checksum-crc32": CHECKSUMS.crc32 ?? "",
     "x-amz-checksum-sha1": CHECKSUMS.sha1 ?? "",
@@ -65,7 +65,7 @@ test("two checksums are one too many", async () => {
   expect(await refusal(put("two", headers))).toEqual([400, "InvalidRequest"]);
 });
 
-test("a hash stays with its object and is answered on demand", async () => {
+test("a hash is stored with its object and answered on request", async () => {
   await put("kept", { "x-amz-checksum-sha256": CHECKSUMS.sha256 ?? "" });
   const head = (headers: Record<string, string>) =>
     client.fetch(`${s3.url}/tfstate/kept`, { method: "HEAD", headers });
@@ -74,7 +74,7 @@ test("a hash stays with its object and is answered on demand", async () => {
   expect(asked.headers.get("x-amz-checksum-sha256")).toBe(CHECKSUMS.sha256);
 });
 
-/** A body as the SDKs send it over TLS: in chunks, with its checksum behind. */
+/** A body as the SDKs send it over TLS: in chunks, followed by its checksum. */
 function chunked(
   pieces: readonly string[],
   trailer: string,
@@ -91,7 +91,7 @@ function chunked(
   };
 }
 
-test("aws-chunked is taken apart, and its trailer is checked", async () => {
+test("aws-chunked is decoded, and its trailer is checked", async () => {
   const right = chunked([BODY.slice(0, 4), BODY.slice(4)], `x-amz-checksum-crc32:${CHECKSUMS.crc32}`);
   const answer = await put("chunked", right.headers, right.body);
   expect([answer.status, answer.headers.get("x-amz-checksum-crc32")]).toEqual([200, CHECKSUMS.crc32]);

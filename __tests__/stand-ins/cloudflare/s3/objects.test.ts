@@ -24,7 +24,7 @@ const put = (key: string, body: string | Buffer, headers: Record<string, string>
 const get = (key: string, headers: Record<string, string> = {}, method = "GET") =>
   client.fetch(urlOf(key), { method, headers });
 
-/** What UTF-8 and XML can hold. */
+/** Characters that both UTF-8 and XML allow. */
 const isText = (text: string) => !/[\p{Surrogate}\p{Control}\uFFFE\uFFFF]/u.test(text);
 
 async function refusal(answer: Promise<Response>) {
@@ -32,7 +32,7 @@ async function refusal(answer: Promise<Response>) {
   return [response.status, await codeOf(response)];
 }
 
-test("an object comes back with its type, its headers and its metadata", async () => {
+test("an object is returned with its type, its headers and its metadata", async () => {
   const headers = {
     "content-type": "application/json",
     "content-language": "en",
@@ -55,7 +55,7 @@ test("an object comes back with its type, its headers and its metadata", async (
   expect(overridden.headers.get("content-type")).toBe("text/plain");
 });
 
-test("what is not there is 404, also to HEAD, and deleting it is no error", async () => {
+test("a missing object is 404, also for HEAD, and deleting it is not an error", async () => {
   expect(await refusal(get("missing"))).toEqual([404, "NoSuchKey"]);
   expect((await get("missing", {}, "HEAD")).status).toBe(404);
   expect((await get("missing", {}, "DELETE")).status).toBe(204);
@@ -81,7 +81,7 @@ test.each([
   ]);
 });
 
-test("a range behind the end cannot be satisfied", async () => {
+test("a range after the end is refused", async () => {
   await put("short", "01");
   expect(await refusal(get("short", { range: "bytes=2-3" }))).toEqual([416, "InvalidRange"]);
 });
@@ -111,7 +111,7 @@ test("conditions of a write", async () => {
   expect(await (await get("guarded")).text()).toBe("2");
 });
 
-test("of twenty who create one key at once, one does", async () => {
+test("of twenty clients that create one key at the same time, one succeeds", async () => {
   for (const key of ["lock-a", "lock-b", "lock-c"]) {
     const tries = Array.from({ length: 20 }, (_, n) => put(key, `holder ${n}`, { "if-none-match": "*" }));
     const statuses = (await Promise.all(tries)).map(({ status }) => status);
@@ -121,7 +121,7 @@ test("of twenty who create one key at once, one does", async () => {
   }
 });
 
-test("8 KiB of metadata come back, more are refused, and a condition takes 2 KiB", async () => {
+test("8 KiB of metadata are kept, more are refused, and with a condition the limit is 2 KiB", async () => {
   const metadata = (bytes: number) => ({ "x-amz-meta-a": "b".repeat(bytes - 1) });
   expect((await put("much", "state", metadata(8192))).status).toBe(200);
   const response = await get("much");
@@ -132,7 +132,7 @@ test("8 KiB of metadata come back, more are refused, and a condition takes 2 KiB
   expect(await refusal(put("much-2", "state", conditional))).toEqual([501, "NotImplemented"]);
 });
 
-test("metadata in UTF-8 comes back as it was sent, up to the limit", async () => {
+test("UTF-8 metadata is returned as it was sent, up to the limit", async () => {
   const value = "漢字🔒".repeat(819); // 8190 bytes
   const url = new URL(urlOf("utf-8"));
   const { headers } = await new SignatureV4({
@@ -162,7 +162,7 @@ test("metadata in UTF-8 comes back as it was sent, up to the limit", async () =>
   expect(Buffer.from(answered, "latin1").toString("utf8")).toBe(value);
 });
 
-test("a copy takes or replaces the metadata, under conditions on its source", async () => {
+test("a copy keeps or replaces the metadata, and checks conditions on its source", async () => {
   const etag = (await put("source +1", "copied", { "x-amz-meta-of": "source" })).headers.get("etag") ?? "";
   const copy = (headers: Record<string, string>) =>
     client.fetch(urlOf("copy"), {
@@ -181,7 +181,7 @@ test("a copy takes or replaces the metadata, under conditions on its source", as
   expect(await refusal(copy({ "x-amz-copy-source": "/other/known" }))).toEqual([403, "AccessDenied"]);
 });
 
-test("what R2 does not do is said to be so", async () => {
+test("what R2 does not support is answered with an error", async () => {
   const refused = [
     put("refused", "x", { "x-amz-server-side-encryption": "AES256" }),
     put("refused", "x", { "x-amz-tagging": "a=b" }),
@@ -193,7 +193,7 @@ test("what R2 does not do is said to be so", async () => {
   expect((await get("refused")).status).toBe(404);
 });
 
-test("a key is what it is, however it is written", async () => {
+test("a key is the same, however its path is escaped", async () => {
   // "." and ".." are folded into the path by any client that follows the URL standard.
   const segment = fc
     .string({ unit: "grapheme", minLength: 0, maxLength: 12 })
@@ -237,7 +237,7 @@ test("a key of more than 1024 bytes is refused", async () => {
   expect(await refusal(put("ü".repeat(513), "x"))).toEqual([400, "InvalidObjectName"]);
 });
 
-test("a client that goes away in the middle of a put leaves nothing", async () => {
+test("a client that disconnects in the middle of a PUT leaves no object", async () => {
   const { url, headers } = await client.sign(urlOf("half"), {
     method: "PUT",
     headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
@@ -255,7 +255,7 @@ test("a client that goes away in the middle of a put leaves nothing", async () =
   expect((await get("half")).status).toBe(404);
 });
 
-test("a state of 90 MB goes through", async () => {
+test("a state of 90 MB can be stored", async () => {
   const state = randomBytes(90_000_000);
   expect((await put("large", state, { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })).status).toBe(200);
   expect(Buffer.from(await (await get("large")).arrayBuffer()).equals(state)).toBe(true);

@@ -136,7 +136,7 @@ test("a body other than the one that was signed is refused, and nothing is store
   expect((await fetch(await sign({ path }))).status).toBe(404);
 });
 
-test("old and early signatures are refused, and links that have run out", async () => {
+test("signatures that are too old or too early are refused, and so are expired links", async () => {
   for (const minutes of [16, -16]) {
     const response = await fetch(await sign({ datetime: minutesAgo(minutes) }));
     expect([response.status, await codeOf(response)]).toEqual([403, "RequestTimeTooSkewed"]);
@@ -181,7 +181,7 @@ test("a jurisdiction has buckets of its own", async () => {
   expect([nowhere.status, await codeOf(nowhere)]).toEqual([404, "NoSuchBucket"]);
 });
 
-test("what is signed chunk by chunk, or in another way, is not done", async () => {
+test("signatures for each chunk, and other kinds of signatures, are refused", async () => {
   const headers = { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" };
   const chunks = await fetch(await sign({ method: "PUT", path: "/tfstate/chunks", headers, body: "x" }));
   expect([chunks.status, await codeOf(chunks)]).toEqual([501, "NotImplemented"]);

@@ -25,14 +25,14 @@ export class TalosClient {
   private readonly client: Client;
 
   private constructor(endpoint: string, channel: ChannelCredentials) {
-    // A refused connection is to be seen at once, and each client is to have connections of its own.
+    // Fails at once if the connection is refused, and shares no connection with other clients.
     this.client = new Client(endpoint, channel, {
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_retries": 0,
     });
   }
 
-  /** Trusts anybody and has no certificate: `talosctl --insecure`. */
+  /** Accepts any server and has no certificate, like `talosctl --insecure`. */
   static insecure(endpoint: string): TalosClient {
     return new TalosClient(endpoint, credentials.createSsl(null, null, null, { rejectUnauthorized: false }));
   }

@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeView, type RunningTalos, startTalos, type TalosOptions } from "../../../../stand-ins/talos";
 import type { KeyPair } from "../../../../stand-ins/talos/pki/issue";
+import { waitUntil } from "../../../support/wait-until";
 import { TalosClient } from "./client";
 import { machineConfig } from "./machine-config";
 import { type ClusterSecrets, clientCertificate, clusterSecrets } from "./secrets";
 
 export const DISKS = "storage.StorageService/Disks";
 
-/** Nodes, the secrets of a cluster, and clients that are closed at the end. */
+/** Stand-in nodes with the secrets of a cluster, and clients that are closed at the end. */
 export class TestCluster {
   private readonly clients: TalosClient[] = [];
 
@@ -48,10 +48,7 @@ export class TestCluster {
   }
 
   async until(index: number, reached: (node: NodeView) => boolean): Promise<void> {
-    for (let tries = 0; !reached(this.node(index)); tries++) {
-      if (tries === 400) throw new Error(`not reached: ${JSON.stringify(this.node(index))}`);
-      await sleep(10);
-    }
+    await waitUntil(() => reached(this.node(index)));
   }
 
   async stop(): Promise<void> {

@@ -23,7 +23,7 @@ export async function clusterSecrets(): Promise<ClusterSecrets> {
   return { os: { ...os, key }, kubernetes, etcd, token: randomBytes(16).toString("hex") };
 }
 
-/** What stands in a talosconfig. */
+/** The client certificate of a talosconfig. */
 export const clientCertificate = ({ os }: ClusterSecrets, role = "os:admin"): Promise<KeyPair> =>
   issueCertificate(os, { keyKind: "ed25519", usage: "client", organizations: [role], validDays: 1 });
 

@@ -12,7 +12,7 @@ export async function listBuckets({ access, credential, jurisdiction }: Call): P
   });
 }
 
-/** That it is there has been found out on the way here. */
+/** The bucket exists, or the request would have been answered before. */
 export const headBucket = async (_call: BucketCall): Promise<Response> => new Response(null);
 
 export const getBucketLocation = async (_call: BucketCall): Promise<Response> =>

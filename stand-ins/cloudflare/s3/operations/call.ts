@@ -3,7 +3,7 @@ import { failures } from "../errors";
 import { openPayload, type Payload } from "../payload/payload";
 import type { Bucket } from "../storage/bucket";
 
-/** A request whose caller is known, and what it is about. */
+/** An authenticated request. */
 export interface Call {
   readonly request: Request;
   readonly query: URLSearchParams;
@@ -25,12 +25,12 @@ export interface ObjectCall extends BucketCall {
 export const payloadOf = ({ request, payloadHash }: Call): Promise<Payload> =>
   openPayload(request, payloadHash);
 
-/** The body of a request that is an XML document. */
+/** The body of a request as text, for requests with an XML document. */
 export async function textOf(call: Call): Promise<string> {
   return new Response((await payloadOf(call)).body).text();
 }
 
-/** The bucket, if the caller may do this in it. @throws S3Error 403, 404 */
+/** The bucket of a request, if the caller has the permission. @throws S3Error 403, 404 */
 export async function openBucket(
   { access, credential, jurisdiction }: Call,
   name: string,

@@ -4,7 +4,7 @@ import { type BucketCall, type ObjectCall, textOf } from "./call";
 
 const MAX_KEYS = 1000;
 
-/** Also of an object that is not there. */
+/** DeleteObject, which also succeeds for an object that does not exist. */
 export async function deleteObject({ bucket, key }: ObjectCall): Promise<Response> {
   const [refusal] = await bucket.delete([key]);
   if (refusal) throw refusal.error;

@@ -4,7 +4,7 @@ import type { ObjectCall } from "./call";
 import { conditionsOf, failedStatus } from "./conditions";
 import { headersOf } from "./metadata";
 
-/** Headers that a query may put in place of the object's own, as `response-content-type`. */
+/** The headers that a query can override, such as by `response-content-type`. */
 const OVERRIDES = [
   "content-type",
   "content-language",
@@ -38,7 +38,7 @@ export async function getObject({ request, query, bucket, key }: ObjectCall): Pr
   return new Response(isHead ? null : body, { status: range ? 206 : 200, headers });
 }
 
-/** Miniflare breaks down where a range begins at the very end. @throws S3Error 416 */
+/** Miniflare fails for a range that starts at the end of an object. @throws S3Error 416 */
 async function assertSatisfiable(range: Range, bucket: Bucket, key: string): Promise<void> {
   const object = await bucket.head(key);
   if (object && "offset" in range && range.offset >= object.size) throw failures.invalidRange();
@@ -56,7 +56,7 @@ function addChecksums(headers: Headers, { checksums }: StoredObject): void {
   }
 }
 
-/** One range; none where the header asks for several, or for what is no range of bytes. */
+/** The range of a request; undefined where the header is invalid or asks for several ranges. */
 function rangeOf(header: string | null): Range | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
   if (first) {

@@ -8,18 +8,18 @@ import { listObjects, listObjectsV2 } from "./list-objects";
 import { abortUpload, completeUpload, createUpload, uploadPart } from "./multipart";
 import { putObject } from "./put-object";
 
-interface Does<On> {
+interface Operation<On> {
   readonly action: "read" | "write";
   readonly run: (call: On) => Promise<Response>;
 }
 
-const reads = <On>(run: Does<On>["run"]): Does<On> => ({ action: "read", run });
-const writes = <On>(run: Does<On>["run"]): Does<On> => ({ action: "write", run });
+const reads = <On>(run: Operation<On>["run"]): Operation<On> => ({ action: "read", run });
+const writes = <On>(run: Operation<On>["run"]): Operation<On> => ({ action: "write", run });
 
-export const ACCOUNT_OPERATIONS: Readonly<Record<string, Does<Call>>> = { GET: reads(listBuckets) };
+export const ACCOUNT_OPERATIONS: Readonly<Record<string, Operation<Call>>> = { GET: reads(listBuckets) };
 
-/** By method and subresource. Buckets are made and deleted by Cloudflare's API: tokens for objects may not. */
-export const BUCKET_OPERATIONS: Readonly<Record<string, Does<BucketCall>>> = {
+/** By method and subresource. Buckets are created and deleted by Cloudflare's API; tokens for objects may not do so. */
+export const BUCKET_OPERATIONS: Readonly<Record<string, Operation<BucketCall>>> = {
   HEAD: reads(headBucket),
   GET: reads(listObjects),
   "GET ?list-type": reads(listObjectsV2),
@@ -29,7 +29,7 @@ export const BUCKET_OPERATIONS: Readonly<Record<string, Does<BucketCall>>> = {
   DELETE: writes(denied),
 };
 
-export const OBJECT_OPERATIONS: Readonly<Record<string, Does<ObjectCall>>> = {
+export const OBJECT_OPERATIONS: Readonly<Record<string, Operation<ObjectCall>>> = {
   HEAD: reads(getObject),
   GET: reads(getObject),
   PUT: writes(putObject),
@@ -45,7 +45,7 @@ async function denied(): Promise<Response> {
   throw failures.accessDenied();
 }
 
-/** What a query can make a request be about, in place of the bucket or the object. */
+/** The query parameters that make a request be about a part of a bucket or an object. */
 const SUBRESOURCES = new Set([
   ...["accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering"],
   ...["inventory", "legal-hold", "lifecycle", "list-type", "location", "logging", "metrics", "notification"],
@@ -54,12 +54,12 @@ const SUBRESOURCES = new Set([
   ...["uploads", "versionId", "versioning", "versions", "website"],
 ]);
 
-/** The name of an operation in the tables. @throws S3Error 501 for what is in none of them */
+/** Finds the operation of a request. @throws S3Error 501 where it is not served */
 export function findOperation<On>(
-  operations: Readonly<Record<string, Does<On>>>,
+  operations: Readonly<Record<string, Operation<On>>>,
   { method, headers }: Request,
   query: URLSearchParams,
-): Does<On> {
+): Operation<On> {
   const subresource = [...query.keys()].find((name) => SUBRESOURCES.has(name));
   const copy = headers.has("x-amz-copy-source") ? "copy" : undefined;
   const name = [method, subresource && `?${subresource}`, copy].filter(Boolean).join(" ");
@@ -68,7 +68,7 @@ export function findOperation<On>(
   return operation;
 }
 
-/** Headers of S3 that R2 refuses instead of doing without them. */
+/** The S3 headers that R2 refuses instead of ignoring them. */
 const REFUSED =
   /^x-amz-(acl|grant-.+|tagging|object-lock-.+|website-redirect-location|server-side-encryption.*|request-payer|expected-bucket-owner)$/;
 

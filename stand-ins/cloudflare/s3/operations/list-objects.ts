@@ -5,14 +5,14 @@ import type { BucketCall } from "./call";
 import { quoted } from "./metadata";
 
 const MAX_KEYS = 1000;
-/** Sorts behind all that a key can have next. */
+/** Sorts after every character that can follow in a key. */
 const LAST = "\u{10FFFF}";
 
 interface Question {
   readonly prefix: string;
   readonly delimiter: string;
   readonly maxKeys: number;
-  /** How names are written in the answer. */
+  /** Encodes names for the answer. */
   readonly encode: (name: string) => string;
 }
 
@@ -34,7 +34,7 @@ export async function listObjectsV2({ query, bucket, bucketName }: BucketCall): 
   });
 }
 
-/** ListObjects, the first version */
+/** ListObjects, version 1 */
 export async function listObjects({ query, bucket, bucketName }: BucketCall): Promise<Response> {
   const question = questionOf(query);
   const marker = query.get("marker") ?? "";
@@ -70,7 +70,7 @@ async function list(
   return bucket.list({ prefix, ...(delimiter && { delimiter }), limit: maxKeys, ...from });
 }
 
-/** After a common prefix means after all that it stands for. */
+/** The key after which a listing continues: a marker that is a common prefix skips all keys with that prefix. */
 const beyond = (marker: string, { prefix, delimiter }: Question): string =>
   delimiter && marker.endsWith(delimiter) && marker.length > prefix.length ? marker + LAST : marker;
 

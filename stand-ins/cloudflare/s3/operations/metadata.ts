@@ -4,7 +4,7 @@ import { customBytes, type HttpMetadata, type Metadata, type StoredObject } from
 const MAX_CUSTOM_BYTES = 8192;
 const PREFIX = "x-amz-meta-";
 
-/** By their headers; the time of `expires` is kept in another form. */
+/** The fields of these headers; `expires` is converted separately. */
 const HTTP_METADATA = {
   "content-type": "contentType",
   "content-language": "contentLanguage",
@@ -13,7 +13,7 @@ const HTTP_METADATA = {
   "cache-control": "cacheControl",
 } as const satisfies Record<string, keyof HttpMetadata>;
 
-/** What a put says of its object. @throws S3Error 400 where it is more than R2 keeps */
+/** The metadata in the headers of a PUT. @throws S3Error 400 where it is more than R2 stores */
 export function metadataOf(headers: Headers): Metadata {
   const http = Object.entries(HTTP_METADATA).flatMap(([header, name]) => {
     const value = header === "content-encoding" ? ownEncoding(headers) : headers.get(header);
@@ -40,13 +40,13 @@ export function metadataOf(headers: Headers): Metadata {
   };
 }
 
-/** `aws-chunked` is how a body travels, not what it is. */
+/** The content encoding without `aws-chunked`, which is about the transfer only. */
 function ownEncoding(headers: Headers): string | undefined {
   const encodings = headers.get("content-encoding")?.split(/\s*,\s*/) ?? [];
   return encodings.filter((each) => each !== "aws-chunked").join(", ") || undefined;
 }
 
-/** The headers of an object, as GetObject and HeadObject answer them. */
+/** The response headers of GetObject and HeadObject. */
 export function headersOf({ httpMetadata, customMetadata, etag, uploaded }: StoredObject): Headers {
   const headers = new Headers({
     etag: quoted(etag),

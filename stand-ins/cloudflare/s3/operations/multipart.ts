@@ -66,7 +66,7 @@ function partOf({ PartNumber = "", ETag = "" }: Readonly<Record<string, string>>
   return { partNumber: Number(PartNumber), etag: ETag.replaceAll('"', "") };
 }
 
-/** Miniflare has an internal error (10001) for an upload that never was. */
+/** Miniflare throws an internal error (10001) for an unknown upload. */
 function unknownUpload(error: Error): never {
   throw /\(10001\)$/.test(error.message) ? failures.noSuchUpload() : error;
 }

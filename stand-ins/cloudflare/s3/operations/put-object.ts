@@ -40,7 +40,7 @@ export function assertStorageClass(headers: Headers): void {
   }
 }
 
-/** More metadata than this is stored on a way that knows no conditions. @throws S3Error 501 */
+/** Metadata above this size is stored by a multipart upload, which has no conditions. @throws S3Error 501 */
 export function assertStorable({ customMetadata }: Metadata, conditions: Conditions): void {
   if (Object.keys(conditions).length > 0 && customBytes(customMetadata) > PUT_METADATA_BYTES) {
     throw failures.notImplemented(
@@ -49,7 +49,7 @@ export function assertStorable({ customMetadata }: Metadata, conditions: Conditi
   }
 }
 
-/** R2 keeps one; a binding takes those that are hashes, and a trailer comes too late for it. */
+/** The checksum to store with the object. An R2 binding accepts only hashes, and none that comes in a trailer. */
 function keptChecksum({ checksum }: Payload): Pick<PutOptions, "checksum"> {
   const given = checksum();
   if (!given) return {};

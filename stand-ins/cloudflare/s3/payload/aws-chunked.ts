@@ -3,9 +3,9 @@ import { failures } from "../errors";
 const LONGEST_LINE = 1024;
 
 /**
- * Takes the framing of `aws-chunked` off a body: `<size in hex>\r\n<data>\r\n` … `0\r\n<trailer>\r\n\r\n`.
- * @param trailers filled when the last chunk is through, by name in lower case
- * @throws S3Error 400 where it is not framed so
+ * Decodes a body in the format `aws-chunked`: `<size in hex>\r\n<data>\r\n` … `0\r\n<trailer>\r\n\r\n`.
+ * @param trailers filled after the last chunk, by name in lower case
+ * @throws S3Error 400 where the body is not in this format
  */
 export async function* decodeAwsChunked(
   source: AsyncIterable<Uint8Array>,
@@ -34,7 +34,7 @@ class ByteReader {
     this.source = source[Symbol.asyncIterator]();
   }
 
-  /** Up to the next line break, without it; empty at the end. */
+  /** Reads up to the next line break, and removes that; empty at the end. */
   async line(): Promise<string> {
     for (let end = this.buffered.indexOf("\r\n"); ; end = this.buffered.indexOf("\r\n")) {
       if (end >= 0) {
@@ -47,7 +47,7 @@ class ByteReader {
     }
   }
 
-  /** @throws S3Error 400 where the body ends before */
+  /** @throws S3Error 400 where the body ends too early */
   async *bytes(length: number): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0; ) {
       if (this.buffered.length === 0 && !(await this.more())) {

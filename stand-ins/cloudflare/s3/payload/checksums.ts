@@ -4,7 +4,7 @@ import { createCRC32, createCRC64, createMD5, createSHA1, createSHA256, type IHa
 const CASTAGNOLI = 0x82f63b78;
 const NVME = "9a6c9329ac4bc9b5";
 
-/** What S3 can check a body with besides Content-MD5, by the end of its header's name. */
+/** The checksums that S3 supports besides Content-MD5, by the end of their header's name. */
 const ALGORITHMS = {
   crc32: () => createCRC32(),
   crc32c: () => createCRC32(CASTAGNOLI),

@@ -15,9 +15,9 @@ export const UNSIGNED = "UNSIGNED-PAYLOAD";
 export const UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** The body of a request, which breaks off with an error before its end where it is not what the request says. */
+/** The body of a request. Reading it fails before its end if length or checksums are not as announced. */
 export interface Payload extends Content {
-  /** The checksum that it came with, in Base64; for one in a trailer, not before the end of the body. */
+  /** The checksum that the client sent, in Base64. One in a trailer is known only after the end of the body. */
   checksum(): { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
 }
 
@@ -25,13 +25,14 @@ interface Check {
   readonly name: string;
   readonly hasher: IHasher;
   readonly encoding: "hex" | "base64";
-  /** Asked for at the end: it may come in a trailer. */
+  /** To be called at the end of the body, since the value may be in a trailer. */
   expected(): string | undefined;
   readonly failure: () => S3Error;
 }
 
 /**
- * @param payloadHash x-amz-content-sha256, as signed
+ * Opens the body of a request, with the checks that its headers announce.
+ * @param payloadHash the signed value of x-amz-content-sha256
  * @throws S3Error 400, 411, 501
  */
 export async function openPayload({ headers, body }: Request, payloadHash: string): Promise<Payload> {
@@ -49,7 +50,7 @@ export async function openPayload({ headers, body }: Request, payloadHash: strin
   const source = sentBytes(body);
   const decoded = chunked ? decodeAwsChunked(source, trailers) : source;
   const checked = checkedBytes(decoded, length, checks);
-  // Nothing can be held back of a body without bytes.
+  // An empty body has no last bytes to hold back, so it is checked now.
   if (length === 0) await checked.next();
   return {
     length,
@@ -61,7 +62,7 @@ export async function openPayload({ headers, body }: Request, payloadHash: strin
   };
 }
 
-/** @throws S3Error 400 where the client goes away */
+/** @throws S3Error 400 where the client disconnects */
 async function* sentBytes(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   try {
     if (body) yield* body;
@@ -70,7 +71,7 @@ async function* sentBytes(body: ReadableStream<Uint8Array> | null): AsyncGenerat
   }
 }
 
-/** Holds the last bytes back until all is found right, so that nobody can take a wrong body for a whole one. */
+/** Yields the last bytes only after all checks have passed, so that a wrong body never looks complete. */
 async function* checkedBytes(
   source: AsyncIterable<Uint8Array>,
   length: number,
@@ -109,7 +110,7 @@ function announcedLength(headers: Headers, chunked: boolean): number {
   return Number(length);
 }
 
-/** The one checksum of a request, be it in its head or in its trailer. @throws S3Error 400 where there are two */
+/** The checksum that a request announces, in a header or as a trailer. @throws S3Error 400 where there are several */
 function announcedChecksum(headers: Headers): ChecksumAlgorithm | undefined {
   const trailer = headers.get("x-amz-trailer")?.toLowerCase() ?? "";
   const [algorithm, ...more] = CHECKSUM_ALGORITHMS.filter(

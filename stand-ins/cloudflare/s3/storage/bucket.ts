@@ -1,6 +1,6 @@
 import type { S3Error } from "../errors";
 
-/** An object as it is kept: plain data, unlike the objects of an R2 binding. */
+/** An object in storage, as plain data. */
 export interface StoredObject {
   readonly key: string;
   /** Bytes. */
@@ -11,9 +11,9 @@ export interface StoredObject {
   readonly uploaded: string;
   readonly httpMetadata: HttpMetadata;
   readonly customMetadata: Readonly<Record<string, string>>;
-  /** Hex, of those that were given with the put. */
+  /** Hex; only the checksums that were sent with the PUT. */
   readonly checksums: { readonly md5?: string; readonly sha1?: string; readonly sha256?: string };
-  /** What of it a get answers with. */
+  /** The bytes that a GET with a range returns. */
   readonly range?: { readonly offset: number; readonly length: number };
 }
 
@@ -36,17 +36,17 @@ export const customBytes = (metadata: Metadata["customMetadata"]): number =>
   Buffer.byteLength(Object.entries(metadata).flat().join(""));
 
 /**
- * What Miniflare's R2 takes of it with a put. R2 takes 8 KiB, and so do Miniflare's multipart uploads, which know
- * no conditions.
+ * How much metadata Miniflare's R2 accepts with a put. R2 accepts 8 KiB, and so do Miniflare's multipart uploads, but
+ * those have no conditions.
  */
 export const PUT_METADATA_BYTES = 2048;
 
-/** If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since, as they come. */
+/** The headers If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since. */
 export type Conditions = Readonly<Record<string, string>>;
 
 export type Range = { readonly offset: number; readonly length?: number } | { readonly suffix: number };
 
-/** Bytes whose number is known before they come. */
+/** A stream of bytes with a known length. */
 export interface Content {
   readonly body: ReadableStream<Uint8Array>;
   readonly length: number;
@@ -55,13 +55,13 @@ export interface Content {
 export interface GetOptions {
   readonly conditions: Conditions;
   readonly range?: Range;
-  /** Answer an empty body in place of the object's. @default false */
+  /** Returns an empty body instead of the object's. @default false */
   readonly withoutBody?: boolean;
 }
 
 export interface PutOptions extends Metadata {
   readonly conditions: Conditions;
-  /** A checksum to keep with the object. */
+  /** A checksum to store with the object. @default - none */
   readonly checksum?: { readonly sha1: string } | { readonly sha256: string };
 }
 
@@ -86,7 +86,7 @@ export interface Part {
   readonly etag: string;
 }
 
-/** An object that is not deleted. */
+/** An object that could not be deleted, and why. */
 export interface Refusal {
   readonly key: string;
   readonly error: S3Error;
@@ -103,10 +103,10 @@ export interface Bucket {
   ): Promise<{ readonly object: StoredObject; readonly body?: ReadableStream<Uint8Array> } | undefined>;
   /** @returns undefined where the conditions do not hold */
   put(key: string, content: Content, options: PutOptions): Promise<StoredObject | undefined>;
-  /** Also of what is not there. @returns what was refused and stays */
+  /** Objects that do not exist are ignored. @returns the objects that could not be deleted */
   delete(keys: readonly string[]): Promise<readonly Refusal[]>;
   list(options: ListOptions): Promise<Listing>;
-  /** @returns the upload's id */
+  /** @returns the upload's ID */
   createUpload(key: string, metadata: Metadata): Promise<string>;
   /** @returns the part's ETag */
   putPart(key: string, uploadId: string, partNumber: number, content: Content): Promise<string>;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Miniflare, WorkerOptions } from "miniflare";
-import { ofBinding } from "../errors";
+import { fromBindingError } from "../errors";
 import {
   type Bucket,
   type Content,
@@ -19,13 +19,13 @@ import {
 const WORKER_NAME = "r2-gateway";
 
 /**
- * The way from Node to the buckets of a Miniflare: one more Worker in it, which streams, and which answers only to
- * who has its secret.
+ * Gives Node access to the buckets of a Miniflare, by an additional Worker in it. The Worker streams bodies, and it
+ * answers only requests with its secret.
  */
 export class R2Gateway {
   private readonly secret = randomUUID();
 
-  /** The Worker for Miniflare's `workers`. @param bucketIds what `r2Buckets` of other Workers name as well */
+  /** The Worker, for Miniflare's `workers`. @param bucketIds as in `r2Buckets` of the other Workers */
   worker(bucketIds: readonly string[]): WorkerOptions {
     return {
       name: WORKER_NAME,
@@ -37,7 +37,7 @@ export class R2Gateway {
     };
   }
 
-  /** One of those that {@link worker} was told of. */
+  /** @param id one of those that {@link worker} was given */
   bucket(miniflare: Miniflare, id: string): Bucket {
     return new GatewayBucket(miniflare, id, this.secret);
   }
@@ -54,7 +54,7 @@ class GatewayBucket implements Bucket {
 
   async get(key: string, options: GetOptions): ReturnType<Bucket["get"]> {
     const response = await this.call("get", { key, ...options });
-    if (!response.body) throw new Error("the gateway answered nothing");
+    if (!response.body) throw new Error("the gateway's answer has no body");
     const { line, rest } = await firstLine(response.body);
     const { object, holds } = JSON.parse(line) as { object: StoredObject | null; holds: boolean };
     if (object && holds) return { object, body: rest };
@@ -89,10 +89,10 @@ class GatewayBucket implements Bucket {
     return ((await response.json()) ?? undefined) as T;
   }
 
-  /** @throws what the binding throws as S3Error, and what breaks the body off as it is */
+  /** @throws S3Error for an error of the binding; an error of the body unchanged */
   private async call(operation: string, call: object, body?: ReadableStream<Uint8Array>): Promise<Response> {
-    const broken: unknown[] = [];
-    const sent = body && ReadableStream.from(untilBroken(body, (error) => broken.push(error)));
+    const bodyErrors: unknown[] = [];
+    const sent = body && ReadableStream.from(untilError(body, (error) => bodyErrors.push(error)));
     const worker = await this.miniflare.getWorker(WORKER_NAME);
     const fetch = worker.fetch as unknown as (url: string, init: object) => Promise<Response>;
     const response = await fetch("http://r2-gateway/", {
@@ -103,22 +103,22 @@ class GatewayBucket implements Bucket {
       },
       ...(sent && { body: sent, duplex: "half" }),
     });
-    if (broken.length > 0) throw broken[0];
+    if (bodyErrors.length > 0) throw bodyErrors[0];
     if (response.ok) return response;
     const { message } = (await response.json()) as { message: string };
-    throw ofBinding(message);
+    throw fromBindingError(message);
   }
 }
 
-/** Ends short where the body breaks off: the gateway stores no such body, and its connection stays as it is. */
-async function* untilBroken(
+/** Ends early where the body fails. The gateway refuses a body that is too short, and its connection stays usable. */
+async function* untilError(
   body: ReadableStream<Uint8Array>,
-  onBroken: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
-    onBroken(error);
+    onError(error);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * R2 bindings over HTTP. A binding that Miniflare lends to Node costs a blocking call for each property of an object
- * and cannot stream a put; in here it is the real one.
+ * R2 bindings over HTTP. The bindings that Miniflare offers to Node make a blocking call for each property of an object
+ * and cannot stream a put. Inside a Worker they are the real ones.
  */
 export default {
   async fetch(request, env) {
@@ -27,7 +27,7 @@ const OPERATIONS = {
     if (withoutBody) await body?.cancel();
     if (!body || withoutBody) return new Response(head);
     const { readable, writable } = new IdentityTransformStream();
-    sendAfter(head, body, writable).catch(() => {}); // The reader went away.
+    sendAfter(head, body, writable).catch(() => {}); // The reader has gone.
     return new Response(readable);
   },
 
@@ -73,11 +73,11 @@ const OPERATIONS = {
   },
 };
 
-/** A body that breaks off is no object: fewer bytes than announced are an error. */
+/** The body of a put. Fewer bytes than `length` are an error, so an incomplete body never becomes an object. */
 function ofLength(length, body) {
   if (length === 0 || !body) return "";
   const { readable, writable } = new FixedLengthStream(length);
-  body.pipeTo(writable).catch(() => {}); // The put fails with it.
+  body.pipeTo(writable).catch(() => {}); // The put fails with the same error.
   return readable;
 }
 

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
@@ -11,6 +10,7 @@ import {
   type S3Credential,
   type S3Options,
 } from "../../../../../stand-ins/cloudflare/s3";
+import { closeServer, listenOnLoopback } from "../../../../../stand-ins/loopback-server";
 
 export const WRITER = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
 export const READER = { accessKeyId: "b".repeat(32), secretAccessKey: "2".repeat(64) };
@@ -24,7 +24,7 @@ export const ADMIN = { accessKeyId: "e".repeat(32), secretAccessKey: "5".repeat(
 
 const BUCKETS = ["default/tfstate", "default/other", "eu/tfstate"];
 
-/** Who may what: a writer, a reader and a guest of `tfstate`, a stranger of `other`, and one who may all. */
+/** A writer, a reader and a guest of `tfstate`, a stranger with `other` only, and an administrator. */
 const CREDENTIALS: Readonly<Record<string, S3Credential>> = {
   [WRITER.accessKeyId]: {
     ...WRITER,
@@ -71,15 +71,13 @@ export async function startS3(options: S3Options = {}): Promise<S3StandIn> {
     requests.push(`${message.method} ${message.url}`);
     serve(s3, message, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server, 0);
   await miniflare.ready;
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await closeServer(server);
       await miniflare.dispose();
     },
   };
@@ -108,7 +106,7 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
-/** A client that signs on its own, and does not try again. */
+/** A client that signs requests and does not retry. */
 export function clientOf(keys: Keys, region = "auto"): AwsClient {
   return new AwsClient({ ...keys, service: "s3", region, retries: 0 });
 }
@@ -118,6 +116,6 @@ export async function codeOf(response: Response): Promise<string | undefined> {
   return /<Code>(.*)<\/Code>/.exec(await response.text())?.[1];
 }
 
-/** What stands in the elements of this name, in order. */
+/** The texts of the elements with this name, in order. */
 export const textsOf = (xml: string, name: string): string[] =>
   [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, text = ""]) => text);

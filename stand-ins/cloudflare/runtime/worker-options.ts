@@ -1,12 +1,12 @@
 import type { WorkerOptions } from "miniflare";
-import type { Module, Script } from "../model";
+import type { Binding, Module, Script } from "../model";
 
 const SOURCE_MAP = "application/source-map";
 
 type Code = Pick<Script, "mainModule" | "modules" | "compatibilityDate" | "compatibilityFlags">;
 type ModuleOptions = Extract<WorkerOptions["modules"], readonly unknown[]>;
 
-/** The code of a script as Miniflare takes it, with the main module first. */
+/** The code of a script as options for Miniflare, with the main module first. */
 export function codeOptions({ mainModule, modules, compatibilityDate, compatibilityFlags }: Code) {
   const sorted = [...modules].sort((a, b) => Number(b.name === mainModule) - Number(a.name === mainModule));
   const run = sorted.filter(({ contentType }) => contentType !== SOURCE_MAP);
@@ -29,4 +29,14 @@ function moduleOptions({ name, contentType, contents }: Module): ModuleOptions[n
     default:
       return { type: "ESModule", path: name, contents: bytes.toString() };
   }
+}
+
+/** The variables and secrets of a script as Miniflare's `bindings`. */
+export function variableBindings(bindings: readonly Binding[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const binding of bindings) {
+    if (binding.type === "plain_text" || binding.type === "secret_text") values[binding.name] = binding.text;
+    if (binding.type === "json") values[binding.name] = binding.json;
+  }
+  return values;
 }

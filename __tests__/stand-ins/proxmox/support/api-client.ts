@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
-import type { RunningProxmox } from "../../../stand-ins/proxmox";
+import type { RunningProxmox } from "../../../../stand-ins/proxmox";
 
 export interface ApiAnswer {
   readonly status: number;
@@ -29,14 +29,14 @@ export class ApiClient {
   put = (path: string, form: Form = {}) => this.call("PUT", path, form);
   delete = (path: string, query: Form = {}) => this.call("DELETE", path, query);
 
-  /** Carries a call out and wants success. */
+  /** Waits for an answer. @throws where it is an error */
   async ok(answer: Promise<ApiAnswer>): Promise<ApiAnswer["data"]> {
     const { status, reason, data, errors } = await answer;
     if (status !== 200) throw new Error(`${status} ${reason} ${JSON.stringify(errors ?? {})}`);
     return data;
   }
 
-  /** Carries a call out that starts a task, and gives the task's end. */
+  /** Waits for the end of the task that a call has started. @returns the exit status */
   async task(answer: Promise<ApiAnswer>): Promise<string> {
     const upid = (await this.ok(answer)) as string;
     const node = upid.split(":")[1];

@@ -1,5 +1,5 @@
 // Resolves a toolchain in a process of its own, so that a test can end it: options as JSON in the first argument.
-import { resolveToolchain } from "../../toolchain";
+import { resolveToolchain } from "../../../toolchain";
 
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());

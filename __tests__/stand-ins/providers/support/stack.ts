@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TofuProject } from "../../support/tofu-project";
+import { TofuProject } from "../../../support/tofu-project";
 import { ACCOUNT, type RecordingCloudflare } from "./recording-cloudflare";
 
 type Resources = Readonly<Record<string, object>>;
@@ -46,7 +46,7 @@ export const bucket = {
   lifecycle: { prevent_destroy: false },
 };
 
-/** A Worker with everything that ours has. Writes its module into the project's folder. */
+/** A Worker with all the features of the tfstate Worker. Writes its module to the project's folder. */
 export function script(project: TofuProject, source = "export default {}\n") {
   const content_file = join(project.folder, "index.mjs");
   writeFileSync(content_file, source);

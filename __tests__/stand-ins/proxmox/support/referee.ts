@@ -4,15 +4,15 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { runGroup } from "../../../process/process-group";
-import { serverCertificate } from "../../../stand-ins/proxmox/tls";
-import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
-import { makeOnce } from "../../../toolchain/make-once";
+import { runGroup } from "../../../../process/process-group";
+import { loadTlsIdentity } from "../../../../stand-ins/proxmox/tls-identity";
+import { defaultCacheDir, type ToolchainContext } from "../../../../toolchain/context";
+import { makeOnce } from "../../../../toolchain/make-once";
 
 const VERSION = "0.5.0";
-/** What it serves with: the newest that it was tested with. */
+/** The HTTP server of fakepve, in the newest version that was tested. */
 const AIOHTTP = "aiohttp==3.14.5";
-const REQUIREMENTS = join(__dirname, "fixtures", "fakepve-requirements.txt");
+const REQUIREMENTS = join(__dirname, "../fixtures", "fakepve-requirements.txt");
 const USER = { name: "root@pam", password: "of-this-run-only" } as const;
 
 export interface RefereeAnswer {
@@ -41,7 +41,7 @@ export class Referee {
   static async start(): Promise<Referee> {
     const python = join(await installed(), "bin", "python");
     const folder = mkdtempSync(join(tmpdir(), "fakepve-"));
-    await serverCertificate(folder);
+    await loadTlsIdentity(folder);
     const guests = join(folder, "guests.json");
     writeFileSync(guests, JSON.stringify({ guests: [] }));
     const args = ["-m", "fakepve", guests, "--host", "127.0.0.1", "--port", "0", "--time-scale", "0"];
@@ -134,7 +134,7 @@ function send(
   body: string,
 ): Promise<RefereeAnswer> {
   return new Promise((resolve, reject) => {
-    // It is a child of ours on loopback.
+    // The server is a child process on loopback.
     const request = httpsRequest(url, { method, headers, rejectUnauthorized: false }, (response) => {
       let text = "";
       response.setEncoding("utf8");

@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunningProxmox } from "../../../stand-ins/proxmox";
-import { TofuProject } from "../../support/tofu-project";
+import type { RunningProxmox } from "../../../../stand-ins/proxmox";
+import { TofuProject } from "../../../support/tofu-project";
 
 /** What a test changes of a fixture. */
 export interface Variables {
@@ -20,19 +20,19 @@ export class Program {
   readonly project: TofuProject;
   private variables: Variables = {};
 
-  /** @param env what differs from the stand-in's own: another token, say */
+  /** @param env overrides the stand-in's variables, such as the token */
   constructor(
     fixture: "cluster" | "variations" | "vm",
     proxmox: RunningProxmox,
     env: Readonly<Record<string, string>> = {},
   ) {
     this.project = new TofuProject({ ...proxmox.env, ...env });
-    copyFileSync(join(__dirname, "fixtures", `${fixture}.tf`), join(this.project.folder, "main.tf"));
+    copyFileSync(join(__dirname, "../fixtures", `${fixture}.tf`), join(this.project.folder, "main.tf"));
   }
 
   init = () => this.project.ok("init", "-input=false");
 
-  /** Changes some variables; those of before stay. */
+  /** Changes some variables; the others keep their values. */
   set(variables: Variables): this {
     this.variables = { ...this.variables, ...variables };
     this.project.write(this.variables, "terraform.tfvars.json");
@@ -44,6 +44,3 @@ export class Program {
     await this.set(variables).project.ok("apply", "-input=false", "-auto-approve");
   }
 }
-
-/** OpenTofu wraps what it says at the width of a terminal. */
-export const oneLine = (output: string): string => output.replace(/\s+/g, " ");

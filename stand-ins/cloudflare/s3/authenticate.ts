@@ -3,8 +3,8 @@ import { Hash } from "@smithy/core/serde";
 import { createScope, getCanonicalHeaders, getSigningKey, SignatureV4Base } from "@smithy/signature-v4";
 import type { S3Access, S3Credential } from "./access";
 import { decode } from "./address";
-import { type Claim, claimOf } from "./claim";
 import { failures, S3Error } from "./errors";
+import { parseRequestSignature, type RequestSignature } from "./request-signature";
 
 const REGIONS: readonly string[] = ["auto", "us-east-1", "", "wnam", "enam", "weur", "eeur", "apac", "oc"];
 const Sha256 = Hash.bind(null, "sha256");
@@ -12,31 +12,31 @@ const SKEW_MS = 15 * 60_000;
 
 export interface Caller {
   readonly credential: S3Credential;
-  /** x-amz-content-sha256, as signed. */
+  /** The signed value of x-amz-content-sha256. */
   readonly payloadHash: string;
 }
 
 /**
- * Who has signed this request, with Signature Version 4 in its header or its query.
+ * Finds out who signed a request, with Signature Version 4 in a header or in the query.
  * @throws S3Error 400, 401, 403
  */
 export async function authenticate(request: Request, url: URL, access: S3Access): Promise<Caller> {
-  const claim = claimOf(request, url);
-  assertTime(claim, Date.now());
-  if (!REGIONS.includes(claim.region)) {
-    throw new S3Error(400, "InvalidRegionName", `The region name '${claim.region}' is not valid.`);
+  const signed = parseRequestSignature(request, url);
+  assertTime(signed, Date.now());
+  if (!REGIONS.includes(signed.region)) {
+    throw new S3Error(400, "InvalidRegionName", `The region name '${signed.region}' is not valid.`);
   }
-  const credential = access.credential(claim.accessKeyId);
+  const credential = access.credential(signed.accessKeyId);
   if (!credential) throw failures.unauthorized();
-  const expected = await new Resigner(claim, credential).signatureOf(request, url);
-  if (!isSame(expected, claim.signature)) throw failures.signatureDoesNotMatch();
-  if (!isSame(credential.sessionToken ?? "", claim.sessionToken ?? "")) {
+  const expected = await new ExpectedSignature(signed, credential).compute(request, url);
+  if (!isSame(expected, signed.signature)) throw failures.signatureDoesNotMatch();
+  if (!isSame(credential.sessionToken ?? "", signed.sessionToken ?? "")) {
     throw new S3Error(400, "InvalidToken", "The provided token is malformed or otherwise invalid.");
   }
-  return { credential, payloadHash: claim.payloadHash };
+  return { credential, payloadHash: signed.payloadHash };
 }
 
-function assertTime({ time, shortDate, date, lifetimeMs }: Claim, now: number): void {
+function assertTime({ time, shortDate, date, lifetimeMs }: RequestSignature, now: number): void {
   if (date !== shortDate) throw failures.signatureDoesNotMatch();
   if (time > now + SKEW_MS || (lifetimeMs === undefined && time < now - SKEW_MS)) {
     throw new S3Error(
@@ -48,13 +48,13 @@ function assertTime({ time, shortDate, date, lifetimeMs }: Claim, now: number): 
   if (lifetimeMs !== undefined && time + lifetimeMs < now) throw failures.expiredRequest();
 }
 
-/** Signs what has come with the secret that its caller should have. */
-class Resigner extends SignatureV4Base {
+/** The signature that a request should have, made with the caller's secret. */
+class ExpectedSignature extends SignatureV4Base {
   constructor(
-    private readonly claim: Claim,
+    private readonly signed: RequestSignature,
     private readonly credential: S3Credential,
   ) {
-    const { accessKeyId, region } = claim;
+    const { accessKeyId, region } = signed;
     const { secretAccessKey } = credential;
     super({
       service: "s3",
@@ -65,8 +65,8 @@ class Resigner extends SignatureV4Base {
     });
   }
 
-  async signatureOf({ method, headers }: Request, url: URL): Promise<string> {
-    const { accessKeyId, region, longDate, shortDate, signedHeaders, payloadHash } = this.claim;
+  async compute({ method, headers }: Request, url: URL): Promise<string> {
+    const { accessKeyId, region, longDate, shortDate, signedHeaders, payloadHash } = this.signed;
     const signed = signedHeaders.map((name) => [name, utf8(headerOf(headers, name, url))]);
     const canonical = this.createCanonicalRequest(
       {
@@ -95,10 +95,10 @@ class Resigner extends SignatureV4Base {
 const headerOf = (headers: Headers, name: string, url: URL): string =>
   headers.get(name) ?? (name === "host" ? url.host : "");
 
-/** A header is bytes, which arrive as Latin-1 and were signed as UTF-8. */
+/** Node gives the bytes of a header as Latin-1; clients sign them as UTF-8. */
 const utf8 = (value: string): string => Buffer.from(value, "latin1").toString("utf8");
 
-/** As S3 has it: one name for a key, however it was escaped on the way. */
+/** The path as it is signed: escaped in one way, however the client escaped it. */
 const canonicalPath = (pathname: string): string =>
   encodeURIComponent(decode(pathname))
     .replaceAll("%2F", "/")

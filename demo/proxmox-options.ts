@@ -3,8 +3,8 @@ import { DEFAULT_HOSTS, DEFAULT_STORAGES, type Storage } from "../stand-ins/prox
 
 const SIZE_BYTES = 4096 * 2 ** 30;
 
-/** The Proxmox cluster that a config takes for granted: its hosts, and its storages with what they may hold. */
-export function standInFor({ nodes, proxmox }: ClusterConfig): {
+/** The hosts and storages that a stand-in Proxmox needs for a config. */
+export function proxmoxFor({ nodes, proxmox }: ClusterConfig): {
   readonly hosts: readonly string[];
   readonly storages: Readonly<Record<string, Storage>>;
 } {

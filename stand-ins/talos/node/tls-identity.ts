@@ -2,18 +2,18 @@ import { decodeKeyPair, machineCa } from "../config/machine-config";
 import { issueCertificate, type KeyPair, selfSignedCertificate } from "../pki/issue";
 import type { Node } from "./node";
 
-/** How a node shows itself to clients. */
-export interface Face {
+/** The certificate that a node presents to clients, and the certificates that it accepts from them. */
+export interface TlsIdentity {
   readonly server: KeyPair;
-  /** Who signs the certificates that clients must have; none in maintenance, where none is asked for. */
+  /** The CAs that may have signed a client's certificate; undefined in maintenance, where no certificate is required. */
   readonly clientCa: string | undefined;
 }
 
-/** Of Talos' own certificates. They are made anew at each boot and change of configuration. */
+/** How long Talos' own certificates are valid. New ones are issued at each boot and change of configuration. */
 const VALID_DAYS = 1;
 
-/** Of a node in maintenance: whoever reaches it may configure it. */
-export async function maintenanceFace(node: Node): Promise<Face> {
+/** The identity of a node in maintenance: whoever reaches the node may configure it. */
+export async function maintenanceIdentity(node: Node): Promise<TlsIdentity> {
   const server = await selfSignedCertificate({
     keyKind: "ed25519",
     usage: "server",
@@ -26,10 +26,10 @@ export async function maintenanceFace(node: Node): Promise<Face> {
 }
 
 /**
- * Of a configured node.
- * @param ca with its key, which a worker has from a control plane node
+ * The identity of a configured node.
+ * @param ca with its key, which a worker gets from a control plane node
  */
-export async function configuredFace(node: Node, ca: KeyPair): Promise<Face> {
+export async function configuredIdentity(node: Node, ca: KeyPair): Promise<TlsIdentity> {
   const sans = [...node.addresses, ...(node.config?.main?.machine?.certSANs ?? [])];
   const isAddress = (name: string) => /^[\d.]+$|:/.test(name);
   const server = await issueCertificate(ca, {
@@ -44,7 +44,7 @@ export async function configuredFace(node: Node, ca: KeyPair): Promise<Face> {
   return { server, clientCa: [ca.crt, ...accepted].join("\n") };
 }
 
-/** The CA of a node's cluster with its key, from the node itself or from a control plane node that runs. */
+/** The CA of a node's cluster with its key, from the node itself or from a running control plane node. */
 export function issuingCa(node: Node, nodes: readonly Node[]): KeyPair | undefined {
   if (!node.config) return undefined;
   const own = machineCa(node.config);

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 
-export interface ServerCertificate {
+export interface TlsIdentity {
   readonly key: string;
-  /** With the CA's behind it. */
+  /** The server's certificate, followed by that of the CA. */
   readonly cert: string;
-  /** The CA's certificate, for SSL_CERT_FILE and the like. */
+  /** The file with the CA's certificate, for SSL_CERT_FILE and the like. */
   readonly caFile: string;
-  /** Removes what was only for this run. */
+  /** Removes the files if they are for this run only. */
   readonly dispose: () => void;
 }
 
@@ -18,18 +18,18 @@ const FILES = { ca: "ca.pem", cert: "server.pem", key: "server-key.pem" } as con
 const VALID_MS = 365 * 24 * 60 * 60 * 1000;
 
 /**
- * A CA of our own and a certificate for the loopback addresses. The CA's key is thrown away at once: nobody can
- * make another certificate of it.
- * @param dataDir where they are kept. @default a temporary folder, until `dispose`
+ * Loads the server's certificate for the loopback addresses, or makes one with a CA of its own. The CA's key is not
+ * saved, so that nobody can issue another certificate.
+ * @param dataDir the folder that keeps the files; undefined for a temporary folder until `dispose`
  */
-export async function serverCertificate(dataDir: string | undefined): Promise<ServerCertificate> {
+export async function loadTlsIdentity(dataDir: string | undefined): Promise<TlsIdentity> {
   const folder = dataDir ? join(dataDir, "tls") : mkdtempSync(join(tmpdir(), "proxmox-tls-"));
   const dispose = () => {
     if (!dataDir) rmSync(folder, { recursive: true, force: true });
   };
   const caFile = join(folder, FILES.ca);
-  const kept = dataDir ? read(folder) : undefined;
-  if (kept) return { ...kept, caFile, dispose };
+  const saved = dataDir ? read(folder) : undefined;
+  if (saved) return { ...saved, caFile, dispose };
 
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const notAfterDate = new Date(Date.now() + VALID_MS);
@@ -62,14 +62,14 @@ export async function serverCertificate(dataDir: string | undefined): Promise<Se
     ],
   });
   const cert = `${server.cert.trim()}\n${ca.cert.trim()}\n`;
-  // The key last: with all three there, all three are whole.
+  // The key is written last: if it exists, all three files are complete.
   writeFileSync(caFile, ca.cert);
   writeFileSync(join(folder, FILES.cert), cert);
   writeFileSync(join(folder, FILES.key), server.private, { mode: 0o600 });
   return { key: server.private, cert, caFile, dispose };
 }
 
-/** What an earlier run left, unless it is about to end. */
+/** The files of an earlier run; undefined where there are none or the certificate expires soon. */
 function read(folder: string): { readonly key: string; readonly cert: string } | undefined {
   try {
     const [key, cert] = [FILES.key, FILES.cert].map((name) => readFileSync(join(folder, name), "utf8"));

@@ -1,10 +1,10 @@
 import { failures } from "./errors";
 import { UNSIGNED } from "./payload/payload";
 
-/** What a signed request says of its signature. */
-export interface Claim {
+/** The signature of a request with everything that was signed. */
+export interface RequestSignature {
   readonly accessKeyId: string;
-  /** Of the scope: `20261124`. */
+  /** The date in the credential scope: `20261124`. */
   readonly shortDate: string;
   readonly region: string;
   /** In lower case. */
@@ -13,11 +13,11 @@ export interface Claim {
   readonly signature: string;
   /** `20261124T101112Z` */
   readonly longDate: string;
-  /** Of the signature: `20261124`. */
+  /** The date of the request: `20261124`. */
   readonly date: string;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** Of a presigned URL. */
+  /** How long a presigned URL is valid; undefined for a signature in a header. */
   readonly lifetimeMs?: number;
   readonly payloadHash: string;
   readonly sessionToken?: string;
@@ -25,25 +25,25 @@ export interface Claim {
 
 const MAX_LIFETIME_S = 7 * 24 * 3600;
 
-/** True where a request says that it is signed for the S3 API, whoever has signed it. */
+/** Whether a request carries an AWS signature, valid or not. */
 export const isSigned = (request: Request): boolean =>
   request.headers.get("authorization")?.startsWith("AWS4-") === true ||
   new URL(request.url).searchParams.has("X-Amz-Algorithm");
 
 /** @throws S3Error 400, 403 */
-export function claimOf({ headers }: Request, { searchParams }: URL): Claim {
-  const claim = searchParams.has("X-Amz-Algorithm") ? ofQuery(headers, searchParams) : ofHeader(headers);
+export function parseRequestSignature({ headers }: Request, { searchParams }: URL): RequestSignature {
+  const parsed = searchParams.has("X-Amz-Algorithm") ? ofQuery(headers, searchParams) : ofHeader(headers);
   const mustBeSigned = [...headers.keys()].filter((name) => name.startsWith("x-amz-"));
-  const missing = ["host", ...mustBeSigned].filter((name) => !claim.signedHeaders.includes(name));
+  const missing = ["host", ...mustBeSigned].filter((name) => !parsed.signedHeaders.includes(name));
   if (missing.length > 0) {
     throw failures.accessDenied(
       `There were headers present in the request which were not signed: ${missing.join(", ")}`,
     );
   }
-  return claim;
+  return parsed;
 }
 
-function ofHeader(headers: Headers): Claim {
+function ofHeader(headers: Headers): RequestSignature {
   const authorization = headers.get("authorization");
   if (authorization === null) throw failures.invalidArgument("Authorization");
   const [algorithm, ...rest] = authorization.split(" ");
@@ -53,7 +53,7 @@ function ofHeader(headers: Headers): Claim {
       .split(",")
       .map((field) => field.split("=", 2) as [string, string]),
   );
-  const claim = parts({
+  const parsed = parts({
     algorithm,
     credential: fields.get("Credential"),
     signedHeaders: fields.get("SignedHeaders"),
@@ -65,10 +65,10 @@ function ofHeader(headers: Headers): Claim {
     throw failures.invalidRequest("Missing required header for this request: x-amz-content-sha256");
   }
   const sessionToken = headers.get("x-amz-security-token");
-  return { ...claim, payloadHash, ...(sessionToken !== null && { sessionToken }) };
+  return { ...parsed, payloadHash, ...(sessionToken !== null && { sessionToken }) };
 }
 
-function ofQuery(headers: Headers, query: URLSearchParams): Claim {
+function ofQuery(headers: Headers, query: URLSearchParams): RequestSignature {
   const lifetime = query.get("X-Amz-Expires") ?? "";
   if (!/^\d{1,6}$/.test(lifetime) || Number(lifetime) < 1 || Number(lifetime) > MAX_LIFETIME_S) {
     throw failures.invalidArgument(`X-Amz-Expires must be from 1 to ${MAX_LIFETIME_S} seconds`);
@@ -115,7 +115,7 @@ function parts({ algorithm, credential, signedHeaders, signature, date }: Parts)
   };
 }
 
-/** NaN for what is no time. */
+/** Milliseconds since 1970; NaN where the text is not a time. */
 function timeOf(date: string): number {
   const [, year, month, day, hours, minutes, seconds] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];

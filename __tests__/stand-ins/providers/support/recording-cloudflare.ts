@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 
-/** A request as it came, with the path below the account. */
+/** A request as it was sent, with the path below the account. */
 export interface Recorded {
   readonly method: string;
   readonly path: string;
@@ -27,12 +27,12 @@ interface Script {
 }
 
 /**
- * The least of a Cloudflare API that a provider is content with, which notes what it was asked. It checks nothing but
+ * A minimal Cloudflare API for the provider, which records all requests. It checks nothing but
  * migration tags: the tests judge the requests.
  */
 export class RecordingCloudflare {
   readonly requests: Recorded[] = [];
-  /** Answers in place of the API where it gives something. */
+  /** Overrides the answer to a request, unless it returns undefined. */
   override: (request: Recorded) => Answer | undefined = () => undefined;
 
   readonly buckets = new Map<string, Record<string, string>>();
@@ -70,7 +70,7 @@ export class RecordingCloudflare {
     await once(this.server, "close");
   }
 
-  /** Forgets everything, as on the first day. */
+  /** Deletes everything. */
   reset(): void {
     this.override = () => undefined;
     this.requests.splice(0);
@@ -79,7 +79,7 @@ export class RecordingCloudflare {
     }
   }
 
-  /** What came since the last call: "METHOD path body". */
+  /** The requests since the last call: "METHOD path body". */
   taken(): string[] {
     return this.requests.splice(0).map(({ method, path, body }) => [method, path, body].join(" ").trim());
   }
@@ -173,7 +173,7 @@ export class RecordingCloudflare {
         return { result: { default_environment: { script: this.deployed(name, tag) } } };
       case "settings": {
         const { bindings = [], migrations: _, main_module: __, ...settings } = metadata;
-        // Secrets are told by name, in an order of the server's own.
+        // Secrets are answered by name, in another order than they were sent.
         const told = [...bindings].reverse().map((binding) => ({ ...binding, text: "" }));
         return { result: { ...settings, bindings: told, placement: {}, tail_consumers: null } };
       }

@@ -1,4 +1,0 @@
-/** A machine configuration that a node refuses. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
