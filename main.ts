@@ -62,8 +62,11 @@ async function addBootstrap(
 ): Promise<void> {
   const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
   const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
+  const { bucket: bucketName, backupBucket: backupBucketName, ...rest } = config;
   new BootstrapStack(app, "bootstrap", {
-    ...config,
+    ...rest,
+    bucketName,
+    backupBucketName,
     worker: config.worker && { ...config.worker, module: await deployableWorker() },
     state: stateBeside(state, "bootstrap"),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",

@@ -18,6 +18,9 @@ export interface AntiAffinityProps {
  * @see https://pve.proxmox.com/pve-docs/chapter-ha-manager.html#ha_manager_resource_affinity_rules
  */
 export class AntiAffinity extends Construct {
+  /** The rule; its address is `proxmox_harule.<ruleName>`. */
+  readonly resource: Harule;
+
   constructor(scope: Construct, id: string, props: AntiAffinityProps) {
     super(scope, id);
     const resources = props.vms.map((vm) => {
@@ -33,7 +36,7 @@ export class AntiAffinity extends Construct {
       return resource;
     });
     const ruleName = props.ruleName ?? id;
-    const rule = new Harule(this, "rule", {
+    this.resource = new Harule(this, "Resource", {
       rule: ruleName,
       type: "resource-affinity",
       affinity: "negative",
@@ -41,6 +44,6 @@ export class AntiAffinity extends Construct {
       comment: props.comment,
       dependsOn: resources,
     });
-    rule.overrideLogicalId(ruleName);
+    this.resource.overrideLogicalId(ruleName);
   }
 }

@@ -1,11 +1,11 @@
 import { AccountToken } from "@cdktf/provider-cloudflare/lib/account-token";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { StateBucket } from "./state-bucket";
+import type { IStateBucket } from "./state-bucket";
+import { waitFor } from "./wait-for";
 
-export interface StateTokenProps {
-  /** The only bucket whose objects it opens. */
-  readonly bucket: StateBucket;
+/** What can be chosen of a {@link StateToken} wherever its bucket is. */
+export interface StateTokenOptions {
   /** Its name, as the dashboard shows it. @default the construct's id */
   readonly tokenName?: string;
   /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
@@ -14,6 +14,12 @@ export interface StateTokenProps {
   readonly expiresOn?: string;
   /** Networks that it may be used from, in CIDR notation. @default any */
   readonly allowedCidrs?: readonly string[];
+}
+
+/** What a {@link StateToken} is made of. */
+export interface StateTokenProps extends StateTokenOptions {
+  /** The only bucket whose objects it opens. */
+  readonly bucket: IStateBucket;
 }
 
 /**
@@ -54,7 +60,7 @@ export class StateToken extends Construct {
     }
     const { accountId, bucketName, jurisdiction = "default" } = bucket;
     const scopeOfToken = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucketName}`;
-    this.resource = new AccountToken(this, "token", {
+    this.resource = new AccountToken(this, "Resource", {
       accountId,
       name: tokenName,
       expiresOn,
@@ -67,7 +73,7 @@ export class StateToken extends Construct {
           resources: JSON.stringify({ [scopeOfToken]: "*" }),
         },
       ],
-      dependsOn: [bucket.resource],
+      dependsOn: waitFor(this, bucket.resource),
     });
     this.resource.overrideLogicalId(id);
     this.accessKeyId = this.resource.id;

@@ -1,4 +1,3 @@
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
@@ -50,8 +49,8 @@ export class TalosImage extends Construct {
   readonly url: string;
   /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download. */
   readonly fileId: string;
-  /** What a VM depends on. */
-  readonly download: ITerraformDependable;
+  /** The resource; its address is `proxmox_download_file.<id>`. */
+  readonly resource: DownloadFile;
 
   /** @throws where Secure Boot is asked of a schematic that has no signed image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
@@ -79,7 +78,7 @@ export class TalosImage extends Construct {
     datastores.overrideLogicalId(`${id}_storage`);
     const contentTypes = `${datastores.fqn}.datastores[*].content_types`;
 
-    const download = new DownloadFile(this, "download", {
+    this.resource = new DownloadFile(this, "Resource", {
       nodeName: props.host,
       datastoreId: props.storage,
       contentType,
@@ -107,10 +106,9 @@ export class TalosImage extends Construct {
         ],
       },
     });
-    download.overrideLogicalId(id);
+    this.resource.overrideLogicalId(id);
     if (props.adoptFrom)
       new Moved(this, "moved", { from: props.adoptFrom, to: `proxmox_download_file.${id}` });
-    this.fileId = download.id;
-    this.download = download;
+    this.fileId = this.resource.id;
   }
 }

@@ -37,7 +37,7 @@ export class TalosVm extends Construct {
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
-    this.resource = new VirtualEnvironmentVm(this, "vm", {
+    this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
       nodeName: props.host,

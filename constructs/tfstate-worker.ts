@@ -8,17 +8,14 @@ import {
 import { WorkersScriptSubdomain } from "@cdktf/provider-cloudflare/lib/workers-script-subdomain";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
-import type { StateBucket } from "./state-bucket";
+import type { IStateBucket } from "./state-bucket";
 import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
 import { type DurableObjectMigration, WorkerMigrations } from "./worker-migrations";
 
-export interface TfstateWorkerProps {
+/** What can be chosen of a {@link TfstateWorker} wherever its buckets are. */
+export interface TfstateWorkerOptions {
   /** The code that is uploaded: `packagedWorker()` is what comes with this package. */
   readonly module: WorkerModule;
-  /** Holds the states. */
-  readonly bucket: StateBucket;
-  /** Takes the scheduled copies. @default no copies */
-  readonly backupBucket?: StateBucket;
   /** Its name in the account: at most 63 letters, digits and -, in lower case. @default the construct's id */
   readonly workerName?: string;
   /** A host name of its own; workers.dev is then off. @default workers.dev */
@@ -33,6 +30,14 @@ export interface TfstateWorkerProps {
   readonly observability?: boolean;
   /** The steps of its Durable Object classes, all there ever were. @default {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
+}
+
+/** What a {@link TfstateWorker} is made of. */
+export interface TfstateWorkerProps extends TfstateWorkerOptions {
+  /** Holds the states. */
+  readonly bucket: IStateBucket;
+  /** Takes the scheduled copies. @default - no copies */
+  readonly backupBucket?: IStateBucket;
   /** Whether a plan may destroy the Worker, and its locks and histories with it. @default false */
   readonly allowDestroy?: boolean;
 }
@@ -101,7 +106,7 @@ export class TfstateWorker extends Construct {
       script,
       migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
     });
-    this.resource = new WorkersScript(this, "script", {
+    this.resource = new WorkersScript(this, "Resource", {
       ...script,
       migrations: this.migrations.config,
       lifecycle: { preventDestroy: !props.allowDestroy, precondition: [this.migrations.precondition] },
@@ -166,11 +171,11 @@ export class TfstateWorker extends Construct {
   }
 }
 
-function bucketBinding(name: string, bucket: StateBucket): WorkersScriptBindings {
+function bucketBinding(name: string, bucket: IStateBucket): WorkersScriptBindings {
   return {
     type: "r2_bucket",
     name,
-    bucketName: bucket.resource.name,
+    bucketName: bucket.resource?.name ?? bucket.bucketName,
     // The provider sends it as it stands: one for the default jurisdiction is not known to the API.
     jurisdiction: bucket.jurisdiction,
   };

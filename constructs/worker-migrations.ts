@@ -67,7 +67,7 @@ export class WorkerMigrations extends Construct {
       `\${join("", compact([for each in ${scripts.fqn}.result : ${tag}]))}`,
     ).fqn;
 
-    const revision = new TerraformResource(this, "revision", {
+    const revision = new TerraformResource(this, "Resource", {
       terraformResourceType: "terraform_data",
       lifecycle: { ignoreChanges: ["input"] },
     });

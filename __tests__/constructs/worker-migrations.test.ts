@@ -1,5 +1,5 @@
 import { type DurableObjectMigration, WorkerMigrations } from "../../constructs/worker-migrations";
-import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+import { ACCOUNT, synthOnCloudflare } from "../support/cloudflare";
 
 const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
 const V2 = { tag: "v2", newSqliteClasses: ["Audit"] };
