@@ -3,11 +3,13 @@ import { Haresource } from "../.gen/providers/proxmox/haresource";
 import { Harule } from "../.gen/providers/proxmox/harule";
 import type { TalosVm } from "./talos-vm";
 
+/** What an {@link AntiAffinity} is made of. */
 export interface AntiAffinityProps {
   /** VMs that are kept on different hosts. */
   readonly vms: readonly TalosVm[];
-  /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default the construct's id */
+  /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default - the construct's id */
   readonly ruleName?: string;
+  /** Comment of the rule in Proxmox. @default - no comment */
   readonly comment?: string;
 }
 

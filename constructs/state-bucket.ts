@@ -33,7 +33,7 @@ export interface StateBucketAttributes {
 export interface StateBucketProps extends StateBucketAttributes {
   /**
    * Where the bucket is created, such as `weur`: a wish that Cloudflare may not fulfil, of no meaning afterwards.
-   * @default near whoever creates it
+   * @default - near whoever creates it
    */
   readonly locationHint?: R2Location;
   /** How R2 keeps new objects: one that is seldom read costs less, and more to read. @default "Standard" */
@@ -48,7 +48,7 @@ export interface StateBucketProps extends StateBucketAttributes {
    * @default 730
    */
   readonly historyDays?: number;
-  /** When an upload that was never finished goes. @default 7, as in every bucket that R2 makes */
+  /** When an upload that was never finished goes; R2 gives every bucket 7 days. @default 7 */
   readonly abortUploadsDays?: number;
   /** Whether a plan may destroy the bucket; it also lifts the lock, which would keep objects in it. @default false */
   readonly allowDestroy?: boolean;

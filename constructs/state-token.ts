@@ -6,13 +6,13 @@ import { waitFor } from "./wait-for";
 
 /** What can be chosen of a {@link StateToken} wherever its bucket is. */
 export interface StateTokenOptions {
-  /** Its name, as the dashboard shows it. @default the construct's id */
+  /** Its name, as the dashboard shows it. @default - the construct's id */
   readonly tokenName?: string;
   /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
   readonly access?: "read" | "write";
-  /** When the token ends, RFC 3339 in UTC without fractions. @default never */
+  /** When the token ends, RFC 3339 in UTC without fractions. @default - never */
   readonly expiresOn?: string;
-  /** Networks that it may be used from, in CIDR notation. @default any */
+  /** Networks that it may be used from, in CIDR notation. @default - any network */
   readonly allowedCidrs?: readonly string[];
 }
 

@@ -16,19 +16,19 @@ import { type DurableObjectMigration, WorkerMigrations } from "./worker-migratio
 export interface TfstateWorkerOptions {
   /** The code that is uploaded: `packagedWorker()` is what comes with this package. */
   readonly module: WorkerModule;
-  /** Its name in the account: at most 63 letters, digits and -, in lower case. @default the construct's id */
+  /** Its name in the account: at most 63 letters, digits and -, in lower case. @default - the construct's id */
   readonly workerName?: string;
-  /** A host name of its own; workers.dev is then off. @default workers.dev */
+  /** A host name of its own; workers.dev is then off. @default - a host name on workers.dev */
   readonly domain?: WorkerDomain;
-  /** The account's subdomain of workers.dev, to tell the address. @default {@link TfstateWorker.url} is unknown */
+  /** The account's subdomain of workers.dev, to tell the address. @default - {@link TfstateWorker.url} is unknown */
   readonly workersDevSubdomain?: string;
-  /** When the states are copied and checked, in UTC. @default "17 3 * * *" where there is a `backupBucket` */
+  /** When the states are copied and checked, in UTC. @default - "17 3 * * *" where there is a `backupBucket`, else never */
   readonly cron?: string;
-  /** Who may use it, and how it keeps states. @default an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
+  /** Who may use it, and how it keeps states. @default - an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
   readonly settings?: TfstateWorkerSettings;
   /** Whether Cloudflare keeps the Worker's logs. @default true */
   readonly observability?: boolean;
-  /** The steps of its Durable Object classes, all there ever were. @default {@link TFSTATE_WORKER_MIGRATIONS} */
+  /** The steps of its Durable Object classes, all there ever were. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
 }
 
@@ -50,7 +50,7 @@ export interface WorkerModule {
   readonly sha256: string;
   /** Date whose runtime behaviour it is written for, for example `2026-04-01`. */
   readonly compatibilityDate: string;
-  /** What of the runtime it needs beyond that date, for example `nodejs_compat`. @default none */
+  /** What of the runtime it needs beyond that date, for example `nodejs_compat`. @default - nothing */
   readonly compatibilityFlags?: readonly string[];
 }
 

@@ -14,6 +14,7 @@ export interface DurableObjectMigration {
   readonly newSqliteClasses: readonly string[];
 }
 
+/** What {@link WorkerMigrations} are made of. */
 export interface WorkerMigrationsProps {
   /** All that is uploaded besides the migrations. */
   readonly script: WorkersScriptConfig;

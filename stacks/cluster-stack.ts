@@ -6,7 +6,7 @@ import { type Schematic, schematicId } from "../constructs/schematic";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
-import type { ClusterNodeProps, ClusterStackProps } from "./cluster-stack-props";
+import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { keepState } from "./state";
 
 /** The VMs of one Talos cluster on Proxmox VE, the images they boot, and where their state is kept. */
@@ -163,7 +163,7 @@ export class ClusterStack extends TerraformStack {
   }
 }
 
-function hasId(schematic: Schematic | { readonly id: string }): schematic is { readonly id: string } {
+function hasId(schematic: Schematic | SchematicReference): schematic is SchematicReference {
   return "id" in schematic;
 }
 

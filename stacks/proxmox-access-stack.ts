@@ -5,10 +5,11 @@ import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import type { StateProps } from "./cluster-stack-props";
 import { keepState } from "./state";
 
+/** What a {@link ProxmoxAccessStack} is made of. */
 export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
-  /** https URL of the API. @default PROXMOX_VE_ENDPOINT */
+  /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
-  /** @default R2 with the settings of {@link StateProps} */
+  /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
 }
 
