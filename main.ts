@@ -6,6 +6,7 @@ import { stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
 /** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -47,9 +48,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
-  // To find references between stacks, cdktf resolves everything once more. These two are made of plain data: they
-  // take nothing from another stack.
-  for (const stack of [cluster, access]) stack.prepareStack = () => undefined;
+  // Both are made of plain data and take nothing from another stack.
+  for (const stack of [cluster, access]) skipCrossStackReferences(stack);
   app.synth();
 }
 
