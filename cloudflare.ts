@@ -6,11 +6,11 @@ import type { WorkerModule } from "./constructs/tfstate-worker";
 import { compatibilityDate, compatibilityFlags } from "./worker/compatibility";
 
 export * from "./constructs/cloudflare-provider";
+export * from "./constructs/durable-object-migrations";
 export * from "./constructs/state-bucket";
 export * from "./constructs/state-token";
 export * from "./constructs/tfstate-worker";
 export * from "./constructs/tfstate-worker-settings";
-export * from "./constructs/worker-migrations";
 export * from "./stacks/bootstrap-stack";
 
 /** The tfstate Worker that comes with the package, for {@link TfstateWorker}. */

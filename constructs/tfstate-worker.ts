@@ -8,9 +8,9 @@ import {
 import { WorkersScriptSubdomain } from "@cdktf/provider-cloudflare/lib/workers-script-subdomain";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
+import { type DurableObjectMigration, DurableObjectMigrations } from "./durable-object-migrations";
 import type { IStateBucket } from "./state-bucket";
 import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
-import { type DurableObjectMigration, WorkerMigrations } from "./worker-migrations";
 
 /** What can be chosen of a {@link TfstateWorker} wherever its buckets are. */
 export interface TfstateWorkerOptions {
@@ -75,7 +75,7 @@ const MAIN_MODULE = "index.mjs";
 /**
  * The tfstate Worker: an HTTP state backend on R2 and Durable Objects.
  *
- * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link WorkerMigrations} for how.
+ * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link DurableObjectMigrations} for how.
  * A replacement would lose every lock and history, so OpenTofu refuses it ({@link TfstateWorkerProps.allowDestroy}).
  *
  * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/methods/update/
@@ -88,7 +88,7 @@ export class TfstateWorker extends Construct {
   /** The resource; its address is `cloudflare_workers_script.<id>`. */
   readonly resource: WorkersScript;
   /** What an upload says of its Durable Objects. */
-  readonly migrations: WorkerMigrations;
+  readonly migrations: DurableObjectMigrations;
 
   /** @throws where the name or the hash is none, or nobody could use the Worker. */
   constructor(scope: Construct, id: string, props: TfstateWorkerProps) {
@@ -102,7 +102,7 @@ export class TfstateWorker extends Construct {
       this.url = `https://${this.workerName}.${props.workersDevSubdomain}.workers.dev${basePath}`;
 
     const script = this.script(props);
-    this.migrations = new WorkerMigrations(this, id, {
+    this.migrations = new DurableObjectMigrations(this, id, {
       script,
       migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
     });

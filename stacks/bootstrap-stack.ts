@@ -6,7 +6,7 @@ import { type IStateBucket, type R2Location, StateBucket } from "../constructs/s
 import { StateToken, type StateTokenOptions } from "../constructs/state-token";
 import { TfstateWorker, type TfstateWorkerOptions } from "../constructs/tfstate-worker";
 import type { StateProps } from "./cluster-stack-props";
-import { keepState } from "./state";
+import { configureState } from "./configure-state";
 
 /** What a {@link BootstrapStack} is made of. What it says of buckets is about those that the stack makes. */
 export interface BootstrapStackProps {
@@ -62,7 +62,7 @@ export class BootstrapStack extends TerraformStack {
   /** @throws where the account, a name, a time or a number of days is out of its range, or nobody could use the Worker. */
   constructor(scope: Construct, id: string, props: BootstrapStackProps) {
     super(scope, id);
-    keepState(this, props.state);
+    configureState(this, props.state);
     new CloudflareProvider(this, "cloudflare");
 
     checkProps(id, props);

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { ProxmoxAccess, type ProxmoxAccessProps } from "../constructs/proxmox-access";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import type { StateProps } from "./cluster-stack-props";
-import { keepState } from "./state";
+import { configureState } from "./configure-state";
 
 /** What a {@link ProxmoxAccessStack} is made of. */
 export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
@@ -20,7 +20,7 @@ export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
 export class ProxmoxAccessStack extends TerraformStack {
   constructor(scope: Construct, id: string, { endpoint, state, ...access }: ProxmoxAccessStackProps = {}) {
     super(scope, id);
-    keepState(this, state);
+    configureState(this, state);
     new ProxmoxProvider(this, "proxmox", { endpoint });
     new ProxmoxAccess(this, "access", access);
   }
