@@ -1,4 +1,4 @@
-/** The part of the package for Cloudflare. It needs @cdktf/provider-cloudflare beside it, which all else does without. */
+/** The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer that index.ts does without. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

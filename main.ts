@@ -83,7 +83,7 @@ function namesIn(value = ""): "all" | string[] {
 }
 
 main(process.env).catch((error: unknown) => {
-  // What the user can mend is told without a stack trace.
+  // A mistake in cluster.yaml is for its author: no stack trace.
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

@@ -18,7 +18,7 @@ export interface DurableObjectMigration {
 export interface DurableObjectMigrationsProps {
   /** All that is uploaded besides the migrations. */
   readonly script: WorkersScriptConfig;
-  /** Every step that there ever was, in order. A new one is added at the end. */
+  /** Oldest first. A new one is added at the end, and none is ever taken out. */
   readonly migrations: readonly DurableObjectMigration[];
 }
 

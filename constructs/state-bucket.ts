@@ -32,23 +32,23 @@ export interface StateBucketAttributes {
 /** What a {@link StateBucket} is made of. */
 export interface StateBucketProps extends StateBucketAttributes {
   /**
-   * Where the bucket is created, such as `weur`: a wish that Cloudflare may not fulfil, of no meaning afterwards.
+   * Where the bucket is created, such as `weur`. Cloudflare may choose another place; a later change has no effect.
    * @default - near whoever creates it
    */
   readonly locationHint?: R2Location;
-  /** How R2 keeps new objects: one that is seldom read costs less, and more to read. @default "Standard" */
+  /** Storage class of new objects: `InfrequentAccess` costs less to store and more to read. @default "Standard" */
   readonly storageClass?: "Standard" | "InfrequentAccess";
-  /** Objects below it are never written twice: only they are locked, and only they expire. @default "history/" */
+  /** Prefix of the history, whose objects are never overwritten. Only they are locked, and only they expire. @default "history/" */
   readonly historyPrefix?: string;
-  /** For how long an object of the history can be neither deleted nor overwritten; 0 for no lock. @default 30 */
+  /** Days for which an object of the history can be neither deleted nor overwritten; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
   /**
-   * When an object of the history goes, whether or not something still refers to it; 0 for never. It comes after
-   * the Worker's own retention, which knows what is current or pinned.
+   * Days after which an object of the history is deleted, even where a version still needs it; 0 for never. Choose
+   * more than the Worker's own retention, which knows what is current or pinned.
    * @default 730
    */
   readonly historyDays?: number;
-  /** When an upload that was never finished goes; R2 gives every bucket 7 days. @default 7 */
+  /** Days after which an upload that was never finished is aborted; R2 gives every bucket 7. @default 7 */
   readonly abortUploadsDays?: number;
   /** Whether a plan may destroy the bucket; it also lifts the lock, which would keep objects in it. @default false */
   readonly allowDestroy?: boolean;
@@ -65,8 +65,8 @@ export type R2Location = (typeof R2_LOCATIONS)[number];
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
- * An R2 bucket for states: its history cannot be deleted for a while and goes at last, and no plan destroys or
- * replaces the bucket itself.
+ * An R2 bucket for states. Its history cannot be deleted at first and expires later; no plan destroys or replaces the
+ * bucket itself.
  *
  * A lock on more than the history would stop every apply, since a state is written over and over again.
  *

@@ -34,7 +34,7 @@ export const R2_ITEM_PERMISSIONS = {
 } as const;
 
 /**
- * An account token for the objects of one bucket and nothing else, and the S3 key pair that it amounts to.
+ * An account token for the objects of one bucket and nothing else, and the S3 key pair that is derived from it.
  *
  * Its secret stands in the state: keep that encrypted. Cloudflare tells the value once, so a token that was
  * imported has no secret, and one that is lost is replaced: `-replace=cloudflare_account_token.<id>`.

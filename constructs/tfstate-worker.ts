@@ -28,7 +28,7 @@ export interface TfstateWorkerOptions {
   readonly settings?: TfstateWorkerSettings;
   /** Whether Cloudflare keeps the Worker's logs. @default true */
   readonly observability?: boolean;
-  /** The steps of its Durable Object classes, all there ever were. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
+  /** Migrations of its Durable Object classes, oldest first; none is ever taken out. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
 }
 
@@ -62,10 +62,7 @@ export interface WorkerDomain {
   readonly zoneId: string;
 }
 
-/**
- * How the Durable Objects of the Worker in this package came about. A program with a Worker of its own gives its own
- * steps instead.
- */
+/** Migrations of the Durable Object classes of the Worker in this package. A Worker of your own has others. */
 export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
   { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
 ];
@@ -87,7 +84,7 @@ export class TfstateWorker extends Construct {
   readonly url?: string;
   /** The resource; its address is `cloudflare_workers_script.<id>`. */
   readonly resource: WorkersScript;
-  /** What an upload says of its Durable Objects. */
+  /** What an upload says about the classes of its Durable Objects. */
   readonly migrations: DurableObjectMigrations;
 
   /** @throws where the name or the hash is none, or nobody could use the Worker. */

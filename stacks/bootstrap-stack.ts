@@ -24,11 +24,11 @@ export interface BootstrapStackProps {
   readonly jurisdiction?: R2Jurisdiction;
   /** Where the buckets are created, if Cloudflare can. @default - near whoever creates them */
   readonly locationHint?: R2Location;
-  /** For how many days nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
+  /** Days for which nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
-  /** When an object of the history goes, in days; 0 for never. @default 730 */
+  /** Days after which an object of the history is deleted; 0 for never. @default 730 */
   readonly historyDays?: number;
-  /** When an old copy in the backup bucket goes, in days; 0 for never. @default 365 */
+  /** Days after which a copy in the backup bucket is deleted; 0 for never. @default 365 */
   readonly backupDays?: number;
   /** The tfstate Worker, on both buckets. @default - no Worker: the S3 backend needs none */
   readonly worker?: TfstateWorkerOptions;
@@ -36,7 +36,7 @@ export interface BootstrapStackProps {
   readonly token?: StateTokenOptions;
   /** Where the state of this stack is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
-  /** Whether a plan may destroy the buckets and the Worker. Apply once with it: it takes back the lock. @default false */
+  /** Whether a plan may destroy the buckets and the Worker. Apply once with it before a destroy: that lifts the locks. @default false */
   readonly allowDestroy?: boolean;
 }
 
