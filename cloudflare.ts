@@ -1,4 +1,4 @@
-/** The part of the package for Cloudflare. It needs @cdktf/provider-cloudflare beside it, which all else does without. */
+/** The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer that index.ts does without. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import type { WorkerModule } from "./constructs/tfstate-worker";
 import { compatibilityDate, compatibilityFlags } from "./worker/compatibility";
 
 export * from "./constructs/cloudflare-provider";
+export * from "./constructs/durable-object-migrations";
 export * from "./constructs/state-bucket";
 export * from "./constructs/state-token";
 export * from "./constructs/tfstate-worker";
 export * from "./constructs/tfstate-worker-settings";
-export * from "./constructs/worker-migrations";
 export * from "./stacks/bootstrap-stack";
 
 /** The tfstate Worker that comes with the package, for {@link TfstateWorker}. */

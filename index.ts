@@ -6,7 +6,7 @@ export {
   type LoadedCluster,
   loadCluster,
 } from "./config";
-// Not all of ./constructs: those for Cloudflare need its provider's bindings, and are in ./cloudflare.
+// The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
 export * from "./constructs/anti-affinity";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";

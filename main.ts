@@ -6,6 +6,7 @@ import { stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
 /** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
@@ -47,9 +48,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
-  // To find references between stacks, cdktf resolves everything once more. These two are made of plain data: they
-  // take nothing from another stack.
-  for (const stack of [cluster, access]) stack.prepareStack = () => undefined;
+  // Both are made of plain data and take nothing from another stack.
+  for (const stack of [cluster, access]) skipCrossStackReferences(stack);
   app.synth();
 }
 
@@ -62,8 +62,11 @@ async function addBootstrap(
 ): Promise<void> {
   const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
   const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
+  const { bucket: bucketName, backupBucket: backupBucketName, ...rest } = config;
   new BootstrapStack(app, "bootstrap", {
-    ...config,
+    ...rest,
+    bucketName,
+    backupBucketName,
     worker: config.worker && { ...config.worker, module: await deployableWorker() },
     state: stateBeside(state, "bootstrap"),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",
@@ -80,7 +83,7 @@ function namesIn(value = ""): "all" | string[] {
 }
 
 main(process.env).catch((error: unknown) => {
-  // What the user can mend is told without a stack trace.
+  // A mistake in cluster.yaml is for its author: no stack trace.
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

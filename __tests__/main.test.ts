@@ -1,9 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { compatibilityDate } from "../worker/compatibility";
+import { ACCOUNT } from "./support/cloudflare";
 import { schemaProblems } from "./support/pinned-schema";
 import type { Template } from "./support/synth";
 
@@ -33,6 +43,12 @@ function run(env: Record<string, string> = {}, files: Record<string, string> = {
     has: (stack: string) => existsSync(join(out, "stacks", stack)),
     /** A file that travels with a stack. */
     asset: (stack: string, path: string) => readFileSync(join(out, "stacks", stack, path)),
+    /** Every file that was written, by its path below the output folder. */
+    written: (): [file: string, bytes: Buffer][] =>
+      readdirSync(out, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .map((file) => [relative(out, file), readFileSync(file)]),
     template: (stack = "cluster") => JSON.parse(text(stack)) as Template,
     work,
   };
@@ -41,6 +57,17 @@ function run(env: Record<string, string> = {}, files: Record<string, string> = {
 const example = (edit: (text: string) => string = (text) => text) =>
   edit(readFileSync(join(EXAMPLE, "cluster.yaml"), "utf8"));
 const nodes = readFileSync(join(EXAMPLE, "nodes.yaml"), "utf8");
+
+/** `prevent_destroy` of each resource that has it, by address. */
+function preventDestroy({ resource }: Template): Record<string, boolean> {
+  const guards = Object.entries(resource).flatMap(([type, instances]) =>
+    Object.entries(instances).map(([name, { lifecycle }]): [string, boolean | undefined] => [
+      `${type}.${name}`,
+      (lifecycle as { readonly prevent_destroy?: boolean } | undefined)?.prevent_destroy,
+    ]),
+  );
+  return Object.fromEntries(guards.filter((guard): guard is [string, boolean] => guard[1] !== undefined));
+}
 
 test("without a cluster.yaml the six-node example is synthesized, and says so", () => {
   const { status, stderr, template, annotations } = run();
@@ -81,30 +108,48 @@ test("mistakes are told all at once, with their line and without a stack trace",
 });
 
 test("the endpoint of the environment wins by leaving the other out", () => {
-  expect(run().text("cluster")).toContain('"endpoint": "https://pve.example.internal:8006"');
-  expect(run({ PROXMOX_VE_ENDPOINT: "https://127.0.0.1:1" }).text("cluster")).not.toContain("endpoint");
+  const provider = (env: Record<string, string> = {}) => run(env).template().provider.proxmox;
+  expect(provider()).toEqual([{ endpoint: "https://pve.example.internal:8006" }]);
+  expect(provider({ PROXMOX_VE_ENDPOINT: "https://127.0.0.1:1" })).toEqual([{}]);
 });
 
-test("credentials of the environment stand in no file", () => {
-  const env = {
+test("no credential of the environment stands in any file, though all stacks need some", () => {
+  const secrets = {
+    // The providers' own.
     PROXMOX_VE_API_TOKEN: "root@pam!ci=4f3c-secret",
-    TF_VAR_state_passphrase: "a passphrase of the state",
+    PROXMOX_VE_PASSWORD: "password-of-root",
+    CLOUDFLARE_API_TOKEN: "token-of-the-account",
+    // The backend's.
+    TF_HTTP_USERNAME: "name-at-the-worker",
+    TF_HTTP_PASSWORD: "password-at-the-worker",
+    AWS_ACCESS_KEY_ID: "r2-access-key",
     AWS_SECRET_ACCESS_KEY: "r2-secret-key",
-    TF_HTTP_PASSWORD: "worker-password",
+    // Variables of the stacks.
+    TF_VAR_state_passphrase: "a passphrase of the state",
+    TF_VAR_tfstate_username: "name-of-the-owner",
+    TF_VAR_tfstate_password: "password-of-the-owner",
   };
-  const { text } = run(env);
-  for (const secret of Object.values(env)) {
-    for (const stack of ["cluster", "proxmox-access"]) expect(text(stack)).not.toContain(secret);
-  }
+  const { written, stderr, template } = run({
+    ...secrets,
+    CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+    STATE_BACKEND: "worker",
+    STATE_URL: "https://tfstate.example.com/states/cluster",
+  });
+  const filesWith = (text: string) => written().filter(([, bytes]) => bytes.includes(text));
+  expect(Object.values(secrets).flatMap((secret) => filesWith(secret).map(([file]) => file))).toEqual([]);
+  for (const secret of Object.values(secrets)) expect(stderr).not.toContain(secret);
+
+  // The search finds what a stack does write, and each stack takes its secrets from where they are.
+  expect(filesWith(ACCOUNT).map(([file]) => file)).toContain("stacks/bootstrap/cdk.tf.json");
+  expect(filesWith("states/cluster").map(([file]) => file)).toContain("stacks/cluster/cdk.tf.json");
+  expect(template("cluster").variable).toHaveProperty("state_passphrase");
+  expect(template("bootstrap").variable).toHaveProperty("tfstate_password");
 });
 
 test("where an account is known there is a bootstrap stack, with the Worker as it is now beside it", () => {
-  const account = "0123456789abcdef0123456789abcdef";
   expect(run().has("bootstrap")).toBe(false);
   const { status, template, text, asset, work } = run({
-    CLOUDFLARE_ACCOUNT_ID: account,
-    CLOUDFLARE_API_TOKEN: "token-of-the-account",
-    TF_VAR_tfstate_password: "hunter2-of-the-owner",
+    CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
     STATE_BACKEND: "local",
   });
   expect(status).toBe(0);
@@ -116,23 +161,27 @@ test("where an account is known there is a bootstrap stack, with the Worker as i
   expect(createHash("sha256").update(bundle).digest("hex")).toBe(script.content_sha256);
   expect(script.compatibility_date).toBe(compatibilityDate);
   // The bundle has no path of this machine either, or it would be another one elsewhere.
-  for (const written of [text("bootstrap"), bundle.toString()]) {
-    expect(written).not.toContain(ROOT);
-    expect(written).not.toMatch(/token-of-the-account|hunter2-of-the-owner/);
-  }
+  for (const written of [text("bootstrap"), bundle.toString()]) expect(written).not.toContain(ROOT);
 });
 
 test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => {
   const guarded = (env: Record<string, string>) =>
-    run({ CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef", ...env })
-      .text("bootstrap")
-      .includes('"prevent_destroy": true');
-  expect(guarded({ ALLOW_REPLACE: "all" })).toBe(true);
-  expect(guarded({ ALLOW_DESTROY: "bootstrap" })).toBe(false);
+    preventDestroy(run({ CLOUDFLARE_ACCOUNT_ID: ACCOUNT, ...env }).template("bootstrap"));
+  const addresses = [
+    "cloudflare_r2_bucket.backup",
+    "cloudflare_r2_bucket.state",
+    "cloudflare_workers_script.tfstate",
+  ];
+  expect(guarded({ ALLOW_REPLACE: "all" })).toEqual(
+    Object.fromEntries(addresses.map((each) => [each, true])),
+  );
+  expect(guarded({ ALLOW_DESTROY: "bootstrap" })).toEqual(
+    Object.fromEntries(addresses.map((each) => [each, false])),
+  );
 });
 
 test("AWS_ENDPOINT_URL_S3 wins over the endpoint of the account", () => {
-  const account = { CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef" };
+  const account = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
   const endpoints = (env: Record<string, string>) => {
     const backend: Readonly<Record<string, unknown>> =
       run({ ...account, ...env }).template().terraform.backend ?? {};
@@ -156,9 +205,11 @@ test("who would run Terraform is told so, since it cannot encrypt", () => {
 });
 
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
-  const { template } = run({ ALLOW_REPLACE: "worker-1, worker-2" });
-  const allowed = Object.entries(template().resource.proxmox_virtual_environment_vm ?? {})
-    .filter(([, vm]) => !(vm.lifecycle as { prevent_destroy: boolean }).prevent_destroy)
-    .map(([name]) => name);
-  expect(allowed).toEqual(["worker-1", "worker-2"]);
+  const guarded = preventDestroy(run({ ALLOW_REPLACE: "worker-1, worker-2" }).template());
+  const allowed = Object.keys(guarded).filter((address) => !guarded[address]);
+  expect(Object.keys(guarded)).toHaveLength(6);
+  expect(allowed).toEqual([
+    "proxmox_virtual_environment_vm.worker-1",
+    "proxmox_virtual_environment_vm.worker-2",
+  ]);
 });

@@ -1,6 +1,6 @@
+import type { StateBackend } from "./cluster-config";
 import type { Complaint } from "./errors";
 import { show } from "./errors";
-import type { StateOverrides } from "./resolve-state";
 import { accountId, stateBackends } from "./schema/state";
 import { workerUrl } from "./schema/values";
 import { closestWord } from "./spelling";
@@ -13,6 +13,14 @@ export interface ConfigEnvironment {
   readonly STATE_URL?: string;
   /** Fills `state.account_id` where the file has none. */
   readonly CLOUDFLARE_ACCOUNT_ID?: string;
+}
+
+/** What the environment decides about the state. */
+export interface StateOverrides {
+  readonly backend?: StateBackend;
+  readonly url?: string;
+  /** Used where the file has no `state.account_id`. */
+  readonly accountId?: string;
 }
 
 /** Reads the variables; an empty one counts as unset, as shells and CI systems mean it. */

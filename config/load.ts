@@ -2,21 +2,22 @@ import { readFileSync } from "node:fs";
 import { checkCluster, findWarnings } from "./checks";
 import type { ClusterConfig } from "./cluster-config";
 import { type ClusterSource, joinSources } from "./cluster-source";
-import { type ConfigEnvironment, readEnvironment } from "./environment";
+import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
 import { type Complaint, ConfigError, complain, formatLocation, type Problem } from "./errors";
 import { describeIssue, toProblems } from "./issues";
 import { formatPath, type Path } from "./path";
 import { type LocatedNode, resolveCluster } from "./resolve-cluster";
-import type { StateOverrides } from "./resolve-state";
 import { type ClusterInput, clusterSchema } from "./schema/cluster";
 import { findUnknownKeys } from "./unknown-keys";
 import { YamlSource } from "./yaml-source";
 
+/** The files of a cluster, and the environment that they are read in. */
 export interface LoadClusterProps {
+  /** Path of `cluster.yaml`. */
   readonly clusterFile: string;
-  /** @default - everything is in `clusterFile` */
+  /** Path of `nodes.yaml`. @default - everything is in `clusterFile` */
   readonly nodesFile?: string;
-  /** @default - nothing is overridden */
+  /** Variables that override settings of the files; `process.env` fits. @default - nothing is overridden */
   readonly env?: ConfigEnvironment;
 }
 
@@ -34,7 +35,9 @@ export interface NamedText {
   readonly bytes: Uint8Array;
 }
 
+/** A cluster whose files have no mistakes. */
 export interface LoadedCluster {
+  /** What the files mean, with every default filled in. */
   readonly config: ClusterConfig;
   /** One line each, for people; none of them keeps the cluster from working. */
   readonly warnings: readonly string[];

@@ -1,9 +1,10 @@
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
+import type { StateOverrides } from "./environment";
 import { Cidr } from "./ip";
 import type { Path } from "./path";
 import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveNode } from "./resolve-node";
-import { resolveState, type StateOverrides } from "./resolve-state";
+import { resolveState } from "./resolve-state";
 import { bootstrap as bootstrapSchema } from "./schema/bootstrap";
 import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";

@@ -3,11 +3,13 @@ import { Haresource } from "../.gen/providers/proxmox/haresource";
 import { Harule } from "../.gen/providers/proxmox/harule";
 import type { TalosVm } from "./talos-vm";
 
+/** What an {@link AntiAffinity} is made of. */
 export interface AntiAffinityProps {
   /** VMs that are kept on different hosts. */
   readonly vms: readonly TalosVm[];
-  /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default the construct's id */
+  /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default - the construct's id */
   readonly ruleName?: string;
+  /** Comment of the rule in Proxmox. @default - no comment */
   readonly comment?: string;
 }
 
@@ -18,6 +20,9 @@ export interface AntiAffinityProps {
  * @see https://pve.proxmox.com/pve-docs/chapter-ha-manager.html#ha_manager_resource_affinity_rules
  */
 export class AntiAffinity extends Construct {
+  /** The rule; its address is `proxmox_harule.<ruleName>`. */
+  readonly resource: Harule;
+
   constructor(scope: Construct, id: string, props: AntiAffinityProps) {
     super(scope, id);
     const resources = props.vms.map((vm) => {
@@ -33,7 +38,7 @@ export class AntiAffinity extends Construct {
       return resource;
     });
     const ruleName = props.ruleName ?? id;
-    const rule = new Harule(this, "rule", {
+    this.resource = new Harule(this, "Resource", {
       rule: ruleName,
       type: "resource-affinity",
       affinity: "negative",
@@ -41,6 +46,6 @@ export class AntiAffinity extends Construct {
       comment: props.comment,
       dependsOn: resources,
     });
-    rule.overrideLogicalId(ruleName);
+    this.resource.overrideLogicalId(ruleName);
   }
 }

@@ -1,6 +1,7 @@
 import { TerraformElement } from "cdktf";
 import type { Construct } from "constructs";
 
+/** What a {@link Moved} is made of. */
 export interface MovedProps {
   /** Address in state, for example `proxmox_virtual_environment_vm.talos_node["cp-1"]`. */
   readonly from: string;

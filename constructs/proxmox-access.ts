@@ -5,18 +5,19 @@ import { UserToken } from "../.gen/providers/proxmox/user-token";
 import { VirtualEnvironmentRole } from "../.gen/providers/proxmox/virtual-environment-role";
 import { VirtualEnvironmentUser } from "../.gen/providers/proxmox/virtual-environment-user";
 
+/** What a {@link ProxmoxAccess} is made of. */
 export interface ProxmoxAccessProps {
   /** User with its realm. @default "cdktf@pve" */
   readonly userId?: string;
-  /** @default "TalosProvisioner" */
+  /** Name of the role. @default "TalosProvisioner" */
   readonly roleId?: string;
-  /** At least two characters. @default "talos" */
+  /** Name of the token, at least two characters. @default "talos" */
   readonly tokenName?: string;
-  /** When the token ends, RFC 3339. @default never */
+  /** When the token ends, RFC 3339. @default - never */
   readonly expirationDate?: string;
-  /** Whether it may also keep HA resources and rules. @default false */
+  /** Whether the token may also keep HA resources and rules. @default false */
   readonly ha?: boolean;
-  /** Whether it may also set the order in which VMs start. @default false */
+  /** Whether the token may also set the order in which VMs start. @default false */
   readonly startupOrder?: boolean;
 }
 

@@ -1,14 +1,15 @@
 import { S3Backend } from "cdktf";
 import type { Construct } from "constructs";
 
+/** What an {@link R2Backend} is made of. */
 export interface R2BackendProps {
   /** Name of the R2 bucket. */
   readonly bucket: string;
   /** Key of the state object, for example `proxmox/terraform.tfstate`. */
   readonly key: string;
-  /** Cloudflare account id, 32 hex digits. @default the endpoint is left to AWS_ENDPOINT_URL_S3 */
+  /** Cloudflare account id, 32 hex digits. @default - the endpoint in AWS_ENDPOINT_URL_S3 */
   readonly accountId?: string;
-  /** Jurisdiction of the bucket; it has an endpoint of its own. @default the default jurisdiction */
+  /** Jurisdiction of the bucket; it has an endpoint of its own. @default - a bucket that is not restricted to one */
   readonly jurisdiction?: R2Jurisdiction;
   /**
    * Locks by a conditional write of `<key>.tflock`. Without it two applies at once can lose one's state.
@@ -17,7 +18,10 @@ export interface R2BackendProps {
   readonly lock?: boolean;
 }
 
-/** @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions */
+/**
+ * A jurisdiction that the data of a bucket stays in.
+ * @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions
+ */
 export type R2Jurisdiction = "eu" | "fedramp";
 
 /**

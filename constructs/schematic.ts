@@ -3,25 +3,27 @@ import { stringify } from "yaml";
 
 /** A customization of the Talos image, as the image factory understands it. */
 export interface Schematic {
-  /** Official system extensions, such as `siderolabs/qemu-guest-agent`. @default none */
+  /** Official system extensions, such as `siderolabs/qemu-guest-agent`. @default - no extensions */
   readonly extensions?: readonly string[];
-  /** Kernel arguments added to the command line; a leading `-` removes one. @default none */
+  /** Kernel arguments added to the command line; a leading `-` removes one. @default - no change */
   readonly kernelArgs?: readonly string[];
-  /** Overlay for a single-board computer. Secure Boot images cannot have one. @default none */
+  /** Overlay for a single-board computer. Secure Boot images cannot have one. @default - no overlay */
   readonly overlay?: Overlay;
-  /** @default the factory's choice: systemd-boot on UEFI, GRUB elsewhere */
+  /** What boots the kernel. @default - the factory's choice: systemd-boot on UEFI, GRUB elsewhere */
   readonly bootloader?: Bootloader;
 }
 
+/** What a single-board computer boots in place of the standard boot chain. */
 export interface Overlay {
-  /** For example `rpi_generic`. */
+  /** Name of the overlay in its image, for example `rpi_generic`. */
   readonly name: string;
-  /** For example `siderolabs/sbc-raspberrypi`. */
+  /** Image of the overlay, for example `siderolabs/sbc-raspberrypi`. */
   readonly image: string;
-  /** @default none */
+  /** Options of the overlay, by name. @default - no options */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+/** What boots the kernel; `auto` is the factory's choice. */
 export type Bootloader = "auto" | "dual-boot" | "sd-boot" | "grub";
 
 /** The extension that runs the QEMU guest agent inside Talos. */

@@ -1,37 +1,54 @@
 import { R2Bucket } from "@cdktf/provider-cloudflare/lib/r2-bucket";
 import { R2BucketLifecycle } from "@cdktf/provider-cloudflare/lib/r2-bucket-lifecycle";
 import { R2BucketLock } from "@cdktf/provider-cloudflare/lib/r2-bucket-lock";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import type { R2Jurisdiction } from "./r2-backend";
 
-export interface StateBucketProps {
+/** An R2 bucket for states, whoever makes it: see {@link StateBucket} and {@link StateBucket.fromAttributes}. */
+export interface IStateBucket extends IConstruct {
+  /** Id of its Cloudflare account, 32 hex digits. */
+  readonly accountId: string;
+  /** Its name in the account. */
+  readonly bucketName: string;
+  /** Where its data must stay; undefined where that is not restricted. */
+  readonly jurisdiction?: R2Jurisdiction;
+  /** The resource; undefined where another program or a person makes the bucket. */
+  readonly resource?: R2Bucket;
+}
+
+/** What Cloudflare knows a bucket by. */
+export interface StateBucketAttributes {
   /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
   /** Its name in the account: 3 to 63 of a-z, 0-9 and -. */
   readonly bucketName: string;
   /**
-   * Where the data may be, for good: the provider cannot change it, and refuses at the apply.
-   * @default no restriction
+   * Where its data must stay. It is fixed when the bucket is created: the provider refuses a change at the apply.
+   * @default - no restriction
    */
   readonly jurisdiction?: R2Jurisdiction;
+}
+
+/** What a {@link StateBucket} is made of. */
+export interface StateBucketProps extends StateBucketAttributes {
   /**
-   * Where the bucket is created, such as `weur`: a wish that Cloudflare may not fulfil, of no meaning afterwards.
-   * @default near whoever creates it
+   * Where the bucket is created, such as `weur`. Cloudflare may choose another place; a later change has no effect.
+   * @default - near whoever creates it
    */
   readonly locationHint?: R2Location;
-  /** How R2 keeps new objects: one that is seldom read costs less, and more to read. @default "Standard" */
+  /** Storage class of new objects: `InfrequentAccess` costs less to store and more to read. @default "Standard" */
   readonly storageClass?: "Standard" | "InfrequentAccess";
-  /** Objects below it are never written twice: only they are locked, and only they expire. @default "history/" */
+  /** Prefix of the history, whose objects are never overwritten. Only they are locked, and only they expire. @default "history/" */
   readonly historyPrefix?: string;
-  /** For how long an object of the history can be neither deleted nor overwritten; 0 for no lock. @default 30 */
+  /** Days for which an object of the history can be neither deleted nor overwritten; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
   /**
-   * When an object of the history goes, whether or not something still refers to it; 0 for never. It comes after
-   * the Worker's own retention, which knows what is current or pinned.
+   * Days after which an object of the history is deleted, even where a version still needs it; 0 for never. Choose
+   * more than the Worker's own retention, which knows what is current or pinned.
    * @default 730
    */
   readonly historyDays?: number;
-  /** When an upload that was never finished goes. @default 7, as in every bucket that R2 makes */
+  /** Days after which an upload that was never finished is aborted; R2 gives every bucket 7. @default 7 */
   readonly abortUploadsDays?: number;
   /** Whether a plan may destroy the bucket; it also lifts the lock, which would keep objects in it. @default false */
   readonly allowDestroy?: boolean;
@@ -48,20 +65,26 @@ export type R2Location = (typeof R2_LOCATIONS)[number];
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
- * An R2 bucket for states: its history cannot be deleted for a while and goes at last, and no plan destroys or
- * replaces the bucket itself.
+ * An R2 bucket for states. Its history cannot be deleted at first and expires later; no plan destroys or replaces the
+ * bucket itself.
  *
  * A lock on more than the history would stop every apply, since a state is written over and over again.
  *
  * @see https://developers.cloudflare.com/r2/buckets/bucket-locks/
  * @see https://developers.cloudflare.com/r2/buckets/object-lifecycles/
  */
-export class StateBucket extends Construct {
-  /** Id of its Cloudflare account. */
+export class StateBucket extends Construct implements IStateBucket {
+  /**
+   * A bucket that another program or a person has made. This program neither creates nor changes it, nor its rules.
+   * @throws where the account or the name is not one.
+   */
+  static fromAttributes(scope: Construct, id: string, attributes: StateBucketAttributes): IStateBucket {
+    checkAttributes(attributes);
+    return new ImportedStateBucket(scope, id, attributes);
+  }
+
   readonly accountId: string;
-  /** Its name in the account. */
   readonly bucketName: string;
-  /** Where its data may be; undefined where that is not restricted. */
   readonly jurisdiction?: R2Jurisdiction;
   /** The resource; its address is `cloudflare_r2_bucket.<id>`. */
   readonly resource: R2Bucket;
@@ -70,11 +93,12 @@ export class StateBucket extends Construct {
   constructor(scope: Construct, id: string, props: StateBucketProps) {
     super(scope, id);
     const rules = historyRulesOf(props);
-    checkProps(props, rules);
+    checkAttributes(props);
+    checkRules(props.bucketName, rules);
     this.accountId = props.accountId;
     this.bucketName = props.bucketName;
     this.jurisdiction = props.jurisdiction;
-    this.resource = new R2Bucket(this, "bucket", {
+    this.resource = new R2Bucket(this, "Resource", {
       accountId: props.accountId,
       name: props.bucketName,
       jurisdiction: props.jurisdiction,
@@ -132,7 +156,26 @@ export class StateBucket extends Construct {
   }
 }
 
+class ImportedStateBucket extends Construct implements IStateBucket {
+  readonly accountId: string;
+  readonly bucketName: string;
+  readonly jurisdiction?: R2Jurisdiction;
+
+  constructor(scope: Construct, id: string, { accountId, bucketName, jurisdiction }: StateBucketAttributes) {
+    super(scope, id);
+    this.accountId = accountId;
+    this.bucketName = bucketName;
+    this.jurisdiction = jurisdiction;
+  }
+}
+
 const ageOf = (days: number) => ({ type: "Age", maxAge: days * DAY_SECONDS });
+
+const failFor =
+  (bucketName: string) =>
+  (text: string): never => {
+    throw new Error(`bucket "${bucketName}": ${text}`);
+  };
 
 type HistoryRules = ReturnType<typeof historyRulesOf>;
 
@@ -143,20 +186,19 @@ const historyRulesOf = ({
   abortUploadsDays = 7,
 }: StateBucketProps) => ({ historyPrefix, historyLockDays, historyDays, abortUploadsDays });
 
-function checkProps(
-  { accountId, bucketName }: StateBucketProps,
-  { historyPrefix, ...days }: HistoryRules,
-): void {
-  const { historyLockDays, historyDays } = days;
-  const fail = (text: string): never => {
-    throw new Error(`bucket "${bucketName}": ${text}`);
-  };
+function checkAttributes({ accountId, bucketName }: StateBucketAttributes): void {
+  const fail = failFor(bucketName);
   if (!/^[0-9a-f]{32}$/.test(accountId)) {
     fail(`accountId "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
   }
   if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucketName)) {
     fail("its name is not one that R2 takes; use 3 to 63 of a-z, 0-9 and -");
   }
+}
+
+function checkRules(bucketName: string, { historyPrefix, ...days }: HistoryRules): void {
+  const { historyLockDays, historyDays } = days;
+  const fail = failFor(bucketName);
   if (!/^[^/].*\/$/.test(historyPrefix)) {
     fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
   }

@@ -1,10 +1,11 @@
 import { TerraformElement, TerraformRemoteState, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 
+/** What a {@link StateEncryption} is made of. */
 export interface StateEncryptionProps {
-  /** What state and plan are encrypted with. @default pbkdf2 with the passphrase in TF_VAR_state_passphrase */
+  /** What state and plan are encrypted with. @default - pbkdf2 with the passphrase in TF_VAR_state_passphrase */
   readonly key?: EncryptionKey;
-  /** The key before a rotation: still read, no longer written. @default none */
+  /** The key before a rotation: still read, no longer written. @default - no rotation is under way */
   readonly previousKey?: EncryptionKey;
   /**
    * Also reads a state in plain text, for the one apply that encrypts it. Nothing is enforced meanwhile:
@@ -26,9 +27,28 @@ export type EncryptionKey = {
       /** A passphrase of at least 16 characters, stretched by 600,000 rounds of PBKDF2. */
       readonly provider: "pbkdf2";
     }
-  | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
-  | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
-  | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }
+  | {
+      /** AWS Key Management Service. */
+      readonly provider: "aws_kms";
+      /** ID, ARN or alias of the key. */
+      readonly kmsKeyId: string;
+      /** Region of the key. */
+      readonly region: string;
+    }
+  | {
+      /** Google Cloud Key Management Service. */
+      readonly provider: "gcp_kms";
+      /** Resource name of the key, `projects/…/cryptoKeys/…`. */
+      readonly kmsEncryptionKey: string;
+    }
+  | {
+      /** The transit engine of OpenBao or Vault. */
+      readonly provider: "openbao";
+      /** Name of the transit key. */
+      readonly keyName: string;
+      /** https URL of the server. @default - the environment's BAO_ADDR */
+      readonly address?: string;
+    }
 );
 
 /** AES-256 */

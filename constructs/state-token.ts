@@ -1,19 +1,25 @@
 import { AccountToken } from "@cdktf/provider-cloudflare/lib/account-token";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { StateBucket } from "./state-bucket";
+import type { IStateBucket } from "./state-bucket";
+import { waitFor } from "./wait-for";
 
-export interface StateTokenProps {
-  /** The only bucket whose objects it opens. */
-  readonly bucket: StateBucket;
-  /** Its name, as the dashboard shows it. @default the construct's id */
+/** What can be chosen of a {@link StateToken} wherever its bucket is. */
+export interface StateTokenOptions {
+  /** Its name, as the dashboard shows it. @default - the construct's id */
   readonly tokenName?: string;
   /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
   readonly access?: "read" | "write";
-  /** When the token ends, RFC 3339 in UTC without fractions. @default never */
+  /** When the token ends, RFC 3339 in UTC without fractions. @default - never */
   readonly expiresOn?: string;
-  /** Networks that it may be used from, in CIDR notation. @default any */
+  /** Networks that it may be used from, in CIDR notation. @default - any network */
   readonly allowedCidrs?: readonly string[];
+}
+
+/** What a {@link StateToken} is made of. */
+export interface StateTokenProps extends StateTokenOptions {
+  /** The only bucket whose objects it opens. */
+  readonly bucket: IStateBucket;
 }
 
 /**
@@ -28,7 +34,7 @@ export const R2_ITEM_PERMISSIONS = {
 } as const;
 
 /**
- * An account token for the objects of one bucket and nothing else, and the S3 key pair that it amounts to.
+ * An account token for the objects of one bucket and nothing else, and the S3 key pair that is derived from it.
  *
  * Its secret stands in the state: keep that encrypted. Cloudflare tells the value once, so a token that was
  * imported has no secret, and one that is lost is replaced: `-replace=cloudflare_account_token.<id>`.
@@ -54,7 +60,7 @@ export class StateToken extends Construct {
     }
     const { accountId, bucketName, jurisdiction = "default" } = bucket;
     const scopeOfToken = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucketName}`;
-    this.resource = new AccountToken(this, "token", {
+    this.resource = new AccountToken(this, "Resource", {
       accountId,
       name: tokenName,
       expiresOn,
@@ -67,7 +73,7 @@ export class StateToken extends Construct {
           resources: JSON.stringify({ [scopeOfToken]: "*" }),
         },
       ],
-      dependsOn: [bucket.resource],
+      dependsOn: waitFor(this, bucket.resource),
     });
     this.resource.overrideLogicalId(id);
     this.accessKeyId = this.resource.id;

@@ -1,10 +1,10 @@
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
 import { Moved } from "./moved";
 import { type Schematic, schematicId, secureBootObstacle } from "./schematic";
 
+/** What a {@link TalosImage} is made of. */
 export interface TalosImageProps {
   /** The Proxmox node that downloads the file. */
   readonly host: string;
@@ -12,25 +12,26 @@ export interface TalosImageProps {
   readonly storage: string;
   /** Talos release with its `v`, for example `v1.13.0`. */
   readonly talosVersion: string;
-  /** The image factory's ID of a schematic. @default computed from `schematic` */
+  /** The image factory's ID of a schematic. @default - computed from `schematic` */
   readonly schematicId?: string;
-  /** What the image is made of. @default the vanilla image */
+  /** What the image is made of. @default - the vanilla image */
   readonly schematic?: Schematic;
-  /** @default false */
+  /** Whether it is a signed image, for Secure Boot. @default false */
   readonly secureBoot?: boolean;
   /**
    * `disk-image` is a qcow2 that Proxmox (8.4 or later) imports as the first disk; `iso` boots the installer.
    * @default "disk-image"
    */
   readonly format?: TalosImageFormat;
-  /** @default `https://factory.talos.dev` */
+  /** Address of the image factory. @default "https://factory.talos.dev" */
   readonly factoryUrl?: string;
-  /** Name of the file in the storage. @default made of version, schematic and format */
+  /** Name of the file in the storage. @default - made of version, schematic and format */
   readonly fileName?: string;
-  /** Address of a download resource in state that this one takes over; its file is kept as it is. @default none */
+  /** Address of a download resource in state that this one takes over; its file is kept as it is. @default - nothing is taken over */
   readonly adoptFrom?: string;
 }
 
+/** A qcow2 that is imported as a disk, or an installer ISO. */
 export type TalosImageFormat = "disk-image" | "iso";
 
 const FORMATS = {
@@ -44,14 +45,18 @@ const FORMATS = {
  * A new version is a new file: it is downloaded before the old one is removed, and no VM is replaced.
  */
 export class TalosImage extends Construct {
+  /** Whether it is imported as a disk, or an ISO. */
   readonly format: TalosImageFormat;
+  /** Whether it is a signed image, for Secure Boot. */
   readonly secureBoot: boolean;
+  /** The image factory's ID of the schematic. */
   readonly schematicId: string;
+  /** Where Proxmox downloads it from. */
   readonly url: string;
   /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download. */
   readonly fileId: string;
-  /** What a VM depends on. */
-  readonly download: ITerraformDependable;
+  /** The resource; its address is `proxmox_download_file.<id>`. */
+  readonly resource: DownloadFile;
 
   /** @throws where Secure Boot is asked of a schematic that has no signed image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
@@ -79,7 +84,7 @@ export class TalosImage extends Construct {
     datastores.overrideLogicalId(`${id}_storage`);
     const contentTypes = `${datastores.fqn}.datastores[*].content_types`;
 
-    const download = new DownloadFile(this, "download", {
+    this.resource = new DownloadFile(this, "Resource", {
       nodeName: props.host,
       datastoreId: props.storage,
       contentType,
@@ -107,10 +112,9 @@ export class TalosImage extends Construct {
         ],
       },
     });
-    download.overrideLogicalId(id);
+    this.resource.overrideLogicalId(id);
     if (props.adoptFrom)
       new Moved(this, "moved", { from: props.adoptFrom, to: `proxmox_download_file.${id}` });
-    this.fileId = download.id;
-    this.download = download;
+    this.fileId = this.resource.id;
   }
 }

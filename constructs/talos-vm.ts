@@ -21,8 +21,11 @@ const RESOURCE_TYPE = "proxmox_virtual_environment_vm";
  * @see https://www.talos.dev/latest/talos-guides/install/virtualized-platforms/proxmox/
  */
 export class TalosVm extends Construct {
+  /** Name of the VM. */
   readonly vmName: string;
+  /** Proxmox' id of the VM. */
   readonly vmId: number;
+  /** The Proxmox node it runs on. */
   readonly host: string;
   /** The resource; its address is `proxmox_virtual_environment_vm.<name>`. */
   readonly resource: VirtualEnvironmentVm;
@@ -37,7 +40,7 @@ export class TalosVm extends Construct {
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
-    this.resource = new VirtualEnvironmentVm(this, "vm", {
+    this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
       nodeName: props.host,

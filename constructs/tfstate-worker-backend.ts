@@ -1,6 +1,7 @@
 import { HttpBackend } from "cdktf";
 import type { Construct } from "constructs";
 
+/** What a {@link TfstateWorkerBackend} is made of. */
 export interface TfstateWorkerBackendProps {
   /** Address of the state at the Worker, for example `https://tfstate.example.com/states/proxmox`. */
   readonly url: string;

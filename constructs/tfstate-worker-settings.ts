@@ -11,17 +11,17 @@ export interface TfstateWorkerSettings {
   readonly credentials?: readonly WorkerCredential[];
   /** Namespace of the states of whoever has the pre-shared key. @default "default" */
   readonly pskNamespace?: string;
-  /** Issuers of identity tokens, such as GitHub Actions. @default none */
+  /** Issuers of identity tokens, such as GitHub Actions. @default - no issuers */
   readonly oidc?: readonly OidcIssuer[];
-  /** Client certificates that Cloudflare verifies. @default none */
+  /** Client certificates that Cloudflare verifies. @default - no certificates */
   readonly mtls?: readonly ClientCertificate[];
-  /** `required` refuses every state in plain text. @default "auto": what was encrypted once stays encrypted */
+  /** `required` refuses plain text for every state, `auto` for states that were encrypted before. @default "auto" */
   readonly encryption?: "auto" | "required";
   /** Versions of a state that are always kept. @default 100 */
   readonly keepVersions?: number;
   /** Days for which every version is kept. @default 90 */
   readonly keepDays?: number;
-  /** In front of every route, such as `/tfstate`. @default none */
+  /** In front of every route, such as `/tfstate`. @default - nothing */
   readonly basePath?: string;
 }
 
@@ -37,15 +37,17 @@ export type WorkerScope = "read" | "write" | "lock" | "admin";
 
 /** What somebody may do with which states of a namespace. */
 export interface WorkerGrant {
+  /** Namespace of the states. */
   readonly namespace: string;
+  /** What may be done with them. */
   readonly scopes: readonly WorkerScope[];
-  /** Names, with `*`. @default all */
+  /** Names of the states, with `*`. @default - all states of the namespace */
   readonly states?: readonly string[];
 }
 
 /** Who signs identity tokens that the Worker takes in place of a password, and what their subjects may do. */
 export interface OidcIssuer {
-  /** Its address, as in a token's `iss`. @default "https://token.actions.githubusercontent.com", GitHub Actions */
+  /** Its address, as in a token's `iss`; without it GitHub Actions. @default "https://token.actions.githubusercontent.com" */
   readonly issuer?: string;
   /** What a token's `aud` must be, for example `tfstate`: a token for somebody else is refused. */
   readonly audience: string;
@@ -56,13 +58,21 @@ export interface OidcIssuer {
   })[];
 }
 
-/** A certificate by its fingerprint (SHA-256, hex) or its subject. */
-export type ClientCertificate = WorkerGrant & { readonly fingerprint?: string; readonly subject?: string };
+/** A certificate, by its fingerprint or its subject, and what whoever has it may do. */
+export type ClientCertificate = WorkerGrant & {
+  /** SHA-256 of the certificate, in hex. @default - any certificate of the subject */
+  readonly fingerprint?: string;
+  /** Distinguished name of the certificate. @default - the certificate of the fingerprint */
+  readonly subject?: string;
+};
 
 /** A variable or secret of the Worker. */
 export interface WorkerVariable {
+  /** A secret is not shown by Cloudflare. */
   readonly type: "plain_text" | "secret_text";
+  /** Name that the Worker reads it by. */
   readonly name: string;
+  /** Value, or a reference to a variable of the stack. */
   readonly text: string;
 }
 

@@ -8,31 +8,36 @@ import {
 import { WorkersScriptSubdomain } from "@cdktf/provider-cloudflare/lib/workers-script-subdomain";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
-import type { StateBucket } from "./state-bucket";
+import { type DurableObjectMigration, DurableObjectMigrations } from "./durable-object-migrations";
+import type { IStateBucket } from "./state-bucket";
 import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
-import { type DurableObjectMigration, WorkerMigrations } from "./worker-migrations";
 
-export interface TfstateWorkerProps {
+/** What can be chosen of a {@link TfstateWorker} wherever its buckets are. */
+export interface TfstateWorkerOptions {
   /** The code that is uploaded: `packagedWorker()` is what comes with this package. */
   readonly module: WorkerModule;
-  /** Holds the states. */
-  readonly bucket: StateBucket;
-  /** Takes the scheduled copies. @default no copies */
-  readonly backupBucket?: StateBucket;
-  /** Its name in the account: at most 63 letters, digits and -, in lower case. @default the construct's id */
+  /** Its name in the account: at most 63 letters, digits and -, in lower case. @default - the construct's id */
   readonly workerName?: string;
-  /** A host name of its own; workers.dev is then off. @default workers.dev */
+  /** A host name of its own; workers.dev is then off. @default - a host name on workers.dev */
   readonly domain?: WorkerDomain;
-  /** The account's subdomain of workers.dev, to tell the address. @default {@link TfstateWorker.url} is unknown */
+  /** The account's subdomain of workers.dev, to tell the address. @default - {@link TfstateWorker.url} is unknown */
   readonly workersDevSubdomain?: string;
-  /** When the states are copied and checked, in UTC. @default "17 3 * * *" where there is a `backupBucket` */
+  /** When the states are copied and checked, in UTC. @default - "17 3 * * *" where there is a `backupBucket`, else never */
   readonly cron?: string;
-  /** Who may use it, and how it keeps states. @default an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
+  /** Who may use it, and how it keeps states. @default - an owner, whose name and password are in TF_VAR_tfstate_username and TF_VAR_tfstate_password */
   readonly settings?: TfstateWorkerSettings;
   /** Whether Cloudflare keeps the Worker's logs. @default true */
   readonly observability?: boolean;
-  /** The steps of its Durable Object classes, all there ever were. @default {@link TFSTATE_WORKER_MIGRATIONS} */
+  /** Migrations of its Durable Object classes, oldest first; none is ever taken out. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
+}
+
+/** What a {@link TfstateWorker} is made of. */
+export interface TfstateWorkerProps extends TfstateWorkerOptions {
+  /** Holds the states. */
+  readonly bucket: IStateBucket;
+  /** Takes the scheduled copies. @default - no copies */
+  readonly backupBucket?: IStateBucket;
   /** Whether a plan may destroy the Worker, and its locks and histories with it. @default false */
   readonly allowDestroy?: boolean;
 }
@@ -45,7 +50,7 @@ export interface WorkerModule {
   readonly sha256: string;
   /** Date whose runtime behaviour it is written for, for example `2026-04-01`. */
   readonly compatibilityDate: string;
-  /** What of the runtime it needs beyond that date, for example `nodejs_compat`. @default none */
+  /** What of the runtime it needs beyond that date, for example `nodejs_compat`. @default - nothing */
   readonly compatibilityFlags?: readonly string[];
 }
 
@@ -57,10 +62,7 @@ export interface WorkerDomain {
   readonly zoneId: string;
 }
 
-/**
- * How the Durable Objects of the Worker in this package came about. A program with a Worker of its own gives its own
- * steps instead.
- */
+/** Migrations of the Durable Object classes of the Worker in this package. A Worker of your own has others. */
 export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
   { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
 ];
@@ -70,7 +72,7 @@ const MAIN_MODULE = "index.mjs";
 /**
  * The tfstate Worker: an HTTP state backend on R2 and Durable Objects.
  *
- * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link WorkerMigrations} for how.
+ * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link DurableObjectMigrations} for how.
  * A replacement would lose every lock and history, so OpenTofu refuses it ({@link TfstateWorkerProps.allowDestroy}).
  *
  * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/methods/update/
@@ -82,8 +84,8 @@ export class TfstateWorker extends Construct {
   readonly url?: string;
   /** The resource; its address is `cloudflare_workers_script.<id>`. */
   readonly resource: WorkersScript;
-  /** What an upload says of its Durable Objects. */
-  readonly migrations: WorkerMigrations;
+  /** What an upload says about the classes of its Durable Objects. */
+  readonly migrations: DurableObjectMigrations;
 
   /** @throws where the name or the hash is none, or nobody could use the Worker. */
   constructor(scope: Construct, id: string, props: TfstateWorkerProps) {
@@ -97,11 +99,11 @@ export class TfstateWorker extends Construct {
       this.url = `https://${this.workerName}.${props.workersDevSubdomain}.workers.dev${basePath}`;
 
     const script = this.script(props);
-    this.migrations = new WorkerMigrations(this, id, {
+    this.migrations = new DurableObjectMigrations(this, id, {
       script,
       migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
     });
-    this.resource = new WorkersScript(this, "script", {
+    this.resource = new WorkersScript(this, "Resource", {
       ...script,
       migrations: this.migrations.config,
       lifecycle: { preventDestroy: !props.allowDestroy, precondition: [this.migrations.precondition] },
@@ -166,11 +168,11 @@ export class TfstateWorker extends Construct {
   }
 }
 
-function bucketBinding(name: string, bucket: StateBucket): WorkersScriptBindings {
+function bucketBinding(name: string, bucket: IStateBucket): WorkersScriptBindings {
   return {
     type: "r2_bucket",
     name,
-    bucketName: bucket.resource.name,
+    bucketName: bucket.resource?.name ?? bucket.bucketName,
     // The provider sends it as it stands: one for the default jurisdiction is not known to the API.
     jurisdiction: bucket.jurisdiction,
   };

@@ -6,6 +6,7 @@ import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data
 /** The tag by which a VM of ours is told from somebody else's. */
 export const OWNERSHIP_TAG = "talos";
 
+/** What a {@link VmIdGuard} is made of. */
 export interface VmIdGuardProps {
   /**
    * Whether a VM of ours must carry {@link OWNERSHIP_TAG}. Turn it off while VMs that another program

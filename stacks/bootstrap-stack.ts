@@ -2,40 +2,45 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareProvider } from "../constructs/cloudflare-provider";
 import type { R2Jurisdiction } from "../constructs/r2-backend";
-import { type R2Location, StateBucket } from "../constructs/state-bucket";
-import { StateToken, type StateTokenProps } from "../constructs/state-token";
-import { TfstateWorker, type TfstateWorkerProps } from "../constructs/tfstate-worker";
+import { type IStateBucket, type R2Location, StateBucket } from "../constructs/state-bucket";
+import { StateToken, type StateTokenOptions } from "../constructs/state-token";
+import { TfstateWorker, type TfstateWorkerOptions } from "../constructs/tfstate-worker";
 import type { StateProps } from "./cluster-stack-props";
-import { keepState } from "./state";
+import { configureState } from "./configure-state";
 
+/** What a {@link BootstrapStack} is made of. What it says of buckets is about those that the stack makes. */
 export interface BootstrapStackProps {
   /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
-  /** Bucket of the states. @default "tfstate" */
-  readonly bucket?: string;
-  /** Jurisdiction of both buckets. @default none */
+  /** Bucket of the states, where it is there already. @default - the stack makes one */
+  readonly bucket?: IStateBucket;
+  /** Name of the bucket of the states. @default "tfstate" */
+  readonly bucketName?: string;
+  /** Bucket of the Worker's copies, where it is there already. @default - the stack makes one */
+  readonly backupBucket?: IStateBucket;
+  /** Name of the bucket of the Worker's copies. @default - the name of the states' bucket and `-backup` */
+  readonly backupBucketName?: string;
+  /** Where the data of the buckets must stay. @default - no restriction */
   readonly jurisdiction?: R2Jurisdiction;
-  /** Where both buckets are created, if Cloudflare can. @default near whoever creates them */
+  /** Where the buckets are created, if Cloudflare can. @default - near whoever creates them */
   readonly locationHint?: R2Location;
-  /** Bucket of the Worker's copies. @default the name of `bucket` and `-backup` */
-  readonly backupBucket?: string;
-  /** For how many days nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
+  /** Days for which nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
-  /** When an object of the history goes, in days; 0 for never. @default 730 */
+  /** Days after which an object of the history is deleted; 0 for never. @default 730 */
   readonly historyDays?: number;
-  /** When an old copy in the backup bucket goes, in days; 0 for never. @default {@link BACKUP_DAYS}: 365 */
+  /** Days after which a copy in the backup bucket is deleted; 0 for never. @default 365 */
   readonly backupDays?: number;
-  /** The tfstate Worker, on both buckets. @default no Worker: the S3 backend needs none */
-  readonly worker?: Omit<TfstateWorkerProps, "bucket" | "backupBucket" | "allowDestroy">;
-  /** The key pair of the S3 API for the bucket. @default one named after the bucket that may write and never ends */
-  readonly token?: Omit<StateTokenProps, "bucket">;
-  /** Where the state of this stack is kept. @default R2 with the settings of {@link StateProps} */
+  /** The tfstate Worker, on both buckets. @default - no Worker: the S3 backend needs none */
+  readonly worker?: TfstateWorkerOptions;
+  /** The key pair of the S3 API for the bucket. @default - named after the bucket, may write, never ends */
+  readonly token?: StateTokenOptions;
+  /** Where the state of this stack is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
-  /** Whether a plan may destroy the buckets and the Worker. Apply once with it: it takes back the lock. @default false */
+  /** Whether a plan may destroy the buckets and the Worker. Apply once with it before a destroy: that lifts the locks. @default false */
   readonly allowDestroy?: boolean;
 }
 
-/** For how long a copy stays in the backup bucket, unless a program says otherwise. */
+/** For how many days a copy stays in the backup bucket, unless a program says otherwise. */
 export const BACKUP_DAYS = 365;
 
 /**
@@ -46,9 +51,9 @@ export const BACKUP_DAYS = 365;
  */
 export class BootstrapStack extends TerraformStack {
   /** Where the states are, with their history. */
-  readonly bucket: StateBucket;
+  readonly bucket: IStateBucket;
   /** Where the Worker's copies go. */
-  readonly backupBucket: StateBucket;
+  readonly backupBucket: IStateBucket;
   /** The key pair of the S3 API for {@link bucket}. */
   readonly token: StateToken;
   /** Undefined where the props name none. */
@@ -57,20 +62,29 @@ export class BootstrapStack extends TerraformStack {
   /** @throws where the account, a name, a time or a number of days is out of its range, or nobody could use the Worker. */
   constructor(scope: Construct, id: string, props: BootstrapStackProps) {
     super(scope, id);
-    keepState(this, props.state);
+    configureState(this, props.state);
     new CloudflareProvider(this, "cloudflare");
 
-    const { bucket: bucketName = "tfstate", allowDestroy, historyLockDays } = props;
-    const { accountId, jurisdiction, locationHint } = props;
+    checkProps(id, props);
+    const { accountId, jurisdiction, locationHint, allowDestroy, historyLockDays } = props;
     const common = { accountId, jurisdiction, locationHint, allowDestroy, historyLockDays };
-    this.bucket = new StateBucket(this, "state", { ...common, bucketName, historyDays: props.historyDays });
-    this.backupBucket = new StateBucket(this, "backup", {
-      ...common,
-      bucketName: props.backupBucket ?? `${bucketName}-backup`,
-      // Where the Worker keeps its dated copies.
-      historyPrefix: "versions/",
-      historyDays: props.backupDays ?? BACKUP_DAYS,
-    });
+    this.bucket =
+      props.bucket ??
+      new StateBucket(this, "state", {
+        ...common,
+        bucketName: props.bucketName ?? "tfstate",
+        historyDays: props.historyDays,
+      });
+    const { bucketName } = this.bucket;
+    this.backupBucket =
+      props.backupBucket ??
+      new StateBucket(this, "backup", {
+        ...common,
+        bucketName: props.backupBucketName ?? `${bucketName}-backup`,
+        // Where the Worker keeps its dated copies.
+        historyPrefix: "versions/",
+        historyDays: props.backupDays ?? BACKUP_DAYS,
+      });
     this.worker =
       props.worker &&
       new TfstateWorker(this, "tfstate", {
@@ -86,11 +100,31 @@ export class BootstrapStack extends TerraformStack {
   private addOutputs(): void {
     const output = (name: string, description: string, value: string, sensitive?: boolean) =>
       new TerraformOutput(this, name, { description, value, sensitive, staticId: true });
-    output("state_bucket", "bucket of the states", this.bucket.resource.name);
-    output("backup_bucket", "bucket of the copies", this.backupBucket.resource.name);
+    output("state_bucket", "bucket of the states", nameOf(this.bucket));
+    output("backup_bucket", "bucket of the copies", nameOf(this.backupBucket));
     if (this.worker) output("worker_name", "name of the Worker", this.worker.resource.scriptName);
     if (this.worker?.url) output("worker_url", "address of the Worker", this.worker.url);
     output("s3_access_key_id", "AWS_ACCESS_KEY_ID for the bucket", this.token.accessKeyId, true);
     output("s3_secret_access_key", "AWS_SECRET_ACCESS_KEY for the bucket", this.token.secretAccessKey, true);
+  }
+}
+
+/** A reference where the program makes the bucket, so that what uses the name comes after it. */
+const nameOf = ({ resource, bucketName }: IStateBucket) => resource?.name ?? bucketName;
+
+function checkProps(id: string, props: BootstrapStackProps): void {
+  for (const key of ["bucket", "backupBucket"] as const) {
+    const bucket = props[key];
+    if (bucket && props[`${key}Name`] !== undefined) {
+      throw new Error(
+        `stack "${id}": ${key} has a name already, "${bucket.bucketName}"; leave ${key}Name out`,
+      );
+    }
+    if (bucket && bucket.accountId !== props.accountId) {
+      throw new Error(
+        `stack "${id}": bucket "${bucket.bucketName}" is in account ${bucket.accountId}, the stack in ` +
+          `${props.accountId}; give both the same account`,
+      );
+    }
   }
 }

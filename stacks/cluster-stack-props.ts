@@ -1,116 +1,130 @@
+import type { R2Jurisdiction } from "../constructs/r2-backend";
 import type { Schematic } from "../constructs/schematic";
 import type { EncryptionKey } from "../constructs/state-encryption";
 import type { TalosImageFormat } from "../constructs/talos-image";
-import type {
-  TalosDisk,
-  TalosNetworkInterface,
-  TalosPciDevice,
-  TalosStartup,
-} from "../constructs/talos-vm-props";
+import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
 
 /** A cluster, as `cluster.yaml` describes it; `loadCluster` gives an object of this shape. */
 export interface ClusterStackProps {
-  /** Prefix of the names of HA rules. @default the stack's id */
+  /** Prefix of the names of HA rules. @default - the stack's id */
   readonly clusterName?: string;
   /** Release of the images, with its `v`. */
   readonly talosVersion: string;
   /** `iso` as clusters of the home-lab templates boot, `disk-image` for an imported qcow2. @default "disk-image" */
   readonly bootMode?: TalosImageFormat;
+  /** The Proxmox cluster that the VMs run on. */
   readonly proxmox: ClusterProxmoxProps;
+  /** The network that the nodes have their addresses in. */
   readonly network: ClusterNetworkProps;
+  /** At least one. Each becomes a VM, whose resource has the node's name. */
   readonly nodes: readonly ClusterNodeProps[];
-  /** Where the state is kept. @default R2 with the settings of {@link StateProps} */
+  /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
-  /** Resources of another program that are taken over as they are. @default none */
+  /** Resources of another program that are taken over as they are. @default - nothing is taken over */
   readonly adopt?: AdoptProps;
-  /** Nodes whose VM a plan may destroy or replace. @default none */
+  /** Nodes whose VM a plan may destroy or replace. @default - no node */
   readonly allowReplace?: "all" | readonly string[];
 }
 
+/** The Proxmox cluster that a Talos cluster runs on. */
 export interface ClusterProxmoxProps {
-  /** https URL of the API. @default PROXMOX_VE_ENDPOINT */
+  /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
   /** File storage for images and ISO files. */
   readonly imageStorage: string;
-  /** Storages that all hosts share: an image is downloaded to them once. @default none */
+  /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
   /** HA resources and anti-affinity, where nodes of a role stand on several hosts. @default false */
   readonly ha?: boolean;
 }
 
+/** The network that the nodes of a cluster have their addresses in. */
 export interface ClusterNetworkProps {
   /** Network of the nodes; its prefix length is that of their addresses. */
   readonly nodeCidr: string;
+  /** Address of the router. */
   readonly gateway: string;
-  /** @default those of the Proxmox node */
+  /** Addresses of the DNS servers. @default - those of the Proxmox node */
   readonly dnsServers?: readonly string[];
 }
 
-export interface ClusterNodeProps {
+/** A node of a cluster, and the VM that it is. */
+export interface ClusterNodeProps extends TalosVmOptions {
+  /** Host name, and name of the VM and its resource. */
   readonly name: string;
+  /** Whether it runs the control plane, with etcd, or workloads. */
   readonly role: "controlplane" | "worker";
-  /** The Proxmox node. */
-  readonly host: string;
-  readonly vmId: number;
   /** Address without a prefix length. */
   readonly address: string;
-  /** What the node's image is made of, or its ID. @default the vanilla image */
-  readonly schematic?: Schematic | { readonly id: string };
-  /** @default false */
+  /** What the node's image is made of, or the image factory's ID of it. @default - the vanilla image */
+  readonly schematic?: Schematic | SchematicReference;
+  /** Whether it boots a signed image, with Secure Boot. @default false */
   readonly secureBoot?: boolean;
-  readonly renamedFrom?: string;
-
-  readonly cores?: number;
-  readonly sockets?: number;
-  readonly cpuType?: string;
-  readonly numa?: boolean;
-  readonly memoryMiB?: number;
-  readonly balloonMiB?: number;
+  /** The disk that Talos is installed on. */
   readonly disk: TalosDisk;
+  /** Disks besides it. @default - no other disks */
   readonly dataDisks?: readonly TalosDisk[];
-  readonly scsiHardware?: string;
+  /** At least one; the first one carries `address`. */
   readonly networkInterfaces: readonly TalosNetworkInterface[];
-  readonly pciDevices?: readonly TalosPciDevice[];
-  readonly bios?: "ovmf" | "seabios";
-  readonly machine?: string;
-  readonly osType?: string;
-  readonly tpm?: boolean;
-  readonly agent?: boolean;
-  readonly tags?: readonly string[];
-  readonly pool?: string;
-  readonly startup?: TalosStartup;
-  readonly protection?: boolean;
 }
 
+/** A schematic that the image factory knows already. */
+export interface SchematicReference {
+  /** Its ID at the image factory, 64 hex digits. */
+  readonly id: string;
+}
+
+/** Where a stack keeps its state, and how the state is encrypted. */
 export interface StateProps {
+  /** `r2` is a bucket, `worker` the tfstate Worker, `local` a file. */
   readonly backend: "r2" | "worker" | "local";
-  /** r2 @default "tfstate" */
+  /** r2: name of the bucket. @default "tfstate" */
   readonly bucket?: string;
-  /** r2 @default "proxmox/terraform.tfstate" */
+  /** r2: key of the state object. @default "proxmox/terraform.tfstate" */
   readonly key?: string;
   /** r2: whether an apply locks the state; without it two at once can lose what one made. @default true */
   readonly lock?: boolean;
+  /** r2: id of the Cloudflare account, 32 hex digits. @default - the endpoint in AWS_ENDPOINT_URL_S3 */
   readonly accountId?: string;
-  readonly jurisdiction?: "eu" | "fedramp";
-  /** worker */
+  /** r2: jurisdiction of the bucket. @default - a bucket that is not restricted to one */
+  readonly jurisdiction?: R2Jurisdiction;
+  /** worker: address of the state, `https://…/states/<name>`. @default - required with `worker`, else unused */
   readonly url?: string;
-  /** local: absolute path @default terraform.<stack>.tfstate in the working folder */
+  /** local: absolute path. @default - terraform.<stack>.tfstate in the working folder */
   readonly path?: string;
-  /** @default pbkdf2 with the passphrase in TF_VAR_state_passphrase */
+  /** What state and plan are encrypted with. @default - pbkdf2 with the passphrase in TF_VAR_state_passphrase */
   readonly encryption?: StateEncryptionOptions;
 }
 
+/** The key of a state, or why it has none. */
 export type StateEncryptionOptions =
-  | { readonly provider: "off"; readonly reason: string }
-  | (EncryptionKey & { readonly previous?: EncryptionKey; readonly migrateFromPlaintext?: boolean });
+  | {
+      /** No encryption: state and plan are in plain text. */
+      readonly provider: "off";
+      /** Why; every synth warns with it. */
+      readonly reason: string;
+    }
+  | (EncryptionKey & {
+      /** The key before a rotation: still read, no longer written. @default - no rotation is under way */
+      readonly previous?: EncryptionKey;
+      /** Also reads a state in plain text, for the one apply that encrypts it. @default false */
+      readonly migrateFromPlaintext?: boolean;
+    });
 
+/** Resources of another program that a cluster takes over. */
 export interface AdoptProps {
-  /** Address of the `for_each` VM resource. @default VMs are not adopted */
+  /** Address of the `for_each` VM resource. @default - no VM is taken over */
   readonly vms?: string;
-  readonly images?: readonly {
-    /** Address in state, with its key. */
-    readonly from: string;
-    readonly schematicId: string;
-    readonly secureBoot: boolean;
-  }[];
+  /** Downloads of images. @default - no download is taken over */
+  readonly images?: readonly AdoptImageProps[];
+}
+
+/** A download of another program that a cluster takes over, for the image that it is. */
+export interface AdoptImageProps {
+  /** Address in state, with its key. */
+  readonly from: string;
+  /** The image factory's ID of the schematic. */
+  readonly schematicId: string;
+  /** Whether it is a signed image. */
+  readonly secureBoot: boolean;
 }

@@ -6,8 +6,8 @@ import { type Schematic, schematicId } from "../constructs/schematic";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
-import type { ClusterNodeProps, ClusterStackProps } from "./cluster-stack-props";
-import { keepState } from "./state";
+import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
+import { configureState } from "./configure-state";
 
 /** The VMs of one Talos cluster on Proxmox VE, the images they boot, and where their state is kept. */
 export class ClusterStack extends TerraformStack {
@@ -26,7 +26,7 @@ export class ClusterStack extends TerraformStack {
     super(scope, id);
     if (props.nodes.length === 0) throw new Error(`stack "${id}": the cluster has no nodes`);
     checkNames(props);
-    keepState(this, props.state);
+    configureState(this, props.state);
     new ProxmoxProvider(this, "proxmox", { endpoint: props.proxmox.endpoint });
 
     this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
@@ -163,7 +163,7 @@ export class ClusterStack extends TerraformStack {
   }
 }
 
-function hasId(schematic: Schematic | { readonly id: string }): schematic is { readonly id: string } {
+function hasId(schematic: Schematic | SchematicReference): schematic is SchematicReference {
   return "id" in schematic;
 }
 

@@ -3,12 +3,13 @@ import type { Construct } from "constructs";
 import { ProxmoxAccess, type ProxmoxAccessProps } from "../constructs/proxmox-access";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import type { StateProps } from "./cluster-stack-props";
-import { keepState } from "./state";
+import { configureState } from "./configure-state";
 
+/** What a {@link ProxmoxAccessStack} is made of. */
 export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
-  /** https URL of the API. @default PROXMOX_VE_ENDPOINT */
+  /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
-  /** @default R2 with the settings of {@link StateProps} */
+  /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
 }
 
@@ -19,7 +20,7 @@ export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
 export class ProxmoxAccessStack extends TerraformStack {
   constructor(scope: Construct, id: string, { endpoint, state, ...access }: ProxmoxAccessStackProps = {}) {
     super(scope, id);
-    keepState(this, state);
+    configureState(this, state);
     new ProxmoxProvider(this, "proxmox", { endpoint });
     new ProxmoxAccess(this, "access", access);
   }

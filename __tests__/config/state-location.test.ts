@@ -2,7 +2,7 @@ import { TerraformStack } from "cdktf";
 import type { StateConfig } from "../../config";
 import { stackNames, stateBeside, stateLocation } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
-import { keepState } from "../../stacks/state";
+import { configureState } from "../../stacks/configure-state";
 import { newApp, synthStack } from "../support/synth";
 
 const base: StateConfig = {
@@ -19,7 +19,7 @@ const base: StateConfig = {
 /** The backend that the program synthesizes for a stack, as `main.ts` puts it together. */
 function synthesized(state: StateProps, name: string) {
   const stack = new TerraformStack(newApp(), name);
-  keepState(stack, name === "cluster" ? state : stateBeside(state, name));
+  configureState(stack, name === "cluster" ? state : stateBeside(state, name));
   const { backend } = synthStack(stack).terraform as unknown as {
     readonly backend: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   };

@@ -29,7 +29,12 @@ test("gives no right over users, roles or other people's consoles", () => {
 });
 
 test("the token's value leaves only as a sensitive output", () => {
-  expect(access().output.proxmox_ve_api_token).toMatchObject({ sensitive: true });
+  const template = access();
+  const value = "${proxmox_user_token.access_token_4E1BBEF3.value}";
+  expect(template.output).toEqual({
+    proxmox_ve_api_token: expect.objectContaining({ value, sensitive: true }),
+  });
+  expect(JSON.stringify(template).split(value)).toHaveLength(2);
 });
 
 test.each<[ProxmoxAccessProps, string]>([

@@ -1,5 +1,15 @@
-import { StateBucket, type StateBucketProps } from "../../constructs/state-bucket";
-import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+import { LocalBackend, TerraformStack } from "cdktf";
+import { CloudflareProvider } from "../../constructs/cloudflare-provider";
+import {
+  type IStateBucket,
+  StateBucket,
+  type StateBucketAttributes,
+  type StateBucketProps,
+} from "../../constructs/state-bucket";
+import { StateToken } from "../../constructs/state-token";
+import { TfstateWorker } from "../../constructs/tfstate-worker";
+import { ACCOUNT, synthOnCloudflare, workerModule } from "../support/cloudflare";
+import { newApp, synthStack } from "../support/synth";
 
 const DAY = 86_400;
 
@@ -84,4 +94,74 @@ test.each<[Partial<StateBucketProps>, string]>([
   [{ historyLockDays: 90, historyDays: 90 }, "historyDays 90 is not more than historyLockDays 90"],
 ])("refuses %j", (props, message) => {
   expect(() => bucket(props)).toThrow(message);
+});
+
+describe("a bucket that another program or a person has made", () => {
+  const attributes: StateBucketAttributes = { accountId: ACCOUNT, bucketName: "theirs", jurisdiction: "eu" };
+
+  test("is used by name: the plan has no resource for it, and nothing waits for one", () => {
+    const { resource } = synthOnCloudflare((stack) => {
+      const bucket = StateBucket.fromAttributes(stack, "state", attributes);
+      new TfstateWorker(stack, "tfstate", { module: workerModule, bucket });
+      new StateToken(stack, "s3", { bucket });
+    });
+    expect(Object.keys(resource).filter((type) => type.startsWith("cloudflare_r2"))).toEqual([]);
+    expect(resource.cloudflare_workers_script?.tfstate).toMatchObject({
+      account_id: ACCOUNT,
+      bindings: expect.arrayContaining([
+        { type: "r2_bucket", name: "BUCKET", bucket_name: "theirs", jurisdiction: "eu" },
+      ]),
+    });
+    const token = resource.cloudflare_account_token?.s3 ?? {};
+    expect(token.policies).toMatchObject([
+      { resources: `{"com.cloudflare.edge.r2.bucket.${ACCOUNT}_eu_theirs":"*"}` },
+    ]);
+    expect(token).not.toHaveProperty("depends_on");
+  });
+
+  test.each<[Partial<StateBucketAttributes>, string]>([
+    [{ accountId: "my-account" }, 'bucket "theirs": accountId "my-account" is not 32 hex digits'],
+    [{ bucketName: "Theirs" }, 'bucket "Theirs": its name is not one that R2 takes'],
+  ])("refuses %j", (wrong, message) => {
+    expect(() =>
+      synthOnCloudflare((stack) => {
+        StateBucket.fromAttributes(stack, "state", { ...attributes, ...wrong });
+      }),
+    ).toThrow(message);
+  });
+});
+
+describe("a bucket of another stack", () => {
+  /** `build` uses in the second stack what the first one makes. */
+  function inTwoStacks(build: (stack: TerraformStack, bucket: IStateBucket) => void) {
+    const app = newApp();
+    const stackOf = (id: string) => {
+      const stack = new TerraformStack(app, id);
+      new CloudflareProvider(stack, "cloudflare");
+      new LocalBackend(stack, { path: `/states/${id}.tfstate` });
+      return stack;
+    };
+    const [first, second] = [stackOf("first"), stackOf("second")];
+    build(second, new StateBucket(first, "state", { accountId: ACCOUNT, bucketName: "tfstate" }));
+    for (const stack of [first, second]) stack.prepareStack();
+    return { ...synthStack(second), isAfterFirst: second.dependsOn(first) };
+  }
+
+  test("a token waits for that stack, since depends_on names no resource of another state", () => {
+    const { resource, isAfterFirst } = inTwoStacks((stack, bucket) => {
+      new StateToken(stack, "s3", { bucket });
+    });
+    expect(resource.cloudflare_account_token?.s3).not.toHaveProperty("depends_on");
+    expect(isAfterFirst).toBe(true);
+  });
+
+  test("a Worker takes the name from the state of that stack", () => {
+    const { resource, isAfterFirst } = inTwoStacks((stack, bucket) => {
+      new TfstateWorker(stack, "tfstate", { module: workerModule, bucket });
+    });
+    expect(JSON.stringify(resource.cloudflare_workers_script)).toMatch(
+      /"bucket_name":"\$\{data\.terraform_remote_state\./,
+    );
+    expect(isAfterFirst).toBe(true);
+  });
 });

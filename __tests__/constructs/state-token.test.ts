@@ -1,7 +1,7 @@
 import { TerraformOutput } from "cdktf";
 import { StateBucket } from "../../constructs/state-bucket";
 import { StateToken, type StateTokenProps } from "../../constructs/state-token";
-import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+import { ACCOUNT, synthOnCloudflare } from "../support/cloudflare";
 
 function token(props: Partial<StateTokenProps> = {}, jurisdiction?: "eu" | "fedramp") {
   const template = synthOnCloudflare((stack) => {

@@ -1,18 +1,6 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { StateBucket } from "../../constructs/state-bucket";
 import { TfstateWorker, type TfstateWorkerProps } from "../../constructs/tfstate-worker";
-import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
-
-const ZONE = "fedcba9876543210fedcba9876543210";
-const CODE = "export default {};";
-const sha256 = createHash("sha256").update(CODE).digest("hex");
-const folder = mkdtempSync(join(tmpdir(), "worker-"));
-const path = join(folder, "index.mjs");
-beforeAll(() => writeFileSync(path, CODE));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { ACCOUNT, synthOnCloudflare, workerModule, ZONE } from "../support/cloudflare";
 
 type Props = Partial<TfstateWorkerProps> & { readonly jurisdiction?: "eu"; readonly backupAccount?: string };
 
@@ -22,7 +10,7 @@ function worker({ jurisdiction, backupAccount = ACCOUNT, ...props }: Props = {})
     const bucket = (id: string, bucketName: string, accountId: string) =>
       new StateBucket(stack, id, { accountId, bucketName, jurisdiction });
     url = new TfstateWorker(stack, "tfstate", {
-      module: { path, sha256, compatibilityDate: "2026-04-01", compatibilityFlags: ["nodejs_compat"] },
+      module: { ...workerModule, compatibilityFlags: ["nodejs_compat"] },
       bucket: bucket("state", "tfstate", ACCOUNT),
       backupBucket: bucket("backup", "tfstate-backup", backupAccount),
       ...props,
@@ -38,12 +26,12 @@ test("the module travels with the stack: a relative path, and the hash of what i
   const { script, template } = worker();
   expect(script).toMatchObject({
     content_file: expect.stringMatching(/^assets\/tfstate_module_[0-9A-F]+\/[0-9a-f]{64}\/index\.mjs$/),
-    content_sha256: sha256,
+    content_sha256: workerModule.sha256,
     main_module: "index.mjs",
     compatibility_date: "2026-04-01",
     compatibility_flags: ["nodejs_compat"],
   });
-  expect(JSON.stringify(template)).not.toContain(folder);
+  expect(JSON.stringify(template)).not.toContain(workerModule.path);
 });
 
 test("buckets and Durable Objects are bound by the names that the Worker has for them", () => {
@@ -159,10 +147,7 @@ test("no plan destroys the Worker unless it may", () => {
 
 test.each<[Props, string]>([
   [{ workerName: "Tf_State" }, 'Worker "Tf_State": its name is not one that Cloudflare takes'],
-  [
-    { module: { path, sha256: "abc", compatibilityDate: "2026-04-01" } },
-    'sha256 "abc" of its module is not 64 hex digits',
-  ],
+  [{ module: { ...workerModule, sha256: "abc" } }, 'sha256 "abc" of its module is not 64 hex digits'],
   [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
   [{ settings: { credentials: [] } }, 'Worker "tfstate": nobody could use it; give it a credential'],
 ])("refuses %j", (props, message) => {

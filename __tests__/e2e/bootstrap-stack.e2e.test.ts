@@ -75,7 +75,7 @@ class Bootstrap {
     const app = new App({ outdir });
     new BootstrapStack(app, "bootstrap", {
       accountId: this.account.accountId,
-      bucket: `${this.workerName}-states`,
+      bucketName: `${this.workerName}-states`,
       worker: {
         workerName: this.workerName,
         module: { path, sha256, compatibilityDate: "2026-04-01" },
@@ -177,7 +177,7 @@ test("a Worker that was deleted elsewhere is made anew, with its classes", async
 
 test("a Worker of another program is told by its tag, and left alone", async () => {
   await new Bootstrap("foreign").write("theirs", [{ ...V1, tag: "theirs" }]).deploy();
-  const bootstrap = new Bootstrap("foreign").write("ours", [V1], { bucket: "ours-states" });
+  const bootstrap = new Bootstrap("foreign").write("ours", [V1], { bucketName: "ours-states" });
   await bootstrap.project.ok("init", "-input=false");
   const { exitCode, said } = await bootstrap.project.apply("-target=cloudflare_workers_script.tfstate");
   expect(exitCode).toBe(1);

@@ -56,8 +56,23 @@ class Consumer {
     return out;
   }
 
-  private run(command: string, args: string[], env: Record<string, string> = {}): void {
-    execute(command, args, this.folder, env);
+  /**
+   * Compiles the programs as a project of `cdktf init --template=typescript` does, but looks into the declarations of
+   * packages too: no `esModuleInterop`, modules resolved as Node 10 did.
+   * @returns names of the packages whose declarations were read
+   */
+  compileAsInitialized(): string[] {
+    const template = join(ROOT, "node_modules/cdktf-cli/bundle/templates/typescript/tsconfig.json");
+    const { compilerOptions, ...rest } = JSON.parse(readFileSync(template, "utf8")) as Record<string, object>;
+    const strict = { ...rest, compilerOptions: { ...compilerOptions, skipLibCheck: false, noEmit: true } };
+    writeFileSync(join(this.folder, "tsconfig.init.json"), JSON.stringify(strict));
+    const files = this.run("npx", ["tsc", "-p", "tsconfig.init.json", "--listFiles"]).split("\n");
+    const names = files.map((file) => /.*\/node_modules\/((@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? "");
+    return [...new Set(names.filter(Boolean))].sort();
+  }
+
+  private run(command: string, args: string[], env: Record<string, string> = {}): string {
+    return execute(command, args, this.folder, env);
   }
 }
 
@@ -97,6 +112,7 @@ function withoutComments(value: unknown): unknown {
 
 const folders: string[] = [];
 let tarball: string;
+let withCloudflare: Consumer;
 
 beforeAll(() => {
   const target = mkdtempSync(join(tmpdir(), "pack-"));
@@ -106,6 +122,8 @@ beforeAll(() => {
     .split("\n")
     .at(-1);
   tarball = join(target, name ?? "");
+  const provider = { "@cdktf/provider-cloudflare": pinned["@cdktf/provider-cloudflare"] ?? "" };
+  withCloudflare = consumer(pinned.cdktf ?? "", ["main", "cloudflare"], provider);
 });
 
 afterAll(() => {
@@ -121,8 +139,6 @@ function consumer(
 }
 
 test("a fresh project installs the package, and synthesizes the same on cdktf and on its successor", () => {
-  const provider = { "@cdktf/provider-cloudflare": pinned["@cdktf/provider-cloudflare"] ?? "" };
-  const withCloudflare = consumer(pinned.cdktf ?? "", ["main", "cloudflare"], provider);
   const onCdktf = withCloudflare.synth();
   expect(onCdktf.cluster).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
   expect(onCdktf).toEqual(synthFromSource());
@@ -136,6 +152,18 @@ test("a fresh project installs the package, and synthesizes the same on cdktf an
 
   // Without the cloudflare provider, whose bindings are for cdktf alone.
   expect(consumer("npm:cdktn@0.24.0").synth()).toEqual(onCdktf);
+}, 600_000);
+
+test("a project of cdktf init compiles, and reads no declarations of packages that we alone need", () => {
+  expect(withCloudflare.compileAsInitialized()).toEqual([
+    "@cdktf/provider-cloudflare",
+    "@types/node",
+    "cdktf",
+    "cdktf-proxmox-talos",
+    "constructs",
+    "typescript",
+    "undici-types",
+  ]);
 }, 600_000);
 
 /** The same program on the sources: `cdktf-proxmox-talos` is mapped to `index.ts`. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, TerraformStack, Testing } from "cdktf";
 import type { Construct } from "constructs";
-import { ProxmoxProvider } from "../../constructs";
+import { ProxmoxProvider } from "../../constructs/proxmox-provider";
 
 const outdir = mkdtempSync(join(tmpdir(), "synth-"));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));

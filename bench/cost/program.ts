@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { App, DataResource, TerraformStack, TerraformVariable } from "cdktf";
 import { Tofu } from "../../process/tofu";
 import type { StateProps } from "../../stacks/cluster-stack-props";
-import { keepState } from "../../stacks/state";
+import { configureState } from "../../stacks/configure-state";
 import type { Toolchain } from "../../toolchain";
 import { tofuEnv } from "../tofu-env";
 
@@ -30,7 +30,7 @@ export class Program {
     mkdirSync(join(props.folder, "logs"), { recursive: true });
     const app = new App({ outdir: props.folder });
     const stack = new TerraformStack(app, STACK);
-    keepState(stack, props.state);
+    configureState(stack, props.state);
     const revision = new TerraformVariable(stack, "revision", { type: "string" });
     for (let at = 0; at < RESOURCES; at++) {
       new DataResource(stack, `resource-${at}`, { input: { revision: revision.stringValue } });

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { App, TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import type { StateProps } from "../../../stacks/cluster-stack-props";
-import { keepState } from "../../../stacks/state";
+import { configureState } from "../../../stacks/configure-state";
 import { TofuProject } from "../../support/tofu-project";
 
 /** A small stack of somebody who has no more than the variables that `env` printed. */
@@ -14,7 +14,7 @@ export function teamStack(
   const folder = mkdtempSync(join(outdir, "team-"));
   const app = new App({ outdir: folder, targetVersions: { opentofu: ">=1.11.0" } } as object);
   const stack = new TerraformStack(app, "team");
-  keepState(stack, state);
+  configureState(stack, state);
   const thing = new TerraformResource(stack, "thing", { terraformResourceType: "terraform_data" });
   thing.addOverride("input", `\${"something worth keeping"}`);
   new TerraformOutput(stack, "made", { value: thing.fqn });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { type RunResult, runGroup } from "../../../process/process-group";
-import { keepState } from "../../../stacks/state";
+import { configureState } from "../../../stacks/configure-state";
 import { newApp, synthStack } from "../../support/synth";
 import type { StateProject } from "./project";
 
@@ -25,7 +25,7 @@ export class Laptop {
     const stack = new TerraformStack(newApp(), "cluster");
     const { config, folder } = this.project.setting;
     const path = config.path ?? join(folder, "terraform.cluster.tfstate");
-    keepState(stack, { ...config, accountId: undefined, path });
+    configureState(stack, { ...config, accountId: undefined, path });
     new TerraformVariable(stack, "step", { default: "0" });
     new TerraformVariable(stack, "seconds", { default: "0" });
     stack.addOverride("resource.terraform_data.step", {

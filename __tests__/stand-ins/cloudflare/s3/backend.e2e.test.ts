@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TerraformStack } from "cdktf";
-import { R2Backend } from "../../../../constructs";
+import { R2Backend } from "../../../../constructs/r2-backend";
 import { newApp, synthStack } from "../../../support/synth";
 import { TofuProject } from "../../../support/tofu-project";
 import { clientOf, type S3StandIn, startS3, WRITER } from "./support/stand-in";

@@ -6,7 +6,7 @@ import { TfstateWorkerBackend } from "../constructs/tfstate-worker-backend";
 import type { StateProps } from "./cluster-stack-props";
 
 /** Gives a stack its backend and its encryption. */
-export function keepState(stack: TerraformStack, state: StateProps = { backend: "r2" }): void {
+export function configureState(stack: TerraformStack, state: StateProps = { backend: "r2" }): void {
   switch (state.backend) {
     case "r2":
       new R2Backend(stack, {

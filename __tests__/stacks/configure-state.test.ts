@@ -1,10 +1,10 @@
 import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import { stateBeside } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
-import { keepState } from "../../stacks/state";
+import { configureState } from "../../stacks/configure-state";
+import { ACCOUNT } from "../support/cloudflare";
 import { newApp, synthStack, type Template, warningsOf } from "../support/synth";
 
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const FLAGS = {
   region: "auto",
   use_path_style: true,
@@ -17,7 +17,7 @@ const FLAGS = {
 
 function stack(state: StateProps): { template: Template; warnings: string[] } {
   const made = new TerraformStack(newApp(), "test");
-  keepState(made, state);
+  configureState(made, state);
   new TerraformOutput(made, "nothing", { value: "" });
   return { template: synthStack(made), warnings: warningsOf(made) };
 }
@@ -43,9 +43,9 @@ test("without a lock every other flag stays, and a warning says what that risks"
 function remoteState(state: StateProps) {
   const app = newApp();
   const first = new TerraformStack(app, "first");
-  keepState(first, state);
+  configureState(first, state);
   const second = new TerraformStack(app, "second");
-  keepState(second, stateBeside(state, "second"));
+  configureState(second, stateBeside(state, "second"));
   const source = new TerraformResource(first, "source", { terraformResourceType: "terraform_data" });
   new TerraformOutput(second, "taken", { value: source.getStringAttribute("output") });
   for (const each of [first, second]) each.prepareStack();

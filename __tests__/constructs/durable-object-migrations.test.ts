@@ -1,14 +1,17 @@
-import { type DurableObjectMigration, WorkerMigrations } from "../../constructs/worker-migrations";
-import { ACCOUNT, synthOnCloudflare } from "./support/cloudflare";
+import {
+  type DurableObjectMigration,
+  DurableObjectMigrations,
+} from "../../constructs/durable-object-migrations";
+import { ACCOUNT, synthOnCloudflare } from "../support/cloudflare";
 
 const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
 const V2 = { tag: "v2", newSqliteClasses: ["Audit"] };
 const script = { accountId: ACCOUNT, scriptName: "tfstate" };
 
 function migrations(list: readonly DurableObjectMigration[]) {
-  let made: WorkerMigrations | undefined;
+  let made: DurableObjectMigrations | undefined;
   const template = synthOnCloudflare((stack) => {
-    made = new WorkerMigrations(stack, "tfstate", { script, migrations: list });
+    made = new DurableObjectMigrations(stack, "tfstate", { script, migrations: list });
   });
   return { template, locals: template.locals, made };
 }

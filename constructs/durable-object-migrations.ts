@@ -6,7 +6,7 @@ import type {
 import { type Precondition, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 
-/** One step in the life of a Worker's Durable Object classes. */
+/** One change of a Worker's Durable Object classes, as Cloudflare carries it out with an upload. */
 export interface DurableObjectMigration {
   /** Names the step in Cloudflare; never change one that was deployed. */
   readonly tag: string;
@@ -14,10 +14,11 @@ export interface DurableObjectMigration {
   readonly newSqliteClasses: readonly string[];
 }
 
-export interface WorkerMigrationsProps {
+/** What {@link DurableObjectMigrations} are made of. */
+export interface DurableObjectMigrationsProps {
   /** All that is uploaded besides the migrations. */
   readonly script: WorkersScriptConfig;
-  /** Every step that there ever was, in order. A new one is added at the end. */
+  /** Oldest first. A new one is added at the end, and none is ever taken out. */
   readonly migrations: readonly DurableObjectMigration[];
 }
 
@@ -42,16 +43,16 @@ export interface WorkerMigrationsProps {
  * answers 412 and changes nothing, and `-replace=terraform_data.<id>_revision` looks at the deployed tag again. A
  * script that was deleted elsewhere gets all steps anew, and one that was imported none.
  */
-export class WorkerMigrations extends Construct {
-  /** For the script's `migrations`. */
+export class DurableObjectMigrations extends Construct {
+  /** The `migrations` of the script. */
   readonly config: WorkersScriptMigrations;
   /** Refuses a script that carries a tag of another program. */
   readonly precondition: Precondition;
-  /** For `-replace`, after an upload whose answer was lost. */
+  /** What to `-replace` after an upload whose answer was lost. */
   readonly revisionAddress: string;
 
   /** @throws where there is no migration, or a tag is there twice. */
-  constructor(scope: Construct, id: string, { script, migrations }: WorkerMigrationsProps) {
+  constructor(scope: Construct, id: string, { script, migrations }: DurableObjectMigrationsProps) {
     super(scope, id);
     const tags = migrations.map(({ tag }) => tag);
     const newest = tags.at(-1);
@@ -67,7 +68,7 @@ export class WorkerMigrations extends Construct {
       `\${join("", compact([for each in ${scripts.fqn}.result : ${tag}]))}`,
     ).fqn;
 
-    const revision = new TerraformResource(this, "revision", {
+    const revision = new TerraformResource(this, "Resource", {
       terraformResourceType: "terraform_data",
       lifecycle: { ignoreChanges: ["input"] },
     });
