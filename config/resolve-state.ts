@@ -1,13 +1,6 @@
-import type { EncryptionConfig, KeyProviderConfig, StateBackend, StateConfig } from "./cluster-config";
+import type { EncryptionConfig, KeyProviderConfig, StateConfig } from "./cluster-config";
+import type { StateOverrides } from "./environment";
 import type { EncryptionInput, KeyProviderInput, StateInput } from "./schema/state";
-
-/** What the environment decides about the state. */
-export interface StateOverrides {
-  readonly backend?: StateBackend;
-  readonly url?: string;
-  /** Used where the file has no `state.account_id`. */
-  readonly accountId?: string;
-}
 
 export function resolveState(state: StateInput, { backend, accountId, url }: StateOverrides): StateConfig {
   return {

@@ -1,5 +1,15 @@
 /** The public API of the package. */
 
+export {
+  BOOTLOADERS,
+  type Bootloader,
+  type Overlay,
+  QEMU_GUEST_AGENT,
+  type Schematic,
+  schematicId,
+  schematicYaml,
+  secureBootObstacle,
+} from "../domain/schematic";
 export * from "./anti-affinity";
 export * from "./cloudflare-provider";
 export * from "./local-backend";
@@ -7,7 +17,6 @@ export * from "./moved";
 export * from "./proxmox-access";
 export * from "./proxmox-provider";
 export * from "./r2-backend";
-export * from "./schematic";
 export * from "./state-bucket";
 export * from "./state-encryption";
 export * from "./state-token";

@@ -2,7 +2,16 @@ import { R2Bucket } from "@cdktf/provider-cloudflare/lib/r2-bucket";
 import { R2BucketLifecycle } from "@cdktf/provider-cloudflare/lib/r2-bucket-lifecycle";
 import { R2BucketLock } from "@cdktf/provider-cloudflare/lib/r2-bucket-lock";
 import { Construct } from "constructs";
-import type { R2Jurisdiction } from "./r2-backend";
+import { ACCOUNT_ID } from "../domain/cloudflare";
+import {
+  BUCKET_NAME,
+  R2_JURISDICTIONS,
+  R2_LOCATIONS,
+  type R2Jurisdiction,
+  type R2Location,
+} from "../domain/r2";
+import { DAYS, RETENTION_DEFAULTS } from "../domain/retention";
+import { PropChecks } from "./prop-checks";
 
 export interface StateBucketProps {
   /** Id of the Cloudflare account, 32 hex digits. */
@@ -37,13 +46,7 @@ export interface StateBucketProps {
   readonly allowDestroy?: boolean;
 }
 
-/**
- * Where R2 has buckets: western and eastern North America, western and eastern Europe, Asia and the Pacific, Oceania.
- * @see https://developers.cloudflare.com/r2/reference/data-location/
- */
-export const R2_LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as const;
-/** One of {@link R2_LOCATIONS}. */
-export type R2Location = (typeof R2_LOCATIONS)[number];
+export { R2_LOCATIONS, type R2Location };
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -138,34 +141,30 @@ type HistoryRules = ReturnType<typeof historyRulesOf>;
 
 const historyRulesOf = ({
   historyPrefix = "history/",
-  historyLockDays = 30,
-  historyDays = 730,
+  historyLockDays = RETENTION_DEFAULTS.historyLockDays,
+  historyDays = RETENTION_DEFAULTS.historyDays,
   abortUploadsDays = 7,
 }: StateBucketProps) => ({ historyPrefix, historyLockDays, historyDays, abortUploadsDays });
 
 function checkProps(
-  { accountId, bucketName }: StateBucketProps,
+  { accountId, bucketName, jurisdiction, locationHint }: StateBucketProps,
   { historyPrefix, ...days }: HistoryRules,
 ): void {
   const { historyLockDays, historyDays } = days;
-  const fail = (text: string): never => {
-    throw new Error(`bucket "${bucketName}": ${text}`);
-  };
-  if (!/^[0-9a-f]{32}$/.test(accountId)) {
-    fail(`accountId "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
-  }
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucketName)) {
-    fail("its name is not one that R2 takes; use 3 to 63 of a-z, 0-9 and -");
-  }
+  const checks = new PropChecks(`bucket "${bucketName}"`);
+  checks.text("accountId", accountId, ACCOUNT_ID);
+  checks.text("bucketName", bucketName, BUCKET_NAME);
+  checks.choice("jurisdiction", jurisdiction, R2_JURISDICTIONS);
+  checks.choice("locationHint", locationHint, R2_LOCATIONS);
   if (!/^[^/].*\/$/.test(historyPrefix)) {
-    fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
+    checks.fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
   }
   for (const [name, value] of Object.entries(days)) {
-    const least = name === "abortUploadsDays" ? 1 : 0;
-    if (!Number.isInteger(value) || value < least)
-      fail(`${name} ${value} is not a whole number from ${least}`);
+    checks.wholeNumber(name, value, name === "abortUploadsDays" ? { ...DAYS, min: 1 } : DAYS);
   }
   if (historyDays !== 0 && historyDays <= historyLockDays) {
-    fail(`historyDays ${historyDays} is not more than historyLockDays ${historyLockDays}; use a longer time`);
+    checks.fail(
+      `historyDays ${historyDays} is not more than historyLockDays ${historyLockDays}; use a longer time`,
+    );
   }
 }

@@ -1,10 +1,12 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareProvider } from "../constructs/cloudflare-provider";
-import type { R2Jurisdiction } from "../constructs/r2-backend";
-import { type R2Location, StateBucket } from "../constructs/state-bucket";
+import { StateBucket } from "../constructs/state-bucket";
 import { StateToken, type StateTokenProps } from "../constructs/state-token";
 import { TfstateWorker, type TfstateWorkerProps } from "../constructs/tfstate-worker";
+import type { R2Jurisdiction, R2Location } from "../domain/r2";
+import { RETENTION_DEFAULTS } from "../domain/retention";
+import { backupBucketOf, DEFAULT_BUCKET } from "../domain/state";
 import type { StateProps } from "./cluster-stack-props";
 import { keepState } from "./state";
 
@@ -36,7 +38,7 @@ export interface BootstrapStackProps {
 }
 
 /** For how long a copy stays in the backup bucket, unless a program says otherwise. */
-export const BACKUP_DAYS = 365;
+export const BACKUP_DAYS = RETENTION_DEFAULTS.backupDays;
 
 /**
  * What keeps the states of all stacks, itself included: a bucket with a history that nobody can delete, a bucket for
@@ -60,13 +62,13 @@ export class BootstrapStack extends TerraformStack {
     keepState(this, props.state);
     new CloudflareProvider(this, "cloudflare");
 
-    const { bucket: bucketName = "tfstate", allowDestroy, historyLockDays } = props;
+    const { bucket: bucketName = DEFAULT_BUCKET, allowDestroy, historyLockDays } = props;
     const { accountId, jurisdiction, locationHint } = props;
     const common = { accountId, jurisdiction, locationHint, allowDestroy, historyLockDays };
     this.bucket = new StateBucket(this, "state", { ...common, bucketName, historyDays: props.historyDays });
     this.backupBucket = new StateBucket(this, "backup", {
       ...common,
-      bucketName: props.backupBucket ?? `${bucketName}-backup`,
+      bucketName: props.backupBucket ?? backupBucketOf(bucketName),
       // Where the Worker keeps its dated copies.
       historyPrefix: "versions/",
       historyDays: props.backupDays ?? BACKUP_DAYS,

@@ -1,4 +1,3 @@
-import type { Schematic } from "../constructs/schematic";
 import type { EncryptionKey } from "../constructs/state-encryption";
 import type { TalosImageFormat } from "../constructs/talos-image";
 import type {
@@ -7,6 +6,7 @@ import type {
   TalosPciDevice,
   TalosStartup,
 } from "../constructs/talos-vm-props";
+import type { Schematic } from "../domain/schematic";
 
 /** A cluster, as `cluster.yaml` describes it; `loadCluster` gives an object of this shape. */
 export interface ClusterStackProps {

@@ -158,7 +158,10 @@ test("no plan destroys the Worker unless it may", () => {
 });
 
 test.each<[Props, string]>([
-  [{ workerName: "Tf_State" }, 'Worker "Tf_State": its name is not one that Cloudflare takes'],
+  [
+    { workerName: "Tf_State" },
+    'Worker "Tf_State": workerName "Tf_State" is not a name that Cloudflare takes',
+  ],
   [
     { module: { path, sha256: "abc", compatibilityDate: "2026-04-01" } },
     'sha256 "abc" of its module is not 64 hex digits',

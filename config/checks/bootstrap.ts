@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** Buckets, Worker and retention of the bootstrap stack do not contradict each other. */
