@@ -70,14 +70,17 @@ export const VANILLA_SCHEMATIC_ID = schematicId({});
  * folding, empty fields omitted, `customization` always there. The factory serves images of an ID only
  * after it has received the schematic once (`POST https://factory.talos.dev/schematics`).
  *
- * @throws where an extension, kernel argument or overlay has a form that the factory would not take or that Go would
+ * @throws where an extension, kernel argument, overlay or bootloader has a form that the factory would not take or that Go would
  * quote in another way than we do.
  * @see https://github.com/siderolabs/image-factory — pkg/schematic
  */
 export function schematicId(schematic: Schematic): string {
-  const { extensions = [], kernelArgs = [], overlay } = schematic;
+  const { extensions = [], kernelArgs = [], overlay, bootloader = "auto" } = schematic;
   for (const extension of extensions) requireForm("extension", extension, EXTENSION);
   for (const argument of kernelArgs) requireForm("kernel argument", argument, KERNEL_ARGUMENT);
+  if (!BOOTLOADERS.includes(bootloader)) {
+    throw new Error(`bootloader "${bootloader}" is not one of ${BOOTLOADERS.join(", ")}`);
+  }
   if (overlay) {
     requireForm("overlay image", overlay.image, OVERLAY_IMAGE);
     requireForm("overlay", overlay.name, OVERLAY_NAME);

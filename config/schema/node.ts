@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
+import { NODE_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
@@ -80,7 +81,10 @@ const pciDevice = z.strictObject({
 
 /** An entry of `nodes`. Other keys are let through here and judged by `unknown-keys.ts`. */
 export const node = z.looseObject({
-  name: hostLabel.meta({ description: "Name of the VM and host name of the node.", examples: ["cp-1"] }),
+  name: text(NODE_NAME).meta({
+    description: "Name of the VM and host name of the node.",
+    examples: ["cp-1"],
+  }),
   address: nodeAddress.meta({
     description: "Static address in `node_cidr`, with its prefix length or without.",
     examples: ["10.20.1.11"],
