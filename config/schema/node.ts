@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
 import { NODE_NAME } from "../../domain/host-name";
-import { MAX_NETWORK_INTERFACES, MTU, VLAN } from "../../domain/network-interface";
+import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
 import { CORES, MAX_PCI_DEVICES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../domain/virtual-machine";
@@ -13,6 +13,7 @@ import {
   nodeAddress,
   proxmoxNode,
   queues,
+  rangeText,
   resourceMapping,
   schematicId,
   storage,
@@ -30,10 +31,10 @@ const startup = wholeNumber(STARTUP);
 
 /** `proxmox_vm_defaults` and the two for roles. */
 export const sizeDefaults = z.strictObject({
-  cores: cores.optional().describe("CPU cores of each socket."),
-  sockets: sockets.optional().describe("CPU sockets."),
-  memory: memory.optional().describe("Memory in MiB."),
-  disk_size: diskSize.optional().describe("Size of the first disk in GiB."),
+  cores: cores.optional().describe(`CPU cores of each socket, ${rangeText(CORES)}.`),
+  sockets: sockets.optional().describe(`CPU sockets, ${rangeText(SOCKETS)}.`),
+  memory: memory.optional().describe(`Memory in MiB, ${rangeText(MEMORY_MIB)}.`),
+  disk_size: diskSize.optional().describe(`Size of the first disk in GiB, ${rangeText(DISK_SIZE_GIB)}.`),
 });
 
 export const schematic = z.strictObject({
@@ -52,9 +53,9 @@ export const schematic = z.strictObject({
 
 const dataDisk = z.strictObject({
   slot: wholeNumber(DATA_DISK_SLOT).describe(
-    `Place on the SCSI bus, ${DATA_DISK_SLOT.min} to ${DATA_DISK_SLOT.max}. It names the disk: another slot is another disk.`,
+    `Place on the SCSI bus, ${rangeText(DATA_DISK_SLOT)}. It names the disk: another slot is another disk.`,
   ),
-  size: diskSize.describe("Size in GiB."),
+  size: diskSize.describe(`Size in GiB, ${rangeText(DISK_SIZE_GIB)}.`),
   storage: storage.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
   discard: z.boolean().optional().describe("Pass TRIM on. Default: `proxmox_vm_advanced.disk_discard`."),
   ssd: z.boolean().optional().describe("Show the disk as an SSD. Default: `proxmox_vm_advanced.disk_ssd`."),
@@ -65,10 +66,14 @@ const dataDisk = z.strictObject({
 
 const network = z.strictObject({
   bridge: bridge.optional().describe("Bridge. Default: `proxmox_vm_advanced.network_bridge`."),
-  vlan: vlan.optional().describe(`VLAN, ${VLAN.min} to ${VLAN.max}. Default: untagged.`),
-  mtu: mtu.optional().describe(`MTU, ${MTU.min} to ${MTU.max}. Default: that of the bridge.`),
+  vlan: vlan.optional().describe(`VLAN, ${rangeText(VLAN)}. Default: untagged.`),
+  mtu: mtu.optional().describe(`MTU, ${rangeText(MTU)}. Default: that of the bridge.`),
   mac_addr: macAddress.optional().describe("MAC address. Default: Proxmox makes one up."),
-  queues: queues.optional().describe("Packet queues. Default: `proxmox_vm_advanced.net_queues`."),
+  queues: queues
+    .optional()
+    .describe(
+      `Packet queues, ${rangeText(QUEUES)}; 0 and 1 mean one. Default: \`proxmox_vm_advanced.net_queues\`.`,
+    ),
 });
 
 const pciDevice = z.strictObject({
@@ -98,7 +103,7 @@ export const node = z.looseObject({
     examples: ["/dev/sda"],
   }),
   vm_id: wholeNumber(VM_ID).meta({
-    description: `Id of the VM in Proxmox, ${VM_ID.min} to ${VM_ID.max}.`,
+    description: `Id of the VM in Proxmox, ${rangeText(VM_ID)}.`,
     examples: [7001],
   }),
   mac_addr: macAddress.optional().describe("MAC address of the first NIC. Default: Proxmox makes one up."),
@@ -106,9 +111,7 @@ export const node = z.looseObject({
     .optional()
     .describe("Schematic at the Talos Image Factory. Default: the cluster's `talos_schematic`."),
   talos_schematic: schematic.optional().describe("The schematic itself, instead of `schematic_id`."),
-  mtu: mtu
-    .optional()
-    .describe(`MTU of the first NIC, ${MTU.min} to ${MTU.max}. Default: that of the bridge.`),
+  mtu: mtu.optional().describe(`MTU of the first NIC, ${rangeText(MTU)}. Default: that of the bridge.`),
   secureboot: z.boolean().default(false).describe("UEFI Secure Boot."),
   encrypt_disk: z.boolean().default(false).describe("Encrypt the disk of Talos."),
   kernel_modules: z

@@ -22,6 +22,11 @@ export function wholeNumber({ min, max }: Range) {
   return z.int().min(min).max(max);
 }
 
+/** `1 to 4094`, for the description of a key. */
+export function rangeText({ min, max }: Range): string {
+  return `${min} to ${max}`;
+}
+
 /** Any text that is handed on to OpenTofu. */
 export const literal = text(LITERAL);
 
