@@ -1,9 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compatibilityDate } from "../worker/compatibility";
+import { ACCOUNT } from "./support/cloudflare-account";
 import { schemaProblems } from "./support/pinned-schema";
 import type { Template } from "./support/synth";
 
@@ -29,6 +40,11 @@ function run(env: Record<string, string> = {}, files: Record<string, string> = {
     stderr,
     annotations: () => readFileSync(join(out, "manifest.json"), "utf8"),
     text,
+    /** All that was written. */
+    files: () =>
+      readdirSync(out, { recursive: true, encoding: "utf8" })
+        .filter((name) => statSync(join(out, name)).isFile())
+        .map((name) => ({ name, text: readFileSync(join(out, name), "utf8") })),
     /** Whether there is such a stack. */
     has: (stack: string) => existsSync(join(out, "stacks", stack)),
     /** A file that travels with a stack. */
@@ -85,24 +101,50 @@ test("the endpoint of the environment wins by leaving the other out", () => {
   expect(run({ PROXMOX_VE_ENDPOINT: "https://127.0.0.1:1" }).text("cluster")).not.toContain("endpoint");
 });
 
-test("credentials of the environment stand in no file", () => {
+test("credentials of the environment stand in no file, and each stack asks OpenTofu's environment for them", () => {
   const env = {
     PROXMOX_VE_API_TOKEN: "root@pam!ci=4f3c-secret",
+    PROXMOX_VE_PASSWORD: "password-of-root",
+    CLOUDFLARE_API_TOKEN: "token-of-the-account",
     TF_VAR_state_passphrase: "a passphrase of the state",
+    TF_VAR_tfstate_password: "hunter2-of-the-owner",
+    AWS_ACCESS_KEY_ID: "r2-access-key",
     AWS_SECRET_ACCESS_KEY: "r2-secret-key",
+    TF_HTTP_USERNAME: "worker-user",
     TF_HTTP_PASSWORD: "worker-password",
   };
-  const { text } = run(env);
-  for (const secret of Object.values(env)) {
-    for (const stack of ["cluster", "proxmox-access"]) expect(text(stack)).not.toContain(secret);
+  for (const STATE_BACKEND of ["r2", "worker"]) {
+    const url = "https://tfstate.example.com/states/proxmox";
+    const { files, template } = run({
+      ...env,
+      STATE_BACKEND,
+      STATE_URL: url,
+      CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+    });
+    const written = files();
+    expect(written.length).toBeGreaterThan(3);
+    for (const { name, text } of written) {
+      const found = Object.entries(env).filter(([, secret]) => text.includes(secret));
+      expect({ name, found }).toEqual({ name, found: [] });
+    }
+    for (const stack of ["cluster", "proxmox-access", "bootstrap"]) {
+      const { provider, terraform, variable } = template(stack);
+      const settings = Object.keys(Object.assign({}, ...Object.values(provider).flat()));
+      expect(settings.filter((name) => name !== "endpoint")).toEqual([]);
+      const [backend = {}] = Object.values(terraform.backend ?? {});
+      expect(Object.keys(backend).filter((name) => /key_id|secret|token|user|password/.test(name))).toEqual(
+        [],
+      );
+      expect(variable.state_passphrase).toMatchObject({ sensitive: true });
+      for (const each of Object.values(variable)) expect(each).not.toHaveProperty("default");
+    }
   }
 });
 
 test("where an account is known there is a bootstrap stack, with the Worker as it is now beside it", () => {
-  const account = "0123456789abcdef0123456789abcdef";
   expect(run().has("bootstrap")).toBe(false);
   const { status, template, text, asset, work } = run({
-    CLOUDFLARE_ACCOUNT_ID: account,
+    CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
     CLOUDFLARE_API_TOKEN: "token-of-the-account",
     TF_VAR_tfstate_password: "hunter2-of-the-owner",
     STATE_BACKEND: "local",
@@ -124,7 +166,7 @@ test("where an account is known there is a bootstrap stack, with the Worker as i
 
 test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => {
   const guarded = (env: Record<string, string>) =>
-    run({ CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef", ...env })
+    run({ CLOUDFLARE_ACCOUNT_ID: ACCOUNT, ...env })
       .text("bootstrap")
       .includes('"prevent_destroy": true');
   expect(guarded({ ALLOW_REPLACE: "all" })).toBe(true);
@@ -132,13 +174,13 @@ test("ALLOW_DESTROY=bootstrap lets a plan destroy what keeps the states", () => 
 });
 
 test("AWS_ENDPOINT_URL_S3 wins over the endpoint of the account", () => {
-  const account = { CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef" };
+  const account = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
   const endpoints = (env: Record<string, string>) => {
     const backend: Readonly<Record<string, unknown>> =
       run({ ...account, ...env }).template().terraform.backend ?? {};
     return (backend.s3 as { readonly endpoints?: unknown }).endpoints;
   };
-  expect(endpoints({})).toEqual({ s3: `https://${account.CLOUDFLARE_ACCOUNT_ID}.r2.cloudflarestorage.com` });
+  expect(endpoints({})).toEqual({ s3: `https://${ACCOUNT}.r2.cloudflarestorage.com` });
   expect(endpoints({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" })).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
+import { ACCOUNT } from "../support/cloudflare-account";
 import { append, edit, parse, problemsOf } from "./support/cluster";
 
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const ZONE = "fedcba9876543210fedcba9876543210";
 const env = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
 /** The section's first line is line 31 of the file. */

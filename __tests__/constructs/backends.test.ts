@@ -1,8 +1,7 @@
 import { R2Backend } from "../../constructs/r2-backend";
 import { TfstateWorkerBackend } from "../../constructs/tfstate-worker-backend";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { synth } from "../support/synth";
-
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 
 test("R2: every flag that it needs, a lock, and no credential", () => {
   const { terraform } = synth((stack) => {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BootstrapStack, type BootstrapStackProps } from "../../stacks/bootstrap-stack";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { schemaProblems } from "../support/pinned-schema";
 import { newApp, synthStack } from "../support/synth";
 
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const CODE = "export default {};";
 const folder = mkdtempSync(join(tmpdir(), "bootstrap-"));
 const path = join(folder, "index.mjs");

@@ -2,9 +2,9 @@ import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import { stateBeside } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { keepState } from "../../stacks/state";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { newApp, synthStack, type Template, warningsOf } from "../support/synth";
 
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const FLAGS = {
   region: "auto",
   use_path_style: true,

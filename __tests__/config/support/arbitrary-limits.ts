@@ -5,6 +5,7 @@ import type { Range } from "../../../domain/range";
 import { DAYS } from "../../../domain/retention";
 import { KEEP_VERSIONS } from "../../../domain/tfstate-worker";
 import { BALLOON_MIB, CORES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../../domain/virtual-machine";
+import { ACCOUNT } from "../../support/cloudflare-account";
 import type { Cluster, Node } from "./arbitrary-cluster";
 import { WITH_AGENT } from "./cluster";
 
@@ -171,7 +172,7 @@ const state = fc.record(
     bucket: text("tfstate", "abc", "a".repeat(63)),
     key: text("proxmox/terraform.tfstate", "a", "b.tfstate"),
     lock: flag,
-    account_id: text("0123456789abcdef0123456789abcdef"),
+    account_id: text(ACCOUNT),
     jurisdiction: text("eu", "fedramp"),
     url: drawn(
       ["https://tfstate.example.com/states/home", "http://127.0.0.1:8787/states/a%20b"],

@@ -3,7 +3,7 @@ import { CloudflareProvider } from "../../../constructs/cloudflare-provider";
 import { schemaProblems } from "../../support/pinned-schema";
 import { synth, type Template } from "../../support/synth";
 
-export const ACCOUNT = "0123456789abcdef0123456789abcdef";
+export { ACCOUNT } from "../../support/cloudflare-account";
 
 /** What `build` makes in a stack for Cloudflare; valid under the pinned schema of its provider. */
 export function synthOnCloudflare(build: (stack: TerraformStack) => void): Template {
