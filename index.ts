@@ -13,13 +13,22 @@ export * from "./constructs/moved";
 export * from "./constructs/proxmox-access";
 export * from "./constructs/proxmox-provider";
 export * from "./constructs/r2-backend";
-export * from "./constructs/schematic";
 export * from "./constructs/state-encryption";
 export * from "./constructs/talos-image";
 export * from "./constructs/talos-vm";
 export * from "./constructs/talos-vm-props";
 export * from "./constructs/tfstate-worker-backend";
 export * from "./constructs/vm-id-guard";
+export {
+  BOOTLOADERS,
+  type Bootloader,
+  type Overlay,
+  QEMU_GUEST_AGENT,
+  type Schematic,
+  schematicId,
+  schematicYaml,
+  secureBootObstacle,
+} from "./domain/schematic";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";
 export * from "./stacks/proxmox-access-stack";

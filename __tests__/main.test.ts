@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { compatibilityDate } from "../worker/compatibility";
-import { ACCOUNT } from "./support/cloudflare";
+import { ACCOUNT } from "./support/cloudflare-account";
 import { schemaProblems } from "./support/pinned-schema";
 import type { Template } from "./support/synth";
 
@@ -187,7 +187,7 @@ test("AWS_ENDPOINT_URL_S3 wins over the endpoint of the account", () => {
       run({ ...account, ...env }).template().terraform.backend ?? {};
     return (backend.s3 as { readonly endpoints?: unknown }).endpoints;
   };
-  expect(endpoints({})).toEqual({ s3: `https://${account.CLOUDFLARE_ACCOUNT_ID}.r2.cloudflarestorage.com` });
+  expect(endpoints({})).toEqual({ s3: `https://${ACCOUNT}.r2.cloudflarestorage.com` });
   expect(endpoints({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" })).toBeUndefined();
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import { r2Endpoint } from "../config/state-location";
+import { r2Endpoint } from "../domain/r2";
 import { CloudflareApi } from "../state/cloudflare-api";
 import { R2Client } from "../state/r2-client";
 
@@ -57,7 +57,8 @@ export class Account {
    * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
    */
   async objects(bucket: string): Promise<R2Client> {
-    const endpoint = this.env.AWS_ENDPOINT_URL_S3 || r2Endpoint(this.config);
+    const endpoint =
+      this.env.AWS_ENDPOINT_URL_S3 || r2Endpoint(this.config.accountId, this.config.jurisdiction);
     if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
     const wanted =
       "CLOUDFLARE_API_TOKEN has to be a token of the account: make one in Manage Account, API Tokens";

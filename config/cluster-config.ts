@@ -1,6 +1,17 @@
+import type { ScsiController } from "../domain/disk";
+import type { R2Jurisdiction, R2Location } from "../domain/r2";
+import type { Schematic } from "../domain/schematic";
+import type { StateBackend } from "../domain/state";
+import type { BootMode, NodeRole } from "../domain/talos";
+import type { WorkerCredential, WorkerEncryption, WorkerScope } from "../domain/tfstate-worker";
+import type { Bios, OsType } from "../domain/virtual-machine";
+
+export type { BootMode, NodeRole, StateBackend };
+
 /**
  * What `cluster.yaml` means once every default is filled in and every check has passed.
- * Plain data: the stacks take it as props, nothing in here knows CDKTF.
+ * Plain data: the stacks take it as props, nothing in here knows CDKTF. That its keys are those of the props is for
+ * the compiler to see, in `__tests__/config/cluster-config.types.ts`.
  */
 export interface ClusterConfig {
   /** `cluster_name`; also the prefix of HA rules. */
@@ -19,9 +30,6 @@ export interface ClusterConfig {
   /** `adopt`: Terraform addresses that this program takes over with `moved` blocks. */
   readonly adopt?: AdoptConfig;
 }
-
-export type BootMode = "iso" | "disk-image";
-export type NodeRole = "controlplane" | "worker";
 
 export interface ProxmoxConfig {
   /** `proxmox_api_url`, an https URL. */
@@ -78,14 +86,14 @@ export interface NodeConfig {
   readonly disk: DiskConfig;
   /** Disks besides the first. */
   readonly dataDisks: readonly DataDiskConfig[];
-  readonly scsiHardware: string;
+  readonly scsiHardware: ScsiController;
   /** The first one carries `address`. */
   readonly networkInterfaces: readonly NetworkInterfaceConfig[];
   readonly pciDevices: readonly PciDeviceConfig[];
 
-  readonly bios: "ovmf" | "seabios";
+  readonly bios: Bios;
   readonly machine: string;
-  readonly osType: string;
+  readonly osType: OsType;
   /** The QEMU guest agent; false where the schematic is known not to have it. */
   readonly agent: boolean;
   readonly tags: readonly string[];
@@ -97,20 +105,7 @@ export interface NodeConfig {
 
 export type SchematicConfig =
   | { readonly id: string }
-  | {
-      readonly extensions: readonly string[];
-      readonly kernelArgs: readonly string[];
-      readonly overlay?: OverlayConfig;
-      /** Unset leaves the choice to the Image Factory. */
-      readonly bootloader?: "auto" | "dual-boot" | "sd-boot" | "grub";
-    };
-
-export interface OverlayConfig {
-  /** For example `siderolabs/sbc-raspberrypi`. */
-  readonly image: string;
-  readonly name: string;
-  readonly options?: Readonly<Record<string, unknown>>;
-}
+  | (Required<Pick<Schematic, "extensions" | "kernelArgs">> & Pick<Schematic, "overlay" | "bootloader">);
 
 export interface DiskConfig {
   readonly storage: string;
@@ -148,8 +143,6 @@ export interface StartupConfig {
   readonly downDelaySeconds?: number;
 }
 
-export type StateBackend = "r2" | "worker" | "local";
-
 export interface StateConfig {
   readonly backend: StateBackend;
   /** r2 */
@@ -161,7 +154,7 @@ export interface StateConfig {
   /** r2: unknown leaves the endpoint to AWS_ENDPOINT_URL_S3. */
   readonly accountId?: string;
   /** r2: the jurisdiction of the bucket is part of its endpoint. */
-  readonly jurisdiction?: "eu" | "fedramp";
+  readonly jurisdiction?: R2Jurisdiction;
   /** worker: the address of the state, `https://…/states/<name>`. */
   readonly url?: string;
   /** local: path of the state file; relative to the working folder. */
@@ -174,9 +167,9 @@ export interface BootstrapConfig {
   readonly accountId: string;
   /** That of `state`. */
   readonly bucket: string;
-  readonly jurisdiction?: "eu" | "fedramp";
+  readonly jurisdiction?: R2Jurisdiction;
   /** `location` */
-  readonly locationHint?: "wnam" | "enam" | "weur" | "eeur" | "apac" | "oc";
+  readonly locationHint?: R2Location;
   readonly backupBucket: string;
   readonly historyLockDays: number;
   readonly historyDays: number;
@@ -198,7 +191,7 @@ export interface WorkerConfig {
   readonly observability: boolean;
   /** The TFSTATE_… variables of the Worker. */
   readonly settings: {
-    readonly credentials: readonly ("owner" | "users" | "psk")[];
+    readonly credentials: readonly WorkerCredential[];
     readonly pskNamespace?: string;
     readonly oidc: readonly {
       readonly issuer?: string;
@@ -209,7 +202,7 @@ export interface WorkerConfig {
       readonly fingerprint?: string;
       readonly subject?: string;
     })[];
-    readonly encryption: "auto" | "required";
+    readonly encryption: WorkerEncryption;
     readonly keepVersions: number;
     readonly keepDays: number;
     readonly basePath?: string;
@@ -218,7 +211,7 @@ export interface WorkerConfig {
 
 export interface WorkerGrantConfig {
   readonly namespace: string;
-  readonly scopes: readonly ("read" | "write" | "lock" | "admin")[];
+  readonly scopes: readonly WorkerScope[];
   readonly states?: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-import { ConfigError, formatLocation, type Location } from "./errors";
+import { ConfigError } from "./config-error";
+import { formatLocation, type Location } from "./diagnostic";
 import type { Path } from "./path";
 import type { YamlSource } from "./yaml-source";
 

@@ -1,8 +1,8 @@
-import type { StateBackend } from "./cluster-config";
-import type { Complaint } from "./errors";
-import { show } from "./errors";
-import { accountId, stateBackends } from "./schema/state";
-import { workerUrl } from "./schema/values";
+import { ACCOUNT_ID } from "../domain/cloudflare";
+import { STATE_BACKENDS, type StateBackend } from "../domain/state";
+import { stateUrlProblem } from "../domain/url";
+import type { Diagnostic } from "./diagnostic";
+import { displayValue } from "./display-value";
 import { closestWord } from "./spelling";
 
 /** The environment variables that the configuration depends on; `process.env` fits. */
@@ -26,27 +26,32 @@ export interface StateOverrides {
 /** Reads the variables; an empty one counts as unset, as shells and CI systems mean it. */
 export function readEnvironment(env: ConfigEnvironment): {
   overrides: StateOverrides;
-  complaints: Complaint[];
+  diagnostics: Diagnostic[];
 } {
-  const complaints: Complaint[] = [];
-  const wanted = env.STATE_BACKEND || undefined;
-  const backend = stateBackends.find((each) => each === wanted);
-  if (wanted !== undefined && backend === undefined) {
-    const meant = closestWord(wanted, stateBackends);
-    const hint = meant === undefined ? "use one of them" : `did you mean ${meant}?`;
-    complaints.push({
-      text: `STATE_BACKEND ${show(wanted)} is not one of ${stateBackends.join(", ")}; ${hint}`,
-    });
-  }
-  const account = accountId.safeParse(env.CLOUDFLARE_ACCOUNT_ID || undefined);
-  if (!account.success && env.CLOUDFLARE_ACCOUNT_ID) {
-    const [issue] = account.error.issues;
-    complaints.push({ text: `CLOUDFLARE_ACCOUNT_ID ${show(env.CLOUDFLARE_ACCOUNT_ID)} ${issue?.message}` });
-  }
-  const url = workerUrl.safeParse(env.STATE_URL || undefined);
-  if (!url.success && env.STATE_URL) {
-    const [issue] = url.error.issues;
-    complaints.push({ text: `STATE_URL ${show(env.STATE_URL)} ${issue?.message}` });
-  }
-  return { overrides: { backend, accountId: account.data, url: url.data }, complaints };
+  const diagnostics: Diagnostic[] = [];
+  const read = <Value extends string>(
+    name: keyof ConfigEnvironment,
+    problemOf: (value: string) => string | undefined,
+  ): Value | undefined => {
+    const value = env[name] || undefined;
+    const problem = value === undefined ? undefined : problemOf(value);
+    if (problem === undefined) return value as Value | undefined;
+    diagnostics.push({ text: `${name} ${displayValue(value)} ${problem}` });
+    return undefined;
+  };
+  const overrides = {
+    backend: read<StateBackend>("STATE_BACKEND", backendProblem),
+    accountId: read("CLOUDFLARE_ACCOUNT_ID", (value) =>
+      ACCOUNT_ID.regex.test(value) ? undefined : ACCOUNT_ID.advice,
+    ),
+    url: read("STATE_URL", stateUrlProblem),
+  };
+  return { overrides, diagnostics };
+}
+
+function backendProblem(value: string): string | undefined {
+  if (STATE_BACKENDS.some((each) => each === value)) return undefined;
+  const meant = closestWord(value, STATE_BACKENDS);
+  const hint = meant === undefined ? "use one of them" : `did you mean ${meant}?`;
+  return `is not one of ${STATE_BACKENDS.join(", ")}; ${hint}`;
 }

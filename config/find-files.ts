@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError } from "./errors";
+import { ConfigError } from "./config-error";
 
 const CLUSTER_FILE = "cluster.yaml";
 const NODES_FILE = "nodes.yaml";

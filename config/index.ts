@@ -1,6 +1,6 @@
 export * from "./cluster-config";
+export { ConfigError } from "./config-error";
 export type { ConfigEnvironment } from "./environment";
-export { ConfigError } from "./errors";
 export { type ClusterFiles, type FindClusterFilesProps, findClusterFiles } from "./find-files";
 export {
   type LoadClusterProps,

@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { checkCluster, findWarnings } from "./checks";
 import type { ClusterConfig } from "./cluster-config";
 import { type ClusterSource, joinSources } from "./cluster-source";
+import { ConfigError } from "./config-error";
+import { type Diagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
 import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
-import { type Complaint, ConfigError, complain, formatLocation, type Problem } from "./errors";
-import { describeIssue, toProblems } from "./issues";
 import { formatPath, type Path } from "./path";
 import { type LocatedNode, resolveCluster } from "./resolve-cluster";
 import { type ClusterInput, clusterSchema } from "./schema/cluster";
 import { findUnknownKeys } from "./unknown-keys";
 import { YamlSource } from "./yaml-source";
+import { describeIssue, toProblems } from "./zod-issues";
 
 /** The files of a cluster, and the environment that they are read in. */
 export interface LoadClusterProps {
@@ -63,16 +64,16 @@ export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): 
  */
 export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): LoadedCluster {
   const source = parseSources(cluster, nodes);
-  const { overrides, complaints } = readEnvironment(env);
+  const { overrides, diagnostics } = readEnvironment(env);
   const unknown = findUnknownKeys(source.data);
   const { problems, checked } = checkData(source.data, overrides);
 
-  const found = [...unknown.mistakes, ...problems].map((problem) => complain(problem, source.locate));
-  if (found.length > 0 || complaints.length > 0 || checked === undefined) {
-    throw new ConfigError([...complaints, ...found]);
+  const found = [...unknown.mistakes, ...problems].map((problem) => locateProblem(problem, source.locate));
+  if (found.length > 0 || diagnostics.length > 0 || checked === undefined) {
+    throw new ConfigError([...diagnostics, ...found]);
   }
   const warnings = findWarnings(checked).map((warning) => {
-    const { at, text } = complain(warning, source.locate);
+    const { at, text } = locateProblem(warning, source.locate);
     return at === undefined ? text : `${formatLocation(at)}: ${text}`;
   });
   return { config: checked.config, warnings: [...ignoredKeys(unknown.ignored, source), ...warnings] };
@@ -90,21 +91,21 @@ function readNamed(file: string): NamedText {
   }
 }
 
-/** Both files are parsed before either is complained about. */
+/** Both files are parsed before either is reported. */
 function parseSources(cluster: NamedText, nodes: NamedText | undefined): ClusterSource {
-  const complaints: Complaint[] = [];
+  const diagnostics: Diagnostic[] = [];
   const parse = ({ file, bytes }: NamedText) => {
     try {
       return YamlSource.parse(file, bytes);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      complaints.push(...error.complaints);
+      diagnostics.push(...error.diagnostics);
       return undefined;
     }
   };
   const clusterSource = parse(cluster);
   const nodesSource = nodes === undefined ? undefined : parse(nodes);
-  if (clusterSource === undefined || complaints.length > 0) throw new ConfigError(complaints);
+  if (clusterSource === undefined || diagnostics.length > 0) throw new ConfigError(diagnostics);
   return joinSources(clusterSource, nodesSource);
 }
 

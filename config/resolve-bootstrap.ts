@@ -1,3 +1,4 @@
+import { backupBucketOf } from "../domain/state";
 import type { BootstrapConfig, StateConfig } from "./cluster-config";
 import type { BootstrapInput } from "./schema/bootstrap";
 
@@ -11,7 +12,7 @@ export function resolveBootstrap(input: BootstrapInput, state: StateConfig): Boo
     bucket,
     jurisdiction,
     locationHint: input.location,
-    backupBucket: input.backup_bucket ?? `${bucket}-backup`,
+    backupBucket: input.backup_bucket ?? backupBucketOf(bucket),
     historyLockDays: input.history_lock_days,
     historyDays: input.history_days,
     backupDays: input.backup_days,

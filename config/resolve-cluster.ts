@@ -1,15 +1,15 @@
+import { Cidr } from "../domain/ip";
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import type { StateOverrides } from "./environment";
-import { Cidr } from "./ip";
 import type { Path } from "./path";
 import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveNode } from "./resolve-node";
+import { type NodeSizes, resolveSizes } from "./resolve-sizes";
 import { resolveState } from "./resolve-state";
 import { bootstrap as bootstrapSchema } from "./schema/bootstrap";
 import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";
 import { splitCidrs } from "./schema/values";
-import { type NodeSizes, resolveSizes } from "./sizes";
 
 /** A node with what the checks need to say where something is. */
 export interface ResolvedNode {

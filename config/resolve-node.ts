@@ -1,18 +1,11 @@
-import type {
-  BootMode,
-  DiskConfig,
-  NetworkInterfaceConfig,
-  NodeConfig,
-  SchematicConfig,
-} from "./cluster-config";
-import { Address, Cidr } from "./ip";
+import { Address, Cidr } from "../domain/ip";
+import { lacksGuestAgent, VANILLA_SCHEMATIC_ID } from "../domain/schematic";
+import type { BootMode } from "../domain/talos";
+import { isQ35 } from "../domain/virtual-machine";
+import type { DiskConfig, NetworkInterfaceConfig, NodeConfig, SchematicConfig } from "./cluster-config";
+import { type NodeSizes, roleOf } from "./resolve-sizes";
 import type { AdvancedInput, ClusterInput } from "./schema/cluster";
 import type { NodeInput, SchematicInput } from "./schema/node";
-import { type NodeSizes, roleOf } from "./sizes";
-
-/** The schematic without any extension, and so without the guest agent. */
-export const VANILLA_SCHEMATIC = "376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba";
-const AGENT_EXTENSION = "siderolabs/qemu-guest-agent";
 
 /** Fills in every default of a node; the node has passed the schema, not yet the checks. */
 export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeSizes): NodeConfig {
@@ -58,7 +51,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     ],
     pciDevices: node.pci.map(({ mapping, pcie, rombar }) => ({
       mapping,
-      pcie: pcie ?? isQ35(advanced),
+      pcie: pcie ?? isQ35(advanced.machine),
       rombar,
     })),
 
@@ -66,7 +59,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     // Proxmox knows i440fx as "pc".
     machine: advanced.machine === "i440fx" ? "pc" : advanced.machine,
     osType: advanced.ostype,
-    agent: (node.qemu_agent ?? advanced.qemu_agent) && !lacksAgent(schematic),
+    agent: (node.qemu_agent ?? advanced.qemu_agent) && !lacksGuestAgent(schematic),
     tags: node.tags ?? advanced.tags,
     pool: node.pool,
     startup: startupOf(node),
@@ -79,21 +72,10 @@ export function addressOf(node: NodeInput): Address {
   return Address.isValid(node.address) ? Address.parse(node.address) : Cidr.parse(node.address).address;
 }
 
-/** Whether the schematic is known not to have the guest agent; what is behind another id is not known. */
-export function lacksAgent(schematic: SchematicConfig): boolean {
-  return "id" in schematic
-    ? schematic.id === VANILLA_SCHEMATIC
-    : !schematic.extensions.includes(AGENT_EXTENSION);
-}
-
-export function isQ35({ machine }: AdvancedInput): boolean {
-  return machine.includes("q35");
-}
-
 function resolveSchematic(cluster: ClusterInput, node: NodeInput): SchematicConfig {
   if (node.schematic_id !== undefined) return { id: node.schematic_id };
   const described = node.talos_schematic ?? cluster.talos_schematic;
-  return described === undefined ? { id: VANILLA_SCHEMATIC } : describeSchematic(described);
+  return described === undefined ? { id: VANILLA_SCHEMATIC_ID } : describeSchematic(described);
 }
 
 function describeSchematic({

@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { r2Endpoint } from "../domain/r2";
+import { DEFAULT_STATE_KEY } from "../domain/state";
 import type { StateConfig } from "./cluster-config";
 
 /** The stacks of the program; each keeps a state of its own. */
@@ -16,9 +18,6 @@ export type StateLocation =
     }
   | { readonly backend: "worker"; readonly url: string }
   | { readonly backend: "local"; readonly path: string };
-
-/** The key of the cluster's state where none is named. */
-export const DEFAULT_STATE_KEY = "proxmox/terraform.tfstate";
 
 /**
  * `state` for another stack, which keeps its own beside the one of the cluster: `home.tfstate` and
@@ -47,7 +46,12 @@ export function stateLocation(state: StateConfig, stack: StackName, folder: stri
   const own = stack === "cluster" ? state : stateBeside(state, stack);
   switch (own.backend) {
     case "r2":
-      return { backend: "r2", bucket: own.bucket, key: own.key, endpoint: r2Endpoint(own) };
+      return {
+        backend: "r2",
+        bucket: own.bucket,
+        key: own.key,
+        endpoint: own.accountId && r2Endpoint(own.accountId, own.jurisdiction),
+      };
     case "worker":
       if (!own.url) throw new Error("state.url is missing; give the address of the state at the Worker");
       return { backend: "worker", url: own.url };
@@ -60,12 +64,3 @@ export function stateLocation(state: StateConfig, stack: StackName, folder: stri
 
 /** The name of a state at a Worker, from its address; the Worker keeps it below its user's namespace. */
 export const nameAtWorker = (url: string): string => decodeURIComponent(url.replace(/^.*\//, ""));
-
-/** The S3 endpoint of an account; each jurisdiction has its own. */
-export function r2Endpoint({
-  accountId,
-  jurisdiction,
-}: Pick<StateConfig, "accountId" | "jurisdiction">): string | undefined {
-  if (accountId === undefined) return undefined;
-  return `https://${[accountId, jurisdiction, "r2.cloudflarestorage.com"].filter(Boolean).join(".")}`;
-}

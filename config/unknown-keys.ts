@@ -1,10 +1,10 @@
 import { isAnchorHolder } from "./cluster-source";
-import type { Problem } from "./errors";
-import { unknownKey } from "./issues";
+import type { Problem } from "./diagnostic";
 import { isMapping, type Path } from "./path";
 import { clusterSchema } from "./schema/cluster";
-import { knownKeys } from "./schema/shape";
+import { knownKeys } from "./schema/known-keys";
 import { closestWord } from "./spelling";
+import { unknownKey } from "./zod-issues";
 
 /**
  * Keys of the home-lab template, and of the features it installs, that are about something else than VMs.
@@ -46,12 +46,12 @@ export function findUnknownKeys(data: Readonly<Record<string, unknown>>): Unknow
   const judge = (
     parent: Path,
     map: Readonly<Record<string, unknown>>,
-    isTheirs: (key: string) => boolean,
+    isTemplateKey: (key: string) => boolean,
   ) => {
     const known = new Set(knownKeys(clusterSchema, parent));
     for (const key of Object.keys(map)) {
       if (known.has(key) || isAnchorHolder(key)) continue;
-      if (isTheirs(key) || closestWord(key, known) === undefined) ignored.push([...parent, key]);
+      if (isTemplateKey(key) || closestWord(key, known) === undefined) ignored.push([...parent, key]);
       else mistakes.push(unknownKey(parent, key));
     }
   };

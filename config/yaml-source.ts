@@ -8,7 +8,8 @@ import {
   type Node,
   parseAllDocuments,
 } from "yaml";
-import { ConfigError, fail, type Location } from "./errors";
+import { ConfigError, fail } from "./config-error";
+import type { Location } from "./diagnostic";
 import { isMapping, type Path } from "./path";
 import { YamlStructure } from "./yaml-structure";
 import { decodeText } from "./yaml-text";

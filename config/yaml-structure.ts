@@ -12,7 +12,9 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { type Complaint, ConfigError, fail, show } from "./errors";
+import { ConfigError, fail } from "./config-error";
+import type { Diagnostic } from "./diagnostic";
+import { displayValue } from "./display-value";
 
 /** Values after every alias is followed; an "alias bomb" of a few lines goes beyond, a real file never. */
 const MAX_VALUES = 200_000;
@@ -58,7 +60,7 @@ export class YamlStructure {
   /** One walk in the order of the file: an alias means the anchor of its name that was last defined. */
   private index(): void {
     const anchors = new Map<string, Node>();
-    const twice: Complaint[] = [];
+    const twice: Diagnostic[] = [];
     visit(this.document, {
       Node: (_, node) => {
         if (isAlias(node)) this.resolve(node, anchors);
@@ -80,9 +82,9 @@ export class YamlStructure {
     }
   }
 
-  private indexKeys(map: YAMLMap): Complaint[] {
+  private indexKeys(map: YAMLMap): Diagnostic[] {
     const entries = new Map<string, Pair>();
-    const twice: Complaint[] = [];
+    const twice: Diagnostic[] = [];
     for (const pair of map.items) {
       const key = keyText(pair.key);
       const first = entries.get(key);
@@ -93,10 +95,10 @@ export class YamlStructure {
     return twice;
   }
 
-  private duplicate(key: string, first: Pair, second: Pair): Complaint {
+  private duplicate(key: string, first: Pair, second: Pair): Diagnostic {
     const line = isNode(first.key) ? ` (line ${this.lineOf(first.key)})` : "";
     const at = { file: this.file, line: isNode(second.key) ? this.lineOf(second.key) : undefined };
-    return { at, text: `the key ${show(key)} is there twice${line}; keep one` };
+    return { at, text: `the key ${displayValue(key)} is there twice${line}; keep one` };
   }
 
   /**

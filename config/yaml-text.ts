@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { fail } from "./errors";
+import { fail } from "./config-error";
 
 /** Half a mebibyte: about a thousand nodes. */
 export const MAX_BYTES = 512 * 1024;

@@ -1,5 +1,9 @@
 import { S3Backend } from "cdktf";
 import type { Construct } from "constructs";
+import { ACCOUNT_ID } from "../domain/cloudflare";
+import { BUCKET_NAME, R2_JURISDICTIONS, type R2Jurisdiction, r2Endpoint } from "../domain/r2";
+import { STATE_KEY } from "../domain/state";
+import { PropChecks } from "./prop-checks";
 
 /** What an {@link R2Backend} is made of. */
 export interface R2BackendProps {
@@ -18,11 +22,7 @@ export interface R2BackendProps {
   readonly lock?: boolean;
 }
 
-/**
- * A jurisdiction that the data of a bucket stays in.
- * @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions
- */
-export type R2Jurisdiction = "eu" | "fedramp";
+export type { R2Jurisdiction };
 
 /**
  * OpenTofu's S3 backend on Cloudflare R2, with a lock and with every flag that R2 needs.
@@ -33,18 +33,19 @@ export type R2Jurisdiction = "eu" | "fedramp";
  * @see https://developers.cloudflare.com/r2/api/s3/api/
  */
 export class R2Backend extends S3Backend {
-  /** @throws where the account id is not one. */
+  /** @throws where the account id, bucket, key or jurisdiction is not one. */
   constructor(scope: Construct, props: R2BackendProps) {
     const { accountId, jurisdiction } = props;
-    if (accountId !== undefined && !/^[0-9a-f]{32}$/.test(accountId)) {
-      throw new Error(`R2 account id "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
-    }
-    const host = [accountId, jurisdiction, "r2.cloudflarestorage.com"].filter(Boolean).join(".");
+    const checks = new PropChecks("R2 backend");
+    checks.text("accountId", accountId, ACCOUNT_ID);
+    checks.text("bucket", props.bucket, BUCKET_NAME);
+    checks.text("key", props.key, STATE_KEY);
+    checks.choice("jurisdiction", jurisdiction, R2_JURISDICTIONS);
     super(scope, {
       bucket: props.bucket,
       key: props.key,
       region: "auto",
-      ...(accountId && { endpoints: { s3: `https://${host}` } }),
+      ...(accountId && { endpoints: { s3: r2Endpoint(accountId, jurisdiction) } }),
       usePathStyle: true,
       // R2 is not AWS: no STS, no metadata service, no such region, and only some of the checksums.
       skipCredentialsValidation: true,

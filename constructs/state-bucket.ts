@@ -2,7 +2,16 @@ import { R2Bucket } from "@cdktf/provider-cloudflare/lib/r2-bucket";
 import { R2BucketLifecycle } from "@cdktf/provider-cloudflare/lib/r2-bucket-lifecycle";
 import { R2BucketLock } from "@cdktf/provider-cloudflare/lib/r2-bucket-lock";
 import { Construct, type IConstruct } from "constructs";
-import type { R2Jurisdiction } from "./r2-backend";
+import { ACCOUNT_ID } from "../domain/cloudflare";
+import {
+  BUCKET_NAME,
+  R2_JURISDICTIONS,
+  R2_LOCATIONS,
+  type R2Jurisdiction,
+  type R2Location,
+} from "../domain/r2";
+import { DAYS, RETENTION_DEFAULTS } from "../domain/retention";
+import { PropChecks } from "./prop-checks";
 
 /** An R2 bucket for states, whoever makes it: see {@link StateBucket} and {@link StateBucket.fromAttributes}. */
 export interface IStateBucket extends IConstruct {
@@ -54,13 +63,7 @@ export interface StateBucketProps extends StateBucketAttributes {
   readonly allowDestroy?: boolean;
 }
 
-/**
- * Where R2 has buckets: western and eastern North America, western and eastern Europe, Asia and the Pacific, Oceania.
- * @see https://developers.cloudflare.com/r2/reference/data-location/
- */
-export const R2_LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as const;
-/** One of {@link R2_LOCATIONS}. */
-export type R2Location = (typeof R2_LOCATIONS)[number];
+export { R2_LOCATIONS, type R2Location };
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -94,7 +97,7 @@ export class StateBucket extends Construct implements IStateBucket {
     super(scope, id);
     const rules = historyRulesOf(props);
     checkAttributes(props);
-    checkRules(props.bucketName, rules);
+    checkRules(props, rules);
     this.accountId = props.accountId;
     this.bucketName = props.bucketName;
     this.jurisdiction = props.jurisdiction;
@@ -171,43 +174,38 @@ class ImportedStateBucket extends Construct implements IStateBucket {
 
 const ageOf = (days: number) => ({ type: "Age", maxAge: days * DAY_SECONDS });
 
-const failFor =
-  (bucketName: string) =>
-  (text: string): never => {
-    throw new Error(`bucket "${bucketName}": ${text}`);
-  };
-
 type HistoryRules = ReturnType<typeof historyRulesOf>;
 
 const historyRulesOf = ({
   historyPrefix = "history/",
-  historyLockDays = 30,
-  historyDays = 730,
+  historyLockDays = RETENTION_DEFAULTS.historyLockDays,
+  historyDays = RETENTION_DEFAULTS.historyDays,
   abortUploadsDays = 7,
 }: StateBucketProps) => ({ historyPrefix, historyLockDays, historyDays, abortUploadsDays });
 
-function checkAttributes({ accountId, bucketName }: StateBucketAttributes): void {
-  const fail = failFor(bucketName);
-  if (!/^[0-9a-f]{32}$/.test(accountId)) {
-    fail(`accountId "${accountId}" is not 32 hex digits; copy it from the R2 overview page`);
-  }
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucketName)) {
-    fail("its name is not one that R2 takes; use 3 to 63 of a-z, 0-9 and -");
-  }
+function checkAttributes({ accountId, bucketName, jurisdiction }: StateBucketAttributes): void {
+  const checks = new PropChecks(`bucket "${bucketName}"`);
+  checks.text("accountId", accountId, ACCOUNT_ID);
+  checks.text("bucketName", bucketName, BUCKET_NAME);
+  checks.choice("jurisdiction", jurisdiction, R2_JURISDICTIONS);
 }
 
-function checkRules(bucketName: string, { historyPrefix, ...days }: HistoryRules): void {
+function checkRules(
+  { bucketName, locationHint }: StateBucketProps,
+  { historyPrefix, ...days }: HistoryRules,
+): void {
   const { historyLockDays, historyDays } = days;
-  const fail = failFor(bucketName);
+  const checks = new PropChecks(`bucket "${bucketName}"`);
+  checks.choice("locationHint", locationHint, R2_LOCATIONS);
   if (!/^[^/].*\/$/.test(historyPrefix)) {
-    fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
+    checks.fail(`historyPrefix "${historyPrefix}" is not a folder; write it like history/`);
   }
   for (const [name, value] of Object.entries(days)) {
-    const least = name === "abortUploadsDays" ? 1 : 0;
-    if (!Number.isInteger(value) || value < least)
-      fail(`${name} ${value} is not a whole number from ${least}`);
+    checks.wholeNumber(name, value, name === "abortUploadsDays" ? { ...DAYS, min: 1 } : DAYS);
   }
   if (historyDays !== 0 && historyDays <= historyLockDays) {
-    fail(`historyDays ${historyDays} is not more than historyLockDays ${historyLockDays}; use a longer time`);
+    checks.fail(
+      `historyDays ${historyDays} is not more than historyLockDays ${historyLockDays}; use a longer time`,
+    );
   }
 }

@@ -1,5 +1,8 @@
 import { TerraformElement, TerraformRemoteState, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
+import { LITERAL } from "../domain/pattern";
+import { DEFAULT_KEY_ID, KEY_ID } from "../domain/state";
+import { PropChecks } from "./prop-checks";
 
 /** What a {@link StateEncryption} is made of. */
 export interface StateEncryptionProps {
@@ -65,7 +68,7 @@ export class StateEncryption extends TerraformElement {
   private readonly encryption: Record<string, object>;
   private readonly remoteState: object;
 
-  /** @throws where both keys have the same id: OpenTofu finds a key by it. */
+  /** @throws where an id or a setting is not one, or both keys have the same id: OpenTofu finds a key by it. */
   constructor(scope: Construct, id: string, props: StateEncryptionProps = {}) {
     super(scope, id);
     const key = props.key ?? { provider: "pbkdf2" };
@@ -75,6 +78,8 @@ export class StateEncryption extends TerraformElement {
         `the new key and the previous one are both called "${keyId(key)}"; give the new one another key_id, such as "${keyId(key)}-2"`,
       );
     }
+
+    for (const each of keys) checkKey(each);
 
     const providers: Record<string, Record<string, object>> = {};
     const methods: Record<string, Record<string, object>> = { [METHOD]: {} };
@@ -129,7 +134,14 @@ export class StateEncryption extends TerraformElement {
 }
 
 function keyId(key: EncryptionKey): string {
-  return key.keyId ?? "main";
+  return key.keyId ?? DEFAULT_KEY_ID;
+}
+
+function checkKey(key: EncryptionKey): void {
+  const checks = new PropChecks(`encryption key "${keyId(key)}"`);
+  checks.text("keyId", keyId(key), KEY_ID);
+  const { provider, keyId: _, ...settings } = key;
+  for (const [name, value] of Object.entries(settings)) checks.text(name, value, LITERAL);
 }
 
 /** OpenTofu wants the bare address here, not a template. */

@@ -1,6 +1,8 @@
 import { AccountToken } from "@cdktf/provider-cloudflare/lib/account-token";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { TIMESTAMP, TOKEN_NAME } from "../domain/cloudflare";
+import { PropChecks } from "./prop-checks";
 import type { IStateBucket } from "./state-bucket";
 import { waitFor } from "./wait-for";
 
@@ -49,15 +51,13 @@ export class StateToken extends Construct {
   /** For AWS_SECRET_ACCESS_KEY; sensitive. */
   readonly secretAccessKey: string;
 
-  /** @throws where `expiresOn` is not a point in time. */
+  /** @throws where the name is too long or `expiresOn` is not a point in time. */
   constructor(scope: Construct, id: string, props: StateTokenProps) {
     super(scope, id);
     const { bucket, access = "write", tokenName = id, expiresOn } = props;
-    if (expiresOn !== undefined && !isTimestamp(expiresOn)) {
-      throw new Error(
-        `token "${tokenName}": expiresOn "${expiresOn}" is not a time; write it like 2027-01-31T00:00:00Z`,
-      );
-    }
+    const checks = new PropChecks(`token "${tokenName}"`);
+    checks.text("tokenName", tokenName, TOKEN_NAME);
+    checks.text("expiresOn", expiresOn, TIMESTAMP);
     const { accountId, bucketName, jurisdiction = "default" } = bucket;
     const scopeOfToken = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucketName}`;
     this.resource = new AccountToken(this, "Resource", {
@@ -79,8 +79,4 @@ export class StateToken extends Construct {
     this.accessKeyId = this.resource.id;
     this.secretAccessKey = Fn.sha256(this.resource.value);
   }
-}
-
-function isTimestamp(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -1,8 +1,12 @@
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
+import { PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
+import { SCHEMATIC_ID, type Schematic, schematicId, secureBootObstacle } from "../domain/schematic";
+import { RESOURCE_ADDRESS } from "../domain/state";
+import { type BootMode, TALOS_VERSION } from "../domain/talos";
 import { Moved } from "./moved";
-import { type Schematic, schematicId, secureBootObstacle } from "./schematic";
+import { PropChecks } from "./prop-checks";
 
 /** What a {@link TalosImage} is made of. */
 export interface TalosImageProps {
@@ -32,7 +36,7 @@ export interface TalosImageProps {
 }
 
 /** A qcow2 that is imported as a disk, or an installer ISO. */
-export type TalosImageFormat = "disk-image" | "iso";
+export type TalosImageFormat = BootMode;
 
 const FORMATS = {
   "disk-image": { extension: "qcow2", contentType: "import" },
@@ -58,16 +62,19 @@ export class TalosImage extends Construct {
   /** The resource; its address is `proxmox_download_file.<id>`. */
   readonly resource: DownloadFile;
 
-  /** @throws where Secure Boot is asked of a schematic that has no signed image. */
+  /** @throws where a prop is out of its range, or Secure Boot is asked of a schematic that has no signed image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
     super(scope, id);
     const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
     const obstacle = secureBoot ? secureBootObstacle(schematic) : undefined;
     if (obstacle)
       throw new Error(`image "${id}": no Secure Boot image exists for this schematic: ${obstacle}`);
-    if (!/^v\d+\.\d+\.\d+/.test(props.talosVersion)) {
-      throw new Error(`image "${id}": talosVersion "${props.talosVersion}" is not of the form v1.13.0`);
-    }
+    const checks = new PropChecks(`image "${id}"`);
+    checks.text("talosVersion", props.talosVersion, TALOS_VERSION);
+    checks.text("schematicId", props.schematicId, SCHEMATIC_ID);
+    checks.text("host", props.host, PROXMOX_NODE);
+    checks.text("storage", props.storage, STORAGE);
+    checks.text("adoptFrom", props.adoptFrom, RESOURCE_ADDRESS);
 
     this.format = format;
     this.secureBoot = secureBoot;

@@ -107,7 +107,7 @@ export interface TalosNetworkInterface {
   readonly vlan?: number;
   /** Bytes, 576 to 65520. @default - that of the bridge */
   readonly mtu?: number;
-  /** Packet queues of the virtio device, at most 64. @default 1 */
+  /** Packet queues of the virtio device, 0 to 64; 0 and 1 mean one. @default 1 */
   readonly queues?: number;
 }
 

@@ -1,14 +1,19 @@
-import { isIPv6 } from "node:net";
-import { Token } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
   type VirtualEnvironmentVmConfig,
   type VirtualEnvironmentVmDisk,
 } from "../.gen/providers/proxmox/virtual-environment-vm";
+import { DISK_DEFAULTS } from "../domain/disk";
+import { Cidr } from "../domain/ip";
+import { DEFAULT_BRIDGE } from "../domain/network-interface";
+import { OWNERSHIP_TAG } from "../domain/proxmox-names";
+import { DEFAULT_SIZE } from "../domain/talos";
+import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
 import { Moved } from "./moved";
+import { checkTalosVmProps } from "./talos-vm-checks";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
-import { OWNERSHIP_TAG, VmIdGuard } from "./vm-id-guard";
+import { VmIdGuard } from "./vm-id-guard";
 
 const RESOURCE_TYPE = "proxmox_virtual_environment_vm";
 
@@ -36,7 +41,7 @@ export class TalosVm extends Construct {
     this.vmName = props.vmName ?? id;
     this.vmId = props.vmId;
     this.host = props.host;
-    checkProps(this.vmName, props);
+    checkTalosVmProps(this.vmName, props);
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
@@ -90,19 +95,20 @@ export class TalosVm extends Construct {
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
 
 function hardware(props: TalosVmProps): VmConfig {
-  const bios = props.bios ?? "ovmf";
+  const { bios = VM_DEFAULTS.bios, machine = VM_DEFAULTS.machine } = props;
+  const { cores, sockets, memoryMiB } = DEFAULT_SIZE.any;
   const storageId = props.disks[0].storage;
   return {
     bios,
-    machine: props.machine ?? "q35",
-    operatingSystem: { type: props.osType ?? "l26" },
+    machine,
+    operatingSystem: { type: props.osType ?? VM_DEFAULTS.osType },
     cpu: {
-      cores: props.cores ?? 4,
-      sockets: props.sockets ?? 1,
-      type: props.cpuType ?? "host",
-      numa: props.numa ?? true,
+      cores: props.cores ?? cores,
+      sockets: props.sockets ?? sockets,
+      type: props.cpuType ?? VM_DEFAULTS.cpuType,
+      numa: props.numa ?? VM_DEFAULTS.numa,
     },
-    memory: { dedicated: props.memoryMiB ?? 8192, floating: props.balloonMiB ?? 0 },
+    memory: { dedicated: props.memoryMiB ?? memoryMiB, floating: props.balloonMiB ?? VM_DEFAULTS.balloonMiB },
     // Talos enrols its own Secure Boot keys: that needs the firmware in setup mode, without any.
     efiDisk: bios === "ovmf" ? { datastoreId: storageId, type: "4m", preEnrolledKeys: false } : undefined,
     tpmState: (props.tpm ?? props.image.secureBoot) ? { datastoreId: storageId, version: "v2.0" } : undefined,
@@ -111,7 +117,7 @@ function hardware(props: TalosVmProps): VmConfig {
     hostpci: props.pciDevices?.map((pci, index) => ({
       device: `hostpci${index}`,
       mapping: pci.mapping,
-      pcie: pci.pcie ?? true,
+      pcie: pci.pcie ?? isQ35(machine),
       rombar: pci.rombar ?? true,
     })),
   };
@@ -125,10 +131,10 @@ function storage(props: TalosVmProps): VmConfig {
     datastoreId: each.storage,
     size: each.sizeGiB,
     importFromAttribute: index === 0 ? importFrom : undefined,
-    discard: (each.discard ?? true) ? "on" : "ignore",
-    ssd: each.ssd ?? true,
-    backup: each.backup ?? false,
-    replicate: each.replicate ?? false,
+    discard: (each.discard ?? DISK_DEFAULTS.discard) ? "on" : "ignore",
+    ssd: each.ssd ?? DISK_DEFAULTS.ssd,
+    backup: each.backup ?? DISK_DEFAULTS.backup,
+    replicate: each.replicate ?? DISK_DEFAULTS.replicate,
     iothread: scsiHardware === "virtio-scsi-single",
     serial: each.serial,
   });
@@ -145,7 +151,7 @@ function storage(props: TalosVmProps): VmConfig {
 
 function networkDevice(nic: TalosNetworkInterface): object {
   return {
-    bridge: nic.bridge ?? "vmbr0",
+    bridge: nic.bridge ?? DEFAULT_BRIDGE,
     model: "virtio",
     firewall: false,
     disconnected: false,
@@ -175,7 +181,11 @@ function cloudInit(props: TalosVmProps): VmConfig {
 
 function ipConfig({ cidr, gateway }: StaticAddress) {
   const family = { address: cidr, gateway };
-  return isIPv6(cidr.split("/", 1)[0] ?? "") ? { ipv6: family } : { ipv4: family };
+  return isIPv6(cidr) ? { ipv6: family } : { ipv4: family };
+}
+
+function isIPv6(cidr: string): boolean {
+  return Cidr.isValid(cidr) && Cidr.parse(cidr).family === "IPv6";
 }
 
 function powerPolicy(props: TalosVmProps): VmConfig {
@@ -194,46 +204,4 @@ function powerPolicy(props: TalosVmProps): VmConfig {
 /** An RFC 1123 label may start with a digit, an identifier of OpenTofu may not. */
 function logicalId(name: string): string {
   return /^\d/.test(name) ? `_${name}` : name;
-}
-
-function checkProps(name: string, props: TalosVmProps): void {
-  const fail = (what: string): never => {
-    throw new Error(`VM "${name}": ${what}`);
-  };
-  const inRange = (label: string, value: number | undefined, min: number, max: number): void => {
-    if (value === undefined || Token.isUnresolved(value)) return;
-    if (!Number.isInteger(value) || value < min || value > max) {
-      fail(`${label} ${value} is not a whole number from ${min} to ${max}`);
-    }
-  };
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
-    fail("its name is not a host name; use lower case letters, digits and hyphens (RFC 1123), at most 63");
-  }
-  inRange("vmId", props.vmId, 100, 999_999_999);
-  inRange("cores", props.cores, 1, 128);
-  inRange("sockets", props.sockets, 1, 4);
-  // The minima are Talos': https://www.talos.dev/latest/introduction/system-requirements/
-  inRange("memoryMiB", props.memoryMiB, 1024, 4 * 1024 * 1024);
-  inRange("disks[0].sizeGiB", props.disks[0].sizeGiB, 10, 128 * 1024);
-  for (const [index, disk] of props.disks.entries()) {
-    inRange(`disks[${index}].sizeGiB`, disk.sizeGiB, 1, 128 * 1024);
-  }
-  const slots = props.disks.map((disk, index) => disk.slot ?? index);
-  for (const [index, slot] of slots.entries()) {
-    inRange(`disks[${index}].slot`, slot, index === 0 ? 0 : 1, index === 0 ? 0 : 30);
-    if (slots.indexOf(slot) < index)
-      fail(`disks[${index}].slot ${slot} is taken by another disk; give each its own`);
-  }
-  if (props.disks.length > 31) fail(`${props.disks.length} disks; Proxmox has 31 SCSI slots`);
-  for (const [index, nic] of props.networkInterfaces.entries()) {
-    inRange(`networkInterfaces[${index}].vlan`, nic.vlan, 1, 4094);
-    inRange(`networkInterfaces[${index}].mtu`, nic.mtu, 576, 65_520);
-    inRange(`networkInterfaces[${index}].queues`, nic.queues, 1, 64);
-  }
-  for (const tag of props.tags ?? []) {
-    // Proxmox lower-cases tags, and the next plan would want them back.
-    if (!/^[a-z0-9_][a-z0-9_\-+.]*$/.test(tag))
-      fail(`tag "${tag}" is not lower case letters, digits, _ - + .`);
-  }
-  if (props.image.secureBoot && props.bios === "seabios") fail("Secure Boot needs bios ovmf, not seabios");
 }

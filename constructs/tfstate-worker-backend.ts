@@ -1,5 +1,7 @@
 import { HttpBackend } from "cdktf";
 import type { Construct } from "constructs";
+import { stateUrlProblem } from "../domain/url";
+import { PropChecks } from "./prop-checks";
 
 /** What a {@link TfstateWorkerBackend} is made of. */
 export interface TfstateWorkerBackendProps {
@@ -13,13 +15,9 @@ export interface TfstateWorkerBackendProps {
  * Credentials come from TF_HTTP_USERNAME and TF_HTTP_PASSWORD, never from code.
  */
 export class TfstateWorkerBackend extends HttpBackend {
-  /** @throws where the address ends in a slash or is not http(s). */
+  /** @throws where the address is not that of a state; plain http is only for this machine. */
   constructor(scope: Construct, props: TfstateWorkerBackendProps) {
-    if (!/^https?:\/\/[^/]+\/.*[^/]$/.test(props.url)) {
-      throw new Error(
-        `state url "${props.url}" is not of the form https://host/states/<name>, without a slash at its end`,
-      );
-    }
+    new PropChecks("Worker backend").textBy("url", props.url, stateUrlProblem);
     super(scope, {
       address: props.url,
       lockAddress: `${props.url}/lock`,

@@ -1,5 +1,11 @@
 import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
+import {
+  WORKER_CREDENTIALS,
+  type WorkerCredential,
+  type WorkerEncryption,
+  type WorkerScope,
+} from "../domain/tfstate-worker";
 
 /** Who may use the Worker, and how it keeps states. Passwords are not in here: they are variables. */
 export interface TfstateWorkerSettings {
@@ -16,7 +22,7 @@ export interface TfstateWorkerSettings {
   /** Client certificates that Cloudflare verifies. @default - no certificates */
   readonly mtls?: readonly ClientCertificate[];
   /** `required` refuses plain text for every state, `auto` for states that were encrypted before. @default "auto" */
-  readonly encryption?: "auto" | "required";
+  readonly encryption?: WorkerEncryption;
   /** Versions of a state that are always kept. @default 100 */
   readonly keepVersions?: number;
   /** Days for which every version is kept. @default 90 */
@@ -25,15 +31,7 @@ export interface TfstateWorkerSettings {
   readonly basePath?: string;
 }
 
-/** The kinds of passwords that the Worker takes; {@link TfstateWorkerSettings.credentials} says what each is. */
-export const WORKER_CREDENTIALS = ["owner", "users", "psk"] as const;
-/** One of {@link WORKER_CREDENTIALS}. */
-export type WorkerCredential = (typeof WORKER_CREDENTIALS)[number];
-/**
- * What one may do with a state: `read` it, `write` it, `lock` and unlock it; with `admin` also restore versions, freeze
- * it and mint tokens.
- */
-export type WorkerScope = "read" | "write" | "lock" | "admin";
+export { WORKER_CREDENTIALS, type WorkerCredential, type WorkerScope };
 
 /** What somebody may do with which states of a namespace. */
 export interface WorkerGrant {

@@ -8,7 +8,18 @@ import {
 import { WorkersScriptSubdomain } from "@cdktf/provider-cloudflare/lib/workers-script-subdomain";
 import { AssetType, TerraformAsset } from "cdktf";
 import { Construct } from "constructs";
+import { WORKER_HOST_NAME, WORKER_NAME, ZONE_ID } from "../domain/cloudflare";
+import { DAYS } from "../domain/retention";
+import {
+  BASE_PATH,
+  CRON,
+  DEFAULT_CRON,
+  KEEP_VERSIONS,
+  NAMESPACE,
+  WORKER_ENCRYPTION,
+} from "../domain/tfstate-worker";
 import { type DurableObjectMigration, DurableObjectMigrations } from "./durable-object-migrations";
+import { PropChecks } from "./prop-checks";
 import type { IStateBucket } from "./state-bucket";
 import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
 
@@ -160,7 +171,7 @@ export class TfstateWorker extends Construct {
       });
       route.overrideLogicalId(id);
     }
-    const cron = props.cron ?? (backupBucket && "17 3 * * *");
+    const cron = props.cron ?? (backupBucket && DEFAULT_CRON);
     if (cron) {
       const trigger = new WorkersCronTrigger(this, "cron", { accountId, scriptName, schedules: [{ cron }] });
       trigger.overrideLogicalId(id);
@@ -188,16 +199,23 @@ function observability(enabled: boolean) {
   };
 }
 
-function checkProps(workerName: string, { module, bucket, backupBucket }: TfstateWorkerProps): void {
-  const fail = (text: string): never => {
-    throw new Error(`Worker "${workerName}": ${text}`);
-  };
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(workerName)) {
-    fail("its name is not one that Cloudflare takes; use at most 63 of a-z, 0-9 and -");
+function checkProps(workerName: string, props: TfstateWorkerProps): void {
+  const { module, bucket, backupBucket, domain, settings = {} } = props;
+  const checks = new PropChecks(`Worker "${workerName}"`);
+  checks.text("workerName", workerName, WORKER_NAME);
+  checks.text("workersDevSubdomain", props.workersDevSubdomain, WORKER_NAME);
+  checks.text("domain.hostname", domain?.hostname, WORKER_HOST_NAME);
+  checks.text("domain.zoneId", domain?.zoneId, ZONE_ID);
+  checks.text("cron", props.cron, CRON);
+  checks.text("settings.pskNamespace", settings.pskNamespace, NAMESPACE);
+  checks.choice("settings.encryption", settings.encryption, WORKER_ENCRYPTION);
+  checks.wholeNumber("settings.keepVersions", settings.keepVersions, KEEP_VERSIONS);
+  checks.wholeNumber("settings.keepDays", settings.keepDays, DAYS);
+  checks.text("settings.basePath", settings.basePath, BASE_PATH);
+  if (!/^[0-9a-f]{64}$/.test(module.sha256)) {
+    checks.fail(`sha256 "${module.sha256}" of its module is not 64 hex digits`);
   }
-  if (!/^[0-9a-f]{64}$/.test(module.sha256))
-    fail(`sha256 "${module.sha256}" of its module is not 64 hex digits`);
   if (backupBucket && backupBucket.accountId !== bucket.accountId) {
-    fail(`its backup bucket is in another account, ${backupBucket.accountId}; it cannot be bound`);
+    checks.fail(`its backup bucket is in another account, ${backupBucket.accountId}; it cannot be bound`);
   }
 }

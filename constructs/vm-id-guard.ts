@@ -2,9 +2,9 @@ import { type Precondition, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
+import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 
-/** The tag by which a VM of ours is told from somebody else's. */
-export const OWNERSHIP_TAG = "talos";
+export { OWNERSHIP_TAG };
 
 /** What a {@link VmIdGuard} is made of. */
 export interface VmIdGuardProps {

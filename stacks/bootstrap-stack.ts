@@ -1,10 +1,12 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { CloudflareProvider } from "../constructs/cloudflare-provider";
-import type { R2Jurisdiction } from "../constructs/r2-backend";
-import { type IStateBucket, type R2Location, StateBucket } from "../constructs/state-bucket";
+import { type IStateBucket, StateBucket } from "../constructs/state-bucket";
 import { StateToken, type StateTokenOptions } from "../constructs/state-token";
 import { TfstateWorker, type TfstateWorkerOptions } from "../constructs/tfstate-worker";
+import type { R2Jurisdiction, R2Location } from "../domain/r2";
+import { RETENTION_DEFAULTS } from "../domain/retention";
+import { backupBucketOf, DEFAULT_BUCKET } from "../domain/state";
 import type { StateProps } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
@@ -41,7 +43,7 @@ export interface BootstrapStackProps {
 }
 
 /** For how many days a copy stays in the backup bucket, unless a program says otherwise. */
-export const BACKUP_DAYS = 365;
+export const BACKUP_DAYS = RETENTION_DEFAULTS.backupDays;
 
 /**
  * What keeps the states of all stacks, itself included: a bucket with a history that nobody can delete, a bucket for
@@ -72,7 +74,7 @@ export class BootstrapStack extends TerraformStack {
       props.bucket ??
       new StateBucket(this, "state", {
         ...common,
-        bucketName: props.bucketName ?? "tfstate",
+        bucketName: props.bucketName ?? DEFAULT_BUCKET,
         historyDays: props.historyDays,
       });
     const { bucketName } = this.bucket;
@@ -80,7 +82,7 @@ export class BootstrapStack extends TerraformStack {
       props.backupBucket ??
       new StateBucket(this, "backup", {
         ...common,
-        bucketName: props.backupBucketName ?? `${bucketName}-backup`,
+        bucketName: props.backupBucketName ?? backupBucketOf(bucketName),
         // Where the Worker keeps its dated copies.
         historyPrefix: "versions/",
         historyDays: props.backupDays ?? BACKUP_DAYS,

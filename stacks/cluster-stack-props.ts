@@ -1,8 +1,8 @@
-import type { R2Jurisdiction } from "../constructs/r2-backend";
-import type { Schematic } from "../constructs/schematic";
 import type { EncryptionKey } from "../constructs/state-encryption";
 import type { TalosImageFormat } from "../constructs/talos-image";
 import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
+import type { R2Jurisdiction } from "../domain/r2";
+import type { Schematic } from "../domain/schematic";
 
 /** A cluster, as `cluster.yaml` describes it; `loadCluster` gives an object of this shape. */
 export interface ClusterStackProps {

@@ -2,10 +2,13 @@ import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
-import { type Schematic, schematicId } from "../constructs/schematic";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
+import { quorumOf } from "../domain/etcd";
+import { type Schematic, schematicId } from "../domain/schematic";
+import { DEFAULT_SIZE, NODE_ROLES } from "../domain/talos";
+import { checkClusterStackProps } from "./cluster-stack-checks";
 import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
@@ -24,8 +27,7 @@ export class ClusterStack extends TerraformStack {
     private readonly props: ClusterStackProps,
   ) {
     super(scope, id);
-    if (props.nodes.length === 0) throw new Error(`stack "${id}": the cluster has no nodes`);
-    checkNames(props);
+    checkClusterStackProps(id, props);
     configureState(this, props.state);
     new ProxmoxProvider(this, "proxmox", { endpoint: props.proxmox.endpoint });
 
@@ -88,7 +90,7 @@ export class ClusterStack extends TerraformStack {
       host,
       storage: proxmox.imageStorage,
       talosVersion,
-      schematicId: hashed,
+      ...(hasId(schematic) ? { schematicId: schematic.id } : { schematic }),
       secureBoot,
       format: bootMode,
       adoptFrom: adopt?.images?.find((each) => each.schematicId === hashed && each.secureBoot === secureBoot)
@@ -100,7 +102,7 @@ export class ClusterStack extends TerraformStack {
 
   private spreadOverHosts(): void {
     const hosts = new Set(this.props.nodes.map((node) => node.host));
-    for (const role of ["controlplane", "worker"] as const) {
+    for (const role of NODE_ROLES) {
       const vms = this.vmsOf(role);
       // Proxmox refuses a rule that it cannot fulfil: more VMs than hosts.
       if (vms.length < 2 || vms.length > hosts.size) continue;
@@ -115,7 +117,7 @@ export class ClusterStack extends TerraformStack {
 
   private warnWhereOneHostHoldsTheQuorum(): void {
     const controlPlanes = this.vmsOf("controlplane");
-    const quorum = Math.floor(controlPlanes.length / 2) + 1;
+    const quorum = quorumOf(controlPlanes.length);
     for (const host of new Set(controlPlanes.map((vm) => vm.host))) {
       const onHost = controlPlanes.filter((vm) => vm.host === host).length;
       if (controlPlanes.length - onHost < quorum) {
@@ -156,8 +158,12 @@ export class ClusterStack extends TerraformStack {
     output("cluster_summary", "nodes and resources in total", {
       controllers: names("controlplane").length,
       workers: names("worker").length,
-      cores: nodes.reduce((sum, node) => sum + (node.cores ?? 4) * (node.sockets ?? 1), 0),
-      memory_mib: nodes.reduce((sum, node) => sum + (node.memoryMiB ?? 8192), 0),
+      cores: nodes.reduce(
+        (sum, node) =>
+          sum + (node.cores ?? DEFAULT_SIZE.any.cores) * (node.sockets ?? DEFAULT_SIZE.any.sockets),
+        0,
+      ),
+      memory_mib: nodes.reduce((sum, node) => sum + (node.memoryMiB ?? DEFAULT_SIZE.any.memoryMiB), 0),
       hosts: [...new Set(nodes.map((node) => node.host))],
     });
   }
@@ -165,16 +171,4 @@ export class ClusterStack extends TerraformStack {
 
 function hasId(schematic: Schematic | SchematicReference): schematic is SchematicReference {
   return "id" in schematic;
-}
-
-/** A misspelt name in `allowReplace` would look like a guard that cannot be lifted. */
-function checkNames({ allowReplace = [], nodes }: ClusterStackProps): void {
-  if (allowReplace === "all") return;
-  const names = nodes.map((node) => node.name);
-  const unknown = allowReplace.find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new Error(
-      `allowReplace names "${unknown}", which is no node of this cluster; its nodes are ${names.join(", ")}`,
-    );
-  }
 }

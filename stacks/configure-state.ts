@@ -3,6 +3,7 @@ import { LocalBackend } from "../constructs/local-backend";
 import { R2Backend } from "../constructs/r2-backend";
 import { StateEncryption } from "../constructs/state-encryption";
 import { TfstateWorkerBackend } from "../constructs/tfstate-worker-backend";
+import { DEFAULT_BUCKET, DEFAULT_STATE_KEY } from "../domain/state";
 import type { StateProps } from "./cluster-stack-props";
 
 /** Gives a stack its backend and its encryption. */
@@ -10,8 +11,8 @@ export function configureState(stack: TerraformStack, state: StateProps = { back
   switch (state.backend) {
     case "r2":
       new R2Backend(stack, {
-        bucket: state.bucket ?? "tfstate",
-        key: state.key ?? "proxmox/terraform.tfstate",
+        bucket: state.bucket ?? DEFAULT_BUCKET,
+        key: state.key ?? DEFAULT_STATE_KEY,
         accountId: state.accountId,
         jurisdiction: state.jurisdiction,
         lock: state.lock,

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { stateBackends } from "../config/schema/state";
 import { type StackName, stackNames } from "../config/state-location";
+import { STATE_BACKENDS } from "../domain/state";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import type { NamedStore } from "./setting";
@@ -14,7 +14,7 @@ const manifest = z.object({
     z.object({
       stack: z.enum(stackNames),
       file: z.string().regex(/^[\w.-]+$/),
-      backend: z.enum(stateBackends),
+      backend: z.enum(STATE_BACKENDS),
       address: z.string(),
       serial: z.number(),
       lineage: z.string(),

@@ -2,14 +2,14 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { z } from "zod";
-import { stateBackends } from "../config/schema/state";
 import { stackNames } from "../config/state-location";
+import { STATE_BACKENDS } from "../domain/state";
 import { lockShape } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
 import { writeFileAtomic } from "./write-file-atomic";
 
-const backend = z.enum(stateBackends);
+const backend = z.enum(STATE_BACKENDS);
 const entry = z.object({
   /** Name of the cluster file, beside which the journal is. */
   file: z.string(),

@@ -1,6 +1,6 @@
+import { ACCOUNT } from "../support/cloudflare-account";
 import { append, edit, parse, problemsOf } from "./support/cluster";
 
-const ACCOUNT = "0123456789abcdef0123456789abcdef";
 const ZONE = "fedcba9876543210fedcba9876543210";
 const env = { CLOUDFLARE_ACCOUNT_ID: ACCOUNT };
 /** The section's first line is line 31 of the file. */
@@ -99,7 +99,7 @@ test("everything that can be said", () => {
 const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] = [
   [
     ["backup_bucket: tfstate"],
-    "31: bootstrap.backup_bucket tfstate is state.bucket too; a copy beside the original is none",
+    "31: bootstrap.backup_bucket tfstate is state.bucket too, and a copy beside the original is lost with it; name another bucket",
   ],
   [
     ["history_days: 30"],
@@ -111,11 +111,11 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   ],
   [
     ["history_days: 60"],
-    "31: bootstrap.history_days 60 is less than worker.keep_days 90; the bucket would delete versions that the Worker keeps",
+    "31: bootstrap.history_days 60 is less than worker.keep_days 90, and the bucket would delete versions that the Worker keeps; use 90 or more",
   ],
   [
     ["worker:", "  keep_days: 7"],
-    "32: bootstrap.worker.keep_days 7 is less than history_lock_days 30; the Worker cannot delete what is locked",
+    "32: bootstrap.worker.keep_days 7 is less than history_lock_days 30, and the Worker cannot delete what is locked; use 30 or more",
   ],
   [
     ["worker:", `  domain: { hostname: a.example.com, zone_id: ${ZONE} }`, "  workers_dev_subdomain: me"],

@@ -185,16 +185,18 @@ const BOOT: readonly Row[] = [
         "talos_schematic: { overlay: { image: siderolabs/sbc-rockchip, name: rock4 } }",
       ),
     ),
-    "cluster.yaml:29: nodes[3].secureboot true is impossible with the overlay rock4 of the cluster's talos_schematic; remove one of them",
+    'cluster.yaml:29: nodes[3].secureboot true is impossible with the cluster\'s talos_schematic: its overlay "rock4" replaces the signed boot chain; leave it out',
   ],
-  [
-    "Secure Boot with GRUB",
-    edit(
-      replace(`111\n    schematic_id: ${WITH_AGENT}\n`, "111\n"),
-      append("    secureboot: true", "    talos_schematic: { bootloader: grub }"),
-    ),
-    "cluster.yaml:29: nodes[3].secureboot true is impossible with the boot loader grub of talos_schematic; use sd-boot or auto",
-  ],
+  ...["grub", "dual-boot"].map(
+    (bootloader): Row => [
+      `Secure Boot with ${bootloader}`,
+      edit(
+        replace(`111\n    schematic_id: ${WITH_AGENT}\n`, "111\n"),
+        append("    secureboot: true", `    talos_schematic: { bootloader: ${bootloader} }`),
+      ),
+      `cluster.yaml:29: nodes[3].secureboot true is impossible with talos_schematic: its bootloader "${bootloader}" is not signed; use sd-boot or leave it out`,
+    ],
+  ),
   [
     "two schematics",
     edit(append("    talos_schematic: {}")),

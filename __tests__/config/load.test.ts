@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findClusterFiles, loadCluster, parseCluster } from "../../config";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { append, edit, parse, problemsIn, problemsOf, VALID } from "./support/cluster";
 
 const EXAMPLE = join(__dirname, "../../examples/six-nodes");
@@ -141,8 +142,6 @@ describe("files", () => {
 });
 
 describe("environment", () => {
-  const ACCOUNT = "0123456789abcdef0123456789abcdef";
-
   test("STATE_BACKEND overrides the file, an empty one does not", () => {
     const text = edit(append("state: { backend: local }"));
     expect(parse(text, { STATE_BACKEND: "r2" }).config.state.backend).toBe("r2");

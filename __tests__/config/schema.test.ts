@@ -79,7 +79,7 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
   [
     "names that are no host names",
     edit(replace("cp-1", "CP_1"), replace("cp-2", "cp-"), replace("pve1", "pve.1")),
-    "cluster.yaml:4: proxmox_node pve.1 is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+    "cluster.yaml:4: proxmox_node pve.1 is not the name of a Proxmox node; use at most 63 of A-Z, a-z, 0-9 and -, with a letter or digit at both ends",
     "cluster.yaml:6: nodes[0].name CP_1 is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
     "cluster.yaml:12: nodes[1].name cp- is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
   ],

@@ -3,6 +3,7 @@ import type { StateConfig } from "../../config";
 import { stackNames, stateBeside, stateLocation } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { configureState } from "../../stacks/configure-state";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { newApp, synthStack } from "../support/synth";
 
 const base: StateConfig = {
@@ -10,7 +11,7 @@ const base: StateConfig = {
   bucket: "states",
   key: "deep/er/home.tfstate",
   lock: true,
-  accountId: "0123456789abcdef0123456789abcdef",
+  accountId: ACCOUNT,
   jurisdiction: "eu",
   url: "https://tfstate.example.com/tf/states/home",
   encryption: { provider: "off", reason: "a test" },

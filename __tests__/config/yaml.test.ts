@@ -120,7 +120,7 @@ test("anchors, aliases and merge keys mean what they say, and errors point to wh
   ]);
 });
 
-test("both files of a pair are parsed before either is complained about", () => {
+test("both files of a pair are parsed before anything is reported", () => {
   const problems = problemsIn(() =>
     parseCluster({
       cluster: { file: "cluster.yaml", bytes: Buffer.from("a: [") },

@@ -1,6 +1,6 @@
 import { R2Backend } from "../../constructs/r2-backend";
 import { TfstateWorkerBackend } from "../../constructs/tfstate-worker-backend";
-import { ACCOUNT } from "../support/cloudflare";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { synth } from "../support/synth";
 
 test("R2: every flag that it needs, a lock, and no credential", () => {
@@ -26,7 +26,7 @@ test("R2: every flag that it needs, a lock, and no credential", () => {
 
 test("R2: a jurisdiction has an endpoint of its own", () => {
   const { terraform } = synth((stack) => {
-    new R2Backend(stack, { bucket: "b", key: "k", accountId: ACCOUNT, jurisdiction: "eu" });
+    new R2Backend(stack, { bucket: "tfstate", key: "k", accountId: ACCOUNT, jurisdiction: "eu" });
   });
   expect(terraform.backend).toMatchObject({
     s3: { endpoints: { s3: `https://${ACCOUNT}.eu.r2.cloudflarestorage.com` } },
@@ -35,18 +35,18 @@ test("R2: a jurisdiction has an endpoint of its own", () => {
 
 test("R2: without an account the endpoint is left to the environment", () => {
   const { terraform } = synth((stack) => {
-    new R2Backend(stack, { bucket: "b", key: "k" });
+    new R2Backend(stack, { bucket: "tfstate", key: "k" });
   });
-  expect(terraform.backend?.s3).toMatchObject({ bucket: "b", key: "k" });
+  expect(terraform.backend?.s3).toMatchObject({ bucket: "tfstate", key: "k" });
   expect(terraform.backend?.s3).not.toHaveProperty("endpoints");
 });
 
 test("R2: an account id that is none is refused", () => {
   expect(() =>
     synth((stack) => {
-      new R2Backend(stack, { bucket: "b", key: "k", accountId: "my-account" });
+      new R2Backend(stack, { bucket: "tfstate", key: "k", accountId: "my-account" });
     }),
-  ).toThrow('R2 account id "my-account" is not 32 hex digits');
+  ).toThrow('R2 backend: accountId "my-account" is not a Cloudflare account id');
 });
 
 test("Worker: locks with LOCK and UNLOCK", () => {
@@ -64,10 +64,15 @@ test("Worker: locks with LOCK and UNLOCK", () => {
   });
 });
 
-test.each(["https://host/states/x/", "https://host", "host/states/x"])("Worker: refuses %s", (url) => {
+test.each([
+  ["https://host/states/x/", "does not end in /states/ and a name"],
+  ["https://host", "does not end in /states/ and a name"],
+  ["host/states/x", "is not an https URL"],
+  ["http://host/states/x", "is not an https URL"],
+])("Worker: refuses %s, which %s", (url, problem) => {
   expect(() =>
     synth((stack) => {
       new TfstateWorkerBackend(stack, { url });
     }),
-  ).toThrow(`state url "${url}" is not of the form https://host/states/<name>`);
+  ).toThrow(`Worker backend: url "${url}" ${problem}`);
 });

@@ -82,9 +82,9 @@ test("a jurisdiction is named by the bucket and by its rules", () => {
 test.each<[Partial<StateBucketProps>, string]>([
   [
     { accountId: "my-account" },
-    'bucket "tfstate": accountId "my-account" is not 32 hex digits; copy it from the R2 overview page',
+    'bucket "tfstate": accountId "my-account" is not a Cloudflare account id; copy the 32 characters',
   ],
-  [{ bucketName: "Tf_State" }, 'bucket "Tf_State": its name is not one that R2 takes'],
+  [{ bucketName: "Tf_State" }, 'bucket "Tf_State": bucketName "Tf_State" is not the name of a bucket'],
   [{ historyPrefix: "" }, 'historyPrefix "" is not a folder'],
   [{ historyPrefix: "/" }, 'historyPrefix "/" is not a folder'],
   [{ historyPrefix: "history" }, 'historyPrefix "history" is not a folder; write it like history/'],

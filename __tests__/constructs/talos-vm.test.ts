@@ -96,7 +96,7 @@ test("a name that starts with a digit is still an address", () => {
       vmId: 100,
       host: "pve1",
       image: image(stack),
-      disks: [{ storage: "s", sizeGiB: 10 }],
+      disks: [{ storage: "ssd", sizeGiB: 10 }],
       networkInterfaces: [{}],
     });
   });
@@ -108,11 +108,11 @@ test("without a VM id guard of the stack it has one of its own", () => {
 });
 
 test.each<[Partial<TalosVmProps>, Options, string]>([
-  [{}, { id: "CP_1" }, 'VM "CP_1": its name is not a host name'],
+  [{}, { id: "CP_1" }, 'VM "CP_1": name "CP_1" is not an RFC 1123 name'],
   [{ vmId: 99 }, {}, 'VM "cp-1": vmId 99 is not a whole number from 100 to 999999999'],
   [{ memoryMiB: 1023 }, {}, "memoryMiB 1023 is not a whole number from 1024"],
   [{ cores: 1.5 }, {}, "cores 1.5 is not a whole number"],
-  [{ disks: [{ storage: "s", sizeGiB: 9 }] }, {}, "disks[0].sizeGiB 9 is not a whole number from 10"],
+  [{ disks: [{ storage: "ssd", sizeGiB: 9 }] }, {}, "disks[0].sizeGiB 9 is not a whole number from 10"],
   [
     { networkInterfaces: [{ vlan: 4095 }] },
     {},
@@ -123,22 +123,26 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
   [
     {
       disks: [
-        { storage: "s", sizeGiB: 10 },
-        { storage: "s", sizeGiB: 5, slot: 2 },
-        { storage: "s", sizeGiB: 5 },
+        { storage: "ssd", sizeGiB: 10 },
+        { storage: "ssd", sizeGiB: 5, slot: 2 },
+        { storage: "ssd", sizeGiB: 5 },
       ],
     },
     {},
-    "disks[2].slot 2 is taken by another disk",
+    "slot 2 is there twice; give each disk its own",
   ],
   [
-    { disks: [{ storage: "s", sizeGiB: 10, slot: 1 }] },
+    { disks: [{ storage: "ssd", sizeGiB: 10, slot: 1 }] },
     {},
     "disks[0].slot 1 is not a whole number from 0 to 0",
   ],
-  [{ tags: ["Rack"] }, {}, 'tag "Rack" is not lower case'],
+  [{ tags: ["Rack"] }, {}, 'tag "Rack" is not a Proxmox tag'],
   [{ bios: "seabios" }, { image: { secureBoot: true } }, "Secure Boot needs bios ovmf"],
-  [{}, { image: { talosVersion: "1.13" } }, 'talosVersion "1.13" is not of the form v1.13.0'],
+  [
+    {},
+    { image: { talosVersion: "1.13" } },
+    'talosVersion "1.13" is not a Talos release; write it like v1.13.0',
+  ],
   [
     {},
     { image: { secureBoot: true, schematic: { bootloader: "grub" } } },

@@ -146,7 +146,10 @@ test("no plan destroys the Worker unless it may", () => {
 });
 
 test.each<[Props, string]>([
-  [{ workerName: "Tf_State" }, 'Worker "Tf_State": its name is not one that Cloudflare takes'],
+  [
+    { workerName: "Tf_State" },
+    'Worker "Tf_State": workerName "Tf_State" is not a name that Cloudflare takes',
+  ],
   [{ module: { ...workerModule, sha256: "abc" } }, 'sha256 "abc" of its module is not 64 hex digits'],
   [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
   [{ settings: { credentials: [] } }, 'Worker "tfstate": nobody could use it; give it a credential'],

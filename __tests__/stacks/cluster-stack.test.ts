@@ -1,3 +1,4 @@
+import { schematicId } from "../../domain/schematic";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
 import { cluster, controlPlane, worker } from "../support/nodes";
@@ -214,6 +215,64 @@ describe("high availability", () => {
     expect(rules(cluster(nodes, spread))).toEqual(["cluster-controlplane"]);
     expect(rules(cluster(nodes))).toEqual([]);
   });
+});
+
+test.each([
+  { bootloader: "dual-boot" as const },
+  { bootloader: "grub" as const },
+  { overlay: { image: "siderolabs/sbc-rockchip", name: "rock4" } },
+])("Secure Boot is refused with a schematic that has no signed image: %j", (schematic) => {
+  expect(() => stackOf(cluster([controlPlane(1, { secureBoot: true, schematic })]))).toThrow(
+    "no Secure Boot image exists for this schematic",
+  );
+});
+
+test("Secure Boot is refused also where another node names that schematic by its id", () => {
+  const schematic = { bootloader: "dual-boot" as const };
+  const byId = controlPlane(1, { secureBoot: true, schematic: { id: schematicId(schematic) } });
+  expect(() => stackOf(cluster([byId, worker(1, { secureBoot: true, schematic })]))).toThrow(
+    'node "worker-1": no Secure Boot image exists for this schematic: bootloader "dual-boot" is not signed',
+  );
+});
+
+test.each<[string, ClusterStackProps]>([
+  ["vmId 7011 is there twice", cluster([controlPlane(1), worker(1, { vmId: 7011 })])],
+  ["name cp-1 is there twice", cluster([controlPlane(1), controlPlane(1)])],
+  ["address 10.20.1.11 is there twice", cluster([controlPlane(1), worker(1, { address: "10.20.1.11" })])],
+  [
+    "macAddress BC:24:11:20:00:11 is there twice",
+    cluster([controlPlane(1), worker(1, { networkInterfaces: [{ macAddress: "bc:24:11:20:00:11" }] })]),
+  ],
+  [
+    'renamedFrom "cp-1" of node "worker-1" is the name of a node',
+    cluster([controlPlane(1), worker(1, { renamedFrom: "cp-1" })]),
+  ],
+  [
+    "renamedFrom old is there twice",
+    cluster([controlPlane(1, { renamedFrom: "old" }), worker(1, { renamedFrom: "old" })]),
+  ],
+  [
+    'address of node "cp-1" "10.9.0.1" is not an address in 10.20.0.0/22',
+    cluster([controlPlane(1, { address: "10.9.0.1" })]),
+  ],
+  [
+    "network.gateway",
+    cluster([controlPlane(1)], { network: { nodeCidr: "10.20.0.0/22", gateway: "10.9.0.1" } }),
+  ],
+  [
+    "network.nodeCidr",
+    cluster([controlPlane(1)], { network: { nodeCidr: "10.20.0.0", gateway: "10.20.0.1" } }),
+  ],
+  ["memoryMiB 2047 is less than the 2048", cluster([controlPlane(1, { memoryMiB: 2047 })])],
+  ["cores of all sockets 1 is less than the 2", cluster([controlPlane(1, { cores: 1 })])],
+  [
+    "proxmox.endpoint",
+    cluster([controlPlane(1)], { proxmox: { endpoint: "http://pve:8006", imageStorage: "local" } }),
+  ],
+  ["adopt.vms", cluster([controlPlane(1)], { adopt: { vms: "talos_node" } })],
+  ["clusterName", cluster([controlPlane(1)], { clusterName: "Home Lab" })],
+])("refused: %s", (message, props) => {
+  expect(() => stackOf(props)).toThrow(message);
 });
 
 test("a cluster without nodes is refused", () => {

@@ -2,7 +2,7 @@ import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import { stateBeside } from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { configureState } from "../../stacks/configure-state";
-import { ACCOUNT } from "../support/cloudflare";
+import { ACCOUNT } from "../support/cloudflare-account";
 import { newApp, synthStack, type Template, warningsOf } from "../support/synth";
 
 const FLAGS = {

@@ -8,10 +8,10 @@ import type { WorkerModule } from "../../constructs/tfstate-worker";
 import { schemaProblems } from "./pinned-schema";
 import { synth, type Template } from "./synth";
 
-/** Id of an account. */
-export const ACCOUNT = "0123456789abcdef0123456789abcdef";
 /** Id of a zone, and of no account that is used. */
 export const ZONE = "fedcba9876543210fedcba9876543210";
+
+export { ACCOUNT } from "./cloudflare-account";
 
 const folder = mkdtempSync(join(tmpdir(), "worker-module-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { StateBackend } from "../../config";
-import { stateBackends } from "../../config/schema/state";
 import { stackNames } from "../../config/state-location";
+import { STATE_BACKENDS } from "../../domain/state";
 import { drop, frozenIn, requireDroppable } from "../../state/frozen";
 import { Journal } from "../../state/journal";
 import { isFrozen } from "../../state/lock-info";
@@ -91,7 +91,7 @@ function requireNoMigration({ files }: Setting): void {
 }
 
 function readBackend(text: string): StateBackend {
-  const backend = stateBackends.find((each) => each === text);
+  const backend = STATE_BACKENDS.find((each) => each === text);
   if (backend) return backend;
-  throw new InvalidArgumentError(`"${text}" is none of ${stateBackends.join(", ")}`);
+  throw new InvalidArgumentError(`"${text}" is none of ${STATE_BACKENDS.join(", ")}`);
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { StateBackend } from "../../config";
-import { stateBackends } from "../../config/schema/state";
+import { STATE_BACKENDS } from "../../domain/state";
 import { step } from "../../process/step";
 import { Migration } from "../../state/migrate";
 import { StateError } from "../../state/problem";
@@ -22,7 +22,7 @@ export function addMigrateCommand(program: Command): void {
     .description(
       "move all states to another backend: freeze, copy, verify, switch cluster.yaml; cut off, run it again",
     )
-    .addOption(new Option("--to <backend>", "where to").choices([...stateBackends]))
+    .addOption(new Option("--to <backend>", "where to").choices([...STATE_BACKENDS]))
     .option("--abort", "take back a migration that was cut off before the switch", false)
     .addOption(yesOption())
     .action(async ({ to, abort, yes }: MigrateOptions) => {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { StateBackend } from "../../config";
-import { stateBackends } from "../../config/schema/state";
 import { type StackName, stackNames } from "../../config/state-location";
+import { STATE_BACKENDS } from "../../domain/state";
 import { StateError } from "../../state/problem";
 import { chosenStores, type NamedStore, type Setting } from "../../state/setting";
 import { type Guard, guards } from "../../state/store";
@@ -15,7 +15,7 @@ export const stackOption = () =>
   new Option("--stack <name>", "one stack (default: all whose state exists)").choices([...stackNames]);
 
 export const atOption = () =>
-  new Option("--at <backend>", "another backend than the configured one").choices([...stateBackends]);
+  new Option("--at <backend>", "another backend than the configured one").choices([...STATE_BACKENDS]);
 
 export const yesOption = () => new Option("--yes", "do not ask").default(false);
 

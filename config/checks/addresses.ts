@@ -1,5 +1,5 @@
-import type { Problem } from "../errors";
-import { Address, Cidr } from "../ip";
+import { Address, Cidr } from "../../domain/ip";
+import type { Problem } from "../diagnostic";
 import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";

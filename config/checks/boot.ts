@@ -1,7 +1,7 @@
-import type { Problem } from "../errors";
+import { lacksGuestAgent, QEMU_GUEST_AGENT, secureBootObstacle } from "../../domain/schematic";
+import type { Problem } from "../diagnostic";
 import type { Path } from "../path";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
-import { lacksAgent } from "../resolve-node";
 import type { ClusterInput } from "../schema/cluster";
 import type { SchematicInput } from "../schema/node";
 
@@ -17,8 +17,8 @@ export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem>
 /** An agent that the schematic lacks would make every plan and apply wait for it. */
 export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Problem> {
   for (const { path, input, config } of nodes) {
-    if (input.qemu_agent !== true || !lacksAgent(config.schematic)) continue;
-    const text = "stays off, as the schematic has no siderolabs/qemu-guest-agent; use one that has it";
+    if (input.qemu_agent !== true || !lacksGuestAgent(config.schematic)) continue;
+    const text = `stays off, as the schematic has no ${QEMU_GUEST_AGENT}; use one that has it`;
     yield { path: [...path, "qemu_agent"], text };
   }
 }
@@ -50,16 +50,11 @@ function* checkSecureBoot(cluster: ClusterInput, { path, input, config }: Resolv
   }
   const [schematic, where] =
     input.talos_schematic === undefined
-      ? [
-          input.schematic_id === undefined ? cluster.talos_schematic : undefined,
-          "the cluster's talos_schematic",
-        ]
+      ? [cluster.talos_schematic, "the cluster's talos_schematic"]
       : [input.talos_schematic, "talos_schematic"];
-  if (schematic?.overlay !== undefined) {
-    const text = `true is impossible with the overlay ${schematic.overlay.name} of ${where}; remove one of them`;
-    yield { path: at, text };
-  }
-  if (schematic?.bootloader === "grub") {
-    yield { path: at, text: `true is impossible with the boot loader grub of ${where}; use sd-boot or auto` };
+  if (schematic === undefined || input.schematic_id !== undefined) return;
+  const obstacle = secureBootObstacle(schematic);
+  if (obstacle !== undefined) {
+    yield { path: at, text: `true is impossible with ${where}: its ${obstacle}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** Buckets, Worker and retention of the bootstrap stack do not contradict each other. */
@@ -16,11 +16,11 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
   const path = ["bootstrap", "worker"];
   const { history_days: historyDays } = bootstrap;
   if (historyDays !== 0 && historyDays < worker.keep_days) {
-    const text = `${historyDays} is less than worker.keep_days ${worker.keep_days}; the bucket would delete versions that the Worker keeps`;
+    const text = `${historyDays} is less than worker.keep_days ${worker.keep_days}, and the bucket would delete versions that the Worker keeps; use ${worker.keep_days} or more`;
     yield { path: ["bootstrap", "history_days"], text };
   }
   if (worker.keep_days < lockDays) {
-    const text = `${worker.keep_days} is less than history_lock_days ${lockDays}; the Worker cannot delete what is locked`;
+    const text = `${worker.keep_days} is less than history_lock_days ${lockDays}, and the Worker cannot delete what is locked; use ${lockDays} or more`;
     yield { path: [...path, "keep_days"], text };
   }
   if (worker.domain && worker.workers_dev_subdomain) {
@@ -46,7 +46,10 @@ function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Proble
   const named = input.bootstrap?.backup_bucket;
   const { backupBucket = "" } = config.bootstrap ?? {};
   if (named === config.state.bucket) {
-    yield { path, text: `${named} is state.bucket too; a copy beside the original is none` };
+    yield {
+      path,
+      text: `${named} is state.bucket too, and a copy beside the original is lost with it; name another bucket`,
+    };
   }
   if (named === undefined && backupBucket.length > 63) {
     yield { path, text: `is missing, and ${backupBucket} is longer than 63 characters; name the bucket` };

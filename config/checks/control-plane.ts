@@ -1,10 +1,6 @@
-import type { Problem } from "../errors";
+import { quorumOf } from "../../domain/etcd";
+import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
-
-/** The members that etcd needs of `size` to keep working. */
-function quorumOf(size: number): number {
-  return Math.floor(size / 2) + 1;
-}
 
 /** etcd wants an odd number: an even one survives no more failures than one fewer, and has one more to fail. */
 export function* checkControlPlane({ nodes }: ResolvedCluster): Iterable<Problem> {

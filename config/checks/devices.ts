@@ -1,7 +1,7 @@
-import type { Problem } from "../errors";
+import { isQ35 } from "../../domain/virtual-machine";
+import type { Problem } from "../diagnostic";
 import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
-import { isQ35 } from "../resolve-node";
 
 /** Tags, PCI devices, and names that the node had before. */
 export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Problem> {
@@ -10,7 +10,7 @@ export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Probl
   for (const { path, input: node } of nodes) {
     yield* checkTags(node.tags ?? [], [...path, "tags"]);
     for (const [index, { pcie }] of node.pci.entries()) {
-      if (pcie !== true || isQ35(advanced)) continue;
+      if (pcie !== true || isQ35(advanced.machine)) continue;
       const text = `true needs machine q35, not ${advanced.machine}; set it to false or change the machine`;
       yield { path: [...path, "pci", index, "pcie"], text };
     }

@@ -1,4 +1,5 @@
-import { type Problem, quote } from "../errors";
+import type { Problem } from "../diagnostic";
+import { quoteValue } from "../display-value";
 import { formatPath, type Path } from "../path";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";
@@ -19,7 +20,7 @@ export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> 
   const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
     nodes.map(({ path, input }): Claim => {
       // A second node of the same name is better told apart by its place in the list.
-      const owner = key === "name" ? formatPath(path) : quote(input.name);
+      const owner = key === "name" ? formatPath(path) : quoteValue(input.name);
       return { path: [...path, key], value: identify(input), written: String(input[key]), owner };
     });
   yield* repetitions(
@@ -60,7 +61,7 @@ function macClaims({ path, input }: ResolvedNode): Claim[] {
   ];
   return nics.flatMap(({ mac, at }): Claim[] => {
     if (mac === undefined) return [];
-    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: quote(input.name) }];
+    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: quoteValue(input.name) }];
   });
 }
 

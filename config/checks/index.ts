@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
 import { checkBoot, warnOfMissingAgent } from "./boot";

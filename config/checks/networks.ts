@@ -1,5 +1,5 @@
-import type { Problem } from "../errors";
-import { Cidr } from "../ip";
+import { Cidr } from "../../domain/ip";
+import type { Problem } from "../diagnostic";
 import { formatPath, type Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 

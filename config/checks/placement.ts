@@ -1,4 +1,4 @@
-import type { Problem } from "../errors";
+import type { Problem } from "../diagnostic";
 import { hostsOf, type ResolvedCluster, storagesOf } from "../resolve-cluster";
 
 /** Every VM has a Proxmox node to run on. */

@@ -1,23 +1,16 @@
-import type { NodeRole } from "../cluster-config";
-import type { Problem } from "../errors";
+import { runsTalos } from "../../domain/cpu-type";
+import { type NodeRole, TALOS_MINIMUM } from "../../domain/talos";
+import type { Problem } from "../diagnostic";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
-import type { Sized, Sizes } from "../sizes";
+import type { Sized } from "../resolve-sizes";
 
-/** The least that Talos runs with, from its system requirements. Memory in MiB, disk in GiB. */
-const TALOS_MINIMUM: Readonly<Record<NodeRole, Omit<Sizes, "sockets">>> = {
-  controlplane: { cores: 2, memory: 2048, disk_size: 10 },
-  worker: { cores: 1, memory: 1024, disk_size: 10 },
-};
 const ROLE_NAMES: Readonly<Record<NodeRole, string>> = { controlplane: "control plane", worker: "worker" };
-/** Models without x86-64-v2, which Talos is compiled for. */
-const OLD_CPUS =
-  /^(486|athlon|core2duo|coreduo|kvm32|kvm64|pentium[23]?|phenom|qemu32|qemu64|Conroe|Penryn|Opteron_G[123])$/;
 
 /** CPU, memory and disk: enough for Talos. */
 export function* checkResources(cluster: ResolvedCluster): Iterable<Problem> {
   const { input, nodes } = cluster;
   const cpu = input.proxmox_vm_advanced.cpu_type;
-  if (OLD_CPUS.test(cpu)) {
+  if (!runsTalos(cpu)) {
     const path = ["proxmox_vm_advanced", "cpu_type"];
     yield { path, text: `${cpu} lacks x86-64-v2, which Talos needs; use host or x86-64-v2-AES` };
   }
@@ -38,8 +31,8 @@ function* checkSizes({ sizes, config: { role, cores, sockets } }: ResolvedNode):
     minimum.cores,
     sockets === 1 ? " cores" : " cores of all sockets",
   );
-  yield* check(sizes.memory, sizes.memory.value, minimum.memory, " MiB");
-  yield* check(sizes.disk_size, sizes.disk_size.value, minimum.disk_size, " GiB");
+  yield* check(sizes.memory, sizes.memory.value, minimum.memoryMiB, " MiB");
+  yield* check(sizes.disk_size, sizes.disk_size.value, minimum.diskGiB, " GiB");
 }
 
 /** Proxmox takes the balloon for the least of the memory. */

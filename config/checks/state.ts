@@ -1,4 +1,5 @@
-import { type Problem, quote } from "../errors";
+import type { Problem } from "../diagnostic";
+import { quoteValue } from "../display-value";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** A backend has what it needs, and a key change has two keys. */
@@ -19,7 +20,7 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
   }
   // OpenTofu finds the salt of a key by its name: under one name it would read the old state with the new key.
   if (encryption.previous.key_id === encryption.key_id) {
-    const text = `${quote(encryption.key_id)} is the name of the previous key too; give the new key another one, such as ${quote(`${encryption.key_id}-2`)}`;
+    const text = `${quoteValue(encryption.key_id)} is the name of the previous key too; give the new key another one, such as ${quoteValue(`${encryption.key_id}-2`)}`;
     yield { path: ["state", "encryption", "key_id"], text };
   }
 }

@@ -1,4 +1,10 @@
 import { z } from "zod";
+import { CPU_TYPE } from "../../domain/cpu-type";
+import { DISK_DEFAULTS, SCSI_CONTROLLERS } from "../../domain/disk";
+import { DEFAULT_BRIDGE, QUEUES } from "../../domain/network-interface";
+import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
+import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
+import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domain/virtual-machine";
 import { bootstrap } from "./bootstrap";
 import { node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
@@ -7,75 +13,57 @@ import {
   cidr,
   cidrs,
   host,
-  hostLabel,
   httpsUrl,
   ipAddress,
-  proxmoxName,
+  proxmoxNode,
   queues,
+  rangeText,
+  storage,
   tags,
   text,
   vlanTag,
+  wholeNumber,
 } from "./values";
 
+/** The template writes i440fx for what Proxmox calls pc. */
+const machine = z.union([z.literal("i440fx"), text(MACHINE)], MACHINE.advice);
+
+/** The template writes it without the v. */
+const talosVersion = text({
+  regex: new RegExp(TALOS_VERSION.regex.source.replace("^v", "^v?")),
+  advice: TALOS_VERSION.advice,
+});
+
 const advanced = z.strictObject({
-  bios: z.enum(["ovmf", "seabios"]).default("ovmf").describe("Firmware."),
-  machine: text(
-    /^(q35|pc|i440fx|pc-(q35|i440fx)-\d+(\.\d+)+(\+pve\d+)?)$/,
-    "is not a machine type; use q35, i440fx or a versioned one such as pc-q35-9.2",
-  )
-    .default("q35")
-    .describe("Machine type."),
-  cpu_type: text(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "is not a CPU type; write it like host or x86-64-v3")
-    .default("host")
-    .describe("CPU type."),
-  scsi_hw: z
-    .enum(["virtio-scsi-pci", "virtio-scsi-single", "lsi", "lsi53c810", "megasas", "pvscsi"])
-    .default("virtio-scsi-pci")
-    .describe("SCSI controller."),
-  balloon: z.int().min(0).default(0).describe("Smallest memory of a balloon in MiB; 0 turns ballooning off."),
-  numa: z.boolean().default(true).describe("NUMA."),
+  bios: z.enum(BIOSES).default(VM_DEFAULTS.bios).describe("Firmware."),
+  machine: machine.default(VM_DEFAULTS.machine).describe("Machine type: q35, i440fx or a version of one."),
+  cpu_type: text(CPU_TYPE).default(VM_DEFAULTS.cpuType).describe("CPU type."),
+  scsi_hw: z.enum(SCSI_CONTROLLERS).default("virtio-scsi-pci").describe("SCSI controller."),
+  balloon: wholeNumber(BALLOON_MIB)
+    .default(VM_DEFAULTS.balloonMiB)
+    .describe("Smallest memory of a balloon in MiB; 0 turns ballooning off."),
+  numa: z.boolean().default(VM_DEFAULTS.numa).describe("NUMA."),
   qemu_agent: z.boolean().default(true).describe("QEMU guest agent, where the schematic has it."),
-  net_queues: queues.default(4).describe("Packet queues of a NIC, 0 to 64."),
-  disk_discard: z.boolean().default(true).describe("Pass TRIM on to the storage."),
-  disk_ssd: z.boolean().default(true).describe("Show disks as SSDs."),
-  disk_backup: z.boolean().default(false).describe("Include disks in Proxmox' backups."),
-  disk_replicate: z.boolean().default(false).describe("Include disks in Proxmox' replication."),
-  tags: tags.default(["kubernetes", "linux", "talos"]).describe("Tags in Proxmox."),
-  network_bridge: bridge.default("vmbr0").describe("Bridge of the NICs."),
-  ostype: z
-    .enum([
-      "l26",
-      "l24",
-      "other",
-      "solaris",
-      "wxp",
-      "w2k",
-      "w2k3",
-      "w2k8",
-      "wvista",
-      "win7",
-      "win8",
-      "win10",
-      "win11",
-    ])
-    .default("l26")
-    .describe("Guest type."),
+  net_queues: queues.default(4).describe(`Packet queues of a NIC, ${rangeText(QUEUES)}; 0 and 1 mean one.`),
+  disk_discard: z.boolean().default(DISK_DEFAULTS.discard).describe("Pass TRIM on to the storage."),
+  disk_ssd: z.boolean().default(DISK_DEFAULTS.ssd).describe("Show disks as SSDs."),
+  disk_backup: z.boolean().default(DISK_DEFAULTS.backup).describe("Include disks in Proxmox' backups."),
+  disk_replicate: z
+    .boolean()
+    .default(DISK_DEFAULTS.replicate)
+    .describe("Include disks in Proxmox' replication."),
+  tags: tags.default(["kubernetes", "linux", OWNERSHIP_TAG]).describe("Tags in Proxmox."),
+  network_bridge: bridge.default(DEFAULT_BRIDGE).describe("Bridge of the NICs."),
+  ostype: z.enum(OS_TYPES).default(VM_DEFAULTS.osType).describe("Guest type."),
 });
 
 /** All keys of the file. Other keys are let through here and judged by `unknown-keys.ts`. */
 export const clusterSchema = z.looseObject({
-  cluster_name: text(
-    /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "is not a cluster name; use at most 63 of a-z, 0-9 and -, with a letter first",
-  )
-    .default("talos")
-    .describe("Name of the cluster."),
-  talos_version: text(/^v?1\.\d{1,3}\.\d{1,3}$/, "is not a Talos release; write it like v1.13.0")
-    .default("v1.13.0")
-    .describe("Version of Talos."),
+  cluster_name: text(CLUSTER_NAME).default("talos").describe("Name of the cluster."),
+  talos_version: talosVersion.default("v1.13.0").describe("Version of Talos."),
   talos_schematic: schematic.optional().describe("Schematic of every node that has none of its own."),
   boot_mode: z
-    .enum(["iso", "disk-image"])
+    .enum(BOOT_MODES)
     .default("iso")
     .describe("Install from an ISO, or start from an imported disk image."),
 
@@ -101,11 +89,11 @@ export const clusterSchema = z.looseObject({
     description: "Address of the Proxmox API.",
     examples: ["https://pve.example.com:8006"],
   }),
-  proxmox_node: hostLabel.optional().describe("Proxmox node of every VM that names none itself."),
-  proxmox_iso_storage: proxmoxName.default("local").describe("Storage of ISO files and disk images."),
-  proxmox_disk_storage: proxmoxName.default("local-lvm").describe("Storage of the VMs' disks."),
+  proxmox_node: proxmoxNode.optional().describe("Proxmox node of every VM that names none itself."),
+  proxmox_iso_storage: storage.default("local").describe("Storage of ISO files and disk images."),
+  proxmox_disk_storage: storage.default("local-lvm").describe("Storage of the VMs' disks."),
   proxmox_shared_storages: z
-    .array(proxmoxName)
+    .array(storage)
     .default([])
     .describe("Storages that every Proxmox node sees as one, such as NFS or Ceph."),
   proxmox_ha: z

@@ -1,93 +1,83 @@
 import { z } from "zod";
+import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
+import { NODE_NAME } from "../../domain/host-name";
+import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
+import { POOL } from "../../domain/proxmox-names";
+import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
+import { CORES, MAX_PCI_DEVICES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../domain/virtual-machine";
 import {
   bridge,
   hostLabel,
   macAddress,
   mtu,
   nodeAddress,
-  proxmoxName,
+  proxmoxNode,
   queues,
+  rangeText,
+  resourceMapping,
   schematicId,
+  storage,
   tags,
   text,
   vlan,
+  wholeNumber,
 } from "./values";
 
-const cores = z.int().min(1).max(2304);
-const sockets = z.int().min(1).max(16);
-const memory = z.int().min(1);
-const diskSize = z.int().min(1);
-const seconds = z.int().min(0);
+const cores = wholeNumber(CORES);
+const sockets = wholeNumber(SOCKETS);
+const memory = wholeNumber(MEMORY_MIB);
+const diskSize = wholeNumber(DISK_SIZE_GIB);
+const startup = wholeNumber(STARTUP);
 
 /** `proxmox_vm_defaults` and the two for roles. */
 export const sizeDefaults = z.strictObject({
-  cores: cores.optional().describe("CPU cores of each socket."),
-  sockets: sockets.optional().describe("CPU sockets."),
-  memory: memory.optional().describe("Memory in MiB."),
-  disk_size: diskSize.optional().describe("Size of the first disk in GiB."),
+  cores: cores.optional().describe(`CPU cores of each socket, ${rangeText(CORES)}.`),
+  sockets: sockets.optional().describe(`CPU sockets, ${rangeText(SOCKETS)}.`),
+  memory: memory.optional().describe(`Memory in MiB, ${rangeText(MEMORY_MIB)}.`),
+  disk_size: diskSize.optional().describe(`Size of the first disk in GiB, ${rangeText(DISK_SIZE_GIB)}.`),
 });
 
-/** A word that YAML 1.1 takes for something else would change the id of the schematic. */
-const kernelArgument = text(
-  /^(?!(y|n|yes|no|on|off|true|false|null)$)-?[A-Za-z_][\w.-]*(=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/i,
-  "is not a kernel argument; write name, name=value or -name, each as an entry of its own",
-);
-
 export const schematic = z.strictObject({
-  extensions: z
-    .array(
-      text(
-        /^[a-z0-9-]+\/[a-z0-9][a-z0-9.-]*$/,
-        "is not an extension; write it like siderolabs/qemu-guest-agent",
-      ),
-    )
-    .default([])
-    .describe("Official system extensions."),
-  kernel_args: z.array(kernelArgument).default([]).describe("Extra kernel arguments, in order."),
+  extensions: z.array(text(EXTENSION)).default([]).describe("Official system extensions."),
+  kernel_args: z.array(text(KERNEL_ARGUMENT)).default([]).describe("Extra kernel arguments, in order."),
   overlay: z
     .strictObject({
-      image: z.string().min(1).describe("Overlay image, for example siderolabs/sbc-raspberrypi."),
-      name: z.string().min(1).describe("Overlay within the image."),
+      image: text(OVERLAY_IMAGE).describe("Overlay image, for example siderolabs/sbc-raspberrypi."),
+      name: text(OVERLAY_NAME).describe("Overlay within the image."),
       options: z.record(z.string(), z.json()).optional().describe("Options that the overlay itself defines."),
     })
     .optional()
     .describe("Board overlay; it cannot be combined with Secure Boot."),
-  bootloader: z
-    .enum(["auto", "dual-boot", "sd-boot", "grub"])
-    .optional()
-    .describe("Boot loader. Default: what the Image Factory takes."),
+  bootloader: z.enum(BOOTLOADERS).optional().describe("Boot loader. Default: what the Image Factory takes."),
 });
 
 const dataDisk = z.strictObject({
-  slot: z
-    .int()
-    .min(1)
-    .max(30)
-    .describe("Place on the SCSI bus, 1 to 30. It names the disk: another slot is another disk."),
-  size: diskSize.describe("Size in GiB."),
-  storage: proxmoxName.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
+  slot: wholeNumber(DATA_DISK_SLOT).describe(
+    `Place on the SCSI bus, ${rangeText(DATA_DISK_SLOT)}. It names the disk: another slot is another disk.`,
+  ),
+  size: diskSize.describe(`Size in GiB, ${rangeText(DISK_SIZE_GIB)}.`),
+  storage: storage.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
   discard: z.boolean().optional().describe("Pass TRIM on. Default: `proxmox_vm_advanced.disk_discard`."),
   ssd: z.boolean().optional().describe("Show the disk as an SSD. Default: `proxmox_vm_advanced.disk_ssd`."),
   backup: z.boolean().optional().describe("Include in backups. Default: `proxmox_vm_advanced.disk_backup`."),
   replicate: z.boolean().optional().describe("Replicate. Default: `proxmox_vm_advanced.disk_replicate`."),
-  serial: text(
-    /^[A-Za-z0-9_.-]{1,20}$/,
-    "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",
-  )
-    .optional()
-    .describe("Serial number, by which Talos can select the disk."),
+  serial: text(DISK_SERIAL).optional().describe("Serial number, by which Talos can select the disk."),
 });
 
 const network = z.strictObject({
   bridge: bridge.optional().describe("Bridge. Default: `proxmox_vm_advanced.network_bridge`."),
-  vlan: vlan.optional().describe("VLAN, 1 to 4094. Default: untagged."),
-  mtu: mtu.optional().describe("MTU, 576 to 65520. Default: that of the bridge."),
+  vlan: vlan.optional().describe(`VLAN, ${rangeText(VLAN)}. Default: untagged.`),
+  mtu: mtu.optional().describe(`MTU, ${rangeText(MTU)}. Default: that of the bridge.`),
   mac_addr: macAddress.optional().describe("MAC address. Default: Proxmox makes one up."),
-  queues: queues.optional().describe("Packet queues. Default: `proxmox_vm_advanced.net_queues`."),
+  queues: queues
+    .optional()
+    .describe(
+      `Packet queues, ${rangeText(QUEUES)}; 0 and 1 mean one. Default: \`proxmox_vm_advanced.net_queues\`.`,
+    ),
 });
 
 const pciDevice = z.strictObject({
-  mapping: proxmoxName.describe(
+  mapping: resourceMapping.describe(
     "PCI resource mapping in Proxmox; needs no root login, unlike a raw address.",
   ),
   pcie: z.boolean().optional().describe("PCI Express; needs machine q35. Default: true on q35."),
@@ -96,7 +86,10 @@ const pciDevice = z.strictObject({
 
 /** An entry of `nodes`. Other keys are let through here and judged by `unknown-keys.ts`. */
 export const node = z.looseObject({
-  name: hostLabel.meta({ description: "Name of the VM and host name of the node.", examples: ["cp-1"] }),
+  name: text(NODE_NAME).meta({
+    description: "Name of the VM and host name of the node.",
+    examples: ["cp-1"],
+  }),
   address: nodeAddress.meta({
     description: "Static address in `node_cidr`, with its prefix length or without.",
     examples: ["10.20.1.11"],
@@ -105,28 +98,29 @@ export const node = z.looseObject({
     description: "true for a control plane node, false for a worker.",
     examples: [true],
   }),
-  disk: text(/^\S+$/, "is not a disk; write it like /dev/sda").meta({
+  disk: text({ regex: /^\S+$/, advice: "is not a disk; write it like /dev/sda" }).meta({
     description: "Device that Talos installs to, or its serial number.",
     examples: ["/dev/sda"],
   }),
-  vm_id: z
-    .int()
-    .min(100)
-    .max(999_999_999)
-    .meta({
-      description: "Id of the VM in Proxmox, 100 to 999999999.",
-      examples: [7001],
-    }),
+  vm_id: wholeNumber(VM_ID).meta({
+    description: `Id of the VM in Proxmox, ${rangeText(VM_ID)}.`,
+    examples: [7001],
+  }),
   mac_addr: macAddress.optional().describe("MAC address of the first NIC. Default: Proxmox makes one up."),
   schematic_id: schematicId
     .optional()
     .describe("Schematic at the Talos Image Factory. Default: the cluster's `talos_schematic`."),
   talos_schematic: schematic.optional().describe("The schematic itself, instead of `schematic_id`."),
-  mtu: mtu.optional().describe("MTU of the first NIC, 576 to 65520. Default: that of the bridge."),
+  mtu: mtu.optional().describe(`MTU of the first NIC, ${rangeText(MTU)}. Default: that of the bridge.`),
   secureboot: z.boolean().default(false).describe("UEFI Secure Boot."),
   encrypt_disk: z.boolean().default(false).describe("Encrypt the disk of Talos."),
   kernel_modules: z
-    .array(text(/^[A-Za-z0-9_-]+$/, "is not the name of a kernel module; write it like nvme_tcp"))
+    .array(
+      text({
+        regex: /^[A-Za-z0-9_-]+$/,
+        advice: "is not the name of a kernel module; write it like nvme_tcp",
+      }),
+    )
     .default([])
     .describe("Kernel modules to load."),
   vm_cores: cores.optional().describe("CPU cores of each socket. Default: by role, see Precedence."),
@@ -135,14 +129,18 @@ export const node = z.looseObject({
   vm_disk_size: diskSize
     .optional()
     .describe("Size of the first disk in GiB. Default: by role, see Precedence."),
-  vm_startup_order: z.int().min(1).optional().describe("Place in the start order of the host, lowest first."),
-  vm_startup_delay: seconds.optional().describe("Seconds to wait before the next VM starts."),
-  vm_shutdown_delay: seconds.optional().describe("Seconds to wait for a shutdown."),
-  proxmox_node: hostLabel.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
-  disk_storage: proxmoxName.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
-  data_disks: z.array(dataDisk).max(30).default([]).describe("Further disks."),
-  networks: z.array(network).max(31).default([]).describe("Further NICs, on net1 and up."),
-  pci: z.array(pciDevice).max(16).default([]).describe("PCI devices to pass through."),
+  vm_startup_order: startup.optional().describe("Place in the start order of the host, lowest first."),
+  vm_startup_delay: startup.optional().describe("Seconds to wait before the next VM starts."),
+  vm_shutdown_delay: startup.optional().describe("Seconds to wait for a shutdown."),
+  proxmox_node: proxmoxNode.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
+  disk_storage: storage.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
+  data_disks: z.array(dataDisk).max(DATA_DISK_SLOT.max).default([]).describe("Further disks."),
+  networks: z
+    .array(network)
+    .max(MAX_NETWORK_INTERFACES - 1)
+    .default([])
+    .describe("Further NICs, on net1 and up."),
+  pci: z.array(pciDevice).max(MAX_PCI_DEVICES).default([]).describe("PCI devices to pass through."),
   tpm: z
     .boolean()
     .optional()
@@ -156,9 +154,7 @@ export const node = z.looseObject({
       "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`, off where the schematic lacks it.",
     ),
   tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
-  pool: text(/^[A-Za-z0-9._/-]+$/, "is not a pool; use a-z, A-Z, 0-9, -, _, . and /")
-    .optional()
-    .describe("Resource pool in Proxmox."),
+  pool: text(POOL).optional().describe("Resource pool in Proxmox."),
   protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),
   renamed_from: hostLabel.optional().describe("Name that the node had before, so that the VM is kept."),
 });

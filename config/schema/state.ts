@@ -1,12 +1,18 @@
 import { z } from "zod";
-import { DEFAULT_STATE_KEY } from "../state-location";
-import { resourceAddress, schematicId, text, workerUrl } from "./values";
+import { ACCOUNT_ID } from "../../domain/cloudflare";
+import { BUCKET_NAME, R2_JURISDICTIONS } from "../../domain/r2";
+import {
+  DEFAULT_BUCKET,
+  DEFAULT_KEY_ID,
+  DEFAULT_STATE_KEY,
+  KEY_ID,
+  STATE_BACKENDS,
+  STATE_KEY,
+} from "../../domain/state";
+import { literal, resourceAddress, schematicId, stateUrl, text } from "./values";
 
-const keyId = text(
-  /^[A-Za-z][A-Za-z0-9_-]*$/,
-  "is not the name of a key; use letters, digits, _ and -, a letter first",
-)
-  .default("main")
+const keyId = text(KEY_ID)
+  .default(DEFAULT_KEY_ID)
   .describe("Names the key in the state. A new key needs a new name.");
 
 const pbkdf2 = z.strictObject({
@@ -16,18 +22,18 @@ const pbkdf2 = z.strictObject({
 const awsKms = z.strictObject({
   provider: z.literal("aws_kms").describe("A key in AWS KMS; credentials from AWS_…."),
   key_id: keyId,
-  kms_key_id: z.string().min(1).describe("Key id or ARN."),
-  region: z.string().min(1).describe("AWS region."),
+  kms_key_id: literal.describe("Key id or ARN."),
+  region: literal.describe("AWS region."),
 });
 const gcpKms = z.strictObject({
   provider: z.literal("gcp_kms").describe("A key in Google Cloud KMS."),
   key_id: keyId,
-  kms_encryption_key: z.string().min(1).describe("Resource name, projects/…/cryptoKeys/…."),
+  kms_encryption_key: literal.describe("Resource name, projects/…/cryptoKeys/…."),
 });
 const openbao = z.strictObject({
   provider: z.literal("openbao").describe("A key of OpenBao's transit engine; token from BAO_TOKEN."),
   key_id: keyId,
-  key_name: z.string().min(1).describe("Name of the transit key."),
+  key_name: literal.describe("Name of the transit key."),
   address: z.url().optional().describe("Address of OpenBao. Default: BAO_ADDR."),
 });
 const off = z.strictObject({
@@ -58,30 +64,16 @@ const encryption = z.discriminatedUnion("provider", [
   off,
 ]);
 
-export const stateBackends = ["r2", "worker", "local"] as const;
-
-export const accountId = text(
-  /^[0-9a-f]{32}$/,
-  "is not a Cloudflare account id; copy the 32 characters 0-9 and a-f from the dashboard",
-);
-
-export const bucketName = text(
-  /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-  "is not the name of a bucket; use 3 to 63 of a-z, 0-9 and -",
-);
+export const accountId = text(ACCOUNT_ID);
+export const bucketName = text(BUCKET_NAME);
 
 export const state = z.strictObject({
   backend: z
-    .enum(stateBackends)
+    .enum(STATE_BACKENDS)
     .default("r2")
     .describe("Where the state is: R2, the tfstate Worker, or a local file. STATE_BACKEND overrides it."),
-  bucket: bucketName.default("tfstate").describe("r2: the bucket."),
-  key: text(
-    /^(?!\/)(?!.*\/\/)(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9!_.*'()/-]{1,1000}$/,
-    "is not the key of an object; write it like proxmox/terraform.tfstate",
-  )
-    .default(DEFAULT_STATE_KEY)
-    .describe("r2: the object in the bucket."),
+  bucket: bucketName.default(DEFAULT_BUCKET).describe("r2: the bucket."),
+  key: text(STATE_KEY).default(DEFAULT_STATE_KEY).describe("r2: the object in the bucket."),
   lock: z
     .boolean()
     .default(true)
@@ -92,15 +84,11 @@ export const state = z.strictObject({
       "r2: Cloudflare account. Default: CLOUDFLARE_ACCOUNT_ID, else the endpoint is AWS_ENDPOINT_URL_S3.",
     ),
   jurisdiction: z
-    .enum(["eu", "fedramp"])
+    .enum(R2_JURISDICTIONS)
     .optional()
     .describe("r2: jurisdiction of the bucket. Default: none."),
-  url: workerUrl.optional().describe("worker: address of the state, `https://…/states/<name>`."),
-  path: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("local: path of the file. Default: `terraform.<stack>.tfstate`."),
+  url: stateUrl.optional().describe("worker: address of the state, `https://…/states/<name>`."),
+  path: literal.optional().describe("local: path of the file. Default: `terraform.<stack>.tfstate`."),
   encryption: encryption.prefault({ provider: "pbkdf2" }).describe("Encryption of state and plan files."),
 });
 

@@ -1,20 +1,43 @@
 import { z } from "zod";
-import { Address, Cidr } from "../ip";
+import { HOST_LABEL, HOST_NAME } from "../../domain/host-name";
+import { Address, Cidr } from "../../domain/ip";
+import { BRIDGE, MAC_ADDRESS, MTU, QUEUES, UNICAST_MAC_ADDRESS, VLAN } from "../../domain/network-interface";
+import { LITERAL, type Pattern } from "../../domain/pattern";
+import { PROXMOX_NODE, RESOURCE_MAPPING, STORAGE, TAG } from "../../domain/proxmox-names";
+import type { Range } from "../../domain/range";
+import { SCHEMATIC_ID } from "../../domain/schematic";
+import { RESOURCE_ADDRESS } from "../../domain/state";
+import { httpsUrlProblem, stateUrlProblem } from "../../domain/url";
 
 /*
  * Kinds of values. An error text continues a sentence that starts with the key and its value:
  * `nodes[0].mac_addr zz is not a MAC address; write …`.
  */
 
-export function text(pattern: RegExp, error: string) {
-  return z.string().regex(pattern, error);
+export function text({ regex, advice }: Pattern) {
+  return z.string().regex(regex, advice);
 }
 
-/** RFC 1123 label: what Kubernetes, Proxmox and DNS all take as a host name. */
-export const hostLabel = text(
-  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-  "is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
-);
+export function wholeNumber({ min, max }: Range) {
+  return z.int().min(min).max(max);
+}
+
+/** `1 to 4094`, for the description of a key. */
+export function rangeText({ min, max }: Range): string {
+  return `${min} to ${max}`;
+}
+
+/** Any text that is handed on to OpenTofu. */
+export const literal = text(LITERAL);
+
+export const hostLabel = text(HOST_LABEL);
+export const proxmoxNode = text(PROXMOX_NODE);
+export const storage = text(STORAGE);
+export const resourceMapping = text(RESOURCE_MAPPING);
+export const bridge = text(BRIDGE);
+export const tags = z.array(text(TAG));
+export const schematicId = text(SCHEMATIC_ID);
+export const resourceAddress = text(RESOURCE_ADDRESS);
 
 export const ipAddress = z.string().refine(Address.isValid, "is not an IP address; write it like 10.20.1.11");
 
@@ -49,99 +72,29 @@ export const host = z
     (value) => Address.isValid(value) || (HOST_NAME.test(value) && !/^[\d.]+$/.test(value)),
     "is not an IP address or host name; write it like 162.159.200.1 or time.cloudflare.com",
   );
-const HOST_NAME =
-  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
-export const httpsUrl = z
-  .string()
-  .refine(
-    (value) => isUrl(value, ["https:"]),
-    "is not an https URL; write it like https://pve.example.com:8006",
-  );
+export const httpsUrl = textWithout(httpsUrlProblem);
+export const stateUrl = textWithout(stateUrlProblem);
 
-/** Plain http only to this machine, where a Worker under development listens. */
-export const workerUrl = z
-  .string()
-  .refine(
-    (value) => isUrl(value, ["https:"]) || (isUrl(value, ["http:"]) && isLoopback(new URL(value).hostname)),
-    "is not an https URL; write it like https://tfstate.example.com/states/proxmox",
-  )
-  .refine(
-    (value) => !URL.canParse(value) || /^[^?#]*\/states\/[^/?#]+$/.test(value),
-    "does not end in /states/ and a name; write it like https://tfstate.example.com/states/proxmox",
-  )
-  .refine(isDecodable, "has a % that encodes no character; write %25 for it, or another name");
-
-function isDecodable(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
+function textWithout(problemOf: (value: string) => string | undefined) {
+  return z.string().superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
 }
 
-function isUrl(value: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(value) || /\s/.test(value)) return false;
-  const url = new URL(value);
-  // Credentials belong in the environment: a URL ends up in files and logs.
-  return protocols.includes(url.protocol) && url.username === "" && url.password === "";
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-/** The second character carries the multicast bit; a host's address does not have it. */
 export const macAddress = z
   .string()
-  .regex(/^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/, {
-    error: "is not a MAC address; write it like bc:24:11:20:00:11, in quotes",
-    abort: true,
-  })
-  .refine((value) => !isMulticast(value), "is a multicast MAC address; make the second digit even");
+  .regex(MAC_ADDRESS.regex, { error: MAC_ADDRESS.advice, abort: true })
+  .regex(UNICAST_MAC_ADDRESS.regex, UNICAST_MAC_ADDRESS.advice);
 
-function isMulticast(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
-}
-
-/** Proxmox takes 576 to 65520 for a virtio NIC. */
-export const mtu = z.int().min(576).max(65520);
-
-/** 0 and 4095 are reserved by IEEE 802.1Q. */
-export const vlan = z.int().min(1).max(4094);
+export const mtu = wholeNumber(MTU);
+export const queues = wholeNumber(QUEUES);
+export const vlan = wholeNumber(VLAN);
 
 /** The home-lab template has the VLAN in quotes. */
-const NOT_A_VLAN = "is not a VLAN; use a whole number from 1 to 4094";
+const NOT_A_VLAN = `is not a VLAN; use a whole number from ${VLAN.min} to ${VLAN.max}`;
 export const vlanTag = z.union(
-  [vlan, text(/^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/, NOT_A_VLAN)],
+  [vlan, text({ regex: /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/, advice: NOT_A_VLAN })],
   NOT_A_VLAN,
-);
-
-export const queues = z.int().min(0).max(64);
-
-export const proxmoxName = text(
-  /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
-  "is not a name that Proxmox has; use a-z, A-Z, 0-9, -, _ and .",
-);
-
-export const bridge = text(
-  /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/,
-  "is not the name of a bridge; write it like vmbr0, at most 15 characters",
-);
-
-export const tags = z.array(
-  text(/^[a-z0-9_][a-z0-9_+.-]*$/, "is not a Proxmox tag; use a-z, 0-9, _, -, + and ., in lower case"),
-);
-
-/** SHA-256 in hex. */
-export const schematicId = text(
-  /^[0-9a-f]{64}$/,
-  "is not a schematic id; copy the 64 characters 0-9 and a-f from factory.talos.dev",
-);
-
-/** A Terraform address: `type.name`, within modules perhaps. */
-export const resourceAddress = text(
-  /^(module\.[\w-]+(\[[^\]]+\])?\.)*[A-Za-z]\w*\.[A-Za-z_][\w-]*(\[[^\]]+\])?$/,
-  "is not the address of a resource; write it like proxmox_virtual_environment_vm.talos_node",
 );

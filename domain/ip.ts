@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
+
+const isIPv4 = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text);
 
 export type Family = "IPv4" | "IPv6";
 
@@ -13,9 +14,9 @@ export class Address {
     this.text = parsed.toString();
   }
 
-  /** Strict: no leading zeros, no zone, no short IPv4 forms, all of which `ipaddr.js` would accept. */
+  /** Strict: no leading zeros in IPv4, no zone, no short forms of IPv4, all of which `ipaddr.parse` would accept. */
   static isValid(text: string): boolean {
-    return isIPv4(text) || (isIPv6(text) && !text.includes("%"));
+    return isIPv4(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
   }
 
   /** @throws if `isValid` does not hold. */

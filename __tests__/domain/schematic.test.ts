@@ -1,4 +1,4 @@
-import { schematicId, schematicYaml, secureBootObstacle } from "../../constructs/schematic";
+import { schematicId, schematicYaml, secureBootObstacle } from "../../domain/schematic";
 
 /** IDs that the image factory itself gives: https://www.talos.dev/latest/learn-more/image-factory/ */
 test.each([
@@ -45,14 +45,14 @@ test.each(["yes", "off", "~", "1", "", "a=b\nc", "a b", "a=", "-", "key: value"]
   "refuses kernel argument %j, which would hash to another ID or boot to nothing",
   (argument) => {
     expect(() => schematicId({ kernelArgs: [argument] })).toThrow(
-      `kernel argument "${argument}" is not of the form name, name=value or -name`,
+      `kernel argument "${argument}" is not a kernel argument; write name`,
     );
   },
 );
 
 test("refuses an extension without its owner", () => {
   expect(() => schematicId({ extensions: ["iscsi-tools"] })).toThrow(
-    'extension "iscsi-tools" is not of the form siderolabs/<name>',
+    'extension "iscsi-tools" is not an extension; write it like siderolabs/qemu-guest-agent',
   );
 });
 
@@ -60,7 +60,7 @@ test.each([
   [{}, undefined],
   [{ bootloader: "sd-boot" as const }, undefined],
   [{ bootloader: "grub" as const }, 'bootloader "grub" is not signed; use sd-boot or leave it out'],
-  [{ overlay: { name: "rpi", image: "x" } }, 'overlay "rpi" replaces the signed boot chain'],
+  [{ overlay: { name: "rpi", image: "x" } }, 'overlay "rpi" replaces the signed boot chain; leave it out'],
 ])("Secure Boot with %j", (schematic, obstacle) => {
   expect(secureBootObstacle(schematic)).toBe(obstacle);
 });

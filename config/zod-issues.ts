@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Problem, quote, show } from "./errors";
+import type { Problem } from "./diagnostic";
+import { displayValue, quoteValue } from "./display-value";
 import { isMapping, type Path, valueAt } from "./path";
 import { clusterSchema } from "./schema/cluster";
-import { knownKeys } from "./schema/shape";
+import { knownKeys } from "./schema/known-keys";
 import { closestWord } from "./spelling";
 
 type RawIssue = z.core.$ZodRawIssue;
@@ -36,14 +37,14 @@ export function toProblems(error: z.ZodError, data: unknown): Problem[] {
   return error.issues.flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key));
-    return [{ path, text: `${shownIn(issue, valueAt(data, path))}${issue.message}` }];
+    return [{ path, text: `${valueBefore(issue, valueAt(data, path))}${issue.message}` }];
   });
 }
 
 /** The value as it goes before the message: not where there is none, nor a whole list or map. */
-function shownIn({ code }: z.core.$ZodIssue, value: unknown): string {
+function valueBefore({ code }: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined || value === null || typeof value === "object") return "";
-  return code === "invalid_type" ? `${quote(value)} ` : `${show(value)} `;
+  return code === "invalid_type" ? `${quoteValue(value)} ` : `${displayValue(value)} `;
 }
 
 /** A key that cannot be anything but a mistake. */
@@ -99,5 +100,5 @@ function describeUnion({ input, discriminator, options }: RawIssue): string {
 function exampleOf({ inst }: RawIssue): string {
   const examples = inst instanceof z.ZodType ? inst.meta()?.examples : undefined;
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
-  return example === undefined ? "" : `, for example ${show(example)}`;
+  return example === undefined ? "" : `, for example ${displayValue(example)}`;
 }

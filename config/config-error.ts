@@ -1,0 +1,19 @@
+import { compareByLocation, type Diagnostic, formatDiagnostic } from "./diagnostic";
+
+/** The configuration cannot be used. The message has one line for each thing that is wrong. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** The lines of the message, in the order of the files, without repetitions. */
+  readonly problems: readonly string[];
+
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    const problems = [...new Set([...diagnostics].sort(compareByLocation).map(formatDiagnostic))];
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Ends the reading of a file that nothing more can be said about. */
+export function fail(text: string, file: string, line?: number): never {
+  throw new ConfigError([{ at: { file, line }, text }]);
+}

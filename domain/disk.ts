@@ -1,0 +1,27 @@
+import type { Pattern } from "./pattern";
+import type { Range } from "./range";
+
+/** Proxmox' web interface ends at 128 TiB (pve-manager, `HDEdit.js`); its API does not say. */
+export const DISK_SIZE_GIB: Range = { min: 1, max: 128 * 1024 };
+
+/** Places on the SCSI bus: `scsi0` to `scsi30`. The first disk has 0. */
+export const SCSI_SLOT: Range = { min: 0, max: 30 };
+export const DATA_DISK_SLOT: Range = { min: 1, max: SCSI_SLOT.max };
+
+/** The provider takes 20 characters. */
+export const DISK_SERIAL: Pattern = {
+  regex: /^[A-Za-z0-9_.-]{1,20}$/,
+  advice: "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",
+};
+
+export const SCSI_CONTROLLERS = [
+  "virtio-scsi-pci",
+  "virtio-scsi-single",
+  "lsi",
+  "lsi53c810",
+  "megasas",
+  "pvscsi",
+] as const;
+export type ScsiController = (typeof SCSI_CONTROLLERS)[number];
+
+export const DISK_DEFAULTS = { discard: true, ssd: true, backup: false, replicate: false } as const;

@@ -1,0 +1,42 @@
+import type { Pattern } from "./pattern";
+
+/*
+ * Names in Proxmox VE. Its own rules stand in pve-common (`PVE/JSONSchema.pm`), pve-access-control
+ * (`PVE/AccessControl.pm`) and pve-guest-common (`PVE/Tags.pm`).
+ */
+
+/** A host of the Proxmox cluster: `pve_verify_node_name`, and no longer than a label of DNS. */
+export const PROXMOX_NODE: Pattern = {
+  regex: /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
+  advice:
+    "is not the name of a Proxmox node; use at most 63 of A-Z, a-z, 0-9 and -, with a letter or digit at both ends",
+};
+
+/** A datastore: `parse_storage_id`. */
+export const STORAGE: Pattern = {
+  regex: /^[A-Za-z][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]$/,
+  advice:
+    "is not the name of a storage; use two or more of A-Z, a-z, 0-9, -, _ and ., with a letter first and a letter or digit last",
+};
+
+/** A PCI resource mapping: `pve_verify_configid`. */
+export const RESOURCE_MAPPING: Pattern = {
+  regex: /^[A-Za-z][A-Za-z0-9_-]{1,98}$/,
+  advice:
+    "is not the name of a resource mapping; use two or more of A-Z, a-z, 0-9, - and _, with a letter first",
+};
+
+/** A resource pool, at most two levels below another: `verify_poolname`. */
+export const POOL: Pattern = {
+  regex: /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+){0,2}$/,
+  advice: "is not a pool; use A-Z, a-z, 0-9, -, _ and ., with / between at most three levels",
+};
+
+/** A tag as Proxmox keeps it: upper case becomes lower case, and the next plan would want it back. */
+export const TAG: Pattern = {
+  regex: /^[a-z0-9_][a-z0-9_+.-]*$/,
+  advice: "is not a Proxmox tag; use a-z, 0-9, _, -, + and ., in lower case",
+};
+
+/** The tag by which a VM of ours is told from somebody else's. */
+export const OWNERSHIP_TAG = "talos";

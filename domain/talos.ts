@@ -1,0 +1,46 @@
+import type { Pattern } from "./pattern";
+
+export const NODE_ROLES = ["controlplane", "worker"] as const;
+export type NodeRole = (typeof NODE_ROLES)[number];
+
+/** How a node gets Talos: from the installer, or with a disk that has it already. */
+export const BOOT_MODES = ["iso", "disk-image"] as const;
+export type BootMode = (typeof BOOT_MODES)[number];
+
+/** Also the start of the names of HA rules in Proxmox, which begin with a letter. */
+export const CLUSTER_NAME: Pattern = {
+  regex: /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  advice: "is not a cluster name; use at most 63 of a-z, 0-9 and -, with a letter first",
+};
+
+/** A release of Talos, as its images are called. */
+export const TALOS_VERSION: Pattern = {
+  regex: /^v1\.\d{1,3}\.\d{1,3}(-(alpha|beta|rc)\.\d{1,3})?$/,
+  advice: "is not a Talos release; write it like v1.13.0",
+};
+
+/** What a machine has: cores of all sockets, memory in MiB, disk in GiB. */
+export interface MachineSize {
+  readonly cores: number;
+  readonly memoryMiB: number;
+  readonly diskGiB: number;
+}
+
+/**
+ * The least that Talos runs with.
+ * @see https://www.talos.dev/latest/introduction/system-requirements/
+ */
+export const TALOS_MINIMUM: Readonly<Record<NodeRole, MachineSize>> = {
+  controlplane: { cores: 2, memoryMiB: 2048, diskGiB: 10 },
+  worker: { cores: 1, memoryMiB: 1024, diskGiB: 10 },
+};
+
+/**
+ * What a node gets that nothing sizes: small disks for control planes, which hold etcd alone. `any` is for a VM whose
+ * role is not known. The numbers of the home-lab template that existing clusters come from.
+ */
+export const DEFAULT_SIZE: Readonly<Record<NodeRole | "any", MachineSize & { readonly sockets: number }>> = {
+  any: { cores: 4, sockets: 1, memoryMiB: 8192, diskGiB: 128 },
+  controlplane: { cores: 4, sockets: 1, memoryMiB: 8192, diskGiB: 64 },
+  worker: { cores: 8, sockets: 1, memoryMiB: 16_384, diskGiB: 256 },
+};
