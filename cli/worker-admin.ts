@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { hashPassword, maxIterations } from "../worker/src/auth/password";
-import { type AuditEntry, verifyAudit } from "../worker/src/state/audit-chain";
+import { type AuditEntry, verifyAudit } from "../worker/src/sqlite/audit-chain";
 
 interface Connection {
   readonly url: string;

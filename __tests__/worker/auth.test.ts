@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { hashPassword } from "../../worker/src/auth/password";
-import { type AuditEntry, verifyAudit } from "../../worker/src/state/audit-chain";
+import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
 import { expectProblem, expectStatus, json, jsonList } from "./conformance/case";
 import { lockInfo, type Reply, State, send, stateBody, type Target } from "./conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "./harness";

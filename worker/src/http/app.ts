@@ -1,17 +1,21 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
+import { apiVersion, headers } from "../../../domain/worker-api";
 import { authenticate } from "../auth/authenticate";
 import { clientOf } from "../auth/client";
 import { authSettings } from "../auth/settings";
+import { configurationDefects } from "../configuration";
+import type { WorkerError } from "../errors/catalogue";
+import { errorOf, Refusal } from "../errors/refusal";
 import { pageRoutes } from "../page/routes";
-import { notConfigured, problemResponse, Refusal, storageFault } from "../problem";
 import { settings } from "../settings";
 import { adminRoutes } from "./admin";
 import { type AppContext, type AppEnv, directoryOf } from "./context";
 import { historyRoutes } from "./history";
 import { recordRequest } from "./metrics";
-import { identity, openApiRoute } from "./openapi";
+import { openApiRoute } from "./openapi";
 import { operationRoutes } from "./operations";
+import { problemResponse } from "./problem-response";
 import { Routes } from "./route";
 import { stateRoutes } from "./states";
 
@@ -25,24 +29,25 @@ const routes = new Routes(app);
 app.use(async (context, next) => {
   const started = Date.now();
   await next();
-  const { headers } = context.res;
-  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
-  headers.set("x-content-type-options", "nosniff");
-  headers.set(...identity);
+  const answer = context.res.headers;
+  if (!answer.has("cache-control")) answer.set("cache-control", "no-store");
+  answer.set("x-content-type-options", "nosniff");
+  answer.set(headers.identity, apiVersion);
   recordRequest(context, Date.now() - started);
 });
 
 app.get("/health", (context) => {
-  const { defects } = authSettings(context.env);
-  return defects.length === 0 ? context.text("OK") : problemResponse(notConfigured(defects).problem);
+  const defects = configurationDefects(context.env);
+  return defects.length === 0 ? context.text("OK") : problemResponse({ code: "not_configured", defects });
 });
 
 app.use(async (context, next) => {
-  const { raw } = context.req;
-  const origin = clientOf(raw);
-  context.set("origin", origin);
-  refuseOtherSites(raw);
-  context.set("principal", await authenticate(raw, context.env, directoryOf(context.env)));
+  const { env, req } = context;
+  context.set("origin", clientOf(req.raw));
+  refuseOtherSites(req.raw);
+  const defects = configurationDefects(env);
+  if (defects.length > 0) throw new Refusal({ code: "not_configured", defects });
+  context.set("principal", await authenticate(req.raw, authSettings(env), directoryOf(env)));
   await next();
 });
 
@@ -53,13 +58,8 @@ adminRoutes(routes);
 openApiRoute(routes);
 pageRoutes(app);
 
-// Never 404: a client reads that as "no state" and plans to create everything again.
 app.notFound((context) => problemResponse(noSuchRoute(context)));
-app.onError((error) => {
-  if (!(error instanceof Refusal)) return problemResponse(storageFault(error));
-  const { problem } = error;
-  return problemResponse(problem, problem.status === 401 ? challenge : {});
-});
+app.onError((error) => problemResponse(errorOf(error)));
 
 function pathInside(path: string, base: string): string {
   const inside = path === base || path.startsWith(`${base}/`);
@@ -75,36 +75,17 @@ function refuseOtherSites(request: Request): void {
   const sameOrigin =
     origin === null || (URL.canParse(origin) && new URL(origin).host === new URL(request.url).host);
   if (sameOrigin && (site === null || site === "same-origin" || site === "none")) return;
-  throw new Refusal({
-    status: 403,
-    code: "cross_site",
-    message: "a page of another site started this request",
-    fix: "use the Worker's own page, or a client that is no browser",
-  });
+  throw new Refusal({ code: "cross_site", reason: "a page of another site started this request" });
 }
 
-function noSuchRoute(context: AppContext) {
+function noSuchRoute(context: AppContext): WorkerError {
   const { method, path } = context.req;
   const known = routes.all.filter((route) =>
     new RegExp(`^${route.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path),
   );
-  if (known.length === 0) {
-    return {
-      status: 400,
-      code: "no_such_route",
-      message: `nothing is at ${path.slice(0, 200)}`,
-      fix: `states are at ${settings(context.env).basePath}/states/{name}; see GET /openapi.json for the rest`,
-    };
-  }
-  const methods = [
-    ...new Set(known.flatMap(({ method, webDav }) => [method.toUpperCase(), ...(webDav ? [webDav] : [])])),
-  ];
-  return {
-    status: 405,
-    code: "method_not_allowed",
-    message: `${method} is not possible at ${path.slice(0, 200)}`,
-    fix: `use one of ${methods.join(", ")}`,
-  };
+  if (known.length === 0) return { code: "no_such_route", path, basePath: settings(context.env).basePath };
+  const allowed = new Set(
+    known.flatMap(({ method, webDav }) => [method.toUpperCase(), ...(webDav ? [webDav] : [])]),
+  );
+  return { code: "method_not_allowed", method, path, allowed: [...allowed] };
 }
-
-const challenge = { "www-authenticate": 'Basic realm="tfstate", charset="UTF-8"' };

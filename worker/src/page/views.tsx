@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { AuditEntry } from "../state/audit-chain";
+import type { AuditEntry } from "../sqlite/audit-chain";
 import type { ListedVersion } from "../state/history";
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";

@@ -1,6 +1,6 @@
-import { chainedAuditTable, firstAuditTable } from "./audit-log";
+import { chainedAuditTable, firstAuditTable } from "../../sqlite/audit-log";
 
-/** One script for each form that the tables had. What was deployed is never edited: a change is one more script. */
+/** One script for each version of the tables. What was deployed is never edited: a change is one more script. */
 export const ledgerSchema = [
   `CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS lock_id (

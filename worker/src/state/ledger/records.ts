@@ -1,6 +1,7 @@
-import type { LockInfo } from "../lock-info";
-import type { Overridable } from "./guard";
-import type { StateRef } from "./keys";
+import type { FreezeMark, LockInfo } from "../../../../domain/lock-info";
+import type { StateRule } from "../../../../domain/state-guard";
+import type { StateRef } from "../../../../domain/state-objects";
+import type { StateReport } from "../../directory/state-table";
 
 /** What became of a lock ID. Rows are never deleted: an ID that is not held any more can never lock or write again. */
 export type LockFate = "held" | "released" | "broken";
@@ -40,7 +41,7 @@ export type VersionSource = "http" | "s3" | "backup";
 
 export interface OverrideRecord {
   readonly id: string;
-  readonly allow: readonly Overridable[];
+  readonly allow: readonly StateRule[];
   readonly grantedBy: string;
   readonly reason: string;
   readonly expiresAt: string;
@@ -52,27 +53,18 @@ export interface Projection {
   readonly etag: string | null;
 }
 
-export interface Freeze {
+/** Keeps everyone from locking and writing, for a while or until an admin ends it. */
+export interface Freeze extends FreezeMark {
   readonly id: string;
   readonly reason: string;
   readonly by: string;
   readonly since: string;
   /** null: an admin ends it. */
   readonly expiresAt: string | null;
-  /** ID of the one lock that may be taken under it. */
-  readonly lock?: string;
-}
-
-/** What the Directory is told of a state, for the metrics of all of them. */
-export interface Report {
-  /** Since when a client of this Worker holds the lock. */
-  readonly lockedSince: string | null;
-  /** An S3 client's write waits for a decision. */
-  readonly conflict: boolean;
 }
 
 /** Single values of one state. They are one row, so that a change of several costs what a change of one does. */
-export interface Settings {
+export interface StateSettings {
   /** ID of the current version; null where there is no state. */
   readonly pointer: string | null;
   readonly projection: Projection;
@@ -87,12 +79,12 @@ export interface Settings {
   /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
   readonly uploads: Readonly<Record<string, string>>;
   /** What the Directory knows of this state; null where it does not know it. */
-  readonly reported: Report | null;
+  readonly reported: StateReport | null;
   /** Which state this is; an alarm comes without a caller who says so. */
   readonly ref: StateRef | null;
 }
 
-export const defaults: Settings = {
+export const initialSettings: StateSettings = {
   pointer: null,
   projection: { version: null, etag: null },
   conflict: null,
