@@ -13,8 +13,10 @@ import {
 } from "../http/context";
 import { summaries } from "../http/operations";
 import { settings } from "../settings";
+import { Confirm, Page, pagePath } from "./layout";
+import { StateList } from "./state-list";
+import { StatePage } from "./state-page";
 import { style } from "./style";
-import { Confirm, Page, pagePath, StateList, StatePage } from "./views";
 
 /** No script, no frame, nothing from elsewhere. */
 const headers = {

@@ -1,97 +1,9 @@
-import type { Child } from "hono/jsx";
 import type { AuditEntry } from "../sqlite/audit-chain";
 import type { ListedVersion } from "../state/history";
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";
-
-/** A lock that is held for longer looks left behind. */
-const staleMs = 60 * 60 * 1000;
-
-/** The frame of every page. */
-export function Page({ title, base, children }: { title: string; base: string; children: Child }) {
-  return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{title} · tfstate</title>
-        <link rel="stylesheet" href={`${base}/page/style.css`} />
-      </head>
-      <body>
-        <a class="skip" href="#content">
-          Skip to the content
-        </a>
-        <nav aria-label="Pages">
-          <a href={`${base}/`}>All states</a>
-        </nav>
-        <main id="content">
-          <h1>{title}</h1>
-          {children}
-        </main>
-      </body>
-    </html>
-  );
-}
-
-export interface StateListProps {
-  readonly states: readonly StateSummary[];
-  /** Name after which the next page begins; null where this is the last. */
-  readonly next: string | null;
-  readonly base: string;
-  readonly now: number;
-}
-
-export function StateList({ states, next, base, now }: StateListProps) {
-  if (states.length === 0) return <p>No state was stored here yet.</p>;
-  return (
-    <>
-      <StateTable states={states} base={base} now={now} />
-      {next === null ? null : (
-        <p>
-          <a href={`${base}/?after=${encodeURIComponent(next)}`}>More states, after {next}</a>
-        </p>
-      )}
-    </>
-  );
-}
-
-function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
-  return (
-    <Scrollable label="States">
-      <table>
-        <caption>{states.length} states, by name</caption>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Lock</th>
-            <th scope="col">Serial</th>
-            <th scope="col">Size</th>
-            <th scope="col">Last write</th>
-            <th scope="col">Versions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {states.map(({ ref, lock, version, versions, conflict }) => (
-            <tr>
-              <th scope="row">
-                <a href={pagePath(base, ref.name)}>{ref.name}</a>
-                {version?.encrypted ? <span class="quiet"> encrypted</span> : null}
-                {conflict ? <span class="warn"> needs a decision</span> : null}
-              </th>
-              <td>{lock ? <LockShort lock={lock} now={now} /> : <span class="good">free</span>}</td>
-              <td class="number">{version?.serial ?? "–"}</td>
-              <td class="number">{version ? bytes(version.size) : "–"}</td>
-              <td>
-                {version ? <When at={version.createdAt} now={now} by={version.createdBy} /> : "deleted"}
-              </td>
-              <td class="number">{versions}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scrollable>
-  );
-}
+import { bytes, When } from "./format";
+import { pagePath, Scrollable } from "./layout";
 
 export interface StatePageProps {
   readonly base: string;
@@ -153,36 +65,6 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
   );
 }
 
-/** Asks once more before something is changed. */
-export function Confirm({ action, verb, children }: { action: string; verb: string; children: Child }) {
-  return (
-    <form method="post" action={action}>
-      {children}
-      <p>
-        <button class="danger" type="submit">
-          {verb}
-        </button>
-      </p>
-    </form>
-  );
-}
-
-export const pagePath = (base: string, name: string): string =>
-  `${base}/page/states/${encodeURIComponent(name)}`;
-
-export function bytes(size: number): string {
-  if (size < 1000) return `${size} B`;
-  return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(1)} MB`;
-}
-
-/** "3 min", "2 h", "5 days": the two largest units would be more than anyone needs here. */
-export function age(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / 60_000));
-  if (minutes < 1) return "less than a minute";
-  if (minutes < 120) return `${minutes} min`;
-  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
-}
-
 function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }) {
   return (
     <>
@@ -215,17 +97,6 @@ function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }
         </table>
       </Scrollable>
     </>
-  );
-}
-
-function LockShort({ lock, now }: { lock: LockStatus; now: number }) {
-  const held = now - Date.parse(lock.since);
-  return (
-    <span class={held > staleMs ? "warn" : ""}>
-      {lock.by === "freeze" ? "frozen by" : "held by"} {lock.info.Who || lock.principal || "unknown"} for{" "}
-      {age(held)}
-      {held > staleMs && lock.by !== "freeze" ? " (left behind?)" : ""}
-    </span>
   );
 }
 
@@ -302,25 +173,5 @@ function Change({ version: { diff, encrypted } }: { version: ListedVersion }) {
         ))}
       </ul>
     </details>
-  );
-}
-
-function When({ at, now, by }: { at: string; now: number; by?: string }) {
-  return (
-    <>
-      <time datetime={at} title={at}>
-        {age(now - Date.parse(at))} ago
-      </time>
-      {by ? <span class="quiet"> by {by}</span> : null}
-    </>
-  );
-}
-
-/** A wide table scrolls in itself; the keyboard has to reach it for that. */
-function Scrollable({ label, children }: { label: string; children: Child }) {
-  return (
-    <section class="scroll" aria-label={label} tabindex={0}>
-      {children}
-    </section>
   );
 }

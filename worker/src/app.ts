@@ -1,23 +1,23 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import { apiVersion, headers } from "../../../domain/worker-api";
-import { authenticate } from "../auth/authenticate";
-import { clientOf } from "../auth/client";
-import { authSettings } from "../auth/settings";
-import { configurationDefects } from "../configuration";
-import type { WorkerError } from "../errors/catalogue";
-import { errorOf, Refusal } from "../errors/refusal";
-import { pageRoutes } from "../page/routes";
-import { settings } from "../settings";
-import { adminRoutes } from "./admin";
-import { type AppContext, type AppEnv, directoryOf } from "./context";
-import { historyRoutes } from "./history";
-import { recordRequest } from "./metrics";
-import { openApiRoute } from "./openapi";
-import { operationRoutes } from "./operations";
-import { problemResponse } from "./problem-response";
-import { Routes } from "./route";
-import { stateRoutes } from "./states";
+import { apiVersion, headers } from "../../domain/worker-api";
+import { authenticate } from "./auth/authenticate";
+import { clientOf } from "./auth/client";
+import { authSettings } from "./auth/settings";
+import { configurationDefects } from "./configuration";
+import type { WorkerError } from "./errors/catalogue";
+import { errorOf, Refusal } from "./errors/refusal";
+import { adminRoutes } from "./http/admin";
+import { type AppContext, type AppEnv, directoryOf } from "./http/context";
+import { historyRoutes } from "./http/history";
+import { recordRequest } from "./http/metrics";
+import { openApiRoute } from "./http/openapi";
+import { operationRoutes } from "./http/operations";
+import { problemResponse } from "./http/problem-response";
+import { Routes } from "./http/route";
+import { stateRoutes } from "./http/states";
+import { pageRoutes } from "./page/routes";
+import { settings } from "./settings";
 
 /** The Worker's routes. The base path and a trailing slash are left out of the path, never redirected away. */
 export const app = new Hono<AppEnv>({
