@@ -8,7 +8,7 @@ import { verifyPassword } from "../../worker/src/auth/password";
 import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
 import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, stateBody } from "../worker/conformance/client";
-import { ownerPassword, startTestWorker, type TestWorker } from "../worker/harness";
+import { ownerPassword, startTestWorker, type TestWorker } from "../worker/support/harness";
 
 /** What an operator does from a shell. */
 const root = join(__dirname, "..", "..");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { lockInfo, State, send, stateBody } from "../../__tests__/worker/conformance/client";
-import { startTestWorker } from "../../__tests__/worker/harness";
+import { startTestWorker } from "../../__tests__/worker/support/harness";
 import { bundleWorker } from "../../worker/build";
 
 /** What one apply with two writes of the state takes. */
@@ -19,7 +19,7 @@ export interface Apply {
 /** Counts them where they are carried out, on a Worker that does nothing else. */
 export async function countApply(): Promise<Apply> {
   const root = join(__dirname, "..", "..");
-  const script = await bundleWorker(join(root, "__tests__/worker/runtime/faulty-worker.ts"));
+  const script = await bundleWorker(join(root, "__tests__/worker/support/runtime/faulty-worker.ts"));
   const { owner, miniflare } = await startTestWorker({ script });
   try {
     const counted = async () =>

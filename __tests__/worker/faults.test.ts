@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { bundleWorker } from "../../../worker/build";
-import { startTestWorker, type TestWorker } from "../harness";
-import { runSchedule } from "./schedule";
+import { bundleWorker } from "../../worker/build";
+import { runSchedule } from "./support/fault-schedule";
+import { startTestWorker, type TestWorker } from "./support/harness";
 
 /** `FAULT_SEED=17 npx jest faults` runs one schedule again; `FAULT_SCHEDULES=5000` runs more of them. */
 const only = process.env.FAULT_SEED;
@@ -10,7 +10,7 @@ const atOnce = 8;
 
 let worker: TestWorker;
 beforeAll(async () => {
-  const script = await bundleWorker(join(__dirname, "..", "runtime", "faulty-worker.ts"));
+  const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
   worker = await startTestWorker({ script });
 }, 60_000);
 afterAll(() => worker.stop());

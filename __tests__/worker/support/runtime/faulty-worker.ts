@@ -1,5 +1,5 @@
-import type { Env } from "../../../worker/src/env";
-import worker, { Directory, StateObject as RealStateObject } from "../../../worker/src/index";
+import type { Env } from "../../../../worker/src/env";
+import worker, { Directory, StateObject as RealStateObject } from "../../../../worker/src/index";
 import { Random } from "../random";
 import { count, faults, operations, plans } from "./faults";
 import { FaultyBucket } from "./faulty-bucket";

@@ -1,9 +1,8 @@
-import { equal, notEqual } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { State } from "./conformance/client";
+import type { State } from "../conformance/client";
 
 /** A part of `terraform { … }` that encrypts the state. */
 export const encryption = `  encryption {
@@ -64,15 +63,15 @@ export class ClientFolder {
   }
 
   async succeed(...args: string[]): Promise<string> {
-    const { exitCode, all } = await this.run(...args);
-    equal(exitCode, 0, `${args.join(" ")}: ${all}`);
-    return all;
+    const ended = await this.run(...args);
+    expect({ args, ...ended }).toMatchObject({ exitCode: 0 });
+    return ended.all;
   }
 
   async fail(...args: string[]): Promise<string> {
-    const { exitCode, all } = await this.run(...args);
-    notEqual(exitCode, 0, `${args.join(" ")} should have failed: ${all}`);
-    return all;
+    const ended = await this.run(...args);
+    expect({ args, ...ended }).not.toMatchObject({ exitCode: 0 });
+    return ended.all;
   }
 }
 

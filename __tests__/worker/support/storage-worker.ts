@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { bundleWorker } from "../../worker/build";
-import { type State, send } from "./conformance/client";
+import { bundleWorker } from "../../../worker/build";
+import { type State, send } from "../conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
 
 /** A Worker whose storage can be looked into, counts its operations, and fails where a test sets faults. */

@@ -1,9 +1,9 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
+import { type AuditEntry, verifyAudit } from "../../../worker/src/sqlite/audit-chain";
 import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
-import { Random } from "../random";
+import { Random } from "./random";
 
 /** What a client knows of its own lock. */
 interface Client {
@@ -86,7 +86,7 @@ class Schedule {
       this.#send("LOCK", "/lock", JSON.stringify(info)),
     );
     if (reply.status !== 200) return;
-    ok(this.#holder === null, `${client.name} got the lock while ${this.#holder} held it`);
+    must(this.#holder === null, `${client.name} got the lock while ${this.#holder} held it`);
     this.#holder = info.ID;
     client.lock = info;
   }
@@ -102,7 +102,7 @@ class Schedule {
       this.#send("POST", `?ID=${ID}`, body),
     );
     if (reply.status === 200) {
-      ok(!dead, `${client.name} wrote with ${ID}, which was ended before`);
+      must(!dead, `${client.name} wrote with ${ID}, which was ended before`);
       this.#accepted.push(body);
     } else if (reply.status < 500) {
       client.lock = null; // refused: this client is out
@@ -138,11 +138,11 @@ class Schedule {
     });
     this.log.push(`s3 locks: ${locked ? "held" : "refused"}`);
     if (!locked) return;
-    ok(this.#holder === null, `the S3 client got the lock while ${this.#holder} held it`);
+    must(this.#holder === null, `the S3 client got the lock while ${this.#holder} held it`);
     const current = await this.bucket.get(key);
     const serial = current ? (JSON.parse(await current.text()) as { serial: number }).serial : 0;
     const newest = Math.max(0, ...this.#accepted.map(serialOf));
-    ok(serial >= newest, `the S3 client reads serial ${serial} under its lock, ${newest} was accepted`);
+    must(serial >= newest, `the S3 client reads serial ${serial} under its lock, ${newest} was accepted`);
     const body = stateBody({ serial: serial + 1, note: `s3 ${this.#random.below(1e9)}` });
     await this.bucket.put(key, body);
     this.#accepted.push(body);
@@ -157,15 +157,19 @@ class Schedule {
     this.log.push(`read: ${reply.status} ${reply.text.slice(0, 60)}`);
     if (reply.status >= 500) return null;
     if (reply.status === 204) {
-      ok(newest === undefined, "a state that was accepted is not there any more");
+      must(newest === undefined, "a state that was accepted is not there any more");
       return { serial: 0 };
     }
-    equal(reply.status, 200, reply.text);
-    ok(this.#maybe.has(reply.text) || this.#accepted.includes(reply.text), "nobody ever wrote what was read");
+    must(reply.status === 200, reply.text);
+    must(
+      this.#maybe.has(reply.text) || this.#accepted.includes(reply.text),
+      "nobody ever wrote what was read",
+    );
     const serial = serialOf(reply.text);
     if (newest) {
-      ok(serial >= serialOf(newest), `read serial ${serial} after ${serialOf(newest)} was accepted`);
-      if (serial === serialOf(newest)) equal(reply.text, newest);
+      must(serial >= serialOf(newest), `read serial ${serial} after ${serialOf(newest)} was accepted`);
+      if (serial === serialOf(newest))
+        must(reply.text === newest, `serial ${serial} reads otherwise than it was accepted`);
     }
     return { serial };
   }
@@ -173,13 +177,12 @@ class Schedule {
   /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
   async #settled(): Promise<void> {
     const read = await this.#read();
-    ok(read, "no answer without faults");
+    must(read !== null, "no answer without faults");
     const current = (await this.#send("GET")).text;
     const key = `owner/${this.#state.name}.tfstate`;
     if (read.serial > 0)
-      equal(
-        await (await this.bucket.get(key))?.text(),
-        current,
+      must(
+        (await (await this.bucket.get(key))?.text()) === current,
         "the current object is not the current version",
       );
 
@@ -193,34 +196,31 @@ class Schedule {
       );
       // An S3 write that another S3 write replaced before anyone asked the Worker was never seen by it.
       if (!version && body.includes('"s3 ')) continue;
-      ok(version, `serial ${serialOf(body)} was accepted and is not in the history`);
-      equal((await this.#send("GET", `/versions/${version.id}`)).text, body);
+      must(version !== undefined, `serial ${serialOf(body)} was accepted and is not in the history`);
+      const kept = (await this.#send("GET", `/versions/${version.id}`)).text;
+      must(kept === body, `serial ${serialOf(body)} was accepted, and its version has other bytes`);
     }
 
     await this.#send("UNLOCK", "/lock", "");
     const info = lockInfo("dave");
-    equal(
-      (await this.#send("LOCK", "/lock", JSON.stringify(info))).status,
-      200,
-      "no lock to be had without faults",
-    );
+    await this.#mustSucceed("LOCK", "/lock", JSON.stringify(info));
     const next = stateBody({ serial: read.serial + 1, note: "last" });
-    equal((await this.#send("POST", `?ID=${info.ID}`, next)).status, 200, "no write possible without faults");
-    equal((await this.#send("UNLOCK", "/lock", JSON.stringify(info))).status, 200);
-    equal(await (await this.bucket.get(key))?.text(), next);
-    equal(await this.bucket.head(`${key}.tflock`), null, "the lock file is still there");
-    for (const id of this.#dead)
-      ok((await this.#send("POST", `?ID=${id}`, stateBody({ serial: 999 }))).status >= 400);
+    await this.#mustSucceed("POST", `?ID=${info.ID}`, next);
+    await this.#mustSucceed("UNLOCK", "/lock", JSON.stringify(info));
+    must((await (await this.bucket.get(key))?.text()) === next, "S3 clients do not read the last write");
+    must((await this.bucket.head(`${key}.tflock`)) === null, "the lock file is still there");
+    for (const id of this.#dead) {
+      const { status } = await this.#send("POST", `?ID=${id}`, stateBody({ serial: 999 }));
+      must(status === 409, `a write with ${id}, which was ended before, is answered ${status}`);
+    }
 
-    const audit = JSON.parse((await this.#send("GET", "/audit?limit=1000")).text) as {
-      prev: string;
-      hash: string;
-    }[];
-    deepEqual(
-      audit.slice(1).map(({ prev }) => prev),
-      audit.slice(0, -1).map(({ hash }) => hash),
-      "the audit chain is broken",
-    );
+    const audit = JSON.parse((await this.#send("GET", "/audit?limit=1000")).text) as AuditEntry[];
+    must(verifyAudit(audit) === null, `the audit is broken: ${verifyAudit(audit)}`);
+  }
+
+  async #mustSucceed(method: string, below: string, body: string): Promise<void> {
+    const { status, text } = await this.#send(method, below, body);
+    must(status === 200, `without faults, ${method} is answered ${status}: ${text}`);
   }
 
   /** As Go's client does: a lost answer or a 5xx is asked again, the same request, up to twice. */
@@ -247,6 +247,11 @@ class Schedule {
     const settings = `seed=${this.seed}&rate=${rate}&sqlRate=${sqlRate}`;
     await fetch(`${this.target.url}/faults/${this.#state.name}?${settings}`);
   }
+}
+
+/** @throws where something does not hold; {@link runSchedule} adds the seed and the log */
+function must(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise);
 }
 
 const serialOf = (body: string): number => (JSON.parse(body) as { serial: number }).serial;

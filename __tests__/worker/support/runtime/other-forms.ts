@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../../../worker/src/env";
-import { ledgerSchema } from "../../../worker/src/state/ledger/schema";
-import { migrate } from "../../../worker/src/sqlite/migrations";
+import type { Env } from "../../../../worker/src/env";
+import { migrate } from "../../../../worker/src/sqlite/migrations";
+import { ledgerSchema } from "../../../../worker/src/state/ledger/schema";
 
 /** The tables as a Worker of another time left them. */
 export class StateObject extends DurableObject<Env> {

@@ -1,6 +1,6 @@
 import node from "node:crypto";
-import type { Env } from "../../../worker/src/env";
-import worker, { Directory, StateObject } from "../../../worker/src/index";
+import type { Env } from "../../../../worker/src/env";
+import worker, { Directory, StateObject } from "../../../../worker/src/index";
 
 export { Directory, StateObject };
 

@@ -1,6 +1,6 @@
 import type { Miniflare } from "miniflare";
-import { type RuntimeOptions, startWorker } from "../../worker/runtime";
-import { closeConnections, type Target } from "./conformance/client";
+import { type RuntimeOptions, startWorker } from "../../../worker/runtime";
+import { closeConnections, type Target } from "../conformance/client";
 
 /** A Worker of one test file, in workerd. */
 export interface TestWorker {
