@@ -11,7 +11,7 @@ interface Connection {
 }
 
 const program = new Command("worker:admin").description(
-  "what an operator of the tfstate Worker does from a shell",
+  "commands for the operator of a tfstate Worker",
 );
 
 /** Not as a default value: the help would print it. */
@@ -36,7 +36,7 @@ program
   });
 
 connected(program.command("verify-audit"))
-  .description("check that no entry of the audit of any state was changed, removed or put in between")
+  .description("check that no audit entry of any state was changed, removed or inserted")
   .action(async (connection: Connection) => {
     let broken = 0;
     for (const [what, path] of [
