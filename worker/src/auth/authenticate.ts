@@ -70,7 +70,7 @@ async function fromToken(
   client: string,
 ): Promise<Principal> {
   if (isMintedToken(token)) {
-    // Asked each time, so that a revoked token is dead at once.
+    // Asked each time, so that a revoked token is refused at once.
     const principal = await store.verifyToken(token, client);
     return principal ?? refuse("the token is unknown, expired or revoked");
   }

@@ -144,7 +144,7 @@ function refOf(context: AppContext, scope: Scope): StateRef {
   return { namespace: principal.namespace, name };
 }
 
-/** Every browser says where a form comes from; what does not say it is no form of ours. */
+/** Every browser says where a form comes from; a request that does not is none of our forms. */
 function requireOwnForm(context: AppContext): void {
   if (context.req.header("origin") || context.req.header("sec-fetch-site")) return;
   throw new Refusal({ code: "cross_site", reason: "the form does not say which page it comes from" });

@@ -149,7 +149,7 @@ export class Locks {
       await s3Lock.acquire(freezeHolder(freeze));
   }
 
-  /** True while the lock file is where we put it. Without it, an S3 client broke our lock: the ID is dead then. */
+  /** True while the lock file is where we put it. Without it, an S3 client broke our lock, and the ID never writes again. */
   async #isStillHeld(holder: LockRecord): Promise<boolean> {
     if (await this.parts.s3Lock.isOurs()) return true;
     this.#ledger.atomically(() => {
