@@ -26,7 +26,11 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 async function admin(...args: string[]): Promise<string> {
-  const program = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("worker", "admin.ts")];
+  const program = [
+    join("node_modules", "ts-node", "dist", "bin.js"),
+    "--swc",
+    join("cli", "worker-admin.ts"),
+  ];
   const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: ownerPassword };
   return (await promisify(execFile)(process.execPath, [...program, ...args], { cwd: root, env })).stdout;
 }

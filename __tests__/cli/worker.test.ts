@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
 }
 
 async function start(port: number): Promise<{ child: ChildProcess; lines: string[] }> {
-  const args = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("local", "worker.ts")];
+  const args = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("cli", "worker.ts")];
   const child = spawn(
     process.execPath,
     [...args, "--port", String(port), "--base-path", "/tfstate", "--persist", persist],

@@ -56,7 +56,11 @@ const nothingToChange = async (folder: ClientFolder): Promise<void> =>
   expect((await folder.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
 
 async function exportTo(folder: string): Promise<void> {
-  const program = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("worker", "admin.ts")];
+  const program = [
+    join("node_modules", "ts-node", "dist", "bin.js"),
+    "--swc",
+    join("cli", "worker-admin.ts"),
+  ];
   const env = { ...process.env, TFSTATE_USERNAME: owner.username, TFSTATE_PASSWORD: owner.password };
   const args = [...program, "export", "--url", owner.url, "--out", folder];
   await promisify(execFile)(process.execPath, args, { cwd: root, env });
