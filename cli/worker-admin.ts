@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { hashPassword, maxIterations } from "../worker/src/auth/password";
-import { type AuditEntry, verifyAudit } from "../worker/src/state/audit-chain";
+import { type AuditEntry, verifyAudit } from "../worker/src/sqlite/audit-chain";
 
 interface Connection {
   readonly url: string;
@@ -10,9 +10,7 @@ interface Connection {
   readonly password: string;
 }
 
-const program = new Command("worker:admin").description(
-  "what an operator of the tfstate Worker does from a shell",
-);
+const program = new Command("worker:admin").description("commands for the operator of a tfstate Worker");
 
 /** Not as a default value: the help would print it. */
 const fromEnv = (flags: string, description: string, variable: string): Option =>
@@ -36,7 +34,7 @@ program
   });
 
 connected(program.command("verify-audit"))
-  .description("check that no entry of the audit of any state was changed, removed or put in between")
+  .description("check that no audit entry of any state was changed, removed or inserted")
   .action(async (connection: Connection) => {
     let broken = 0;
     for (const [what, path] of [

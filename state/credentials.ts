@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { StateLocation } from "../config/state-location";
+import { historyFolder, lockKey } from "../domain/state-objects";
 import { CloudflareApi } from "./cloudflare-api";
 import { StateError } from "./problem";
 
@@ -59,8 +60,8 @@ export async function mintCredentials(
     permission: readOnly ? "object-read-only" : "object-read-write",
     ttlSeconds,
     // What is in either list is allowed. The key is no prefix: that of another state may begin with it.
-    objects: places.flatMap(({ key }) => [key, `${key}.tflock`]),
-    prefixes: places.map(({ key }) => `history/${key.replace(/\.tfstate$/, "")}/`),
+    objects: places.flatMap(({ key }) => [key, lockKey(key)]),
+    prefixes: places.map(({ key }) => historyFolder(key)),
   };
   const { result } = await api.post("/r2/temp-access-credentials", wanted, answer);
   return {

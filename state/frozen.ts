@@ -1,4 +1,4 @@
-import { isBareFreeze, isFrozen, type LockInfo, newFreeze } from "./lock-info";
+import { isBareFreeze, isFrozen, type LockHolder, newFreeze } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import type { NamedStore } from "./setting";
 import { describe, snapshot } from "./snapshot";
@@ -6,7 +6,7 @@ import type { StateStore } from "./store";
 
 /** A place that a migration has frozen: the state is kept elsewhere, or was when that was written. */
 export interface FrozenStore extends NamedStore {
-  readonly holder: LockInfo;
+  readonly holder: LockHolder;
 }
 
 /** Of `stores`, those that a migration has frozen. @throws StateError where there is none */

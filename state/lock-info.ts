@@ -1,18 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
+import type { LockHolder, LockInfo } from "../domain/lock-info";
+import { maxReasonLength } from "../domain/worker-api";
 
-/** A lock as OpenTofu describes it, in all three backends. */
-export interface LockInfo {
-  readonly ID: string;
-  readonly Operation: string;
-  readonly Info: string;
-  readonly Who: string;
-  readonly Version: string;
-  /** RFC 3339 */
-  readonly Created: string;
-  readonly Path: string;
-}
+export type { LockHolder, LockInfo };
 
 /** Of a lock that we have written ourselves. */
 export const lockShape: z.ZodType<LockInfo> = z.object({
@@ -29,8 +21,6 @@ export const lockShape: z.ZodType<LockInfo> = z.object({
 const FROZEN = "frozen";
 /** Of the lock that is on the place that a state moves to, until it is opened there. */
 const ARRIVAL = "arrival";
-/** What the Worker calls its own freeze, as a holder. */
-const FROZEN_BY_WORKER = "freeze";
 
 /** A lock of ours, for one command. */
 export function newLock(operation: string, info = ""): LockInfo {
@@ -59,66 +49,37 @@ export function newArrival(keptIn: string): LockInfo {
   );
 }
 
-export function isFrozen(info: LockInfo): boolean {
-  return info.Operation === FROZEN || info.Operation === ARRIVAL || isBareFreeze(info);
+/** Whether a migration keeps everyone out. */
+export function isFrozen(holder: LockHolder): boolean {
+  return operationOf(holder) === FROZEN || isArrival(holder);
 }
 
 /** Whether a migration is on its way here, or was cut off. */
-export function isArrival(info: LockInfo): boolean {
-  return info.Operation === ARRIVAL || markOf(info) === ARRIVAL;
+export function isArrival(holder: LockHolder): boolean {
+  return operationOf(holder) === ARRIVAL;
 }
 
-/** The Worker's own freeze stays where somebody breaks the lock: it has an ID of its own, and names that of the lock. */
-export function isBareFreeze(info: LockInfo): boolean {
-  return markOf(info) !== undefined;
+/** Whether this is the Worker's own freeze without the lock that it belongs to, because somebody has broken that one. */
+export function isBareFreeze(holder: LockHolder): boolean {
+  return holder.freeze !== undefined && isFrozen(holder);
 }
 
-/** Why the Worker keeps everyone out, as the lock says it, so that it is known whose freeze it is. */
-export function freezeReason({ ID, Operation, Info }: LockInfo): string {
-  return `${Info.slice(0, REASON_LENGTH)} (${Operation} ${ID})`;
-}
-
-/** Whether `holder` is `lock`, or what the Worker has kept of it. */
-export function isOf(holder: LockInfo | undefined, lock: LockInfo): boolean {
-  return (
-    holder?.ID === lock.ID || (holder?.Operation === FROZEN_BY_WORKER && holder.Info === freezeReason(lock))
-  );
+/** Whether `holder` is `lock`, or the Worker's freeze that belongs to it. */
+export function isOf(holder: LockHolder | undefined, lock: LockInfo): boolean {
+  return holder?.ID === lock.ID || holder?.freeze?.lock === lock.ID;
 }
 
 /** Whether `holder` says what `lock` says, whoever has put it there. */
-export function saysTheSame(holder: LockInfo | undefined, lock: LockInfo): boolean {
+export function saysTheSame(holder: LockHolder | undefined, lock: LockInfo): boolean {
   if (!holder || !isFrozen(holder)) return false;
-  return holder.Info === lock.Info || holder.Info.replace(MARK, "") === lock.Info.slice(0, REASON_LENGTH);
+  return holder.Info === (holder.freeze ? freezeReason(lock) : lock.Info);
 }
 
-/** The Worker takes 500 characters, the mark included. */
-const REASON_LENGTH = 430;
-const MARK = new RegExp(` \\((${FROZEN}|${ARRIVAL}) [\\w-]+\\)$`);
+/** What the Worker tells everyone whom it keeps out for `lock`. */
+export const freezeReason = ({ Info }: LockInfo): string => Info.slice(0, maxReasonLength);
 
-/** Operation of the lock that a Worker's own freeze belongs to. */
-function markOf({ Operation, Info }: LockInfo): string | undefined {
-  return Operation === FROZEN_BY_WORKER ? MARK.exec(Info)?.[1] : undefined;
-}
-
-/** Reads a lock that anyone may have written; one that cannot be read still locks. */
-export function parseLock(text: string, where: string): LockInfo {
-  let fields: Record<string, unknown> = {};
-  try {
-    fields = { ...(JSON.parse(text) as object) };
-  } catch {
-    // Told by the ID below.
-  }
-  const field = (name: keyof LockInfo) => (typeof fields[name] === "string" ? fields[name] : "");
-  return {
-    ID: field("ID") || "unreadable",
-    Operation: field("Operation"),
-    Info: field("ID") ? field("Info") : `${where} cannot be read`,
-    Who: field("Who"),
-    Version: field("Version"),
-    Created: field("Created"),
-    Path: field("Path"),
-  };
-}
+/** A freeze of the Worker has the operation of the lock that it belongs to beside its own. */
+const operationOf = ({ Operation, freeze }: LockHolder) => (freeze ? freeze.operation : Operation);
 
 function whoAmI(): string {
   let user = process.env.USER ?? "unknown";

@@ -1,4 +1,4 @@
-import { isFrozen, type LockInfo } from "./lock-info";
+import { isFrozen, type LockHolder } from "./lock-info";
 
 /** Something that the user can mend. The message says what is wrong and where, then what to do. */
 export class StateError extends Error {
@@ -18,7 +18,7 @@ export class LockedError extends StateError {
 
   constructor(
     where: string,
-    readonly holder: LockInfo,
+    readonly holder: LockHolder,
     fix = isFrozen(holder)
       ? "nothing was changed there"
       : `wait, or if ${holder.Who || "the holder"} is gone: npm run state -- unlock ${holder.ID}`,

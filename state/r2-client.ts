@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
+import { objectMetadata } from "../domain/state-objects";
 import { StateError } from "./problem";
 import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import { sha256 } from "./snapshot";
@@ -87,8 +88,8 @@ export class R2Client {
         "try again",
       );
     }
-    const workerVersion = headers.get("x-amz-meta-version") ?? undefined;
-    const writtenBy = headers.get("x-amz-meta-written-by") ?? undefined;
+    const workerVersion = headers.get(`x-amz-meta-${objectMetadata.version}`) ?? undefined;
+    const writtenBy = headers.get(`x-amz-meta-${objectMetadata.writtenBy}`) ?? undefined;
     return { bytes, etag: headers.get("etag") ?? "", workerVersion, writtenBy };
   }
 

@@ -1,15 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { readLockHolder } from "../domain/lock-info";
+import { brokenRules } from "../domain/state-guard";
+import { historyFolder, lockKey, versionKey, versionOfKey, writtenByWorker } from "../domain/state-objects";
 import { copyName, readCopyName } from "./dated-copy";
-import { type LockInfo, parseLock } from "./lock-info";
+import type { LockHolder, LockInfo } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import type { R2Client, StoredObject } from "./r2-client";
-import { goesOnFrom, sha256, snapshotOrDamaged } from "./snapshot";
+import { sha256, snapshotOrDamaged } from "./snapshot";
 import type { StateStore, Version } from "./store";
 
 const ATTEMPTS = 3;
 
 interface LockFile {
-  readonly holder: LockInfo;
+  readonly holder: LockHolder;
   readonly etag: string;
   /** Whether the tfstate Worker that serves the same object has put it there. */
   readonly isOfWorker: boolean;
@@ -57,7 +60,7 @@ export class R2Store implements StateStore {
     if (current) await this.client.delete(this.key);
   }
 
-  async holder(): Promise<LockInfo | undefined> {
+  async holder(): Promise<LockHolder | undefined> {
     return (await this.lockFile())?.holder;
   }
 
@@ -103,12 +106,12 @@ export class R2Store implements StateStore {
   /** Copies of ours, and the versions of a tfstate Worker that serves this object: both are under one prefix. */
   async versions(): Promise<readonly Version[]> {
     const [objects, current] = await Promise.all([
-      this.client.list(this.historyPrefix),
+      this.client.list(historyFolder(this.key)),
       this.client.get(this.key),
     ]);
     return objects
       .map(({ key, etag, size, modifiedAt }) => {
-        const id = key.slice(this.historyPrefix.length).replace(/\.tfstate$/, "");
+        const id = versionOfKey(this.key, key);
         const known = readCopyName(id) ?? { id, createdAt: modifiedAt, createdBy: "tfstate Worker" };
         return { ...known, size, current: etag !== "" && etag === current?.etag };
       })
@@ -151,7 +154,7 @@ export class R2Store implements StateStore {
   private requireServable(current: StoredObject | undefined, bytes: Uint8Array): void {
     if (!current?.workerVersion || sha256(current.bytes) === sha256(bytes)) return;
     const [here, next] = [snapshotOrDamaged(current.bytes), snapshotOrDamaged(bytes)];
-    if (here && next && goesOnFrom(next, here) && (next.encrypted || !here.encrypted)) return;
+    if (here && next && brokenRules(here, next, here.encrypted).length === 0) return;
     throw new StateError(
       `${this.address} is served by a tfstate Worker, which takes this for damage: it is no newer serial of what is there, or in plain text`,
       "do it there: npm run state -- restore --at worker, or STATE_BACKEND=worker npm run state -- push",
@@ -184,19 +187,15 @@ export class R2Store implements StateStore {
   private async lockFile(): Promise<LockFile | undefined> {
     const object = await this.client.get(this.lockKey);
     if (!object) return undefined;
-    const holder = parseLock(Buffer.from(object.bytes).toString(), this.lockKey);
-    return { holder, etag: object.etag, isOfWorker: object.writtenBy === "tfstate-worker" };
+    const holder = readLockHolder(Buffer.from(object.bytes).toString(), { where: this.lockKey });
+    return { holder, etag: object.etag, isOfWorker: object.writtenBy === writtenByWorker };
   }
 
   private get lockKey(): string {
-    return `${this.key}.tflock`;
-  }
-
-  private get historyPrefix(): string {
-    return `history/${this.key.replace(/\.tfstate$/, "")}/`;
+    return lockKey(this.key);
   }
 
   private copyKey(id: string): string {
-    return `${this.historyPrefix}${id}.tfstate`;
+    return versionKey(this.key, id);
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
-import { type LockInfo, parseLock } from "./lock-info";
+import { type LockInfo, readLockHolder } from "../domain/lock-info";
 import { LockedError, StateError } from "./problem";
 import { readIfThere } from "./read-if-there";
 
@@ -98,7 +98,7 @@ export class RecordLock {
 
   private noted(): LockInfo {
     const note = readIfThere(this.notePath);
-    return parseLock(note ? Buffer.from(note).toString() : "", this.notePath);
+    return readLockHolder(note ? Buffer.from(note).toString() : "", { where: this.notePath });
   }
 
   private isStillThere(fd: number): boolean {

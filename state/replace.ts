@@ -1,3 +1,4 @@
+import { brokenRules, type StateRule } from "../domain/state-guard";
 import { StateError } from "./problem";
 import { describe, type Snapshot, sha256, snapshotOrDamaged } from "./snapshot";
 import type { Guard, StateStore } from "./store";
@@ -60,18 +61,17 @@ function breaches(
   address: string,
   mustEncrypt: string | undefined,
 ): readonly Breach[] {
-  const found: Breach[] = [];
   const reason = current?.encrypted ? `what is in ${address} is encrypted` : mustEncrypt;
-  if (!next.encrypted && reason) {
-    found.push({ guard: "plaintext", text: `the new state is in plain text, and ${reason}` });
-  }
+  const texts: Readonly<Record<StateRule, string>> = {
+    plaintext: `the new state is in plain text, and ${reason}`,
+    lineage: `lineage ${next.lineage} is not ${current?.lineage}: it is the state of something else`,
+    serial: `serial ${next.serial} is not newer than ${current?.serial}`,
+  };
+  const found: Breach[] = brokenRules(current, next, reason !== undefined).map((guard) => ({
+    guard,
+    text: texts[guard],
+  }));
   if (!current || current.sha256 === next.sha256) return found;
-  if (current.lineage !== next.lineage) {
-    const text = `lineage ${next.lineage} is not ${current.lineage}: it is the state of something else`;
-    found.push({ guard: "lineage", text });
-  } else if (next.serial <= current.serial) {
-    found.push({ guard: "serial", text: `serial ${next.serial} is not newer than ${current.serial}` });
-  }
   if (next.resources === 0 && current.resources !== 0) {
     found.push({ guard: "empty", text: "the new state has no resources, and the one it replaces has" });
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { brokenRules, isLineage, isSerial } from "../domain/state-guard";
 import { StateError } from "./problem";
 
 /** What can be told of a state from its bytes, without a key. */
@@ -37,9 +38,8 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   const serial = fields.get("serial");
   const lineage = fields.get("lineage");
   const encrypted = typeof fields.get("encrypted_data") === "string";
-  if (typeof serial !== "number" || !Number.isSafeInteger(serial) || serial < 0)
-    throw refuse("it has no serial");
-  if (typeof lineage !== "string" || lineage === "") throw refuse("it has no lineage");
+  if (!isSerial(serial)) throw refuse("it has no serial");
+  if (!isLineage(lineage)) throw refuse("it has no lineage");
   if (!encrypted && fields.get("version") !== 4)
     throw refuse(`its version is ${fields.get("version")}, not 4`);
   const resources = fields.get("resources");
@@ -65,7 +65,7 @@ export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
 
 /** Whether a state goes on from another one: a newer serial of the same lineage. */
 export const goesOnFrom = (next: Snapshot, current: Snapshot): boolean =>
-  next.lineage === current.lineage && next.serial > current.serial;
+  next.sha256 !== current.sha256 && brokenRules(current, next, false).length === 0;
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");

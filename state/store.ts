@@ -1,8 +1,9 @@
 import type { StateBackend } from "../config";
-import type { LockInfo } from "./lock-info";
+import { stateRules } from "../domain/state-guard";
+import type { LockHolder, LockInfo } from "./lock-info";
 
 /** Why a write is refused although the caller holds the lock; each can be allowed by name. */
-export const guards = ["lineage", "serial", "plaintext", "empty"] as const;
+export const guards = [...stateRules, "empty"] as const;
 export type Guard = (typeof guards)[number];
 
 /** An older state, as a backend lists it. */
@@ -37,7 +38,7 @@ export interface StateStore {
   remove(lock: LockInfo): Promise<void>;
 
   /** Who keeps others out. */
-  holder(): Promise<LockInfo | undefined>;
+  holder(): Promise<LockHolder | undefined>;
   /**
    * Takes the lock that OpenTofu takes. With the ID that holds it already, nothing changes.
    * @throws LockedError with the holder

@@ -1,4 +1,5 @@
-import { isFrozen, type LockInfo, parseLock } from "./lock-info";
+import { type LockInfo, readLockHolder } from "../domain/lock-info";
+import { isFrozen } from "./lock-info";
 
 /**
  * What stands in the place of a local state that is kept elsewhere. OpenTofu has no lock on a file that outlives
@@ -21,7 +22,7 @@ export function readTombstone(bytes: Uint8Array): LockInfo | undefined {
   if (!text.startsWith('{"version":4,"terraform_version":"none: ')) return undefined;
   try {
     const { frozen } = JSON.parse(text) as { readonly frozen: unknown };
-    const lock = parseLock(JSON.stringify(frozen), "the tombstone");
+    const lock = readLockHolder(JSON.stringify(frozen) ?? "", { where: "the tombstone" });
     return isFrozen(lock) ? lock : undefined;
   } catch {
     return undefined;

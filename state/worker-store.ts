@@ -2,7 +2,11 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { nameAtWorker } from "../config/state-location";
-import { freezeReason, isBareFreeze, isFrozen, isOf, type LockInfo, parseLock } from "./lock-info";
+import { readLockHolder } from "../domain/lock-info";
+import { stateRules } from "../domain/state-guard";
+import { stateKey } from "../domain/state-objects";
+import { headers as headerNames, maxListedVersions, overrideHeader } from "../domain/worker-api";
+import { freezeReason, isBareFreeze, isFrozen, isOf, type LockHolder, type LockInfo } from "./lock-info";
 import { parseJson } from "./parse-json";
 import { LockedError, StateError } from "./problem";
 import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
@@ -47,13 +51,7 @@ export interface WorkerStoreOptions {
   readonly timeoutMs?: number;
 }
 
-/** Header that the Worker puts on every answer (`worker/src/http/openapi.ts`). */
-const IDENTITY = "x-tfstate-worker";
-/** What the Worker lists at most at once. */
-const PAGE = 1000;
 const OVERRIDE_MS = 5 * 60 * 1000;
-/** Rules of the Worker that can be lifted for one write. */
-const OVERRIDABLE: readonly Guard[] = ["serial", "lineage", "plaintext"];
 const ATTEMPTS = 4;
 
 /** A state at the tfstate Worker, by its routes. */
@@ -71,7 +69,7 @@ export class WorkerStore implements StateStore {
   ) {
     this.timeoutMs = timeoutMs;
     this.address = `worker ${url}`;
-    this.objectKey = `${username}/${nameAtWorker(url)}.tfstate`;
+    this.objectKey = stateKey({ namespace: username, name: nameAtWorker(url) });
     this.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 
@@ -86,12 +84,12 @@ export class WorkerStore implements StateStore {
   }
 
   async write(bytes: Uint8Array, lock: LockInfo, allow: readonly Guard[] = []): Promise<void> {
-    const rules = allow.filter((guard) => OVERRIDABLE.includes(guard));
-    const until = new Date(Date.now() + OVERRIDE_MS).toISOString();
+    const rules = stateRules.filter((rule) => allow.includes(rule));
+    const until = new Date(Date.now() + OVERRIDE_MS);
     await this.send("POST", `?ID=${encodeURIComponent(lock.ID)}`, bytes, {
       "content-type": "application/json",
       "content-md5": createHash("md5").update(bytes).digest("base64"),
-      ...(rules.length > 0 && { "x-tfstate-override": `${rules.join(",")} until=${until}` }),
+      ...(rules.length > 0 && { [headerNames.override]: overrideHeader(rules, until) }),
     });
   }
 
@@ -99,9 +97,9 @@ export class WorkerStore implements StateStore {
     await this.send("DELETE", `?ID=${encodeURIComponent(lock.ID)}`);
   }
 
-  async holder(): Promise<LockInfo | undefined> {
+  async holder(): Promise<LockHolder | undefined> {
     const { status, bytes } = await this.send("GET", "/lock");
-    return status === 204 ? undefined : parseLock(Buffer.from(bytes).toString(), this.address);
+    return status === 204 ? undefined : this.holderIn(Buffer.from(bytes).toString());
   }
 
   async lock(lock: LockInfo): Promise<void> {
@@ -117,7 +115,7 @@ export class WorkerStore implements StateStore {
   }
 
   /** A lock that stays, and beside it the Worker's own freeze, which `force-unlock` does not lift. */
-  async freeze(lock: LockInfo, instead?: LockInfo): Promise<void> {
+  async freeze(lock: LockInfo, instead?: LockHolder): Promise<void> {
     if (instead) return this.refreeze(lock, instead);
     const before = await this.holder();
     await this.lock(lock);
@@ -130,15 +128,20 @@ export class WorkerStore implements StateStore {
   }
 
   /** The Worker's freeze stays all the time, and lets this one lock through. */
-  private async refreeze(lock: LockInfo, instead: LockInfo): Promise<void> {
+  private async refreeze(lock: LockInfo, instead: LockHolder): Promise<void> {
     await this.putFreeze(lock);
     if (!isBareFreeze(instead)) await this.send("UNLOCK", "/lock", json({ ID: instead.ID }));
     await this.lock(lock);
   }
 
   private async putFreeze(lock: LockInfo): Promise<void> {
-    const freeze = { reason: freezeReason(lock), expiresInSeconds: null, lock: lock.ID };
+    const { ID, Operation } = lock;
+    const freeze = { reason: freezeReason(lock), expiresInSeconds: null, lock: ID, operation: Operation };
     await this.send("PUT", "/freeze", json(freeze));
+  }
+
+  private holderIn(answer: string): LockHolder {
+    return readLockHolder(answer, { where: this.address });
   }
 
   async thaw(lock: LockInfo): Promise<void> {
@@ -153,10 +156,10 @@ export class WorkerStore implements StateStore {
     const fix = "update the Worker with npm run bootstrap";
     const found: Version[] = [];
     for (let after = ""; ; ) {
-      const { bytes } = await this.send("GET", `/versions?limit=${PAGE}${after}`);
+      const { bytes } = await this.send("GET", `/versions?limit=${maxListedVersions}${after}`);
       const page = parseJson(Buffer.from(bytes).toString(), versionList, `${this.address}/versions`, fix);
       found.push(...page);
-      if (page.length < PAGE) return found;
+      if (page.length < maxListedVersions) return found;
       after = `&before=${encodeURIComponent(page.at(-1)?.id ?? "")}`;
     }
   }
@@ -221,7 +224,7 @@ export class WorkerStore implements StateStore {
 
   /** A proxy, or another server, may say "nothing here" as well: only a Worker's word counts. */
   private identified(answer: Answer): Answer {
-    if (answer.headers.has(IDENTITY)) return answer;
+    if (answer.headers.has(headerNames.identity)) return answer;
     throw new StateError(
       `${this.address}: what answers there is no tfstate Worker, or an older one`,
       "check state.url; npx cdktf deploy bootstrap updates a Worker",
@@ -236,7 +239,7 @@ export class WorkerStore implements StateStore {
       // Whatever answered is no tfstate Worker; the status tells.
     }
     if (status === 423 && said.ID) {
-      const holder = parseLock(text, this.address);
+      const holder = this.holderIn(text);
       return new LockedError(this.address, holder, isFrozen(holder) ? undefined : said.fix);
     }
     const fix =

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { waitForWorker } from "../../bootstrap/health";
-import { notConfigured, problemResponse } from "../../worker/src/problem";
+import { problemResponse } from "../../worker/src/http/problem-response";
 
 let server: Server;
 let answer: RequestListener;
@@ -29,7 +29,7 @@ test("it waits until the Worker is ready, and says what it hears", async () => {
 });
 
 test("a Worker without credentials is no matter of time", async () => {
-  const refusal = problemResponse(notConfigured(["TFSTATE_PASSWORD is not set"]).problem);
+  const refusal = problemResponse({ code: "not_configured", defects: ["TFSTATE_PASSWORD is not set"] });
   const body = await refusal.text();
   answer = (_, response) => response.writeHead(refusal.status).end(body);
   await expect(wait()).rejects.toThrow(/answers 503 .*TFSTATE_PASSWORD is not set/);

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { verifyPassword } from "../../worker/src/auth/password";
-import { type AuditEntry, verifyAudit } from "../../worker/src/state/audit-chain";
+import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
 import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, stateBody } from "../worker/conformance/client";
-import { ownerPassword, startTestWorker, type TestWorker } from "../worker/harness";
+import { ownerPassword, startTestWorker, type TestWorker } from "../worker/support/harness";
 
 /** `npm run worker:admin`, against a Worker that runs. */
 const root = join(__dirname, "..", "..");

@@ -178,8 +178,8 @@ test("a default name that is too long is told, account or not known", () => {
 
 test("the Worker takes the settings that pass here", () => {
   // Its types are those of the Workers runtime.
-  const { authSettings } = require("../../worker/src/auth/settings") as {
-    authSettings(env: object): { readonly defects: readonly string[] };
+  const { configurationDefects } = require("../../worker/src/configuration") as {
+    configurationDefects(env: object): readonly string[];
   };
   const grant = "namespace: me, scopes: [read, write, lock, admin]";
   const text = withSection(
@@ -189,7 +189,7 @@ test("the Worker takes the settings that pass here", () => {
     `  mtls: [{ fingerprint: ${"ab".repeat(32)}, ${grant} }]`,
   );
   const settings = bootstrapOf(text)?.worker?.settings;
-  const { defects } = authSettings({
+  const defects = configurationDefects({
     TFSTATE_OIDC: JSON.stringify(settings?.oidc),
     TFSTATE_MTLS: JSON.stringify(settings?.mtls),
   });

@@ -317,7 +317,7 @@ test("the wrong words are named, and a wrong configuration too", async () => {
   const project = makeProject("local");
   expect(await refused(project, "list", "--at", "s3")).toContain("Allowed choices are r2, worker, local");
   expect(await refused(project, "push", "x", "--force", "all")).toContain(
-    "lineage, serial, plaintext, empty",
+    "serial, lineage, plaintext, empty",
   );
   expect((await ok(project, "list")).stdout).toContain("no state exists in local");
   expect(await refused(project, "verify")).toContain("no state exists in local; name the stack of one");

@@ -1,12 +1,18 @@
-import { equal, match, notEqual, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClientFolder, data, encryption, httpBackend, newFolder, removeFolders } from "./client-folder";
 import { json, jsonList } from "./conformance/case";
 import { lockInfo, State } from "./conformance/client";
-import { startTestWorker, type TestWorker } from "./harness";
+import {
+  ClientFolder,
+  data,
+  encryption,
+  httpBackend,
+  newFolder,
+  removeFolders,
+} from "./support/client-folder";
+import { startTestWorker, type TestWorker } from "./support/harness";
 
 /** The real clients against the real Worker. Both have `terraform_data` built in, so no provider is needed. */
 let worker: TestWorker;
@@ -90,19 +96,18 @@ describe.each(clients)("%s", (_, binary) => {
     const project = await Project.create(binary(), state, data("a"));
     await project.succeed("init", "-no-color");
     await project.succeed("apply", "-auto-approve", "-no-color");
-    equal((await state.holder()).status, 204);
-    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+    expect((await state.holder()).status).toBe(204);
+    expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
     await project.configure(`${data("a", "2")}\n${data("b")}`);
-    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 2);
+    expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(2);
     await project.succeed("apply", "-auto-approve", "-no-color");
-    equal((await resourcesOf(state)).join(), "a,b");
+    expect((await resourcesOf(state)).join()).toBe("a,b");
     await project.succeed("destroy", "-auto-approve", "-no-color");
-    equal((await resourcesOf(state)).join(), "");
-    equal((await state.holder()).status, 204);
+    expect((await resourcesOf(state)).join()).toBe("");
+    expect((await state.holder()).status).toBe(204);
     const audit = jsonList(await state.send("GET", "/audit"));
-    ok(audit.filter(({ action }) => action === "write").length >= 3);
-    equal(
-      audit.filter(({ action }) => action === "lock").length,
+    expect(audit.filter(({ action }) => action === "write").length).toBeGreaterThanOrEqual(3);
+    expect(audit.filter(({ action }) => action === "lock").length).toBe(
       audit.filter(({ action }) => action === "unlock").length,
     );
   });
@@ -112,12 +117,12 @@ describe.each(clients)("%s", (_, binary) => {
     await project.succeed("init", "-no-color");
     const info = lockInfo("carol@elsewhere");
     await state.lock(info);
-    match(await project.fail("apply", "-auto-approve", "-no-color"), new RegExp(info.ID));
+    expect(await project.fail("apply", "-auto-approve", "-no-color")).toContain(info.ID);
     const waiting = project.run("apply", "-auto-approve", "-no-color", "-lock-timeout=60s");
     await sleep(1500);
     await state.unlock(info);
-    equal((await waiting).exitCode, 0);
-    equal((await resourcesOf(state)).join(), "a");
+    expect((await waiting).exitCode).toBe(0);
+    expect((await resourcesOf(state)).join()).toBe("a");
   });
 
   test("after kill -9 in mid-apply, force-unlock frees the state and the next apply works", async () => {
@@ -130,11 +135,11 @@ describe.each(clients)("%s", (_, binary) => {
     await sleep(500);
     child.kill("SIGKILL");
     await ended;
-    match(await project.fail("plan", "-no-color"), new RegExp(id));
+    expect(await project.fail("plan", "-no-color")).toContain(id);
     await project.succeed("force-unlock", "-force", id);
     await project.configure(`${data("a")}\n${data("c")}`);
     await project.succeed("apply", "-auto-approve", "-no-color");
-    equal((await resourcesOf(state)).join(), "a,c");
+    expect((await resourcesOf(state)).join()).toBe("a,c");
   });
 
   test("an apply whose lock is broken cannot overwrite what came after it", async () => {
@@ -148,9 +153,9 @@ describe.each(clients)("%s", (_, binary) => {
     const id = await untilLocked(state);
     await other.succeed("force-unlock", "-force", id);
     await other.succeed("apply", "-auto-approve", "-no-color");
-    notEqual((await late).exitCode, 0);
-    equal((await resourcesOf(state)).join(), "a,other");
-    ok(existsSync(join(project.folder, "errored.tfstate")), "the client keeps what it could not store");
+    expect((await late).exitCode).not.toBe(0);
+    expect((await resourcesOf(state)).join()).toBe("a,other");
+    expect(existsSync(join(project.folder, "errored.tfstate"))).toBe(true);
   });
 
   test("state push and pull: older and foreign states are refused, with -force only by an override", async () => {
@@ -158,7 +163,7 @@ describe.each(clients)("%s", (_, binary) => {
     await project.succeed("init", "-no-color");
     await project.succeed("apply", "-auto-approve", "-no-color");
     const first = await project.succeed("state", "pull");
-    equal(JSON.parse(first).resources.length, 1);
+    expect(JSON.parse(first).resources.length).toBe(1);
     await project.configure(`${data("a")}\n${data("b")}`);
     await project.succeed("apply", "-auto-approve", "-no-color");
     await writeFile(join(project.folder, "first.json"), first);
@@ -166,11 +171,11 @@ describe.each(clients)("%s", (_, binary) => {
     const foreign = JSON.stringify({ ...JSON.parse(first), lineage: "00000000-0000-0000-0000-000000000000" });
     await writeFile(join(project.folder, "foreign.json"), foreign);
     await project.fail("state", "push", "-force", "foreign.json");
-    equal((await resourcesOf(state)).join(), "a,b");
-    equal((await state.holder()).status, 204);
+    expect((await resourcesOf(state)).join()).toBe("a,b");
+    expect((await state.holder()).status).toBe(204);
     await state.admin("POST", "/override", { allow: ["lineage", "serial"], reason: "push -force" });
     await project.succeed("state", "push", "-force", "foreign.json");
-    equal((await resourcesOf(state)).join(), "a");
+    expect((await resourcesOf(state)).join()).toBe("a");
   });
 
   test("init -migrate-state: from a local state into an empty one, and out again", async () => {
@@ -179,12 +184,14 @@ describe.each(clients)("%s", (_, binary) => {
     await project.succeed("apply", "-auto-approve", "-no-color");
     await project.configure(data("a"));
     await project.succeed("init", "-migrate-state", "-force-copy", "-no-color");
-    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
-    equal((await resourcesOf(state)).join(), "a");
+    expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
+    expect((await resourcesOf(state)).join()).toBe("a");
     await project.configure(data("a"), "local");
     await project.succeed("init", "-migrate-state", "-force-copy", "-no-color");
-    equal(JSON.parse(await readFile(join(project.folder, "terraform.tfstate"), "utf8")).resources.length, 1);
-    equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+    expect(
+      JSON.parse(await readFile(join(project.folder, "terraform.tfstate"), "utf8")).resources.length,
+    ).toBe(1);
+    expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
   });
 
   test("init -migrate-state onto a state of another lineage needs an override", async () => {
@@ -196,10 +203,10 @@ describe.each(clients)("%s", (_, binary) => {
     await local.succeed("apply", "-auto-approve", "-no-color");
     await local.configure(data("b"));
     await local.fail("init", "-migrate-state", "-force-copy", "-no-color");
-    equal((await resourcesOf(state)).join(), "a");
+    expect((await resourcesOf(state)).join()).toBe("a");
     await state.admin("POST", "/override", { allow: ["lineage"], reason: "migration" });
     await local.succeed("init", "-migrate-state", "-force-copy", "-no-color");
-    equal((await resourcesOf(state)).join(), "b");
+    expect((await resourcesOf(state)).join()).toBe("b");
   });
 
   test("a wrong password is an error, and never a plan that creates everything again", async () => {
@@ -211,7 +218,7 @@ describe.each(clients)("%s", (_, binary) => {
       new State(worker.as("owner", "wrong"), state.name),
       data("a"),
     );
-    ok(!(await stranger.fail("init", "-no-color")).includes("successfully initialized"));
+    expect(await stranger.fail("init", "-no-color")).not.toContain("successfully initialized");
   });
 
   test("four applies at once: one after the other, and nothing is lost", async () => {
@@ -229,7 +236,7 @@ describe.each(clients)("%s", (_, binary) => {
       );
     });
     await Promise.all(applies);
-    equal((await resourcesOf(state)).length, 4);
+    expect((await resourcesOf(state)).length).toBe(4);
   });
 });
 
@@ -240,16 +247,17 @@ test("OpenTofu with state encryption: only sealed bytes arrive, and plaintext is
   await project.succeed("init", "-no-color");
   await project.succeed("apply", "-auto-approve", "-no-color");
   const stored = (await state.get()).text;
-  ok(stored.includes("encrypted_data") && !stored.includes("secret-value") && !stored.includes("hidden"));
-  equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+  expect(stored).toContain("encrypted_data");
+  expect(stored).not.toContain("secret-value");
+  expect(stored).not.toContain("hidden");
+  expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
   await project.configure(data("hidden", "another"), "http", encryption);
   await project.succeed("apply", "-auto-approve", "-no-color");
   const [version] = jsonList(await state.send("GET", "/versions"));
-  equal(version?.encrypted, true);
-  equal(
+  expect(version?.encrypted).toBe(true);
+  expect(
     (await state.post(JSON.stringify({ version: 4, serial: 99, lineage: version?.lineage, resources: [] })))
       .status,
-    409,
-  );
-  equal((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+  ).toBe(409);
+  expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
 });

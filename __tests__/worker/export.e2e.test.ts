@@ -1,11 +1,17 @@
-import { equal, match, ok } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Places, startPlaces } from "../state/support/places";
-import { ClientFolder, data, encryption, httpBackend, newFolder, removeFolders } from "./client-folder";
 import { closeConnections, lockInfo, State, type Target } from "./conformance/client";
+import {
+  ClientFolder,
+  data,
+  encryption,
+  httpBackend,
+  newFolder,
+  removeFolders,
+} from "./support/client-folder";
 
 /** What the Worker keeps is no prison: plain OpenTofu reads it, from an export and from the bucket itself. */
 const root = join(__dirname, "..", "..");
@@ -47,10 +53,14 @@ const s3Backend = (name: string): string => `
     skip_s3_checksum = true`;
 
 const nothingToChange = async (folder: ClientFolder): Promise<void> =>
-  equal((await folder.run("plan", "-detailed-exitcode", "-no-color")).exitCode, 0);
+  expect((await folder.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
 
 async function exportTo(folder: string): Promise<void> {
-  const program = [join("node_modules", "ts-node", "dist", "bin.js"), "--swc", join("worker", "admin.ts")];
+  const program = [
+    join("node_modules", "ts-node", "dist", "bin.js"),
+    "--swc",
+    join("cli", "worker-admin.ts"),
+  ];
   const env = { ...process.env, TFSTATE_USERNAME: owner.username, TFSTATE_PASSWORD: owner.password };
   const args = [...program, "export", "--url", owner.url, "--out", folder];
   await promisify(execFile)(process.execPath, args, { cwd: root, env });
@@ -67,20 +77,21 @@ test.each([
   const exported = await newFolder();
   await exportTo(exported);
   const file = join(exported, `${state.name}.tfstate`);
-  equal((await readFile(file, "utf8")).includes("kept"), name === "plain");
+  expect((await readFile(file, "utf8")).includes("kept")).toBe(name === "plain");
 
   const offline = await project("local", 'path = "kept.tfstate"', extra, data("a", "kept"), data("b"));
   await copyFile(file, join(offline.folder, "kept.tfstate"));
   await offline.succeed("init", "-no-color");
   await nothingToChange(offline);
-  equal(
-    (await offline.succeed("state", "list", "-no-color")).trim().split("\n").sort().join(),
+  expect((await offline.succeed("state", "list", "-no-color")).trim().split("\n").sort().join()).toBe(
     "terraform_data.a,terraform_data.b",
   );
   await offline.write(
     (await readFile(join(offline.folder, "main.tf"), "utf8")).replace(data("b"), data("b", "2")),
   );
-  match(await offline.succeed("apply", "-auto-approve", "-no-color"), /0 added, 1 changed, 0 destroyed/);
+  expect(await offline.succeed("apply", "-auto-approve", "-no-color")).toMatch(
+    /0 added, 1 changed, 0 destroyed/,
+  );
 });
 
 test("the S3 backend takes over at the Worker's own object, and the Worker takes over again", async () => {
@@ -91,16 +102,16 @@ test("the S3 backend takes over at the Worker's own object, and the Worker takes
 
   const s3 = await project("s3", s3Backend("shared"), "", data("a"), data("b"));
   await s3.succeed("init", "-no-color");
-  match(await s3.succeed("plan", "-no-color"), /1 to add, 0 to change, 0 to destroy/);
+  expect(await s3.succeed("plan", "-no-color")).toMatch(/1 to add, 0 to change, 0 to destroy/);
   const info = lockInfo("someone@elsewhere");
-  equal((await state.lock(info)).status, 200);
-  match(await s3.fail("apply", "-auto-approve", "-no-color"), new RegExp(info.ID));
-  equal((await state.unlock(info)).status, 200);
+  expect((await state.lock(info)).status).toBe(200);
+  expect(await s3.fail("apply", "-auto-approve", "-no-color")).toContain(info.ID);
+  expect((await state.unlock(info)).status).toBe(200);
   await s3.succeed("apply", "-auto-approve", "-no-color");
 
-  match(await http.succeed("plan", "-no-color"), /0 to add, 0 to change, 1 to destroy/);
+  expect(await http.succeed("plan", "-no-color")).toMatch(/0 to add, 0 to change, 1 to destroy/);
   await http.write((await readFile(join(http.folder, "main.tf"), "utf8")) + data("b"));
   await nothingToChange(http);
   await nothingToChange(s3);
-  ok((await state.send("GET", "/versions")).text.includes('"source":"s3"'));
+  expect((await state.send("GET", "/versions")).text).toContain('"source":"s3"');
 });

@@ -1,14 +1,13 @@
-import { deepEqual, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { expectStatus } from "./conformance/case";
 import { lockInfo, State, send, stateBody } from "./conformance/client";
-import { startTestWorker, type TestWorker } from "./harness";
+import { startTestWorker, type TestWorker } from "./support/harness";
 
 /** What the metrics say of many states, and what it takes to ask for them. */
 let worker: TestWorker;
 beforeAll(async () => {
-  const script = await bundleWorker(join(__dirname, "runtime", "faulty-worker.ts"));
+  const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
   worker = await startTestWorker({ script });
 }, 60_000);
 afterAll(() => worker.stop());
@@ -44,15 +43,16 @@ test("gauges count every state, and cost the same however many there are", async
 
   const before = await objectRequests();
   const { tfstate_oldest_lock_seconds: age, ...counts } = await gauges();
-  ok((await objectRequests()) - before <= 3);
-  deepEqual(counts, { tfstate_states: 60, tfstate_locks_held: 3, tfstate_conflicts: 1 });
-  ok(age !== undefined && age > 0 && age < 600);
+  expect((await objectRequests()) - before).toBeLessThanOrEqual(3);
+  expect(counts).toEqual({ tfstate_states: 60, tfstate_locks_held: 3, tfstate_conflicts: 1 });
+  expect(age).toBeGreaterThan(0);
+  expect(age).toBeLessThan(600);
 
   for (const at of [3, 41]) await states[at]?.unlock(infos[at] ?? lockInfo());
   await states[50]?.send("DELETE");
   for (const state of states) await alarm(state);
   const { tfstate_oldest_lock_seconds: _, ...later } = await gauges();
-  deepEqual(later, { tfstate_states: 60, tfstate_locks_held: 1, tfstate_conflicts: 0 });
+  expect(later).toEqual({ tfstate_states: 60, tfstate_locks_held: 1, tfstate_conflicts: 0 });
 });
 
 test("an apply is counted by route, and an alarm after it tells the Directory nothing that it knows", async () => {
@@ -63,7 +63,9 @@ test("an apply is counted by route, and an alarm after it tells the Directory no
   await state.unlock(info);
   const before = await objectRequests();
   await alarm(state);
-  deepEqual((await objectRequests()) - before, 0);
+  expect((await objectRequests()) - before).toEqual(0);
   const { text } = await send(worker.owner, "GET", "/metrics");
-  ok(/^tfstate_requests_total\{method="LOCK",route="\/states\/:name\/lock",status="200"\} \d+$/m.test(text));
+  expect(text).toMatch(
+    /^tfstate_requests_total\{method="LOCK",route="\/states\/:name\/lock",status="200"\} \d+$/m,
+  );
 });

@@ -1,4 +1,3 @@
-import { deepEqual, equal } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +5,7 @@ import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "./conformance/case";
 import { State, stateBody } from "./conformance/client";
-import { startTestWorker } from "./harness";
+import { startTestWorker } from "./support/harness";
 
 /** What becomes of the tables when the Worker is replaced by a later one, and by an older one. */
 const persist = mkdtempSync(join(tmpdir(), "tfstate-schema-"));
@@ -32,10 +31,10 @@ const version = {
 async function leave(form: "first" | "later", name: string): Promise<void> {
   const other = await startTestWorker({
     persist,
-    script: await bundleWorker(join(__dirname, "runtime", "other-forms.ts")),
+    script: await bundleWorker(join(__dirname, "support/runtime", "other-forms.ts")),
   });
   const content = JSON.stringify({ form, name: `owner/${name}`, version });
-  equal((await fetch(other.owner.url, { method: "POST", body: content })).status, 200);
+  expect((await fetch(other.owner.url, { method: "POST", body: content })).status).toBe(200);
   const bucket = await other.miniflare.getR2Bucket("BUCKET");
   await bucket.put(`owner/${name}.tfstate`, body);
   await bucket.put(`owner/${name}.tfstate.tflock`, "{}", {
@@ -52,18 +51,18 @@ test("a state that the first Worker left is served with its lock, its history an
   try {
     const state = new State(worker.owner, "old");
     expectState(await state.get(), body);
-    equal(json(await state.holder()).ID, "held");
+    expect(json(await state.holder()).ID).toBe("held");
     expectProblem(await state.lock({ ID: "broken" }), 423);
     expectProblem(await state.post(stateBody({ serial: 5 }), "held"), 409);
     expectStatus(await state.post(stateBody({ serial: 5, encrypted: true }), "held"), 200);
     expectStatus(await state.unlock({ ID: "held" }), 200);
     expectProblem(await state.lock({ ID: "broken" }), 409);
     const serials = jsonList(await state.send("GET", "/versions?all=1")).map(({ serial }) => serial);
-    deepEqual(serials, [5, 4]);
-    deepEqual(json(await state.admin("PUT", "/policy", {})).keep, { versions: 7 });
+    expect(serials).toEqual([5, 4]);
+    expect(json(await state.admin("PUT", "/policy", {})).keep).toEqual({ versions: 7 });
     expectStatus(await state.send("POST", "/sweep"), 200);
     const bucket = await worker.miniflare.getR2Bucket("BUCKET");
-    equal(await bucket.head("history/owner/old/lost.tfstate"), null);
+    expect(await bucket.head("history/owner/old/lost.tfstate")).toBeNull();
     expectState(await state.send("GET", "/versions/version-4"), body);
   } finally {
     await worker.miniflare.dispose();

@@ -1,9 +1,8 @@
-import { equal } from "node:assert/strict";
 import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { hashPassword } from "../../worker/src/auth/password";
 import { send, type Target } from "./conformance/client";
-import { ownerPassword, startTestWorker, type TestWorker } from "./harness";
+import { ownerPassword, startTestWorker, type TestWorker } from "./support/harness";
 
 /**
  * Secrets are compared in constant time. A stopwatch would prove nothing on a machine that has other work; but the
@@ -13,7 +12,7 @@ let worker: TestWorker;
 const psk = "a pre-shared key of some length";
 beforeAll(async () => {
   const users = [{ name: "hashed", password: await hashPassword("password of hashed", 1000) }];
-  const script = await bundleWorker(join(__dirname, "runtime", "spying-worker.ts"));
+  const script = await bundleWorker(join(__dirname, "support/runtime", "spying-worker.ts"));
   worker = await startTestWorker({
     script,
     vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk },
@@ -46,10 +45,10 @@ test.each(credentials)(
   async (_, wrong, times) => {
     const target = await wrong();
     const before = await comparisons();
-    equal(await statusOf(target), 401);
-    equal((await comparisons()) - before, times);
+    expect(await statusOf(target)).toBe(401);
+    expect((await comparisons()) - before).toBe(times);
     await comparisons(true);
-    equal(await statusOf(target), 204);
+    expect(await statusOf(target)).toBe(204);
     await comparisons();
   },
 );
@@ -57,13 +56,13 @@ test.each(credentials)(
 test("the right secret is refused where the comparison says no", async () => {
   const right = worker.as("hashed", "password of hashed");
   await comparisons(false);
-  equal(await statusOf(right), 401);
+  expect(await statusOf(right)).toBe(401);
   await comparisons();
-  equal(await statusOf(right), 204);
+  expect(await statusOf(right)).toBe(204);
 });
 
 test("an unknown user takes the comparison that a known one takes", async () => {
   const before = await comparisons();
-  equal(await statusOf(worker.as("nobody", "whatever")), 401);
-  equal((await comparisons()) - before, 2);
+  expect(await statusOf(worker.as("nobody", "whatever"))).toBe(401);
+  expect((await comparisons()) - before).toBe(2);
 });

@@ -1,4 +1,3 @@
-import { equal, ok } from "node:assert/strict";
 import { expectHeldBy, expectProblem, expectState, expectStatus, jsonList } from "./conformance/case";
 import { lockInfo, State, stateBody } from "./conformance/client";
 import {
@@ -9,7 +8,7 @@ import {
   type StorageWorker,
   s3LockId,
   startStorageWorker,
-} from "./storage-worker";
+} from "./support/storage-worker";
 
 /** What the Worker makes of a storage that fails, and what it asks of one that does not. */
 let worker: StorageWorker;
@@ -31,8 +30,8 @@ describe("with R2 and SQLite at their worst", () => {
     const foreign = stateBody({ serial: 2, note: "by s3" });
     await faults(state, { interloper: foreign });
     await state.post(stateBody({ serial: 2, note: "by http" }));
-    equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
-    equal(expectProblem(await state.get(), 500).error, "foreign_write");
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(foreign);
+    expect(expectProblem(await state.get(), 500).error).toBe("foreign_write");
     const [theirs, ours] = jsonList(await state.send("GET", "/versions"));
     expectState(await state.send("GET", `/versions/${theirs?.id}`), foreign);
     expectState(await state.send("GET", `/versions/${ours?.id}`), stateBody({ serial: 2, note: "by http" }));
@@ -77,15 +76,15 @@ describe("with R2 and SQLite at their worst", () => {
       await state.post(stateBody({ serial: 1 }), info.ID);
       await attempt(async () => expectProblem(await state.post(stateBody({ serial: 2 }), info.ID), 503));
       const { text } = await state.get();
-      ok([stateBody({ serial: 1 }), stateBody({ serial: 2 })].includes(text), text);
+      expect([stateBody({ serial: 1 }), stateBody({ serial: 2 })]).toContain(text);
       expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
       expectState(await state.get(), stateBody({ serial: 2 }));
-      equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 2 }));
+      expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 2 }));
       await attempt(async () => expectProblem(await state.unlock(info), 503));
       expectStatus(await state.unlock(info), 200);
-      equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+      expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
       expectProblem(await state.post(stateBody({ serial: 3 }), info.ID), 409);
-      equal(jsonList(await state.send("GET", "/versions?all=1")).length, 2);
+      expect(jsonList(await state.send("GET", "/versions?all=1")).length).toBe(2);
     },
   );
 
@@ -97,15 +96,15 @@ describe("with R2 and SQLite at their worst", () => {
     await faults(state, { rate: "1", kinds: "error before", target: "put current" });
     expectStatus(await state.post(stateBody({ serial: 2 }), info.ID), 200);
     expectStatus(await state.unlock(info), 200);
-    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 1 }));
-    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 1 }));
+    expect(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly)).toBeNull();
     await faults(state);
     expectState(await state.get(), stateBody({ serial: 2 }));
-    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 2 }));
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 2 }));
     const next = lockInfo();
     expectStatus(await state.lock(next), 200);
     expectStatus(await state.unlock(next), 200);
-    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
   });
 
   test("no answer of R2 is an answer of ours: reads fail, and none says that there is no state", async () => {
@@ -124,7 +123,7 @@ describe("with R2 and SQLite at their worst", () => {
     const infos = Array.from({ length: 20 }, (_, at) => lockInfo(`client-${at}`));
     const replies = await Promise.all(infos.map((info) => state.lock(info)));
     const [winner = lockInfo()] = infos.filter((_, at) => replies[at]?.status === 200);
-    equal(await s3LockId(worker, state), winner.ID);
+    expect(await s3LockId(worker, state)).toBe(winner.ID);
     for (const reply of replies.filter(({ status }) => status !== 200)) expectHeldBy(reply, winner);
   });
 
@@ -141,7 +140,7 @@ describe("with R2 and SQLite at their worst", () => {
       ]);
       expectStatus(unlocked, 200);
       const winner = next.find((_, at) => locked[at]?.status === 200);
-      equal(await s3LockId(worker, state), winner?.ID ?? null);
+      expect(await s3LockId(worker, state)).toBe(winner?.ID ?? null);
       if (winner) expectStatus(await state.post(stateBody({ serial: 1 }), winner.ID), 200);
     }
   });
@@ -155,10 +154,12 @@ describe("with R2 and SQLite at their worst", () => {
     const [version] = jsonList(await state.send("GET", "/versions"));
     const [key = ""] = await historyKeys(worker, state);
     await bucket.put(key, stateBody({ serial: 1, note: "b".repeat(size) }));
-    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_damaged");
+    expect(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error).toBe(
+      "object_damaged",
+    );
     await state.post(stateBody({ serial: 2 }));
     const restore = await state.send("POST", `/versions/${version?.id}/restore`);
-    equal(expectProblem(restore, 500).error, "object_damaged");
+    expect(expectProblem(restore, 500).error).toBe("object_damaged");
     expectState(await state.get(), stateBody({ serial: 2 }));
   });
 });
@@ -179,7 +180,7 @@ test("an apply takes at most five class A operations, and few of the rest", asyn
   await state.post(stateBody({ serial: 3 }), info.ID);
   await state.unlock(info);
   const after = await take();
-  equal(after.put - before.put, 5); // one lock file, and for each write its version and the current object
-  equal(after.look - before.look, 4); // the state, the lock file before each write and before it goes; DELETE is free
-  ok(after.rows - before.rows <= 20, `${after.rows - before.rows} rows were written`);
+  expect(after.put - before.put).toBe(5); // one lock file, and for each write its version and the current object
+  expect(after.look - before.look).toBe(4); // the state, the lock file before each write and before it goes; DELETE is free
+  expect(after.rows - before.rows).toBeLessThanOrEqual(20);
 });

@@ -1,4 +1,3 @@
-import { equal, match, ok } from "node:assert/strict";
 import {
   expectHeldBy,
   expectNoState,
@@ -17,7 +16,7 @@ import {
   type StorageWorker,
   s3LockId,
   startStorageWorker,
-} from "./storage-worker";
+} from "./support/storage-worker";
 
 /** What the Worker makes of its bucket, and of others who write there. */
 let worker: StorageWorker;
@@ -38,7 +37,7 @@ describe("states that were there before", () => {
     expectProblem(await state.post(stateBody({ serial: 13, lineage: "new" })), 409);
     expectStatus(await state.post(stateBody({ serial: 13, lineage: "old" })), 200);
     const versions = jsonList(await state.send("GET", "/versions"));
-    equal(versions.length, 2);
+    expect(versions.length).toBe(2);
     expectState(await state.send("GET", `/versions/${versions[1]?.id}`), body);
   });
 
@@ -62,7 +61,7 @@ describe("states that were there before", () => {
     await bucket.put(keyOf(state), stateBody({ serial: 3 }));
     await state.get();
     const reply = await send(worker.owner, "GET", `/states?after=${state.name.slice(0, -1)}`);
-    ok(jsonList(reply).some(({ name }) => name === state.name));
+    expect(jsonList(reply).some(({ name }) => name === state.name)).toBe(true);
   });
 
   test("reading a state that is not there writes nothing, once its tables are there", async () => {
@@ -71,7 +70,7 @@ describe("states that were there before", () => {
     const before = await counted(worker, "rows written");
     expectNoState(await state.get());
     expectStatus(await state.holder(), 204);
-    equal(await counted(worker, "rows written"), before);
+    expect(await counted(worker, "rows written")).toBe(before);
   });
 
   test("a first write does not pass over a state that was there before", async () => {
@@ -91,7 +90,7 @@ describe("states that were there before", () => {
     expectProblem(await state.get(), 500);
     expectProblem(await state.lock(lockInfo()), 500);
     expectProblem(await state.post(stateBody({ serial: 1 })), 500);
-    equal(await (await bucket.get(keyOf(state)))?.text(), content);
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(content);
     expectStatus(await state.send("DELETE"), 200);
     expectNoState(await state.get());
     expectStatus(await state.post(stateBody({ serial: 1 })), 200);
@@ -104,7 +103,7 @@ describe("objects that are not where they should be", () => {
     await state.post(stateBody({ serial: 1 }));
     await bucket.delete([keyOf(state), ...(await historyKeys(worker, state))]);
     const problem = expectProblem(await state.get(), 500);
-    equal(problem.error, "object_missing");
+    expect(problem.error).toBe("object_missing");
     expectProblem(await state.get(), 500);
     expectStatus(await state.lock(lockInfo()), 500);
   });
@@ -114,9 +113,9 @@ describe("objects that are not where they should be", () => {
     await state.post(stateBody({ serial: 1 }));
     await bucket.delete(keyOf(state));
     expectState(await state.get(), stateBody({ serial: 1 }));
-    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 1 }));
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 1 }));
     const audit = jsonList(await state.send("GET", "/audit"));
-    ok(audit.some(({ action }) => action === "current_object_missing"));
+    expect(audit.some(({ action }) => action === "current_object_missing")).toBe(true);
   });
 
   test("a version whose object is gone is a 5xx for who asks for it, and the current state is served", async () => {
@@ -124,7 +123,9 @@ describe("objects that are not where they should be", () => {
     await state.post(stateBody({ serial: 1 }));
     await bucket.delete(await historyKeys(worker, state));
     const [version] = jsonList(await state.send("GET", "/versions"));
-    equal(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error, "object_missing");
+    expect(expectProblem(await state.send("GET", `/versions/${version?.id}`), 500).error).toBe(
+      "object_missing",
+    );
     expectProblem(await state.send("POST", `/versions/${version?.id}/restore`), 500);
     expectState(await state.get(), stateBody({ serial: 1 }));
   });
@@ -138,7 +139,7 @@ describe("objects that are not where they should be", () => {
       await state.post(large(3, "c"), undefined, { "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" }),
       400,
     );
-    equal((await historyKeys(worker, state)).length, 1);
+    expect((await historyKeys(worker, state)).length).toBe(1);
   });
 });
 
@@ -147,10 +148,10 @@ describe("an S3 client on the same object", () => {
     const state = new State(worker.owner);
     const info = lockInfo();
     await state.lock(info);
-    equal(await s3LockId(worker, state), info.ID);
-    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    expect(await s3LockId(worker, state)).toBe(info.ID);
+    expect(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly)).toBeNull();
     await state.unlock(info);
-    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
   });
 
   test("its lock file keeps the Worker's clients out, with its LockInfo", async () => {
@@ -162,8 +163,8 @@ describe("an S3 client on the same object", () => {
     expectHeldBy(await state.post(stateBody({ serial: 2 })), info);
     expectHeldBy(await state.send("DELETE"), info);
     expectProblem(await state.post(stateBody({ serial: 2 }), info.ID), 409, 423);
-    equal(json(await state.holder()).ID, info.ID);
-    equal(await s3LockId(worker, state), info.ID);
+    expect(json(await state.holder()).ID).toBe(info.ID);
+    expect(await s3LockId(worker, state)).toBe(info.ID);
     await bucket.delete(`${keyOf(state)}.tflock`);
     expectStatus(await state.lock(lockInfo()), 200);
   });
@@ -175,7 +176,7 @@ describe("an S3 client on the same object", () => {
     const state = new State(worker.owner);
     await bucket.put(`${keyOf(state)}.tflock`, content);
     const problem = expectProblem(await state.lock(lockInfo()), 423);
-    match(String(problem.ID), /^unreadable-/);
+    expect(String(problem.ID)).toMatch(/^unreadable-/);
   });
 
   test.each([
@@ -187,7 +188,7 @@ describe("an S3 client on the same object", () => {
     await bucket.put(`${keyOf(state)}.tflock`, JSON.stringify(info));
     expectHeldBy(await state.unlock({ ID: "other" }), info);
     expectStatus(await state.unlock(body(info.ID)), 200);
-    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
     expectStatus(await state.lock(lockInfo()), 200);
   });
 
@@ -219,10 +220,10 @@ describe("an S3 client on the same object", () => {
     await bucket.put(keyOf(state), stateBody({ serial: 2, note: "by s3" }));
     expectState(await state.get(), stateBody({ serial: 2, note: "by s3" }));
     const [version] = jsonList(await state.send("GET", "/versions"));
-    equal(version?.source, "s3");
+    expect(version?.source).toBe("s3");
     expectProblem(await state.post(stateBody({ serial: 2, note: "by http" })), 409);
     expectStatus(await state.post(stateBody({ serial: 3 })), 200);
-    equal(await (await bucket.get(keyOf(state)))?.text(), stateBody({ serial: 3 }));
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 3 }));
   });
 
   test.each([
@@ -236,15 +237,15 @@ describe("an S3 client on the same object", () => {
         const ours = stateBody({ serial: 5 });
         await state.post(ours);
         await bucket.put(keyOf(state), foreign);
-        equal(expectProblem(await state.get(), 500).error, "foreign_write");
+        expect(expectProblem(await state.get(), 500).error).toBe("foreign_write");
         expectProblem(await state.lock(lockInfo()), 500);
         expectProblem(await state.post(stateBody({ serial: 10 })), 500);
-        equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
+        expect(await (await bucket.get(keyOf(state)))?.text()).toBe(foreign);
         const [theirs, own] = jsonList(await state.send("GET", "/versions"));
         const choice = chosen === "ours" ? own : theirs;
         expectStatus(await state.send("POST", `/versions/${choice?.id}/restore`), 200);
         expectState(await state.get(), chosen === "ours" ? ours : foreign);
-        equal(await (await bucket.get(keyOf(state)))?.text(), chosen === "ours" ? ours : foreign);
+        expect(await (await bucket.get(keyOf(state)))?.text()).toBe(chosen === "ours" ? ours : foreign);
         expectStatus(await state.lock(lockInfo()), 200);
       }
     },
@@ -260,10 +261,10 @@ describe("an S3 client on the same object", () => {
     await bucket.put(keyOf(state), foreign);
     const ours = stateBody({ serial: 2, note: "by http" });
     for (let again = 0; again < 2; again++)
-      equal(expectProblem(await state.post(ours, info.ID), 500).error, "foreign_write");
-    equal(await (await bucket.get(keyOf(state)))?.text(), foreign);
+      expect(expectProblem(await state.post(ours, info.ID), 500).error).toBe("foreign_write");
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(foreign);
     const kept = jsonList(await state.send("GET", "/versions?all=1"));
-    equal(kept.length, 3);
+    expect(kept.length).toBe(3);
     const [theirs, own] = kept;
     expectState(await state.send("GET", `/versions/${theirs?.id}`), foreign);
     expectState(await state.send("GET", `/versions/${own?.id}`), ours);
@@ -275,15 +276,15 @@ describe("an S3 client on the same object", () => {
     const state = new State(worker.owner);
     await state.post(stateBody({ serial: 1, encrypted: true }));
     await bucket.put(keyOf(state), stateBody({ serial: 2 }));
-    equal(expectProblem(await state.get(), 500).error, "foreign_write");
+    expect(expectProblem(await state.get(), 500).error).toBe("foreign_write");
   });
 
   test("a freeze keeps it out as well", async () => {
     const state = new State(worker.owner);
     await state.admin("PUT", "/freeze", { reason: "incident" });
-    equal(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly), null);
+    expect(await bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly)).toBeNull();
     await state.send("DELETE", "/freeze");
-    equal(await bucket.head(`${keyOf(state)}.tflock`), null);
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import { BACKUP_DAYS } from "../../stacks/bootstrap-stack";
-import { copiesPerRun, kept } from "../../worker/src/defaults";
+import { copiesPerRun, defaultRetention } from "../../worker/src/defaults";
 import { PRICES, type Price, WORKERS_PAID } from "./prices";
 import { sum, times, type Usage } from "./usage";
 
@@ -78,7 +78,10 @@ export function upkeepOf(measured: Measured, states: number): Usage {
 /** The objects in the long run: the current states, their full histories, their latest copies and the dated copies. */
 function storedObjects(measured: Measured, { states }: Team, appliesADay: number): number {
   if (!measured.keepsHistory) return states;
-  const history = Math.max(states * kept.versions, appliesADay * measured.versions * kept.days);
+  const history = Math.max(
+    states * defaultRetention.versions,
+    appliesADay * measured.versions * defaultRetention.days,
+  );
   const copies = Math.min(states, copiesPerRun) * BACKUP_DAYS;
   return states + history + states + copies;
 }

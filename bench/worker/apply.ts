@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { lockInfo, State, send, stateBody } from "../../__tests__/worker/conformance/client";
-import { startTestWorker } from "../../__tests__/worker/harness";
+import { startTestWorker } from "../../__tests__/worker/support/harness";
 import { bundleWorker } from "../../worker/build";
 
 /** What one apply that writes the state twice uses of Cloudflare. */
@@ -19,7 +19,7 @@ export interface Apply {
 /** Counts inside a Worker that does nothing else at the time. */
 export async function countApply(): Promise<Apply> {
   const root = join(__dirname, "..", "..");
-  const script = await bundleWorker(join(root, "__tests__/worker/runtime/faulty-worker.ts"));
+  const script = await bundleWorker(join(root, "__tests__/worker/support/runtime/faulty-worker.ts"));
   const { owner, miniflare } = await startTestWorker({ script });
   try {
     const counted = async () =>

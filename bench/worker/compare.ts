@@ -8,7 +8,7 @@ import {
   stateBody,
   type Target,
 } from "../../__tests__/worker/conformance/client";
-import { startTestWorker } from "../../__tests__/worker/harness";
+import { startTestWorker } from "../../__tests__/worker/support/harness";
 import { bundleWorker } from "../../worker/build";
 import { ratios, type Spread, spread } from "../statistics";
 

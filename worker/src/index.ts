@@ -1,5 +1,5 @@
+import { app } from "./app";
 import type { Env } from "./env";
-import { app } from "./http/app";
 import { backUpAll, discover } from "./http/backup";
 
 export { Directory } from "./directory/directory";

@@ -1,7 +1,19 @@
-import { kept } from "./defaults";
-import type { Env } from "./env";
+import { defaultRetention } from "./defaults";
+import { oncePerEnvironment } from "./once-per-environment";
 
-/** What the environment says beside the credentials. */
+/** Variables of the Worker beside the credentials. An empty one counts as not set. */
+export interface SettingsEnvironment {
+  /** In front of every route, such as `/tfstate`. */
+  readonly TFSTATE_BASE_PATH?: string;
+  /** `required` refuses every unencrypted state. @default "auto" (a state once encrypted stays encrypted) */
+  readonly TFSTATE_ENCRYPTION?: string;
+  /** Versions of a state that are always kept. @default "100" */
+  readonly TFSTATE_KEEP_VERSIONS?: string;
+  /** Days for which every version is kept. @default "90" */
+  readonly TFSTATE_KEEP_DAYS?: string;
+}
+
+/** What these variables say. */
 export interface Settings {
   /** In front of every route; empty, or with a leading slash and none at its end. */
   readonly basePath: string;
@@ -13,16 +25,7 @@ export interface Settings {
   readonly defects: readonly string[];
 }
 
-const known = new WeakMap<Env, Settings>();
-
-/** Read once: an environment does not change while an isolate lives. A setting that is empty counts as not there. */
-export function settings(env: Env): Settings {
-  const read = known.get(env) ?? readSettings(env);
-  known.set(env, read);
-  return read;
-}
-
-function readSettings(env: Env): Settings {
+export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings => {
   const defects: string[] = [];
   const whole = (name: "TFSTATE_KEEP_VERSIONS" | "TFSTATE_KEEP_DAYS", unset: number): number => {
     const text = env[name] || String(unset);
@@ -30,8 +33,8 @@ function readSettings(env: Env): Settings {
     return Number(text);
   };
   const keep = {
-    versions: whole("TFSTATE_KEEP_VERSIONS", kept.versions),
-    days: whole("TFSTATE_KEEP_DAYS", kept.days),
+    versions: whole("TFSTATE_KEEP_VERSIONS", defaultRetention.versions),
+    days: whole("TFSTATE_KEEP_DAYS", defaultRetention.days),
   };
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")
@@ -40,4 +43,4 @@ function readSettings(env: Env): Settings {
   if (!/^[\w.~/-]*$/.test(path) || path.includes("//"))
     defects.push(`TFSTATE_BASE_PATH "${path}" holds more than letters, digits, "-._~" and single slashes`);
   return { basePath: path && `/${path}`, encryptionRequired: encryption === "required", keep, defects };
-}
+});

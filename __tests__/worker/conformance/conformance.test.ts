@@ -1,4 +1,4 @@
-import { startTestWorker, type TestWorker } from "../harness";
+import { startTestWorker, type TestWorker } from "../support/harness";
 import { suite } from "./suite";
 
 let worker: TestWorker;

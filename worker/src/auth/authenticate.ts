@@ -1,15 +1,20 @@
-import type { Directory } from "../directory/directory";
-import type { Env } from "../env";
-import { notConfigured, Refusal } from "../problem";
+import { Refusal } from "../errors/refusal";
 import { clientOf } from "./client";
 import { isJwt, verifyOidc } from "./oidc";
 import { matches, type Principal } from "./principal";
-import { type AuthSettings, authSettings } from "./settings";
+import type { AuthSettings } from "./settings";
+import { isMintedToken } from "./token";
 
-/** Prefix of the bearer tokens that an admin mints. */
-export const tokenPrefix = "tfs_";
+/** What is asked of the Directory: it counts the guesses of all isolates, and knows the tokens. */
+export interface CredentialStore {
+  verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck>;
+  /** @returns null where the token is unknown, expired or revoked */
+  verifyToken(token: string, client: string): Promise<Principal | null>;
+}
 
-let settings: AuthSettings | undefined;
+/** Whose password it is, null for nobody's; or the seconds after which the client may guess again. */
+export type PasswordCheck = { readonly principal: Principal | null } | { readonly retryAfter: number };
+
 /** Passwords that were verified in this isolate, by a keyed hash; so PBKDF2 runs once, not at each request. */
 const verified = new Map<string, Principal>();
 const maxVerified = 1000;
@@ -18,27 +23,25 @@ let fingerprintKey: Promise<CryptoKey> | undefined;
 /**
  * Finds out who asks: client certificate, bearer token, GitHub OIDC token, Basic password or pre-shared key. A token
  * may stand in the place of the Basic password, which is all that Terraform's HTTP backend can send.
- * @throws Refusal 401, 429 after too many wrong guesses, 503 where nothing is configured
+ * @throws Refusal 401, or 429 after too many wrong guesses
  */
 export async function authenticate(
   request: Request,
-  env: Env,
-  directory: DurableObjectStub<Directory>,
+  settings: AuthSettings,
+  store: CredentialStore,
 ): Promise<Principal> {
-  settings ??= authSettings(env);
-  if (settings.defects.length > 0) throw notConfigured(settings.defects);
+  const client = clientOf(request);
   const header = request.headers.get("authorization");
   if (header === null) return fromCertificate(request, settings) ?? refuse("the request has no credentials");
   const [, scheme, value] = /^(\S+) +(\S+)$/.exec(header.trim()) ?? [];
-  if (scheme?.toLowerCase() === "bearer" && value)
-    return fromToken(value, settings, directory, clientOf(request));
+  if (scheme?.toLowerCase() === "bearer" && value) return fromToken(value, settings, store, client);
   const pair = scheme?.toLowerCase() === "basic" && value ? decodeBasic(value) : null;
   if (pair === null) return refuse("the Authorization header is neither Basic nor Bearer");
   const [username, password] = pair;
-  if (password.startsWith(tokenPrefix) || (isJwt(password) && settings.issuers.length > 0)) {
-    return fromToken(password, settings, directory, clientOf(request));
+  if (isMintedToken(password) || (isJwt(password) && settings.issuers.length > 0)) {
+    return fromToken(password, settings, store, client);
   }
-  return fromPassword(username, password, directory, clientOf(request));
+  return fromPassword(username, password, store, client);
 }
 
 /** Only Cloudflare sets `request.cf`, so no header of the client can fake it. */
@@ -63,12 +66,12 @@ function fromCertificate(request: Request, { certificates }: AuthSettings): Prin
 async function fromToken(
   token: string,
   { issuers }: AuthSettings,
-  directory: DurableObjectStub<Directory>,
+  store: CredentialStore,
   client: string,
 ): Promise<Principal> {
-  if (token.startsWith(tokenPrefix)) {
-    // Asked each time, so that a revoked token is dead at once.
-    const principal = await directory.verifyToken(token, client);
+  if (isMintedToken(token)) {
+    // Asked each time, so that a revoked token is refused at once.
+    const principal = await store.verifyToken(token, client);
     return principal ?? refuse("the token is unknown, expired or revoked");
   }
   if (!isJwt(token)) return refuse("the bearer token is neither one of ours nor a JWT");
@@ -79,21 +82,15 @@ async function fromToken(
 async function fromPassword(
   username: string,
   password: string,
-  directory: DurableObjectStub<Directory>,
+  store: CredentialStore,
   client: string,
 ): Promise<Principal> {
   const fingerprint = await fingerprintOf(username, password);
   const known = verified.get(fingerprint);
   if (known) return known;
-  const answer = await directory.verifyPassword(username, password, client);
+  const answer = await store.verifyPassword(username, password, client);
   if ("retryAfter" in answer) {
-    throw new Refusal({
-      status: 429,
-      code: "too_many_guesses",
-      message: "too many wrong passwords came from this client",
-      fix: `try again in ${answer.retryAfter} s`,
-      retryAfter: answer.retryAfter,
-    });
+    throw new Refusal({ code: "too_many_guesses", retryAfter: answer.retryAfter });
   }
   if (!answer.principal) return refuse("the user name or the password is wrong");
   if (verified.size >= maxVerified) verified.clear();
@@ -123,12 +120,6 @@ function decodeBasic(value: string): readonly [string, string] | null {
   }
 }
 
-/** 401, never anything that a client could take for "no state". */
-function refuse(message: string): never {
-  throw new Refusal({
-    status: 401,
-    code: "unauthorized",
-    message,
-    fix: "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD (a password, a token, or a GitHub OIDC token)",
-  });
+function refuse(reason: string): never {
+  throw new Refusal({ code: "unauthorized", reason });
 }

@@ -1,16 +1,15 @@
 import { z } from "zod";
-import type { Env } from "../env";
-import { settings } from "../settings";
+import { reservedNamespaces } from "../../../domain/state-objects";
+import { oncePerEnvironment } from "../once-per-environment";
 import { scopes } from "./principal";
 
-const reserved = ["history", "versions", ".", ".."];
 /** A namespace is the first segment of a key in the bucket. */
 const Namespace = z
   .string()
   .min(1)
   .max(128)
   .regex(/^[^/\\\p{Cc}]+$/u, "must hold no slash and no control character")
-  .refine((name) => !reserved.includes(name), "is reserved");
+  .refine((name) => !reservedNamespaces.includes(name), "is reserved");
 const Scopes = z.array(z.enum(scopes)).min(1);
 const States = z.array(z.string().min(1)).min(1).default(["*"]);
 const everything = [...scopes];
@@ -60,18 +59,36 @@ export type User = z.infer<typeof User>;
 export type Issuer = z.infer<typeof Issuer>;
 export type Certificate = z.infer<typeof Certificate>;
 
+/** Variables of the Worker that say who may come in. With none of them, nobody may. */
+export interface AuthEnvironment {
+  /** The owner: every scope on every state of the namespace of the same name. */
+  readonly TFSTATE_USERNAME?: string;
+  /** The owner's password, or its hash as `npm run worker:admin -- hash-password` prints it. */
+  readonly TFSTATE_PASSWORD?: string;
+  /** Further users: a JSON list of `User`. */
+  readonly TFSTATE_USERS?: string;
+  /** One pre-shared key as the Basic password of any user name. */
+  readonly TFSTATE_PSK?: string;
+  /** Namespace of the pre-shared key. @default "default" */
+  readonly TFSTATE_PSK_NAMESPACE?: string;
+  /** Trusted OIDC issuers: a JSON list of `Issuer`. */
+  readonly TFSTATE_OIDC?: string;
+  /** Accepted client certificates: a JSON list of `Certificate`. */
+  readonly TFSTATE_MTLS?: string;
+}
+
 export interface AuthSettings {
   readonly users: readonly User[];
   readonly psk: { readonly secret: string; readonly namespace: string } | null;
   readonly issuers: readonly Issuer[];
   readonly certificates: readonly Certificate[];
-  /** What is wrong with the configuration; then every request is refused. */
+  /** What is wrong with the variables; then every request is refused. */
   readonly defects: readonly string[];
 }
 
-/** Reads the credentials from the environment, and what is wrong with any of it. There is no default: with none, `defects` says so. */
-export function authSettings(env: Env): AuthSettings {
-  const defects = [...settings(env).defects];
+/** The credentials that the environment names. There is no default: where there is none, `defects` says so. */
+export const authSettings = oncePerEnvironment((env: AuthEnvironment): AuthSettings => {
+  const defects: string[] = [];
   const list = <T extends z.ZodType>(
     name: "TFSTATE_USERS" | "TFSTATE_OIDC" | "TFSTATE_MTLS",
     item: T,
@@ -108,4 +125,4 @@ export function authSettings(env: Env): AuthSettings {
     );
   }
   return { users, psk, issuers, certificates, defects };
-}
+});

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { matches, type Principal } from "../auth/principal";
-import { Refusal } from "../problem";
+import { Refusal } from "../errors/refusal";
 import { backUpAll, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
 import { metricsText } from "./metrics";
@@ -30,7 +30,7 @@ export function adminRoutes(routes: Routes): void {
       const principal = context.get("principal");
       const { id: createdBy, namespace } = principal;
       const { expiresInSeconds, ...rest } = body;
-      refuseMore(principal, rest);
+      requireAtMost(principal, rest);
       const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString();
       const minted = await directoryOf(context.env).mintToken({ ...rest, namespace, createdBy, expiresAt });
       return Response.json({ ...minted.info, token: minted.token }, { status: 201 });
@@ -54,12 +54,7 @@ export function adminRoutes(routes: Routes): void {
       const { namespace, id: by } = context.get("principal");
       if (await directoryOf(context.env).revokeToken(namespace, id, by))
         return Response.json({ revoked: id });
-      throw new Refusal({
-        status: 404,
-        code: "no_such_token",
-        message: `there is no token ${id}`,
-        fix: "list them with GET /tokens",
-      });
+      throw new Refusal({ code: "no_such_token", id });
     },
   );
 
@@ -116,15 +111,11 @@ export function adminRoutes(routes: Routes): void {
 }
 
 /** @throws Refusal where a token would do what the one who mints it may not do */
-function refuseMore(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
+function requireAtMost(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
   const scope = scopes.find((scope) => !principal.scopes.includes(scope));
   // A pattern that another one matches, star for star, names no state that the other does not name.
   const pattern = states.find((pattern) => !principal.states.some((glob) => matches(glob, pattern)));
   if (scope === undefined && pattern === undefined) return;
-  throw new Refusal({
-    status: 403,
-    code: "forbidden",
-    message: `${principal.id} has no ${scope ? `${scope} scope` : `rights on "${pattern}"`}, so no token of theirs can have it`,
-    fix: "ask for less, or ask an admin who has it",
-  });
+  const lacks = scope ? `${scope} scope` : `rights on "${pattern}"`;
+  throw new Refusal({ code: "forbidden", principal: principal.id, lacks, mints: true });
 }

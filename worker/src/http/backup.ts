@@ -1,9 +1,10 @@
+import { historyPrefix, stateKey, stateOfKey } from "../../../domain/state-objects";
 import { copiesPerRun } from "../defaults";
 import type { Env } from "../env";
-import { Refusal, storageFault, unwrap } from "../problem";
-import { type BackupResult, backupNotConfigured } from "../state/backup";
-import { currentKey, historyPrefix, type StateRef } from "../state/keys";
-import type { Caller } from "../state/locks";
+import { problemOf } from "../errors/catalogue";
+import { errorOf, Refusal, unwrap } from "../errors/refusal";
+import type { BackupResult } from "../state/backup";
+import type { Caller } from "../state/caller";
 import { directoryOf, stateOf } from "./context";
 
 /** What became of one state; `failed` where the log says why. */
@@ -27,9 +28,9 @@ export async function backUpAll(env: Env, namespace: string | null): Promise<Bac
       results.push(unwrap(await stateOf(env, ref).backUp(ref)));
     } catch (error) {
       // One state that cannot be copied must not keep the others from it.
-      const code = error instanceof Refusal ? error.problem.code : String(error);
+      const code = error instanceof Refusal ? error.error.code : String(error);
       console.error(JSON.stringify({ level: "error", event: "backup_failed", ...ref, code }));
-      results.push({ key: currentKey(ref), version: null, result: "failed" });
+      results.push({ key: stateKey(ref), version: null, result: "failed" });
     }
   }
   const last = refs.length < copiesPerRun ? undefined : refs.at(-1);
@@ -45,10 +46,7 @@ export async function discover(env: Env): Promise<void> {
   const directory = directoryOf(env);
   const startAfter = await directory.cursor("discover");
   const { objects, truncated } = await env.BUCKET.list(startAfter === null ? {} : { startAfter });
-  const found = objects.flatMap(({ key }): StateRef[] => {
-    const [, namespace, name] = /^([^/]+)\/([^/]+)\.tfstate$/.exec(key) ?? [];
-    return namespace && name ? [{ namespace, name }] : [];
-  });
+  const found = objects.flatMap(({ key }) => stateOfKey(key) ?? []);
   if (found.length > 0) await directory.addStates(found);
   const last = truncated ? objects.at(-1)?.key : undefined;
   // The history may be long, and holds no state that is not known.
@@ -60,11 +58,11 @@ const afterHistory = historyPrefix.replace(/\/$/, "0");
 
 /** Brings a page of a namespace's states back from the backup bucket. */
 export async function restoreAll(env: Env, namespace: string, caller: Caller, after: string) {
-  if (!env.BACKUP) throw backupNotConfigured();
+  if (!env.BACKUP) throw new Refusal({ code: "backup_not_configured" });
   const prefix = `${namespace}/`;
-  const startAfter = after === "" ? undefined : `${prefix}${after}.tfstate`;
+  const startAfter = after === "" ? undefined : stateKey({ namespace, name: after });
   const { objects, truncated } = await env.BACKUP.list({ prefix, limit: copiesPerRun, startAfter });
-  const names = objects.map(({ key }) => key.slice(prefix.length).replace(/\.tfstate$/, ""));
+  const names = objects.map(({ key }) => stateOfKey(key)?.name ?? key.slice(prefix.length));
   const restored: string[] = [];
   const failed: { state: string; error: string; message: string }[] = [];
   for (const name of names) {
@@ -74,8 +72,8 @@ export async function restoreAll(env: Env, namespace: string, caller: Caller, af
       restored.push(name);
     } catch (error) {
       // After a disaster the others count: this one is named, and can be tried again.
-      const { code, message } = error instanceof Refusal ? error.problem : storageFault(error);
-      failed.push({ state: name, error: code, message });
+      const known = errorOf(error);
+      failed.push({ state: name, error: known.code, message: problemOf(known).message });
     }
   }
   return { restored, failed, next: truncated ? (names.at(-1) ?? null) : null };

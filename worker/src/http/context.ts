@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import type { Principal } from "../auth/principal";
+import { isStateName, type StateRef } from "../../../domain/state-objects";
+import { type Principal, permits, type Scope } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
-import { Refusal } from "../problem";
-import type { StateRef } from "../state/keys";
-import type { Caller } from "../state/locks";
+import { Refusal } from "../errors/refusal";
+import type { Caller } from "../state/caller";
 import type { StateObject } from "../state/state-object";
 
 /** What the middleware leaves for the routes. */
@@ -27,29 +27,20 @@ export function callerOf(context: AppContext): Caller {
   return { id: principal.id, origin: context.get("origin"), admin: principal.scopes.includes("admin") };
 }
 
-const maxNameBytes = 200;
-
-/**
- * The name of a state from its part of the path. Everything that earlier Workers took is allowed, except what could
- * not be told apart or found again in the bucket.
- */
+/** The name of a state from its part of the path. @throws Refusal where no state can have it */
 export function stateName(raw: string | undefined): string {
   const name = raw ?? "";
-  const bytes = new TextEncoder().encode(name).byteLength;
-  // A "%" is what is left of an escape that was none; two spellings of one text would be two states.
-  if (
-    bytes === 0 ||
-    bytes > maxNameBytes ||
-    /[/\\%\p{Cc}\p{Cs}\uFFFD]/u.test(name) ||
-    /^\.{1,2}$|^\s|\s$/.test(name) ||
-    name !== name.normalize("NFC")
-  ) {
-    throw new Refusal({
-      status: 400,
-      code: "bad_state_name",
-      message: `${JSON.stringify(name.slice(0, 80))} cannot be the name of a state`,
-      fix: `use 1 to ${maxNameBytes} bytes without slash, backslash, percent or control characters`,
-    });
-  }
-  return name;
+  if (isStateName(name)) return name;
+  throw new Refusal({ code: "bad_state_name", name });
+}
+
+/**
+ * The one check of scopes and patterns.
+ * @param state name of the state, or null where the request is about none
+ * @throws Refusal 403 where the caller may not do it
+ */
+export function requirePermission(principal: Principal, scope: Scope, state: string | null): void {
+  if (permits(principal, scope, state)) return;
+  const lacks = `${scope} scope${state === null ? "" : ` on "${state}"`}`;
+  throw new Refusal({ code: "forbidden", principal: principal.id, lacks });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Refusal, unwrap } from "../problem";
-import { find } from "../state/reads";
+import { Refusal, unwrap } from "../errors/refusal";
+import { fetchVersion } from "../state/reads";
 import { callerOf, stateOf } from "./context";
 import type { Routes } from "./route";
 import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
@@ -33,7 +33,7 @@ export function historyRoutes(routes: Routes): void {
     async ({ context, ref }) => {
       const id = context.req.param("id") ?? "";
       const stored = unwrap(await stateOf(context.env, ref).version(ref, id));
-      const object = await find(context.env.BUCKET, stored);
+      const object = await fetchVersion(context.env.BUCKET, stored);
       if (object instanceof Refusal) throw object;
       return stateResponse(stored.version, object);
     },

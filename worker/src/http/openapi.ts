@@ -1,17 +1,10 @@
 import { z } from "zod";
+import { apiVersion, headers } from "../../../domain/worker-api";
 import type { Route, Routes } from "./route";
-
-const version = "1";
-/**
- * Header of every answer: a proxy's 204, which has none, says nothing of a state. `state/worker-store.ts` looks for it,
- * and must not import this.
- */
-export const identity = ["x-tfstate-worker", version] as const;
-
-const Problem = z.object({ error: z.string(), message: z.string(), fix: z.string() });
+import { Problem } from "./schemas";
 
 const identified = {
-  [identity[0]]: {
+  [headers.identity]: {
     description: "that a tfstate Worker answers, and the version of these routes",
     schema: { type: "string" },
   },
@@ -34,7 +27,7 @@ export function openApi(routes: readonly Route[]) {
     openapi: "3.1.0",
     info: {
       title: "tfstate Worker",
-      version,
+      version: apiVersion,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ basic: [] }, { bearer: [] }],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unwrap } from "../problem";
+import { unwrap } from "../errors/refusal";
 import type { StateSummary as Summary } from "../state/state-object";
 import { type AppContext, callerOf, directoryOf, stateOf } from "./context";
 import type { Routes } from "./route";
@@ -73,11 +73,8 @@ export function operationRoutes(routes: Routes): void {
       answer: Freeze,
     },
     async ({ context, ref, body }) => {
-      const { reason, expiresInSeconds, lock } = body;
       const state = stateOf(context.env, ref);
-      return Response.json(
-        unwrap(await state.freeze(ref, callerOf(context), reason, expiresInSeconds, lock)),
-      );
+      return Response.json(unwrap(await state.freeze(ref, callerOf(context), body)));
     },
   );
   routes.add(
@@ -98,12 +95,8 @@ export function operationRoutes(routes: Routes): void {
       answer: Override,
     },
     async ({ context, ref, body }) => {
-      const { allow, reason, expiresInSeconds } = body;
       const state = stateOf(context.env, ref);
-      return Response.json(
-        unwrap(await state.override(ref, callerOf(context), allow, reason, expiresInSeconds)),
-        { status: 201 },
-      );
+      return Response.json(unwrap(await state.override(ref, callerOf(context), body)), { status: 201 });
     },
   );
 

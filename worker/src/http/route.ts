@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import { permits, type Scope } from "../auth/principal";
-import { Refusal } from "../problem";
-import type { StateRef } from "../state/keys";
-import { type AppContext, type AppEnv, stateName } from "./context";
+import type { StateRef } from "../../../domain/state-objects";
+import type { Scope } from "../auth/principal";
+import { Refusal } from "../errors/refusal";
+import { type AppContext, type AppEnv, requirePermission, stateName } from "./context";
 
 type Shape = z.ZodType | undefined;
 type Parsed<S extends Shape> = S extends z.ZodType ? z.infer<S> : undefined;
@@ -49,14 +49,7 @@ export class Routes {
       const named = route.path.includes("{name}");
       const name = named ? stateName(context.req.param("name")) : "";
       const principal = context.get("principal");
-      if (!permits(principal, route.scope, named ? name : null)) {
-        throw new Refusal({
-          status: 403,
-          code: "forbidden",
-          message: `${principal.id} has no ${route.scope} scope${named ? ` on "${name}"` : ""}`,
-          fix: "ask an admin for a token with that scope",
-        });
-      }
+      requirePermission(principal, route.scope, named ? name : null);
       const query = parse(route.query, context.req.query(), "query") as Parsed<Query>;
       const body = (route.body ? parse(route.body, await json(context), "body") : undefined) as Parsed<Body>;
       return handle({ context, ref: { namespace: principal.namespace, name }, query, body });
@@ -71,16 +64,12 @@ export class Routes {
   }
 }
 
-function parse(schema: Shape, value: unknown, where: string): unknown {
+function parse(schema: Shape, value: unknown, where: "query" | "body"): unknown {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Refusal({
-    status: 400,
-    code: `bad_${where}`,
-    message: z.prettifyError(parsed.error).replaceAll("\n", " "),
-    fix: "see GET /openapi.json",
-  });
+  const reason = z.prettifyError(parsed.error).replaceAll("\n", " ");
+  throw new Refusal({ code: `bad_${where}`, reason });
 }
 
 /** Longest body of LOCK, UNLOCK and of the JSON routes. */
@@ -93,18 +82,9 @@ export async function text(context: AppContext): Promise<string> {
   for await (const chunk of context.req.raw.body ?? []) {
     chunks.push(chunk);
     length += chunk.byteLength;
-    if (length > maxTextBytes) throw tooLong();
+    if (length > maxTextBytes) throw new Refusal({ code: "body_too_large", limit: maxTextBytes });
   }
   return new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
-}
-
-function tooLong(): Refusal {
-  return new Refusal({
-    status: 413,
-    code: "body_too_large",
-    message: `the body has more than ${maxTextBytes} bytes`,
-    fix: "send less",
-  });
 }
 
 async function json(context: AppContext): Promise<unknown> {
@@ -112,11 +92,6 @@ async function json(context: AppContext): Promise<unknown> {
     return JSON.parse((await text(context)) || "{}");
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal({
-      status: 400,
-      code: "bad_body",
-      message: "the body is not JSON",
-      fix: "see GET /openapi.json",
-    });
+    throw new Refusal({ code: "bad_body", reason: "the body is not JSON" });
   }
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { maxLockIdLength } from "../../../domain/lock-info";
+import { stateRules } from "../../../domain/state-guard";
+import { maxListedVersions, maxReasonLength } from "../../../domain/worker-api";
 import { scopes } from "../auth/principal";
-import { overridable } from "../state/guard";
 
 /** Shapes of the JSON that the routes take and give. */
 export const LockInfo = z.object({
@@ -39,17 +41,38 @@ export const Freeze = z.object({
   reason: z.string(),
   by: z.string(),
   since: z.string(),
-  expiresAt: z.string().nullable(),
-  lock: z.string().optional(),
+  expiresAt: z.string().nullable().describe("null: an admin ends it"),
+  lock: z.string().optional().describe("ID of the one lock that may be taken meanwhile"),
+  operation: z.string().optional().describe("operation of that lock"),
 });
 
-export const LockStatus = z.object({
-  state: z.string(),
-  info: LockInfo,
+/** Who keeps others out. */
+export const LockHolder = LockInfo.extend({
+  freeze: Freeze.optional().describe("there where the holder is a freeze; freeze.lock says whose"),
+});
+
+/** The body of every error. Where the lock is the reason, the holder's fields stand at the top level too. */
+export const Problem = LockHolder.partial().extend({
+  error: z.string(),
+  message: z.string(),
+  fix: z.string(),
+  holder: LockHolder.optional(),
+});
+
+const LockFacts = z.object({
   by: z.enum(["http", "s3", "freeze"]),
   principal: z.string().nullable(),
   origin: z.string().nullable(),
   since: z.string(),
+});
+
+/** GET of the lock. */
+export const HeldLock = LockHolder.extend(LockFacts.shape);
+
+/** An entry of the list of locks. */
+export const LockStatus = LockFacts.extend({
+  state: z.string(),
+  info: LockHolder,
   ageSeconds: z.number(),
   stale: z.boolean(),
 });
@@ -100,7 +123,7 @@ export const Policy = z.strictObject({
 
 const day = 24 * 60 * 60;
 export const FreezeRequest = z.strictObject({
-  reason: z.string().min(1).max(500),
+  reason: z.string().min(1).max(maxReasonLength),
   expiresInSeconds: z
     .int()
     .min(1)
@@ -108,17 +131,23 @@ export const FreezeRequest = z.strictObject({
     .nullable()
     .default(day)
     .describe("null: until an admin ends it"),
-  lock: z.string().min(1).max(200).optional().describe("ID of the one lock that may be taken meanwhile"),
+  lock: z
+    .string()
+    .min(1)
+    .max(maxLockIdLength)
+    .optional()
+    .describe("ID of the one lock that may be taken meanwhile"),
+  operation: z.string().min(1).max(100).optional().describe("operation of that lock, for whoever meets it"),
 });
 
 export const OverrideRequest = z.strictObject({
-  allow: z.array(z.enum(overridable)).min(1),
-  reason: z.string().min(1).max(500),
+  allow: z.array(z.enum(stateRules)).min(1),
+  reason: z.string().min(1).max(maxReasonLength),
   expiresInSeconds: z.int().min(1).max(3600).default(600),
 });
 export const Override = z.object({
   id: z.string(),
-  allow: z.array(z.enum(overridable)),
+  allow: z.array(z.enum(stateRules)),
   grantedBy: z.string(),
   reason: z.string(),
   expiresAt: z.string(),
@@ -155,7 +184,7 @@ const flag = z
   .default("0")
   .transform((value) => value === "1" || value === "true");
 export const VersionsQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: z.coerce.number().int().min(1).max(maxListedVersions).default(100),
   before: z.string().optional(),
   all: flag,
 });

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { Refusal, unwrap } from "../problem";
-import { maxBytes } from "../state/ingest";
-import { find } from "../state/reads";
-import type { VersionRecord } from "../state/records";
+import { headers, maxStateBytes } from "../../../domain/worker-api";
+import { Refusal, unwrap } from "../errors/refusal";
+import type { VersionRecord } from "../state/ledger/records";
+import { fetchVersion } from "../state/reads";
 import { callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
-import { LockInfo, Version, WriterQuery } from "./schemas";
+import { HeldLock, LockInfo, Version, WriterQuery } from "./schemas";
 
 /** The routes that Terraform and OpenTofu use. */
 export function stateRoutes(routes: Routes): void {
@@ -20,7 +20,7 @@ export function stateRoutes(routes: Routes): void {
       const state = stateOf(context.env, ref);
       const read = async (again: boolean) => {
         const stored = unwrap(await state.read(ref, again));
-        return stored && { ...stored, object: await find(context.env.BUCKET, stored) };
+        return stored && { ...stored, object: await fetchVersion(context.env.BUCKET, stored) };
       };
       let found = await read(false);
       // A write came in between, or an S3 client wrote: its owner looks first, and names an object that nobody changes.
@@ -44,12 +44,12 @@ export function stateRoutes(routes: Routes): void {
       const { req } = context;
       const body = req.raw.body;
       const length = announcedLength(req.header("content-length"));
-      if (body === null || length === 0) throw emptyBody();
+      if (body === null || length === 0) throw new Refusal({ code: "not_a_state", reason: "it is empty" });
       const request = {
         lockId: query.ID || null,
         contentMd5: req.header("content-md5") ?? null,
         length,
-        override: req.header("x-tfstate-override") ?? null,
+        override: req.header(headers.override) ?? null,
       };
       const state = stateOf(context.env, ref);
       return Response.json(unwrap(await state.write(ref, callerOf(context), request, body)));
@@ -106,8 +106,8 @@ export function stateRoutes(routes: Routes): void {
       method: "get",
       path: "/states/{name}/lock",
       scope: "read",
-      summary: "Who holds the lock; 204 where nobody does",
-      answer: LockInfo,
+      summary: "Who holds the lock, a client or a freeze; 204 where nobody does",
+      answer: HeldLock,
     },
     async ({ context, ref }) => {
       const status = unwrap(await stateOf(context.env, ref).lockStatus(ref));
@@ -126,36 +126,15 @@ export function stateResponse(version: VersionRecord, object: R2ObjectBody): Res
       "content-type": "application/json",
       "content-length": String(version.size),
       etag: `"${version.sha256}"`,
-      "x-tfstate-version": version.id,
-      "x-tfstate-serial": String(version.serial ?? ""),
+      [headers.version]: version.id,
+      [headers.serial]: String(version.serial ?? ""),
     },
   });
 }
 
 function announcedLength(header: string | undefined): number {
-  if (header === undefined || !/^\d{1,12}$/.test(header)) {
-    throw new Refusal({
-      status: 411,
-      code: "length_required",
-      message: "the request does not say how long its body is",
-      fix: "send Content-Length; without it, a cut-off body looks like a whole one",
-    });
-  }
+  if (header === undefined || !/^\d{1,12}$/.test(header)) throw new Refusal({ code: "length_required" });
   const length = Number(header);
-  if (length <= maxBytes) return length;
-  throw new Refusal({
-    status: 413,
-    code: "body_too_large",
-    message: `the state has ${length} bytes, more than the ${maxBytes} that a Worker takes`,
-    fix: "split the state",
-  });
-}
-
-function emptyBody(): Refusal {
-  return new Refusal({
-    status: 400,
-    code: "not_a_state",
-    message: "the body is empty, which clients would later read as a new project",
-    fix: "nothing was stored; to remove a state use DELETE",
-  });
+  if (length <= maxStateBytes) return length;
+  throw new Refusal({ code: "body_too_large", limit: maxStateBytes });
 }

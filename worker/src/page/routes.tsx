@@ -1,13 +1,22 @@
 import type { Hono } from "hono";
 import type { Child } from "hono/jsx";
+import type { StateRef } from "../../../domain/state-objects";
 import { permits, type Scope } from "../auth/principal";
-import { type AppContext, type AppEnv, callerOf, stateName, stateOf } from "../http/context";
+import { Refusal, unwrap } from "../errors/refusal";
+import {
+  type AppContext,
+  type AppEnv,
+  callerOf,
+  requirePermission,
+  stateName,
+  stateOf,
+} from "../http/context";
 import { summaries } from "../http/operations";
-import { Refusal, unwrap } from "../problem";
 import { settings } from "../settings";
-import type { StateRef } from "../state/keys";
+import { Confirm, Page, pagePath } from "./layout";
+import { StateList } from "./state-list";
+import { StatePage } from "./state-page";
 import { style } from "./style";
-import { Confirm, Page, pagePath, StateList, StatePage } from "./views";
 
 /** No script, no frame, nothing from elsewhere. */
 const headers = {
@@ -131,22 +140,12 @@ const baseOf = (context: AppContext): string => settings(context.env).basePath;
 function refOf(context: AppContext, scope: Scope): StateRef {
   const name = stateName(context.req.param("name"));
   const principal = context.get("principal");
-  if (permits(principal, scope, name)) return { namespace: principal.namespace, name };
-  throw new Refusal({
-    status: 403,
-    code: "forbidden",
-    message: `${principal.id} has no ${scope} scope on "${name}"`,
-    fix: "ask an admin for it",
-  });
+  requirePermission(principal, scope, name);
+  return { namespace: principal.namespace, name };
 }
 
-/** Every browser says where a form comes from; what does not say it is no form of ours. */
+/** Every browser says where a form comes from; a request that does not is none of our forms. */
 function requireOwnForm(context: AppContext): void {
   if (context.req.header("origin") || context.req.header("sec-fetch-site")) return;
-  throw new Refusal({
-    status: 403,
-    code: "cross_site",
-    message: "the form does not say which page it comes from",
-    fix: "use the page in a browser, or the JSON routes",
-  });
+  throw new Refusal({ code: "cross_site", reason: "the form does not say which page it comes from" });
 }

@@ -1,21 +1,26 @@
-import { type Problem, Refusal } from "../problem";
+import { objectMetadata, versionKey } from "../../../domain/state-objects";
+import { maxStateBytes } from "../../../domain/worker-api";
+import { Refusal } from "../errors/refusal";
+import { whyStaysEncrypted } from "./encryption";
 import { breaches } from "./guard";
-import { type Inspected, ingest, json, maxBytes, requireStored, store, withRoom } from "./ingest";
-import { currentKey, historyKey, type StateRef } from "./keys";
-import type { Ledger } from "./ledger";
-import type { NewVersion, VersionRecord, VersionSource } from "./records";
+import { type Inspected, ingest, jsonObject, requireStored, store, withMemoryFor } from "./ingest";
+import type { Ledger } from "./ledger/ledger";
+import type { NewVersion, VersionRecord, VersionSource } from "./ledger/records";
+import type { StateContext } from "./state-context";
 
 /**
- * The object that plain S3 clients read and write. It is a copy of the current version, made after the commit; what
+ * The object that plain S3 clients read and write: the projection of the current version. It is a copy of the current version, made after the commit; what
  * was left half done is repaired here, and what an S3 client wrote there becomes a version of ours.
  * Every method needs the state's mutex.
  */
 export class CurrentObject {
-  constructor(
-    private readonly bucket: R2Bucket,
-    private readonly ledger: Ledger,
-    private readonly ref: StateRef,
-  ) {}
+  private readonly bucket: R2Bucket;
+  private readonly ledger: Ledger;
+  private readonly key: string;
+
+  constructor(private readonly context: StateContext) {
+    ({ bucket: this.bucket, ledger: this.ledger, key: this.key } = context);
+  }
 
   /** The object shows the current version, as far as we know without asking R2. */
   get upToDate(): boolean {
@@ -35,9 +40,9 @@ export class CurrentObject {
     if (current === null) return this.#removeShown(etag);
     const body = bytes ?? (await this.#versionBody(current));
     // The condition keeps an S3 client's write, and a late put of an evicted instance loses against it.
-    const put = await this.bucket.put(currentKey(this.ref), body, {
-      ...json,
-      customMetadata: { version: current.id, sha256: current.sha256 },
+    const put = await this.bucket.put(this.key, body, {
+      ...jsonObject,
+      customMetadata: { [objectMetadata.version]: current.id, [objectMetadata.sha256]: current.sha256 },
       onlyIf: etag === null ? { etagDoesNotMatch: "*" } : { etagMatches: etag },
     });
     if (put !== null) {
@@ -52,7 +57,7 @@ export class CurrentObject {
    */
   async reconcile(): Promise<void> {
     for (let attempt = 0; attempt < 4; attempt++) {
-      const found = await this.bucket.head(currentKey(this.ref));
+      const found = await this.bucket.head(this.key);
       const { version, etag } = this.ledger.get("projection");
       const pointer = this.ledger.get("pointer");
       if ((found?.etag ?? null) === etag) {
@@ -65,8 +70,8 @@ export class CurrentObject {
         });
         if (pointer === null) return;
       } else {
-        const shown = found.customMetadata?.version;
-        if (shown !== undefined && this.ledger.version(shown)?.md5 === found.etag) {
+        const shown = found.customMetadata?.[objectMetadata.version];
+        if (shown !== undefined && this.ledger.versions.find(shown)?.md5 === found.etag) {
           // Ours after all: the answer to the put was lost, or it landed late.
           this.ledger.noteProjection({ version: shown, etag: found.etag });
           if (shown === pointer) return;
@@ -77,19 +82,19 @@ export class CurrentObject {
       }
       await this.project();
     }
-    throw new Error(`${currentKey(this.ref)} changes faster than it can be repaired`);
+    throw new Error(`${this.key} changes faster than it can be repaired`);
   }
 
   /** Stores `body` as a version that is not current yet. */
-  keep(
+  storeVersion(
     body: ReadableStream<Uint8Array>,
     length: number,
     source: VersionSource,
     by: string,
   ): Promise<NewVersion> {
-    const id = this.ledger.beginUpload();
-    const key = historyKey(this.ref, id);
-    return withRoom(length, async (fits) => {
+    const id = this.ledger.uploads.begin();
+    const key = versionKey(this.key, id);
+    return withMemoryFor(length, async (fits) => {
       const { facts, bytes } = await ingest(this.bucket, key, body, {
         length,
         contentMd5: null,
@@ -104,22 +109,21 @@ export class CurrentObject {
 
   async #adopt(found: R2Object): Promise<void> {
     const known = this.ledger.get("conflict");
-    if (known?.etag === found.etag) throw new Refusal(this.#conflictProblem(known.version));
+    if (known?.etag === found.etag) throw this.#conflict(known.version);
     const object = await this.bucket.get(found.key, { onlyIf: { etagMatches: found.etag } });
     if (object === null || !("body" in object)) throw new Error(`${found.key} changed while it was read`);
-    if (object.size > maxBytes)
-      throw new Error(`${found.key} has ${object.size} bytes, more than ${maxBytes}`);
-    const version = await this.keep(object.body, object.size, "s3", "s3").catch((error: unknown) => {
+    if (object.size > maxStateBytes)
+      throw new Error(`${found.key} has ${object.size} bytes, more than ${maxStateBytes}`);
+    const version = await this.storeVersion(object.body, object.size, "s3", "s3").catch((error: unknown) => {
       if (error instanceof Refusal) return null;
       throw error;
     });
     if (version === null) {
       this.ledger.set("conflict", { etag: found.etag, version: null });
-      throw new Refusal(this.#conflictProblem(null));
+      throw this.#conflict(null);
     }
     const current = this.ledger.current();
-    const mustEncrypt = this.ledger.get("everEncrypted") ? "this state was encrypted before" : null;
-    const [breach] = breaches(this.ref, current, version, mustEncrypt);
+    const [breach] = breaches(this.context.ref, current, version, whyStaysEncrypted(this.ledger));
     this.ledger.atomically(() => {
       this.ledger.addVersion(version);
       if (breach) {
@@ -140,11 +144,11 @@ export class CurrentObject {
         sha256: version.sha256,
       });
     });
-    if (breach) throw new Refusal(this.#conflictProblem(version.id));
+    if (breach) throw this.#conflict(version.id);
   }
 
   /** After a person chose: the foreign object may be replaced now, and nothing newer than it. */
-  settleConflict(): void {
+  resolveConflict(): void {
     const conflict = this.ledger.get("conflict");
     if (conflict === null) return;
     this.ledger.set("projection", { version: null, etag: conflict.etag });
@@ -152,45 +156,23 @@ export class CurrentObject {
   }
 
   async #removeShown(etag: string | null): Promise<void> {
-    const found = await this.bucket.head(currentKey(this.ref));
+    const found = await this.bucket.head(this.key);
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
-    if (found !== null) await this.bucket.delete(currentKey(this.ref));
+    if (found !== null) await this.bucket.delete(this.key);
     this.ledger.set("projection", { version: null, etag: null });
   }
 
   async #versionBody(version: VersionRecord): Promise<ReadableStream<Uint8Array>> {
-    const object = await this.bucket.get(historyKey(this.ref, version.id));
-    if (object === null) throw missing(version);
+    const object = await this.bucket.get(versionKey(this.key, version.id));
+    if (object === null)
+      throw new Refusal({ code: "object_missing", id: version.id, serial: version.serial });
     return object.body;
   }
 
-  #conflictProblem(version: string | null): Problem {
-    const current = this.ledger.get("pointer");
-    const choices = [current, version].filter((id) => id !== null).join(" or ");
-    const path = `/states/${encodeURIComponent(this.ref.name)}`;
-    return {
-      status: 500,
-      code: "foreign_write",
-      message:
-        version === null
-          ? `the object ${currentKey(this.ref)} is not a state (${current ? `version ${current} is kept` : "no version is known"})`
-          : `an S3 client wrote ${currentKey(this.ref)}, and it does not follow version ${current}; ` +
-            `both are kept, its write as version ${version}`,
-      fix: choices
-        ? `an admin chooses with POST ${path}/versions/{id}/restore, where the id is ${choices}`
-        : `put a state there with an S3 client, or an admin discards the object with DELETE ${path}`,
-    };
+  #conflict(foreign: string | null): Refusal {
+    const { ref } = this.context;
+    return new Refusal({ code: "foreign_write", ref, current: this.ledger.get("pointer"), foreign });
   }
-}
-
-/** The object of a version that we know is not there: an error for whoever asks, never "no state". */
-export function missing(version: VersionRecord): Refusal {
-  return new Refusal({
-    status: 500,
-    code: "object_missing",
-    message: `version ${version.id} (serial ${version.serial}) is known, but its object is not in the bucket`,
-    fix: "restore it from the backup bucket, or an admin restores another version",
-  });
 }
 
 /** The part of a version record that is read from its bytes. */

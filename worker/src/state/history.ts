@@ -1,7 +1,7 @@
-import { Refusal } from "../problem";
-import { historyKey, type StateRef } from "./keys";
-import type { Ledger } from "./ledger";
-import type { VersionRecord } from "./records";
+import { versionKey } from "../../../domain/state-objects";
+import { Refusal } from "../errors/refusal";
+import type { VersionRecord } from "./ledger/records";
+import type { StateContext } from "./state-context";
 
 /** A version as the listing shows it. */
 export interface ListedVersion extends VersionRecord {
@@ -24,23 +24,38 @@ const deletesAtOnce = 1000;
 /** An upload that is this old is not under way any more. */
 const abandonedUploadMs = dayMs;
 
+/** The versions of a state: the list of them, and how long they are kept. */
 export class History {
-  constructor(
-    private readonly bucket: R2Bucket,
-    private readonly ledger: Ledger,
-    private readonly ref: StateRef,
-  ) {}
+  constructor(private readonly context: StateContext) {}
+
+  /** @throws Refusal 404 where there is no such version */
+  find(id: string): VersionRecord {
+    const { ledger, ref } = this.context;
+    const version = ledger.versions.find(id);
+    if (version === null) throw new Refusal({ code: "no_such_version", ref, id });
+    return version;
+  }
+
+  /** Keeps a version for ever, or lets retention take it again. */
+  pin(by: string, id: string, pinned: boolean): void {
+    const { ledger } = this.context;
+    this.find(id);
+    ledger.atomically(() => {
+      ledger.versions.pin(id, pinned);
+      ledger.audit.append(by, pinned ? "pin" : "unpin", { version: id });
+    });
+  }
 
   /**
    * Newest first. `all` shows each write of an apply; otherwise its last one stands for them.
    * @param before the last entry of the page before
    */
   list(limit: number, before: string | null, all: boolean): ListedVersion[] {
-    const pointer = this.ledger.get("pointer");
-    const above = before === null ? null : this.ledger.version(before);
-    if (before !== null && above === null) throw noSuchVersion(this.ref, before);
+    const { ledger } = this.context;
+    const pointer = ledger.get("pointer");
+    const above = before === null ? null : this.find(before);
     const entries: { head: VersionRecord; writes: number }[] = [];
-    for (const row of this.ledger.versions(above)) {
+    for (const row of ledger.versions.list(above)) {
       const last = entries.at(-1);
       const head = last?.head ?? above;
       const sameApply = row.lockId !== null && row.lockId === head?.lockId;
@@ -52,7 +67,7 @@ export class History {
     }
     const resourcesAt = (at: number) => {
       const entry = entries[at];
-      return entry ? this.ledger.resources(entry.head.id) : [];
+      return entry ? ledger.versions.resources(entry.head.id) : [];
     };
     let after = resourcesAt(0);
     return entries.slice(0, limit).map(({ head, writes }, at) => {
@@ -69,35 +84,37 @@ export class History {
    * @returns the number of versions deleted
    */
   async sweep(keep: Retention, now: Date): Promise<number> {
+    const { ledger } = this.context;
     const spared = new Set([
-      this.ledger.get("pointer"),
-      this.ledger.get("projection").version,
-      this.ledger.get("conflict")?.version,
+      ledger.get("pointer"),
+      ledger.get("projection").version,
+      ledger.get("conflict")?.version,
     ]);
     const oldest = new Date(now.getTime() - keep.days * dayMs).toISOString();
-    for (const id of this.ledger.prunable(Math.max(keep.versions, 1), oldest)) {
+    for (const id of ledger.versions.prunable(Math.max(keep.versions, 1), oldest)) {
       if (spared.has(id)) continue;
-      this.ledger.atomically(() => {
-        this.ledger.markPruned(id);
-        this.ledger.audit.append("worker", "prune", { version: id });
+      ledger.atomically(() => {
+        ledger.versions.markPruned(id);
+        ledger.audit.append("worker", "prune", { version: id });
       });
     }
-    const pruned = this.ledger.prunedVersions(deletesAtOnce);
+    const pruned = ledger.versions.pruned(deletesAtOnce);
     await this.#deleteObjects(pruned);
-    this.ledger.atomically(() => {
-      for (const id of pruned) this.ledger.forgetVersion(id);
+    ledger.atomically(() => {
+      for (const id of pruned) ledger.versions.remove(id);
     });
     const longAgo = new Date(now.getTime() - abandonedUploadMs).toISOString();
-    const abandoned = this.ledger.uploadsBefore(longAgo).slice(0, deletesAtOnce);
+    const abandoned = ledger.uploads.startedBefore(longAgo).slice(0, deletesAtOnce);
     await this.#deleteObjects(abandoned);
-    this.ledger.atomically(() => {
-      for (const id of abandoned) this.ledger.endUpload(id);
+    ledger.atomically(() => {
+      for (const id of abandoned) ledger.uploads.end(id);
     });
     return pruned.length;
   }
 
   async #deleteObjects(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.bucket.delete(ids.map((id) => historyKey(this.ref, id)));
+    const { bucket, key } = this.context;
+    if (ids.length > 0) await bucket.delete(ids.map((id) => versionKey(key, id)));
   }
 }
 
@@ -108,13 +125,4 @@ function compare(before: readonly string[] | null, after: readonly string[] | nu
     added: after.filter((name) => !had.has(name)),
     removed: before.filter((name) => !has.has(name)),
   };
-}
-
-export function noSuchVersion(ref: StateRef, id: string): Refusal {
-  return new Refusal({
-    status: 404,
-    code: "no_such_version",
-    message: `"${ref.name}" has no version ${id.slice(0, 100)}`,
-    fix: `list them with GET /states/${encodeURIComponent(ref.name)}/versions`,
-  });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Refusal } from "../problem";
+import { Refusal } from "../errors/refusal";
 import { NotAState, type ScannedState, StateScanner } from "./state-scanner";
 
 /** What is known of the bytes after one pass over them. */
@@ -16,24 +16,22 @@ export interface Ingested {
   readonly bytes: Uint8Array | null;
 }
 
-/** Cloudflare's own limit of a request body. */
-export const maxBytes = 100 * 1024 * 1024;
 /** Bodies up to this size are held in memory and checked before they are stored: a refused one costs no R2 operation. */
 const memoryBytes = 16 * 1024 * 1024;
 /** For all of them together: the states whose objects share this isolate share its 128 MB. */
-const roomBytes = 64 * 1024 * 1024;
-let roomTaken = 0;
+const sharedMemoryBytes = 64 * 1024 * 1024;
+let memoryTaken = 0;
 /** A larger body is read and stored in steps of this size; in the 4 KB it comes in, each would be a turn of the event loop. */
 const stepBytes = 256 * 1024;
 
-/** Runs `work` with room in memory for a body of `length` bytes; `fits` tells whether there is any. */
-export async function withRoom<T>(length: number, work: (fits: boolean) => Promise<T>): Promise<T> {
-  if (length > memoryBytes || roomTaken + length > roomBytes) return work(false);
-  roomTaken += length;
+/** Runs `work` with memory reserved for a body of `length` bytes; `fits` tells whether there is enough. */
+export async function withMemoryFor<T>(length: number, work: (fits: boolean) => Promise<T>): Promise<T> {
+  if (length > memoryBytes || memoryTaken + length > sharedMemoryBytes) return work(false);
+  memoryTaken += length;
   try {
     return await work(true);
   } finally {
-    roomTaken -= length;
+    memoryTaken -= length;
   }
 }
 
@@ -61,12 +59,7 @@ class Inspection {
 
   finish(length: number): Inspected {
     if (this.#size !== length) {
-      throw new Refusal({
-        status: 400,
-        code: "body_incomplete",
-        message: `the body has ${this.#size} of the ${length} bytes announced`,
-        fix: "send the request again",
-      });
+      throw new Refusal({ code: "body_incomplete", length: this.#size, announced: length });
     }
     const scanned = refusingNonStates(() => {
       const facts = this.#scanner.finish();
@@ -112,7 +105,7 @@ export async function ingest(
     return { facts: inspection.finish(length), bytes };
   }
   const { readable, writable } = new FixedLengthStream(length);
-  const stored = bucket.put(key, readable, json);
+  const stored = bucket.put(key, readable, jsonObject);
   const writer = writable.getWriter();
   // Without a reader a write would wait for ever.
   stored.catch((error: unknown) => writer.abort(error).catch(() => undefined));
@@ -122,7 +115,8 @@ export async function ingest(
       await writer.write(chunk);
     }
     const facts = inspection.finish(length);
-    if (announced !== null && announced !== facts.md5) throw md5Mismatch(announced, facts.md5);
+    if (announced !== null && announced !== facts.md5)
+      throw new Refusal({ code: "md5_mismatch", announced, found: facts.md5 });
     await writer.close();
     requireStored(await stored, facts.md5);
     return { facts, bytes: null };
@@ -135,7 +129,7 @@ export async function ingest(
 }
 
 /** How each object of a state is stored. */
-export const json = { httpMetadata: { contentType: "application/json" } };
+export const jsonObject = { httpMetadata: { contentType: "application/json" } };
 
 /**
  * Stores a body that is in memory.
@@ -147,10 +141,10 @@ export async function store(
   bytes: Uint8Array,
   { md5 }: Inspected,
 ): Promise<void> {
-  const object = await bucket.put(key, bytes, json);
+  const object = await bucket.put(key, bytes, jsonObject);
   if (object !== null && object.etag !== md5) {
     const found = createHash("md5").update(bytes).digest("hex");
-    if (found !== md5) throw md5Mismatch(md5, found);
+    if (found !== md5) throw new Refusal({ code: "md5_mismatch", announced: md5, found });
   }
   requireStored(object, md5);
 }
@@ -163,26 +157,12 @@ export function requireStored(object: R2Object | null, md5: string): R2Object {
   return object;
 }
 
-export function md5Mismatch(announced: string, found: string): Refusal {
-  return new Refusal({
-    status: 400,
-    code: "md5_mismatch",
-    message: `Content-MD5 is ${announced.slice(0, 64)} (hex), the body that arrived has ${found}`,
-    fix: "the body was changed on the way; send it again",
-  });
-}
-
 function refusingNonStates<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof NotAState)) throw error;
-    throw new Refusal({
-      status: 400,
-      code: "not_a_state",
-      message: `the body is not a Terraform or OpenTofu state: ${error.message}`,
-      fix: "nothing was stored; send a whole state file (version 4, or encrypted), with serial and lineage",
-    });
+    throw new Refusal({ code: "not_a_state", reason: error.message });
   }
 }
 

@@ -10,7 +10,7 @@ export class Mutex {
 }
 
 /** `Promise.all` that also waits for the others when one fails: nothing may go on once the mutex is given back. */
-export async function allEnded<T extends readonly unknown[]>(
+export async function settleAll<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
   await Promise.allSettled(work);

@@ -1,9 +1,8 @@
-import { Refusal } from "../problem";
-import { type CurrentObject, missing } from "./current-object";
-import { currentKey, historyKey, type StateRef } from "./keys";
-import type { Ledger } from "./ledger";
-import type { Mutex } from "./mutex";
-import type { VersionRecord } from "./records";
+import { versionKey } from "../../../domain/state-objects";
+import { Refusal } from "../errors/refusal";
+import type { CurrentObject } from "./current-object";
+import type { VersionRecord } from "./ledger/records";
+import type { StateContext } from "./state-context";
 
 /** A version and where its bytes are: under `key`, as long as the object there has this ETag. */
 export interface StoredVersion {
@@ -18,10 +17,8 @@ export interface StoredVersion {
  */
 export class Reads {
   constructor(
-    private readonly ledger: Ledger,
+    private readonly context: StateContext,
     private readonly current: CurrentObject,
-    private readonly mutex: Mutex,
-    private readonly ref: StateRef,
   ) {}
 
   /**
@@ -29,21 +26,21 @@ export class Reads {
    * @param again the caller found something else at the place it was told: look there first
    */
   async currentVersion(again: boolean): Promise<StoredVersion | null> {
-    const { etag } = this.ledger.get("projection");
-    const version = this.ledger.current();
+    const { ledger, mutex, key } = this.context;
+    const { etag } = ledger.get("projection");
+    const version = ledger.current();
     // That the object has our ETag also proves that no S3 client wrote in the meantime.
-    if (version && etag && this.current.upToDate && !again)
-      return { version, key: currentKey(this.ref), etag };
-    return this.mutex.run(async () => {
+    if (version && etag && this.current.upToDate && !again) return { version, key, etag };
+    return mutex.run(async () => {
       await this.current.reconcile();
-      const committed = this.ledger.current();
+      const committed = ledger.current();
       return committed && this.stored(committed);
     });
   }
 
   /** The immutable object of a version. */
   stored(version: VersionRecord): StoredVersion {
-    return { version, key: historyKey(this.ref, version.id), etag: version.md5 };
+    return { version, key: versionKey(this.context.key, version.id), etag: version.md5 };
   }
 }
 
@@ -51,20 +48,13 @@ export class Reads {
  * The object of a version, or why it is not to be had. R2 hashed the object when it was put; its ETag and size say
  * whether these are the bytes that were committed.
  */
-export async function find(
+export async function fetchVersion(
   bucket: R2Bucket,
   { version, key, etag }: StoredVersion,
 ): Promise<R2ObjectBody | Refusal> {
   const object = await bucket.get(key, { onlyIf: { etagMatches: etag } });
-  if (object === null) return missing(version);
-  return "body" in object && object.size === version.size ? object : damaged(version);
-}
-
-export function damaged(version: VersionRecord): Refusal {
-  return new Refusal({
-    status: 500,
-    code: "object_damaged",
-    message: `the object of version ${version.id} (serial ${version.serial}) is not the one that was committed`,
-    fix: "restore it from the backup bucket, or an admin restores another version",
-  });
+  const { id, serial } = version;
+  if (object === null) return new Refusal({ code: "object_missing", id, serial });
+  const isWhole = "body" in object && object.size === version.size;
+  return isWhole ? object : new Refusal({ code: "object_damaged", id, serial });
 }

@@ -1,4 +1,19 @@
-/** What the fence and the history need to know of a state, read from its bytes in one pass. */
+import { isLineage, isSerial } from "../../../domain/state-guard";
+import {
+  arrayClose,
+  arrayOpen,
+  backslash,
+  colon,
+  comma,
+  endOfPlain,
+  endOfSpace,
+  isLiteralByte,
+  objectClose,
+  objectOpen,
+  quote,
+} from "./json-bytes";
+
+/** What the guard and the history need to know of a state, read from its bytes in one pass. */
 export interface ScannedState {
   readonly serial: number | null;
   readonly lineage: string | null;
@@ -44,15 +59,6 @@ enum Token {
   Unicode,
   Literal,
 }
-const objectOpen = 0x7b;
-const objectClose = 0x7d;
-const arrayOpen = 0x5b;
-const arrayClose = 0x5d;
-const quote = 0x22;
-const backslash = 0x5c;
-const colon = 0x3a;
-const comma = 0x2c;
-
 type Scalar = string | number | boolean | null;
 
 /**
@@ -122,8 +128,8 @@ export class StateScanner {
     const version = this.#top.get("version");
     const encrypted = this.#top.has("encrypted_data");
     return {
-      serial: typeof serial === "number" && Number.isSafeInteger(serial) && serial >= 0 ? serial : null,
-      lineage: typeof lineage === "string" && lineage !== "" ? lineage : null,
+      serial: isSerial(serial) ? serial : null,
+      lineage: isLineage(lineage) ? lineage : null,
       encrypted,
       terraformVersion: stringOrNull(this.#top.get("terraform_version")),
       resources: encrypted || typeof version !== "number" ? null : (this.#resources?.sort() ?? null),
@@ -267,40 +273,6 @@ export class StateScanner {
     const address = `${module ? `${module}.` : ""}${mode === "data" ? "data." : ""}${type}.${name}`;
     if (this.#resources.push(address) > maxResources) this.#resources = null;
   }
-}
-
-// Most bytes pass through these two. They are functions of their own, on nothing but numbers, of which the compiler
-// makes tight loops.
-
-/** Index of the first byte from `at` on that is no plain character of a string; the chunk's length where there is none. */
-function endOfPlain(chunk: Uint8Array, at: number): number {
-  const { length } = chunk;
-  for (let end = at; end < length; end++) {
-    const byte = chunk[end] as number;
-    if (byte === quote || byte === backslash || byte < 0x20) return end;
-  }
-  return length;
-}
-
-/** Index of the first byte from `at` on that is no white space; indentation is much of a state. */
-function endOfSpace(chunk: Uint8Array, at: number): number {
-  const { length } = chunk;
-  for (let end = at; end < length; end++) {
-    const byte = chunk[end] as number;
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return end;
-  }
-  return length;
-}
-
-function isLiteralByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    byte === 0x2d ||
-    byte === 0x2b ||
-    byte === 0x2e ||
-    byte === 0x45
-  );
 }
 
 function stringOrNull(value: Scalar | undefined): string | null {

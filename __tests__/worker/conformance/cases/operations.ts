@@ -4,6 +4,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Case, expectHeldBy, expectProblem, expectState, expectStatus, json, jsonList } from "../case";
 import { lockInfo, State, send, stateBody } from "../client";
 
+/** The holder of a lock as far as a freeze is concerned. */
+interface LockHolder {
+  readonly ID: string;
+  readonly freeze?: { readonly lock?: string; readonly operation?: string };
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+/** Schemas of the JSON that an operation of an OpenAPI document answers with, by status. */
+function operationAnswers(operation: unknown): Readonly<Record<string, Schema>> {
+  const { responses } = operation as {
+    readonly responses: Readonly<
+      Record<string, { readonly content: { readonly "application/json": { readonly schema: Schema } } }>
+    >;
+  };
+  const answers = Object.entries(responses);
+  return Object.fromEntries(
+    answers.map(([status, { content }]) => [status, content["application/json"].schema]),
+  );
+}
+
 /** Locks for people, the audit, and what is measured. */
 export const operations: readonly Case[] = [
   {
@@ -38,6 +61,32 @@ export const operations: readonly Case[] = [
       expectProblem(await state.lock(lockInfo()), 423);
       expectStatus(await state.send("DELETE", "/freeze"), 200);
       expectStatus(await state.lock(lockInfo()), 200);
+    },
+  },
+  {
+    name: "a freeze lets one lock through, and says whose it is in a field that no text can fake",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      await state.post(stateBody({ serial: 1 }));
+      const own = { ...lockInfo("migration"), Operation: "frozen" };
+      const asked = { reason: "moved to r2", expiresInSeconds: null, lock: own.ID, operation: "frozen" };
+      const frozen = json(await state.admin("PUT", "/freeze", asked));
+      const others = { ...lockInfo("mallory"), freeze: { lock: own.ID, operation: "frozen" } };
+      const refused = expectProblem(await state.send("LOCK", "/lock", { body: JSON.stringify(others) }), 423);
+      for (const holder of [refused, refused.holder, json(await state.holder())] as LockHolder[]) {
+        equal(holder.ID, frozen.id);
+        deepEqual(holder.freeze, frozen);
+        deepEqual([holder.freeze?.lock, holder.freeze?.operation], [own.ID, "frozen"]);
+      }
+      expectStatus(await state.lock(own), 200);
+      const held = json(await state.holder());
+      deepEqual([held.ID, held.freeze], [own.ID, undefined]);
+      expectStatus(await state.unlock({ ID: own.ID }), 200);
+      equal((json(await state.holder()) as unknown as LockHolder).freeze?.lock, own.ID);
+      expectStatus(await state.send("DELETE", "/freeze"), 200);
+      expectStatus(await state.send("LOCK", "/lock", { body: JSON.stringify(others) }), 200);
+      deepEqual([json(await state.holder()).ID, json(await state.holder()).freeze], [others.ID, undefined]);
     },
   },
   {
@@ -153,6 +202,10 @@ export const operations: readonly Case[] = [
       equal(document.openapi, "3.1.0");
       const paths = document.paths as Record<string, Record<string, unknown>>;
       ok(paths["/states/{name}/versions/{id}/restore"]?.post);
+      const answers = operationAnswers(paths["/states/{name}/lock"]?.get);
+      for (const schema of [answers["2XX"], answers.default]) {
+        ok(schema?.properties?.freeze?.properties?.lock, "freeze.lock is not described");
+      }
       ok(paths["/states/{name}"]?.get && paths["/states/{name}"]?.post && paths["/states/{name}"]?.delete);
     },
   },

@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { R2Bucket } from "@cloudflare/workers-types";
+import { type AuditEntry, verifyAudit } from "../../../worker/src/sqlite/audit-chain";
+import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
+import { Random } from "./random";
+
+/** What a client knows of its own lock. */
+interface Client {
+  readonly name: string;
+  /** Held for all this client knows. */
+  lock: LockInfo | null;
+}
+
+const steps = 24;
+const faultRate = 0.15;
+/** Of each statement of SQLite; a request takes ten or twenty. */
+const sqlFaultRate = 0.006;
+
+/**
+ * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write, unlock and break each other's
+ * locks, and one that uses the S3 backend on the same object. Checks after each answer, and at the end without faults,
+ * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
+ */
+export async function runSchedule(target: Target, bucket: R2Bucket, seed: number): Promise<void> {
+  const schedule = new Schedule(target, bucket, seed);
+  try {
+    await Promise.race([schedule.run(), tooSlow()]);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`seed ${seed}: ${message}\n${schedule.log.join("\n")}`, { cause: error });
+  }
+}
+
+/** A schedule takes a second or two; one that hangs is a bug too, and has to name its seed. */
+async function tooSlow(): Promise<never> {
+  await sleep(120_000, undefined, { ref: false });
+  throw new Error("no end after two minutes");
+}
+
+class Schedule {
+  readonly log: string[] = [];
+  readonly #random: Random;
+  readonly #state: State;
+  readonly #clients: readonly Client[] = ["alice", "bob", "carol"].map((name) => ({ name, lock: null }));
+  /** Bodies that were accepted, and those of which nobody knows. */
+  readonly #accepted: string[] = [];
+  readonly #maybe = new Set<string>();
+  /** Acknowledged holder; null once anyone tried to end that lock. */
+  #holder: string | null = null;
+  readonly #dead = new Set<string>();
+
+  constructor(
+    private readonly target: Target,
+    private readonly bucket: R2Bucket,
+    private readonly seed: number,
+  ) {
+    this.#random = new Random(seed);
+    this.#state = new State(target, `faults-${seed}-`);
+  }
+
+  async run(): Promise<void> {
+    await this.#faults(faultRate);
+    for (let step = 0; step < steps; step++) await this.#step();
+    await this.#faults(0);
+    await sleep(40); // abandoned requests come to their end
+    await this.#settled();
+  }
+
+  async #step(): Promise<void> {
+    // Mostly whoever holds the lock goes on; the others knock now and then.
+    const holder = this.#clients.find(({ lock }) => lock !== null);
+    const client = holder && this.#random.chance(0.6) ? holder : this.#random.pick(this.#clients);
+    const choice = this.#random.below(100);
+    if (choice < 10) await this.#read();
+    else if (choice < 16) await this.#forceUnlock(client);
+    else if (choice < 25) await this.#writeThroughS3();
+    else if (client.lock === null) await this.#lock(client);
+    else if (choice < 70) await this.#write(client, client.lock);
+    else await this.#unlock(client, client.lock);
+  }
+
+  async #lock(client: Client): Promise<void> {
+    const info = lockInfo(client.name);
+    const reply = await this.#replayed(`${client.name} locks ${short(info.ID)}`, () =>
+      this.#send("LOCK", "/lock", JSON.stringify(info)),
+    );
+    if (reply.status !== 200) return;
+    must(this.#holder === null, `${client.name} got the lock while ${this.#holder} held it`);
+    this.#holder = info.ID;
+    client.lock = info;
+  }
+
+  async #write(client: Client, { ID }: LockInfo): Promise<void> {
+    const read = await this.#read();
+    if (read === null) return;
+    const serial = read.serial + 1;
+    const body = stateBody({ serial, note: `${client.name} ${this.#random.below(1e9)}` });
+    const dead = this.#dead.has(ID);
+    this.#maybe.add(body);
+    const reply = await this.#replayed(`${client.name} writes ${serial}`, () =>
+      this.#send("POST", `?ID=${ID}`, body),
+    );
+    if (reply.status === 200) {
+      must(!dead, `${client.name} wrote with ${ID}, which was ended before`);
+      this.#accepted.push(body);
+    } else if (reply.status < 500) {
+      client.lock = null; // refused: this client is out
+    }
+  }
+
+  async #unlock(client: Client, info: LockInfo): Promise<void> {
+    if (this.#holder === info.ID) this.#holder = null;
+    const reply = await this.#replayed(`${client.name} unlocks ${short(info.ID)}`, () =>
+      this.#send("UNLOCK", "/lock", JSON.stringify(info)),
+    );
+    client.lock = null;
+    if (reply.status === 200) this.#dead.add(info.ID);
+  }
+
+  async #forceUnlock(client: Client): Promise<void> {
+    const seen = await this.#send("GET", "/lock");
+    if (seen.status !== 200) return;
+    const { ID } = JSON.parse(seen.text) as LockInfo;
+    if (this.#holder === ID) this.#holder = null;
+    const reply = await this.#replayed(`${client.name} breaks ${short(ID)}`, () =>
+      this.#send("UNLOCK", "/lock", JSON.stringify({ ID })),
+    );
+    if (reply.status === 200) this.#dead.add(ID);
+  }
+
+  /** As the S3 backend with use_lockfile does it: create the lock file, read, put, delete the lock file. */
+  async #writeThroughS3(): Promise<void> {
+    const key = `owner/${this.#state.name}.tfstate`;
+    const info = { ...lockInfo("s3"), Path: key };
+    const locked = await this.bucket.put(`${key}.tflock`, JSON.stringify(info), {
+      onlyIf: { etagDoesNotMatch: "*" },
+    });
+    this.log.push(`s3 locks: ${locked ? "held" : "refused"}`);
+    if (!locked) return;
+    must(this.#holder === null, `the S3 client got the lock while ${this.#holder} held it`);
+    const current = await this.bucket.get(key);
+    const serial = current ? (JSON.parse(await current.text()) as { serial: number }).serial : 0;
+    const newest = Math.max(0, ...this.#accepted.map(serialOf));
+    must(serial >= newest, `the S3 client reads serial ${serial} under its lock, ${newest} was accepted`);
+    const body = stateBody({ serial: serial + 1, note: `s3 ${this.#random.below(1e9)}` });
+    await this.bucket.put(key, body);
+    this.#accepted.push(body);
+    this.log.push(`s3 writes ${serial + 1}`);
+    await this.bucket.delete(`${key}.tflock`);
+  }
+
+  /** @returns null where the answer was an error */
+  async #read(): Promise<{ serial: number } | null> {
+    const newest = this.#accepted.at(-1);
+    const reply = await this.#send("GET");
+    this.log.push(`read: ${reply.status} ${reply.text.slice(0, 60)}`);
+    if (reply.status >= 500) return null;
+    if (reply.status === 204) {
+      must(newest === undefined, "a state that was accepted is not there any more");
+      return { serial: 0 };
+    }
+    must(reply.status === 200, reply.text);
+    must(
+      this.#maybe.has(reply.text) || this.#accepted.includes(reply.text),
+      "nobody ever wrote what was read",
+    );
+    const serial = serialOf(reply.text);
+    if (newest) {
+      must(serial >= serialOf(newest), `read serial ${serial} after ${serialOf(newest)} was accepted`);
+      if (serial === serialOf(newest))
+        must(reply.text === newest, `serial ${serial} reads otherwise than it was accepted`);
+    }
+    return { serial };
+  }
+
+  /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
+  async #settled(): Promise<void> {
+    const read = await this.#read();
+    must(read !== null, "no answer without faults");
+    const current = (await this.#send("GET")).text;
+    const key = `owner/${this.#state.name}.tfstate`;
+    if (read.serial > 0)
+      must(
+        (await (await this.bucket.get(key))?.text()) === current,
+        "the current object is not the current version",
+      );
+
+    const history = JSON.parse((await this.#send("GET", "/versions?all=1&limit=1000")).text) as {
+      id: string;
+      sha256: string;
+    }[];
+    for (const body of this.#accepted) {
+      const version = history.find(
+        ({ sha256 }) => sha256 === createHash("sha256").update(body).digest("hex"),
+      );
+      // An S3 write that another S3 write replaced before anyone asked the Worker was never seen by it.
+      if (!version && body.includes('"s3 ')) continue;
+      must(version !== undefined, `serial ${serialOf(body)} was accepted and is not in the history`);
+      const kept = (await this.#send("GET", `/versions/${version.id}`)).text;
+      must(kept === body, `serial ${serialOf(body)} was accepted, and its version has other bytes`);
+    }
+
+    await this.#send("UNLOCK", "/lock", "");
+    const info = lockInfo("dave");
+    await this.#mustSucceed("LOCK", "/lock", JSON.stringify(info));
+    const next = stateBody({ serial: read.serial + 1, note: "last" });
+    await this.#mustSucceed("POST", `?ID=${info.ID}`, next);
+    await this.#mustSucceed("UNLOCK", "/lock", JSON.stringify(info));
+    must((await (await this.bucket.get(key))?.text()) === next, "S3 clients do not read the last write");
+    must((await this.bucket.head(`${key}.tflock`)) === null, "the lock file is still there");
+    for (const id of this.#dead) {
+      const { status } = await this.#send("POST", `?ID=${id}`, stateBody({ serial: 999 }));
+      must(status === 409, `a write with ${id}, which was ended before, is answered ${status}`);
+    }
+
+    const audit = JSON.parse((await this.#send("GET", "/audit?limit=1000")).text) as AuditEntry[];
+    must(verifyAudit(audit) === null, `the audit is broken: ${verifyAudit(audit)}`);
+  }
+
+  async #mustSucceed(method: string, below: string, body: string): Promise<void> {
+    const { status, text } = await this.#send(method, below, body);
+    must(status === 200, `without faults, ${method} is answered ${status}: ${text}`);
+  }
+
+  /** As Go's client does: a lost answer or a 5xx is asked again, the same request, up to twice. */
+  async #replayed(what: string, send: () => Promise<Reply>): Promise<Reply> {
+    let reply = await send();
+    this.log.push(`${what}: ${reply.status} ${reply.status < 500 ? reply.text.slice(0, 90) : ""}`);
+    for (let again = 0; again < 2 && reply.status >= 500; again++) {
+      reply = await send();
+      this.log.push(`  again: ${reply.status} ${reply.status < 500 ? reply.text.slice(0, 90) : ""}`);
+    }
+    return reply;
+  }
+
+  #send(method: string, below = "", body?: string): Promise<Reply> {
+    const fate =
+      this.#faulty && this.#random.chance(faultRate) ? this.#random.pick(["lost", "abandoned"]) : "";
+    return this.#state.send(method, below, { body, headers: { "x-fate": fate } });
+  }
+
+  #faulty = false;
+  async #faults(rate: number): Promise<void> {
+    this.#faulty = rate > 0;
+    const sqlRate = rate > 0 ? sqlFaultRate : 0;
+    const settings = `seed=${this.seed}&rate=${rate}&sqlRate=${sqlRate}`;
+    await fetch(`${this.target.url}/faults/${this.#state.name}?${settings}`);
+  }
+}
+
+/** @throws where something does not hold; {@link runSchedule} adds the seed and the log */
+function must(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) throw new Error(otherwise);
+}
+
+const serialOf = (body: string): number => (JSON.parse(body) as { serial: number }).serial;
+const short = (id: string): string => id.slice(0, 8);

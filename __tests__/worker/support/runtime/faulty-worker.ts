@@ -1,0 +1,90 @@
+import type { Env } from "../../../../worker/src/env";
+import worker, { Directory, StateObject as RealStateObject } from "../../../../worker/src/index";
+import { Random } from "../random";
+import { count, faults, operations, plans } from "./faults";
+import { FaultyBucket } from "./faulty-bucket";
+import { makeFaulty } from "./faulty-storage";
+
+export { Directory };
+
+/** The same environment, with a bucket that fails, and with its calls of Durable Objects counted. */
+const faulty = (env: Env, crash?: () => void): Env => ({
+  ...env,
+  BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket,
+  STATE: counted(env.STATE),
+  DIRECTORY: counted(env.DIRECTORY),
+});
+
+/** Every use of a stub is one request to its object. */
+function counted<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+): DurableObjectNamespace<T> {
+  const getByName = (name: string) => {
+    count("object requests");
+    return namespace.getByName(name);
+  };
+  return { getByName } as unknown as DurableObjectNamespace<T>;
+}
+
+/** The real object, on a bucket and a SQLite that fail. */
+export class StateObject extends RealStateObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    makeFaulty(ctx);
+    super(
+      ctx,
+      faulty(env, () => ctx.abort("injected crash")),
+    );
+  }
+
+  /** The alarm, without the wait for it. */
+  async alarmNow(): Promise<void> {
+    await this.alarm();
+  }
+}
+
+/** Answer that never came, as far as the client knows. */
+const lost = (): Response => new Response("lost", { status: 599 });
+
+/** The Worker, with answers that get lost on the way (`x-fate`) and faults that are set per state (`/faults/{name}`). */
+export default {
+  async fetch(request, env, ctx) {
+    const url = new URL(request.url);
+    if (url.pathname.startsWith("/faults/")) {
+      setPlan(url.pathname.slice("/faults/".length), url.searchParams);
+      return Response.json(operations);
+    }
+    if (url.pathname.startsWith("/alarm/")) {
+      const object = env.STATE.getByName(url.pathname.slice("/alarm/".length));
+      await (object as unknown as StateObject).alarmNow();
+      return new Response("done");
+    }
+    const fate = request.headers.get("x-fate");
+    const answer = worker.fetch(request, faulty(env), ctx);
+    if (fate === "abandoned") {
+      ctx.waitUntil(answer);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return lost();
+    }
+    const response = await answer;
+    if (fate !== "lost") return response;
+    await response.body?.cancel();
+    return lost();
+  },
+} satisfies ExportedHandler<Env>;
+
+function setPlan(name: string, parameters: URLSearchParams): void {
+  const {
+    seed = "0",
+    rate = "0",
+    sqlRate = "0",
+    kinds,
+    target = null,
+    interloper = null,
+  } = Object.fromEntries(parameters);
+  const random = new Random(Number(seed));
+  const chosen = faults.filter((fault) => kinds === undefined || kinds.split(",").includes(fault));
+  const rates = { rate: Number(rate), sqlRate: Number(sqlRate) };
+  if (rates.rate + rates.sqlRate > 0 || interloper)
+    plans.set(name, { random, ...rates, kinds: chosen, target, interloper });
+  else plans.delete(name);
+}

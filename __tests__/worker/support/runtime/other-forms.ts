@@ -1,0 +1,57 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../../../../worker/src/env";
+import { migrate } from "../../../../worker/src/sqlite/migrations";
+import { ledgerSchema } from "../../../../worker/src/state/ledger/schema";
+
+/** The tables as a Worker of another time left them. */
+export class StateObject extends DurableObject<Env> {
+  /** As the first Worker: one version, a lock that is held and one that was broken, an upload that never ended. */
+  async first(version: Readonly<Record<string, string | number>>): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec(ledgerSchema[0]);
+    const insert = (table: string, row: Readonly<Record<string, string | number>>): void => {
+      const columns = Object.keys(row);
+      sql.exec(`INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`, ...Object.values(row));
+    };
+    insert("version", version);
+    for (const [key, value] of Object.entries({
+      pointer: version.id,
+      projection: { version: version.id, etag: version.md5 },
+      everEncrypted: true,
+      keep: { versions: 7 },
+      listed: true,
+    }))
+      insert("setting", { key, value: JSON.stringify(value) });
+    const lock = {
+      info: JSON.stringify({ ID: "held" }),
+      request: "",
+      principal: "basic:owner",
+      origin: "",
+      takenAt: "",
+    };
+    insert("lock_id", { id: "held", fate: "held", ...lock });
+    insert("lock_id", { id: "broken", fate: "broken", ...lock, endedBy: "basic:owner" });
+    insert("upload", { id: "lost", startedAt: "2020-01-01T00:00:00.000Z" });
+  }
+
+  /** As a Worker that comes later. */
+  async later(): Promise<void> {
+    migrate(this.ctx.storage, [...ledgerSchema, "CREATE TABLE later (a)"]);
+  }
+}
+
+export class Directory extends DurableObject<Env> {}
+
+export default {
+  async fetch(request, env) {
+    const { name, form, version } = (await request.json()) as {
+      readonly name: string;
+      readonly form: "first" | "later";
+      readonly version: Readonly<Record<string, string | number>>;
+    };
+    const object = env.STATE.getByName(name) as unknown as StateObject;
+    if (form === "first") await object.first(version);
+    else await object.later();
+    return new Response("done");
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,20 @@
+import { base64url, sha256 } from "./password";
+
+/** First characters of the bearer tokens that an admin mints. */
+const prefix = "tfs_";
+
+/** Whether this may be a minted token, and is no password. */
+export const isMintedToken = (text: string): boolean => text.startsWith(prefix);
+
+/** A new token, `tfs_<id>_<256 random bits>`, with the ID that is in it. */
+export function newToken(): { readonly id: string; readonly token: string } {
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+  const id = [...random(8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { id, token: `${prefix}${id}_${base64url(random(32))}` };
+}
+
+/** The ID in a token; empty where there is none. */
+export const tokenId = (token: string): string => token.slice(prefix.length).split("_")[0] ?? "";
+
+/** What is stored of a token. */
+export const tokenHash = async (token: string): Promise<string> => base64url(await sha256(token));

@@ -1,0 +1,14 @@
+/**
+ * Makes `read` parse an environment the first time only. The runtime hands out one object for as long as an isolate
+ * lives, and its variables never change.
+ */
+export function oncePerEnvironment<Environment extends object, Value>(
+  read: (env: Environment) => Value,
+): (env: Environment) => Value {
+  const known = new WeakMap<Environment, Value>();
+  return (env) => {
+    const value = known.get(env) ?? read(env);
+    known.set(env, value);
+    return value;
+  };
+}

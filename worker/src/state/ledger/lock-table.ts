@@ -1,0 +1,57 @@
+import type { LockInfo } from "../../../../domain/lock-info";
+import type { LockFate, LockRecord } from "./records";
+import { firstRow, type Row } from "./row";
+
+/** Every lock ID that was ever taken. One that ended stays, so that it can never be taken again. */
+export class LockTable {
+  #taken = 0;
+
+  constructor(private readonly sql: SqlStorage) {}
+
+  holder(): LockRecord | null {
+    const row = firstRow(this.sql, "SELECT * FROM lock WHERE fate = 'held'");
+    return row && toLock(row);
+  }
+
+  find(id: string): LockRecord | null {
+    const row = firstRow(this.sql, "SELECT * FROM lock WHERE id = ?", id);
+    return row && toLock(row);
+  }
+
+  /** Grows with every lock that is taken while this object is in memory: two equal numbers mean none in between. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  add(lock: Omit<LockRecord, "endedBy">): void {
+    this.#taken++;
+    const { id, fate, info, request, principal, origin, takenAt } = lock;
+    this.sql.exec(
+      "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      id,
+      fate,
+      JSON.stringify(info),
+      request,
+      principal,
+      origin,
+      takenAt,
+    );
+  }
+
+  end(id: string, fate: "released" | "broken", endedBy: string): void {
+    this.sql.exec("UPDATE lock SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'", fate, endedBy, id);
+  }
+}
+
+function toLock(row: Row): LockRecord {
+  return {
+    id: String(row.id),
+    fate: row.fate as LockFate,
+    info: JSON.parse(String(row.info)) as LockInfo,
+    request: String(row.request),
+    principal: String(row.principal),
+    origin: String(row.origin),
+    takenAt: String(row.takenAt),
+    endedBy: row.endedBy === null ? null : String(row.endedBy),
+  };
+}

@@ -1,0 +1,115 @@
+import type { NewVersion, VersionRecord, VersionSource } from "./records";
+import { firstRow, type Row } from "./row";
+
+/** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
+const maxResourcesJson = 512 * 1024;
+
+/** The versions of a state. Their bytes are in R2. */
+export class VersionTable {
+  constructor(private readonly sql: SqlStorage) {}
+
+  find(id: string): VersionRecord | null {
+    const row = firstRow(this.sql, "SELECT * FROM version WHERE id = ? AND pruned = 0", id);
+    return row && toVersion(row);
+  }
+
+  /** Newest first, those older than `before`; read as they are asked for. */
+  *list(before: VersionRecord | null): Generator<VersionRecord> {
+    const rows = this.sql.exec(
+      `SELECT * FROM version WHERE pruned = 0
+         AND seq < coalesce((SELECT seq FROM version WHERE id = ?), 9223372036854775807)
+       ORDER BY seq DESC`,
+      before?.id ?? null,
+    );
+    for (const row of rows) yield toVersion(row);
+  }
+
+  count(): number {
+    return Number(firstRow(this.sql, "SELECT count(*) AS n FROM version WHERE pruned = 0")?.n ?? 0);
+  }
+
+  /** Addresses of the resources of a version; null where it is encrypted or has too many. */
+  resources(id: string): string[] | null {
+    const row = firstRow(
+      this.sql,
+      "SELECT addresses FROM resource_list WHERE version = (SELECT seq FROM version WHERE id = ?)",
+      id,
+    );
+    return row && (JSON.parse(String(row.addresses)) as string[]);
+  }
+
+  /** @returns the record as it is read back from now on, so that a replay is answered with the same bytes */
+  add({ resources, ...version }: NewVersion): VersionRecord {
+    const added = this.sql.exec(
+      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      version.id,
+      version.serial,
+      version.lineage,
+      version.sha256,
+      version.md5,
+      version.size,
+      version.encrypted ? 1 : 0,
+      version.createdAt,
+      version.createdBy,
+      version.lockId,
+      version.source,
+    );
+    const row = added.one();
+    const addresses = resources === null ? null : JSON.stringify(resources);
+    if (addresses !== null && addresses.length <= maxResourcesJson)
+      this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
+    return toVersion(row);
+  }
+
+  pin(id: string, pinned: boolean): void {
+    this.sql.exec("UPDATE version SET pinned = ? WHERE id = ?", pinned ? 1 : 0, id);
+  }
+
+  /** IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. */
+  prunable(keep: number, before: string): string[] {
+    const rows = this.sql.exec(
+      `SELECT id FROM version WHERE pruned = 0 AND pinned = 0 AND createdAt < ?
+         AND seq < (SELECT min(seq) FROM (SELECT seq FROM version WHERE pruned = 0 ORDER BY seq DESC LIMIT ?))`,
+      before,
+      keep,
+    );
+    return [...rows].map((row) => String(row.id));
+  }
+
+  /** Hides the version before its object goes, so that no listed version is ever without its bytes. */
+  markPruned(id: string): void {
+    this.sql.exec("UPDATE version SET pruned = 1 WHERE id = ?", id);
+  }
+
+  pruned(limit: number): string[] {
+    const rows = this.sql.exec("SELECT id FROM version WHERE pruned = 1 LIMIT ?", limit);
+    return [...rows].map((row) => String(row.id));
+  }
+
+  /** Removes a pruned version, whose object is gone. */
+  remove(id: string): void {
+    this.sql.exec(
+      "DELETE FROM resource_list WHERE version = (SELECT seq FROM version WHERE id = ? AND pruned = 1)",
+      id,
+    );
+    this.sql.exec("DELETE FROM version WHERE id = ? AND pruned = 1", id);
+  }
+}
+
+function toVersion(row: Row): VersionRecord {
+  return {
+    id: String(row.id),
+    serial: row.serial === null ? null : Number(row.serial),
+    lineage: row.lineage === null ? null : String(row.lineage),
+    sha256: String(row.sha256),
+    md5: String(row.md5),
+    size: Number(row.size),
+    encrypted: row.encrypted === 1,
+    createdAt: String(row.createdAt),
+    createdBy: String(row.createdBy),
+    lockId: row.lockId === null ? null : String(row.lockId),
+    source: row.source as VersionSource,
+    pinned: row.pinned === 1,
+  };
+}

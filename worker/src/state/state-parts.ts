@@ -1,0 +1,56 @@
+import { Backup } from "./backup";
+import { CurrentObject } from "./current-object";
+import { Freezes } from "./freezes";
+import { History } from "./history";
+import { Locks } from "./locks";
+import { Overrides } from "./overrides";
+import { Pointer } from "./pointer";
+import { Reads } from "./reads";
+import { S3Lock } from "./s3-lock";
+import type { StateContext } from "./state-context";
+import { Writes } from "./writes";
+
+/** What can be done with one state, by subject. */
+export interface StateParts {
+  readonly backup: Backup;
+  readonly current: CurrentObject;
+  readonly freezes: Freezes;
+  readonly history: History;
+  readonly locks: Locks;
+  readonly overrides: Overrides;
+  readonly pointer: Pointer;
+  readonly reads: Reads;
+  readonly writes: Writes;
+}
+
+/** What the parts take from the deployment. */
+export interface StatePartsProps {
+  /** The deployment refuses plaintext everywhere. */
+  readonly isEncryptionRequired: boolean;
+  /** The second bucket. @default - none is bound */
+  readonly backupBucket?: R2Bucket;
+}
+
+export function stateParts(
+  context: StateContext,
+  { isEncryptionRequired, backupBucket }: StatePartsProps,
+): StateParts {
+  const { bucket, key, ledger } = context;
+  const current = new CurrentObject(context);
+  const freezes = new Freezes(ledger);
+  const history = new History(context);
+  const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes });
+  const overrides = new Overrides(ledger);
+  const versionParts = { locks, current, overrides, isEncryptionRequired };
+  return {
+    backup: new Backup(context, backupBucket),
+    current,
+    freezes,
+    history,
+    locks,
+    overrides,
+    pointer: new Pointer(context, versionParts, history),
+    reads: new Reads(context, current),
+    writes: new Writes(context, versionParts),
+  };
+}

@@ -1,0 +1,19 @@
+/** The alarm of a Durable Object: one time at which it is woken, moved only to an earlier one. */
+export class WakeUp {
+  /** When the alarm is set for; null where the storage has to be asked. */
+  #at: number | null = null;
+
+  constructor(private readonly storage: DurableObjectStorage) {}
+
+  /** To be called at the beginning of the alarm: the one that fired is gone, and a request may set another meanwhile. */
+  hasFired(): void {
+    this.#at = Number.POSITIVE_INFINITY;
+  }
+
+  async within(delayMs: number): Promise<void> {
+    const at = Date.now() + delayMs;
+    this.#at ??= (await this.storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
+    if (this.#at > at) await this.storage.setAlarm(at);
+    this.#at = Math.min(this.#at, at);
+  }
+}
