@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeFileAtomic } from "../state/write-file-atomic";
+import { writeFileAtomic } from "../process/write-file-atomic";
 
 /** Keeps one value in a file that is whole at any moment, readable by its owner only. */
 export class JsonFile<T> {

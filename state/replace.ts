@@ -1,24 +1,46 @@
+import { readFileSync } from "node:fs";
 import { StateError } from "./problem";
-import { describe, type Snapshot, sha256, snapshotOrDamaged } from "./snapshot";
+import type { Project } from "./project";
+import { describeSnapshot, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "./snapshot";
 import type { Guard, StateStore } from "./store";
-import { underLock } from "./under-lock";
+import { withLock } from "./with-lock";
 
 export interface ReplaceProps {
   readonly operation: string;
   /** Guards that the user has lifted by name. */
   readonly force: readonly Guard[];
-  /** Why a state must be encrypted; undefined where it need not be. */
+  /** Why the new state must be encrypted. @default - it need not be */
   readonly mustEncrypt?: string;
 }
 
-/** A rule that new bytes break. */
-interface Breach {
+/** A guard that refuses the new state, and why. */
+interface Refusal {
   readonly guard: Guard;
-  readonly text: string;
+  readonly reason: string;
+}
+
+/** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is no state */
+export function readStateFile(file: string): Snapshot {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new StateError(
+      `${file} cannot be read: ${(error as Error).message}`,
+      "name a file that pull has written",
+    );
+  }
+  return snapshot(bytes, file);
+}
+
+/** Why states must be encrypted, for an error; undefined where plain text is allowed. */
+export function whyEncrypted({ config: { encryption } }: Project): string | undefined {
+  const isPlaintextAllowed = encryption.provider === "off" || encryption.migrateFromPlaintext;
+  return isPlaintextAllowed ? undefined : "state.encryption is on";
 }
 
 /**
- * Puts other bytes in the place of a state, under its lock, and reads them back.
+ * Replaces a state by another one, under its lock, and reads it back.
  * @throws StateError with the first guard that refuses
  */
 export async function replaceState(
@@ -26,54 +48,61 @@ export async function replaceState(
   next: Snapshot,
   { operation, force, mustEncrypt }: ReplaceProps,
 ): Promise<void> {
-  await underLock(store, operation, async (lock) => {
+  await withLock(store, operation, async (lock) => {
     const bytes = await store.read();
-    // What was there may be damaged, and that is a reason to replace it.
+    // A damaged state is a reason to replace it.
     const current = bytes && snapshotOrDamaged(bytes);
-    const found = breaches(current, next, store.address, mustEncrypt);
-    const open = found.find(({ guard }) => !force.includes(guard));
-    if (open)
-      throw new StateError(`${store.address}: ${open.text}`, `if that is meant: --force ${open.guard}`);
+    const refusals = findRefusals(current, next, store.address, mustEncrypt);
+    const refusal = refusals.find(({ guard }) => !force.includes(guard));
+    if (refusal) {
+      throw new StateError(
+        `${store.address}: ${refusal.reason}`,
+        `to replace it anyway: --force ${refusal.guard}`,
+      );
+    }
     if (bytes && sha256(bytes) === next.sha256) return;
     await store.write(
       next.bytes,
       lock,
-      found.map(({ guard }) => guard),
+      refusals.map(({ guard }) => guard),
     );
-    await requireReads(store, next);
+    await requireWritten(store, next);
   });
 }
 
-/** @throws StateError where the store does not read what was written */
-export async function requireReads(store: StateStore, wanted: Snapshot): Promise<void> {
+/** @throws StateError where the store has another state than the one that was just written */
+async function requireWritten(store: StateStore, expected: Snapshot): Promise<void> {
   const bytes = await store.read();
-  if (bytes && sha256(bytes) === wanted.sha256) return;
+  if (bytes && sha256(bytes) === expected.sha256) return;
   throw new StateError(
-    `${store.address} reads something else than ${describe(wanted)}, which was just written`,
-    "look at it with npm run state -- verify",
+    `${store.address} does not have what was just written, ${describeSnapshot(expected)}`,
+    "find out what is there with npm run state -- verify",
   );
 }
 
-function breaches(
+function findRefusals(
   current: Snapshot | undefined,
   next: Snapshot,
   address: string,
   mustEncrypt: string | undefined,
-): readonly Breach[] {
-  const found: Breach[] = [];
-  const reason = current?.encrypted ? `what is in ${address} is encrypted` : mustEncrypt;
-  if (!next.encrypted && reason) {
-    found.push({ guard: "plaintext", text: `the new state is in plain text, and ${reason}` });
+): readonly Refusal[] {
+  const found: Refusal[] = [];
+  const encryptedBecause = current?.encrypted ? `what is in ${address} is encrypted` : mustEncrypt;
+  if (!next.encrypted && encryptedBecause) {
+    found.push({ guard: "plaintext", reason: `the new state is in plain text, and ${encryptedBecause}` });
   }
   if (!current || current.sha256 === next.sha256) return found;
   if (current.lineage !== next.lineage) {
-    const text = `lineage ${next.lineage} is not ${current.lineage}: it is the state of something else`;
-    found.push({ guard: "lineage", text });
+    const reason = `lineage ${next.lineage} is not ${current.lineage}: it is the state of something else`;
+    found.push({ guard: "lineage", reason });
   } else if (next.serial <= current.serial) {
-    found.push({ guard: "serial", text: `serial ${next.serial} is not newer than ${current.serial}` });
+    found.push({ guard: "serial", reason: `serial ${next.serial} is not newer than ${current.serial}` });
   }
   if (next.resources === 0 && current.resources !== 0) {
-    found.push({ guard: "empty", text: "the new state has no resources, and the one it replaces has" });
+    found.push({
+      guard: "empty",
+      reason: "the new state has no resources, and the one it replaces has some",
+    });
   }
   return found;
 }
