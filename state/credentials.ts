@@ -37,9 +37,9 @@ export async function mintCredentials(
 ): Promise<TemporaryCredentials> {
   const { accountId, jurisdiction, bucket } = config;
   if (!accountId) throw new StateError("the Cloudflare account is not known", "export CLOUDFLARE_ACCOUNT_ID");
-  const keys = (stack ? [stack] : stackNames).flatMap((each) => {
-    const location = stateLocation({ ...config, backend: "r2" }, each, folder);
-    return location.backend === "r2" ? [location.key] : [];
+  const places = (stack ? [stack] : stackNames).flatMap((each) => {
+    const place = stateLocation({ ...config, backend: "r2" }, each, folder);
+    return place.backend === "r2" ? [place] : [];
   });
   const parentAccessKeyId = requireVariable(env, "AWS_ACCESS_KEY_ID", {
     what: "the key that the credentials are derived from",
@@ -57,8 +57,8 @@ export async function mintCredentials(
     permission: readOnly ? "object-read-only" : "object-read-write",
     ttlSeconds,
     // R2 allows what is in either list. A key is given exactly: as a prefix, it would open keys that begin with it.
-    objects: keys.flatMap((key) => [key, `${key}.tflock`]),
-    prefixes: keys.map((key) => `history/${key.replace(/\.tfstate$/, "")}/`),
+    objects: places.flatMap(({ key }) => [key, `${key}.tflock`]),
+    prefixes: places.map(({ key }) => `history/${key.replace(/\.tfstate$/, "")}/`),
   };
   const { result } = await api.post("/r2/temp-access-credentials", request, answer);
   return {

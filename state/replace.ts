@@ -14,9 +14,9 @@ export interface ReplaceProps {
 }
 
 /** A guard that refuses the new state, and why. */
-interface Refusal {
+interface Breach {
   readonly guard: Guard;
-  readonly reason: string;
+  readonly text: string;
 }
 
 /** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is no state */
@@ -52,19 +52,19 @@ export async function replaceState(
     const bytes = await store.read();
     // A damaged state is a reason to replace it.
     const current = bytes && snapshotOrDamaged(bytes);
-    const refusals = findRefusals(current, next, store.address, mustEncrypt);
-    const refusal = refusals.find(({ guard }) => !force.includes(guard));
-    if (refusal) {
+    const found = breaches(current, next, store.address, mustEncrypt);
+    const breach = found.find(({ guard }) => !force.includes(guard));
+    if (breach) {
       throw new StateError(
-        `${store.address}: ${refusal.reason}`,
-        `to replace it anyway: --force ${refusal.guard}`,
+        `${store.address}: ${breach.text}`,
+        `to replace it anyway: --force ${breach.guard}`,
       );
     }
     if (bytes && sha256(bytes) === next.sha256) return;
     await store.write(
       next.bytes,
       lock,
-      refusals.map(({ guard }) => guard),
+      found.map(({ guard }) => guard),
     );
     await requireWritten(store, next);
   });
@@ -80,29 +80,26 @@ async function requireWritten(store: StateStore, expected: Snapshot): Promise<vo
   );
 }
 
-function findRefusals(
+function breaches(
   current: Snapshot | undefined,
   next: Snapshot,
   address: string,
   mustEncrypt: string | undefined,
-): readonly Refusal[] {
-  const found: Refusal[] = [];
-  const encryptedBecause = current?.encrypted ? `what is in ${address} is encrypted` : mustEncrypt;
-  if (!next.encrypted && encryptedBecause) {
-    found.push({ guard: "plaintext", reason: `the new state is in plain text, and ${encryptedBecause}` });
+): readonly Breach[] {
+  const found: Breach[] = [];
+  const reason = current?.encrypted ? `what is in ${address} is encrypted` : mustEncrypt;
+  if (!next.encrypted && reason) {
+    found.push({ guard: "plaintext", text: `the new state is in plain text, and ${reason}` });
   }
   if (!current || current.sha256 === next.sha256) return found;
   if (current.lineage !== next.lineage) {
-    const reason = `lineage ${next.lineage} is not ${current.lineage}: it is the state of something else`;
-    found.push({ guard: "lineage", reason });
+    const text = `lineage ${next.lineage} is not ${current.lineage}: it is the state of something else`;
+    found.push({ guard: "lineage", text });
   } else if (next.serial <= current.serial) {
-    found.push({ guard: "serial", reason: `serial ${next.serial} is not newer than ${current.serial}` });
+    found.push({ guard: "serial", text: `serial ${next.serial} is not newer than ${current.serial}` });
   }
   if (next.resources === 0 && current.resources !== 0) {
-    found.push({
-      guard: "empty",
-      reason: "the new state has no resources, and the one it replaces has some",
-    });
+    found.push({ guard: "empty", text: "the new state has no resources, and the one it replaces has" });
   }
   return found;
 }

@@ -38,13 +38,11 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   const serial = fields.get("serial");
   const lineage = fields.get("lineage");
   const encrypted = typeof fields.get("encrypted_data") === "string";
-  if (typeof serial !== "number" || !Number.isSafeInteger(serial) || serial < 0) {
+  if (typeof serial !== "number" || !Number.isSafeInteger(serial) || serial < 0)
     throw refuse("it has no serial");
-  }
   if (typeof lineage !== "string" || lineage === "") throw refuse("it has no lineage");
-  if (!encrypted && fields.get("version") !== 4) {
+  if (!encrypted && fields.get("version") !== 4)
     throw refuse(`its version is ${fields.get("version")}, not 4`);
-  }
   const resources = fields.get("resources");
   return {
     bytes,
@@ -66,7 +64,7 @@ export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
   }
 }
 
-/** Whether `next` comes after `current`: a newer serial of the same lineage. */
+/** Whether a state goes on from another one: a newer serial of the same lineage. */
 export const goesOnFrom = (next: Snapshot, current: Snapshot): boolean =>
   next.lineage === current.lineage && next.serial > current.serial;
 

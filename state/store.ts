@@ -1,7 +1,7 @@
 import type { StateBackend } from "../config";
 import type { LockInfo } from "./lock-info";
 
-/** Rules that refuse a write although the caller holds the lock. A user can lift each of them by its name. */
+/** Why a write is refused although the caller holds the lock; each can be allowed by name. */
 export const guards = ["lineage", "serial", "plaintext", "empty"] as const;
 export type Guard = (typeof guards)[number];
 
@@ -44,7 +44,7 @@ export interface StateStore {
   /** Removes the state, which is kept as a version first. @param lock the caller holds it */
   remove(lock: LockInfo): Promise<void>;
 
-  /** Who holds the lock, or has frozen the state; undefined where nobody has. */
+  /** Who keeps others out. */
   holder(): Promise<LockInfo | undefined>;
   /**
    * Takes the lock that OpenTofu takes. Nothing changes where `lock` holds it already.

@@ -181,6 +181,23 @@ test("verify sees a state that is older than a copy of it, and one that was chan
   expect(await refused(project, "verify")).toContain("which has the same serial");
 });
 
+test("restore refuses a version in plain text where states must be encrypted, unless that is forced", async () => {
+  const project = makeProject("local");
+  await write(project, stateOf(1));
+  await write(project, stateOf(2));
+  writeFileSync(
+    project.clusterFile,
+    project.yaml().replace("{ provider: off, reason: a test }", "{ provider: pbkdf2 }"),
+  );
+  const [{ id = "" } = {}] = await project.store("local").versions();
+  expect(await refused(project, "restore", id, "--yes")).toContain(
+    `version ${id} is in plain text, and state.encryption is on; to restore it anyway: --force plaintext`,
+  );
+  expect(await project.text("local")).toBe(stateOf(2).toString());
+  await ok(project, "restore", id, "--yes", "--force", "plaintext");
+  expect(await project.text("local")).toBe(stateOf(1).toString());
+});
+
 test("migrate, with what to do elsewhere; drop, reconfigure and unfreeze", async () => {
   const project = makeProject("local");
   const old = project.yaml();

@@ -13,9 +13,14 @@ const FEWEST_ROUNDS = JSON.stringify({ key_provider: { pbkdf2: { main: { iterati
 
 const backends = useBackends();
 
-function makeProject(backend: StateBackend, encryption = "{ provider: off, reason: a test }") {
+/** A project whose state an apply has written, and the machine that did so. */
+async function deploy(backend: StateBackend, encryption = "{ provider: off, reason: a test }") {
   const env = { TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: FEWEST_ROUNDS };
-  return backends.project({ backend, env, state: [`encryption: ${encryption}`] });
+  const project = backends.project({ backend, env, state: [`encryption: ${encryption}`] });
+  const laptop = new TofuClient(project);
+  await laptop.init();
+  expect(await laptop.apply(1)).toMatchObject({ exitCode: 0 });
+  return { project, laptop };
 }
 
 async function serialOf(project: StateProject, backend = project.backend) {
@@ -31,10 +36,7 @@ test.each([
   ["plain", undefined],
   ["encrypted", "{ provider: pbkdf2 }"],
 ])("%s: local, r2, worker, r2, local, each time with a writer in between", async (_, encryption) => {
-  const project = makeProject("local", encryption);
-  const laptop = new TofuClient(project);
-  await laptop.init();
-  expect((await laptop.apply(1)).exitCode).toBe(0);
+  const { project, laptop } = await deploy("local", encryption);
   let step = 1;
   for (const to of ["r2", "worker", "r2", "local"] as const) {
     const from = project.backend;
@@ -65,10 +67,7 @@ test.each([
 });
 
 test("cdktf's folder still knows the old backend after a change by hand, and init refuses; after migrate it does not", async () => {
-  const project = makeProject("local");
-  const laptop = new TofuClient(project);
-  await laptop.init();
-  await laptop.apply(1);
+  const { project, laptop } = await deploy("local");
   const other = new TofuClient(project, "other");
   await other.init();
   await project.migrate("r2");
@@ -79,10 +78,7 @@ test("cdktf's folder still knows the old backend after a change by hand, and ini
 });
 
 test("a client that waits for the local lock reads what was written under it", async () => {
-  const project = makeProject("local");
-  const laptop = new TofuClient(project);
-  await laptop.init();
-  await laptop.apply(1);
+  const { project, laptop } = await deploy("local");
   const store = project.store();
   const lock = newLock("test");
   const first = await store.read();
@@ -102,10 +98,7 @@ test("a client that waits for the local lock reads what was written under it", a
 });
 
 test("a client that waits for the local lock while the state moves away is refused", async () => {
-  const project = makeProject("local");
-  const laptop = new TofuClient(project);
-  await laptop.init();
-  await laptop.apply(1);
+  const { project, laptop } = await deploy("local");
   const store = project.store();
   const lock = newLock("test");
   await store.lock(lock);
@@ -124,10 +117,7 @@ test.each<[StateBackend, string | undefined]>([
 ])(
   "%s: an older version, encrypted or not, is restored byte for byte, and the next apply goes on from it",
   async (backend, encryption) => {
-    const project = makeProject(backend, encryption);
-    const laptop = new TofuClient(project);
-    await laptop.init();
-    await laptop.apply(1);
+    const { project, laptop } = await deploy(backend, encryption);
     const store = project.store();
     await store.keepVersion();
     const first = await store.read();
@@ -145,10 +135,7 @@ test.each<[StateBackend, string | undefined]>([
 );
 
 test("what pull wrote can be pushed to an empty backend, and the next plan is empty", async () => {
-  const project = makeProject("worker", "{ provider: pbkdf2 }");
-  const laptop = new TofuClient(project);
-  await laptop.init();
-  await laptop.apply(1);
+  const { project, laptop } = await deploy("worker", "{ provider: pbkdf2 }");
   const store = project.store();
   const saved = snapshot((await store.read()) ?? Buffer.alloc(0), "saved");
   await withLock(store, "loss", (lock) => store.remove(lock));

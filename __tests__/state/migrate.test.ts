@@ -267,6 +267,7 @@ test("the journal holds locks, addresses and hashes, and nothing else", async ()
     if (/KEY|PASSWORD/.test(name)) expect(text).not.toContain(value);
   }
   expect(text).not.toContain("a secret of the state");
-  await project.abortMigration();
-  expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
+  expect(await project.abortMigration()).toBe("the states are in local, as before");
+  expect(await project.writable("local", "r2")).toEqual(["local"]);
+  expect(existsSync(journal())).toBe(false);
 });
