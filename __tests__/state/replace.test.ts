@@ -15,7 +15,8 @@ function memoryStore(first: Uint8Array | undefined, kept = (bytes: Uint8Array) =
     lock: async ({ ID }: LockInfo) => void locks.push(ID),
     unlock: async ({ ID }: LockInfo) => void locks.push(ID),
     write: async (bytes: Uint8Array, { ID }: LockInfo, allow: readonly Guard[] = []) => {
-      expect(locks).toEqual([ID]);
+      // Taken, and not released yet.
+      expect([locks.at(-1), locks.length % 2]).toEqual([ID, 1]);
       state = kept(bytes);
       writes.push(allow);
     },
