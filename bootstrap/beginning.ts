@@ -1,6 +1,13 @@
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
-import { describe, goesOnFrom, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "../state/snapshot";
+import {
+  describeSnapshot,
+  goesOnFrom,
+  type Snapshot,
+  sha256,
+  snapshot,
+  snapshotOrDamaged,
+} from "../state/snapshot";
 import { Account } from "./account";
 import type { BootstrapProps } from "./bootstrap";
 import type { BootstrapOutputs } from "./credentials";
@@ -103,7 +110,7 @@ function refuseToForget(workplace: Workplace, kept: Snapshot | undefined): void 
   if (!cut || (kept?.lineage === cut.state.lineage && kept.serial >= cut.state.serial)) return;
   const [file, stateFile] = [displayPath(cut.file), displayPath(workplace.stateFile)];
   throw new Error(
-    `${stateFile} is empty: a write was cut off; ${file} is the state before it, ${describe(cut.state)}; copy it ` +
+    `${stateFile} is empty: a write was cut off; ${file} is the state before it, ${describeSnapshot(cut.state)}; copy it ` +
       `back (cp ${file} ${stateFile}) and run this again`,
   );
 }
@@ -150,8 +157,8 @@ function refuseToTakeOver(
   const folder = displayPath(workplace.root);
   throw new Error(
     `someone else has bootstrapped this account since a run here was cut off: ${other.key} in the bucket ${bucket} has ` +
-      `${other.state ? describe(other.state) : "a damaged state"}, and ${displayPath(workplace.stateFile)} has ` +
-      `${local ? describe(local) : "none"}; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) ` +
+      `${other.state ? describeSnapshot(other.state) : "a damaged state"}, and ${displayPath(workplace.stateFile)} has ` +
+      `${local ? describeSnapshot(local) : "none"}; nothing was changed; set the folder aside (mv ${folder} ${folder}.aside) ` +
       "and run this again with the credentials of what is kept: it takes that",
   );
 }

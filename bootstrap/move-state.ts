@@ -1,5 +1,5 @@
 import { StateError } from "../state/problem";
-import { describe, goesOnFrom, type Snapshot, sha256, snapshot } from "../state/snapshot";
+import { describeSnapshot, goesOnFrom, type Snapshot, sha256, snapshot } from "../state/snapshot";
 import type { StateStore } from "../state/store";
 import { giveBack, takeLock } from "./kept-lock";
 import type { Workplace } from "./workplace";
@@ -26,13 +26,13 @@ export async function moveState(
   }
   const after = await to.read();
   if (!after || sha256(after) !== local.sha256) {
-    const reads = after ? describe(snapshot(after, to.address)) : "no state";
+    const reads = after ? describeSnapshot(snapshot(after, to.address)) : "no state";
     throw new StateError(
-      `${to.address} reads ${reads} after ${describe(local)} was written`,
+      `${to.address} reads ${reads} after ${describeSnapshot(local)} was written`,
       "the local state is as it was; run `npm run bootstrap` again",
     );
   }
-  say(`${to.address} reads ${describe(local)}, as written`);
+  say(`${to.address} reads ${describeSnapshot(local)}, as written`);
   return giveBack(workplace, to);
 }
 
@@ -40,13 +40,13 @@ export async function moveState(
 function refuseToLose(there: Snapshot, local: Snapshot, taken: string | undefined, address: string): void {
   if (taken !== undefined && there.sha256 !== taken) {
     throw new StateError(
-      `${address} has ${describe(there)}, which somebody wrote since the local ${describe(local)} was taken from there`,
+      `${address} has ${describeSnapshot(there)}, which somebody wrote since the local ${describeSnapshot(local)} was taken from there`,
       "look at both, and remove the one that does not count",
     );
   }
   if (goesOnFrom(local, there)) return;
   throw new StateError(
-    `${address} has ${describe(there)}, which does not come before the local ${describe(local)}`,
+    `${address} has ${describeSnapshot(there)}, which does not come before the local ${describeSnapshot(local)}`,
     "look at both, and remove the one that does not count",
   );
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeFileAtomic } from "../state/write-file-atomic";
+import { writeFileAtomic } from "../process/write-file-atomic";
 
 /** Relative to the folder of `.sops.yaml`. */
 export const SOPS_FILE = "secrets/state.sops.env";

@@ -2,12 +2,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { displayPath } from "../process/display-path";
+import { writeFileAtomic } from "../process/write-file-atomic";
+import { readFreezeMarker } from "../state/freeze-marker";
 import { type LockInfo, lockShape } from "../state/lock-info";
 import { parseJson } from "../state/parse-json";
 import { LockedError } from "../state/problem";
 import { type Snapshot, snapshot, snapshotOrDamaged } from "../state/snapshot";
-import { readTombstone } from "../state/tombstone";
-import { writeFileAtomic } from "../state/write-file-atomic";
 import { type Before, beforeShape } from "./cut-off";
 
 /** The lock under which a state is moved, as it is noted before it is taken. */
@@ -82,7 +82,7 @@ export class Workplace {
   state(): Snapshot | undefined {
     if (!existsSync(this.stateFile)) return undefined;
     const bytes = readFileSync(this.stateFile);
-    const moved = readTombstone(bytes);
+    const moved = readFreezeMarker(bytes);
     if (moved) throw new LockedError(displayPath(this.stateFile), moved, "get the newest cluster.yaml");
     return bytes.byteLength === 0 ? undefined : snapshot(bytes, displayPath(this.stateFile));
   }

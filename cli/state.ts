@@ -1,14 +1,20 @@
-// `npm run state -- <command>`: reads, writes and moves states where they are kept.
+// `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
 import { ConfigError } from "../config";
 import { StateError } from "../state/problem";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
-import { addFrozenCommands } from "./state/frozen";
-import { addLookCommands } from "./state/look";
+import { addDropCommand } from "./state/drop";
+import { addListCommand } from "./state/list";
 import { addMigrateCommand } from "./state/migrate";
-import { addReplaceCommands } from "./state/replace";
+import { addPullCommand } from "./state/pull";
+import { addPushCommand } from "./state/push";
+import { addReconfigureCommand } from "./state/reconfigure";
+import { addRestoreCommand } from "./state/restore";
+import { addUnfreezeCommand } from "./state/unfreeze";
 import { addUnlockCommand } from "./state/unlock";
+import { addVerifyCommand } from "./state/verify";
+import { addVersionsCommand } from "./state/versions";
 
 const program = new Command("npm run state --")
   .description(
@@ -17,15 +23,21 @@ const program = new Command("npm run state --")
       "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
   )
   .showHelpAfterError();
-addLookCommands(program);
-addReplaceCommands(program);
+addListCommand(program);
+addPullCommand(program);
+addVersionsCommand(program);
+addVerifyCommand(program);
+addPushCommand(program);
+addRestoreCommand(program);
 addBackupCommand(program);
 addUnlockCommand(program);
 addMigrateCommand(program);
-addFrozenCommands(program);
+addDropCommand(program);
+addUnfreezeCommand(program);
+addReconfigureCommand(program);
 addCredentialsCommand(program);
 
-// Who reads only the beginning (`pull | head`) ends no command in the middle. All else, such as a full disk, is told.
+// A reader that ends early (`pull | head`) must not end the command. Other errors, such as a full disk, are reported.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") return;
@@ -34,12 +46,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** Node's own words name what was tried and the path: "ENOENT: no such file or directory, open 'x'". */
-const isOfTheFileSystem = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
+/** Node's message says what failed and where: "ENOENT: no such file or directory, open 'x'". */
+const isFileSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
 
 program.parseAsync().catch((error: unknown) => {
-  // What the user can mend is told without a stack trace.
-  const isTheirs = error instanceof StateError || error instanceof ConfigError || isOfTheFileSystem(error);
-  console.error(isTheirs ? error.message : error);
+  // No stack trace for an error that the user can mend.
+  const isForUsers = error instanceof StateError || error instanceof ConfigError || isFileSystemError(error);
+  console.error(isForUsers ? error.message : error);
   process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
 // `eval "$(npm run -s toolchain)"` sets the variables of a shell for `npx cdktf` and `tofu`.
 import { resolveToolchain } from "../toolchain";
+import { exportLine } from "./export-line";
 
 async function main(): Promise<void> {
   const report = (line: string) => process.stderr.write(`${line}\n`);
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   const { env, summary } = await resolveToolchain({ report, signal: stop.signal });
   summary.forEach(report);
   for (const [name, value] of Object.entries(env)) {
-    process.stdout.write(`export ${name}='${value.replaceAll("'", "'\\''")}'\n`);
+    process.stdout.write(`${exportLine(name, value)}\n`);
   }
 }
 

@@ -5,21 +5,22 @@ import { type LoadedCluster, loadCluster } from "./load";
 export interface LoadFromEnvProps {
   /** `process.env` fits. */
   readonly env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string };
-  /** The folder of the example that is used where there is nothing else. */
+  /** The folder of the example, which is used where there are no other cluster files. */
   readonly exampleFolder: string;
 }
 
 export interface LoadedFromEnv extends LoadedCluster {
   readonly clusterFile: string;
   readonly nodesFile?: string;
-  /** Whether this is the example that is shipped, and not a file of the user's. */
+  /** Whether this is the example, and not the user's own cluster. */
   readonly isExample: boolean;
 }
 
 /**
- * The cluster of whoever runs a command: finds its files and loads them.
+ * Finds the cluster files that a command is about, and loads them: CLUSTER_CONFIG names them, or they are in the working
+ * folder, or they are the example.
  *
- * @throws ConfigError with everything that is wrong, one line each.
+ * @throws ConfigError with everything that is wrong, one line each
  */
 export function loadFromEnv({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv {
   const files = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });

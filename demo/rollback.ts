@@ -1,6 +1,6 @@
 import { step } from "../process/step";
 import type { Version } from "../state/store";
-import { underLock } from "../state/under-lock";
+import { withLock } from "../state/with-lock";
 import type { Cluster } from "./cluster";
 
 /**
@@ -27,7 +27,7 @@ export async function showRollback(cluster: Cluster): Promise<readonly Version[]
     return versions;
   });
   await step("Restore", async ({ result }) => {
-    await underLock(store, "restore", (lock) => store.restore(before.id, lock));
+    await withLock(store, "restore", (lock) => store.restore(before.id, lock));
     result(`the version of serial ${before.serial} is the state again`);
   });
   await cluster.expectEmptyPlan("Plan after it");

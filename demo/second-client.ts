@@ -1,5 +1,5 @@
 import { step } from "../process/step";
-import { underLock } from "../state/under-lock";
+import { withLock } from "../state/with-lock";
 import type { Cluster } from "./cluster";
 
 /**
@@ -9,7 +9,7 @@ import type { Cluster } from "./cluster";
 export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Promise<void> {
   return step("Second client", async ({ say, follow, result }) => {
     let second = Promise.resolve(false);
-    const first = await underLock(cluster.store, "npm start", async ({ Who, Operation }) => {
+    const first = await withLock(cluster.store, "npm start", async ({ Who, Operation }) => {
       say(`${Who} holds the lock (${Operation}); the second client waits`);
       await new Promise<void>((resolve, reject) => {
         const onLine = (line: string) => {

@@ -9,10 +9,10 @@ export interface QuestionProps {
 }
 
 /**
- * Asks somebody for a yes, on standard error. Only the word itself counts, as with `tofu apply`; Ctrl-C, or the end of
- * the input, is a no.
- * @returns undefined where nobody can answer
- * @throws once `signal` is aborted
+ * Asks a question on standard error. Only the word "yes" is a yes, as with `tofu apply`. Ctrl-C and the end of the input
+ * are a no.
+ * @returns undefined where there is no terminal, so that nobody can answer
+ * @throws the reason of `signal` once it is aborted
  */
 export async function confirm(
   question: string,
@@ -20,12 +20,12 @@ export async function confirm(
 ): Promise<boolean | undefined> {
   if (!input.isTTY) return undefined;
   const terminal = createInterface({ input, output: process.stderr });
-  // An answer that never comes would let the process end in the middle, without an error.
+  // At the end of the input, `question` never settles, and the process would end without an error.
   const closed = once(terminal, "close").then(() => "no");
   try {
     const answer = terminal.question(`${question} Only "yes" is taken: `, { signal }).catch((error) => {
       if (signal?.aborted) throw error;
-      // A terminal that is asked gives Ctrl-C to readline, not to the process, and stays on the line.
+      // During a question, readline takes Ctrl-C, the process does not see it, and the cursor stays on the line.
       process.stderr.write("\n");
       return "no";
     });

@@ -1,4 +1,4 @@
 import { relative } from "node:path";
 
-/** A path as the user would type it from where they are. */
+/** A path relative to the working folder, for people. */
 export const displayPath = (path: string): string => relative(process.cwd(), path) || ".";

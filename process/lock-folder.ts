@@ -4,11 +4,11 @@ import { displayPath } from "./display-path";
 const STALE_MS = 15_000;
 
 /**
- * Keeps a second run of `command` out of a folder. The lock of a run that was killed grows stale.
+ * Keeps a second run of `command` out of a folder. The lock of a run that was killed expires.
  *
- * @param onLost what to do where the lock is lost: a machine that slept looks dead to others
- * @returns what releases it
- * @throws where another run is alive
+ * @param onLost called if the lock is lost: while a machine sleeps, its lock expires too
+ * @returns releases the lock
+ * @throws Error where another run has the lock
  */
 export async function lockFolder(
   folder: string,
@@ -28,7 +28,7 @@ export async function lockFolder(
   const release = await lock(folder, options).catch((error) => {
     if (!isHeld(error)) throw error;
     console.error(
-      `another ${command} has ${displayPath(folder)}; waiting ${STALE_MS / 1000} s, in case it was killed`,
+      `another ${command} has locked ${displayPath(folder)}; waiting ${STALE_MS / 1000} s, in case it was killed`,
     );
     const retries = { retries: 9, minTimeout: 2_000, maxTimeout: 2_000 };
     return lock(folder, { ...options, retries }).catch((error) => {

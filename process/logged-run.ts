@@ -7,20 +7,20 @@ export interface LoggedRun {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** File that gets what the program says; undefined where its standard output has secrets. */
+  /** File that gets the output; undefined where the output has secrets. */
   readonly log: string | undefined;
   readonly signal: AbortSignal;
-  /** The command to type again once the fault is mended. */
+  /** The command to run again after a failure, for the error. */
   readonly again: string;
   readonly onLine: (line: string) => void;
-  /** Exit codes that are an answer. @default [0] */
+  /** Exit codes that are no failure. @default [0] */
   readonly accept?: readonly number[];
 }
 
 /**
- * Runs a program into a log file.
+ * Runs a program, and writes its output to a log file.
  * @returns its exit code and standard output
- * @throws with the end of what it said and where the rest is
+ * @throws Error with the end of the output, and the path of the log
  */
 export async function loggedRun(
   run: LoggedRun,
@@ -29,7 +29,7 @@ export async function loggedRun(
   if (log) writeFileSync(log, `$ ${[run.file, ...run.args].join(" ")}\n`);
   const onLine = (line: string) => {
     if (log) appendFileSync(log, `${line}\n`);
-    // Brackets and rules say nothing on their own.
+    // Lines of brackets or dashes alone are not shown.
     if (/\w/.test(line)) run.onLine(line.trim());
   };
   const { exitCode, stdout, stderr, output } = await runGroup(run.file, run.args, { ...run, onLine });
@@ -40,7 +40,7 @@ export async function loggedRun(
       : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
       `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
-        `mend what it complains about and run \`${run.again}\` again: it goes on from here`,
+        `fix what it reports, and run \`${run.again}\` again: it continues from here`,
     );
   }
   return { exitCode, stdout };

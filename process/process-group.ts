@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 
-/** Groups that are still running: a group is a child process with everything that it started. */
+/** Process groups that are still running: a child process, and everything that it has started. */
 const groups = new Set<number>();
 
-// The last resort, for an exit that did not wait: nothing that we started outlives us.
+// If this process exits without waiting, the groups end with it.
 process.on("exit", () => {
   for (const pid of groups) signalGroup(pid, "SIGKILL");
 });
@@ -14,7 +14,10 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Aborting sends SIGINT to the group, and SIGKILL to what is left of it after `graceMs`. */
   readonly signal?: AbortSignal;
-  /** @default 20000: OpenTofu stops after the operation at hand and writes its state. */
+  /**
+   * In this time OpenTofu finishes the current operation and writes its state.
+   * @default 20_000
+   */
   readonly graceMs?: number;
   /** Each line that the process writes, as it comes. */
   readonly onLine?: (line: string) => void;
@@ -91,7 +94,7 @@ export async function runGroup(
   }
 }
 
-/** The last lines of what a program said, for an error. */
+/** The last lines of an output, for an error. */
 export function tail(output: string, lines = 15): string {
   return output.trimEnd().split("\n").slice(-lines).join("\n");
 }

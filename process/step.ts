@@ -1,21 +1,21 @@
 import { Listr, PRESET_TIMER } from "listr2";
 
-/** Where a step tells how it is doing. */
+/** Shows how a step is getting on. */
 export interface Progress {
-  /** One line that matters. */
+  /** Shows a line. */
   say(line: string): void;
-  /** One line of many: where output scrolls, the latest is shown now and then. */
+  /** Shows a line of many. Without a terminal, only the latest one is shown, every ten seconds. */
   follow(line: string): void;
-  /** What the step came to, after its title. */
+  /** Shows the result of the step, after its title. */
   result(text: string): void;
 }
 
-/** Where output scrolls instead of being drawn over, a running program is quoted this often. */
-const SCROLLING_INTERVAL_MS = 10_000;
+/** How often a followed line is shown without a terminal. */
+const INTERVAL_MS = 10_000;
 
 /**
- * Runs one visible step and says how long it took.
- * @throws what the work has thrown; the step itself only says that it failed
+ * Runs one step, and shows its title, its progress and its duration.
+ * @throws what `work` throws
  */
 export async function step<T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> {
   let outcome: Promise<T> | undefined;
@@ -52,13 +52,13 @@ export async function step<T>(title: string, work: (progress: Progress) => Promi
   return outcome;
 }
 
-/** The latest of many lines: at once on a terminal, now and then elsewhere. */
+/** Shows the latest of many lines: at once on a terminal, at intervals elsewhere. */
 class FollowedLines {
   private latest?: string;
   private readonly timer?: NodeJS.Timeout;
 
   constructor(private readonly show: (line: string) => void) {
-    if (!process.stdout.isTTY) this.timer = setInterval(() => this.flush(), SCROLLING_INTERVAL_MS);
+    if (!process.stdout.isTTY) this.timer = setInterval(() => this.flush(), INTERVAL_MS);
   }
 
   add(line: string): void {

@@ -2,18 +2,18 @@ import { constants } from "node:os";
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** As a signal would. */
+  /** Does what a signal does. */
   readonly stop: () => void;
-  /** 128 and the number of the signal that came; 1 where none has. */
+  /** 128 plus the number of the signal that was received; 1 where none was. */
   exitCode(): number;
 }
 
 let isListening = false;
 
-/** Whether a signal lets this process end in order. */
+/** Whether {@link stopOnSignal} handles the signals of this process. */
 export const stopsOnSignal = (): boolean => isListening;
 
-/** The first signal lets the step at hand end in order; a later one does not wait. */
+/** On the first signal, aborts `signal`, so that the current step can end in order. On a second one, exits at once. */
 export function stopOnSignal(): Stop {
   isListening = true;
   const stop = new AbortController();
@@ -27,7 +27,7 @@ export function stopOnSignal(): Stop {
     process.on(name, () => {
       code = 128 + constants.signals[name];
       if (!stop.signal.aborted) return begin();
-      // npm hands us the Ctrl-C that the terminal has sent us as well: that is not a second one.
+      // For one Ctrl-C we get two signals, one from the terminal and one from npm.
       if (Date.now() - since > 1_000) process.exit(code);
     });
   }

@@ -1,4 +1,4 @@
-/** Rows under a head, in columns that are as wide as what is in them. */
+/** A text table: each column is as wide as its widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));

@@ -17,7 +17,7 @@ export interface TofuProps {
 
 type OnLine = (line: string) => void;
 
-/** What `tofu show -json` says, as far as it is read here. */
+/** The part of the output of `tofu show -json` that is read here. */
 export interface ShownState {
   readonly values?: {
     readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
@@ -32,24 +32,24 @@ export interface ShownResource {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A user's shell may choose a workspace, or another folder for it: the state would be where nobody looks. */
-const ONE_STATE = { TF_WORKSPACE: undefined, TF_DATA_DIR: undefined };
+/** The user's shell may set another workspace or data folder: the state would then be where nobody looks for it. */
+const DEFAULT_WORKSPACE = { TF_WORKSPACE: undefined, TF_DATA_DIR: undefined };
 
-/** OpenTofu in the folder of a synthesized stack. Every method throws with the end of what OpenTofu said. */
+/** OpenTofu in the folder of a synthesized stack. Every method throws an error with the end of OpenTofu's output. */
 export class Tofu {
   constructor(private readonly props: TofuProps) {}
 
   /** @param backendConfig what the synthesized backend leaves open, such as `path=…` */
   async init(onLine: OnLine, backendConfig: readonly string[] = []): Promise<void> {
-    // A workspace that somebody has chosen here once.
+    // The workspace that an earlier `tofu workspace select` has chosen here.
     rmSync(join(this.props.stackFolder, ".terraform/environment"), { force: true });
-    // Providers come from servers that a stand-in's CA does not vouch for.
+    // Providers come from public servers, whose certificates are not from a stand-in's CA.
     const env = { SSL_CERT_FILE: process.env.SSL_CERT_FILE };
     const settings = backendConfig.map((setting) => `-backend-config=${setting}`);
     await this.run(["init", "-input=false", "-reconfigure", ...settings], onLine, { env });
   }
 
-  /** @returns whether there is something to do. */
+  /** @returns whether the plan has changes */
   async plan(onLine: OnLine, ...args: readonly string[]): Promise<boolean> {
     // 0: no changes; 2: changes
     const { exitCode } = await this.run(["plan", "-input=false", "-detailed-exitcode", ...args], onLine, {
@@ -93,7 +93,7 @@ export class Tofu {
       file,
       args: [command, ...args, "-no-color"],
       cwd: stackFolder,
-      env: { ...this.props.env, ...env, ...ONE_STATE },
+      env: { ...this.props.env, ...env, ...DEFAULT_WORKSPACE },
       log,
       signal,
       again,

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writeFileAtomic } from "../state/write-file-atomic";
+import { writeFileAtomic } from "../process/write-file-atomic";
 
 /** Keeps one value in a file. The file is complete at any moment, and only its owner can read it. */
 export class JsonFile<T> {

@@ -5,8 +5,8 @@ import { type StackName, stackNames } from "../config/state-location";
 import { STATE_BACKENDS } from "../domain/state";
 import { parseJson } from "./parse-json";
 import { StateError } from "./problem";
-import type { NamedStore } from "./setting";
 import { type Snapshot, sha256, snapshot } from "./snapshot";
+import type { StackStore } from "./stack-store";
 
 const manifest = z.object({
   createdAt: z.string(),
@@ -32,19 +32,19 @@ export interface SavedState {
   readonly state: Snapshot;
 }
 
-/** `state-backup-20260131T120000Z`, in `folder`. */
+/** The path of a new backup in `folder`: `state-backup-20260131T120000Z`. */
 export function backupFolder(folder: string, now: Date): string {
   const date = now.toISOString().replace(/[-:]|\.\d+/g, "");
   return join(folder, `state-backup-${date}`);
 }
 
 /**
- * Writes the states, as they are kept, and what they were, into a new folder.
- * @returns one line for each state
+ * Writes the states as they are kept, and a manifest, into a new folder.
+ * @returns one line for each state, for people
  * @throws StateError where none of them exists
  */
 export async function backUp(
-  stores: readonly NamedStore[],
+  stores: readonly StackStore[],
   folder: string,
   now: Date,
 ): Promise<readonly string[]> {
@@ -75,30 +75,30 @@ export async function backUp(
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes, { mode: 0o600, flush: true });
-  // Last: a folder without it was cut off.
+  // The manifest is the last file: a folder without one is an interrupted backup.
   const text = JSON.stringify({ createdAt: now.toISOString(), states }, null, 2);
   writeFileSync(join(folder, MANIFEST), `${text}\n`, { mode: 0o600, flush: true });
   return states.map(({ stack, serial, file }) => `${stack}: serial ${serial} in ${join(folder, file)}`);
 }
 
 /**
- * The states of a backup, each checked against what the manifest says.
- * @throws StateError where the folder is not a whole backup
+ * The states of a backup, each checked against the manifest.
+ * @throws StateError where the backup is incomplete or damaged
  */
 export function readBackup(folder: string): readonly SavedState[] {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) {
     throw new StateError(
       `${folder} has no ${MANIFEST}`,
-      "name a folder that npm run state -- backup wrote to its end",
+      "name a folder that npm run state -- backup has completed",
     );
   }
   const { states } = parseJson(readFileSync(path, "utf8"), manifest, path, "name another backup");
-  return states.map(({ stack, file, sha256: wanted }) => {
+  return states.map(({ stack, file, sha256: expected }) => {
     const bytes = readFileSync(join(folder, file));
-    if (sha256(bytes) !== wanted) {
+    if (sha256(bytes) !== expected) {
       throw new StateError(
-        `${join(folder, file)} is not what was saved: its sha256 is another`,
+        `${join(folder, file)} has changed since the backup: its sha256 is not the one in ${MANIFEST}`,
         "use another backup",
       );
     }

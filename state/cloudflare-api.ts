@@ -6,32 +6,35 @@ import { REQUEST_TIMEOUT_MS } from "./request-timeout";
 export interface CloudflareApiProps {
   readonly accountId: string;
   readonly token: string;
-  /** `…/client/v4` of another API, as CLOUDFLARE_BASE_URL gives it to the provider; an empty one is none. */
+  /**
+   * `…/client/v4` of another API, as CLOUDFLARE_BASE_URL gives it to the provider.
+   * @default - Cloudflare's own, also where it is empty
+   */
   readonly baseUrl?: string;
-  /** Of the buckets that are asked for. */
+  /** Jurisdiction of the buckets. @default - none */
   readonly jurisdiction?: string;
+  /** Ends a request. @default - none */
   readonly signal?: AbortSignal;
-  /** What to do where the API refuses. @default to check the token and the account */
+  /** What an error tells the user to do where the API refuses. @default - to check the token and the account */
   readonly fix?: string;
-  /** How long to wait for an answer: one that never comes must not hold a run up for ever. @default 60000 */
-  readonly answerMs?: number;
+  /** How long to wait for an answer. @default 60_000 */
+  readonly timeoutMs?: number;
 }
 
 const API = "https://api.cloudflare.com/client/v4";
-/** How long to wait before a question is asked again. */
-const WAITS_MS = [500, 2_000];
+/** How long to wait before each retry of a GET. */
+const RETRY_DELAYS_MS = [500, 2_000];
 
-/** What one request came to. */
 interface Reply {
   readonly url: string;
   readonly status: number;
-  /** undefined where it is no JSON. */
+  /** The JSON; undefined where the body is something else. */
   readonly answer: unknown;
 }
 
 /**
- * An account in Cloudflare's API. Paths are below `/accounts/<id>`.
- * Every method throws a StateError where the API refuses, does not answer, or answers something else than it should.
+ * Cloudflare's API for one account. Paths are below `/accounts/<id>`. Every method throws a StateError where the API
+ * refuses, does not answer, or answers in another form.
  */
 export class CloudflareApi {
   private readonly url: string;
@@ -40,9 +43,9 @@ export class CloudflareApi {
     this.url = `${(props.baseUrl || API).replace(/\/+$/, "")}/accounts/${props.accountId}`;
   }
 
-  /** @returns undefined where Cloudflare itself says that there is none */
+  /** @returns undefined where Cloudflare itself answers 404, and not a proxy in between */
   async get<T>(path: string, shape: z.ZodType<T>): Promise<T | undefined> {
-    const reply = await this.ask(path);
+    const reply = await this.getWithRetries(path);
     return isMissing(reply) ? undefined : this.read(reply, shape);
   }
 
@@ -50,27 +53,27 @@ export class CloudflareApi {
     return this.read(await this.send("POST", path, body), shape);
   }
 
-  /** What is gone already counts as deleted. */
+  /** Deletes what is there; that nothing is there is no error. */
   async delete(path: string): Promise<void> {
     const reply = await this.send("DELETE", path);
     if (!isMissing(reply)) this.read(reply, z.object({}));
   }
 
-  /** A question may be asked again, where its connection breaks or Cloudflare may answer it later. */
-  private async ask(path: string): Promise<Reply> {
-    for (const ms of WAITS_MS) {
+  /** Sends a GET, again where the connection breaks or Cloudflare is busy. */
+  private async getWithRetries(path: string): Promise<Reply> {
+    for (const ms of RETRY_DELAYS_MS) {
       const reply = await this.send("GET", path).catch((error: unknown) => {
-        if (error instanceof NoAnswer && !error.isTimeout) return undefined;
+        if (error instanceof NoAnswerError && !error.isTimeout) return undefined;
         throw error;
       });
-      if (reply && !isForLater(reply)) return reply;
+      if (reply && !isBusy(reply)) return reply;
       await sleep(ms, undefined, { signal: this.props.signal });
     }
     return this.send("GET", path);
   }
 
   private async send(method: string, path: string, body?: object): Promise<Reply> {
-    const { token, jurisdiction, signal, answerMs = REQUEST_TIMEOUT_MS } = this.props;
+    const { token, jurisdiction, signal, timeoutMs = REQUEST_TIMEOUT_MS } = this.props;
     const url = `${this.url}${path}`;
     const headers = {
       authorization: `Bearer ${token}`,
@@ -83,12 +86,12 @@ export class CloudflareApi {
         headers,
         body: body && JSON.stringify(body),
         redirect: "error",
-        signal: AbortSignal.any([AbortSignal.timeout(answerMs), ...(signal ? [signal] : [])]),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
       });
       return { url, status: response.status, answer: parse(await response.text()) };
     } catch (error) {
       signal?.throwIfAborted();
-      throw new NoAnswer(url, error as Error);
+      throw new NoAnswerError(url, error as Error);
     }
   }
 
@@ -98,19 +101,19 @@ export class CloudflareApi {
       const { fix = "check CLOUDFLARE_API_TOKEN and the account's id" } = this.props;
       throw new StateError(
         `${url} answers ${status}: ${errorsIn(answer)}`,
-        isForLater(reply) ? "try again in some minutes" : fix,
+        isBusy(reply) ? "try again in some minutes" : fix,
       );
     }
     const { success, data } = shape.safeParse(answer);
     if (success) return data;
     throw new StateError(
-      `${url} answers ${status}, but not what Cloudflare does`,
-      "check CLOUDFLARE_BASE_URL and what is in between, such as a proxy",
+      `${url} answers ${status}, but not in the form of Cloudflare's API`,
+      "check CLOUDFLARE_BASE_URL, and proxies in between",
     );
   }
 }
 
-class NoAnswer extends StateError {
+class NoAnswerError extends StateError {
   readonly isTimeout: boolean;
 
   constructor(url: string, { name, cause, message }: Error) {
@@ -119,15 +122,15 @@ class NoAnswer extends StateError {
   }
 }
 
-/** Nothing is wrong with what was asked: too much was, or Cloudflare cannot answer now. */
-const isForLater = ({ status }: Reply): boolean => status === 429 || status >= 500;
+/** The request itself is right: there were too many, or Cloudflare cannot answer now. */
+const isBusy = ({ status }: Reply): boolean => status === 429 || status >= 500;
 
-/** A proxy in between may answer 404 too, but not in Cloudflare's words. */
+/** A proxy in between may answer 404 too, but not in Cloudflare's form. */
 function isMissing({ status, answer }: Reply): boolean {
   return status === 404 && z.object({ success: z.literal(false) }).safeParse(answer).success;
 }
 
-/** Messages of the API; never the whole answer, which may repeat what was sent. */
+/** The messages of the API alone: the whole answer may repeat what was sent, secrets included. */
 function errorsIn(answer: unknown): string {
   const shape = z.object({ errors: z.array(z.object({ code: z.number(), message: z.string() })) });
   const { data } = shape.safeParse(answer);

@@ -2,19 +2,19 @@ import { sha256, snapshotOrDamaged } from "./snapshot";
 import type { Version } from "./store";
 
 /*
- * The copies that these commands make where a backend keeps no versions of its own. Their names tell what is in
- * them, so that a list needs no reads: 20260131T120000.000Z-s12-ab12cd34ef56
+ * Names of the versions that these commands keep where the backend keeps none by itself. A name has date, serial and the
+ * first digits of the sha256, so that they can be listed without being read: 20260131T120000.000Z-s12-ab12cd34ef56
  */
 
 const NAME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})Z-(?:s(\d+)|damaged)-([0-9a-f]{12})$/;
 
-/** The name of a copy of `bytes`, made now. */
+/** The name of a version with these bytes that is kept now. */
 export function copyName(bytes: Uint8Array): string {
   const at = new Date().toISOString().replace(/[-:]/g, "");
   return `${at}-${serialOf(bytes)}-${sha256(bytes).slice(0, 12)}`;
 }
 
-/** What the name of a copy tells; undefined where it is not one of ours. */
+/** Reads the name of a version; undefined where it is another name. */
 export function readCopyName(
   id: string,
 ): Pick<Version, "id" | "createdAt" | "serial" | "sha256"> | undefined {
@@ -28,7 +28,7 @@ export function readCopyName(
   };
 }
 
-/** What is no state is kept too: it may be all that is left. */
+/** Damaged bytes are kept too: they may be all that is left. */
 function serialOf(bytes: Uint8Array): string {
   const state = snapshotOrDamaged(bytes);
   return state ? `s${state.serial}` : "damaged";

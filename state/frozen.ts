@@ -1,16 +1,16 @@
 import { isBareFreeze, isFrozen, type LockHolder, newFreeze } from "./lock-info";
 import { LockedError, StateError } from "./problem";
-import type { NamedStore } from "./setting";
-import { describe, snapshot } from "./snapshot";
+import { describeSnapshot, snapshot } from "./snapshot";
+import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";
 
 /** A place that a migration has frozen: the state is kept elsewhere, or was when that was written. */
-export interface FrozenStore extends NamedStore {
+export interface FrozenStore extends StackStore {
   readonly holder: LockHolder;
 }
 
 /** Of `stores`, those that a migration has frozen. @throws StateError where there is none */
-export async function frozenIn(stores: readonly NamedStore[]): Promise<readonly FrozenStore[]> {
+export async function frozenIn(stores: readonly StackStore[]): Promise<readonly FrozenStore[]> {
   const frozen: FrozenStore[] = [];
   for (const named of stores) {
     const holder = await named.store.holder();
@@ -39,7 +39,7 @@ async function requireKept({ stack, store, holder }: FrozenStore, kept: StateSto
   const there = bytes && snapshot(bytes, kept.address);
   if (there?.lineage === here.lineage && there.serial >= here.serial) return;
   throw new StateError(
-    `${kept.address} has ${there ? describe(there) : `no state of ${stack}`}, and ${store.address} has ${describe(here)}, ` +
+    `${kept.address} has ${there ? describeSnapshot(there) : `no state of ${stack}`}, and ${store.address} has ${describeSnapshot(here)}, ` +
       "which may be the only one",
     `nothing is removed; its lock says that ${holder.Info}`,
   );

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { writeFileAtomic } from "../process/write-file-atomic";
 import { copyName, readCopyName } from "./dated-copy";
+import { freezeMarker, readFreezeMarker } from "./freeze-marker";
 import type { LockInfo } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import { readIfThere } from "./read-if-there";
 import { RecordLock } from "./record-lock";
 import { sha256 } from "./snapshot";
 import type { StateStore, Version } from "./store";
-import { readTombstone, tombstone } from "./tombstone";
-import { writeFileAtomic } from "./write-file-atomic";
 import { finishWriteInPlace, readInPlace, writeInPlace } from "./write-in-place";
 
 /**
@@ -29,10 +29,10 @@ export class LocalStore implements StateStore {
     const found = readInPlace(this.path);
     if (!found) return undefined;
     const { bytes, isWhole } = found;
-    if (readTombstone(bytes)) return readIfThere(this.frozenPath);
+    if (readFreezeMarker(bytes)) return readIfThere(this.frozenPath);
     const isEmpty = bytes.byteLength === 0;
     if (isWhole && !isEmpty) return bytes;
-    // OpenTofu empties the file before it writes it.
+    // OpenTofu empties the file before it writes: under a lock, an empty file says nothing.
     const holder = this.record.mine ? undefined : await this.holder();
     if (holder) throw new LockedError(this.address, holder, "it may be in the middle of a write: try again");
     return isEmpty ? undefined : bytes;
@@ -105,7 +105,7 @@ export class LocalStore implements StateStore {
       if (bytes.byteLength > 0) writeFileAtomic(this.frozenPath, bytes);
       else rmSync(this.frozenPath, { force: true });
     }
-    if (frozen?.ID !== lock.ID) writeInPlace(this.path, this.record.requireHeld(lock), tombstone(lock));
+    if (frozen?.ID !== lock.ID) writeInPlace(this.path, this.record.requireHeld(lock), freezeMarker(lock));
     await this.unlock(lock);
   }
 
@@ -113,7 +113,7 @@ export class LocalStore implements StateStore {
     if (!this.frozenBy()) return;
     await this.lock(lock);
     const bytes = readIfThere(this.frozenPath);
-    // Whoever waits for the lock of a file that goes now still reads the tombstone in it.
+    // A client that waits for the lock has the removed file open, and still reads the freeze marker in it.
     if (bytes) writeInPlace(this.path, this.record.requireHeld(lock), bytes);
     else rmSync(this.path);
     rmSync(this.frozenPath, { force: true });
@@ -149,7 +149,7 @@ export class LocalStore implements StateStore {
     if (bytes) writeFileAtomic(this.copyPath(copyName(bytes)), bytes);
   }
 
-  /** The state while a tombstone is in its place. */
+  /** Where the state is while the freeze marker is in its place. */
   private get frozenPath(): string {
     return `${this.path}.frozen`;
   }
@@ -163,9 +163,9 @@ export class LocalStore implements StateStore {
     return file.startsWith(prefix) && file.endsWith(".backup") ? file.slice(prefix.length, -7) : undefined;
   }
 
-  /** A tombstone counts as long as it can be read, and from when its write has begun. */
+  /** The lock of a freeze marker that can be read, or whose write has begun. */
   private frozenBy(): LockInfo | undefined {
     const [now, next] = [readIfThere(this.path), readInPlace(this.path)?.bytes];
-    return (now && readTombstone(now)) ?? (next && readTombstone(next));
+    return (now && readFreezeMarker(now)) ?? (next && readFreezeMarker(next));
   }
 }

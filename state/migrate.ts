@@ -1,12 +1,13 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { StateBackend } from "../config";
 import { type StackName, stackNames } from "../config/state-location";
-import { Journal, type JournalEntry } from "./journal";
 import { newArrival, newFreeze } from "./lock-info";
+import { MigrationJournal, type MigrationRecord } from "./migration-journal";
 import { Move } from "./move";
 import { StateError } from "./problem";
-import { type Setting, stackFolder, storeOf } from "./setting";
+import type { Project } from "./project";
+import { forgetBackend } from "./reconfigure";
+import { openStackStore } from "./stack-store";
 import type { StateStore } from "./store";
 import { fileWithState, switchBackend, withBackend } from "./switch-backend";
 
@@ -16,75 +17,76 @@ export interface MigrationStep {
   run(): Promise<string>;
 }
 
+/** Opens the store of a stack; a test may put something in between. */
 type OpenStore = (stack: StackName, backend: StateBackend) => StateStore;
 
 /**
- * All states of a cluster on their way to another backend. It is journaled: cut off at any point, the next run goes
- * on from there, or back.
+ * Moves all states of a project to another backend. A journal keeps track: a migration that was interrupted at any point
+ * can be continued or taken back by the next run.
  */
 export class Migration {
   private constructor(
-    private readonly setting: Setting,
-    private readonly journal: Journal,
-    private entry: JournalEntry,
+    private readonly project: Project,
+    private readonly journal: MigrationJournal,
+    private record: MigrationRecord,
     private readonly moves: readonly Move[],
     private readonly isResumed: boolean,
   ) {}
 
-  /** Runs `work` while no other migration runs in this folder; plan, resume, run and undo belong in it. */
-  static alone<T>(setting: Setting, work: () => Promise<T>): Promise<T> {
-    return new Journal(setting.files[0]).alone(work);
+  /** Runs `work` while no other migration runs in this folder. Plan, resume, run and undo inside it. */
+  static runExclusive<T>(project: Project, work: () => Promise<T>): Promise<T> {
+    return new MigrationJournal(project.files[0]).runExclusive(work);
   }
 
   /**
-   * The migration that was cut off, or a new one. Nothing is changed yet.
-   * @param open gives the stores; tests put something in between
+   * The migration that was interrupted, or a new one. Nothing is changed yet.
    * @throws StateError where it is not possible
    */
   static async plan(
-    setting: Setting,
+    project: Project,
     to: StateBackend,
-    open: OpenStore = (stack, backend) => storeOf(setting, stack, backend),
+    open: OpenStore = (stack, backend) => openStackStore(project, stack, backend),
   ): Promise<Migration> {
-    const journal = new Journal(setting.files[0]);
+    const journal = new MigrationJournal(project.files[0]);
     const known = journal.read();
     if (known && known.to !== to) {
       throw new StateError(
-        `a migration from ${known.from} to ${known.to} was cut off here`,
-        `finish it with npm run state -- migrate --to ${known.to}, or go back with npm run state -- migrate --abort`,
+        `a migration from ${known.from} to ${known.to} was interrupted here`,
+        `finish it with npm run state -- migrate --to ${known.to}, or take it back with npm run state -- migrate --abort`,
       );
     }
-    const entry = known ?? begin(setting, to, journal.subject, open);
-    const migration = new Migration(setting, journal, entry, movesOf(entry, open), known !== undefined);
+    const record = known ?? newRecord(project, to, journal.clusterFile, open);
+    const migration = new Migration(project, journal, record, openMoves(record, open), known !== undefined);
     if (!migration.isSwitched()) await migration.prepare();
     return migration;
   }
 
-  /** The migration that was cut off. @throws StateError where there is none */
-  static resume(setting: Setting, open: OpenStore = (stack, at) => storeOf(setting, stack, at)): Migration {
-    const journal = new Journal(setting.files[0]);
-    const entry = journal.read();
-    if (!entry) throw new StateError("no migration was cut off here", "there is nothing to go back from");
-    return new Migration(setting, journal, entry, movesOf(entry, open), true);
+  /** The migration that was interrupted. @throws StateError where there is none */
+  static resume(project: Project): Migration {
+    const journal = new MigrationJournal(project.files[0]);
+    const record = journal.read();
+    if (!record) throw new StateError("no migration was interrupted here", "there is nothing to take back");
+    const moves = openMoves(record, (stack, backend) => openStackStore(project, stack, backend));
+    return new Migration(project, journal, record, moves, true);
   }
 
   get from(): StateBackend {
-    return this.entry.from;
+    return this.record.from;
   }
 
   get to(): StateBackend {
-    return this.entry.to;
+    return this.record.to;
   }
 
-  /** One line for each stack, before anything happens. */
+  /** One line for each stack, for the question whether to begin. */
   async describe(): Promise<readonly string[]> {
-    const lines = this.isResumed ? ["goes on with the migration that was cut off"] : [];
+    const lines = this.isResumed ? ["continues the migration that was interrupted"] : [];
     for (const { stack, from, to } of this.moves) {
       const none = (await from.read()) ? "" : " (no state yet)";
       lines.push(`${stack}: ${from.address} -> ${to.address}${none}`);
     }
-    if (!this.setting.config.lock && [this.from, this.to].includes("r2")) {
-      lines.push("state.lock is false: nothing keeps an apply out of r2 in the meantime");
+    if (!this.project.config.lock && [this.from, this.to].includes("r2")) {
+      lines.push("state.lock is false: nothing keeps an apply out of r2 during the migration");
     }
     return lines;
   }
@@ -92,22 +94,22 @@ export class Migration {
   steps(): readonly MigrationStep[] {
     const open = { title: `open the states in ${this.to}`, run: () => this.open() };
     if (this.isSwitched()) return [open];
-    // All of it again where a run was cut off: somebody may have opened or written a place since.
+    // After an interruption, all of them again: somebody may have opened or written a place since.
     return [
       { title: `freeze the states in ${this.from}, and their places in ${this.to}`, run: () => this.close() },
       { title: "compare both places", run: () => this.check() },
-      { title: "copy, and read back", run: () => this.copy() },
+      { title: "copy the states, and read them back", run: () => this.copy() },
       { title: `set state.backend to ${this.to}`, run: () => this.switch() },
       open,
     ];
   }
 
   /**
-   * Runs everything; before the switch, a failure takes all of it back.
+   * Runs all steps. A failure before the switch takes all of them back.
    * @param step shows a step and runs it
    */
   async run(step: (step: MigrationStep) => Promise<unknown> = (each) => each.run()): Promise<void> {
-    this.recordLocks();
+    this.saveMoves();
     for (const each of this.steps()) {
       try {
         await step(each);
@@ -117,31 +119,31 @@ export class Migration {
     }
   }
 
-  /** Opens the old places again. @returns where the states are now. @throws StateError after the switch */
+  /** Takes the migration back. @returns where the states are now, for people. @throws StateError after the switch */
   async undo(): Promise<string> {
     if (this.isSwitched()) {
       throw new StateError(
-        `${fileWithState(this.setting.files)} says ${this.to} already`,
-        `finish with npm run state -- migrate --to ${this.to}, then npm run state -- migrate --to ${this.from}`,
+        `${fileWithState(this.project.files)} says ${this.to} already`,
+        `finish the migration with npm run state -- migrate --to ${this.to}, then npm run state -- migrate --to ${this.from}`,
       );
     }
-    const { backend } = this.setting.config;
+    const { backend } = this.project.config;
     if (backend !== this.from && backend !== this.to) {
-      // Somebody has moved the states on from there.
+      // Somebody has moved the states to a third backend.
       this.journal.remove();
-      return `nothing was opened: the states are in ${backend}, and what is closed in ${this.from} and ${this.to} stays so`;
+      return `nothing was opened: the states are in ${backend}, and what is frozen in ${this.from} and ${this.to} stays frozen`;
     }
-    for (const move of this.moves) await move.undo(this.entry.phase === "copied");
+    for (const move of this.moves) await move.undo(this.record.phase === "copied");
     this.journal.remove();
-    const missing: string[] = [];
+    const reasons: string[] = [];
     for (const move of this.moves) {
-      const why = await move.missing();
-      if (why) missing.push(why);
+      const reason = await move.whyUnusable();
+      if (reason) reasons.push(reason);
     }
-    return missing.length === 0 ? `the states are in ${this.from}, as before` : missing.join("; ");
+    return reasons.length === 0 ? `the states are in ${this.from}, as before` : reasons.join("; ");
   }
 
-  /** @returns what to throw */
+  /** Takes the migration back after a failure before the switch. @returns what to throw */
   private async afterFailure(cause: unknown): Promise<unknown> {
     const reason = (each: unknown) => (each instanceof Error ? each.message : String(each));
     try {
@@ -149,20 +151,20 @@ export class Migration {
       return new StateError(reason(cause), `nothing has moved: ${await this.undo()}`);
     } catch (error) {
       return new StateError(
-        `${reason(cause)}; and going back failed: ${reason(error)}`,
-        "once that is mended, npm run state -- migrate --abort",
+        `${reason(cause)}; and to take the migration back failed: ${reason(error)}`,
+        "mend that, then npm run state -- migrate --abort",
       );
     }
   }
 
-  /** Finds out what cannot work while nothing has happened. */
+  /** Finds what makes the migration impossible, while nothing has changed yet. */
   private async prepare(): Promise<void> {
-    const { backend } = this.setting.config;
-    const file = fileWithState(this.setting.files);
+    const { backend } = this.project.config;
+    const file = fileWithState(this.project.files);
     if (backend !== this.from) {
       throw new StateError(
-        `${file} says ${backend} now, and a migration from ${this.from} to ${this.to} was cut off here`,
-        `take it back with npm run state -- migrate --abort, or say ${this.from} again to go on`,
+        `${file} says ${backend} now, and a migration from ${this.from} to ${this.to} was interrupted here`,
+        `take it back with npm run state -- migrate --abort, or set state.backend to ${this.from} again and run it once more`,
       );
     }
     withBackend(readFileSync(file, "utf8"), this.to, file);
@@ -171,8 +173,8 @@ export class Migration {
 
   private async close(): Promise<string> {
     for (const move of this.moves) await move.close();
-    this.recordLocks();
-    return "nobody can write either of them now";
+    this.saveMoves();
+    return "nobody can write in either backend now";
   }
 
   private async check(): Promise<string> {
@@ -181,90 +183,88 @@ export class Migration {
   }
 
   private async copy(): Promise<string> {
-    const done: string[] = [];
-    for (const move of this.moves) done.push(`${move.stack}: ${await move.copy()}`);
-    this.record({ phase: "copied" });
-    return done.join("\n");
+    const copied: string[] = [];
+    for (const move of this.moves) copied.push(`${move.stack}: ${await move.copy()}`);
+    this.save({ phase: "copied" });
+    return copied.join("\n");
   }
 
   private async switch(): Promise<string> {
-    for (const move of this.moves) await move.verify();
-    const file = fileWithState(this.setting.files);
+    for (const move of this.moves) await move.requireFrozenAndEqual();
+    const file = fileWithState(this.project.files);
     switchBackend(file, this.to);
     return file;
   }
 
   private async open(): Promise<string> {
     for (const move of this.moves) await move.prepareOpen();
-    this.recordLocks();
+    this.saveMoves();
     for (const move of this.moves) await move.open();
-    for (const stack of stackNames) forgetBackend(this.setting, stack);
+    for (const stack of stackNames) forgetBackend(this.project, stack);
     this.journal.remove();
-    return `${this.from} stays as it was, frozen`;
+    return `what is in ${this.from} stays there, frozen`;
   }
 
-  private recordLocks(): void {
-    const moves = this.moves.map(({ stack, from, to, locks }) => ({
+  private saveMoves(): void {
+    const moves = this.moves.map(({ stack, from, to, record }) => ({
       stack,
-      places: { from: from.address, to: to.address },
-      ...locks,
+      addresses: { from: from.address, to: to.address },
+      ...record,
     }));
-    this.record({ moves });
+    this.save({ moves });
   }
 
-  private record(change: Partial<JournalEntry>): void {
-    this.entry = { ...this.entry, ...change };
-    this.journal.write(this.entry);
+  private save(change: Partial<MigrationRecord>): void {
+    this.record = { ...this.record, ...change };
+    this.journal.write(this.record);
   }
 
-  /** The switch is the point of no return, and the file alone tells on which side of it we are. */
+  /** The switch is the point of no return. Only the cluster file tells whether it has happened. */
   private isSwitched(): boolean {
-    if (this.entry.phase !== "copied") return false;
-    const file = fileWithState(this.setting.files);
+    if (this.record.phase !== "copied") return false;
+    const file = fileWithState(this.project.files);
     const text = readFileSync(file, "utf8");
     return withBackend(text, this.to, file) === text;
   }
 }
 
-/**
- * Lets the next `tofu init` of a stack take the backend that is configured without asking: what it knows of the
- * old one is forgotten, as `init -reconfigure` does. Providers stay.
- */
-export function forgetBackend(setting: Setting, stack: StackName): void {
-  rmSync(join(stackFolder(setting, stack), ".terraform/terraform.tfstate"), { force: true });
-}
-
-function begin(setting: Setting, to: StateBackend, file: string, open: OpenStore): JournalEntry {
-  const from = setting.config.backend;
+function newRecord(
+  project: Project,
+  to: StateBackend,
+  clusterFile: string,
+  open: OpenStore,
+): MigrationRecord {
+  const from = project.config.backend;
   if (from === to) throw new StateError(`the states are in ${to} already`, "name another backend");
-  if (setting.isExample) {
+  if (project.isExample) {
     throw new StateError(
-      `${setting.files[0]} is the example`,
+      `${project.files[0]} is the example`,
       "write a cluster.yaml of your own, or set CLUSTER_CONFIG",
     );
   }
-  // Those without a state too: an apply may be about to write the first one.
+  // Stacks without a state too: an apply may be about to write the first one.
   const moves = stackNames.map((stack) => {
-    const places = { from: open(stack, from).address, to: open(stack, to).address };
-    return { stack, places, from: newFreeze(places.to), to: newArrival(places.from) };
+    const addresses = { from: open(stack, from).address, to: open(stack, to).address };
+    const locks = { from: newFreeze(addresses.to), to: newArrival(addresses.from) };
+    return { stack, addresses, locks };
   });
-  return { file, from, to, phase: "begun", moves };
+  return { clusterFile, from, to, phase: "begun", moves };
 }
 
-/** @throws StateError where the configuration names other places than the migration had */
-function movesOf({ from, to, moves }: JournalEntry, open: OpenStore): Move[] {
-  return moves.map(({ stack, places, ...locks }) => {
+/** @throws StateError where the configuration has other addresses than when the migration began */
+function openMoves({ from, to, moves }: MigrationRecord, open: OpenStore): Move[] {
+  return moves.map(({ stack, addresses, ...record }) => {
     const [source, target] = [open(stack, from), open(stack, to)];
     for (const [now, then] of [
-      [source.address, places.from],
-      [target.address, places.to],
+      [source.address, addresses.from],
+      [target.address, addresses.to],
     ]) {
       if (now === then) continue;
       throw new StateError(
-        `the migration that was cut off here is about ${then}, and cluster.yaml names ${now}`,
+        `the migration that was interrupted here is about ${then}, and cluster.yaml names ${now}`,
         "set `state` back to what it was, and run it again",
       );
     }
-    return new Move(stack, source, target, locks);
+    return new Move(stack, source, target, record);
   });
 }

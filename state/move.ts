@@ -1,83 +1,92 @@
 import type { StackName } from "../config/state-location";
 import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
 import { LockedError, StateError } from "./problem";
-import { describe, goesOnFrom, sha256, snapshot } from "./snapshot";
+import { describeSnapshot, goesOnFrom, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
-/** The locks that one move stays behind with when it is cut off; kept in the journal. */
-export interface MoveLocks {
-  readonly from: LockInfo;
-  readonly to: LockInfo;
-  /** The target was frozen before: it is a copy that an earlier move left. */
-  readonly adopted?: boolean;
-  /** Hash of what was in the target when it was frozen; empty where there was nothing. */
-  readonly before?: string;
-  /** Hash of what is copied there; empty where there is nothing. */
-  readonly copied?: string;
+/** What the journal keeps of one move, so that a later run can finish it or take it back. */
+export interface MoveRecord {
+  /** The locks that freeze both places. */
+  readonly locks: { readonly from: LockInfo; readonly to: LockInfo };
+  /** An earlier migration had left the target frozen. */
+  readonly targetWasFrozen?: boolean;
+  /** Hash of what was in the target when this move froze it; empty where there was nothing. */
+  readonly targetSha256?: string;
+  /** Hash of what is copied to the target; empty where there is nothing to copy. */
+  readonly copiedSha256?: string;
 }
 
 /**
- * One state on its way from one place to another. Both are frozen, each with a note of where the state is; the bytes
- * are copied as they are; then the one that the configuration names is opened. Each step can be done again.
+ * One state on its way from one place to another. Both places are frozen, and the lock of each says where the state is.
+ * The bytes are copied as they are. Then the place that the configuration names is opened. Every step can be repeated.
  */
 export class Move {
   constructor(
     readonly stack: StackName,
     readonly from: StateStore,
     readonly to: StateStore,
-    private kept: MoveLocks,
+    private known: MoveRecord,
   ) {}
 
-  /** To be kept after each step, before the next one. */
-  get locks(): MoveLocks {
-    return this.kept;
+  /** What the journal must keep before the next step. */
+  get record(): MoveRecord {
+    return this.known;
+  }
+
+  private get locks(): MoveRecord["locks"] {
+    return this.known.locks;
   }
 
   /**
-   * Looks at the target: what was frozen before stays so where the move is taken back.
-   * @throws StateError where another migration is on its way there
+   * Notes whether the target is frozen already. If it is, it stays frozen when the move is taken back.
+   * @throws StateError where another migration moves a state there
    */
   async prepare(): Promise<void> {
     const holder = await this.to.holder();
     if (!holder || !isFrozen(holder) || isOf(holder, this.locks.to)) return;
     if (isArrival(holder)) {
       throw new StateError(
-        `${this.to.address}: another migration is on its way there, or was cut off (${holder.Who}, ${holder.Created})`,
-        `finish it, or take it back, where it began; where that machine is gone: npm run state -- drop --from ${this.to.backend}`,
+        `${this.to.address} is the target of another migration, which runs or was interrupted (${holder.Who}, ${holder.Created})`,
+        `finish it, or take it back, on the machine where it began; if that machine is gone: npm run state -- drop --from ${this.to.backend}`,
       );
     }
-    this.keep({ adopted: true });
+    this.note({ targetWasFrozen: true });
   }
 
-  /** Keeps every writer out of both places. @throws LockedError where one is at work */
+  /** Freezes both places, so that nobody can write there. @throws LockedError where somebody holds a lock */
   async close(): Promise<void> {
     await this.from.freeze(this.locks.from);
     if (await this.isSameObject()) return;
     const holder = await this.to.holder();
-    // A lock that another client has put there, or that is broken under the freeze, is none to write under.
-    const isLeft = holder && isFrozen(holder) && !isArrival(holder) && !isOf(holder, this.locks.to);
-    await this.to.freeze(this.locks.to, isLeft ? holder : undefined);
-    // What a run before this one found counts: since then it may be our own copy.
-    this.keep({ before: this.locks.before ?? (await hashOf(this.to)), copied: await hashOf(this.from) });
+    // A freeze that an earlier migration left is replaced: this move can write only under a lock of its own.
+    const isLeftover = holder && isFrozen(holder) && !isArrival(holder) && !isOf(holder, this.locks.to);
+    await this.to.freeze(this.locks.to, isLeftover ? holder : undefined);
+    this.note({
+      // An earlier run's note stands: what is in the target now may be our own copy.
+      targetSha256: this.known.targetSha256 ?? (await hashOf(this.to)),
+      copiedSha256: await hashOf(this.from),
+    });
   }
 
-  /** @throws StateError where the target has a state that does not come before this one */
+  /** @throws StateError where the target has a state that is not an older one of the same lineage */
   async check(): Promise<void> {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!target) return;
-    const look = `look at it: npm run state -- pull --at ${this.to.backend} --stack ${this.stack}`;
+    const fix = `compare it: npm run state -- pull --at ${this.to.backend} --stack ${this.stack}`;
     const there = snapshot(target, this.to.address);
     if (!source) {
       throw new StateError(
-        `${this.from.address} has no state, but ${this.to.address} has (${describe(there)})`,
-        look,
+        `${this.from.address} has no state, but ${this.to.address} has one (${describeSnapshot(there)})`,
+        fix,
       );
     }
     const here = snapshot(source, this.from.address);
     if (there.sha256 === here.sha256) return;
-    const says = `${this.to.address} has ${describe(there)}; ${this.from.address} has ${describe(here)}`;
-    if (there.lineage !== here.lineage) throw new StateError(`the target is another state: ${says}`, look);
-    if (there.serial >= here.serial) throw new StateError(`the target is not older: ${says}`, look);
+    const both = `${this.to.address} has ${describeSnapshot(there)}; ${this.from.address} has ${describeSnapshot(here)}`;
+    if (there.lineage !== here.lineage) {
+      throw new StateError(`the target has the state of something else: ${both}`, fix);
+    }
+    if (there.serial >= here.serial) throw new StateError(`the target is not older: ${both}`, fix);
   }
 
   /** @returns what was copied, for people */
@@ -87,71 +96,75 @@ export class Move {
     const here = snapshot(source, this.from.address);
     if ((await hashOf(this.to)) !== here.sha256) await this.to.write(source, this.locks.to);
     await this.requireCopied();
-    return describe(here);
+    return describeSnapshot(here);
   }
 
-  /** To be called right before the switch. @throws StateError unless both are closed by this move, and read the same */
-  async verify(): Promise<void> {
+  /** Right before the switch. @throws StateError unless this move keeps both places frozen, and they have the same */
+  async requireFrozenAndEqual(): Promise<void> {
     const places = [
       [this.from, this.locks.from],
       [this.to, (await this.isSameObject()) ? this.locks.from : this.locks.to],
     ] as const;
     for (const [store, lock] of places) {
       if (isOf(await store.holder(), lock)) continue;
-      throw new StateError(`${store.address} was opened by somebody in the meantime`, "find out who and why");
+      throw new StateError(`somebody has opened ${store.address} in the meantime`, "find out who and why");
     }
     await this.requireCopied();
   }
 
-  /** After the switch: gets a lock for the source where somebody has opened it, which would be written beside the target. */
+  /** After the switch: prepares a new lock for a source that somebody has opened, so that `open` can freeze it again. */
   async prepareOpen(): Promise<void> {
     const [holder, freeze] = [await this.from.holder(), newFreeze(this.to.address)];
     if (isOf(holder, this.locks.from)) return;
-    // Somebody else may have made the same move.
-    this.keep({ from: holder && saysTheSame(holder, freeze) ? holder : freeze });
+    // Somebody else may have made the same move: then their freeze stays.
+    const from = holder && saysTheSame(holder, freeze) ? holder : freeze;
+    this.note({ locks: { ...this.locks, from } });
   }
 
   /**
-   * Opens the target; the source stays frozen, unless both are the same object.
-   * @throws StateError where the source has what the target has not, or the target is closed still
+   * Opens the target. The source stays frozen, unless both are the same object.
+   * @throws StateError where the source has something that the target has not, or the target stays frozen
    */
   async open(): Promise<void> {
-    // Before it is closed: somebody may have gone back to it, and work there.
-    await this.requireNothingIsLeft();
+    // Before the source is frozen: somebody may have gone back to it and work there.
+    await this.requireNothingLeftBehind();
     if (!isOf(await this.from.holder(), this.locks.from)) {
       await this.from.freeze(this.locks.from);
-      // Until then, it could be written.
-      await this.requireNothingIsLeft();
+      // It could be written until now.
+      await this.requireNothingLeftBehind();
     }
     if (await this.isSameObject()) return this.from.thaw(this.locks.from);
     const holder = await this.to.holder();
     if (holder && isOf(holder, this.locks.to)) await this.to.thaw(holder);
     const left = await this.to.holder();
-    if (left && isFrozen(left)) throw new LockedError(this.to.address, left, "find out who has closed it");
+    if (left && isFrozen(left)) throw new LockedError(this.to.address, left, "find out who has frozen it");
   }
 
   /**
-   * Opens the source again. A target that is not as it was stays frozen, with its note that the state is not there.
+   * Takes the move back: opens the source again. A target whose content has changed stays frozen, and its lock says
+   * where the state is.
    * @param wasCopied whether the state was in the target already
-   * @throws StateError where somebody writes there, or has gone on from the copy; the source stays closed
+   * @throws StateError where somebody writes the target, or has written it since the copy; the source stays frozen
    */
   async undo(wasCopied: boolean): Promise<void> {
     try {
       if (!(await this.isSameObject())) await this.undoTarget(wasCopied);
     } catch (error) {
-      // Nothing was copied before the target's content was noted.
-      if (this.locks.before === undefined && !this.locks.adopted) await this.openSource();
+      // Nothing was copied yet: that happens after the target's content is noted.
+      if (this.known.targetSha256 === undefined && !this.known.targetWasFrozen) await this.openSource();
       throw error;
     }
     await this.openSource();
   }
 
-  /** @returns why the state cannot be found in the source, after an {@link undo}; undefined where it can */
-  async missing(): Promise<string | undefined> {
+  /** After {@link undo}. @returns why the state cannot be used in the source; undefined where it can */
+  async whyUnusable(): Promise<string | undefined> {
     const { address } = this.from;
     const holder = await this.from.holder();
-    if (holder && isFrozen(holder)) return `${address} is closed: ${holder.Info}`;
-    return this.locks.copied && !(await this.from.read()) ? `${address} has no state any more` : undefined;
+    if (holder && isFrozen(holder)) return `${address} is frozen: ${holder.Info}`;
+    return this.known.copiedSha256 && !(await this.from.read())
+      ? `${address} has no state any more`
+      : undefined;
   }
 
   private async openSource(): Promise<void> {
@@ -160,32 +173,32 @@ export class Move {
   }
 
   private async undoTarget(wasCopied: boolean): Promise<void> {
-    const { adopted, before, copied, to } = this.locks;
+    const { targetWasFrozen, targetSha256, copiedSha256 } = this.known;
     const holder = await this.to.holder();
-    const isOurs = isOf(holder, to);
+    const isOurs = isOf(holder, this.locks.to);
     if (holder && isFrozen(holder) && !isOurs) return;
-    if (!isOurs && (await this.isTakenOver())) return;
-    const now = before === undefined ? "" : await hashOf(this.to);
-    const isCopy = now !== "" && now === copied;
-    const isChanged = before !== undefined && now !== before;
+    if (!isOurs && (await this.wasMovedOn())) return;
+    const now = targetSha256 === undefined ? "" : await hashOf(this.to);
+    const isCopy = now !== "" && now === copiedSha256;
+    const isChanged = targetSha256 !== undefined && now !== targetSha256;
     if (wasCopied && isChanged && !isCopy) await this.refuseToFork(isOurs ? holder : undefined);
-    const staysClosed = adopted || isCopy || isChanged;
+    const staysFrozen = targetWasFrozen || isCopy || isChanged;
     if (holder && !isOurs) {
-      if (staysClosed) throw new LockedError(this.to.address, holder);
+      if (staysFrozen) throw new LockedError(this.to.address, holder);
       return;
     }
-    if (staysClosed) await this.to.freeze(newFreeze(this.from.address), holder);
+    if (staysFrozen) await this.to.freeze(newFreeze(this.from.address), holder);
     else if (holder) await this.to.thaw(holder);
   }
 
-  /** Whether somebody has moved the state on from the source: then nothing will be opened beside the target. */
-  private async isTakenOver(): Promise<boolean> {
+  /** Whether somebody else has moved the state away from the source. Then the source will not be opened. */
+  private async wasMovedOn(): Promise<boolean> {
     const holder = await this.from.holder();
     if (isOf(holder, this.locks.from)) return false;
     return (holder !== undefined && isFrozen(holder)) || !(await this.from.read());
   }
 
-  /** @throws StateError where the target goes on from the copy: it is the state by now */
+  /** @throws StateError where somebody has written the target since the copy: to open the source would fork the state */
   private async refuseToFork(ours: LockInfo | undefined): Promise<void> {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!target) return;
@@ -194,7 +207,7 @@ export class Move {
     if (here && !goesOnFrom(there, here)) return;
     if (ours) await this.to.thaw(ours);
     throw new StateError(
-      `${reads(this.to, target)}, which somebody has written there; ${reads(this.from, source)} and stays closed`,
+      `${contentOf(this.to, target)}, which somebody has written there; ${contentOf(this.from, source)} and stays frozen`,
       `set state.backend to ${this.to.backend} by hand, then npm run state -- migrate --to ${this.to.backend}`,
     );
   }
@@ -204,28 +217,28 @@ export class Move {
     if (source && target && sha256(source) === sha256(target)) return;
     if (!source && !target) return;
     throw new StateError(
-      `${reads(this.to, target)} after a copy, and ${reads(this.from, source)}`,
+      `${contentOf(this.to, target)} after the copy, and ${contentOf(this.from, source)}`,
       "find out who else writes there",
     );
   }
 
-  /** After the switch, somebody may have gone on in the target already. */
-  private async requireNothingIsLeft(): Promise<void> {
+  /** @throws StateError unless the target has the state of the source, or a newer one */
+  private async requireNothingLeftBehind(): Promise<void> {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!source || (target && sha256(source) === sha256(target))) return;
     const [here, there] = [snapshot(source, this.from.address), target && snapshot(target, this.to.address)];
     if (there && goesOnFrom(there, here)) return;
     throw new StateError(
-      `${reads(this.to, target)}, and ${reads(this.from, source)}, which would be left behind`,
+      `${contentOf(this.to, target)}, and ${contentOf(this.from, source)}, which would be left behind`,
       `set state.backend to ${this.from.backend} again by hand, then npm run state -- migrate --abort`,
     );
   }
 
-  private keep(change: Partial<MoveLocks>): void {
-    this.kept = { ...this.kept, ...change };
+  private note(change: Partial<MoveRecord>): void {
+    this.known = { ...this.known, ...change };
   }
 
-  /** A Worker and an S3 client can keep one object; then the lock of one is seen by the other. */
+  /** Whether a Worker and an S3 client keep one object: then the lock of the source is seen in the target. */
   private async isSameObject(): Promise<boolean> {
     return isOf(await this.to.holder(), this.locks.from);
   }
@@ -236,6 +249,7 @@ async function hashOf(store: StateStore): Promise<string> {
   return bytes ? sha256(bytes) : "";
 }
 
-function reads({ address }: StateStore, bytes: Uint8Array | undefined): string {
-  return `${address} reads ${bytes ? describe(snapshot(bytes, address)) : "no state"}`;
+/** `r2 bucket/key has serial 12, …`, for an error. */
+function contentOf({ address }: StateStore, bytes: Uint8Array | undefined): string {
+  return `${address} has ${bytes ? describeSnapshot(snapshot(bytes, address)) : "no state"}`;
 }

@@ -3,13 +3,13 @@ import { StateError } from "./problem";
 
 /**
  * Reads JSON of a known shape.
- * @param where named in the error
- * @throws StateError with `fix`, where the text is cut off or has another shape
+ * @param where the JSON is from, for the error
+ * @throws StateError with `fix`, where the text is no JSON or has another shape
  */
 export function parseJson<T>(text: string, shape: z.ZodType<T>, where: string, fix: string): T {
   try {
     return shape.parse(JSON.parse(text));
   } catch {
-    throw new StateError(`${where} is damaged, or has not been written by these commands`, fix);
+    throw new StateError(`${where} is damaged, or has another format`, fix);
   }
 }

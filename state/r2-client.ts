@@ -14,16 +14,16 @@ export interface R2Credentials {
 }
 
 export interface R2ClientOptions {
-  /** For a request with all that is tried again, beside what a large body takes. @default 60,000 */
+  /** For one request with its retries; the time that a large body takes is added. @default 60_000 */
   readonly timeoutMs?: number;
 }
 
 export interface StoredObject {
   readonly bytes: Uint8Array;
   readonly etag: string;
-  /** Metadata `version`: the tfstate Worker puts it on the objects that it serves. */
+  /** Metadata `version`, which the tfstate Worker sets on the states that it serves. */
   readonly workerVersion?: string;
-  /** Metadata `written-by`: the tfstate Worker puts it on its lock files. */
+  /** Metadata `written-by`, which the tfstate Worker sets on its lock files. */
   readonly writtenBy?: string;
 }
 
@@ -35,12 +35,12 @@ export interface ListedObject {
   readonly modifiedAt: string;
 }
 
-/** A put happens only where this holds. */
+/** What must be true for a put to happen: the object has this ETag, or does not exist. */
 export type PutCondition = { readonly etag: string } | "absent";
 
 interface Call {
   readonly method: "GET" | "PUT" | "DELETE";
-  /** Empty for the bucket. */
+  /** Empty for a request on the bucket itself. */
   readonly key: string;
   readonly query?: string;
   readonly headers?: Record<string, string>;
@@ -53,15 +53,15 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** Of a request whose connection breaks. */
+/** How often a request is sent whose connection breaks. */
 const ATTEMPTS = 3;
-const ATTEMPT_AGAIN_MS = 200;
+const RETRY_DELAY_MS = 200;
 const NOT_R2 = "is this R2? check state.account_id, AWS_ENDPOINT_URL_S3 and what stands in between";
 
 /** The few calls of the S3 API that a state needs, on one bucket. */
 export class R2Client {
   private readonly aws: AwsClient;
-  /** For what must not be sent again blindly. */
+  /** Sends a request once: to repeat a delete could remove what somebody else has written since. */
   private readonly awsOnce: AwsClient;
   private readonly timeoutMs: number;
 
@@ -72,7 +72,7 @@ export class R2Client {
     { timeoutMs = REQUEST_TIMEOUT_MS }: R2ClientOptions = {},
   ) {
     this.timeoutMs = timeoutMs;
-    // R2 takes one write per second and key and answers 429 to more, which is tried again like any 5xx.
+    // R2 takes one write a second on a key and answers 429 to more. The client retries that like any 5xx.
     const options = { ...credentials, service: "s3", region: "auto" };
     this.aws = new AwsClient({ ...options, retries: 6, initRetryMs: 100 });
     this.awsOnce = new AwsClient({ ...options, retries: 0 });
@@ -84,7 +84,7 @@ export class R2Client {
     const announced = headers.get("content-length");
     if (announced !== null && !headers.has("content-encoding") && Number(announced) !== bytes.byteLength) {
       throw new StateError(
-        `${this.bucket}/${key} came with ${bytes.byteLength} of ${announced} bytes`,
+        `${this.bucket}/${key} is incomplete: ${bytes.byteLength} of ${announced} bytes came`,
         "try again",
       );
     }
@@ -93,7 +93,7 @@ export class R2Client {
     return { bytes, etag: headers.get("etag") ?? "", workerVersion, writtenBy };
   }
 
-  /** @returns false where the condition does not hold */
+  /** @returns false where the condition does not hold: nothing was written */
   async put(key: string, body: Uint8Array, condition: PutCondition): Promise<boolean> {
     const headers = {
       "content-type": "application/json",
@@ -120,7 +120,7 @@ export class R2Client {
       const { bytes } = await this.send({ method: "GET", key: "", query: `?${query}` });
       const listing = Buffer.from(bytes).toString();
       if (!listing.includes("<ListBucketResult")) {
-        throw new StateError(`r2 ${this.endpoint} lists ${this.bucket}/${prefix} with no list`, NOT_R2);
+        throw new StateError(`${this.endpoint} answers with no list of ${this.bucket}/${prefix}`, NOT_R2);
       }
       const page = new DOMParser().parseFromString(listing, "text/xml");
       for (const element of page.getElementsByTagName("Contents")) {
@@ -137,17 +137,17 @@ export class R2Client {
     }
   }
 
-  /** Answers that are a fault are thrown; a key that is not there and a condition that does not hold are not. */
+  /** Throws where the answer is an error. A missing key and a condition that does not hold are no errors. */
   private async send(call: Call): Promise<Answer> {
     const { method, key } = call;
     const answer = await this.reach(call);
     const { status, bytes } = answer;
     if (status < 300) return answer;
     const code = /<Code>([^<]+)</.exec(Buffer.from(bytes).toString())?.[1] ?? "no reason given";
-    // Two conditional puts at once: one of them is told 409, and its condition does not hold any more.
+    // Of two conditional puts at the same time, R2 answers 409 to one: its condition does not hold any more.
     const isConditional = status === 412 || (status === 409 && code === "ConditionalRequestConflict");
     if (method === "PUT" && isConditional) return answer;
-    // Only this says that there is no state: whatever else answers 404 is no R2, or another one.
+    // Only this code says that there is no state. Any other 404 comes from a server that is not this R2.
     if (status === 404 && code === "NoSuchKey" && key) return answer;
     if (code === "NoSuchBucket") {
       throw new StateError(
@@ -164,7 +164,7 @@ export class R2Client {
       const signal = AbortSignal.timeout(ms);
       try {
         const answer = await this.fetch(call, signal);
-        // More than one write a second on a key: nothing was done.
+        // R2 takes one write a second on a key, and has deleted nothing.
         if (answer.status !== 429 || call.method !== "DELETE" || attempt === ATTEMPTS) return answer;
         await wait(1000);
       } catch (error) {
@@ -175,7 +175,7 @@ export class R2Client {
           const cause = error instanceof Error ? (error.cause ?? error) : error;
           throw new StateError(`${what} (${cause})`, fix);
         }
-        await wait(ATTEMPT_AGAIN_MS);
+        await wait(RETRY_DELAY_MS);
       }
     }
   }
@@ -183,7 +183,6 @@ export class R2Client {
   private async fetch({ method, key, query, headers, body }: Call, signal: AbortSignal): Promise<Answer> {
     const path = [this.bucket, ...(key ? key.split("/") : [])].map(encodeURIComponent).join("/");
     const url = `${this.endpoint.replace(/\/+$/, "")}/${path}${query ?? ""}`;
-    // A delete has no condition: sent again, it could meet what somebody has put there since.
     const aws = method === "DELETE" ? this.awsOnce : this.aws;
     const reply = await aws.fetch(url, { method, headers, body: body && Buffer.from(body), signal });
     return {

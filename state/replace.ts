@@ -1,25 +1,47 @@
+import { readFileSync } from "node:fs";
 import { brokenRules, type StateRule } from "../domain/state-guard";
 import { StateError } from "./problem";
-import { describe, type Snapshot, sha256, snapshotOrDamaged } from "./snapshot";
+import type { Project } from "./project";
+import { describeSnapshot, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "./snapshot";
 import type { Guard, StateStore } from "./store";
-import { underLock } from "./under-lock";
+import { withLock } from "./with-lock";
 
 export interface ReplaceProps {
   readonly operation: string;
   /** Guards that the user has lifted by name. */
   readonly force: readonly Guard[];
-  /** Why a state must be encrypted; undefined where it need not be. */
+  /** Why the new state must be encrypted. @default - it need not be */
   readonly mustEncrypt?: string;
 }
 
-/** A rule that new bytes break. */
+/** A guard that refuses the new state, and why. */
 interface Breach {
   readonly guard: Guard;
   readonly text: string;
 }
 
+/** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is no state */
+export function readStateFile(file: string): Snapshot {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new StateError(
+      `${file} cannot be read: ${(error as Error).message}`,
+      "name a file that pull has written",
+    );
+  }
+  return snapshot(bytes, file);
+}
+
+/** Why states must be encrypted, for an error; undefined where plain text is allowed. */
+export function whyEncrypted({ config: { encryption } }: Project): string | undefined {
+  const isPlaintextAllowed = encryption.provider === "off" || encryption.migrateFromPlaintext;
+  return isPlaintextAllowed ? undefined : "state.encryption is on";
+}
+
 /**
- * Puts other bytes in the place of a state, under its lock, and reads them back.
+ * Replaces a state by another one, under its lock, and reads it back.
  * @throws StateError with the first guard that refuses
  */
 export async function replaceState(
@@ -27,31 +49,35 @@ export async function replaceState(
   next: Snapshot,
   { operation, force, mustEncrypt }: ReplaceProps,
 ): Promise<void> {
-  await underLock(store, operation, async (lock) => {
+  await withLock(store, operation, async (lock) => {
     const bytes = await store.read();
-    // What was there may be damaged, and that is a reason to replace it.
+    // A damaged state is a reason to replace it.
     const current = bytes && snapshotOrDamaged(bytes);
     const found = breaches(current, next, store.address, mustEncrypt);
-    const open = found.find(({ guard }) => !force.includes(guard));
-    if (open)
-      throw new StateError(`${store.address}: ${open.text}`, `if that is meant: --force ${open.guard}`);
+    const breach = found.find(({ guard }) => !force.includes(guard));
+    if (breach) {
+      throw new StateError(
+        `${store.address}: ${breach.text}`,
+        `to replace it anyway: --force ${breach.guard}`,
+      );
+    }
     if (bytes && sha256(bytes) === next.sha256) return;
     await store.write(
       next.bytes,
       lock,
       found.map(({ guard }) => guard),
     );
-    await requireReads(store, next);
+    await requireWritten(store, next);
   });
 }
 
-/** @throws StateError where the store does not read what was written */
-export async function requireReads(store: StateStore, wanted: Snapshot): Promise<void> {
+/** @throws StateError where the store has another state than the one that was just written */
+async function requireWritten(store: StateStore, expected: Snapshot): Promise<void> {
   const bytes = await store.read();
-  if (bytes && sha256(bytes) === wanted.sha256) return;
+  if (bytes && sha256(bytes) === expected.sha256) return;
   throw new StateError(
-    `${store.address} reads something else than ${describe(wanted)}, which was just written`,
-    "look at it with npm run state -- verify",
+    `${store.address} does not have what was just written, ${describeSnapshot(expected)}`,
+    "find out what is there with npm run state -- verify",
   );
 }
 

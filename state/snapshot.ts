@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { brokenRules, isLineage, isSerial } from "../domain/state-guard";
 import { StateError } from "./problem";
 
-/** What can be told of a state from its bytes, without a key. */
+/** A state, and what its bytes tell without a key. */
 export interface Snapshot {
   readonly bytes: Uint8Array;
-  /** In the clear on encrypted states too, and authenticated there: bytes are never edited. */
+  /** In the clear in encrypted states too. It is authenticated there, so bytes are never edited. */
   readonly serial: number;
   readonly lineage: string;
   readonly encrypted: boolean;
@@ -16,14 +16,14 @@ export interface Snapshot {
 
 /**
  * Reads what identifies a state.
- * @param where named in the error
+ * @param where the bytes are from, for the error
  * @throws StateError where the bytes are no state
  */
 export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   const refuse = (reason: string) =>
     new StateError(
       `${where} is not a state: ${reason}`,
-      "look at the bytes; an older version or a backup may be what you want",
+      "look at it; an older version or a backup may be what you need",
     );
   if (bytes.byteLength === 0) throw refuse("it is empty");
   let value: unknown;
@@ -32,8 +32,9 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   } catch {
     throw refuse("it is not JSON, or cut off");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refuse("it is no JSON object");
+  }
   const fields = new Map<string, unknown>(Object.entries(value));
   const serial = fields.get("serial");
   const lineage = fields.get("lineage");
@@ -53,7 +54,7 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   };
 }
 
-/** What can be told of bytes that may be no state; undefined where they are none. */
+/** The state in these bytes; undefined where they are no state. */
 export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
   try {
     return snapshot(bytes, "");
@@ -72,6 +73,6 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** `serial 12, lineage 4f1c…, encrypted, sha256 ab12…`, for people. */
-export function describe({ serial, lineage, encrypted, sha256 }: Snapshot): string {
+export function describeSnapshot({ serial, lineage, encrypted, sha256 }: Snapshot): string {
   return `serial ${serial}, lineage ${lineage.slice(0, 8)}…, ${encrypted ? "encrypted" : "plain text"}, sha256 ${sha256.slice(0, 12)}…`;
 }

@@ -11,53 +11,67 @@ export interface Version {
   readonly id: string;
   /** RFC 3339 */
   readonly createdAt: string;
-  /** Unknown where the listing does not tell. */
+  /** undefined where the listing does not tell */
   readonly serial?: number;
+  /** undefined where the listing does not tell; may be the first digits alone */
   readonly sha256?: string;
+  /** In bytes. */
   readonly size: number;
+  /** undefined where one of these commands kept it */
   readonly createdBy?: string;
+  /** Whether it is the state of now. */
   readonly current: boolean;
 }
 
 /**
- * One state where it is kept. Bytes go in and out as they are: nothing is decrypted, nothing is patched. A method
- * that cannot tell throws; it never answers "no state" instead.
+ * One state in its backend. Bytes go in and out as they are: nothing is decrypted, nothing is patched. A method that
+ * cannot find out throws; it never answers "no state" instead.
  */
 export interface StateStore {
   readonly backend: StateBackend;
-  /** For people: `r2 bucket/key`, `worker https://…`, `local path`. */
+  /** `r2 bucket/key`, `worker https://…` or `local path`, for people. */
   readonly address: string;
-  /** Key of the object in R2; one key behind both APIs is one object. */
+  /** Key of the object in R2. A Worker and an S3 client with the same key keep the same object. */
   readonly objectKey?: string;
 
   /** The state; undefined where there is none. */
   read(): Promise<Uint8Array | undefined>;
-  /** Replaces the state under a lock of the caller's. What was there is kept as a version first. */
+  /**
+   * Replaces the state, which is kept as a version first.
+   * @param lock the caller holds it
+   * @param allow guards that the user has lifted; only the Worker has guards of its own
+   */
   write(bytes: Uint8Array, lock: LockInfo, allow?: readonly Guard[]): Promise<void>;
-  /** Removes the state under a lock of the caller's; a version of it is kept. */
+  /** Removes the state, which is kept as a version first. @param lock the caller holds it */
   remove(lock: LockInfo): Promise<void>;
 
   /** Who keeps others out. */
   holder(): Promise<LockHolder | undefined>;
   /**
-   * Takes the lock that OpenTofu takes. With the ID that holds it already, nothing changes.
+   * Takes the lock that OpenTofu takes. Nothing changes where `lock` holds it already.
    * @throws LockedError with the holder
    */
   lock(lock: LockInfo): Promise<void>;
+  /** Releases the lock. Nothing changes where it is released already. */
   unlock(lock: LockInfo): Promise<void>;
-  /** Removes somebody's lock. @throws where `id` is not the one that is held */
+  /** Removes somebody else's lock. @throws StateError where `id` does not hold it */
   breakLock(id: string): Promise<void>;
 
-  /** Keeps everyone but the bearer of `lock` out, beyond the end of this process, until {@link thaw}. */
-  /** @param instead the freeze that is there and is replaced, so that nobody gets in between */
+  /**
+   * Keeps out everyone who does not have `lock`, also after the end of this process, until {@link thaw}.
+   * @param instead the freeze that this one replaces; nobody can get in between
+   * @throws LockedError with the holder
+   */
   freeze(lock: LockInfo, instead?: LockInfo): Promise<void>;
+  /** Ends a freeze. Nothing changes where it has ended already. */
   thaw(lock: LockInfo): Promise<void>;
 
   /** Newest first. */
   versions(): Promise<readonly Version[]>;
+  /** The bytes of a version. @throws StateError where there is none with that id */
   version(id: string): Promise<Uint8Array>;
-  /** Makes an older version the state again, under a lock of the caller's; its bytes are not changed. */
+  /** Makes an older version the state again, byte for byte. @param lock the caller holds it */
   restore(id: string, lock: LockInfo): Promise<void>;
-  /** Keeps the state of now as a version, where the backend does not do so at each write. */
+  /** Keeps the state as a version, where the backend does not do so at each write. */
   keepVersion(): Promise<void>;
 }

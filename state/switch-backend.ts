@@ -1,10 +1,10 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { StateBackend } from "../config";
+import { writeFileAtomic } from "../process/write-file-atomic";
 import { StateError } from "./problem";
-import { writeFileAtomic } from "./write-file-atomic";
 
-/** Sets `state.backend` in a file, in one step, and nothing else. */
+/** Sets `state.backend` in a cluster file, in one step. Nothing else in the file changes. */
 export function switchBackend(file: string, backend: StateBackend): void {
   const path = realpathSync(file);
   const text = readFileSync(path, "utf8");
@@ -13,14 +13,14 @@ export function switchBackend(file: string, backend: StateBackend): void {
   writeFileAtomic(path, changed, statSync(path).mode);
 }
 
-/** Of `files`, the one that has the key `state`; else the first. */
+/** The file that has the key `state`; the first file where none has. */
 export function fileWithState(files: readonly [string, ...string[]]): string {
   return files.find((file) => stateOf(readFileSync(file, "utf8")) !== undefined) ?? files[0];
 }
 
 /**
- * The text with `state.backend` set. Comments, order and format stay as they are: the value alone is replaced.
- * @param file named in the error
+ * Sets `state.backend` in the text of a cluster file. Comments, order and format stay as they are.
+ * @param file where the text is from, for the error
  * @throws StateError where that cannot be done safely
  */
 export function withBackend(text: string, backend: StateBackend, file: string): string {
@@ -33,11 +33,11 @@ export function withBackend(text: string, backend: StateBackend, file: string): 
   const changed = edit(text, backend);
   const after = changed === undefined ? undefined : parse(changed);
   const data = asObject(before.toJS());
-  const wanted = { ...data, state: { ...asObject(data.state), backend } };
-  if (changed !== undefined && after?.errors.length === 0 && sameData(after.toJS(), wanted)) return changed;
+  const expected = { ...data, state: { ...asObject(data.state), backend } };
+  if (changed !== undefined && after?.errors.length === 0 && sameData(after.toJS(), expected)) return changed;
   throw new StateError(
-    `${file}:${lineOfState(text)}: state.backend is written in a way that only a person should edit`,
-    `write it plainly:\n\nstate:\n  backend: ${backend}\n`,
+    `${file}:${lineOfState(text)}: state.backend cannot be changed safely in the form in which it is written`,
+    `write it by hand:\n\nstate:\n  backend: ${backend}\n`,
   );
 }
 
@@ -64,7 +64,7 @@ function edit(text: string, backend: StateBackend): string | undefined {
   return insert(start, `backend: ${backend}\n${indent}`);
 }
 
-/** Whether nothing at all stands behind the colon. */
+/** Whether there is nothing after the colon. */
 function isEmpty({ value }: Pair): boolean {
   return isScalar(value) && value.value === null && value.range?.[0] === value.range?.[1];
 }
@@ -78,7 +78,7 @@ function endOfLine(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** The last one where there is none: it would go there. */
+/** The line of the key `state`; where there is none, the last line, after which it would go. */
 function lineOfState(text: string): number {
   const key = stateOf(text)?.key;
   const before = isScalar(key) && key.range ? text.slice(0, key.range[0]) : text.trimEnd();

@@ -1,7 +1,8 @@
 import type { StateConfig } from "../config";
+import { describeHolder } from "./describe";
 import { isFrozen } from "./lock-info";
-import type { NamedStore } from "./setting";
-import { describe, type Snapshot, snapshot } from "./snapshot";
+import { describeSnapshot, type Snapshot, snapshot } from "./snapshot";
+import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";
 
 export interface Finding {
@@ -10,14 +11,14 @@ export interface Finding {
 }
 
 export interface VerifyProps {
-  /** A lock that is older looks left behind. */
+  /** Age from which a lock is reported as left behind. */
   readonly staleAfterSeconds: number;
   readonly now: Date;
 }
 
-/** Looks at one state from all sides. Nothing is changed. */
+/** Checks all that can be checked of one state without a key. Nothing is changed. */
 export async function verify(
-  { stack, store }: NamedStore,
+  { stack, store }: StackStore,
   config: StateConfig,
   { staleAfterSeconds, now }: VerifyProps,
 ): Promise<readonly Finding[]> {
@@ -31,9 +32,9 @@ export async function verify(
     return [{ ok: false, text: error instanceof Error ? error.message : String(error) }, ...lock];
   }
   return [
-    { ok: true, text: `${stack}: ${store.address}, ${describe(state)}` },
+    { ok: true, text: `${stack}: ${store.address}, ${describeSnapshot(state)}` },
     encryptionFinding(state, config),
-    ...(await hashFinding(store, state)),
+    ...(await versionFinding(store, state)),
     ...lock,
   ];
 }
@@ -50,8 +51,8 @@ function encryptionFinding({ encrypted }: Snapshot, { encryption }: StateConfig)
     : { ok: false, text: "it is in plain text, but state.encryption is on: the next plan refuses it" };
 }
 
-/** Against the version that the Worker calls current, or the last copy that our commands made. */
-async function hashFinding(store: StateStore, state: Snapshot): Promise<readonly Finding[]> {
+/** Compares the state with the Worker's current version, or with the last version that these commands have kept. */
+async function versionFinding(store: StateStore, state: Snapshot): Promise<readonly Finding[]> {
   const versions = await store.versions();
   if (store.backend === "worker") {
     const current = versions.find((each) => each.current);
@@ -59,22 +60,26 @@ async function hashFinding(store: StateStore, state: Snapshot): Promise<readonly
     return [
       {
         ok: same,
-        text: same ? "the bytes of the Worker's current version" : "not the Worker's current version",
+        text: same
+          ? "same bytes as the Worker's current version"
+          : "other bytes than the Worker's current version",
       },
     ];
   }
   const last = versions.find(({ serial }) => serial !== undefined);
   if (last?.serial === undefined || last.sha256 === undefined) return [];
   if (last.serial > state.serial) {
-    const text = `older than the last copy ${last.id}: was it restored, or has a write been lost?`;
+    const text = `older than the last version, ${last.id}: was it restored, or has a write been lost?`;
     return [{ ok: false, text }];
   }
-  if (last.serial < state.serial) return [{ ok: true, text: `newer than the last copy, ${last.id}` }];
+  if (last.serial < state.serial) return [{ ok: true, text: `newer than the last version, ${last.id}` }];
   const same = state.sha256.startsWith(last.sha256);
   return [
     {
       ok: same,
-      text: same ? `the bytes of the copy ${last.id}` : `not the bytes of ${last.id}, of this serial`,
+      text: same
+        ? `same bytes as version ${last.id}`
+        : `other bytes than version ${last.id}, which has the same serial`,
     },
   ];
 }
@@ -89,8 +94,8 @@ async function lockFinding(
   if (isFrozen(holder))
     return [{ ok: false, text: `frozen by ${holder.Who} since ${holder.Created}: ${holder.Info}` }];
   const seconds = (now.getTime() - Date.parse(holder.Created)) / 1000;
-  const text = `locked by ${holder.Who || "unknown"} (${holder.Operation || "unknown"}) since ${holder.Created}, ${holder.ID}`;
-  // An age that cannot be read is not a fresh one.
+  const text = `locked by ${describeHolder(holder)}, lock ${holder.ID}`;
+  // An age that cannot be read counts as too old.
   return seconds < staleAfterSeconds
     ? [{ ok: true, text }]
     : [{ ok: false, text: `${text}; if it was left behind: npm run state -- unlock ${holder.ID}` }];

@@ -47,7 +47,7 @@ interface Call {
 }
 
 export interface WorkerStoreOptions {
-  /** For one request, beside what a large body takes. @default 60,000 */
+  /** For one request; the time that a large body takes is added. @default 60_000 */
   readonly timeoutMs?: number;
 }
 
@@ -79,7 +79,7 @@ export class WorkerStore implements StateStore {
     if (bytes.byteLength > 0) return bytes;
     throw new StateError(
       `${this.address} answers with nothing instead of a state`,
-      "is this a tfstate Worker?",
+      "check state.url; npm run bootstrap updates the Worker",
     );
   }
 
@@ -153,7 +153,7 @@ export class WorkerStore implements StateStore {
   }
 
   async versions(): Promise<readonly Version[]> {
-    const fix = "update the Worker with npm run bootstrap";
+    const fix = "npm run bootstrap updates the Worker";
     const found: Version[] = [];
     for (let after = ""; ; ) {
       const { bytes } = await this.send("GET", `/versions?limit=${maxListedVersions}${after}`);
@@ -227,7 +227,7 @@ export class WorkerStore implements StateStore {
     if (answer.headers.has(headerNames.identity)) return answer;
     throw new StateError(
       `${this.address}: what answers there is no tfstate Worker, or an older one`,
-      "check state.url; npx cdktf deploy bootstrap updates a Worker",
+      "check state.url; npm run bootstrap updates the Worker",
     );
   }
 

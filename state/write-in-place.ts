@@ -1,24 +1,24 @@
 import { fstatSync, fsyncSync, ftruncateSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { writeFileAtomic } from "../process/write-file-atomic";
 import { readIfThere } from "./read-if-there";
-import { writeFileAtomic } from "./write-file-atomic";
 
 /*
- * A file of JSON that is written in place, because others have it open and would not see another one in its place.
- * The new bytes stand beside it until they are whole in it.
+ * Writes a JSON file in place. Other processes have the file open while they wait for its lock, so it must not be
+ * replaced by another file. Until the write is complete, the new bytes are beside it too, so that it can be finished.
  */
 
 export interface ReadInPlace {
   readonly bytes: Uint8Array;
-  /** False while it is written, and after a write that was cut off. */
+  /** false while it is written, and after an interrupted write */
   readonly isWhole: boolean;
 }
 
-/** @param fd of `path`, under its lock */
+/** Replaces the content of the file. @param fd of `path`, whose lock the caller holds */
 export function writeInPlace(path: string, fd: number, bytes: Uint8Array): void {
   const before = fstatSync(fd).size;
   try {
     writeFileAtomic(newPath(path), bytes);
-    // What the file grows by comes first: where the disk is full, the old bytes are still there.
+    // The part by which the file grows comes first: if the disk is full, the old bytes are still there.
     writeAt(fd, bytes, before, bytes.byteLength);
     fsyncSync(fd);
   } catch (error) {
@@ -29,7 +29,7 @@ export function writeInPlace(path: string, fd: number, bytes: Uint8Array): void 
   fill(path, fd, bytes, before);
 }
 
-/** A write that was cut off in the file is done again; one that had not begun never was. */
+/** Finishes an interrupted write. One that had not changed the file yet is dropped. @param fd of `path`, locked */
 export function finishWriteInPlace(path: string, fd: number): void {
   const pending = readIfThere(newPath(path));
   if (!pending) return;
@@ -38,22 +38,22 @@ export function finishWriteInPlace(path: string, fd: number): void {
 }
 
 /**
- * What the file holds; undefined where there is no file. Where a write was cut off in it, that is what stands beside
- * it: the next lock finishes that write, and half of it is neither the old bytes nor the new ones.
+ * The content of the file; undefined where there is no file. After an interrupted write, it is the new bytes beside the
+ * file: the next lock finishes that write.
  */
 export function readInPlace(path: string): ReadInPlace | undefined {
   const bytes = readIfThere(path);
   if (!bytes || isWhole(bytes)) return bytes && { bytes, isWhole: true };
   const pending = readIfThere(newPath(path));
   if (pending) return { bytes: pending, isWhole: false };
-  // With nothing beside it, the write may have come to its end since.
+  // Nothing is beside it: the write may have been completed since the first read.
   const again = readIfThere(path);
   return again && { bytes: again, isWhole: isWhole(again) };
 }
 
 const newPath = (path: string) => `${path}.new`;
 
-/** Not emptied first: a crash must leave something that is no state, never something that reads as none. */
+/** Does not empty the file first: after a crash, its content must be invalid, and not read as "no state". */
 function fill(path: string, fd: number, bytes: Uint8Array, length: number): void {
   writeAt(fd, bytes, 0, Math.min(length, bytes.byteLength));
   ftruncateSync(fd, bytes.byteLength);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { writeFileAtomic } from "../process/write-file-atomic";
 import type { ToolchainContext } from "./context";
 
 /** The OpenTofu CLI configuration that the user has. */
@@ -44,11 +45,8 @@ export async function writeCliConfig(
   const path = join(folder, `${createHash("sha256").update(text).digest("hex").slice(0, 16)}.tofurc`);
   if (existsSync(path)) return path;
   await mkdir(folder, { recursive: true });
-  // The user's file may hold credentials.
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, text, { mode: 0o600 });
-  await chmod(partial, 0o600);
-  await rename(partial, path);
+  // For its owner alone: the user's file may hold credentials.
+  writeFileAtomic(path, text, 0o600);
   return path;
 }
 

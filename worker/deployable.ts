@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeFileAtomic } from "../process/write-file-atomic";
 import { bundleWorker, workerModule } from "./build";
 import { compatibilityDate, compatibilityFlags } from "./compatibility";
 
@@ -17,16 +18,12 @@ export interface DeployableWorker {
 /** Bundles the Worker as it is now: what is deployed is never older than the sources. */
 export async function deployableWorker(): Promise<DeployableWorker> {
   const text = await bundleWorker();
-  await writeWhole(workerModule, text);
+  mkdirSync(dirname(workerModule), { recursive: true });
+  // In one step: another synth may be copying the file.
+  if (!isCurrent(text)) writeFileAtomic(workerModule, text, 0o666);
   const sha256 = createHash("sha256").update(text).digest("hex");
   return { path: workerModule, sha256, compatibilityDate, compatibilityFlags };
 }
 
-/** At once, since another synth may be copying the file. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  if ((await readFile(path, "utf8").catch(() => "")) === text) return;
-  await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${process.pid}`;
-  await writeFile(partial, text);
-  await rename(partial, path);
-}
+const isCurrent = (text: string): boolean =>
+  existsSync(workerModule) && readFileSync(workerModule, "utf8") === text;

@@ -47,7 +47,9 @@ test("a 404 or a page of a proxy is no answer of Cloudflare's that there is no b
     "/r2/buckets/tfstate answers 404: no reason given; check CLOUDFLARE_API_TOKEN",
   );
   status = 200;
-  await expect(account.hasBucket("tfstate")).rejects.toThrow("answers 200, but not what Cloudflare does");
+  await expect(account.hasBucket("tfstate")).rejects.toThrow(
+    "answers 200, but not in the form of Cloudflare's API",
+  );
   await new Promise((resolve) => proxy.close(resolve));
   await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
 });

@@ -1,16 +1,16 @@
 import { openKept } from "../../bootstrap/kept-state";
 import type { BootstrapSetting } from "../../bootstrap/setting";
 import { encryptedOf } from "../state/support/project";
-import { ToldServer } from "../state/support/told-server";
+import { ScriptedServer } from "../state/support/scripted-server";
 
 const BEFORE = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "of before" };
 const NOW = { TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "of now" };
 const { signal } = new AbortController();
 
-let server: ToldServer;
+let server: ScriptedServer;
 let accepted: readonly (readonly string[])[];
 beforeAll(async () => {
-  server = await ToldServer.start();
+  server = await ScriptedServer.start();
   server.answer = (response, { headers }) => {
     const [, password] = Buffer.from(`${headers.authorization?.slice(6)}`, "base64")
       .toString()

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Workplace } from "../../bootstrap/workplace";
+import { freezeMarker } from "../../state/freeze-marker";
 import { newFreeze, newLock } from "../../state/lock-info";
-import { tombstone } from "../../state/tombstone";
 import { encryptedOf } from "../state/support/project";
 
 let folder: string;
@@ -54,7 +54,7 @@ test.each([
 
 test("a state that was migrated is not read: its place says where it is kept", () => {
   const file = join(folder, "terraform-bootstrap.tfstate");
-  writeFileSync(file, tombstone(newFreeze("r2 tfstate/proxmox/terraform-bootstrap.tfstate")));
+  writeFileSync(file, freezeMarker(newFreeze("r2 tfstate/proxmox/terraform-bootstrap.tfstate")));
   expect(() => new Workplace(root, file).state()).toThrow(
     /terraform-bootstrap\.tfstate is locked by .*the state is kept in r2 tfstate\/.*; get the newest cluster\.yaml/s,
   );

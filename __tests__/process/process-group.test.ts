@@ -11,7 +11,7 @@ const isAlive = (pid: number) => {
   }
 };
 
-it("gives lines as they come, the whole output, and any exit code", async () => {
+test("gives lines as they come, the whole output, and any exit code", async () => {
   const lines: string[] = [];
   const result = await sh("echo one; echo two >&2; printf three; exit 3", {
     onLine: (line: string) => lines.push(line),
@@ -21,16 +21,16 @@ it("gives lines as they come, the whole output, and any exit code", async () => 
   expect(result.output).toContain("two");
 });
 
-it("throws when the program is missing", async () => {
+test("throws when the program is missing", async () => {
   await expect(runGroup("/nowhere/program", [])).rejects.toThrow("ENOENT");
 });
 
-it("leaves nothing of a group behind, though its leader has ended", async () => {
+test("leaves nothing of a group behind, though its leader has ended", async () => {
   const { stdout } = await sh("sleep 600 >/dev/null 2>&1 & echo $!");
   while (isAlive(Number(stdout))) await sleep(10);
 });
 
-it("interrupts the group when aborted, and throws the reason", async () => {
+test("interrupts the group when aborted, and throws the reason", async () => {
   const stop = new AbortController();
   const lines: string[] = [];
   const run = sh("trap 'echo tidying up; exit 0' INT; echo ready; while :; do sleep 0.1; done", {
@@ -44,7 +44,7 @@ it("interrupts the group when aborted, and throws the reason", async () => {
   expect(lines).toEqual(["ready", "tidying up"]);
 });
 
-it("kills a group that does not heed the interrupt", async () => {
+test("kills a group that does not heed the interrupt", async () => {
   const stop = new AbortController();
   const run = sh("trap '' INT; echo ready; while :; do sleep 1; done", {
     signal: stop.signal,
@@ -54,10 +54,10 @@ it("kills a group that does not heed the interrupt", async () => {
   await expect(run).rejects.toThrow("enough");
 });
 
-it("does not start anything after the abort", async () => {
+test("does not start anything after the abort", async () => {
   await expect(sh("exit 0", { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
 });
 
-it("quotes the end of an output", () => {
+test("quotes the end of an output", () => {
   expect(tail("1\n2\n3\n\n", 2)).toBe("2\n3");
 });

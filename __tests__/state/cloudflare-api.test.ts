@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { CloudflareApi, type CloudflareApiProps } from "../../state/cloudflare-api";
-import { ToldServer } from "./support/told-server";
+import { ScriptedServer } from "./support/scripted-server";
 
 const TOKEN = "a token that nobody may see";
 const ID = z.object({ result: z.object({ id: z.string() }) });
 
-let server: ToldServer;
+let server: ScriptedServer;
 beforeAll(async () => {
-  server = await ToldServer.start();
+  server = await ScriptedServer.start();
 });
 afterAll(() => server.stop());
 
@@ -55,7 +55,7 @@ test.each([
 ])("%s instead of what Cloudflare answers is told, with what to check", async (_, body) => {
   answers(200, body);
   await expect(api().post("/a", {}, ID)).rejects.toThrow(
-    /^http:.*\/accounts\/account\/a answers 200, but not what Cloudflare does; check CLOUDFLARE_BASE_URL and/,
+    /^http:.*\/accounts\/account\/a answers 200, but not in the form of Cloudflare's API; check CLOUDFLARE_BASE_URL, and/,
   );
 });
 
@@ -73,13 +73,13 @@ test.each([429, 503])(
     expect(await api().get("/a", ID)).toEqual({ result: { id: "x" } });
 
     answers(status, { errors: [{ code: 971, message: "slow down" }] });
-    server.asked.length = 0;
+    server.requests.length = 0;
     await expect(api({ fix: "check this" }).post("/a", {}, ID)).rejects.toThrow(
       new RegExp(` answers ${status}: 971 slow down; try again in some minutes$`),
     );
     await expect(api().delete("/a")).rejects.toThrow("try again in some minutes");
     await expect(api().get("/b", ID)).rejects.toThrow("try again in some minutes");
-    const [post, remove, ...gets] = server.asked.map((line) => line.split(" ", 1)[0]);
+    const [post, remove, ...gets] = server.requests.map((line) => line.split(" ", 1)[0]);
     expect([post, remove, gets]).toEqual(["POST", "DELETE", ["GET", "GET", "GET"]]);
   },
   20_000,
@@ -90,16 +90,20 @@ test("a question whose connection breaks is asked again, one that is waited for 
   server.answer = (response) => (broken-- > 0 ? response.destroy() : response.end('{"result":{"id":"x"}}'));
   expect(await api().get("/a", ID)).toEqual({ result: { id: "x" } });
   server.answer = () => undefined;
-  server.asked.length = 0;
-  await expect(api({ answerMs: 50 }).get("/a", ID)).rejects.toThrow("does not answer");
-  expect(server.asked).toHaveLength(1);
+  server.requests.length = 0;
+  await expect(api({ timeoutMs: 50 }).get("/a", ID)).rejects.toThrow("does not answer");
+  expect(server.requests).toHaveLength(1);
 });
 
 test("an answer that does not come, or ends in the middle, is waited for no longer than said", async () => {
   server.answer = () => undefined;
-  await expect(api({ answerMs: 50 }).get("/a", ID)).rejects.toThrow(/does not answer \(.*timeout.*\); check/);
+  await expect(api({ timeoutMs: 50 }).get("/a", ID)).rejects.toThrow(
+    /does not answer \(.*timeout.*\); check/,
+  );
   server.answer = (response) => void response.writeHead(200, { "content-length": "9" }).write("{");
-  await expect(api({ answerMs: 50 }).get("/a", ID)).rejects.toThrow(/does not answer \(.*timeout.*\); check/);
+  await expect(api({ timeoutMs: 50 }).get("/a", ID)).rejects.toThrow(
+    /does not answer \(.*timeout.*\); check/,
+  );
   server.answer = (response) => response.destroy();
   await expect(api().get("/a", ID)).rejects.toThrow(/does not answer \(.*\); check the network/);
   const stop = new AbortController();

@@ -11,41 +11,22 @@ import {
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/lock-info";
-import { underLock } from "../../state/under-lock";
-import { type Places, startPlaces } from "./support/places";
+import { withLock } from "../../state/with-lock";
 import { Program } from "./support/program";
-import { encryptedOf, StateProject, stateOf } from "./support/project";
+import { encryptedOf, type StateProject, stateOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
-let places: Places;
+const remote = useBackends();
 let program: Program;
-let count = 0;
-const projects: StateProject[] = [];
 beforeAll(async () => {
-  places = await startPlaces();
-  program = await Program.of("cli/state.ts");
+  program = await Program.bundle("cli/state.ts");
 });
-afterAll(async () => {
-  for (const project of projects) project.remove();
-  program.remove();
-  await places.stop();
-});
+afterAll(() => program.remove());
 
 const backends: readonly StateBackend[] = ["r2", "worker", "local"];
 
-function makeProject(backend: StateBackend, encryption = "{ provider: off, reason: a test }") {
-  count++;
-  const project = new StateProject({
-    env: places.env,
-    state: [
-      `backend: ${backend}`,
-      `key: commands-${count}/terraform.tfstate`,
-      `url: ${places.workerUrl}/states/commands-${count}`,
-      `encryption: ${encryption}`,
-    ],
-  });
-  projects.push(project);
-  return project;
-}
+const makeProject = (backend: StateBackend, encryption = "{ provider: off, reason: a test }") =>
+  remote.project({ backend, state: [`encryption: ${encryption}`] });
 
 const run = (project: StateProject, ...args: readonly string[]) =>
   program.run(project.folder, args, project.env);
@@ -79,10 +60,7 @@ function shell(project: StateProject, line: string) {
   return { status, stdout, stderr };
 }
 
-const write = (project: StateProject, bytes: Buffer) => {
-  const store = project.store(project.setting.config.backend);
-  return underLock(store, "test", (lock) => store.write(bytes, lock));
-};
+const write = (project: StateProject, bytes: Buffer) => project.write(project.backend, bytes);
 const file = (project: StateProject, bytes: Buffer, name = "next.tfstate") => {
   writeFileSync(join(project.folder, name), bytes);
   return name;
@@ -151,7 +129,7 @@ describe.each(backends)("%s", (backend) => {
     const project = makeProject(backend);
     await write(project, stateOf(3));
     const access = project.store(backend, "proxmox-access");
-    await underLock(access, "test", (lock) => access.write(encryptedOf(8), lock));
+    await project.write(backend, encryptedOf(8), "proxmox-access");
     await ok(project, "backup");
     const folder = readdirSync(project.folder).find((name) => name.startsWith("state-backup-")) ?? "";
     const manifest = JSON.parse(readFileSync(join(project.folder, folder, "manifest.json"), "utf8"));
@@ -160,15 +138,15 @@ describe.each(backends)("%s", (backend) => {
       { stack: "proxmox-access", serial: 8, backend, encrypted: true },
     ]);
     await write(project, stateOf(7));
-    await underLock(access, "test", (lock) => access.remove(lock));
+    await withLock(access, "test", (lock) => access.remove(lock));
     await ok(project, "restore", "--from", folder, "--yes");
     expect((await ok(project, "pull", "--stack", "cluster")).stdout).toBe(stateOf(3).toString());
     expect((await ok(project, "pull", "--stack", "proxmox-access")).stdout).toBe(encryptedOf(8).toString());
 
     writeFileSync(join(project.folder, folder, "cluster.tfstate"), stateOf(4));
-    expect(await refused(project, "restore", "--from", folder, "--yes")).toContain("its sha256 is another");
-    // At the Worker all projects of this file share the names of the other stacks.
-    await underLock(access, "test", (lock) => access.remove(lock));
+    expect(await refused(project, "restore", "--from", folder, "--yes")).toContain(
+      "its sha256 is not the one in manifest.json",
+    );
   });
 
   test("verify tells what is wrong, and unlock breaks a lock that was left behind", async () => {
@@ -200,7 +178,24 @@ test("verify sees a state that is older than a copy of it, and one that was chan
   writeFileSync(path, stateOf(4));
   expect(await refused(project, "verify")).toContain("has a write been lost?");
   writeFileSync(path, stateOf(5, { content: "y" }));
-  expect(await refused(project, "verify")).toContain("not the bytes of");
+  expect(await refused(project, "verify")).toContain("which has the same serial");
+});
+
+test("restore refuses a version in plain text where states must be encrypted, unless that is forced", async () => {
+  const project = makeProject("local");
+  await write(project, stateOf(1));
+  await write(project, stateOf(2));
+  writeFileSync(
+    project.clusterFile,
+    project.yaml().replace("{ provider: off, reason: a test }", "{ provider: pbkdf2 }"),
+  );
+  const [{ id = "" } = {}] = await project.store("local").versions();
+  expect(await refused(project, "restore", id, "--yes")).toContain(
+    `version ${id} is in plain text, and state.encryption is on; to restore it anyway: --force plaintext`,
+  );
+  expect(await project.text("local")).toBe(stateOf(2).toString());
+  await ok(project, "restore", id, "--yes", "--force", "plaintext");
+  expect(await project.text("local")).toBe(stateOf(1).toString());
 });
 
 test("migrate, with what to do elsewhere; drop, reconfigure and unfreeze", async () => {
@@ -226,7 +221,7 @@ test("migrate, with what to do elsewhere; drop, reconfigure and unfreeze", async
     expect(await refused(project, ...command)).toContain("the state is kept in r2 tfstate/");
   }
   expect((await run(project, "verify")).said).toContain("WRONG frozen by");
-  const [frozen] = await Promise.all([project.store("local").holder()]);
+  const frozen = await project.store("local").holder();
   // To open it would be to plan with a copy that is not the state any more.
   const locked = await refused(project, "unlock", frozen?.ID ?? "", "--yes");
   expect(locked).toMatch(/the state is kept in r2 tfstate\/.*; get the newest cluster\.yaml\s*$/);
@@ -246,12 +241,11 @@ test("migrate, with what to do elsewhere; drop, reconfigure and unfreeze", async
 test("STATE_BACKEND wins over the file, and migrate says so", async () => {
   const project = makeProject("r2");
   const env = { ...project.env, STATE_BACKEND: "local" };
-  const store = project.store("local");
-  await underLock(store, "test", (lock) => store.write(stateOf(1), lock));
+  await project.write("local", stateOf(1));
   const { said, exitCode } = await program.run(project.folder, ["migrate", "--to", "r2", "--yes"], env);
   expect({ said, exitCode }).toMatchObject({ exitCode: 0 });
   expect(said).toContain("STATE_BACKEND=local is set here and wins over the file: unset it");
-  expect(Buffer.from((await project.store("r2").read()) ?? []).toString()).toBe(stateOf(1).toString());
+  expect(await project.text("r2")).toBe(stateOf(1).toString());
 });
 
 test("one damaged state hides no other, an empty backup is an error, and pull closes a file that was open", async () => {
@@ -272,7 +266,7 @@ test("one damaged state hides no other, an empty backup is an error, and pull cl
   const [saved = ""] = readdirSync(join(project.folder, "saved"));
   writeFileSync(join(project.folder, "saved", saved, "manifest.json"), "{");
   expect(await refused(project, "restore", "--from", `saved/${saved}`, "--yes")).toMatch(
-    /manifest.json is damaged, or has not been written by these commands; name another backup\s*$/,
+    /manifest.json is damaged, or has another format; name another backup\s*$/,
   );
 });
 
@@ -320,9 +314,11 @@ test("the wrong words are named, and a wrong configuration too", async () => {
     "serial, lineage, plaintext, empty",
   );
   expect((await ok(project, "list")).stdout).toContain("no state exists in local");
-  expect(await refused(project, "verify")).toContain("no state exists in local; name the stack of one");
+  expect(await refused(project, "verify")).toContain(
+    "no state exists in local; --at looks in another backend",
+  );
   expect(await refused(project, "push", "nowhere", "--yes")).toContain(
-    "nowhere cannot be read: ENOENT: no such file or directory, open 'nowhere'; name a file that pull wrote",
+    "nowhere cannot be read: ENOENT: no such file or directory, open 'nowhere'; name a file that pull has written",
   );
   await write(project, stateOf(1));
   expect(await refused(project, "pull", "--out", "no/folder")).toMatch(

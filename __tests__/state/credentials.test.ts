@@ -20,7 +20,7 @@ let parent: Record<string, string>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cloudflare-"));
   cloudflare = await startCloudflare({ folder });
-  program = await Program.of("cli/state.ts");
+  program = await Program.bundle("cli/state.ts");
   const account = `${cloudflare.apiUrl}/accounts/${cloudflare.accountId}`;
   const call = async (path: string, body: object) => {
     const reply = await fetch(`${account}${path}`, {
@@ -154,7 +154,7 @@ test("an API that answers something else is told, without a stack trace", async 
   server.close();
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(
-    /^http:\S+ answers 200, but not what Cloudflare does; check CLOUDFLARE_BASE_URL[^\n]*\n$/,
+    /^http:\S+ answers 200, but not in the form of Cloudflare's API; check CLOUDFLARE_BASE_URL[^\n]*\n$/,
   );
 });
 

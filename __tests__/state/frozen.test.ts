@@ -1,38 +1,25 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { drop, frozenIn, requireDroppable } from "../../state/frozen";
-import { type Places, startPlaces } from "./support/places";
 import { Program } from "./support/program";
-import { StateProject, stateOf } from "./support/project";
+import { type StateProject, stateOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
 // What a migration leaves frozen, and the commands for it.
 
-let places: Places;
+const backends = useBackends();
 let program: Program;
 let project: StateProject;
+let name: string;
 let count = 0;
 beforeAll(async () => {
-  places = await startPlaces();
-  program = await Program.of("cli/state.ts");
+  program = await Program.bundle("cli/state.ts");
 });
-afterAll(async () => {
-  program.remove();
-  await places.stop();
-});
-afterEach(() => project.remove());
+afterAll(() => program.remove());
 
 function start(backend: StateBackend) {
-  count++;
-  project = new StateProject({
-    env: places.env,
-    state: [
-      `backend: ${backend}`,
-      `key: frozen-${count}/terraform.tfstate`,
-      `url: ${places.workerUrl}/states/frozen-${count}`,
-      "encryption: { provider: off, reason: a test }",
-    ],
-  });
+  name = `frozen-${++count}`;
+  const state = ["encryption: { provider: off, reason: a test }"];
+  project = backends.project({ backend, name, state });
 }
 
 async function says(exitCode: number, ...args: readonly string[]): Promise<string> {
@@ -73,14 +60,15 @@ describe("drop", () => {
     const said = await dropped(1, "local");
     expect(said).toContain(message);
     expect(said).toContain("nothing is removed; its lock says that the state is kept in r2");
-    expect(await project.store("local").read()).toBeDefined();
+    expect(await project.text("local")).toBe(stateOf(2).toString());
+    expect(await project.writable("local")).toEqual([]);
   });
 
   test("not in the middle of a migration", async () => {
     start("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(3, "r2");
-    expect(await dropped(1, "r2")).toContain("a migration was cut off here");
+    await project.interruptMigration(3, "r2");
+    expect(await dropped(1, "r2")).toContain("a migration was interrupted here");
     await project.migrate("r2");
   });
 
@@ -141,8 +129,8 @@ test("unfreeze opens what the Worker keeps frozen after its lock was broken by f
 test("a freeze that an admin has set is no leftover of a migration", async () => {
   start("worker");
   await project.write("worker", stateOf(1));
-  const authorization = `Basic ${Buffer.from(`${places.env.TF_HTTP_USERNAME}:${places.env.TF_HTTP_PASSWORD}`).toString("base64")}`;
-  await fetch(`${places.workerUrl}/states/frozen-${count}/freeze`, {
+  const authorization = `Basic ${Buffer.from(`${backends.env.TF_HTTP_USERNAME}:${backends.env.TF_HTTP_PASSWORD}`).toString("base64")}`;
+  await fetch(`${backends.workerUrl}/states/${name}/freeze`, {
     method: "PUT",
     headers: { authorization },
     body: JSON.stringify({ reason: "maintenance", expiresInSeconds: 600 }),
@@ -151,14 +139,14 @@ test("a freeze that an admin has set is no leftover of a migration", async () =>
   expect(await says(1, "migrate", "--to", "r2", "--yes")).toContain("maintenance");
 });
 
-test("migrate says which places move, which have no state yet, and that it goes on", async () => {
+test("migrate says which places move, which have no state yet, and that it continues", async () => {
   start("local");
   await project.write("local", stateOf(1));
-  const before = project.yaml();
-  await project.migrateFor(2, "r2");
+  await project.interruptMigration(2, "r2");
   const said = await says(0, "migrate", "--to", "r2", "--yes");
   expect(said).toMatch(/cluster: local \S+ -> r2 \S+ proxmox-access: local \S+ -> r2 \S+ \(no state yet\)/);
-  expect(said).toContain("goes on with the migration that was cut off");
-  expect(before).not.toBe(readFileSync(join(project.folder, "cluster.yaml"), "utf8"));
-  expect(await project.store("r2").holder()).toBeUndefined();
+  expect(said).toContain("continues the migration that was interrupted");
+  expect(project.backend).toBe("r2");
+  expect(await project.text("r2")).toBe(stateOf(1).toString());
+  expect(await project.writable("local", "r2")).toEqual(["r2"]);
 });

@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { snapshot } from "../../state/snapshot";
-import { Laptop } from "./support/laptop";
-import { type Places, startPlaces } from "./support/places";
-import { StateProject } from "./support/project";
+import { TofuClient } from "./support/tofu-client";
+import { useBackends } from "./support/use-backends";
 
 const OLD = { TF_VAR_state_passphrase: "correct horse battery staple" };
 const NEW = { TF_VAR_state_passphrase: "another passphrase, long enough" };
@@ -18,38 +17,24 @@ const fewestRounds = (...keys: readonly string[]) =>
   });
 
 const folder = mkdtempSync(join(tmpdir(), "key-rotation-"));
-const projects: StateProject[] = [];
-let places: Places;
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(async () => {
-  for (const project of projects) project.remove();
-  rmSync(folder, { recursive: true, force: true });
-  await places.stop();
-});
+const remote = useBackends();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const backends: readonly StateBackend[] = ["local", "r2", "worker"];
 
 describe.each(backends)("%s", (backend) => {
   /** A laptop with that cluster.yaml and those passphrases; `state` says whose state. */
   async function laptop(state: string, encryption: string, passphrases: Readonly<Record<string, string>>) {
-    const project = new StateProject({
-      env: {
-        ...places.env,
-        ...passphrases,
-        TF_ENCRYPTION: fewestRounds(...(encryption.match(/first|second/g) ?? [])),
-      },
+    const project = remote.project({
+      backend,
+      name: state,
+      env: { ...passphrases, TF_ENCRYPTION: fewestRounds(...(encryption.match(/first|second/g) ?? [])) },
       state: [
-        `backend: ${backend}`,
-        `key: ${state}/terraform.tfstate`,
-        `url: ${places.workerUrl}/states/${state}`,
         `path: ${folder}/${backend}-${state}.tfstate`,
         `encryption: { provider: pbkdf2, ${encryption} }`,
       ],
     });
-    projects.push(project);
-    const made = new Laptop(project);
+    const made = new TofuClient(project);
     await made.init();
     return Object.assign(made, {
       kept: async () => snapshot((await project.store(backend).read()) ?? new Uint8Array(), backend),
@@ -57,15 +42,15 @@ describe.each(backends)("%s", (backend) => {
   }
 
   test.each([
-    ["an apply that changes something", "changed", 2, ["apply", "-var=step=2"]],
-    ["a refresh where nothing changes", "unchanged", 1, ["apply", "-refresh-only", "-var=step=1"]],
+    ["an apply that changes something", "changed", 2, ["-var=step=2"]],
+    ["a refresh where nothing changes", "unchanged", 1, ["-refresh-only", "-var=step=1"]],
   ])("the passphrase is rotated by %s", async (_, state, step, command) => {
     const before = await laptop(state, "key_id: first", OLD);
     expect((await before.apply(1)).exitCode).toBe(0);
     const { lineage } = await before.kept();
 
     const during = await laptop(state, "key_id: second, previous: { provider: pbkdf2, key_id: first }", BOTH);
-    await during.ok(...command, "-input=false", "-auto-approve");
+    await during.applied(...command);
 
     const after = await laptop(state, "key_id: second", NEW);
     expect(await after.isUpToDate(step)).toBe(true);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalStore } from "../../state/local-store";
 import { newFreeze, newLock } from "../../state/lock-info";
-import { underLock } from "../../state/under-lock";
+import { withLock } from "../../state/with-lock";
 import { stateOf } from "./support/project";
 
 jest.mock("fs-native-extensions", () => ({ ...jest.requireActual("fs-native-extensions") }));
@@ -25,7 +25,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const write = (bytes: Buffer) => underLock(store, "test", (lock) => store.write(bytes, lock));
+const write = (bytes: Buffer) => withLock(store, "test", (lock) => store.write(bytes, lock));
 const text = async (from = store) => Buffer.from((await from.read()) ?? "").toString();
 
 /** From the `nth` write in place on, the disk takes three bytes and then no more. */
@@ -70,7 +70,7 @@ test("what is torn reads as what the next lock makes of it", async () => {
   expect(await text()).toBe(LONG.toString());
   writeFileSync(path, Buffer.concat([next, LONG.subarray(next.length)]));
   expect(await text()).toBe(next.toString());
-  await underLock(store, "test", async () => undefined);
+  await withLock(store, "test", async () => undefined);
   expect(readFileSync(path)).toEqual(next);
   expect(existsSync(`${path}.new`)).toBe(false);
 });

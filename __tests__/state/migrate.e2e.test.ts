@@ -1,82 +1,58 @@
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/lock-info";
-import { Migration } from "../../state/migrate";
 import { replaceState } from "../../state/replace";
 import { snapshot } from "../../state/snapshot";
-import { underLock } from "../../state/under-lock";
-import { Laptop } from "./support/laptop";
-import { type Places, startPlaces } from "./support/places";
-import { StateProject } from "./support/project";
+import { withLock } from "../../state/with-lock";
+import type { StateProject } from "./support/project";
+import { TofuClient } from "./support/tofu-client";
+import { useBackends } from "./support/use-backends";
 
 const PASSPHRASE = "correct horse battery staple";
 /** Of the key's derivation, which is most of the time of a short run. */
 const FEWEST_ROUNDS = JSON.stringify({ key_provider: { pbkdf2: { main: { iterations: 200_000 } } } });
 
-let places: Places;
-let count = 0;
-const projects: StateProject[] = [];
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(async () => {
-  for (const project of projects) project.remove();
-  await places.stop();
-});
+const backends = useBackends();
 
-function makeProject(
-  backend: StateBackend,
-  { encryption = "{ provider: off, reason: a test }", key = "" } = {},
-) {
-  count++;
-  const project = new StateProject({
-    env: { ...places.env, TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: FEWEST_ROUNDS },
-    state: [
-      `backend: ${backend}`,
-      `key: ${key || `e2e-${count}/terraform.tfstate`}`,
-      `url: ${places.workerUrl}/states/e2e-${count}`,
-      `encryption: ${encryption}`,
-    ],
-  });
-  projects.push(project);
-  return project;
+/** A project whose state an apply has written, and the machine that did so. */
+async function deploy(backend: StateBackend, encryption = "{ provider: off, reason: a test }") {
+  const env = { TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: FEWEST_ROUNDS };
+  const project = backends.project({ backend, env, state: [`encryption: ${encryption}`] });
+  const laptop = new TofuClient(project);
+  await laptop.init();
+  expect(await laptop.apply(1)).toMatchObject({ exitCode: 0 });
+  return { project, laptop };
 }
 
-const configured = (project: StateProject) => project.store(project.setting.config.backend);
-const migrate = (project: StateProject, to: StateBackend) =>
-  Migration.alone(project.setting, async () => (await Migration.plan(project.setting, to)).run());
-async function serialOf(project: StateProject, backend = project.setting.config.backend) {
+async function serialOf(project: StateProject, backend = project.backend) {
   const bytes = await project.store(backend).read();
   return bytes && snapshot(bytes, backend).serial;
 }
 /** Waits until somebody holds the lock. */
 async function whileLocked(project: StateProject): Promise<void> {
-  while (!(await configured(project).holder())) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!(await project.store().holder())) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 test.each([
   ["plain", undefined],
   ["encrypted", "{ provider: pbkdf2 }"],
 ])("%s: local, r2, worker, r2, local, each time with a writer in between", async (_, encryption) => {
-  const project = makeProject("local", { encryption });
-  const laptop = new Laptop(project);
-  await laptop.init();
-  expect((await laptop.apply(1)).exitCode).toBe(0);
+  const { project, laptop } = await deploy("local", encryption);
   let step = 1;
   for (const to of ["r2", "worker", "r2", "local"] as const) {
-    const from = project.setting.config.backend;
-    const old = new Laptop(project, `old-${step}`);
+    const from = project.backend;
+    const old = new TofuClient(project, `old-${step}`);
     await old.init();
 
     // A writer at work keeps its state where it is, and what it writes is what moves.
     step++;
     const writer = laptop.apply(step, "-var=seconds=2");
     await whileLocked(project);
-    await expect(migrate(project, to)).rejects.toThrow("is locked by");
+    await expect(project.migrate(to)).rejects.toThrow("is locked by");
     expect((await writer).exitCode).toBe(0);
     const serial = await serialOf(project);
 
-    await migrate(project, to);
-    expect(project.setting.config.backend).toBe(to);
+    await project.migrate(to);
+    expect(project.backend).toBe(to);
     expect(await serialOf(project)).toBe(serial);
 
     // Who has not heard of it is refused and told; what they can read is what was left behind.
@@ -91,25 +67,19 @@ test.each([
 });
 
 test("cdktf's folder still knows the old backend after a change by hand, and init refuses; after migrate it does not", async () => {
-  const project = makeProject("local");
-  const laptop = new Laptop(project);
-  await laptop.init();
-  await laptop.apply(1);
-  const other = new Laptop(project, "other");
+  const { project, laptop } = await deploy("local");
+  const other = new TofuClient(project, "other");
   await other.init();
-  await migrate(project, "r2");
-  const refused = await other.synth().tofu("init", "-input=false");
+  await project.migrate("r2");
+  const refused = await other.synth().tryInit();
   expect(refused.exitCode).toBe(1);
   expect(refused.said).toContain("Backend configuration changed");
   await laptop.synth().init();
 });
 
 test("a client that waits for the local lock reads what was written under it", async () => {
-  const project = makeProject("local");
-  const laptop = new Laptop(project);
-  await laptop.init();
-  await laptop.apply(1);
-  const store = configured(project);
+  const { project, laptop } = await deploy("local");
+  const store = project.store();
   const lock = newLock("test");
   const first = await store.read();
   await laptop.apply(2);
@@ -128,11 +98,8 @@ test("a client that waits for the local lock reads what was written under it", a
 });
 
 test("a client that waits for the local lock while the state moves away is refused", async () => {
-  const project = makeProject("local");
-  const laptop = new Laptop(project);
-  await laptop.init();
-  await laptop.apply(1);
-  const store = configured(project);
+  const { project, laptop } = await deploy("local");
+  const store = project.store();
   const lock = newLock("test");
   await store.lock(lock);
   const waiting = laptop.apply(2, "-lock-timeout=60s");
@@ -150,18 +117,15 @@ test.each<[StateBackend, string | undefined]>([
 ])(
   "%s: an older version, encrypted or not, is restored byte for byte, and the next apply goes on from it",
   async (backend, encryption) => {
-    const project = makeProject(backend, { encryption });
-    const laptop = new Laptop(project);
-    await laptop.init();
-    await laptop.apply(1);
-    const store = configured(project);
+    const { project, laptop } = await deploy(backend, encryption);
+    const store = project.store();
     await store.keepVersion();
     const first = await store.read();
     await laptop.apply(2);
     const versions = await store.versions();
     const before = first && snapshot(first, "first");
     const older = versions.find(({ sha256 }) => sha256 !== undefined && before?.sha256.startsWith(sha256));
-    await underLock(store, "restore", (lock) => store.restore(older?.id ?? "", lock));
+    await withLock(store, "restore", (lock) => store.restore(older?.id ?? "", lock));
     expect(Buffer.from((await store.read()) ?? []).equals(first ?? Buffer.alloc(1))).toBe(true);
     expect(await laptop.isUpToDate(1)).toBe(true);
     expect((await laptop.apply(3)).exitCode).toBe(0);
@@ -171,13 +135,10 @@ test.each<[StateBackend, string | undefined]>([
 );
 
 test("what pull wrote can be pushed to an empty backend, and the next plan is empty", async () => {
-  const project = makeProject("worker", { encryption: "{ provider: pbkdf2 }" });
-  const laptop = new Laptop(project);
-  await laptop.init();
-  await laptop.apply(1);
-  const store = configured(project);
+  const { project, laptop } = await deploy("worker", "{ provider: pbkdf2 }");
+  const store = project.store();
   const saved = snapshot((await store.read()) ?? Buffer.alloc(0), "saved");
-  await underLock(store, "loss", (lock) => store.remove(lock));
+  await withLock(store, "loss", (lock) => store.remove(lock));
   await replaceState(store, saved, { operation: "push", force: [] });
   expect(await laptop.isUpToDate(1)).toBe(true);
 });

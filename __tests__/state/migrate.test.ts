@@ -4,32 +4,15 @@ import type { StateBackend } from "../../config";
 import type { StackName } from "../../config/state-location";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
-import { underLock } from "../../state/under-lock";
-import { type Places, startPlaces } from "./support/places";
-import { encryptedOf, StateProject, stateOf } from "./support/project";
+import { sha256 } from "../../state/snapshot";
+import { encryptedOf, type StateProject, stateOf, textOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
-let places: Places;
+const backends = useBackends();
 let project: StateProject;
-let count = 0;
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(() => places.stop());
 beforeEach(() => {
-  count++;
-  project = makeProject(`migrate-${count}/terraform.tfstate`);
+  project = backends.project({ backend: "local" });
 });
-afterEach(() => project.remove());
-
-const makeProject = (key: string, backend: StateBackend = "local") =>
-  new StateProject({
-    env: places.env,
-    state: [
-      `backend: ${backend}   # for now`,
-      `key: ${key}`,
-      `url: ${places.workerUrl}/states/migrate-${count}`,
-    ],
-  });
 
 const journal = () => join(project.folder, ".state-migration.json");
 
@@ -74,28 +57,25 @@ test.each(["r2", "worker"] as const)(
   "one object under r2 and the Worker, from %s: nothing is copied",
   async (from) => {
     const to = from === "r2" ? "worker" : "r2";
-    project.remove();
-    project = makeProject(`owner/migrate-${count}.tfstate`, from);
+    project = backends.project({ backend: from, isOneObject: true });
     await project.write(from, stateOf(4));
-    const versions = await project.store("worker").versions();
     await project.migrate(to);
     expect(await project.text("r2")).toBe(stateOf(4).toString());
     expect(await project.text("worker")).toBe(stateOf(4).toString());
-    expect(await project.store("worker").versions()).toHaveLength(Math.max(versions.length, 1));
+    expect(await project.store("worker").versions()).toHaveLength(1);
     expect(await project.writable("r2", "worker")).toEqual(["r2", "worker"]);
   },
 );
 
 test("every stack whose state exists moves along, each to its own place", async () => {
+  project = backends.project({ backend: "local", name: "each-stack" });
   await project.write("local", stateOf(1));
-  const access = project.store("local", "proxmox-access");
-  await underLock(access, "test", (lock) => access.write(stateOf(5, { lineage: "other" }), lock));
+  await project.write("local", stateOf(5, { lineage: "other" }), "proxmox-access");
   await project.migrate("r2");
   const moved = project.store("r2", "proxmox-access");
-  expect(moved.address).toBe(`r2 tfstate/migrate-${count}/terraform-proxmox-access.tfstate`);
-  expect(Buffer.from((await moved.read()) ?? []).toString()).toBe(
-    stateOf(5, { lineage: "other" }).toString(),
-  );
+  expect(moved.address).toBe("r2 tfstate/each-stack/terraform-proxmox-access.tfstate");
+  expect(await textOf(moved)).toBe(stateOf(5, { lineage: "other" }).toString());
+  expect(await project.text("r2")).toBe(stateOf(1).toString());
   expect(await project.store("r2", "bootstrap").read()).toBeUndefined();
 });
 
@@ -111,7 +91,12 @@ test("no state yet: the places move, so that the first apply of an old configura
 
 describe("refused, and everything is as before", () => {
   const refusals: [string, Buffer, Buffer, RegExp][] = [
-    ["another lineage", stateOf(1), stateOf(1, { lineage: "other" }), /another state.*pull --at r2/],
+    [
+      "another lineage",
+      stateOf(1),
+      stateOf(1, { lineage: "other" }),
+      /state of something else.*pull --at r2/,
+    ],
     ["a newer serial", stateOf(3), stateOf(4), /not older.*pull --at r2/],
     ["the same serial with other content", stateOf(3), stateOf(3, { content: "y" }), /not older/],
   ];
@@ -137,8 +122,7 @@ describe("refused, and everything is as before", () => {
   });
 
   test.each(["local", "r2", "worker"] as const)("a writer at work in %s", async (from) => {
-    project.remove();
-    project = makeProject(`migrate-${count}/terraform.tfstate`, from);
+    project = backends.project({ backend: from });
     await project.write(from, stateOf(1));
     const to = from === "r2" ? "local" : "r2";
     const [writer, lock] = [project.store(from), newLock("apply")];
@@ -160,7 +144,8 @@ describe("refused, and everything is as before", () => {
     await other.unlock(lock);
     expect(await project.writable("local")).toEqual(["local"]);
     await project.migrate("r2");
-    expect(await project.store("r2", "proxmox-access").read()).toBeDefined();
+    expect(await project.text("r2", "proxmox-access")).toBe(stateOf(1, { lineage: "other" }).toString());
+    expect(await project.text("r2")).toBe(stateOf(1).toString());
   });
 
   test("a place that is frozen because the state is elsewhere: an old configuration", async () => {
@@ -176,9 +161,9 @@ describe("refused, and everything is as before", () => {
 
   test("a target that does not answer", async () => {
     await project.write("local", stateOf(1));
-    places.setBucket(false);
+    backends.setBucket(false);
     await expect(project.migrate("r2")).rejects.toThrow("has no bucket");
-    places.setBucket(true);
+    backends.setBucket(true);
     expect(await project.writable("local")).toEqual(["local"]);
   });
 
@@ -190,7 +175,7 @@ describe("refused, and everything is as before", () => {
     expect(await project.writable("local", "worker")).toEqual(["local", "worker"]);
   });
 
-  test("a configuration that only a person should edit", async () => {
+  test("a configuration that cannot be changed safely", async () => {
     await project.write("local", stateOf(1));
     const yaml = project.yaml();
     const [, lines = ""] = yaml.split("state: # where it is\n");
@@ -198,12 +183,12 @@ describe("refused, and everything is as before", () => {
       project.clusterFile,
       yaml.replace(`state: # where it is\n${lines}`, `x: &x\n${lines}state: *x\n`),
     );
-    await expect(project.migrate("r2")).rejects.toThrow(/only a person should edit/);
+    await expect(project.migrate("r2")).rejects.toThrow(/cannot be changed safely/);
     expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
   });
 });
 
-test("a target that keeps something else than it was given is found out, and everything goes back", async () => {
+test("a target that keeps other bytes than it was given is noticed, and everything is taken back", async () => {
   await project.write("local", stateOf(1));
   const lying = (stack: StackName, backend: StateBackend) => {
     const store = project.store(backend, stack);
@@ -214,20 +199,20 @@ test("a target that keeps something else than it was given is found out, and eve
     return store;
   };
   await expect(
-    Migration.alone(project.setting, async () => {
-      await (await Migration.plan(project.setting, "r2", lying)).run();
+    Migration.runExclusive(project.load(), async () => {
+      await (await Migration.plan(project.load(), "r2", lying)).run();
     }),
   ).rejects.toThrow(
-    /r2 .* reads serial 1.* after a copy, and local .* reads serial 1.*the states are in local, as before/,
+    /r2 .* has serial 1.* after the copy, and local .* has serial 1.*the states are in local, as before/,
   );
   expect(project.yaml()).toContain("backend: local");
   expect(await project.writable("local", "r2")).toEqual(["local"]);
 });
 
-test("a source that somebody writes by force in the meantime is found out", async () => {
+test("what somebody writes by force in the source in the meantime moves on too", async () => {
   await project.write("r2", stateOf(1));
   writeFileSync(project.clusterFile, project.yaml().replace("backend: local", "backend: r2"));
-  const migration = await Migration.plan(project.setting, "local");
+  const migration = await Migration.plan(project.load(), "local");
   const overtaken = async (step: { readonly title: string; run(): Promise<string> }) => {
     if (!step.title.startsWith("copy")) return step.run();
     const source = project.store("r2");
@@ -243,7 +228,7 @@ test("a source that somebody writes by force in the meantime is found out", asyn
 
 test("only one migration runs in a folder", async () => {
   await project.write("local", stateOf(1));
-  await Migration.alone(project.setting, async () => {
+  await Migration.runExclusive(project.load(), async () => {
     await expect(project.migrate("r2")).rejects.toThrow("another migration runs in this folder");
   });
   await project.migrate("r2");
@@ -259,12 +244,29 @@ test("what tofu remembers of the old backend is forgotten; its providers stay", 
   expect(existsSync(join(folder, "providers"))).toBe(true);
 });
 
-test("the journal holds locks and places, and nothing else", async () => {
-  await project.write("local", stateOf(1));
-  const migration = await Migration.plan(project.setting, "r2");
-  await migration.steps()[0]?.run();
-  const kept = readFileSync(journal(), "utf8");
-  expect(kept).not.toContain(places.env.AWS_SECRET_ACCESS_KEY);
-  await Migration.resume(project.setting).undo();
-  expect(await project.writable("local", "r2")).toEqual(["local", "r2"]);
+test("the journal holds locks, addresses and hashes, and nothing else", async () => {
+  await project.write("local", stateOf(1, { content: "a secret of the state" }));
+  await project.interruptMigration(3, "r2");
+  const text = readFileSync(journal(), "utf8");
+  const { moves, ...rest } = JSON.parse(text);
+  expect(rest).toEqual({ clusterFile: "cluster.yaml", from: "local", to: "r2", phase: "copied" });
+  const { locks, ...move } = moves.find(({ stack }: { readonly stack: string }) => stack === "cluster");
+  const hash = sha256(stateOf(1, { content: "a secret of the state" }));
+  expect(move).toEqual({
+    stack: "cluster",
+    addresses: { from: project.store("local").address, to: project.store("r2").address },
+    targetSha256: "",
+    copiedSha256: hash,
+  });
+  for (const place of ["local", "r2"] as const) {
+    const holder = await project.store(place).holder();
+    expect((place === "local" ? locks.from : locks.to).ID).toBe(holder?.ID);
+  }
+  for (const [name, value] of Object.entries(backends.env)) {
+    if (/KEY|PASSWORD/.test(name)) expect(text).not.toContain(value);
+  }
+  expect(text).not.toContain("a secret of the state");
+  expect(await project.abortMigration()).toBe("the states are in local, as before");
+  expect(await project.writable("local", "r2")).toEqual(["local"]);
+  expect(existsSync(journal())).toBe(false);
 });

@@ -1,30 +1,16 @@
 import type { StateBackend } from "../../config";
 import { drop, requireDroppable } from "../../state/frozen";
 import { newLock } from "../../state/lock-info";
-import { type Places, startPlaces } from "./support/places";
-import { StateProject, stateOf } from "./support/project";
+import { type StateProject, stateOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
-// R2 and a Worker that keep one object, with moves over a third place: the lock of one is a lock at the other.
+// R2 and a Worker that keep one object: the lock of one is a lock in the other.
 
-let places: Places;
+const backends = useBackends();
 let project: StateProject;
-let count = 0;
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(() => places.stop());
-afterEach(() => project.remove());
 
 async function start(backend: StateBackend, ...path: readonly StateBackend[]) {
-  count++;
-  project = new StateProject({
-    env: places.env,
-    state: [
-      `backend: ${backend}`,
-      `key: owner/one-object-${count}.tfstate`,
-      `url: ${places.workerUrl}/states/one-object-${count}`,
-    ],
-  });
+  project = backends.project({ backend, isOneObject: true });
   await project.write(backend, stateOf(1));
   for (const to of path) await project.migrate(to);
 }
@@ -32,7 +18,7 @@ async function start(backend: StateBackend, ...path: readonly StateBackend[]) {
 test.each([
   ["as it was", undefined],
   ["written in between", stateOf(2)],
-])("from r2 over a file to the Worker, %s: the Worker can be written", async (_, bytes) => {
+])("from r2 to a file to the Worker, %s: the Worker can be written", async (_, bytes) => {
   await start("r2", "local");
   if (bytes) await project.write("local", bytes);
   await project.migrate("worker");
@@ -40,14 +26,14 @@ test.each([
   expect(await project.writable("local", "worker")).toEqual(["worker"]);
 });
 
-test("from the Worker over a file to r2: the Worker has to let go first, and that is said", async () => {
+test("from the Worker to a file to r2: the error says that the Worker must be unfrozen first", async () => {
   await start("worker", "local");
   await project.write("local", stateOf(2));
   await expect(project.migrate("r2")).rejects.toThrow(
     /locked by the tfstate Worker that serves it.*STATE_BACKEND=worker npm run state -- unfreeze; nothing has moved/,
   );
   expect(await project.writable("local", "r2", "worker")).toEqual(["local"]);
-  await project.open("worker");
+  await project.unfreeze("worker");
   await project.migrate("r2");
   expect(await project.text("r2")).toBe(stateOf(2).toString());
   expect(await project.writable("local", "r2")).toEqual(["r2"]);

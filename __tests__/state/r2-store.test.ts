@@ -2,78 +2,64 @@ import { newLock } from "../../state/lock-info";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
 import type { StateStore } from "../../state/store";
-import { underLock } from "../../state/under-lock";
-import { type Places, startPlaces } from "./support/places";
-import { encryptedOf, StateProject, stateOf } from "./support/project";
-import { ToldServer } from "./support/told-server";
+import { withLock } from "../../state/with-lock";
+import { encryptedOf, stateOf, textOf } from "./support/project";
+import { ScriptedServer } from "./support/scripted-server";
+import { useBackends } from "./support/use-backends";
 
 const write = (store: StateStore, bytes: Buffer) =>
-  underLock(store, "test", (lock) => store.write(bytes, lock));
+  withLock(store, "test", (lock) => store.write(bytes, lock));
 
 describe("an object that a Worker serves", () => {
-  let places: Places;
-  let project: StateProject;
-  beforeAll(async () => {
-    places = await startPlaces();
-  });
-  afterAll(() => places.stop());
-  let count = 0;
-  let [r2, worker]: StateStore[] = [];
+  const backends = useBackends();
+  let r2: StateStore;
+  let worker: StateStore;
   beforeEach(async () => {
-    const name = `served-${count++}`;
-    project = new StateProject({
-      env: places.env,
-      state: ["backend: r2", `key: owner/${name}.tfstate`, `url: ${places.workerUrl}/states/${name}`],
-    });
+    const project = backends.project({ backend: "r2", isOneObject: true });
     [r2, worker] = [project.store("r2"), project.store("worker")];
     for (const serial of [1, 2]) await write(worker, stateOf(serial));
   });
-  afterEach(() => project.remove());
 
   test.each([
     ["an older serial", stateOf(1)],
     ["the same serial with something else", stateOf(2, { content: "y" })],
     ["another lineage", stateOf(3, { lineage: "another" })],
     ["what is no state", Buffer.from("{}")],
-  ])("takes not %s, and the Worker still serves it", async (_, bytes) => {
-    if (!r2 || !worker) throw new Error("no stores");
+  ])("does not take %s, and the Worker still serves the old state", async (_, bytes) => {
     await expect(write(r2, bytes)).rejects.toThrow(
       /is served by a tfstate Worker.*restore --at worker, or STATE_BACKEND=worker/,
     );
-    expect(Buffer.from((await worker.read()) ?? "").toString()).toBe(stateOf(2).toString());
+    expect(await textOf(worker)).toBe(stateOf(2).toString());
     expect(await worker.holder()).toBeUndefined();
   });
 
   test("takes no plain text where it is encrypted", async () => {
-    if (!r2 || !worker) throw new Error("no stores");
     await write(worker, encryptedOf(3));
     await expect(write(r2, stateOf(4))).rejects.toThrow("or in plain text");
-    expect(Buffer.from((await worker.read()) ?? "").toString()).toBe(encryptedOf(3).toString());
+    expect(await textOf(worker)).toBe(encryptedOf(3).toString());
   });
 
   test("is not restored here", async () => {
-    if (!r2) throw new Error("no store");
-    const store = r2;
-    const oldest = (await store.versions()).at(-1)?.id ?? "";
-    await expect(underLock(store, "restore", (lock) => store.restore(oldest, lock))).rejects.toThrow(
+    const oldest = (await r2.versions()).at(-1)?.id ?? "";
+    await expect(withLock(r2, "restore", (lock) => r2.restore(oldest, lock))).rejects.toThrow(
       "is served by a tfstate Worker",
     );
+    expect(await textOf(worker)).toBe(stateOf(2).toString());
   });
 
   test("takes its own bytes and a newer serial", async () => {
-    if (!r2 || !worker) throw new Error("no stores");
     await write(r2, stateOf(2));
     await write(r2, encryptedOf(3));
-    expect(Buffer.from((await worker.read()) ?? "").toString()).toBe(encryptedOf(3).toString());
+    expect(await textOf(worker)).toBe(encryptedOf(3).toString());
   });
 });
 
 describe("a lost answer", () => {
-  let server: ToldServer;
+  let server: ScriptedServer;
   let lockFile = "";
   let lost: string | undefined;
   beforeEach(async () => {
-    server = await ToldServer.start();
+    server = await ScriptedServer.start();
     lockFile = "";
     server.answer = (response, { method }, body) => {
       const isTaken = method === "PUT" && lockFile !== "";
@@ -122,6 +108,6 @@ describe("a lost answer", () => {
     };
     await store().unlock(lock);
     expect(lockFile).toBe(next);
-    expect(server.asked.filter((line) => line.startsWith("DELETE"))).toHaveLength(2);
+    expect(server.requests.filter((line) => line.startsWith("DELETE"))).toHaveLength(2);
   });
 });

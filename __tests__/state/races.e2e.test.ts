@@ -1,51 +1,47 @@
+import type { StateBackend } from "../../config";
 import { snapshot } from "../../state/snapshot";
-import { Laptop } from "./support/laptop";
-import { type Places, startPlaces } from "./support/places";
-import { StateProject } from "./support/project";
+import { TofuClient } from "./support/tofu-client";
+import { useBackends } from "./support/use-backends";
 
 const ROUNDS = 50;
 
-let places: Places;
-const projects: StateProject[] = [];
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(async () => {
-  for (const project of projects) project.remove();
-  await places.stop();
-});
+const backends = useBackends();
 
-function clientOf(...place: readonly string[]): { readonly laptop: Laptop; serial(): Promise<number> } {
-  const project = new StateProject({
-    env: places.env,
-    state: [...place, "encryption: { provider: off, reason: a test }"],
-  });
-  projects.push(project);
-  const store = project.store(project.setting.config.backend);
-  return {
-    laptop: new Laptop(project),
-    serial: async () => snapshot((await store.read()) ?? new Uint8Array(), store.address).serial,
-  };
+interface Client {
+  readonly laptop: TofuClient;
+  serial(): Promise<number>;
 }
 
-async function apply(laptop: Laptop, step: number): Promise<void> {
+const clientOf =
+  (backend: StateBackend) =>
+  (name: string, isOneObject: boolean): Client => {
+    const state = ["encryption: { provider: off, reason: a test }"];
+    const project = backends.project({ backend, name, isOneObject, state });
+    const store = project.store();
+    return {
+      laptop: new TofuClient(project),
+      serial: async () => snapshot((await store.read()) ?? new Uint8Array(), store.address).serial,
+    };
+  };
+
+async function apply(laptop: TofuClient, step: number): Promise<void> {
   const { exitCode, said } = await laptop.apply(step, "-lock-timeout=300s");
   // OpenTofu does not wait where the lock file goes between its put and its look at the holder.
   if (said.includes("PreconditionFailed") && said.includes("NoSuchKey")) return apply(laptop, step);
   if (exitCode !== 0) throw new Error(said);
 }
 
-const r2 = (name: string) => clientOf("backend: r2", `key: owner/${name}.tfstate`);
-const worker = (name: string) => clientOf("backend: worker", `url: ${places.workerUrl}/states/${name}`);
+const r2 = clientOf("r2");
+const worker = clientOf("worker");
 
 test.each([
-  ["on R2", "r2", [r2, r2, r2]],
-  ["at the Worker", "worker", [worker, worker, worker]],
-  ["of which the job is at the Worker, on one object", "both", [r2, r2, worker]],
+  ["on R2", "r2", false, [r2, r2, r2]],
+  ["at the Worker", "worker", false, [worker, worker, worker]],
+  ["of which the job is at the Worker, on one object", "both", true, [r2, r2, worker]],
 ])(
   `two laptops and a CI job %s, all at once: ${ROUNDS} applies, and none is lost`,
-  async (_, name, kinds) => {
-    const clients = kinds.map((kind) => kind(name));
+  async (_, name, isOneObject, kinds) => {
+    const clients = kinds.map((kind) => kind(name, isOneObject));
     const [one, other] = [clients[0], clients.at(-1)];
     if (!one || !other) throw new Error("no clients");
     for (const { laptop } of clients) await laptop.init();

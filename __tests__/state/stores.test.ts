@@ -3,38 +3,26 @@ import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { newFreeze, newLock } from "../../state/lock-info";
 import { LockedError } from "../../state/problem";
+import { R2Client } from "../../state/r2-client";
 import type { StateStore } from "../../state/store";
-import { underLock } from "../../state/under-lock";
-import { type Places, startPlaces } from "./support/places";
-import { encryptedOf, StateProject, stateOf } from "./support/project";
+import { withLock } from "../../state/with-lock";
+import { encryptedOf, type StateProject, stateOf, textOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
-let places: Places;
+const remote = useBackends();
 let project: StateProject;
+let name: string;
 let count = 0;
-beforeAll(async () => {
-  places = await startPlaces();
-});
-afterAll(() => places.stop());
 beforeEach(() => {
-  count++;
-  project = new StateProject({
-    env: places.env,
-    state: [
-      "backend: local",
-      `key: stores-${count}/terraform.tfstate`,
-      `url: ${places.workerUrl}/states/stores-${count}`,
-    ],
-  });
+  name = `stores-${++count}`;
+  project = remote.project({ backend: "local", name });
 });
-afterEach(() => project.remove());
 
 const backends: readonly StateBackend[] = ["r2", "worker", "local"];
+/** What a store says of a write under a lock that the caller does not hold. */
+const NOT_HELD = { r2: "is locked by", worker: "is locked by", local: "is not locked by" } as const;
 const write = (store: StateStore, bytes: Buffer) =>
-  underLock(store, "test", (lock) => store.write(bytes, lock));
-const text = async (store: StateStore) => {
-  const bytes = await store.read();
-  return bytes && Buffer.from(bytes).toString();
-};
+  withLock(store, "test", (lock) => store.write(bytes, lock));
 
 describe.each(backends)("%s", (backend) => {
   let store: StateStore;
@@ -47,7 +35,7 @@ describe.each(backends)("%s", (backend) => {
     expect(await store.holder()).toBeUndefined();
     for (const bytes of [stateOf(1), encryptedOf(2, { content: "long".repeat(1000) }), encryptedOf(3)]) {
       await write(store, bytes);
-      expect(await text(store)).toBe(bytes.toString());
+      expect(await textOf(store)).toBe(bytes.toString());
     }
     expect(await store.holder()).toBeUndefined();
   });
@@ -59,15 +47,16 @@ describe.each(backends)("%s", (backend) => {
     await store.lock(mine);
     await expect(other.lock(theirs)).rejects.toThrow(LockedError);
     await expect(other.lock(theirs)).rejects.toThrow(mine.ID);
-    await expect(other.write(stateOf(1), theirs)).rejects.toThrow();
+    await expect(other.write(stateOf(9), theirs)).rejects.toThrow(NOT_HELD[backend]);
     expect(await other.holder()).toMatchObject({ ID: mine.ID, Who: mine.Who, Info: "because" });
     await store.write(stateOf(1), mine);
     await store.unlock(mine);
     await store.unlock(mine);
     await other.lock(theirs);
-    await expect(store.write(stateOf(2), mine)).rejects.toThrow();
+    await expect(store.write(stateOf(2), mine)).rejects.toThrow(NOT_HELD[backend]);
     await other.unlock(theirs);
-    expect(await text(store)).toBe(stateOf(1).toString());
+    expect(await textOf(store)).toBe(stateOf(1).toString());
+    expect((await store.versions()).map(({ serial }) => serial)).not.toContain(9);
   });
 
   test("frozen, it can be read by all and written by the bearer of the lock alone, until it thaws", async () => {
@@ -77,16 +66,16 @@ describe.each(backends)("%s", (backend) => {
     await store.freeze(freeze);
     const other = project.store(backend);
     expect(await other.holder()).toMatchObject({ ID: freeze.ID, Operation: "frozen" });
-    expect(await text(other)).toBe(stateOf(1).toString());
+    expect(await textOf(other)).toBe(stateOf(1).toString());
     await expect(other.lock(newLock("test"))).rejects.toThrow("the state is kept in r2 elsewhere");
     await expect(write(other, stateOf(2))).rejects.toThrow(LockedError);
     await other.write(stateOf(2), freeze);
-    expect(await text(other)).toBe(stateOf(2).toString());
+    expect(await textOf(other)).toBe(stateOf(2).toString());
     await expect(write(other, stateOf(3))).rejects.toThrow(LockedError);
     await other.thaw(freeze);
     await other.thaw(freeze);
     await write(store, stateOf(3));
-    expect(await text(store)).toBe(stateOf(3).toString());
+    expect(await textOf(store)).toBe(stateOf(3).toString());
   });
 
   test("a place without a state can be frozen too, and has none afterwards", async () => {
@@ -97,14 +86,15 @@ describe.each(backends)("%s", (backend) => {
     await store.thaw(freeze);
     expect(await store.read()).toBeUndefined();
     await write(store, stateOf(1));
-    expect(await text(store)).toBe(stateOf(1).toString());
+    expect(await textOf(store)).toBe(stateOf(1).toString());
   });
 
   test("a lock is broken by its own id only", async () => {
     const lock = newLock("test");
     await store.lock(lock);
     const other = project.store(backend);
-    await expect(other.breakLock("another")).rejects.toThrow();
+    await expect(other.breakLock("another")).rejects.toThrow(lock.ID);
+    expect((await other.holder())?.ID).toBe(lock.ID);
     if (backend === "local") {
       // It lives as long as its process; breaking it would be a lie.
       await expect(other.breakLock(lock.ID)).rejects.toThrow("running process");
@@ -126,14 +116,17 @@ describe.each(backends)("%s", (backend) => {
     ]);
     const oldest = versions[2]?.id ?? "";
     expect(Buffer.from(await store.version(oldest)).toString()).toBe(stateOf(1).toString());
-    await underLock(store, "restore", (lock) => store.restore(oldest, lock));
-    expect(await text(store)).toBe(stateOf(1).toString());
-    await expect(store.version("20260131T120000.000Z-s9-000000000000")).rejects.toThrow();
+    await withLock(store, "restore", (lock) => store.restore(oldest, lock));
+    expect(await textOf(store)).toBe(stateOf(1).toString());
+    const missing = "20260131T120000.000Z-s9-000000000000";
+    await expect(store.version(missing)).rejects.toThrow(
+      backend === "worker" ? "404" : `no version ${missing}`,
+    );
   });
 
   test("removed, it is gone and a version of it is left", async () => {
     await write(store, stateOf(1));
-    await underLock(store, "remove", (lock) => store.remove(lock));
+    await withLock(store, "remove", (lock) => store.remove(lock));
     expect(await store.read()).toBeUndefined();
     const [version] = await store.versions();
     expect(Buffer.from(await store.version(version?.id ?? "")).toString()).toBe(stateOf(1).toString());
@@ -142,7 +135,7 @@ describe.each(backends)("%s", (backend) => {
 
 describe("r2", () => {
   test("a bucket that is not there is an error and not an empty state", async () => {
-    places.setBucket(false);
+    remote.setBucket(false);
     try {
       const store = project.store("r2");
       await expect(store.read()).rejects.toThrow("has no bucket tfstate");
@@ -150,37 +143,46 @@ describe("r2", () => {
       await expect(store.lock(newLock("test"))).rejects.toThrow("has no bucket tfstate");
       await expect(store.versions()).rejects.toThrow("has no bucket tfstate");
     } finally {
-      places.setBucket(true);
+      remote.setBucket(true);
     }
   });
 
-  test("a write by someone without a lock is not overwritten", async () => {
-    const [store, other] = [project.store("r2"), project.store("r2")];
+  test("what somebody writes without a lock in the meantime is not overwritten", async () => {
+    const store = project.store("r2");
     await write(store, stateOf(1));
-    const lock = newLock("test");
-    await store.lock(lock);
-    // The same lock in two hands stands for a client that takes none.
-    await Promise.allSettled([other.write(stateOf(2), lock), store.write(stateOf(3), lock)]);
-    const kept = await text(store);
-    expect([stateOf(2).toString(), stateOf(3).toString()]).toContain(kept);
-    await store.unlock(lock);
+    const real = globalThis.fetch;
+    globalThis.fetch = async (input, init) => {
+      const { method, url } = input instanceof Request ? input : { method: init?.method, url: String(input) };
+      if (method === "PUT" && url.endsWith(`/${name}/terraform.tfstate`)) {
+        // Between the read and the put, a client with `use_lockfile = false` puts its own state.
+        globalThis.fetch = real;
+        const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = remote.env;
+        const keys = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+        const client = new R2Client(remote.s3Url, "tfstate", keys);
+        const found = await client.get(`${name}/terraform.tfstate`);
+        await client.put(`${name}/terraform.tfstate`, stateOf(2), { etag: found?.etag ?? "" });
+      }
+      return real(input, init);
+    };
+    try {
+      await expect(write(store, stateOf(3))).rejects.toThrow("was written by someone who holds no lock");
+    } finally {
+      globalThis.fetch = real;
+    }
+    expect(await textOf(store)).toBe(stateOf(2).toString());
   });
 
   test("credentials that are not known are named", async () => {
-    const wrong = new StateProject({
-      env: { ...places.env, AWS_ACCESS_KEY_ID: "b".repeat(32) },
-      state: ["backend: r2"],
-    });
+    const wrong = remote.project({ backend: "r2", env: { AWS_ACCESS_KEY_ID: "b".repeat(32) } });
     await expect(wrong.store("r2").read()).rejects.toThrow(/401.*AWS_ACCESS_KEY_ID/);
-    wrong.remove();
   });
 });
 
 describe("worker", () => {
   /** What the Worker noted of an action. */
   async function audited(action: string): Promise<unknown> {
-    const { TF_HTTP_USERNAME, TF_HTTP_PASSWORD } = places.env;
-    const answer = await fetch(`${places.workerUrl}/states/stores-${count}/audit`, {
+    const { TF_HTTP_USERNAME, TF_HTTP_PASSWORD } = remote.env;
+    const answer = await fetch(`${remote.workerUrl}/states/${name}/audit`, {
       headers: { authorization: `Basic ${btoa(`${TF_HTTP_USERNAME}:${TF_HTTP_PASSWORD}`)}` },
     });
     const entries = (await answer.json()) as { action: string; detail: string }[];
@@ -188,12 +190,8 @@ describe("worker", () => {
   }
 
   test("a wrong password is no empty state", async () => {
-    const wrong = new StateProject({
-      env: { ...places.env, TF_HTTP_PASSWORD: "wrong" },
-      state: ["backend: worker", `url: ${places.workerUrl}/states/x`],
-    });
+    const wrong = remote.project({ backend: "worker", env: { TF_HTTP_PASSWORD: "wrong" } });
     await expect(wrong.store("worker").read()).rejects.toThrow(/401.*TF_HTTP_PASSWORD/);
-    wrong.remove();
   });
 
   test.each(["r2", "worker"] as const)(
@@ -237,27 +235,23 @@ describe("worker", () => {
   });
 
   test("the S3 API and the Worker keep each other out of one object", async () => {
-    const same = new StateProject({
-      env: places.env,
-      state: ["backend: r2", "key: owner/same.tfstate", `url: ${places.workerUrl}/states/same`],
-    });
+    const same = remote.project({ backend: "r2", isOneObject: true });
     const [r2, worker] = [same.store("r2"), same.store("worker")];
     await write(worker, stateOf(1));
     await write(r2, stateOf(2));
-    expect(await text(worker)).toBe(stateOf(2).toString());
-    const lock = newLock("test");
+    expect(await textOf(worker)).toBe(stateOf(2).toString());
     for (const [holder, other] of [
       [r2, worker],
       [worker, r2],
     ] as const) {
-      await holder.lock(lock);
-      await expect(other.lock(newLock("other"))).rejects.toThrow(lock.ID);
-      await holder.unlock(lock);
-      await other.lock(lock).catch(() => undefined);
-      await other.unlock(lock);
-      Object.assign(lock, newLock("again"));
+      const [first, next] = [newLock("first"), newLock("next")];
+      await holder.lock(first);
+      await expect(other.lock(next)).rejects.toThrow(first.ID);
+      await holder.unlock(first);
+      await other.lock(next);
+      expect((await holder.holder())?.ID).toBe(next.ID);
+      await other.unlock(next);
     }
-    same.remove();
   });
 });
 
@@ -270,16 +264,16 @@ describe("local", () => {
     writeFileSync(`${path()}.new`, stateOf(2));
     const torn = Buffer.concat([stateOf(2), readFileSync(path()).subarray(stateOf(2).length)]);
     writeFileSync(path(), torn);
-    await underLock(store, "test", async () => undefined);
-    expect(await text(store)).toBe(stateOf(2).toString());
+    await withLock(store, "test", async () => undefined);
+    expect(await textOf(store)).toBe(stateOf(2).toString());
   });
 
   test("a write that had not begun never was", async () => {
     const store = project.store("local");
     await write(store, stateOf(1));
     writeFileSync(`${path()}.new`, stateOf(2));
-    await underLock(store, "test", async () => undefined);
-    expect(await text(store)).toBe(stateOf(1).toString());
+    await withLock(store, "test", async () => undefined);
+    expect(await textOf(store)).toBe(stateOf(1).toString());
   });
 
   test("a note that a dead process left locks nothing, and can be cleared away", async () => {

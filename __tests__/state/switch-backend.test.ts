@@ -35,9 +35,9 @@ test.each([
   ["null, as a word", "a: 1\n\nstate: ~\n", 3],
   ["a key without a value", "state: {backend, key: x}\n", 1],
   ["a document that has ended", "a: 1\n...\n", 2],
-])("%s is left to a person, who is told what to write where", (_, text, line) => {
+])("%s is not changed, and the error says what to write where", (_, text, line) => {
   expect(() => switched(text)).toThrow(
-    `cluster.yaml:${line}: state.backend is written in a way that only a person should edit; write it plainly:\n\n` +
+    `cluster.yaml:${line}: state.backend cannot be changed safely in the form in which it is written; write it by hand:\n\n` +
       "state:\n  backend: worker\n",
   );
 });

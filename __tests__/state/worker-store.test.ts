@@ -1,14 +1,14 @@
 import { newLock } from "../../state/lock-info";
 import { WorkerStore } from "../../state/worker-store";
-import { ToldServer } from "./support/told-server";
+import { ScriptedServer } from "./support/scripted-server";
 
 const OWNER = { username: "owner", password: "secret" };
 const IDENTITY = { "x-tfstate-worker": "1" };
 
-let server: ToldServer;
+let server: ScriptedServer;
 let store: WorkerStore;
 beforeEach(async () => {
-  server = await ToldServer.start();
+  server = await ScriptedServer.start();
   store = new WorkerStore(`${server.url}/states/a`, OWNER, { timeoutMs: 300 });
 });
 afterEach(() => server.stop());
@@ -33,13 +33,13 @@ test.each(["head", "body"])("a server that hangs at its %s is given up, once", a
     if (where === "body") response.writeHead(200, { ...IDENTITY, "content-length": "10" }).write("{");
   };
   await expect(store.read()).rejects.toThrow("does not answer within 0.3 s");
-  expect(server.asked).toHaveLength(1);
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a large state on its way is given the time that a slow line takes", async () => {
   server.answer = (response) => void setTimeout(() => response.writeHead(200, IDENTITY).end(), 600);
   await store.write(new Uint8Array(50_000), newLock("test"));
-  expect(server.asked).toHaveLength(1);
+  expect(server.requests).toHaveLength(1);
 });
 
 test("a lock whose answer was lost is asked for again", async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inheritedEnv } from "./inherited-env";
 
 export interface TofuResult {
   readonly exitCode: number;
@@ -13,12 +14,17 @@ export interface TofuResult {
 
 /** A folder with a synthesized stack, and the real OpenTofu in it. */
 export class TofuProject {
-  readonly folder = mkdtempSync(join(tmpdir(), "tofu-"));
   /** Not by OpenTofu's own name: `init` would take that for a state to move, and empty it. */
-  readonly stateFile = join(this.folder, "cluster.tfstate");
-  readonly planFile = join(this.folder, "plan.bin");
+  readonly stateFile: string;
+  readonly planFile: string;
 
-  constructor(private readonly env: Readonly<Record<string, string | undefined>> = {}) {}
+  constructor(
+    private readonly env: Readonly<Record<string, string | undefined>> = {},
+    readonly folder = mkdtempSync(join(tmpdir(), "tofu-")),
+  ) {
+    this.stateFile = join(folder, "cluster.tfstate");
+    this.planFile = join(folder, "plan.bin");
+  }
 
   write(template: object, file = "cdk.tf.json"): this {
     mkdirSync(this.folder, { recursive: true });
@@ -86,12 +92,6 @@ export class TofuProject {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** The developer's own credentials and variables must not decide a test. */
-function inheritedEnv(): NodeJS.ProcessEnv {
-  const foreign = /^(TF_VAR_|TF_HTTP_|TF_ENCRYPTION|TF_LOG|PROXMOX_VE_|AWS_|CLOUDFLARE_)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
 function tofuBinary(): string {

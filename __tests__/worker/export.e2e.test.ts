@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Places, startPlaces } from "../state/support/places";
+import { type RemoteBackends, startRemoteBackends } from "../state/support/remote-backends";
 import { closeConnections, lockInfo, State, type Target } from "./conformance/client";
 import {
   ClientFolder,
@@ -15,25 +15,25 @@ import {
 
 /** What the Worker keeps is no prison: plain OpenTofu reads it, from an export and from the bucket itself. */
 const root = join(__dirname, "..", "..");
-let places: Places;
+let remote: RemoteBackends;
 let owner: Target;
 beforeAll(async () => {
-  places = await startPlaces();
+  remote = await startRemoteBackends();
   owner = {
-    url: places.workerUrl,
-    username: places.env.TF_HTTP_USERNAME ?? "",
-    password: places.env.TF_HTTP_PASSWORD ?? "",
+    url: remote.workerUrl,
+    username: remote.env.TF_HTTP_USERNAME ?? "",
+    password: remote.env.TF_HTTP_PASSWORD ?? "",
   };
 }, 60_000);
 afterAll(async () => {
   await closeConnections();
-  await places.stop();
+  await remote.stop();
   await removeFolders();
 });
 
 /** A folder of its own, with these resources and that backend. */
 async function project(backend: string, settings: string, extra: string, ...resources: string[]) {
-  const folder = new ClientFolder(process.env.TERRAFORM_BINARY_NAME ?? "tofu", await newFolder(), places.env);
+  const folder = new ClientFolder(process.env.TERRAFORM_BINARY_NAME ?? "tofu", await newFolder(), remote.env);
   await folder.write(
     `terraform {\n  backend "${backend}" {\n    ${settings}\n  }\n${extra}\n}\n${resources.join("\n")}\n`,
   );

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { backUp, backupFolder } from "../../state/backup";
-import { loadSetting } from "../../state/setting";
-import { atOption, type Choice, stackOption, wanted } from "./options";
+import { loadProject } from "../../state/project";
+import { requireStores, type StateSelection } from "../../state/stack-store";
+import { atOption, stackOption } from "./options";
 
 export function addBackupCommand(program: Command): void {
   program
@@ -10,9 +11,11 @@ export function addBackupCommand(program: Command): void {
     .argument("[folder]", "where the dated folder is made", ".")
     .addOption(stackOption())
     .addOption(atOption())
-    .action(async (folder: string, choice: Choice) => {
-      const stores = await wanted(loadSetting(process.env, process.cwd()), choice);
-      const now = new Date();
-      for (const line of await backUp(stores, backupFolder(folder, now), now)) console.log(line);
-    });
+    .action(backup);
+}
+
+async function backup(folder: string, selection: StateSelection): Promise<void> {
+  const stores = await requireStores(loadProject(process.env, process.cwd()), selection);
+  const now = new Date();
+  for (const line of await backUp(stores, backupFolder(folder, now), now)) console.log(line);
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { StateBackend } from "../../../config";
 import { Migration } from "../../../state/migrate";
-import { loadSetting } from "../../../state/setting";
+import { loadProject } from "../../../state/project";
 
 /*
  * Runs a migration and kills its own process before the effect whose number is in KILL_AT: a change of a file, or a
@@ -29,9 +29,9 @@ globalThis.fetch = (input, init) => {
 };
 
 async function main(): Promise<void> {
-  const setting = loadSetting(process.env, process.cwd());
+  const project = loadProject(process.env, process.cwd());
   const to = process.env.MIGRATE_TO as StateBackend;
-  await Migration.alone(setting, async () => (await Migration.plan(setting, to)).run());
+  await Migration.runExclusive(project, async () => (await Migration.plan(project, to)).run());
 }
 
 main().catch((error: unknown) => {

@@ -6,9 +6,10 @@ import { type StackName, stackNames } from "../../../config/state-location";
 import { newLock } from "../../../state/lock-info";
 import { Migration } from "../../../state/migrate";
 import { LockedError } from "../../../state/problem";
-import { loadSetting, type Setting, storeOf } from "../../../state/setting";
+import { loadProject, type Project } from "../../../state/project";
+import { openStackStore } from "../../../state/stack-store";
 import type { StateStore } from "../../../state/store";
-import { underLock } from "../../../state/under-lock";
+import { withLock } from "../../../state/with-lock";
 import { VALID } from "../../config/support/cluster";
 
 export interface StateProjectProps {
@@ -31,58 +32,68 @@ export class StateProject {
     );
   }
 
-  get setting(): Setting {
-    return { ...loadSetting(this.env, this.folder), folder: this.folder };
+  /** What a command in this folder finds. */
+  load(): Project {
+    return loadProject(this.env, this.folder);
   }
 
-  store(backend: StateBackend, stack: StackName = "cluster"): StateStore {
-    return storeOf(this.setting, stack, backend);
+  get backend(): StateBackend {
+    return this.load().config.backend;
   }
 
-  /** Who can write where: what the whole thing is about. */
+  store(backend = this.backend, stack: StackName = "cluster"): StateStore {
+    return openStackStore(this.load(), stack, backend);
+  }
+
+  /** The backends among these in which the cluster's state can be locked, and so be written. */
   async writable(...backends: readonly StateBackend[]): Promise<StateBackend[]> {
-    const open: StateBackend[] = [];
+    const writable: StateBackend[] = [];
     for (const backend of backends) {
       const [store, lock] = [this.store(backend), newLock("probe")];
       try {
         await store.lock(lock);
-        open.push(backend);
+        writable.push(backend);
         await store.unlock(lock);
       } catch (error) {
         if (!(error instanceof LockedError)) throw error;
       }
     }
-    return open;
+    return writable;
   }
 
   yaml = () => readFileSync(this.clusterFile, "utf8");
 
-  /** As somebody does by hand, or with git. */
+  /** Sets `state.backend`, as somebody does by hand or with git. */
   setBackend(backend: StateBackend): void {
     writeFileSync(this.clusterFile, this.yaml().replace(/( backend: )\w+/, `$1${backend}`));
   }
 
   async write(backend: StateBackend, bytes: Buffer, stack: StackName = "cluster"): Promise<void> {
     const store = this.store(backend, stack);
-    await underLock(store, "test", (lock) => store.write(bytes, lock));
+    await withLock(store, "test", (lock) => store.write(bytes, lock));
   }
 
-  async text(backend: StateBackend): Promise<string | undefined> {
-    const bytes = await this.store(backend).read();
-    return bytes && Buffer.from(bytes).toString();
+  /** The state; undefined where there is none. */
+  text(backend: StateBackend, stack: StackName = "cluster"): Promise<string | undefined> {
+    return textOf(this.store(backend, stack));
   }
 
   async migrate(to: StateBackend): Promise<void> {
-    await Migration.alone(this.setting, async () => (await Migration.plan(this.setting, to)).run());
+    await Migration.runExclusive(this.load(), async () => (await Migration.plan(this.load(), to)).run());
   }
 
-  /** What a migration leaves that is killed after some of its steps: close, check, copy, switch, open. */
-  async migrateFor(steps: number, to: StateBackend): Promise<void> {
-    for (const { run } of (await Migration.plan(this.setting, to)).steps().slice(0, steps)) await run();
+  /** Takes an interrupted migration back. @returns where the states are then, for people */
+  abortMigration(): Promise<string> {
+    return Migration.runExclusive(this.load(), () => Migration.resume(this.load()).undo());
   }
 
-  /** Opens the places of all stacks, as `unfreeze` does. */
-  async open(backend: StateBackend): Promise<void> {
+  /** Runs only the first steps of a migration: freeze, compare, copy, switch, open. */
+  async interruptMigration(steps: number, to: StateBackend): Promise<void> {
+    for (const { run } of (await Migration.plan(this.load(), to)).steps().slice(0, steps)) await run();
+  }
+
+  /** Opens the frozen states of all stacks, as `unfreeze` does. */
+  async unfreeze(backend: StateBackend): Promise<void> {
     for (const stack of stackNames) {
       const store = this.store(backend, stack);
       const holder = await store.holder();
@@ -90,7 +101,7 @@ export class StateProject {
     }
   }
 
-  /** Breaks the lock of a place, as `tofu force-unlock` does. */
+  /** Breaks the lock of the cluster's state, as `tofu force-unlock` does. */
   async breakLock(backend: StateBackend): Promise<void> {
     const store = this.store(backend);
     await store.breakLock((await store.holder())?.ID ?? "");
@@ -99,6 +110,12 @@ export class StateProject {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The state that a store has, as text; undefined where there is none. */
+export async function textOf(store: StateStore): Promise<string | undefined> {
+  const bytes = await store.read();
+  return bytes && Buffer.from(bytes).toString();
 }
 
 /** A state as OpenTofu writes it; `content` makes the difference between two of one serial. */
@@ -123,7 +140,7 @@ export function stateOf(serial: number, { lineage = "7f0c7a52", content = "x", r
   );
 }
 
-/** An encrypted state: serial and lineage are all that can be read. */
+/** An encrypted state: only serial and lineage are in the clear. */
 export function encryptedOf(serial: number, { lineage = "7f0c7a52", content = "x" } = {}): Buffer {
   const meta = { "key_provider.pbkdf2.main": "e30=" };
   const encrypted_data = Buffer.from(content).toString("base64");

@@ -4,47 +4,31 @@ import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/lock-info";
 import { Migration } from "../../state/migrate";
-import { type Places, startPlaces } from "./support/places";
-import { StateProject, stateOf } from "./support/project";
+import { type StateProject, stateOf } from "./support/project";
+import { useBackends } from "./support/use-backends";
 
-// A migration that was cut off, and what others have done since.
+// A migration that was interrupted, and what others have done since.
 
-const CLOSED = 1;
+// Steps of a migration that were run.
+const FROZEN = 1;
 const COPIED = 3;
 const SWITCHED = 4;
 
-let places: Places;
+const backends = useBackends();
 let shared: string;
 let count = 0;
-const projects: StateProject[] = [];
-beforeAll(async () => {
-  places = await startPlaces();
+beforeAll(() => {
   shared = mkdtempSync(join(tmpdir(), "shared-"));
 });
-afterAll(async () => {
-  rmSync(shared, { recursive: true });
-  await places.stop();
-});
+afterAll(() => rmSync(shared, { recursive: true }));
 beforeEach(() => {
   count++;
 });
-afterEach(() => {
-  for (const project of projects.splice(0)) project.remove();
-});
 
-/** A laptop; all of one test are about the same places. */
+/** A laptop; all laptops of one test use the same states. */
 function laptop(backend: StateBackend): StateProject {
-  const project = new StateProject({
-    env: places.env,
-    state: [
-      `backend: ${backend}`,
-      `key: cut-off-${count}/terraform.tfstate`,
-      `url: ${places.workerUrl}/states/cut-off-${count}`,
-      `path: ${join(shared, `${count}.tfstate`)}`,
-    ],
-  });
-  projects.push(project);
-  return project;
+  const state = [`path: ${join(shared, `${count}.tfstate`)}`];
+  return backends.project({ backend, name: `interrupted-${count}`, state });
 }
 
 /** Lets some requests through that change something, and no further one. @returns what ends that */
@@ -61,9 +45,6 @@ function failAfter(changes: number): () => void {
   };
 }
 
-const abort = (project: StateProject) =>
-  Migration.alone(project.setting, () => Migration.resume(project.setting).undo());
-
 describe("between copy and switch", () => {
   test.each(["local", "r2"] as const)(
     "%s was opened and written: what was written moves on",
@@ -71,8 +52,8 @@ describe("between copy and switch", () => {
       const project = laptop(from);
       await project.write(from, stateOf(1));
       const to = from === "local" ? "r2" : "local";
-      await project.migrateFor(COPIED, to);
-      await project.open(from);
+      await project.interruptMigration(COPIED, to);
+      await project.unfreeze(from);
       await project.write(from, stateOf(2));
       await project.migrate(to);
       expect(await project.text(to)).toBe(stateOf(2).toString());
@@ -83,8 +64,8 @@ describe("between copy and switch", () => {
   test("at the Worker, which takes no lock a second time: everything goes back, and the next run moves on", async () => {
     const project = laptop("worker");
     await project.write("worker", stateOf(1));
-    await project.migrateFor(COPIED, "local");
-    await project.open("worker");
+    await project.interruptMigration(COPIED, "local");
+    await project.unfreeze("worker");
     await project.write("worker", stateOf(2));
     await expect(project.migrate("local")).rejects.toThrow(
       "nothing has moved: the states are in worker, as before",
@@ -97,11 +78,11 @@ describe("between copy and switch", () => {
   test("the target was dropped: it is copied again", async () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(COPIED, "r2");
+    await project.interruptMigration(COPIED, "r2");
     const target = project.store("r2");
     const holder = await target.holder();
     if (holder) await target.remove(holder);
-    await project.open("r2");
+    await project.unfreeze("r2");
     await project.migrate("r2");
     expect(await project.text("r2")).toBe(stateOf(1).toString());
   });
@@ -115,11 +96,11 @@ describe("between copy and switch", () => {
     async (from, to) => {
       const project = laptop(from);
       await project.write(from, stateOf(1));
-      await project.migrateFor(COPIED, to);
-      await project.open(to);
+      await project.interruptMigration(COPIED, to);
+      await project.unfreeze(to);
       await project.write(to, stateOf(2));
       const wayOut = new RegExp(`set state.backend to ${to} by hand`);
-      for (const attempt of [() => project.migrate(to), () => abort(project)]) {
+      for (const attempt of [() => project.migrate(to), () => project.abortMigration()]) {
         await expect(attempt()).rejects.toThrow(wayOut);
         expect(await project.writable(from, to)).toEqual([to]);
       }
@@ -135,11 +116,11 @@ describe("between copy and switch", () => {
     async (how) => {
       const project = laptop("local");
       await project.write("local", stateOf(1));
-      await project.migrateFor(COPIED, "r2");
+      await project.interruptMigration(COPIED, "r2");
       await project.breakLock("r2");
-      if (how === "aborted") await abort(project);
+      if (how === "aborted") await project.abortMigration();
       else {
-        const migration = await Migration.plan(project.setting, "r2");
+        const migration = await Migration.plan(project.load(), "r2");
         const failing = migration.run(({ title, run }) =>
           title.startsWith("set") ? Promise.reject(new Error("a disk is full")) : run(),
         );
@@ -157,16 +138,16 @@ describe("between copy and switch", () => {
         count++;
         const project = laptop("local");
         await project.write("local", stateOf(1));
-        await project.migrateFor(COPIED, to);
+        await project.interruptMigration(COPIED, to);
         const restore = failAfter(good);
-        failed = await abort(project).then(
+        failed = await project.abortMigration().then(
           () => false,
           () => true,
         );
         restore();
         const open = await project.writable("local", to);
         expect({ to, good, open: open.filter((each) => each === to) }).toEqual({ to, good, open: [] });
-        if (failed) await abort(project);
+        if (failed) await project.abortMigration();
         expect({ to, good, open: await project.writable("local", to) }).toEqual({
           to,
           good,
@@ -179,14 +160,14 @@ describe("between copy and switch", () => {
   test("somebody is at work in the opened target: the source stays closed until they have ended", async () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(COPIED, "r2");
+    await project.interruptMigration(COPIED, "r2");
     await project.breakLock("r2");
     const [writer, lock] = [project.store("r2"), newLock("apply")];
     await writer.lock(lock);
-    await expect(abort(project)).rejects.toThrow(lock.ID);
+    await expect(project.abortMigration()).rejects.toThrow(lock.ID);
     expect(await project.writable("local", "r2")).toEqual([]);
     await writer.unlock(lock);
-    await abort(project);
+    await project.abortMigration();
     expect(await project.writable("local", "r2")).toEqual(["local"]);
   });
 
@@ -194,12 +175,12 @@ describe("between copy and switch", () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
     const opened = async (backend: StateBackend) =>
-      (await Migration.plan(project.setting, "r2")).run(async ({ title, run }) => {
-        if (title.startsWith("set")) await project.open(backend);
+      (await Migration.plan(project.load(), "r2")).run(async ({ title, run }) => {
+        if (title.startsWith("set")) await project.unfreeze(backend);
         return run();
       });
     for (const backend of ["local", "r2"] as const) {
-      await expect(opened(backend)).rejects.toThrow(/was opened by somebody in the meantime/);
+      await expect(opened(backend)).rejects.toThrow(/somebody has opened (local|r2) \S+ in the meantime/);
       expect(project.yaml()).toContain("backend: local");
       expect(await project.writable("local", "r2")).toEqual(["local"]);
     }
@@ -208,13 +189,13 @@ describe("between copy and switch", () => {
   test("somebody else has moved the state to the target, and worked there: it stays as it is", async () => {
     const [one, other] = [laptop("local"), laptop("local")];
     await one.write("local", stateOf(1));
-    await one.migrateFor(COPIED, "r2");
-    await other.open("local");
-    await other.open("r2");
+    await one.interruptMigration(COPIED, "r2");
+    await other.unfreeze("local");
+    await other.unfreeze("r2");
     await other.migrate("r2");
     await other.write("r2", stateOf(2));
     await expect(one.migrate("r2")).rejects.toThrow(
-      /nothing has moved: local \S+ is closed: the state is kept in r2/,
+      /nothing has moved: local \S+ is frozen: the state is kept in r2/,
     );
     expect(await other.writable("local", "r2")).toEqual(["r2"]);
     expect(await other.text("r2")).toBe(stateOf(2).toString());
@@ -223,9 +204,9 @@ describe("between copy and switch", () => {
   test("somebody else has made the same move, and the new cluster.yaml is here: it comes to its end", async () => {
     const [one, other] = [laptop("r2"), laptop("r2")];
     await one.write("r2", stateOf(1));
-    await one.migrateFor(COPIED, "local");
-    await other.open("r2");
-    await other.open("local");
+    await one.interruptMigration(COPIED, "local");
+    await other.unfreeze("r2");
+    await other.unfreeze("local");
     await other.migrate("local");
     await other.write("local", stateOf(2));
     one.setBackend("local");
@@ -237,16 +218,16 @@ describe("between copy and switch", () => {
   test("cluster.yaml names a third backend by now: nothing goes on from the first one", async () => {
     const [one, other] = [laptop("r2"), laptop("r2")];
     await one.write("r2", stateOf(1));
-    await one.migrateFor(CLOSED, "worker");
-    await other.open("r2");
+    await one.interruptMigration(FROZEN, "worker");
+    await other.unfreeze("r2");
     await other.migrate("local");
     one.setBackend("local");
     await expect(one.migrate("worker")).rejects.toThrow(/says local now, and a migration from r2 to worker/);
-    expect(await abort(one)).toBe(
-      "nothing was opened: the states are in local, and what is closed in r2 and worker stays so",
+    expect(await one.abortMigration()).toBe(
+      "nothing was opened: the states are in local, and what is frozen in r2 and worker stays frozen",
     );
     expect(await one.writable("local", "r2", "worker")).toEqual(["local"]);
-    await one.open("worker"); // as drop does
+    await one.unfreeze("worker"); // as drop does
     await one.migrate("worker");
     expect(await one.text("worker")).toBe(stateOf(1).toString());
   });
@@ -257,11 +238,11 @@ describe("between copy and switch", () => {
   ])("%s is another one by now: neither on nor back", async (_, change) => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(COPIED, "r2");
+    await project.interruptMigration(COPIED, "r2");
     const before = project.yaml();
     writeFileSync(project.clusterFile, change(before));
     await expect(project.migrate("r2")).rejects.toThrow(/is about (local|r2) \S+, and cluster.yaml names/);
-    await expect(abort(project)).rejects.toThrow(/set `state` back/);
+    await expect(project.abortMigration()).rejects.toThrow(/set `state` back/);
     writeFileSync(project.clusterFile, before);
     await project.migrate("r2");
   });
@@ -269,10 +250,10 @@ describe("between copy and switch", () => {
   test("another cluster.yaml in the same folder has nothing to do with it", async () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(COPIED, "r2");
+    await project.interruptMigration(COPIED, "r2");
     const file = join(project.folder, "lab.yaml");
     writeFileSync(file, project.yaml());
-    const lab = { ...project.setting, files: [file] as const };
+    const lab = { ...project.load(), files: [file] as const };
     for (const attempt of [async () => Migration.plan(lab, "r2"), async () => Migration.resume(lab)]) {
       await expect(attempt()).rejects.toThrow(
         /a migration of cluster.yaml, from local to r2, .*CLUSTER_CONFIG=cluster.yaml/,
@@ -285,23 +266,25 @@ describe("after the switch", () => {
   test("the new place was opened and written, and cluster.yaml is set back: abort forks nothing", async () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(SWITCHED, "r2");
-    await project.open("r2");
+    await project.interruptMigration(SWITCHED, "r2");
+    await project.unfreeze("r2");
     await project.write("r2", stateOf(2));
     project.setBackend("local");
-    await expect(abort(project)).rejects.toThrow(/r2 \S+ reads serial 2.*set state.backend to r2 by hand/);
+    await expect(project.abortMigration()).rejects.toThrow(
+      /r2 \S+ has serial 2.*set state.backend to r2 by hand/,
+    );
     expect(await project.writable("local", "r2")).toEqual(["r2"]);
   });
 
   test("everything was opened, and the state has moved on to a third backend: abort opens nothing", async () => {
     const [one, other] = [laptop("r2"), laptop("worker")];
     await one.write("r2", stateOf(1));
-    await one.migrateFor(SWITCHED, "worker");
-    await other.open("worker");
+    await one.interruptMigration(SWITCHED, "worker");
+    await other.unfreeze("worker");
     await other.migrate("local");
     one.setBackend("local");
     await expect(one.migrate("worker")).rejects.toThrow("migrate --abort");
-    await abort(one);
+    await one.abortMigration();
     expect(await one.writable("local", "r2", "worker")).toEqual(["local"]);
   });
 
@@ -314,15 +297,15 @@ describe("after the switch", () => {
       count++;
       const project = laptop(from);
       await project.write(from, stateOf(1));
-      await project.migrateFor(SWITCHED, to);
-      await project.open(from);
+      await project.interruptMigration(SWITCHED, to);
+      await project.unfreeze(from);
       await project.write(from, stateOf(2));
-      const refusal = new RegExp(`reads serial 1.*reads serial 2.*set state.backend to ${from} again`);
+      const refusal = new RegExp(`has serial 1.*has serial 2.*set state.backend to ${from} again`);
       await expect(project.migrate(to)).rejects.toThrow(refusal);
       await expect(project.migrate(to)).rejects.toThrow(refusal);
       expect(await project.writable(from, to)).toEqual([from]);
       project.setBackend(from);
-      expect(await abort(project)).toBe(`the states are in ${from}, as before`);
+      expect(await project.abortMigration()).toBe(`the states are in ${from}, as before`);
       expect(await project.writable(from, to)).toEqual([from]);
       expect(await project.text(from)).toBe(stateOf(2).toString());
     }
@@ -331,8 +314,8 @@ describe("after the switch", () => {
   test("the old place was opened since: it is closed again", async () => {
     const project = laptop("local");
     await project.write("local", stateOf(1));
-    await project.migrateFor(SWITCHED, "r2");
-    await project.open("local");
+    await project.interruptMigration(SWITCHED, "r2");
+    await project.unfreeze("local");
     await project.migrate("r2");
     expect(await project.writable("local", "r2")).toEqual(["r2"]);
   });
@@ -343,7 +326,7 @@ describe("after the switch", () => {
     await project.migrate("r2");
     await project.migrate("worker");
     await project.write("worker", stateOf(2));
-    await project.migrateFor(SWITCHED, "local");
+    await project.interruptMigration(SWITCHED, "local");
     const holder = await project.store("local").holder();
     expect(holder?.Info).toMatch(/the state is kept in worker \S+; .* a migration was cut off: run it again/);
     await project.migrate("local");
@@ -351,12 +334,12 @@ describe("after the switch", () => {
   });
 });
 
-test("a place that another migration is on its way to is no target", async () => {
+test("the target of another migration is refused as a target", async () => {
   const [one, other] = [laptop("r2"), laptop("local")];
   await one.write("r2", stateOf(1));
-  await one.migrateFor(CLOSED, "worker");
+  await one.interruptMigration(FROZEN, "worker");
   await expect(other.migrate("worker")).rejects.toThrow(
-    /another migration is on its way there.*drop --from worker/,
+    /is the target of another migration.*drop --from worker/,
   );
   expect(await other.writable("local")).toEqual(["local"]);
   await one.migrate("worker");
@@ -382,7 +365,7 @@ describe("a frozen state at the Worker whose lock somebody has broken by force",
   ] as const)("in the middle, as the %s: it goes back, and the next run moves on", async (_, from, to) => {
     const project = laptop(from);
     await project.write(from, stateOf(1));
-    await project.migrateFor(COPIED, to);
+    await project.interruptMigration(COPIED, to);
     await project.breakLock("worker");
     await expect(project.migrate(to)).rejects.toThrow(
       `nothing has moved: the states are in ${from}, as before`,

@@ -7,21 +7,21 @@ import { createS3, R2Gateway } from "../../../stand-ins/cloudflare/s3";
 import { bundleWorker } from "../../../worker/build";
 import { compatibilityDate, compatibilityFlags } from "../../../worker/compatibility";
 
-/** The bucket `tfstate`, behind the S3 API and behind the Worker, of one test file. */
-export interface Places {
+/** The bucket `tfstate`, served by the S3 API and by the Worker. */
+export interface RemoteBackends {
   readonly workerUrl: string;
   readonly s3Url: string;
-  /** Credentials and endpoint of both, as the commands and OpenTofu take them. */
+  /** Endpoint and credentials of both, as the commands and OpenTofu take them. */
   readonly env: Readonly<Record<string, string>>;
-  /** Takes the bucket away and gives it back. */
-  setBucket(there: boolean): void;
+  /** Removes the bucket, or brings it back. */
+  setBucket(exists: boolean): void;
   stop(): Promise<void>;
 }
 
 const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
 const OWNER = { username: "owner", password: "correct horse battery staple" };
 
-export async function startPlaces(): Promise<Places> {
+export async function startRemoteBackends(): Promise<RemoteBackends> {
   const gateway = new R2Gateway();
   const miniflare = new Miniflare({
     host: "127.0.0.1",
@@ -47,9 +47,9 @@ export async function startPlaces(): Promise<Places> {
       gateway.worker(["tfstate"]),
     ],
   });
-  let there = true;
+  let exists = true;
   const s3 = createS3({
-    bucket: async (_, name) => (there && name === "tfstate" ? gateway.bucket(miniflare, name) : undefined),
+    bucket: async (_, name) => (exists && name === "tfstate" ? gateway.bucket(miniflare, name) : undefined),
     credential: (id) => (id === KEYS.accessKeyId ? { ...KEYS, allows: () => true } : undefined),
     buckets: async () => [],
   });
@@ -68,7 +68,7 @@ export async function startPlaces(): Promise<Places> {
       TF_HTTP_PASSWORD: OWNER.password,
     },
     setBucket: (value) => {
-      there = value;
+      exists = value;
     },
     async stop() {
       server.closeAllConnections();

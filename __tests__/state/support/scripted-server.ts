@@ -3,25 +3,25 @@ import type { AddressInfo } from "node:net";
 
 type Answer = (response: ServerResponse, request: IncomingMessage, body: string) => void;
 
-/** A server that answers what it is told to, in place of R2 or a Worker. */
-export class ToldServer {
+/** A server in place of R2 or a Worker, which answers what a test wants. */
+export class ScriptedServer {
   /** `GET /path?query` of each request. */
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   answer: Answer = (response) => response.destroy();
 
   private constructor(private readonly server: Server) {
     server.on("request", async (request, response) => {
       let body = "";
       for await (const chunk of request) body += chunk;
-      this.asked.push(`${request.method} ${request.url}`);
+      this.requests.push(`${request.method} ${request.url}`);
       this.answer(response, request, body);
     });
   }
 
-  static async start(): Promise<ToldServer> {
+  static async start(): Promise<ScriptedServer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ToldServer(server);
+    return new ScriptedServer(server);
   }
 
   get url(): string {

@@ -1,7 +1,7 @@
 import { newLock } from "../../state/lock-info";
 import { LockedError } from "../../state/problem";
 import type { StateStore } from "../../state/store";
-import { underLock, uninterrupted } from "../../state/under-lock";
+import { withLock } from "../../state/with-lock";
 
 const broken = (what: string) => async () => {
   throw new Error(`${what} failed`);
@@ -16,19 +16,19 @@ const store = (methods: Partial<StateStore>) =>
   }) as StateStore;
 
 test("a lock that could not be given back is told with its id, beside what went wrong before", async () => {
-  const work = underLock(store({ unlock: broken("unlock") }), "test", broken("write"));
+  const work = withLock(store({ unlock: broken("unlock") }), "test", broken("write"));
   await expect(work).rejects.toThrow(
     /^write failed; r2 a\/b stays locked \(unlock failed\); npm run state -- unlock [0-9a-f-]{36}$/,
   );
-  const done = underLock(store({ unlock: broken("unlock") }), "test", async () => "done");
+  const done = withLock(store({ unlock: broken("unlock") }), "test", async () => "done");
   await expect(done).rejects.toThrow(/^unlock failed; r2 a\/b stays locked/);
 });
 
 test("a lock that may have been taken is told with its id; one of somebody else is not ours", async () => {
   const silent = store({ lock: broken("lock"), holder: broken("holder") });
-  const lost = underLock(silent, "test", async () => "done");
+  const lost = withLock(silent, "test", async () => "done");
   await expect(lost).rejects.toThrow(
-    /^lock failed; if r2 a\/b is locked by it now; npm run state -- unlock /,
+    /^lock failed; r2 a\/b may be locked by this command; npm run state -- unlock /,
   );
   const theirs = new LockedError("r2 a/b", newLock("apply"));
   const held = store({
@@ -36,11 +36,11 @@ test("a lock that may have been taken is told with its id; one of somebody else 
       throw theirs;
     },
   });
-  await expect(underLock(held, "test", async () => "done")).rejects.toBe(theirs);
+  await expect(withLock(held, "test", async () => "done")).rejects.toBe(theirs);
 });
 
 test("what went wrong stays what it was where the lock is given back", async () => {
-  await expect(underLock(store({}), "test", broken("write"))).rejects.toThrow(/^write failed$/);
+  await expect(withLock(store({}), "test", broken("write"))).rejects.toThrow(/^write failed$/);
 });
 
 test("a lock that was taken without an answer is given back, and one of somebody else is not", async () => {
@@ -56,27 +56,7 @@ test("a lock that was taken without an answer is given back, and one of somebody
       holder: async () => ({ ...theirs, ID: held ?? "" }),
       unlock: async ({ ID }) => void given.push(ID),
     });
-    await expect(underLock(taking, "test", async () => "done")).rejects.toThrow(/^no answer$/);
+    await expect(withLock(taking, "test", async () => "done")).rejects.toThrow(/^no answer$/);
     expect(given).toEqual(isOurs ? [held] : []);
-  }
-});
-
-test("a signal is answered with one line, and ends the process when the work is done", async () => {
-  const said: string[] = [];
-  const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => said.push(`${text}`) > 0);
-  const kill = jest.spyOn(process, "kill").mockReturnValue(true);
-  try {
-    const work = uninterrupted(async () => {
-      process.emit("SIGINT", "SIGINT");
-      process.emit("SIGINT", "SIGINT");
-      expect(kill).not.toHaveBeenCalled();
-      return "done";
-    });
-    expect(await work).toBe("done");
-    expect(said).toEqual(["finishing, so that no lock stays behind\n"]);
-    expect(kill).toHaveBeenCalledWith(process.pid, "SIGINT");
-  } finally {
-    write.mockRestore();
-    kill.mockRestore();
   }
 });

@@ -1,0 +1,26 @@
+import { stackFolder } from "../../state/project";
+import { StateProject } from "./support/project";
+
+test.each([
+  [undefined, "/cluster/cdktf.out/stacks/cluster"],
+  ["out", "/cluster/out/stacks/cluster"],
+  ["/elsewhere/out", "/elsewhere/out/stacks/cluster"],
+])("with CDKTF_OUTDIR %s, a stack is in %s, as cdktf has it", (outdir, folder) => {
+  expect(stackFolder({ folder: "/cluster", env: { CDKTF_OUTDIR: outdir } }, "cluster")).toBe(folder);
+});
+
+test("what the environment says about the state wins over cluster.yaml", () => {
+  const made = new StateProject({ env: { STATE_BACKEND: "r2" }, state: ["backend: local", "bucket: mine"] });
+  try {
+    const { config, files, folder, isExample } = made.load();
+    expect({ ...config, files, folder, isExample }).toMatchObject({
+      backend: "r2",
+      bucket: "mine",
+      files: [made.clusterFile],
+      folder: made.folder,
+      isExample: false,
+    });
+  } finally {
+    made.remove();
+  }
+});

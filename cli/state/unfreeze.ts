@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { findFrozen } from "../../state/find-frozen";
+import { loadProject } from "../../state/project";
+import type { StateSelection } from "../../state/stack-store";
+import { requireConfirmation } from "./confirm";
+import { stackOption, type YesOption, yesOption } from "./options";
+
+export function addUnfreezeCommand(program: Command): void {
+  program
+    .command("unfreeze")
+    .description("open the frozen states of the configured backend, after cluster.yaml was set back by hand")
+    .addOption(stackOption())
+    .addOption(yesOption())
+    .action(unfreeze);
+}
+
+async function unfreeze({ yes, stack }: Pick<StateSelection, "stack"> & YesOption): Promise<void> {
+  const frozen = await findFrozen(loadProject(process.env, process.cwd()), stack);
+  for (const { store, holder } of frozen) console.log(`${store.address}: ${holder.Info}`);
+  await requireConfirmation(
+    "these states lack what was written elsewhere since the migration. Open them?",
+    yes,
+  );
+  for (const { store, holder } of frozen) {
+    await store.thaw(holder);
+    console.log(`${store.address} is open`);
+  }
+}
