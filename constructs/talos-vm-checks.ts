@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import { CPU_TYPE, runsTalos } from "../domain/cpu-type";
 import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB, SCSI_CONTROLLERS, SCSI_SLOT } from "../domain/disk";
-import { HOST_LABEL, NODE_NAME } from "../domain/host-name";
+import { HOST_LABEL, UNRESERVED_NAME } from "../domain/host-name";
 import { Address, Cidr } from "../domain/ip";
 import {
   BRIDGE,
@@ -44,7 +44,8 @@ export function checkTalosVmProps(name: string, props: TalosVmProps): void {
 }
 
 function checkIdentity(checks: PropChecks, name: string, props: TalosVmProps): void {
-  checks.text("name", name, NODE_NAME);
+  checks.text("name", name, HOST_LABEL);
+  checks.text("name", name, UNRESERVED_NAME);
   checks.text("renamedFrom", props.renamedFrom, HOST_LABEL);
   if (props.renamedFrom === name) checks.fail(`renamedFrom "${name}" is its name; leave it out`);
   checks.wholeNumber("vmId", props.vmId, VM_ID);

@@ -10,10 +10,10 @@ export const HOST_LABEL: Pattern = {
   advice: "is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
 };
 
-/** Name of a node: a host label, but for the one that each object of JavaScript has, which constructs refuses as an id. */
-export const NODE_NAME: Pattern = {
-  regex: new RegExp(HOST_LABEL.regex.source.replace("^", "^(?!constructor$)")),
-  advice: `${HOST_LABEL.advice}, but not constructor`,
+/** Every object of JavaScript has a `constructor`, so the construct of a node cannot be called that. */
+export const UNRESERVED_NAME: Pattern = {
+  regex: /^(?!constructor$)/,
+  advice: "is a word that the program itself uses; choose another name",
 };
 
 /** Labels with dots between them, at most 253 characters: RFC 1123 takes both cases. */

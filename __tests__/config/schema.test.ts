@@ -84,6 +84,11 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
     "cluster.yaml:12: nodes[1].name cp- is not an RFC 1123 name; use at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
   ],
   [
+    "a name that no construct can have",
+    edit(replace("cp-1", "constructor")),
+    "cluster.yaml:6: nodes[0].name constructor is a word that the program itself uses; choose another name",
+  ],
+  [
     "addresses and networks of a wrong form",
     edit(
       replace("10.0.0.0/24", "10.0.0.0/33"),

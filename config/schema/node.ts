@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
-import { NODE_NAME } from "../../domain/host-name";
+import { UNRESERVED_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
@@ -86,7 +86,7 @@ const pciDevice = z.strictObject({
 
 /** An entry of `nodes`. Other keys are let through here and judged by `unknown-keys.ts`. */
 export const node = z.looseObject({
-  name: text(NODE_NAME).meta({
+  name: hostLabel.regex(UNRESERVED_NAME.regex, UNRESERVED_NAME.advice).meta({
     description: "Name of the VM and host name of the node.",
     examples: ["cp-1"],
   }),

@@ -6,4 +6,4 @@
 export const copiesPerRun = 40;
 
 /** What retention leaves alone, where TFSTATE_KEEP_VERSIONS and TFSTATE_KEEP_DAYS say nothing. */
-export const defaultRetention = { versions: 100, days: 90 } as const;
+export { KEPT_VERSIONS as defaultRetention } from "../../domain/tfstate-worker";

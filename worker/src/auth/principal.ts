@@ -1,6 +1,8 @@
-export const scopes = ["read", "write", "lock", "admin"] as const;
+import type { WorkerScope } from "../../../domain/tfstate-worker";
+
+export { WORKER_SCOPES as scopes } from "../../../domain/tfstate-worker";
 /** `admin` covers overrides, restore, policies, tokens, and breaking other people's locks. */
-export type Scope = (typeof scopes)[number];
+export type Scope = WorkerScope;
 
 /** Who a request comes from, and what it may do. */
 export interface Principal {
