@@ -29,7 +29,7 @@ export interface Ended {
 /** Somebody's machine: a folder with a `cluster.yaml`, variables, and the command. */
 export class Laptop {
   readonly folder = mkdtempSync(join(tmpdir(), "laptop-"));
-  readonly workplace = join(this.folder, "work");
+  readonly workDir = join(this.folder, "work");
   private readonly clusterFile = join(this.folder, "cluster.yaml");
   private readonly env: Record<string, string | undefined>;
   private readonly running: ChildProcess[] = [];
@@ -60,7 +60,7 @@ export class Laptop {
   }
 
   private spawn(file: string, [...args]: readonly string[]): Run {
-    const child = spawn(file, [...args, "--folder", this.workplace], {
+    const child = spawn(file, [...args, "--folder", this.workDir], {
       cwd: root,
       env: { ...inheritedEnv(), ...this.env, CLUSTER_CONFIG: this.clusterFile },
       stdio: ["ignore", "pipe", "pipe"],
@@ -99,14 +99,14 @@ export class Laptop {
 
   /** Some time after a power cut: the lock of the folder is told by its age. */
   waitForStaleLock(): void {
-    const lock = `${this.workplace}.lock`;
+    const lock = `${this.workDir}.lock`;
     if (existsSync(lock)) utimesSync(lock, 0, 0);
   }
 
   /** All files that the command has left, by their path. */
   files(): ReadonlyMap<string, Buffer> {
-    const entries = existsSync(this.workplace)
-      ? readdirSync(this.workplace, { recursive: true, withFileTypes: true })
+    const entries = existsSync(this.workDir)
+      ? readdirSync(this.workDir, { recursive: true, withFileTypes: true })
       : [];
     return new Map(
       entries
