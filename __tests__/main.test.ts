@@ -101,7 +101,7 @@ test("credentials of the environment stand in no file", () => {
 test("where an account is known there is a bootstrap stack, with the Worker as it is now beside it", () => {
   const account = "0123456789abcdef0123456789abcdef";
   expect(run().has("bootstrap")).toBe(false);
-  const { status, template, text, asset, work } = run({
+  const { status, template, text, asset } = run({
     CLOUDFLARE_ACCOUNT_ID: account,
     CLOUDFLARE_API_TOKEN: "token-of-the-account",
     TF_VAR_tfstate_password: "hunter2-of-the-owner",
@@ -110,7 +110,9 @@ test("where an account is known there is a bootstrap stack, with the Worker as i
   expect(status).toBe(0);
   const bootstrap = template("bootstrap");
   expect(schemaProblems(bootstrap)).toEqual([]);
-  expect(bootstrap.terraform.backend).toEqual({ local: { path: join(work, "terraform.bootstrap.tfstate") } });
+  expect(bootstrap.terraform.backend).toMatchObject({
+    s3: { bucket: "tfstate", key: "bootstrap.tfstate", use_lockfile: true },
+  });
   const script = bootstrap.resource.cloudflare_workers_script?.tfstate as Record<string, string>;
   const bundle = asset("bootstrap", script.content_file ?? "");
   expect(createHash("sha256").update(bundle).digest("hex")).toBe(script.content_sha256);

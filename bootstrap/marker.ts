@@ -7,7 +7,7 @@ import type { R2Client } from "../state/r2-client";
 export interface Marker {
   /** The cluster whose bootstrap has the bucket. */
   readonly cluster: string;
-  /** What this bootstrap has made, or is about to make: `bucket/tfstate`, `worker/tfstate`, `token/tfstate`. */
+  /** Names of what this bootstrap has made, or is about to make, such as `worker/tfstate`. */
   readonly owns: readonly string[];
 }
 
@@ -33,15 +33,17 @@ export class MarkerObject {
   }
 
   /**
-   * @param instead what is replaced; undefined where there is none
+   * @param current what is replaced; undefined where there is none
    * @throws where somebody else was faster
    */
-  async write({ cluster, owns }: Marker, instead: ReadMarker | undefined): Promise<ReadMarker> {
+  async write({ cluster, owns }: Marker, current: ReadMarker | undefined): Promise<void> {
+    const isSame = (marker: Marker | undefined) =>
+      marker?.cluster === cluster && marker.owns.join() === owns.join();
+    if (isSame(current)) return;
     const text = `${JSON.stringify({ cluster, owns }, null, 2)}\n`;
-    await this.objects.put(BOOTSTRAP_MARKER_KEY, Buffer.from(text), instead ?? "absent");
-    // A put whose answer was lost is sent again and refused: what is there now decides.
-    const now = await this.read();
-    if (now && JSON.stringify([now.cluster, now.owns]) === JSON.stringify([cluster, owns])) return now;
+    // A put whose answer was lost is sent again and refused: then what is there decides.
+    if (await this.objects.put(BOOTSTRAP_MARKER_KEY, Buffer.from(text), current ?? "absent")) return;
+    if (isSame(await this.read())) return;
     throw new Error(
       `another run has changed ${BOOTSTRAP_MARKER_KEY} in the bucket just now; nothing was changed here; run this again`,
     );

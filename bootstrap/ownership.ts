@@ -9,17 +9,19 @@ export interface OwnershipProps {
   readonly cluster: string;
   readonly account: Account;
   readonly workDir: WorkDir;
-  /** Names that are taken over although they are there and not in the marker. @default none */
+  /** Names that are taken over although they are there and not in the marker. @default - none */
   readonly adopt?: readonly string[];
 }
 
-/** What is in the account, by its name: `bucket/tfstate`. */
-export interface Thing {
+/** Something of the stack that has a name in the account. */
+export interface Named {
+  /** Such as `bucket/tfstate`. */
   readonly name: string;
   /** Its address in the stack. */
   readonly address: string;
-  /** Its id for an import; undefined for a token, whose value an import would not tell. */
+  /** Its id for an import; a token has none, since an import would not tell its value. */
   readonly importId?: string;
+  readonly exists: () => Promise<boolean>;
 }
 
 /**
@@ -29,12 +31,15 @@ export interface Thing {
  */
 export class Ownership {
   private readonly bucketName: string;
+  private readonly names: readonly string[];
+  private readonly adopt: readonly string[];
 
   constructor(private readonly props: OwnershipProps) {
     this.bucketName = `bucket/${props.config.bucket}`;
-    const names = this.wanted.map(({ name }) => name);
-    const unknown = this.adopt.find((name) => !names.includes(name));
-    if (unknown) throw new Error(`--adopt ${unknown} is none of ${names.join(", ")}`);
+    this.names = this.named().map(({ name }) => name);
+    this.adopt = props.adopt ?? [];
+    const unknown = this.adopt.find((name) => !this.names.includes(name));
+    if (unknown) throw new Error(`--adopt ${unknown} is none of ${this.names.join(", ")}`);
   }
 
   /** Whether the account has the bucket of the states. */
@@ -52,18 +57,16 @@ export class Ownership {
     const marker = isThere ? await this.readMarker() : undefined;
     await this.refuseForeign(marker);
     if (!isThere) {
-      workDir.bucket.write(this.bucketId);
+      workDir.unmarkedBucket.write(this.bucketId);
       await account.createBucket(config.bucket).catch((error: Error) => {
         // Somebody else has made it just now.
-        if (error.message.includes(" answers 409: ")) workDir.bucket.remove();
+        if (error.message.includes(" answers 409: ")) workDir.unmarkedBucket.remove();
         throw error;
       });
     }
     const owns = union(marker?.owns ?? [this.bucketName], this.adopt);
-    if (marker?.cluster !== cluster || marker.owns.length < owns.length) {
-      await (await this.markerObject()).write({ cluster, owns }, marker);
-    }
-    workDir.bucket.remove();
+    await (await this.markerObject()).write({ cluster, owns }, marker);
+    workDir.unmarkedBucket.remove();
   }
 
   /**
@@ -82,6 +85,12 @@ export class Ownership {
     return this.refuseForeign(undefined);
   }
 
+  /** What is this cluster's and in the account. */
+  async owned(): Promise<readonly Named[]> {
+    const marker = await this.requireMarker();
+    return (await this.existing()).filter(({ name }) => marker.owns.includes(name));
+  }
+
   /** Puts all names of the stack into the marker. To be called right before an apply. @throws where one is taken */
   async claim(): Promise<void> {
     const marker = await this.requireMarker();
@@ -94,69 +103,46 @@ export class Ownership {
     await this.writeOwns(this.names, await this.requireMarker());
   }
 
-  /** What is this cluster's and in the account. */
-  async owned(): Promise<readonly Thing[]> {
-    const marker = await this.requireMarker();
-    return (await this.existing()).filter(({ name }) => marker.owns.includes(name));
-  }
-
   /** Deletes the marker, and then the bucket, which has to be empty otherwise. */
   async deleteBucket(): Promise<void> {
     const { account, workDir, config } = this.props;
-    workDir.bucket.write(this.bucketId);
+    workDir.unmarkedBucket.write(this.bucketId);
     await (await this.markerObject()).delete();
     await account.deleteBucket(config.bucket);
-    workDir.bucket.remove();
+    workDir.unmarkedBucket.remove();
   }
 
-  /** Everything of the stack that has a name of its own in the account. */
-  private get wanted(): readonly Thing[] {
-    const { accountId, bucket, backupBucket, jurisdiction = "default", worker, token } = this.props.config;
-    const ofBucket = (name: string) => ({
+  /** Everything of the stack that has a name in the account, the bucket of the states first. */
+  private named(): readonly Named[] {
+    const { account, config } = this.props;
+    const { accountId, jurisdiction = "default", worker, token } = config;
+    const bucket = (name: string, address: string): Named => ({
       name: `bucket/${name}`,
+      address,
       importId: `${accountId}/${name}/${jurisdiction}`,
+      exists: () => account.hasBucket(name),
     });
-    const { workerName } = worker ?? {};
+    const script = (name: string): Named => ({
+      name: `worker/${name}`,
+      address: "cloudflare_workers_script.tfstate",
+      importId: `${accountId}/${name}`,
+      exists: () => account.hasWorker(name),
+    });
     return [
-      { ...ofBucket(bucket), address: "cloudflare_r2_bucket.state" },
-      { ...ofBucket(backupBucket), address: "cloudflare_r2_bucket.backup" },
-      ...(workerName
-        ? [
-            {
-              name: `worker/${workerName}`,
-              address: "cloudflare_workers_script.tfstate",
-              importId: `${accountId}/${workerName}`,
-            },
-          ]
-        : []),
-      { name: `token/${token.tokenName}`, address: "cloudflare_account_token.s3" },
+      bucket(config.bucket, "cloudflare_r2_bucket.state"),
+      bucket(config.backupBucket, "cloudflare_r2_bucket.backup"),
+      ...(worker ? [script(worker.workerName)] : []),
+      {
+        name: `token/${token.tokenName}`,
+        address: "cloudflare_account_token.s3",
+        exists: async () => (await account.tokens()).length > 0,
+      },
     ];
   }
 
-  private get names(): readonly string[] {
-    return this.wanted.map(({ name }) => name);
-  }
-
-  private get adopt(): readonly string[] {
-    return this.props.adopt ?? [];
-  }
-
-  /** The bucket among all buckets of Cloudflare: each jurisdiction has buckets of its own. */
-  private get bucketId(): string {
-    const { accountId, jurisdiction = "default", bucket } = this.props.config;
-    return `${accountId}/${jurisdiction}/${bucket}`;
-  }
-
-  private async existing(): Promise<readonly Thing[]> {
-    const { account } = this.props;
-    const isThere = async (thing: Thing) => {
-      const [kind, name = ""] = thing.name.split(/\/(.*)/s);
-      if (kind === "bucket") return account.hasBucket(name);
-      if (kind === "worker") return account.hasWorker(name);
-      return (await account.tokens()).length > 0;
-    };
-    const found: Thing[] = [];
-    for (const thing of this.wanted) if (await isThere(thing)) found.push(thing);
+  private async existing(): Promise<readonly Named[]> {
+    const found: Named[] = [];
+    for (const each of this.named()) if (await each.exists()) found.push(each);
     return found;
   }
 
@@ -164,12 +150,10 @@ export class Ownership {
   private async refuseForeign(marker: Marker | undefined, names = this.names): Promise<void> {
     const { cluster, config } = this.props;
     const isAnothers = marker !== undefined && marker.cluster !== cluster;
-    const isOurs = (name: string) =>
-      this.adopt.includes(name) || (!isAnothers && marker?.owns.includes(name));
-    const isCutOff = marker === undefined && (await this.isUnmarkedByUs());
+    const ours = union(this.adopt, isAnothers ? [] : (marker?.owns ?? (await this.unmarkedBucket())));
     const foreign = (await this.existing())
       .map(({ name }) => name)
-      .filter((name) => names.includes(name) && !isOurs(name) && !(isCutOff && name === this.bucketName));
+      .filter((name) => names.includes(name) && !ours.includes(name));
     if (foreign.length === 0) return;
     const whose = isAnothers
       ? `${BOOTSTRAP_MARKER_KEY} in the bucket ${config.bucket} says that they are of cluster ${marker.cluster}`
@@ -182,11 +166,18 @@ export class Ownership {
     );
   }
 
-  /** Whether the bucket has nothing in it, and a run in this folder was cut off when it made the bucket or deleted it. */
-  private async isUnmarkedByUs(): Promise<boolean> {
+  /** The bucket, if it is empty and a run in this work dir was cut off that made it or deleted it. */
+  private async unmarkedBucket(): Promise<readonly string[]> {
     const { account, workDir, config } = this.props;
-    if (workDir.bucket.read() !== this.bucketId || !(await this.hasBucket())) return false;
-    return (await (await account.objects(config.bucket)).list("")).length === 0;
+    if (workDir.unmarkedBucket.read() !== this.bucketId || !(await this.hasBucket())) return [];
+    const isEmpty = (await (await account.objects(config.bucket)).list("")).length === 0;
+    return isEmpty ? [this.bucketName] : [];
+  }
+
+  /** The bucket among all that Cloudflare has: each jurisdiction has buckets of its own. */
+  private get bucketId(): string {
+    const { accountId, jurisdiction = "default", bucket } = this.props.config;
+    return `${accountId}/${jurisdiction}/${bucket}`;
   }
 
   private async markerObject(): Promise<MarkerObject> {
@@ -200,14 +191,12 @@ export class Ownership {
   private async requireMarker(): Promise<ReadMarker> {
     const marker = await this.readMarker();
     if (marker) return marker;
-    const { bucket } = this.props.config;
     throw new Error(
-      `the bucket ${bucket} has no ${BOOTSTRAP_MARKER_KEY} any more; somebody destroys it just now`,
+      `the bucket ${this.props.config.bucket} has no ${BOOTSTRAP_MARKER_KEY} any more; somebody destroys it just now`,
     );
   }
 
   private async writeOwns(owns: readonly string[], marker: ReadMarker): Promise<void> {
-    if (owns.join() === marker.owns.join()) return;
     await (await this.markerObject()).write({ cluster: this.props.cluster, owns }, marker);
   }
 }

@@ -14,7 +14,7 @@ export class WorkDir {
   /** The ID of the state's lock, while this folder holds it: a run after a power cut goes on with it. */
   readonly lockId: Note;
   /** The bucket, while it is ours without a marker: between the two calls that make it, or delete it. */
-  readonly bucket: Note;
+  readonly unmarkedBucket: Note;
   private readonly backups: string;
 
   constructor(readonly root: string) {
@@ -23,7 +23,7 @@ export class WorkDir {
     this.logs = join(root, "logs");
     this.backups = join(root, "backups");
     this.lockId = new Note(join(root, "lock-id"));
-    this.bucket = new Note(join(root, "unmarked-bucket"));
+    this.unmarkedBucket = new Note(join(root, "unmarked-bucket"));
     for (const folder of [this.logs, this.backups, this.synthesized])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(root, 0o700);

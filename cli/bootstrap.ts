@@ -6,7 +6,7 @@ import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/b
 import { type Destroyed, destroy } from "../bootstrap/destroy";
 import { clientVariables, type Format, format, formats, instructions } from "../bootstrap/export-env";
 import { loadBootstrapSettings } from "../bootstrap/settings";
-import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "../bootstrap/sops";
+import { encryptWithSops, isSopsConfigured, SOPS_FILE, writeSopsFile } from "../bootstrap/sops";
 import { WorkDir } from "../bootstrap/work-dir";
 import { confirm } from "../process/confirm";
 import { displayPath } from "../process/display-path";
@@ -92,7 +92,8 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
   const usesSops = isSopsConfigured(folder);
   if (usesSops) {
     await step("Try sops", async ({ result }) => {
-      await trySops(folder, format(clientVariables(settings, {}), "dotenv"));
+      // What is written at the end: a bootstrap that is done should not end in an error.
+      await encryptWithSops(folder, format(clientVariables(settings, {}), "dotenv"));
       result(`it can write ${SOPS_FILE}`);
     });
   }
@@ -101,7 +102,7 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
   const variables = clientVariables(settings, made.outputs);
   const sopsFile = usesSops
     ? await step("sops", async ({ result }) => {
-        const file = await writeWithSops(folder, format(variables, "dotenv"));
+        const file = await writeSopsFile(folder, await encryptWithSops(folder, format(variables, "dotenv")));
         result(displayPath(file));
         return file;
       })

@@ -5,6 +5,9 @@ import type { StateConfig } from "./cluster-config";
 export const stackNames = ["cluster", "proxmox-access", "bootstrap"] as const;
 export type StackName = (typeof stackNames)[number];
 
+/** The stacks whose state is where `state.backend` says. That of the bootstrap stack is always in its bucket in R2. */
+export const movableStacks = ["cluster", "proxmox-access"] as const satisfies readonly StackName[];
+
 /** Where one stack keeps its state. */
 export type StateLocation =
   | {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../config";
-import { type StackName, stackNames } from "../config/state-location";
+import { movableStacks, type StackName } from "../config/state-location";
 import { Journal, type JournalEntry } from "./journal";
 import { newArrival, newFreeze } from "./lock-info";
 import { Move } from "./move";
@@ -198,7 +198,7 @@ export class Migration {
     for (const move of this.moves) await move.prepareOpen();
     this.recordLocks();
     for (const move of this.moves) await move.open();
-    for (const stack of stackNames) forgetBackend(this.setting, stack);
+    for (const stack of movableStacks) forgetBackend(this.setting, stack);
     this.journal.remove();
     return `${this.from} stays as it was, frozen`;
   }
@@ -244,7 +244,7 @@ function begin(setting: Setting, to: StateBackend, file: string, open: OpenStore
     );
   }
   // Those without a state too: an apply may be about to write the first one.
-  const moves = stackNames.map((stack) => {
+  const moves = movableStacks.map((stack) => {
     const places = { from: open(stack, from).address, to: open(stack, to).address };
     return { stack, places, from: newFreeze(places.to), to: newArrival(places.from) };
   });

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { StateBackend, StateConfig } from "../config";
 import { loadFromEnv } from "../config";
-import { type StackName, stackNames, stateLocation } from "../config/state-location";
+import { movableStacks, type StackName, stackNames, stateLocation } from "../config/state-location";
 import { openStore, type StoreEnvironment } from "./open-store";
 import { StateError } from "./problem";
 import type { StateStore } from "./store";
@@ -33,11 +33,11 @@ export function loadSetting(env: NodeJS.ProcessEnv, folder: string): Setting {
 }
 
 /** The store of one stack, in the backend that is configured or in another one. */
-export function storeOf(
-  { config, folder, env }: Setting,
-  stack: StackName,
-  backend: StateBackend = config.backend,
-): StateStore {
+export function storeOf({ config, folder, env }: Setting, stack: StackName, at?: StateBackend): StateStore {
+  if (stack === "bootstrap" && at !== undefined && at !== "r2") {
+    throw new StateError(`the state of the bootstrap stack is always in r2, not in ${at}`, "leave --at out");
+  }
+  const backend = at ?? config.backend;
   try {
     return openStore(stateLocation({ ...config, backend }, stack, folder), env);
   } catch (error) {
@@ -65,7 +65,9 @@ export async function chosenStores(
     return [{ stack: name, store: storeOf(setting, name, at) }];
   }
   const found: NamedStore[] = [];
-  for (const name of stackNames) {
+  // Elsewhere than in R2, nobody has to have the credentials of the bootstrap stack's bucket.
+  const names = (at ?? setting.config.backend) === "r2" ? stackNames : movableStacks;
+  for (const name of names) {
     const store = storeOf(setting, name, at);
     if ((await store.read()) || (await store.holder())) found.push({ stack: name, store });
   }

@@ -176,7 +176,7 @@ test("cut off between bucket and marker, the same work dir goes on; with somethi
   await expect(ownership({ workDir: here }, { jurisdiction: "eu" }).hasBucket()).resolves.toBe(false);
   await ownership({ workDir: here }).ensureBucket();
   expect(await marker()).toEqual({ cluster: HOME, owns: ["bucket/tfstate"] });
-  expect(here.bucket.read()).toBeUndefined();
+  expect(here.unmarkedBucket.read()).toBeUndefined();
 });
 
 test("a bucket that somebody makes at the same moment is theirs, also for the next run", async () => {
@@ -222,7 +222,7 @@ test("a destroy cut off between marker and bucket goes on in the same work dir, 
   expect(await ownership({ workDir: here }).requireBucket()).toBe(false);
   await ownership({ workDir: here }).deleteBucket();
   expect(await cloudflare.inventory()).toMatchObject({ buckets: [] });
-  expect(here.bucket.read()).toBeUndefined();
+  expect(here.unmarkedBucket.read()).toBeUndefined();
 });
 
 test("what is no marker, and a name that is none of the stack's, are said", async () => {

@@ -193,15 +193,15 @@ test("destroy is refused while another stack has a state there; allowed, and cut
   const last = await readState();
 
   let run = laptop.start("destroy", "--yes", "--delete-states");
-  const cutAt = async (held: Held) => {
-    await run.until(held.met);
+  const cutAt = async (...held: readonly Held[]) => {
+    await run.until(Promise.all(held.map(({ met }) => met)));
     await run.powerCut();
     run = laptop.start("destroy", "--yes", "--delete-states");
   };
   const { api } = account;
   await cutAt(api.holdAnswer(/^PUT .*\/buckets\/tfstate\/lock$/));
   await cutAt(api.holdAnswer(/^DELETE \/tfstate-backup\//));
-  await cutAt(api.holdAnswer(/^DELETE .*\/tokens\//));
+  await cutAt(api.holdAnswer(/^DELETE .*\/tokens\//), api.holdRequest(/^DELETE .*\/scripts\/tfstate$/));
   await cutAt(api.holdAnswer(/^DELETE .*\/scripts\/tfstate$/));
   await cutAt(api.holdAnswer(/^DELETE \/tfstate\/me\/proxmox\.tfstate$/));
   await cutAt(api.holdAnswer(/^DELETE \/tfstate\/bootstrap\.tfstate$/));

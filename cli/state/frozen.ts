@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { StateBackend } from "../../config";
 import { stateBackends } from "../../config/schema/state";
-import { stackNames } from "../../config/state-location";
+import { movableStacks } from "../../config/state-location";
 import { drop, frozenIn, requireDroppable } from "../../state/frozen";
 import { Journal } from "../../state/journal";
 import { isFrozen } from "../../state/lock-info";
@@ -81,7 +81,7 @@ async function reconfigure(): Promise<void> {
     if (holder && isFrozen(holder))
       throw new LockedError(store.address, holder, "get the newest cluster.yaml");
   }
-  for (const stack of stackNames) forgetBackend(setting, stack);
+  for (const stack of movableStacks) forgetBackend(setting, stack);
   console.log(`the next plan reads ${stores.map(({ store }) => store.address).join(", ")}`);
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../../config";
-import { type StackName, stackNames } from "../../../config/state-location";
+import { movableStacks, type StackName } from "../../../config/state-location";
 import { newLock } from "../../../state/lock-info";
 import { Migration } from "../../../state/migrate";
 import { LockedError } from "../../../state/problem";
@@ -83,7 +83,7 @@ export class StateProject {
 
   /** Opens the places of all stacks, as `unfreeze` does. */
   async open(backend: StateBackend): Promise<void> {
-    for (const stack of stackNames) {
+    for (const stack of movableStacks) {
       const store = this.store(backend, stack);
       const holder = await store.holder();
       if (holder) await store.thaw(holder);
