@@ -120,7 +120,9 @@ test("the answers to the token and to the first upload are lost: there is one of
   expect(files.filter((path) => /\.(tfstate|tfplan)(\.backup)?$/.test(path))).toEqual([
     join(laptop.workDir, "cdktf.out/stacks/bootstrap/.terraform/terraform.tfstate"),
   ]);
-  expect(files.filter((path) => statSync(path).mode & 0o77)).toEqual([]);
+  // Checksums of the providers, with a mode of OpenTofu's own.
+  const own = files.filter((path) => !path.endsWith(".terraform.lock.hcl"));
+  expect(own.filter((path) => statSync(path).mode & 0o77)).toEqual([]);
   const secrets = [PASSWORD, PASSPHRASE, account.cloudflare.apiToken, `${variables.AWS_SECRET_ACCESS_KEY}`];
   expect(laptop.findInFiles(secrets)).toEqual([]);
   for (const secret of secrets) expect(said + last.said).not.toContain(secret);
