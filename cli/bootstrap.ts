@@ -58,7 +58,7 @@ async function inWorkDir(
   // OpenTofu lets everybody read what it writes.
   process.umask(0o077);
   const workDir = new WorkDir(resolve(options.folder));
-  const unlock = await lockFolder(workDir.root, "npm run bootstrap", stop.stop);
+  const unlock = await lockFolder(workDir.root, "npm run bootstrap", { signal });
   try {
     await work({
       root,
@@ -72,7 +72,7 @@ async function inWorkDir(
       approve: (plan) => approve(plan, options),
     });
   } finally {
-    await unlock();
+    unlock();
   }
 }
 

@@ -1,7 +1,11 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 
 /** Groups that are still running: a group is a child process with everything that it started. */
 const groups = new Set<number>();
+
+/** Descriptors that every program inherits: a lock on one of them lasts as long as any program that has it. */
+export const inheritedDescriptors = new Set<number>();
 
 // The last resort, for an exit that did not wait: nothing that we started outlives us.
 process.on("exit", () => {
@@ -44,8 +48,8 @@ export async function runGroup(
     cwd: options.cwd,
     env: options.env ?? process.env,
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+    stdio: ["ignore", "pipe", "pipe", ...inheritedDescriptors],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
 

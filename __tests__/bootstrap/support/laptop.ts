@@ -1,14 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -97,12 +89,6 @@ export class Laptop {
     }
   }
 
-  /** Some time after a power cut: the lock of the folder is told by its age. */
-  waitForStaleLock(): void {
-    const lock = `${this.workDir}.lock`;
-    if (existsSync(lock)) utimesSync(lock, 0, 0);
-  }
-
   /** All files that the command has left, by their path. */
   files(): ReadonlyMap<string, Buffer> {
     const entries = existsSync(this.workDir)
@@ -181,7 +167,6 @@ export class Run {
   async powerCut(): Promise<void> {
     await this.laptop.powerCut();
     await this.ended;
-    this.laptop.waitForStaleLock();
   }
 }
 
