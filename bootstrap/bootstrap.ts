@@ -89,9 +89,12 @@ export async function deleteTokens({ account }: BootstrapProps, ids: readonly st
 
 async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ownership): Promise<boolean> {
   const { bucket, accountId, jurisdiction } = settings.bootstrap;
-  const where = `account ${accountId}${jurisdiction ? `, jurisdiction ${jurisdiction}` : ""}`;
-  const text = `The bucket ${bucket} is made in ${where}, for the state of all that comes after it.`;
-  if (!(await ownership.hasBucket()) && !(await approve(text))) return false;
+  if (!(await ownership.hasBucket())) {
+    await ownership.requireFreeNames();
+    const where = `account ${accountId}${jurisdiction ? `, jurisdiction ${jurisdiction}` : ""}`;
+    const text = `The bucket ${bucket} is made in ${where}, for the state of all that comes after it.`;
+    if (!(await approve(text))) return false;
+  }
   await step("Bucket", async ({ result }) => {
     await ownership.ensureBucket();
     result(`${bucket} is this cluster's`);
@@ -99,13 +102,14 @@ async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ow
   return true;
 }
 
-/** Plans, and applies what is approved. @returns whether it was */
+/** Plans, and applies what is approved. @returns false where it was not */
 async function update(props: BootstrapProps, stack: Stack, ownership: Ownership): Promise<boolean> {
   const { workDir, approve } = props;
   const lost = await stack.importOwned(ownership);
-  const replaced = lost.map((id) => `The token ${id} is deleted: nobody knows its value.`);
-  const text = [await stack.plan(), ...replaced].filter(Boolean).join("\n");
-  if (text && !(await approve(text))) return false;
+  const deleted = lost.map((id) => `The token ${id} is deleted: nobody knows its value.`);
+  const text = [await stack.plan(), ...deleted].filter(Boolean).join("\n");
+  if (!text) return true;
+  if (!(await approve(text))) return false;
   const apply = () =>
     step("Apply", async ({ follow, result }) => {
       // Right before it, since people had the time of the plan to make something of the same name.
@@ -113,18 +117,15 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
       await stack.applyPlan(follow);
       result("done");
     });
-  if (text) {
-    try {
-      await apply();
-    } catch (error) {
-      if (!isStaleMigration(error)) throw error;
-      // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
-      const again = await stack.plan(`-replace=${stack.revisionAddress()}`);
-      if (!(await approve(again))) {
-        throw new Error("stopped half-way: all but the Worker is made; run `npm run bootstrap` again");
-      }
-      await apply();
+  try {
+    await apply();
+  } catch (error) {
+    if (!isStaleMigration(error)) throw error;
+    // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
+    if (!(await approve(await stack.plan(`-replace=${stack.revisionAddress()}`)))) {
+      throw new Error("stopped half-way: all but the Worker is made; run `npm run bootstrap` again");
     }
+    await apply();
   }
   workDir.removePlan();
   await deleteTokens(props, await stack.lostTokens());

@@ -26,7 +26,7 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
   const { bucket } = settings.bootstrap;
   const ownership = ownershipOf(props);
   if (!(await ownership.hasBucket())) {
-    await ownership.requireNothing();
+    await ownership.requireFreeNames();
     return "nothing";
   }
   const objects = await account.objects(bucket);

@@ -80,8 +80,8 @@ export class Ownership {
     return marker !== undefined;
   }
 
-  /** @throws where there is no bucket, and the account has other things of the stack's names */
-  requireNothing(): Promise<void> {
+  /** To be called where there is no bucket. @throws where the account has other things of the stack's names */
+  requireFreeNames(): Promise<void> {
     return this.refuseForeign(undefined);
   }
 
