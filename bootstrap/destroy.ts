@@ -59,7 +59,11 @@ async function destroyContent(
   if (!(await approve(`${plan}\nThe bucket ${bucket} is deleted last, with all objects in it.`)))
     return false;
   workDir.removePlan();
-
+  if (state) {
+    await step("Keep a copy of the state", async ({ result }) => {
+      result(`${displayPath(workDir.keepCopy(state.bytes))}, encrypted`);
+    });
+  }
   const hasBackups = await liftLocks(stack, ownership);
   await step("Empty the bucket of the copies", async ({ result }) => {
     // Once more: people had the time of the plan to write another state.
@@ -67,9 +71,8 @@ async function destroyContent(
     result(hasBackups ? await empty(props, await account.objects(backupBucket)) : "it is gone");
   });
   await step("Destroy", async ({ follow, result }) => {
-    const copy = state && displayPath(workDir.keepCopy(state.bytes));
     await stack.destroyAllButBucket(follow);
-    result(copy ? `done; the last state is ${copy}, encrypted` : "done");
+    result("done");
   });
   await deleteTokens(props, lost);
   await step("Empty the bucket of the states", async ({ result }) => {
@@ -107,7 +110,7 @@ async function empty(
     signal.throwIfAborted();
     await objects.delete(key);
   }
-  return `${keys.length} objects`;
+  return `deleted: ${keys.length}`;
 }
 
 /**
@@ -119,7 +122,7 @@ async function statesOfOthers({ deleteStates }: DestroyProps, objects: R2Client)
   const others = keys.filter(isStateOfOthers);
   if (others.length === 0 || deleteStates) return others;
   throw new Error(
-    `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
+    `the bucket has states of other stacks:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
       "destroy those stacks, or move their states (npm run state -- migrate --to local, then drop --from the backend " +
       "where they were); what is still kept then is deleted with --delete-states: make sure that none of it describes anything any more",
   );

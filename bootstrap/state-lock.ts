@@ -29,7 +29,7 @@ export async function underStateLock<T>(props: StateLockProps, work: () => Promi
   const fresh = newLock("bootstrap");
   const lock = { ...fresh, ID: workDir.lockId.read() ?? fresh.ID };
   workDir.lockId.write(lock.ID);
-  await step("Lock", async ({ say, result }) => {
+  await step("Lock", async ({ follow, result }) => {
     const end = Date.now() + (props.timeoutMs ?? 1_800_000);
     for (;;) {
       try {
@@ -42,7 +42,7 @@ export async function underStateLock<T>(props: StateLockProps, work: () => Promi
           const fix = `if ${Who} is gone: npm run state -- unlock ${ID} --stack bootstrap`;
           throw new LockedError(store.address, error.holder, fix);
         }
-        say(`waiting for ${Who} (${Operation}, since ${Created}, lock ${ID})`);
+        follow(`waiting for ${Who} (${Operation}, since ${Created}, lock ${ID})`);
       }
       await sleep(POLL_MS, undefined, { signal: props.signal });
     }

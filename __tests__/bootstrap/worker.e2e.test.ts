@@ -188,7 +188,7 @@ test("destroy is refused while another stack has a state there; allowed, and cut
   const inventory = await account.inventory();
   const refused = await laptop.start("destroy", "--yes").ended;
   expect(refused.end).toBe(1);
-  expect(refused.said).toContain("1 states of other stacks are kept there: me/proxmox.tfstate destroy");
+  expect(refused.said).toContain("the bucket has states of other stacks: me/proxmox.tfstate destroy");
   expect(await account.inventory()).toEqual(inventory);
   const last = await readState();
 
