@@ -56,8 +56,8 @@ async function destroyContent(
   const stack = await prepare({ ...props, env: { ...props.env, ALLOW_DESTROY: "bootstrap" } });
   const lost = await stack.importOwned(ownership);
   const plan = await stack.plan("-destroy");
-  if (!(await approve(`${plan}\nThe bucket ${bucket} is deleted last, with all objects in it.`)))
-    return false;
+  const text = `${plan}\nThe bucket ${bucket} is deleted last, with all objects in it.`;
+  if (!(await approve(text))) return false;
   workDir.removePlan();
   if (state) {
     await step("Keep a copy of the state", async ({ result }) => {
@@ -66,7 +66,7 @@ async function destroyContent(
   }
   const hasBackups = await liftLocks(stack, ownership);
   await step("Empty the bucket of the copies", async ({ result }) => {
-    // Once more: people had the time of the plan to write another state.
+    // People had the time of the plan to write another state.
     await statesOfOthers(props, objects);
     result(hasBackups ? await empty(props, await account.objects(backupBucket)) : "it is gone");
   });
@@ -76,7 +76,9 @@ async function destroyContent(
   });
   await deleteTokens(props, lost);
   await step("Empty the bucket of the states", async ({ result }) => {
-    // The lock is given back, and the marker goes last.
+    // And here that of the destroy.
+    await statesOfOthers(props, objects);
+    // The lock is given back after this, and the marker goes last.
     const kept = [BOOTSTRAP_MARKER_KEY, `${BOOTSTRAP_STATE_KEY}.tflock`];
     result(await empty(props, objects, kept));
   });
