@@ -3,7 +3,7 @@ import { openStore } from "../state/open-store";
 import { Ownership } from "./ownership";
 import type { BootstrapSettings } from "./settings";
 import { type BootstrapOutputs, Stack, type StackProps } from "./stack";
-import { underStateLock } from "./state-lock";
+import { withStateLock } from "./state-lock";
 import { waitForWorker } from "./wait-for-worker";
 
 export interface BootstrapProps extends StackProps {
@@ -22,7 +22,7 @@ export interface Bootstrapped {
 
 /**
  * Makes the buckets, the Worker and the token, or updates them. The state is in the bucket from the first step on, so
- * a run that was cut off is followed by an ordinary run.
+ * an interrupted run needs nothing but an ordinary run after it.
  *
  * @returns undefined where something was not approved
  * @throws what the step that failed has thrown
@@ -31,7 +31,7 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
   const { settings } = props;
   const ownership = ownershipOf(props);
   if (!(await ensureBucket(props, ownership))) return undefined;
-  return underLock(props, async () => {
+  return withLock(props, async () => {
     const stack = await prepare(props);
     if (!(await update(props, stack, ownership))) return undefined;
     const made = bootstrapped(settings, await stack.outputs());
@@ -62,12 +62,12 @@ export function ownershipOf({ settings, account, workDir, adopt }: BootstrapProp
 }
 
 /** Runs `work` under the lock of the stack's state. */
-export async function underLock<T>(
+export async function withLock<T>(
   { settings, account, workDir, signal }: BootstrapProps,
   work: () => Promise<T>,
 ): Promise<T> {
   const store = openStore(settings.location, { ...settings.env, ...(await account.keyPair()) });
-  return underStateLock({ store, workDir, signal }, work);
+  return withStateLock({ store, workDir, signal }, work);
 }
 
 export function prepare(props: BootstrapProps): Promise<Stack> {
@@ -83,7 +83,7 @@ export async function deleteTokens({ account }: BootstrapProps, ids: readonly st
   if (ids.length === 0) return;
   await step("Token", async ({ result }) => {
     for (const id of ids) await account.deleteToken(id);
-    result(`deleted ${ids.join(", ")}: a run was cut off that made it, and nobody knows its value`);
+    result(`deleted ${ids.join(", ")}: an interrupted run made it, and nobody knows its value`);
   });
 }
 

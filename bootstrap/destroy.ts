@@ -2,7 +2,7 @@ import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../config/state-locat
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { R2Client } from "../state/r2-client";
-import { type BootstrapProps, deleteTokens, ownershipOf, prepare, underLock } from "./bootstrap";
+import { type BootstrapProps, deleteTokens, ownershipOf, prepare, withLock } from "./bootstrap";
 import type { Ownership } from "./ownership";
 import type { Stack } from "./stack";
 
@@ -15,9 +15,9 @@ export interface DestroyProps extends BootstrapProps {
 export type Destroyed = "done" | "declined" | "nothing";
 
 /**
- * Takes everything back that a bootstrap has made. The state is in the bucket that goes, so the bucket comes last: OpenTofu
- * destroys the rest and forgets the bucket, then its objects are deleted, then the marker, then the bucket. A destroy that was
- * cut off is followed by an ordinary one, since each of these steps can be done again.
+ * Takes everything back that a bootstrap has made. The state is in the bucket, so the bucket goes last: OpenTofu destroys the
+ * rest and forgets the bucket; then the objects are deleted, then the marker, then the bucket. Each step can be repeated, so
+ * an interrupted destroy needs nothing but an ordinary one after it.
  *
  * @throws where states of other stacks exist and `deleteStates` is not said
  */
@@ -35,7 +35,7 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
       const others = await statesOfOthers(props, objects);
       result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
     });
-    if (!(await underLock(props, () => destroyContent(props, ownership, objects)))) return "declined";
+    if (!(await withLock(props, () => destroyContent(props, ownership, objects)))) return "declined";
   } else if (!(await approve(`The bucket ${bucket}, which is empty, is deleted.`))) return "declined";
   await step("Delete the bucket", async ({ result }) => {
     await ownership.deleteBucket();

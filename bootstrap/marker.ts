@@ -12,7 +12,7 @@ export interface Marker {
 }
 
 /** A marker as it was read; it can be replaced while nobody else has done so. */
-export interface ReadMarker extends Marker {
+export interface StoredMarker extends Marker {
   readonly etag: string;
 }
 
@@ -23,7 +23,7 @@ export class MarkerObject {
   constructor(private readonly objects: R2Client) {}
 
   /** @throws StateError where the object is no marker */
-  async read(): Promise<ReadMarker | undefined> {
+  async read(): Promise<StoredMarker | undefined> {
     const object = await this.objects.get(BOOTSTRAP_MARKER_KEY);
     if (!object) return undefined;
     const text = Buffer.from(object.bytes).toString();
@@ -36,7 +36,7 @@ export class MarkerObject {
    * @param current what is replaced; undefined where there is none
    * @throws where somebody else was faster
    */
-  async write({ cluster, owns }: Marker, current: ReadMarker | undefined): Promise<void> {
+  async write({ cluster, owns }: Marker, current: StoredMarker | undefined): Promise<void> {
     const isSame = (marker: Marker | undefined) =>
       marker?.cluster === cluster && marker.owns.join() === owns.join();
     if (isSame(current)) return;

@@ -1,7 +1,7 @@
 import type { BootstrapConfig } from "../config";
 import { BOOTSTRAP_MARKER_KEY } from "../config/state-location";
 import type { Account } from "./account";
-import { type Marker, MarkerObject, type ReadMarker } from "./marker";
+import { type Marker, MarkerObject, type StoredMarker } from "./marker";
 import type { WorkDir } from "./work-dir";
 
 export interface OwnershipProps {
@@ -14,7 +14,7 @@ export interface OwnershipProps {
 }
 
 /** Something of the stack that has a name in the account. */
-export interface Named {
+export interface NamedResource {
   /** Such as `bucket/tfstate`. */
   readonly name: string;
   /** Its address in the stack. */
@@ -36,7 +36,7 @@ export class Ownership {
 
   constructor(private readonly props: OwnershipProps) {
     this.bucketName = `bucket/${props.config.bucket}`;
-    this.names = this.named().map(({ name }) => name);
+    this.names = this.namedResources().map(({ name }) => name);
     this.adopt = props.adopt ?? [];
     const unknown = this.adopt.find((name) => !this.names.includes(name));
     if (unknown) throw new Error(`--adopt ${unknown} is none of ${this.names.join(", ")}`);
@@ -71,7 +71,7 @@ export class Ownership {
 
   /**
    * The bucket of the states as a destroy finds it.
-   * @returns whether it has a marker; without one it is empty, and a run was cut off here that made or deleted it
+   * @returns whether it has a marker; one without is empty, and was left by an interrupted run in this work dir
    * @throws where it is not this cluster's
    */
   async requireBucket(): Promise<boolean> {
@@ -86,7 +86,7 @@ export class Ownership {
   }
 
   /** What is this cluster's and in the account. */
-  async owned(): Promise<readonly Named[]> {
+  async owned(): Promise<readonly NamedResource[]> {
     const marker = await this.requireMarker();
     return (await this.existing()).filter(({ name }) => marker.owns.includes(name));
   }
@@ -113,16 +113,16 @@ export class Ownership {
   }
 
   /** Everything of the stack that has a name in the account, the bucket of the states first. */
-  private named(): readonly Named[] {
+  private namedResources(): readonly NamedResource[] {
     const { account, config } = this.props;
     const { accountId, jurisdiction = "default", worker, token } = config;
-    const bucket = (name: string, address: string): Named => ({
+    const bucket = (name: string, address: string): NamedResource => ({
       name: `bucket/${name}`,
       address,
       importId: `${accountId}/${name}/${jurisdiction}`,
       exists: () => account.hasBucket(name),
     });
-    const script = (name: string): Named => ({
+    const script = (name: string): NamedResource => ({
       name: `worker/${name}`,
       address: "cloudflare_workers_script.tfstate",
       importId: `${accountId}/${name}`,
@@ -140,9 +140,9 @@ export class Ownership {
     ];
   }
 
-  private async existing(): Promise<readonly Named[]> {
-    const found: Named[] = [];
-    for (const each of this.named()) if (await each.exists()) found.push(each);
+  private async existing(): Promise<readonly NamedResource[]> {
+    const found: NamedResource[] = [];
+    for (const each of this.namedResources()) if (await each.exists()) found.push(each);
     return found;
   }
 
@@ -166,7 +166,7 @@ export class Ownership {
     );
   }
 
-  /** The bucket, if it is empty and a run in this work dir was cut off that made it or deleted it. */
+  /** The name of the bucket, if it is empty and an interrupted run in this work dir has left it. */
   private async unmarkedBucket(): Promise<readonly string[]> {
     const { account, workDir, config } = this.props;
     if (workDir.unmarkedBucket.read() !== this.bucketId || !(await this.hasBucket())) return [];
@@ -184,11 +184,11 @@ export class Ownership {
     return new MarkerObject(await this.props.account.objects(this.props.config.bucket));
   }
 
-  private async readMarker(): Promise<ReadMarker | undefined> {
+  private async readMarker(): Promise<StoredMarker | undefined> {
     return (await this.markerObject()).read();
   }
 
-  private async requireMarker(): Promise<ReadMarker> {
+  private async requireMarker(): Promise<StoredMarker> {
     const marker = await this.readMarker();
     if (marker) return marker;
     throw new Error(
@@ -196,7 +196,7 @@ export class Ownership {
     );
   }
 
-  private async writeOwns(owns: readonly string[], marker: ReadMarker): Promise<void> {
+  private async writeOwns(owns: readonly string[], marker: StoredMarker): Promise<void> {
     await (await this.markerObject()).write({ cluster: this.props.cluster, owns }, marker);
   }
 }

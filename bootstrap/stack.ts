@@ -55,7 +55,7 @@ export class Stack {
   }
 
   /**
-   * Takes into the state what is this cluster's and not in it: a run was cut off before it wrote the state.
+   * Imports what is this cluster's and not in the state, as an interrupted run leaves it.
    * @returns ids of this cluster's tokens that are not in the state: nobody knows their value any more
    */
   importOwned(ownership: Ownership): Promise<readonly string[]> {

@@ -24,7 +24,7 @@ export interface StateLockProps {
  *
  * @throws LockedError where somebody else has it for too long
  */
-export async function underStateLock<T>(props: StateLockProps, work: () => Promise<T>): Promise<T> {
+export async function withStateLock<T>(props: StateLockProps, work: () => Promise<T>): Promise<T> {
   const { store, workDir } = props;
   const fresh = newLock("bootstrap");
   const lock = { ...fresh, ID: workDir.lockId.read() ?? fresh.ID };

@@ -75,7 +75,7 @@ test("a bucket is made with its marker; it can be repeated; names are in the mar
   await again.claim();
   expect(await marker()).toEqual({ cluster: HOME, owns: NAMES });
 
-  // A run that was cut off has made them.
+  // An interrupted run has made them.
   expect(await ownedBy(ownership())).toEqual(["bucket/tfstate"]);
   await makeWorker();
   await makeToken();
@@ -163,7 +163,7 @@ test("a token for another bucket, or of another name, is none of the stack's", a
   expect(await ownedBy(ownership())).toEqual(["bucket/tfstate"]);
 });
 
-test("cut off between bucket and marker, the same work dir goes on; with something in it, the bucket is somebody's", async () => {
+test("interrupted between bucket and marker, the same work dir goes on; with something in it, the bucket is somebody's", async () => {
   const here = workDir();
   const lost = cloudflare.api.loseAnswer(/^POST .*\/r2\/buckets$/);
   await expect(ownership({ workDir: here }).ensureBucket()).rejects.toThrow("does not answer");
@@ -211,7 +211,7 @@ test("the answer to a marker is lost: what is there decides", async () => {
   expect(await marker()).toEqual({ cluster: HOME, owns: NAMES });
 });
 
-test("a destroy cut off between marker and bucket goes on in the same work dir, and nowhere else", async () => {
+test("a destroy interrupted between marker and bucket goes on in the same work dir, and nowhere else", async () => {
   const here = workDir();
   await ownership().ensureBucket();
   expect(await ownership({ workDir: here }).requireBucket()).toBe(true);

@@ -170,7 +170,7 @@ test("OpenTofu itself works on the stack, with the variables that it prints and 
   }
 });
 
-test("an update that is cut off keeps others out, goes on where it began, and is in place", async () => {
+test("an update that is interrupted keeps others out, goes on where it began, and is in place", async () => {
   laptop.configure(STATES_WORKER);
   const kept = ["bootstrap.json", KEY, "proxmox/terraform.tfstate"];
   expect((await laptop.start().ended).said).toContain("nobody is there to say yes");

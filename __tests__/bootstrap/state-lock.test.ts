@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { underStateLock } from "../../bootstrap/state-lock";
+import { withStateLock } from "../../bootstrap/state-lock";
 import { WorkDir } from "../../bootstrap/work-dir";
 import { newLock } from "../../state/lock-info";
 import { R2Client } from "../../state/r2-client";
@@ -26,10 +26,10 @@ const { signal } = new AbortController();
 
 test("it is held while the work is done, and given back, also where that fails", async () => {
   const [at, here] = [await store(), workDir()];
-  const held = await underStateLock({ store: at, workDir: here, signal }, () => at.holder());
+  const held = await withStateLock({ store: at, workDir: here, signal }, () => at.holder());
   expect(held).toMatchObject({ Operation: "bootstrap" });
   expect(await at.holder()).toBeUndefined();
-  const failing = underStateLock({ store: at, workDir: here, signal }, () => Promise.reject(new Error("no")));
+  const failing = withStateLock({ store: at, workDir: here, signal }, () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect([await at.holder(), here.lockId.read()]).toEqual([undefined, undefined]);
 });
@@ -38,7 +38,7 @@ test("who comes second waits, then has it", async () => {
   const [at, lock] = [await store(), newLock("OperationTypeApply")];
   await at.lock(lock);
   const done: string[] = [];
-  const second = underStateLock({ store: at, workDir: workDir(), signal }, async () => {
+  const second = withStateLock({ store: at, workDir: workDir(), signal }, async () => {
     done.push("second");
   });
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -51,7 +51,7 @@ test("who comes second waits, then has it", async () => {
 test("who does not give it back in time is named, with the command that removes the lock", async () => {
   const [at, here, lock] = [await store(), workDir(), newLock("OperationTypeApply")];
   await at.lock(lock);
-  const late = underStateLock({ store: at, workDir: here, signal, timeoutMs: -1 }, async () => undefined);
+  const late = withStateLock({ store: at, workDir: here, signal, timeoutMs: -1 }, async () => undefined);
   await expect(late).rejects.toThrow(
     new RegExp(
       `is locked by .*OperationTypeApply.*is gone: npm run state -- unlock ${lock.ID} --stack bootstrap$`,
@@ -64,7 +64,7 @@ test("a lock that a power cut left is taken over in the work dir that had it, an
   const [at, here] = [await store(), workDir()];
   // The power goes while the work is done: neither the lock nor the note is tidied up.
   let goOn = () => {};
-  const cut = underStateLock(
+  const cut = withStateLock(
     { store: at, workDir: here, signal },
     () =>
       new Promise<void>((resolve) => {
@@ -75,12 +75,12 @@ test("a lock that a power cut left is taken over in the work dir that had it, an
   const left = await at.holder();
   expect(here.lockId.read()).toBe(left?.ID);
 
-  const elsewhere = underStateLock(
+  const elsewhere = withStateLock(
     { store: at, workDir: workDir(), signal, timeoutMs: -1 },
     async () => undefined,
   );
   await expect(elsewhere).rejects.toThrow(`lock ${left?.ID}`);
-  const next = await underStateLock({ store: at, workDir: here, signal, timeoutMs: -1 }, () => at.holder());
+  const next = await withStateLock({ store: at, workDir: here, signal, timeoutMs: -1 }, () => at.holder());
   expect(next?.ID).toBe(left?.ID);
   expect(await at.holder()).toBeUndefined();
   goOn();
@@ -96,7 +96,7 @@ test("an answer to the unlock that is lost does not leave the lock to anybody el
   });
   const throughGateway = new R2Store(client, "tfstate", "bootstrap.tfstate");
   const lost = account.api.loseAnswer(/^DELETE .*\.tflock$/);
-  await underStateLock({ store: throughGateway, workDir: here, signal }, async () => undefined);
+  await withStateLock({ store: throughGateway, workDir: here, signal }, async () => undefined);
   await lost;
   expect(await at.holder()).toBeUndefined();
 });

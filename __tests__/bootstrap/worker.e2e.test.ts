@@ -49,7 +49,7 @@ async function readState(): Promise<Snapshot> {
 
 const copies = () => readdirSync(join(laptop.workDir, "backups"));
 
-test("cut off at each step, the next run is an ordinary one; one of everything and one lineage come of it", async () => {
+test("interrupted at each step, the next run is an ordinary one; one of everything and one lineage come of it", async () => {
   const said: string[] = [];
   let run = laptop.start("--yes");
   const cut = async () => {
@@ -184,7 +184,7 @@ test("disaster drill: the bucket is lost, is made again beside what is left, and
   expect((await team.plan()).exitCode).toBe(0);
 });
 
-test("destroy is refused while another stack has a state there; allowed, and cut off at each step, it leaves nothing", async () => {
+test("destroy is refused while another stack has a state there; allowed, and interrupted at each step, it leaves nothing", async () => {
   const inventory = await account.inventory();
   const refused = await laptop.start("destroy", "--yes").ended;
   expect(refused.end).toBe(1);
