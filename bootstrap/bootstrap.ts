@@ -104,7 +104,7 @@ async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ow
 
 /** Plans, and applies what is approved. @returns false where it was not */
 async function update(props: BootstrapProps, stack: Stack, ownership: Ownership): Promise<boolean> {
-  const { workDir, approve } = props;
+  const { approve } = props;
   const lost = await stack.importOwned(ownership);
   const deleted = lost.map((id) => `The token ${id} is deleted: nobody knows its value.`);
   const text = [await stack.plan(), ...deleted].filter(Boolean).join("\n");
@@ -127,7 +127,6 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
     }
     await apply();
   }
-  workDir.removePlan();
   await deleteTokens(props, await stack.lostTokens());
   return true;
 }

@@ -83,10 +83,12 @@ export class Stack {
    * @returns the plan for someone to read; empty where there is nothing to do
    */
   plan(...args: readonly string[]): Promise<string> {
-    const { planFile } = this.props.workDir;
+    const { workDir } = this.props;
+    const { planFile } = workDir;
     return step("Plan", async ({ follow, result }) => {
       const hasChanges = await this.tofu.plan(follow, NO_LOCK, `-out=${planFile}`, ...args);
       const text = hasChanges ? await this.tofu.showPlan(planFile) : "";
+      if (!hasChanges) workDir.removePlan();
       const counts = /^Plan: (.*)$/m.exec(text)?.[1];
       result(counts ?? (hasChanges ? "only outputs change" : "nothing to do"));
       return text;
@@ -95,7 +97,9 @@ export class Stack {
 
   /** Carries the plan out that is in the work dir. */
   async applyPlan(onLine: OnLine): Promise<void> {
-    await this.tofu.apply(onLine, NO_LOCK, this.props.workDir.planFile);
+    const { workDir } = this.props;
+    await this.tofu.apply(onLine, NO_LOCK, workDir.planFile);
+    workDir.removePlan();
   }
 
   /** Applies what concerns these resources alone. */

@@ -36,7 +36,7 @@ export class WorkDir {
     return path;
   }
 
-  /** A plan that was carried out is of no use to anybody. */
+  /** A plan that was carried out, or is empty, is of no use. */
   removePlan(): void {
     rmSync(this.planFile, { force: true });
   }
