@@ -2,7 +2,7 @@ import "./fast-synth";
 import { join, resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { type BootstrapConfig, ConfigError, loadFromEnv } from "./config";
-import { stateBeside } from "./config/state-location";
+import { bootstrapState, stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -68,7 +68,7 @@ async function addBootstrap(
     bucketName,
     backupBucketName,
     worker: config.worker && { ...config.worker, module: await deployableWorker() },
-    state: stateBeside(state, "bootstrap"),
+    state: bootstrapState(state),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",
   });
 }

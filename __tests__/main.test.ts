@@ -148,14 +148,16 @@ test("no credential of the environment stands in any file, though all stacks nee
 
 test("where an account is known there is a bootstrap stack, with the Worker as it is now beside it", () => {
   expect(run().has("bootstrap")).toBe(false);
-  const { status, template, text, asset, work } = run({
+  const { status, template, text, asset } = run({
     CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
     STATE_BACKEND: "local",
   });
   expect(status).toBe(0);
   const bootstrap = template("bootstrap");
   expect(schemaProblems(bootstrap)).toEqual([]);
-  expect(bootstrap.terraform.backend).toEqual({ local: { path: join(work, "terraform.bootstrap.tfstate") } });
+  expect(bootstrap.terraform.backend).toMatchObject({
+    s3: { bucket: "tfstate", key: "bootstrap.tfstate", use_lockfile: true },
+  });
   const script = bootstrap.resource.cloudflare_workers_script?.tfstate as Record<string, string>;
   const bundle = asset("bootstrap", script.content_file ?? "");
   expect(createHash("sha256").update(bundle).digest("hex")).toBe(script.content_sha256);

@@ -11,7 +11,6 @@ const tokenList = z.object({
     z.object({
       id: z.string(),
       name: z.string(),
-      issued_on: z.string().optional(),
       policies: z.array(z.object({ resources: z.record(z.string(), z.unknown()) })).default([]),
     }),
   ),
@@ -20,17 +19,18 @@ const scriptList = z.object({ result: z.array(z.object({ id: z.string() })) });
 const found = z.object({ success: z.literal(true) });
 const ownToken = z.object({ result: z.object({ id: z.string() }) });
 
-export interface AccountToken {
-  readonly id: string;
-  /** When it was made, RFC 3339, where Cloudflare says so. */
-  readonly issuedOn?: string;
-  /** What its policies are about, as Cloudflare names it. */
-  readonly resources: readonly string[];
+/** The variables that the S3 backend and {@link R2Client} take a key pair from. */
+export interface KeyPair {
+  readonly AWS_ACCESS_KEY_ID: string;
+  readonly AWS_SECRET_ACCESS_KEY: string;
+  /** Of a pair that ends soon; undefined clears the one that the environment may have. */
+  readonly AWS_SESSION_TOKEN: string | undefined;
 }
 
-/** The account, asked with the token that the provider works with. */
+/** The Cloudflare account. */
 export class Account {
   private readonly api: CloudflareApi;
+  private pair?: Promise<KeyPair>;
 
   constructor(
     private readonly config: BootstrapConfig,
@@ -46,59 +46,79 @@ export class Account {
     });
   }
 
-  /** Whether there is a bucket. @throws where Cloudflare does not answer, or refuses to */
   async hasBucket(bucket: string): Promise<boolean> {
     return (await this.api.get(`/r2/buckets/${bucket}`, found)) !== undefined;
   }
 
+  async createBucket(bucket: string): Promise<void> {
+    await this.api.post("/r2/buckets", { name: bucket, locationHint: this.config.locationHint }, found);
+  }
+
+  /** @throws StateError where it is not empty */
+  async deleteBucket(bucket: string): Promise<void> {
+    await this.api.delete(`/r2/buckets/${bucket}`);
+  }
+
+  async hasWorker(name: string): Promise<boolean> {
+    const { result } = await this.list("/workers/scripts", scriptList);
+    return result.some(({ id }) => id === name);
+  }
+
+  /** Ids of the tokens that have the name of the stack's token and are, like it, for the bucket of the states alone. */
+  async tokens(): Promise<readonly string[]> {
+    const { accountId, bucket, jurisdiction = "default", token: wanted } = this.config;
+    const resource = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucket}`;
+    const ids: string[] = [];
+    for (let page = 1; ; page++) {
+      const { result } = await this.list(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
+      for (const { id, name, policies } of result) {
+        const resources = policies.flatMap(({ resources }) => Object.keys(resources));
+        const isForBucket = resources.length > 0 && resources.every((each) => each === resource);
+        if (name === wanted.tokenName && isForBucket) ids.push(id);
+      }
+      if (result.length !== TOKENS_PER_PAGE) return ids;
+    }
+  }
+
+  async deleteToken(id: string): Promise<void> {
+    await this.api.delete(`/tokens/${id}`);
+  }
+
   /**
-   * The objects of a bucket, with the S3 key pair that the API token amounts to: what it opens is what the token may
-   * do.
+   * The S3 key pair that the API token amounts to; without a token, the one in the environment.
    * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
    */
+  keyPair(): Promise<KeyPair> {
+    this.pair ??= this.findKeyPair();
+    return this.pair;
+  }
+
+  /** The objects of a bucket. */
   async objects(bucket: string): Promise<R2Client> {
     const endpoint =
       this.env.AWS_ENDPOINT_URL_S3 || r2Endpoint(this.config.accountId, this.config.jurisdiction);
     if (!endpoint) throw new Error("no S3 endpoint is known; export AWS_ENDPOINT_URL_S3");
+    const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = await this.keyPair();
+    return new R2Client(endpoint, bucket, { accessKeyId, secretAccessKey });
+  }
+
+  private async findKeyPair(): Promise<KeyPair> {
+    const { CLOUDFLARE_API_TOKEN: token, ...env } = this.env;
+    if (!token) {
+      const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_SESSION_TOKEN } = env;
+      return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN };
+    }
     const wanted =
       "CLOUDFLARE_API_TOKEN has to be a token of the account: make one in Manage Account, API Tokens";
     const answer = await this.api.get("/tokens/verify", ownToken).catch((error: Error) => {
       throw new Error(`${error.message}. ${wanted}`);
     });
     if (!answer) throw new Error(wanted);
-    const secretAccessKey = createHash("sha256")
-      .update(this.env.CLOUDFLARE_API_TOKEN ?? "")
-      .digest("hex");
-    return new R2Client(endpoint, bucket, { accessKeyId: answer.result.id, secretAccessKey });
-  }
-
-  /** The names of its Workers. */
-  async workers(): Promise<readonly string[]> {
-    const { result } = await this.list("/workers/scripts", scriptList);
-    return result.map(({ id }) => id);
-  }
-
-  /** The tokens of a name: there can be several. */
-  async tokens(name: string): Promise<readonly AccountToken[]> {
-    const found: AccountToken[] = [];
-    for (let page = 1; ; page++) {
-      const { result } = await this.list(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
-      const named = result.filter((token) => token.name === name);
-      const resourcesOf = ({ policies }: (typeof named)[number]) =>
-        policies.flatMap(({ resources }) => Object.keys(resources));
-      found.push(
-        ...named.map((token) => ({
-          id: token.id,
-          issuedOn: token.issued_on,
-          resources: resourcesOf(token),
-        })),
-      );
-      if (result.length !== TOKENS_PER_PAGE) return found;
-    }
-  }
-
-  async deleteToken(id: string): Promise<void> {
-    await this.api.delete(`/tokens/${id}`);
+    return {
+      AWS_ACCESS_KEY_ID: answer.result.id,
+      AWS_SECRET_ACCESS_KEY: createHash("sha256").update(token).digest("hex"),
+      AWS_SESSION_TOKEN: undefined,
+    };
   }
 
   /** An account has a list, if an empty one. */

@@ -1,150 +1,137 @@
+import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../config/state-location";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { R2Client } from "../state/r2-client";
-import { snapshot } from "../state/snapshot";
-import { Account } from "./account";
-import { findBeginning, orLeaveAsFound, takeHere } from "./beginning";
-import { type BootstrapProps, cutOffOf, synth } from "./bootstrap";
-import { isState, isStateOfStack } from "./kept-keys";
-import { plan } from "./plan";
-import { STACK, type Stack } from "./stack";
+import { type BootstrapProps, deleteTokens, ownershipOf, prepare, withLock } from "./bootstrap";
+import type { Ownership } from "./ownership";
+import type { Stack } from "./stack";
 
 export interface DestroyProps extends BootstrapProps {
   /** Whether states of other stacks, their histories and their copies are deleted too. */
   readonly deleteStates: boolean;
 }
 
-/** What it came to: the plan was carried out, or not approved, or it was empty. */
+/** What it came to; `nothing` where there is no bucket. */
 export type Destroyed = "done" | "declined" | "nothing";
 
 /**
- * Takes everything back that a bootstrap has made. Its own state comes here first: nothing else will be left that
- * could hold it.
+ * Takes everything back that a bootstrap has made. The state is in the bucket, so the bucket goes last: OpenTofu destroys the
+ * rest and forgets the bucket; then the objects are deleted, then the marker, then the bucket. Each step can be repeated, so
+ * an interrupted destroy needs nothing but an ordinary one after it.
  *
- * @throws where other states exist and `deleteStates` is not said
+ * @throws where states of other stacks exist and `deleteStates` is not said
  */
 export async function destroy(props: DestroyProps): Promise<Destroyed> {
-  const { setting, workplace, signal } = props;
-  const account = new Account(setting.bootstrap, setting.env, signal);
-  const beginning = await findBeginning(props);
-  if (beginning.at === "nowhere") {
-    throw new Error(
-      workplace.before()
-        ? "an apply was cut off before it noted what it made; run `npm run bootstrap` first, which takes that over"
-        : `there is no bucket ${setting.bootstrap.bucket}: nothing to destroy`,
-    );
-  }
-
-  const buckets = await bucketsOf(props, account);
-  await step("Look for states", async ({ result }) => {
-    const state = beginning.at === "kept" ? beginning.state : workplace.state()?.bytes;
-    const others = await statesOfOthers(props, buckets, state);
-    result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
-  });
-
-  if (beginning.at === "kept") await takeHere(props, beginning);
-
-  const cutOff = cutOffOf(props);
-  let isEmpty = false;
-  const stack = await orLeaveAsFound(props, beginning, async () => {
-    const { stack, text } = await planToDestroy(props);
-    isEmpty = text === "";
-    return !isEmpty && (await props.approve(text)) ? stack : undefined;
-  });
-  if (isEmpty) {
-    // A run that was cut off has destroyed it all. What the buckets have, if there are any, is not this stack's.
-    if (beginning.at === "here") {
-      await cutOff.settle(undefined);
-      workplace.setStateAside();
-      workplace.forgetLock();
-    }
-    workplace.forgetPlan();
+  const { settings, account, approve } = props;
+  const { bucket } = settings.bootstrap;
+  const ownership = ownershipOf(props);
+  if (!(await ownership.hasBucket())) {
+    await ownership.requireFreeNames();
     return "nothing";
   }
-  if (!stack) return "declined";
-
-  await step("Lift the locks of the histories", async ({ follow, result }) => {
-    stack.import(await cutOff.imports(await stack.resources()));
-    await cutOff.note();
-    // Nothing else that is due: that was in no plan that anybody has seen.
-    await stack.tofu.apply(
-      follow,
-      ...["state", "backup"].map((name) => `-target=cloudflare_r2_bucket_lock.${name}`),
-    );
-    stack.import({});
-    result("done");
-  });
-  await step("Empty the buckets", async ({ say, result }) => {
-    // Once more: people had the time of the plan to write another one.
-    await statesOfOthers(props, buckets, workplace.state()?.bytes);
-    let deleted = 0;
-    for (const [name, client] of buckets) {
-      for (const { key } of await client.list("")) {
-        signal.throwIfAborted();
-        await client.delete(key);
-        deleted++;
-      }
-      say(`${name} is empty`);
-    }
-    result(`${deleted} objects`);
-  });
-  await step("Destroy", async ({ follow, result }) => {
-    await stack.tofu.destroy(follow);
-    await cutOff.settle(undefined);
-    const backup = workplace.setStateAside();
-    workplace.forgetLock();
-    workplace.forgetPlan();
-    result(`done; the last state is ${displayPath(backup)}, encrypted`);
+  const objects = await account.objects(bucket);
+  if (await ownership.requireBucket()) {
+    await step("Look for states", async ({ result }) => {
+      const others = await statesOfOthers(props, objects);
+      result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
+    });
+    if (!(await withLock(props, () => destroyContent(props, ownership, objects)))) return "declined";
+  } else if (!(await approve(`The bucket ${bucket}, which is empty, is deleted.`))) return "declined";
+  await step("Delete the bucket", async ({ result }) => {
+    await ownership.deleteBucket();
+    result(`${bucket} is gone`);
   });
   return "done";
 }
 
-async function planToDestroy(props: DestroyProps): Promise<{ readonly stack: Stack; readonly text: string }> {
-  const env = { ...props.env, ALLOW_DESTROY: "bootstrap" };
-  const stack = await synth({ ...props, env }, "local");
-  return { stack, text: await plan(stack, props.workplace, "-destroy") };
+/** Everything but the marker and the bucket that it is in. @returns whether that was approved */
+async function destroyContent(
+  props: DestroyProps,
+  ownership: Ownership,
+  objects: R2Client,
+): Promise<boolean> {
+  const { settings, workDir, account, approve } = props;
+  const { bucket, backupBucket } = settings.bootstrap;
+  const state = await objects.get(BOOTSTRAP_STATE_KEY);
+  const stack = await prepare({ ...props, env: { ...props.env, ALLOW_DESTROY: "bootstrap" } });
+  const lost = await stack.importOwned(ownership);
+  const plan = await stack.plan("-destroy");
+  const text = `${plan}\nThe bucket ${bucket} is deleted last, with all objects in it.`;
+  if (!(await approve(text))) return false;
+  workDir.removePlan();
+  if (state) {
+    await step("Keep a copy of the state", async ({ result }) => {
+      result(`${displayPath(workDir.keepCopy(state.bytes))}, encrypted`);
+    });
+  }
+  const hasBackups = await liftLocks(stack, ownership);
+  await step("Empty the bucket of the copies", async ({ result }) => {
+    // People had the time of the plan to write another state.
+    await statesOfOthers(props, objects);
+    result(hasBackups ? await empty(props, await account.objects(backupBucket)) : "it is gone");
+  });
+  await step("Destroy", async ({ follow, result }) => {
+    await stack.destroyAllButBucket(follow);
+    result("done");
+  });
+  await deleteTokens(props, lost);
+  await step("Empty the bucket of the states", async ({ result }) => {
+    // And here that of the destroy.
+    await statesOfOthers(props, objects);
+    // The lock is given back after this, and the marker goes last.
+    const kept = [BOOTSTRAP_MARKER_KEY, `${BOOTSTRAP_STATE_KEY}.tflock`];
+    result(await empty(props, objects, kept));
+  });
+  return true;
 }
 
-/** Clients with the rights of the API token: the stack's own token opens one bucket only, and goes as well. */
-async function bucketsOf(
-  { setting }: DestroyProps,
-  account: Account,
-): Promise<readonly (readonly [string, R2Client])[]> {
-  const { bucket, backupBucket } = setting.bootstrap;
-  const found: (readonly [string, R2Client])[] = [];
-  for (const name of [bucket, backupBucket]) {
-    if (await account.hasBucket(name)) found.push([name, await account.objects(name)]);
+/** @returns whether the bucket of the copies is there */
+function liftLocks(stack: Stack, ownership: Ownership): Promise<boolean> {
+  return step("Lift the locks of the histories", async ({ follow, result }) => {
+    // A bucket that is gone already would be made again.
+    const buckets = (await ownership.owned())
+      .map(({ address }) => address)
+      .filter((address) => address.startsWith("cloudflare_r2_bucket."));
+    await stack.applyTo(
+      follow,
+      buckets.map((address) => address.replace("r2_bucket", "r2_bucket_lock")),
+    );
+    result("done");
+    return buckets.includes("cloudflare_r2_bucket.backup");
+  });
+}
+
+/** @returns what was done, for people */
+async function empty(
+  { signal }: DestroyProps,
+  objects: R2Client,
+  kept: readonly string[] = [],
+): Promise<string> {
+  const keys = (await objects.list("")).map(({ key }) => key).filter((key) => !kept.includes(key));
+  for (const key of keys) {
+    signal.throwIfAborted();
+    await objects.delete(key);
   }
-  return found;
+  return `deleted: ${keys.length}`;
 }
 
 /**
  * Keys of states in the bucket, but for the stack's own.
  * @throws where there are some and they may not be deleted
  */
-async function statesOfOthers(
-  { setting, deleteStates }: DestroyProps,
-  buckets: Awaited<ReturnType<typeof bucketsOf>>,
-  state: Uint8Array | undefined,
-): Promise<readonly string[]> {
-  const [, client] = buckets.find(([name]) => name === setting.bootstrap.bucket) ?? [];
-  if (!client) return [];
-  const lineage = state && snapshot(state, STACK).lineage;
-  const others: string[] = [];
-  for (const { key } of await client.list("")) {
-    if (isState(key) && !(await isOwn(client, key, lineage))) others.push(key);
-  }
+async function statesOfOthers({ deleteStates }: DestroyProps, objects: R2Client): Promise<readonly string[]> {
+  const keys = (await objects.list("")).map(({ key }) => key);
+  const others = keys.filter(isStateOfOthers);
   if (others.length === 0 || deleteStates) return others;
   throw new Error(
-    `${others.length} states of other stacks are kept there:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
+    `the bucket has states of other stacks:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
       "destroy those stacks, or move their states (npm run state -- migrate --to local, then drop --from the backend " +
       "where they were); what is still kept then is deleted with --delete-states: make sure that none of it describes anything any more",
   );
 }
 
-/** Other clusters may have a bootstrap stack too: a name is not enough. */
-async function isOwn(client: R2Client, key: string, lineage: string | undefined): Promise<boolean> {
-  if (lineage === undefined || !isStateOfStack(key)) return false;
-  const object = await client.get(key);
-  return object !== undefined && snapshot(object.bytes, key).lineage === lineage;
-}
+/** The S3 backend lets a key have any name; histories and locks are told by theirs. */
+const isStateOfOthers = (key: string): boolean =>
+  ![BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY].includes(key) &&
+  !key.startsWith("history/") &&
+  !key.endsWith(".tflock");

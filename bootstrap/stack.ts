@@ -1,17 +1,22 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { StateBackend } from "../config";
+import { step } from "../process/step";
 import { synthesize } from "../process/synthesize";
-import { type ShownResource, type ShownState, Tofu } from "../process/tofu";
-import type { BootstrapOutputs } from "./credentials";
-import type { Workplace } from "./workplace";
+import { type ShownResource, Tofu } from "../process/tofu";
+import type { Account } from "./account";
+import type { Ownership } from "./ownership";
+import type { WorkDir } from "./work-dir";
 
-export const STACK = "bootstrap";
+const STACK = "bootstrap";
+
+/** The run holds the lock of the state itself. */
+const NO_LOCK = "-lock=false";
 
 export interface StackProps {
   /** Folder of the program. */
   readonly root: string;
-  readonly workplace: Workplace;
+  readonly workDir: WorkDir;
+  readonly account: Account;
   /** Absolute path of OpenTofu. */
   readonly tofu: string;
   readonly env: NodeJS.ProcessEnv;
@@ -20,48 +25,99 @@ export interface StackProps {
   readonly again: string;
 }
 
-/** Ids in the account by address in the stack. */
-export type Imports = Readonly<Record<string, string>>;
+/** The outputs of the stack that are needed here. */
+export interface BootstrapOutputs {
+  readonly s3AccessKeyId?: string;
+  readonly s3SecretAccessKey?: string;
+  readonly workerUrl?: string;
+}
 
 type OnLine = (line: string) => void;
 
-/** The bootstrap stack, synthesized for one backend, with OpenTofu in its folder. */
+/** The bootstrap stack, with OpenTofu in its folder and its state in the bucket. */
 export class Stack {
   private constructor(
     private readonly props: StackProps,
     private readonly folder: string,
-    readonly tofu: Tofu,
+    private readonly tofu: Tofu,
   ) {}
 
-  /** Synthesizes it: with its state here, in the workplace, or in the backend that is configured. */
-  static async synth(
-    props: StackProps,
-    backend: StateBackend,
-    onLine: OnLine,
-    variables: NodeJS.ProcessEnv = {},
-  ): Promise<Stack> {
-    const { root, workplace, signal, again } = props;
-    const output = join(workplace.synthesized, backend);
-    const env = { ...props.env, ...variables, STATE_BACKEND: backend };
-    await synthesize({ root, output, env, log: join(workplace.logs, "synth.log"), signal, again, onLine });
+  /** Synthesizes it, and initializes OpenTofu. */
+  static async prepare(props: StackProps, onLine: OnLine): Promise<Stack> {
+    const { root, workDir, account, signal, again } = props;
+    const env = { ...props.env, ...(await account.keyPair()) };
+    const output = workDir.synthesized;
+    await synthesize({ root, output, env, log: join(workDir.logs, "synth.log"), signal, again, onLine });
     const stackFolder = join(output, "stacks", STACK);
-    return new Stack(
-      props,
-      stackFolder,
-      new Tofu({ file: props.tofu, stackFolder, logs: workplace.logs, env, signal, again }),
-    );
+    const tofu = new Tofu({ file: props.tofu, stackFolder, logs: workDir.logs, env, signal, again });
+    await tofu.init(onLine);
+    return new Stack(props, stackFolder, tofu);
   }
 
-  /** `tofu init` with the state in the workplace. */
-  async initHere(onLine: OnLine): Promise<void> {
-    await this.tofu.init(onLine, [`path=${this.props.workplace.stateFile}`]);
+  /**
+   * Imports what is this cluster's and not in the state, as an interrupted run leaves it.
+   * @returns ids of this cluster's tokens that are not in the state: nobody knows their value any more
+   */
+  importOwned(ownership: Ownership): Promise<readonly string[]> {
+    return step("Import", async ({ follow, result }) => {
+      const [owned, known] = [await ownership.owned(), await this.resources()];
+      const imported: string[] = [];
+      for (const { name, address, importId } of owned) {
+        if (importId === undefined || known.some((each) => each.address === address)) continue;
+        await this.tofu.import(follow, address, importId, NO_LOCK);
+        imported.push(name);
+      }
+      result(imported.join(", ") || "nothing to import");
+      return owned.some(({ importId }) => importId === undefined) ? this.lostTokens() : [];
+    });
   }
 
-  /** Lets the next plan take over what is there already. */
-  import(imports: Imports): void {
-    const blocks = Object.entries(imports).map(([to, id]) => ({ to, id }));
-    const content = blocks.length > 0 ? { import: blocks } : {};
-    writeFileSync(join(this.folder, "import.tf.json"), JSON.stringify(content));
+  /** Ids of the tokens of the stack's name and bucket that are not in the state. */
+  async lostTokens(): Promise<readonly string[]> {
+    const known = (await this.resources()).map(({ values }) => values.id);
+    return (await this.props.account.tokens()).filter((id) => !known.includes(id));
+  }
+
+  /**
+   * Leaves the plan in the work dir.
+   * @returns the plan for someone to read; empty where there is nothing to do
+   */
+  plan(...args: readonly string[]): Promise<string> {
+    const { workDir } = this.props;
+    const { planFile } = workDir;
+    return step("Plan", async ({ follow, result }) => {
+      const hasChanges = await this.tofu.plan(follow, NO_LOCK, `-out=${planFile}`, ...args);
+      const text = hasChanges ? await this.tofu.showPlan(planFile) : "";
+      if (!hasChanges) workDir.removePlan();
+      const counts = /^Plan: (.*)$/m.exec(text)?.[1];
+      result(counts ?? (hasChanges ? "only outputs change" : "nothing to do"));
+      return text;
+    });
+  }
+
+  /** Carries the plan out that is in the work dir. */
+  async applyPlan(onLine: OnLine): Promise<void> {
+    const { workDir } = this.props;
+    await this.tofu.apply(onLine, NO_LOCK, workDir.planFile);
+    workDir.removePlan();
+  }
+
+  /** Applies what concerns these resources alone. */
+  async applyTo(onLine: OnLine, addresses: readonly string[]): Promise<void> {
+    await this.tofu.apply(onLine, NO_LOCK, ...addresses.map((address) => `-target=${address}`));
+  }
+
+  /** Destroys all but the bucket of the states, which cannot be destroyed while its state is in it. */
+  async destroyAllButBucket(onLine: OnLine): Promise<void> {
+    await this.tofu.removeFromState(onLine, "cloudflare_r2_bucket.state", NO_LOCK);
+    await this.tofu.destroy(onLine, NO_LOCK);
+  }
+
+  /** @throws where a plan would change something */
+  async requireNoChanges(onLine: OnLine): Promise<void> {
+    if (!(await this.tofu.plan(onLine, NO_LOCK))) return;
+    const log = join(this.props.workDir.logs, "plan.log");
+    throw new Error(`the second plan is not empty, which is a fault of this program; it is in ${log}`);
   }
 
   /** Address of what remembers the migrations that Cloudflare has carried out. */
@@ -73,37 +129,20 @@ export class Stack {
     return `terraform_data.${name}`;
   }
 
-  /** What the state knows; OpenTofu has to be initialized. */
-  async resources(): Promise<readonly ShownResource[]> {
+  async outputs(): Promise<BootstrapOutputs> {
+    const { values } = await this.tofu.show();
+    const text = (name: string) => {
+      const value = values?.outputs?.[name]?.value;
+      return typeof value === "string" ? value : undefined;
+    };
+    return {
+      s3AccessKeyId: text("s3_access_key_id"),
+      s3SecretAccessKey: text("s3_secret_access_key"),
+      workerUrl: text("worker_url"),
+    };
+  }
+
+  private async resources(): Promise<readonly ShownResource[]> {
     return (await this.tofu.show()).values?.root_module?.resources ?? [];
   }
-
-  async outputs(): Promise<BootstrapOutputs> {
-    return outputsIn(await this.tofu.show());
-  }
-
-  /** The outputs in a state that was set aside; the stack has to be synthesized for the backend `local`. */
-  async outputsOf(stateFile: string, onLine: OnLine): Promise<BootstrapOutputs> {
-    const folder = mkdtempSync(join(this.props.workplace.root, "read-"));
-    try {
-      const copy = join(folder, "copy.tfstate");
-      cpSync(stateFile, copy);
-      await this.tofu.init(onLine, [`path=${copy}`]);
-      return await this.outputs();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-}
-
-function outputsIn({ values }: ShownState): BootstrapOutputs {
-  const text = (name: string) => {
-    const value = values?.outputs?.[name]?.value;
-    return typeof value === "string" ? value : undefined;
-  };
-  return {
-    s3AccessKeyId: text("s3_access_key_id"),
-    s3SecretAccessKey: text("s3_secret_access_key"),
-    workerUrl: text("worker_url"),
-  };
 }

@@ -1,18 +1,18 @@
-// `npm run bootstrap`: the place for all states, made from code, with its own state in it at the end.
+// `npm run bootstrap`: makes the R2 buckets, the tfstate Worker and the S3 key pair that keep all states.
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { Account } from "../bootstrap/account";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/bootstrap";
-import { backendVariables } from "../bootstrap/credentials";
 import { type Destroyed, destroy } from "../bootstrap/destroy";
-import { type Format, format, formats, handedOver, instructions } from "../bootstrap/hand-over";
-import { loadBootstrapSetting } from "../bootstrap/setting";
-import { isSopsConfigured, SOPS_FILE, trySops, writeWithSops } from "../bootstrap/sops";
-import { Workplace } from "../bootstrap/workplace";
+import { clientVariables, type Format, format, formats, instructions } from "../bootstrap/export-env";
+import { loadBootstrapSettings } from "../bootstrap/settings";
+import { encryptWithSops, isSopsConfigured, SOPS_FILE, writeSopsFile } from "../bootstrap/sops";
+import { WorkDir } from "../bootstrap/work-dir";
 import { confirm } from "../process/confirm";
 import { displayPath } from "../process/display-path";
 import { lockFolder } from "../process/lock-folder";
 import { step } from "../process/step";
-import { type Stop, stopOnSignal } from "../process/stop-on-signal";
+import { stopOnSignal } from "../process/stop-on-signal";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
 
 interface Options {
@@ -20,26 +20,36 @@ interface Options {
   readonly yes?: boolean;
 }
 
+interface BootstrapOptions extends Options {
+  readonly adopt: readonly string[];
+}
+
 interface DestroyOptions extends Options {
   readonly deleteStates?: boolean;
+}
+
+interface EnvOptions extends Options {
+  readonly format: Format;
 }
 
 const DESTROYED: Readonly<Record<Destroyed, string>> = {
   done: "nothing of it is left in the account",
   declined: "nothing was changed",
-  nothing: "there is nothing to destroy: the state has nothing of it any more",
+  nothing: "there is nothing to destroy: the account has nothing of it",
 };
 
 const root = join(__dirname, "..");
+const stop = stopOnSignal();
 
-/** What every command works with. */
-async function prepare(
+/** Runs a command in the work dir, which it has to itself. */
+async function inWorkDir(
   options: Options,
-  again: string,
-  { signal }: Stop,
-  purpose: "read" | "change" = "change",
-): Promise<BootstrapProps> {
-  const setting = loadBootstrapSetting(root, process.env, purpose);
+  command: string,
+  purpose: "read" | "change",
+  work: (props: BootstrapProps) => Promise<void>,
+): Promise<void> {
+  const { signal } = stop;
+  const settings = loadBootstrapSettings(root, process.env, purpose);
   const { tofu, env } = await resolveToolchain({
     report: console.error,
     signal,
@@ -47,107 +57,101 @@ async function prepare(
   });
   // OpenTofu lets everybody read what it writes.
   process.umask(0o077);
-  return {
-    root,
-    setting,
-    workplace: new Workplace(resolve(options.folder), setting.stateFile),
-    tofu,
-    env: { ...process.env, ...env, TF_IN_AUTOMATION: "1" },
-    signal,
-    again,
-    approve: (plan) => approvePlan(plan, options, signal),
-  };
+  const workDir = new WorkDir(resolve(options.folder));
+  const unlock = await lockFolder(workDir.root, "npm run bootstrap", { signal });
+  try {
+    await work({
+      root,
+      settings,
+      workDir,
+      account: new Account(settings.bootstrap, process.env, signal),
+      tofu,
+      env: { ...process.env, ...env, TF_IN_AUTOMATION: "1" },
+      signal,
+      again: `npm run bootstrap${command}`,
+      approve: (plan) => approve(plan, options),
+    });
+  } finally {
+    unlock();
+  }
 }
 
-async function approvePlan(plan: string, { yes }: Options, signal: AbortSignal): Promise<boolean> {
+async function approve(plan: string, { yes }: Options): Promise<boolean> {
   console.log(`\n${plan}`);
   const question = "Carry this out?";
-  const answer = yes || (await confirm(question, { signal }));
+  const answer = yes || (await confirm(question, { signal: stop.signal }));
   if (answer === undefined) {
     throw new Error(`${question} nobody is there to say yes; run it in a terminal, or with --yes`);
   }
   return answer;
 }
 
-async function runBootstrap(options: Options, stop: Stop): Promise<void> {
-  const props = await prepare(options, "npm run bootstrap", stop);
-  const { setting, workplace } = props;
-  const unlock = await lockFolder(workplace.root, "npm run bootstrap", stop.stop);
-  try {
-    const folder = dirname(resolve(setting.clusterFile));
-    const usesSops = isSopsConfigured(folder);
-    if (usesSops) {
-      await step("Try sops", async ({ result }) => {
-        const [known] = setting.place ? backendVariables(setting.place, setting.env) : [];
-        await trySops(folder, format(handedOver(setting, {}, known ?? {}), "dotenv"));
-        result(`it can write ${SOPS_FILE}`);
-      });
-    }
-    const made = await bootstrap(props);
-    if (!made) return console.log("\nnothing was changed");
-    const variables = handedOver(setting, made.outputs, made.variables);
-    const sopsFile = usesSops
-      ? await step("sops", async ({ result }) => {
-          const file = await writeWithSops(folder, format(variables, "dotenv"));
-          result(displayPath(file));
-          return file;
-        })
-      : undefined;
-    console.log(`\n${instructions(setting, variables, made.workerUrl, sopsFile)}`);
-  } finally {
-    await unlock();
+async function runBootstrap(props: BootstrapProps): Promise<void> {
+  const { settings } = props;
+  const folder = dirname(resolve(settings.clusterFile));
+  const usesSops = isSopsConfigured(folder);
+  if (usesSops) {
+    await step("Try sops", async ({ result }) => {
+      // What is written at the end: a bootstrap that is done should not end in an error.
+      await encryptWithSops(folder, format(clientVariables(settings, {}), "dotenv"));
+      result(`it can write ${SOPS_FILE}`);
+    });
   }
+  const made = await bootstrap(props);
+  if (!made) return console.log("\nstopped: that was not approved");
+  const variables = clientVariables(settings, made.outputs);
+  const sopsFile = usesSops
+    ? await step("sops", async ({ result }) => {
+        const file = await writeSopsFile(folder, await encryptWithSops(folder, format(variables, "dotenv")));
+        result(displayPath(file));
+        return file;
+      })
+    : undefined;
+  console.log(`\n${instructions(settings, variables, made.workerUrl, sopsFile)}`);
 }
 
-async function runDestroy(options: DestroyOptions, stop: Stop): Promise<void> {
-  const props = await prepare(options, "npm run bootstrap -- destroy", stop);
-  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
-  try {
-    const destroyed = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
-    console.log(`\n${DESTROYED[destroyed]}`);
-  } finally {
-    await unlock();
-  }
-}
-
-async function printEnv(options: Options & { readonly format: Format }, stop: Stop): Promise<void> {
-  const props = await prepare(options, "npm run bootstrap -- env", stop, "read");
-  const unlock = await lockFolder(props.workplace.root, "npm run bootstrap", stop.stop);
-  try {
-    const made = await readBootstrapped(props);
-    console.log(format(handedOver(props.setting, made.outputs, made.variables), options.format));
-  } finally {
-    await unlock();
-  }
-}
-
-function program(stop: Stop): Command {
-  const folder = new Option("--folder <path>", "where it works, and keeps its backups").default(".bootstrap");
+function program(): Command {
+  const folder = new Option("--folder <path>", "work dir: logs, and encrypted copies").default(".bootstrap");
+  const adopt = new Option("--adopt <name>", "take over what is there and not in the marker: worker/tfstate")
+    .default([] as readonly string[], "nothing")
+    .argParser((name: string, others: readonly string[]) => [...others, name]);
   const command = new Command("npm run bootstrap --")
     .description("make the R2 buckets, the tfstate Worker and their token, or update them")
     // Options behind the name of a command are that command's.
     .enablePositionalOptions()
     .addOption(folder)
-    .option("-y, --yes", "carry the plan out without asking")
-    .action((options: Options) => runBootstrap(options, stop));
+    .addOption(adopt)
+    .option("-y, --yes", "carry everything out without asking")
+    .action((options: BootstrapOptions) =>
+      inWorkDir(options, "", "change", (props) => runBootstrap({ ...props, adopt: options.adopt })),
+    );
   command
     .command("env")
     .description("print what laptops and CI need in their environment, secrets included")
     .addOption(folder)
     .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
-    .action((options: Options & { readonly format: Format }) => printEnv(options, stop));
+    .action((options: EnvOptions) =>
+      inWorkDir(options, " -- env", "read", async (props) => {
+        const { outputs } = await readBootstrapped(props);
+        console.log(format(clientVariables(props.settings, outputs), options.format));
+      }),
+    );
   command
     .command("destroy")
-    .description("take everything back; its own state comes here first")
+    .description("take everything back, the bucket with the states last")
     .addOption(folder)
     .option("-y, --yes", "destroy without asking")
     .option("--delete-states", "delete the states of other stacks that are kept there, with all copies")
-    .action((options: DestroyOptions) => runDestroy(options, stop));
+    .action((options: DestroyOptions) =>
+      inWorkDir(options, " -- destroy", "change", async (props) => {
+        const destroyed = await destroy({ ...props, deleteStates: options.deleteStates ?? false });
+        console.log(`\n${DESTROYED[destroyed]}`);
+      }),
+    );
   return command;
 }
 
-const stop = stopOnSignal();
-program(stop)
+program()
   .parseAsync()
   .then(
     () => process.exit(0),

@@ -7,6 +7,9 @@ import type { StateConfig } from "./cluster-config";
 export const stackNames = ["cluster", "proxmox-access", "bootstrap"] as const;
 export type StackName = (typeof stackNames)[number];
 
+/** The stacks whose state is where `state.backend` says. That of the bootstrap stack is always in its bucket in R2. */
+export const movableStacks = ["cluster", "proxmox-access"] as const satisfies readonly StackName[];
+
 /** Where one stack keeps its state. */
 export type StateLocation =
   | {
@@ -36,14 +39,25 @@ export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url
   };
 }
 
+/** Key of the bootstrap stack's state in its bucket. At the top, where the tfstate Worker neither looks nor writes. */
+export const BOOTSTRAP_STATE_KEY = "bootstrap.tfstate";
+/** Key of the object that says which cluster the bucket belongs to. */
+export const BOOTSTRAP_MARKER_KEY = "bootstrap.json";
+
+/** `state` for the bootstrap stack: always in the bucket that it makes, whatever the other stacks use. */
+export function bootstrapState<State extends { readonly key?: string }>(state: State) {
+  return { ...state, backend: "r2", key: BOOTSTRAP_STATE_KEY, lock: true } as const;
+}
+
 /**
- * Where `stack` keeps its state: the cluster where the configuration says, each other stack beside it.
+ * Where `stack` keeps its state: the cluster where the configuration says, the bootstrap stack in its bucket, each
+ * other stack beside the cluster.
  *
  * @param folder what relative paths start from
  * @throws where the backend is the Worker and no address is given
  */
 export function stateLocation(state: StateConfig, stack: StackName, folder: string): StateLocation {
-  const own = stack === "cluster" ? state : stateBeside(state, stack);
+  const own = stateOfStack(state, stack);
   switch (own.backend) {
     case "r2":
       return {
@@ -59,6 +73,17 @@ export function stateLocation(state: StateConfig, stack: StackName, folder: stri
       const path = own.path === undefined ? `terraform.${stack}.tfstate` : own.path;
       return { backend: "local", path: resolve(folder, path) };
     }
+  }
+}
+
+function stateOfStack(state: StateConfig, stack: StackName): StateConfig {
+  switch (stack) {
+    case "cluster":
+      return state;
+    case "bootstrap":
+      return bootstrapState(state);
+    default:
+      return stateBeside(state, stack);
   }
 }
 

@@ -20,9 +20,9 @@ async function main(): Promise<number> {
     .parse()
     .opts<{ readonly once?: boolean; readonly folder: string }>();
 
-  const { signal, stop, exitCode } = stopOnSignal();
+  const { signal, exitCode } = stopOnSignal();
   const folder = new DemoFolder(resolve(options.folder));
-  const unlock = await lockFolder(folder.root, "npm start", stop);
+  const unlock = await lockFolder(folder.root, "npm start", { signal });
   const atEnd: (() => Promise<void>)[] = [];
   try {
     printSummary(await start({ root, folder, signal, atEnd: (end) => atEnd.push(end) }));
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
     return exitCode();
   } finally {
     for (const end of atEnd) await end();
-    await unlock();
+    unlock();
   }
 }
 

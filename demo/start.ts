@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import { Account } from "../bootstrap/account";
 import { bootstrap } from "../bootstrap/bootstrap";
-import { loadBootstrapSetting } from "../bootstrap/setting";
-import { Workplace } from "../bootstrap/workplace";
+import { clientVariables } from "../bootstrap/export-env";
+import { loadBootstrapSettings } from "../bootstrap/settings";
+import { WorkDir } from "../bootstrap/work-dir";
 import { loadFromEnv } from "../config";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
@@ -69,8 +71,8 @@ export async function start(props: StartProps): Promise<Summary> {
     return cloudflare;
   });
 
-  const { workerName = "tfstate", settings } = config.bootstrap?.worker ?? {};
-  const workerUrl = `${cloudflare.workerUrl(workerName)}${settings?.basePath ?? ""}`;
+  const { workerName = "tfstate", settings: workerSettings } = config.bootstrap?.worker ?? {};
+  const workerUrl = `${cloudflare.workerUrl(workerName)}${workerSettings?.basePath ?? ""}`;
   const env: NodeJS.ProcessEnv = {
     ...withoutAccounts(process.env),
     ...toolchain.env,
@@ -84,10 +86,12 @@ export async function start(props: StartProps): Promise<Summary> {
   };
 
   console.log("\nbootstrap: the buckets, the Worker and the token for all states");
+  const settings = loadBootstrapSettings(root, env);
   const made = await bootstrap({
     root,
-    setting: loadBootstrapSetting(root, env),
-    workplace: new Workplace(folder.bootstrap),
+    settings,
+    workDir: new WorkDir(folder.bootstrap),
+    account: new Account(settings.bootstrap, env, signal),
     tofu: toolchain.tofu,
     env,
     signal,
@@ -97,7 +101,7 @@ export async function start(props: StartProps): Promise<Summary> {
   if (!made) throw new Error("the bootstrap was not carried out");
 
   console.log("\ncluster: its state is encrypted on this machine and kept at the Worker");
-  const clusterEnv = { ...env, ...proxmox.env, ...made.variables };
+  const clusterEnv = { ...env, ...proxmox.env, ...clientVariables(settings, made.outputs) };
   const cluster = await Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv });
   const vms = await cluster.deploy();
   await cluster.expectEmptyPlan("Second plan");

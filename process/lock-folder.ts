@@ -1,43 +1,51 @@
-import { lock } from "proper-lockfile";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { tryLock } from "fs-native-extensions";
 import { displayPath } from "./display-path";
+import { inheritedDescriptors } from "./process-group";
 
-const STALE_MS = 15_000;
+const POLL_MS = 500;
+
+export interface LockFolderProps {
+  /** Ends the wait. @default - none */
+  readonly signal?: AbortSignal;
+  /** How long to wait for another run. @default 20_000 */
+  readonly timeoutMs?: number;
+}
 
 /**
- * Keeps a second run of `command` out of a folder. The lock of a run that was killed expires.
+ * Keeps a second run of `command` out of a folder. The lock is the kernel's, on a file in the folder. It belongs to this
+ * process and to every program that it starts: after a run was killed, it is held until the last of its programs has ended.
  *
- * @param onLost called if the lock is lost: while a machine sleeps, its lock expires too
  * @returns releases the lock
  * @throws Error where another run has the lock
  */
 export async function lockFolder(
   folder: string,
   command: string,
-  onLost: () => void,
-): Promise<() => Promise<void>> {
-  let isLost = false;
-  const onCompromised = ({ message }: Error) => {
-    isLost = true;
-    console.error(
-      `the lock of ${displayPath(folder)} is lost, and another run may have it: ${message}; stopping`,
-    );
-    onLost();
-  };
-  const options = { stale: STALE_MS, onCompromised };
-  const isHeld = (error: NodeJS.ErrnoException) => error.code === "ELOCKED";
-  const release = await lock(folder, options).catch((error) => {
-    if (!isHeld(error)) throw error;
-    console.error(
-      `another ${command} has locked ${displayPath(folder)}; waiting ${STALE_MS / 1000} s, in case it was killed`,
-    );
-    const retries = { retries: 9, minTimeout: 2_000, maxTimeout: 2_000 };
-    return lock(folder, { ...options, retries }).catch((error) => {
-      throw isHeld(error)
-        ? new Error(`another ${command} is running in ${displayPath(folder)}; stop it first`)
-        : error;
-    });
-  });
-  return async () => {
-    if (!isLost) await release();
+  { signal, timeoutMs = 20_000 }: LockFolderProps = {},
+): Promise<() => void> {
+  const fd = openSync(join(folder, "lock"), "a");
+  const path = displayPath(folder);
+  try {
+    const end = Date.now() + timeoutMs;
+    for (let isFirst = true; !tryLock(fd); isFirst = false) {
+      if (isFirst) console.error(`another ${command} has ${path}; waiting ${timeoutMs / 1000} s for its end`);
+      if (Date.now() > end) {
+        throw new Error(
+          `another ${command} is running in ${path}, or a program that it started before it was killed; stop it first`,
+        );
+      }
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  inheritedDescriptors.add(fd);
+  return () => {
+    inheritedDescriptors.delete(fd);
+    closeSync(fd);
   };
 }

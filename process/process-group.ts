@@ -1,7 +1,11 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 
 /** Process groups that are still running: a child process, and everything that it has started. */
 const groups = new Set<number>();
+
+/** Descriptors that every program inherits: a lock on one of them lasts as long as any program that has it. */
+export const inheritedDescriptors = new Set<number>();
 
 // If this process exits without waiting, the groups end with it.
 process.on("exit", () => {
@@ -47,8 +51,8 @@ export async function runGroup(
     cwd: options.cwd,
     env: options.env ?? process.env,
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+    stdio: ["ignore", "pipe", "pipe", ...inheritedDescriptors],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
 

@@ -2,8 +2,6 @@ import { constants } from "node:os";
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** Does what a signal does. */
-  readonly stop: () => void;
   /** 128 plus the number of the signal that was received; 1 where none was. */
   exitCode(): number;
 }
@@ -31,5 +29,5 @@ export function stopOnSignal(): Stop {
       if (Date.now() - since > 1_000) process.exit(code);
     });
   }
-  return { signal: stop.signal, stop: begin, exitCode: () => code };
+  return { signal: stop.signal, exitCode: () => code };
 }

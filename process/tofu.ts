@@ -62,8 +62,18 @@ export class Tofu {
     await this.run(["apply", "-input=false", "-auto-approve", ...args], onLine);
   }
 
-  async destroy(onLine: OnLine): Promise<void> {
-    await this.run(["destroy", "-input=false", "-auto-approve"], onLine);
+  async destroy(onLine: OnLine, ...args: readonly string[]): Promise<void> {
+    await this.run(["destroy", "-input=false", "-auto-approve", ...args], onLine);
+  }
+
+  /** Takes something that is there into the state. */
+  async import(onLine: OnLine, address: string, id: string, ...args: readonly string[]): Promise<void> {
+    await this.run(["import", "-input=false", ...args, address, id], onLine);
+  }
+
+  /** Lets the state forget a resource, which stays as it is. */
+  async removeFromState(onLine: OnLine, address: string, ...args: readonly string[]): Promise<void> {
+    await this.run(["state", "rm", ...args, address], onLine);
   }
 
   /** Marks a resource for replacement. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { StateBackend } from "../config";
-import { type StackName, stackNames } from "../config/state-location";
+import { movableStacks, type StackName } from "../config/state-location";
 import { newArrival, newFreeze } from "./lock-info";
 import { MigrationJournal, type MigrationRecord } from "./migration-journal";
 import { Move } from "./move";
@@ -200,7 +200,7 @@ export class Migration {
     for (const move of this.moves) await move.prepareOpen();
     this.saveMoves();
     for (const move of this.moves) await move.open();
-    for (const stack of stackNames) forgetBackend(this.project, stack);
+    for (const stack of movableStacks) forgetBackend(this.project, stack);
     this.journal.remove();
     return `what is in ${this.from} stays there, frozen`;
   }
@@ -243,7 +243,7 @@ function newRecord(
     );
   }
   // Stacks without a state too: an apply may be about to write the first one.
-  const moves = stackNames.map((stack) => {
+  const moves = movableStacks.map((stack) => {
     const addresses = { from: open(stack, from).address, to: open(stack, to).address };
     const locks = { from: newFreeze(addresses.to), to: newArrival(addresses.from) };
     return { stack, addresses, locks };

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type StackName, stackNames } from "../config/state-location";
+import { movableStacks, type StackName } from "../config/state-location";
 import { isFrozen } from "./lock-info";
 import { LockedError, StateError } from "./problem";
 import { type Project, stackFolder } from "./project";
@@ -24,7 +24,7 @@ export async function reconfigure(project: Project): Promise<readonly StackStore
     if (holder && isFrozen(holder))
       throw new LockedError(store.address, holder, "get the newest cluster.yaml");
   }
-  for (const stack of stackNames) forgetBackend(project, stack);
+  for (const stack of movableStacks) forgetBackend(project, stack);
   return stores;
 }
 

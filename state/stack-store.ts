@@ -1,5 +1,5 @@
 import type { StateBackend } from "../config";
-import { type StackName, stackNames, stateLocation } from "../config/state-location";
+import { movableStacks, type StackName, stackNames, stateLocation } from "../config/state-location";
 import { openStore } from "./open-store";
 import { StateError } from "./problem";
 import type { Project } from "./project";
@@ -23,8 +23,12 @@ export interface StateSelection {
 export function openStackStore(
   { config, folder, env }: Project,
   stack: StackName,
-  backend: StateBackend = config.backend,
+  at?: StateBackend,
 ): StateStore {
+  if (stack === "bootstrap" && at !== undefined && at !== "r2") {
+    throw new StateError(`the state of the bootstrap stack is always in r2, not in ${at}`, "leave --at out");
+  }
+  const backend = at ?? config.backend;
   try {
     return openStore(stateLocation({ ...config, backend }, stack, folder), env);
   } catch (error) {
@@ -40,7 +44,9 @@ export async function findStores(
 ): Promise<readonly StackStore[]> {
   if (stack !== undefined) return [{ stack, store: openStackStore(project, stack, at) }];
   const found: StackStore[] = [];
-  for (const each of stackNames) {
+  // Outside of R2, a command needs no credentials of the bootstrap stack's bucket.
+  const stacks = (at ?? project.config.backend) === "r2" ? stackNames : movableStacks;
+  for (const each of stacks) {
     const store = openStackStore(project, each, at);
     if ((await store.read()) || (await store.holder())) found.push({ stack: each, store });
   }

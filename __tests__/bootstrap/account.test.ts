@@ -5,7 +5,9 @@ import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
 import { TestAccount } from "./support/account";
 
 const config = (accountId: string) =>
-  ({ accountId, bucket: "tfstate" }) as ConstructorParameters<typeof Account>[0];
+  ({ accountId, bucket: "tfstate", token: { tokenName: "states" } }) as ConstructorParameters<
+    typeof Account
+  >[0];
 const forever = new AbortController().signal;
 
 let cloudflare: TestAccount;
@@ -26,15 +28,13 @@ test("tokens are found on whatever page of the list they are, a full last one in
   ];
   const make = async (name: string) =>
     ((await cloudflare.call("POST", "/tokens", { name, policies })).result as { id: string }).id;
-  const ids = [await make("tfstate")];
+  const ids = [await make("states")];
   await Promise.all(Array.from({ length: 97 }, () => make("other")));
-  ids.push(await make("tfstate"));
-  expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
-  const [{ resources } = { resources: undefined }] = await account.tokens("tfstate");
-  expect(resources).toEqual([`com.cloudflare.edge.r2.bucket.${accountId}_default_tfstate`]);
+  ids.push(await make("states"));
+  expect(await account.tokens()).toEqual(ids);
   // With the account's own token there are 100 now, two full pages.
-  ids.push(await make("tfstate"));
-  expect((await account.tokens("tfstate")).map(({ id }) => id)).toEqual(ids);
+  ids.push(await make("states"));
+  expect(await account.tokens()).toEqual(ids);
 });
 
 test("a 404 or a page of a proxy is no answer of Cloudflare's that there is no bucket", async () => {
@@ -54,10 +54,16 @@ test("a 404 or a page of a proxy is no answer of Cloudflare's that there is no b
   await expect(account.hasBucket("tfstate")).rejects.toThrow(`${url}/accounts/`);
 });
 
-test("Cloudflare says when a token was made, and the time is read", async () => {
-  const account = new Account(config(cloudflare.cloudflare.accountId), cloudflare.env, forever);
-  const [token] = await account.tokens("first token");
-  expect(Date.parse(`${token?.issuedOn}`)).toBeLessThanOrEqual(Date.now());
+test("the key pair is that of the API token; without one, that of the environment", async () => {
+  const { accountId } = cloudflare.cloudflare;
+  const keyPairWith = (env: NodeJS.ProcessEnv) => new Account(config(accountId), env, forever).keyPair();
+  const own = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_SESSION_TOKEN: "c" };
+  // A session belongs to the pair that it came with.
+  expect(await keyPairWith({ ...cloudflare.env, ...own })).toEqual({
+    ...(await cloudflare.keyPair()),
+    AWS_SESSION_TOKEN: undefined,
+  });
+  expect(await keyPairWith(own)).toEqual(own);
 });
 
 test("a token of a person has no S3 key pair, and that is said", async () => {

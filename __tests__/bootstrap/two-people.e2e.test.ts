@@ -3,61 +3,56 @@ import { Laptop } from "./support/laptop";
 import { exported } from "./support/team-stack";
 
 let account: TestAccount;
-let winner: Laptop;
-let loser: Laptop;
+let anna: Laptop;
+let ben: Laptop;
 beforeAll(async () => {
   account = await TestAccount.start();
   const env = {
     ...account.env,
     STATE_BACKEND: "worker",
     TF_VAR_state_passphrase: "correct horse battery staple",
+    TF_VAR_tfstate_username: "me",
+    TF_VAR_tfstate_password: "hunter2-of-the-owner",
   };
-  winner = new Laptop({
-    ...env,
-    TF_VAR_tfstate_username: "anna",
-    TF_VAR_tfstate_password: "hunter2-of-anna",
-  });
-  loser = new Laptop({ ...env, TF_VAR_tfstate_username: "ben", TF_VAR_tfstate_password: "hunter2-of-ben" });
+  [anna, ben] = [new Laptop(env), new Laptop(env)];
 });
 afterAll(async () => {
-  await winner.remove();
-  await loser.remove();
+  await anna.remove();
+  await ben.remove();
   await account.stop();
 });
 
-test("two bootstrap one account at once: who comes second touches nothing of the first, and may take it over", async () => {
-  const run = loser.start("--yes");
-  const posts = [1, 2].map(() => account.api.holdRequest(/^POST .*\/r2\/buckets$/));
-  await run.until(Promise.all(posts.map(({ met }) => met)));
-  await winner.ok("--yes");
-  for (const { release } of posts) release();
-  expect(await run.ended).toMatchObject({ end: 1, said: expect.stringContaining("✖ Apply") });
-
-  const variables = exported((await winner.ok("env")).stdout);
-  const made = await account.inventory();
-  expect(made.tokens).toContain(variables.AWS_ACCESS_KEY_ID);
-  const again = await loser.start("--yes").ended;
-  expect(again.end).toBe(1);
-  expect(again.said).toMatch(
-    /someone else has bootstrapped this account .* anna\/proxmox-bootstrap\.tfstate in the bucket/,
+test("two bootstrap one account at once: the second waits for the lock, then goes on as an ordinary run", async () => {
+  // Anna has the bucket and its lock, and both find the account as it is.
+  const first = anna.start("--yes");
+  const upload = account.api.holdRequest(/^PUT .*\/scripts\/tfstate$/);
+  await first.until(upload.met);
+  const second = ben.start("--yes");
+  await second.says("waiting for");
+  upload.release();
+  await first.ok();
+  expect((await second.ok()).said).toMatch(
+    /✔ Import: nothing to import .*✔ Plan: nothing to do .*✔ Second plan: empty/,
   );
-  expect(await account.inventory()).toEqual(made);
-  expect(exported((await winner.ok("env")).stdout)).toEqual(variables);
 
-  // With the folder set aside and the credentials of the other.
-  const { TF_HTTP_USERNAME: user, TF_HTTP_PASSWORD: password } = variables;
-  const both = new Laptop({
-    ...account.env,
-    STATE_BACKEND: "worker",
-    ...variables,
-    TF_VAR_tfstate_username: user,
-    TF_VAR_tfstate_password: password,
+  const variables = exported((await ben.ok("env")).stdout);
+  expect(exported((await anna.ok("env")).stdout)).toEqual(variables);
+  expect(await account.inventory()).toEqual({
+    buckets: ["tfstate", "tfstate-backup"],
+    tokens: [variables.AWS_ACCESS_KEY_ID],
+    scripts: ["tfstate"],
   });
-  try {
-    expect((await both.ok("--yes")).said).toMatch(
-      /✔ State: kept in worker .*✔ Plan: nothing to do .*✔ Second plan: empty/,
+});
+
+test("another cluster with the same names is told whose they are, and nothing is changed", async () => {
+  const before = await account.inventory();
+  ben.configure("cluster_name: lab\n");
+  for (const command of [["--yes"], ["destroy", "--yes", "--delete-states"]]) {
+    const { end, said } = await ben.start(...command).ended;
+    expect(end).toBe(1);
+    expect(said).toMatch(
+      /has bucket\/tfstate.* already, and not from this cluster, lab \(10\.0\.0\.5\): .* they are of cluster talos \(10\.0\.0\.5\)/,
     );
-  } finally {
-    await both.remove();
   }
+  expect(await account.inventory()).toEqual(before);
 });

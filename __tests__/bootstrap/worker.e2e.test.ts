@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { snapshot } from "../../state/snapshot";
-import { stateOf } from "../state/support/project";
+import { type Snapshot, snapshot } from "../../state/snapshot";
 import type { TofuProject } from "../support/tofu-project";
 import { TestAccount } from "./support/account";
+import type { Held } from "./support/gateway";
 import { Laptop } from "./support/laptop";
 import { exported, teamStack } from "./support/team-stack";
 
@@ -41,16 +41,15 @@ async function ask(path: string, password = PASSWORD, init: RequestInit = {}): P
   return fetch(`${account.worker.url}${path}`, { ...init, headers: { authorization } });
 }
 
-const readState = async (password?: string) =>
-  snapshot(
-    new Uint8Array(await (await ask("/states/proxmox-bootstrap", password)).arrayBuffer()),
-    "the Worker",
-  );
+/** The state of the bootstrap stack, in the bucket. */
+async function readState(): Promise<Snapshot> {
+  const object = await (await account.objects("tfstate")).get("bootstrap.tfstate");
+  return snapshot(object?.bytes ?? new Uint8Array(), "the bucket");
+}
 
-const setAside = () => readdirSync(join(laptop.workplace, "backups"));
-const localState = () => join(laptop.workplace, "bootstrap.tfstate");
+const copies = () => readdirSync(join(laptop.workDir, "backups"));
 
-test("cut off at each step, it goes on from there; one bucket, one token, one Worker and one lineage come of it", async () => {
+test("interrupted at each step, the next run is an ordinary one; one of everything and one lineage come of it", async () => {
   const said: string[] = [];
   let run = laptop.start("--yes");
   const cut = async () => {
@@ -58,30 +57,32 @@ test("cut off at each step, it goes on from there; one bucket, one token, one Wo
     said.push((await run.ended).said);
     run = laptop.start("--yes");
   };
+  const cutAt = async (...held: readonly Held[]) => {
+    await run.until(Promise.all(held.map(({ met }) => met)));
+    await cut();
+  };
+  const { api, worker } = account;
 
-  const inState = account.api.holdRequest(/^GET .*\/r2\/buckets\/tfstate$/);
-  await run.until(inState.met);
-  await cut();
+  await cutAt(api.holdRequest(/^GET .*\/r2\/buckets\/tfstate$/));
+  // There is a bucket without a marker, then with one, then locked.
+  await cutAt(api.holdAnswer(/^POST .*\/r2\/buckets$/));
+  await cutAt(api.holdAnswer(/^PUT \/tfstate\/bootstrap\.json$/));
+  await cutAt(api.holdAnswer(/^PUT \/tfstate\/bootstrap\.tfstate\.tflock$/));
   await run.says("❯ Synth");
   await cut();
-  // Before it, the same is asked, for a Worker of somebody else.
+  // The bucket is in the state, and OpenTofu has not heard of it.
+  await cutAt(api.holdAnswer(/^PUT \/tfstate\/bootstrap\.tfstate$/));
+  const { lineage } = await readState();
   await run.says("❯ Plan");
-  const inPlan = account.api.holdRequest(/^GET .*\/workers\/scripts$/);
-  await run.until(inPlan.met);
-  await cut();
-  // The buckets are made, and OpenTofu has not heard of it.
-  const buckets = [1, 2].map(() => account.api.holdAnswer(/^POST .*\/r2\/buckets$/));
-  await run.until(Promise.all(buckets.map(({ met }) => met)));
-  await cut();
+  await cutAt(api.holdRequest(/^GET .*\/workers\/scripts$/));
+  // The names are in the marker; then the bucket of the copies is made, and no state knows it.
+  await cutAt(api.holdAnswer(/^PUT \/tfstate\/bootstrap\.json$/));
+  await cutAt(api.holdAnswer(/^POST .*\/r2\/buckets$/));
   // Likewise the token, whose value is now lost, and the Worker, whose classes are there.
-  const [token, script] = [/^POST .*\/tokens$/, /^PUT .*\/scripts\/tfstate$/].map((request) =>
-    account.api.holdAnswer(request),
-  );
-  await run.until(Promise.all([token?.met, script?.met]));
-  await cut();
+  await cutAt(api.holdAnswer(/^POST .*\/tokens$/), api.holdAnswer(/^PUT .*\/scripts\/tfstate$/));
 
   // Ctrl-C goes to the whole group; the operation at hand comes to its end.
-  const cron = account.api.holdAnswer(/^PUT .*\/schedules$/);
+  const cron = api.holdAnswer(/^PUT .*\/schedules$/);
   await run.until(cron.met);
   process.kill(-(run.child.pid ?? 0), "SIGINT");
   setTimeout(cron.release, 1_000);
@@ -90,23 +91,15 @@ test("cut off at each step, it goes on from there; one bucket, one token, one Wo
   expect(interrupted.said).toContain("stopped; run it again: it goes on from here");
   expect(laptop.processes()).toEqual([]);
   said.push(interrupted.said);
-  const { lineage } = snapshot(readFileSync(localState()), "the local state");
 
   run = laptop.start("--yes");
-  const health = account.worker.holdRequest(/^GET \/health$/);
-  await run.until(health.met);
+  await cutAt(worker.holdRequest(/^GET \/health$/));
+  await run.says("❯ Second plan");
   await cut();
-  const written = account.worker.holdAnswer(/^POST \/states\/proxmox-bootstrap$/);
-  await run.until(written.met);
-  await cut();
-  const unlocked = account.worker.holdAnswer(/^UNLOCK /);
-  await run.until(unlocked.met);
-  await cut();
-  await run.says("✔ Move the state");
-  await cut();
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate\/bootstrap\.tfstate\.tflock$/));
   const last = await run.ok();
   said.push(last.said);
-  expect(last.said).toMatch(/✔ State: kept in worker .*✔ Plan: nothing to do .*✔ Second plan: empty/);
+  expect(last.said).toMatch(/✔ Import: nothing to import .*✔ Plan: nothing to do .*✔ Second plan: empty/);
 
   variables = exported((await laptop.ok("env")).stdout);
   expect(await account.inventory()).toEqual({
@@ -115,7 +108,8 @@ test("cut off at each step, it goes on from there; one bucket, one token, one Wo
     scripts: ["tfstate"],
   });
   expect(await readState()).toMatchObject({ lineage, encrypted: true });
-  expect(existsSync(localState())).toBe(false);
+  const keys = (await (await account.objects("tfstate")).list("")).map(({ key }) => key);
+  expect(keys).toEqual(["bootstrap.json", "bootstrap.tfstate"]);
   const secrets = [PASSWORD, PASSPHRASE, account.cloudflare.apiToken, `${variables.AWS_SECRET_ACCESS_KEY}`];
   expect(laptop.findInFiles(secrets)).toEqual([]);
   for (const secret of secrets) expect(said.join()).not.toContain(secret);
@@ -133,26 +127,22 @@ test("the variables that it prints are all that another stack needs, and the pag
   });
 });
 
-test("the Worker's own password changes while the state is kept at the Worker; its histories stay", async () => {
+test("the Worker's own password changes, in place; its histories stay, and clients are told the new one", async () => {
   const before = await (await ask("/states/proxmox/versions")).json();
   expect(before).toHaveLength(1);
-  laptop.set({ TF_VAR_tfstate_password: OTHER_PASSWORD });
-  const refused = await laptop.start("--yes").ended;
-  expect(refused).toMatchObject({ end: 1, said: expect.stringContaining("TF_HTTP_PASSWORD") });
-
-  laptop.set({ TF_HTTP_USERNAME: USER, TF_HTTP_PASSWORD: PASSWORD });
+  // The client's own variable still has the password of before.
+  laptop.set({ ...variables, TF_VAR_tfstate_password: OTHER_PASSWORD });
   const { said } = await laptop.ok("--yes");
   expect(said).toMatch(/✔ Plan: 1 to add, 1 to change, 1 to destroy\..*✔ Second plan: empty/);
   expect((await ask("/states/proxmox")).status).toBe(401);
   expect(await (await ask("/states/proxmox/versions", OTHER_PASSWORD)).json()).toEqual(before);
   expect(laptop.findInFiles([PASSWORD, OTHER_PASSWORD])).toEqual([]);
+  const now = exported((await laptop.ok("env")).stdout);
+  expect(now).toEqual({ ...variables, TF_HTTP_PASSWORD: OTHER_PASSWORD });
 });
 
-test("disaster drill: the bucket is lost, comes back from the copies, and the next plan is empty", async () => {
-  laptop.set({ TF_HTTP_USERNAME: undefined, TF_HTTP_PASSWORD: undefined });
-  variables.TF_HTTP_PASSWORD = OTHER_PASSWORD;
+test("disaster drill: the bucket is lost, is made again beside what is left, and the states come back from the copies", async () => {
   expect(await account.cloudflare.runSchedule("tfstate", "17 3 * * *")).toBe("ok");
-  const stateBefore = await readState(OTHER_PASSWORD);
 
   // Whoever has the API token can do this; the key pair of the states cannot.
   const bucket = await account.objects("tfstate");
@@ -161,43 +151,73 @@ test("disaster drill: the bucket is lost, comes back from the copies, and the ne
   expect(await account.call("DELETE", "/r2/buckets/tfstate")).toMatchObject({ status: 200 });
   expect((await team.plan()).exitCode).toBe(1);
 
-  // It starts nothing new beside what is left.
+  // The marker is lost too, so nothing is taken over without being asked for.
   const refused = await laptop.start("--yes").ended;
-  expect(refused).toMatchObject({ end: 1, said: expect.stringContaining("it was lost") });
+  const adopt = ["--adopt", "bucket/tfstate-backup", "--adopt", "worker/tfstate", "--adopt", "token/tfstate"];
+  expect(refused).toMatchObject({ end: 1, said: expect.stringContaining(adopt.join(" ")) });
   expect(await account.inventory()).toMatchObject({ buckets: ["tfstate-backup"], scripts: ["tfstate"] });
 
-  expect(await account.call("POST", "/r2/buckets", { name: "tfstate" })).toMatchObject({ status: 200 });
-  const restored = await ask("/backup/restore", OTHER_PASSWORD, { method: "POST" });
-  expect({ status: restored.status, body: await restored.json() }).toEqual({
-    status: 200,
-    body: { restored: ["proxmox-bootstrap", "proxmox"], failed: [], next: null },
+  const { said } = await laptop.ok("--yes", ...adopt);
+  expect(said).toMatch(
+    /✔ Import: bucket\/tfstate, bucket\/tfstate-backup, worker\/tfstate .*✔ Second plan: empty/,
+  );
+  const old = variables.AWS_ACCESS_KEY_ID;
+  variables = exported((await laptop.ok("env")).stdout);
+  expect(variables.AWS_ACCESS_KEY_ID).not.toBe(old);
+  expect(await account.inventory()).toEqual({
+    buckets: ["tfstate", "tfstate-backup"],
+    tokens: [variables.AWS_ACCESS_KEY_ID],
+    scripts: ["tfstate"],
   });
-  expect((await team.plan()).exitCode).toBe(0);
-  expect(await readState(OTHER_PASSWORD)).toMatchObject({ sha256: stateBefore.sha256 });
-
-  // The rules of the new bucket come with the next run.
-  const { said } = await laptop.ok("--yes");
-  expect(said).toMatch(/✔ Plan: .*✔ Second plan: empty/);
   expect(await account.call("GET", "/r2/buckets/tfstate/lock")).toMatchObject({
     result: { rules: [{ id: "keep-history" }] },
   });
+
+  const restored = await ask("/backup/restore", OTHER_PASSWORD, { method: "POST" });
+  expect({ status: restored.status, body: await restored.json() }).toEqual({
+    status: 200,
+    body: { restored: ["proxmox"], failed: [], next: null },
+  });
+  team.remove();
+  team = teamStack(laptop.folder, variables, { backend: "worker", url: account.env.STATE_URL });
+  await team.ok("init", "-input=false");
+  expect((await team.plan()).exitCode).toBe(0);
 });
 
-test("destroy is refused while another stack has a state there; allowed, it leaves nothing", async () => {
-  // The stack of another cluster has the same name, and is another one.
-  const body = stateOf(1);
-  await ask("/states/lab-bootstrap", OTHER_PASSWORD, { method: "POST", body });
+test("destroy is refused while another stack has a state there; allowed, and interrupted at each step, it leaves nothing", async () => {
   const inventory = await account.inventory();
   const refused = await laptop.start("destroy", "--yes").ended;
   expect(refused.end).toBe(1);
-  expect(refused.said).toContain(
-    "2 states of other stacks are kept there: me/lab-bootstrap.tfstate me/proxmox.tfstate destroy",
-  );
+  expect(refused.said).toContain("the bucket has states of other stacks: me/proxmox.tfstate destroy");
   expect(await account.inventory()).toEqual(inventory);
+  const last = await readState();
 
-  const { said } = await laptop.ok("destroy", "--yes", "--delete-states");
-  expect(said).toContain("nothing of it is left in the account");
+  let run = laptop.start("destroy", "--yes", "--delete-states");
+  const cutAt = async (...held: readonly Held[]) => {
+    await run.until(Promise.all(held.map(({ met }) => met)));
+    await run.powerCut();
+    run = laptop.start("destroy", "--yes", "--delete-states");
+  };
+  const { api } = account;
+  await cutAt(api.holdAnswer(/^PUT .*\/buckets\/tfstate\/lock$/));
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate-backup\//));
+  await cutAt(api.holdAnswer(/^DELETE .*\/tokens\//), api.holdRequest(/^DELETE .*\/scripts\/tfstate$/));
+  await cutAt(api.holdAnswer(/^DELETE .*\/scripts\/tfstate$/));
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate\/me\/proxmox\.tfstate$/));
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate\/bootstrap\.tfstate$/));
+  // The lock is given back, and there is a bucket without a marker.
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate\/bootstrap\.tfstate\.tflock$/));
+  await cutAt(api.holdAnswer(/^DELETE \/tfstate\/bootstrap\.json$/));
+  await cutAt(api.holdAnswer(/^DELETE .*\/r2\/buckets\/tfstate$/));
+  expect((await run.ok()).said).toContain("there is nothing to destroy");
   expect(await account.inventory()).toEqual({ buckets: [], tokens: [], scripts: [] });
-  expect(existsSync(localState())).toBe(false);
-  expect(setAside().length).toBeGreaterThan(0);
+  const shas = copies().map((name) => /-([0-9a-f]{12})\.tfstate$/.exec(name)?.[1]);
+  expect(shas).toContain(last.sha256.slice(0, 12));
+
+  // Everything is made again, in the same folder.
+  await laptop.ok("--yes");
+  expect(await account.inventory()).toMatchObject({
+    buckets: ["tfstate", "tfstate-backup"],
+    scripts: ["tfstate"],
+  });
 });

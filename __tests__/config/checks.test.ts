@@ -243,6 +243,11 @@ const OTHERS: readonly Row[] = [
     "cluster.yaml:30: state.url is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox",
   ],
   [
+    "the state on an object of the bootstrap stack",
+    edit(append("state:", "  key: bootstrap.tfstate")),
+    'cluster.yaml:31: state.key "bootstrap.tfstate" is an object of the bootstrap stack; use another key, such as proxmox/terraform.tfstate',
+  ],
+  [
     "two changes of encryption at once",
     edit(
       append(

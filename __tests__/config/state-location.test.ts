@@ -1,6 +1,12 @@
 import { TerraformStack } from "cdktf";
 import type { StateConfig } from "../../config";
-import { stackNames, stateBeside, stateLocation } from "../../config/state-location";
+import {
+  bootstrapState,
+  movableStacks,
+  stackNames,
+  stateBeside,
+  stateLocation,
+} from "../../config/state-location";
 import type { StateProps } from "../../stacks/cluster-stack-props";
 import { configureState } from "../../stacks/configure-state";
 import { ACCOUNT } from "../support/cloudflare-account";
@@ -20,7 +26,8 @@ const base: StateConfig = {
 /** The backend that the program synthesizes for a stack, as `main.ts` puts it together. */
 function synthesized(state: StateProps, name: string) {
   const stack = new TerraformStack(newApp(), name);
-  configureState(stack, name === "cluster" ? state : stateBeside(state, name));
+  const own = name === "cluster" ? state : stateBeside(state, name);
+  configureState(stack, name === "bootstrap" ? bootstrapState(state) : own);
   const { backend } = synthStack(stack).terraform as unknown as {
     readonly backend: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   };
@@ -53,7 +60,10 @@ test("no two stacks share a place, and neither do two clusters side by side", ()
       { ...base, ...lab, backend },
     ];
     const places = states.flatMap((state) => stackNames.map((name) => stateLocation(state, name, "/home")));
-    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(2 * stackNames.length);
+    expect(new Set(places.map((place) => JSON.stringify(place))).size).toBe(
+      // One bucket has one bootstrap stack.
+      2 * movableStacks.length + 1,
+    );
   }
 });
 

@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,33 +7,66 @@ import { lockFolder } from "../../process/lock-folder";
 
 let folder: string;
 let said: jest.SpyInstance;
+const running: ChildProcess[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "lock-folder-"));
   said = jest.spyOn(console, "error").mockImplementation(() => undefined);
 });
 afterEach(() => {
+  for (const child of running.splice(0)) child.kill("SIGKILL");
   said.mockRestore();
   rmSync(folder, { recursive: true, force: true });
 });
 
+const NOW = { timeoutMs: 0 };
+const REFUSED =
+  /another npm run bootstrap is running in .*, or a program that it started before it was killed/;
+
+/** Another process that has the folder, and a program of its own that runs until it is told to end. */
+async function anotherRun() {
+  const script = `
+    const { lockFolder } = require("./process/lock-folder");
+    const { runGroup } = require("./process/process-group");
+    lockFolder(${JSON.stringify(folder)}, "npm run bootstrap").then(() =>
+      runGroup("sh", ["-c", "echo $$; exec sleep 60"], { onLine: (pid) => console.log(pid) }),
+    );`;
+  const child = spawn(process.execPath, ["-r", "ts-node/register", "-e", script], {
+    cwd: join(__dirname, "../.."),
+    env: { ...process.env, TS_NODE_SWC: "true" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  running.push(child);
+  const [pid] = await once(child.stdout, "data");
+  return { child, programPid: Number(pid) };
+}
+
 test("the next run has the folder once the first one has let it go", async () => {
-  const lost = jest.fn();
-  for (const run of ["first", "second"]) {
-    const release = await lockFolder(folder, run, lost);
-    await release();
-  }
-  expect(lost).not.toHaveBeenCalled();
-  expect(said).not.toHaveBeenCalled();
+  const release = await lockFolder(folder, "npm run bootstrap");
+  await expect(lockFolder(folder, "npm run bootstrap", NOW)).rejects.toThrow(REFUSED);
+  release();
+  const again = await lockFolder(folder, "npm run bootstrap", NOW);
+  again();
 });
 
-test("a lock that is lost is told, and stops the run in order", async () => {
-  let release: (() => Promise<void>) | undefined;
-  await new Promise<void>((resolve) => {
-    void lockFolder(folder, "npm run bootstrap", resolve).then((it) => {
-      release = it;
-      rmSync(`${folder}.lock`, { recursive: true });
-    });
-  });
-  expect(said.mock.calls.join()).toContain("is lost, and another run may have it");
-  await release?.();
-}, 30_000);
+test("who waits has it as soon as it is free, and can stop to wait", async () => {
+  const release = await lockFolder(folder, "npm run bootstrap");
+  const stop = new AbortController();
+  const stopped = lockFolder(folder, "npm run bootstrap", { signal: stop.signal });
+  stop.abort();
+  await expect(stopped).rejects.toThrow("aborted");
+  const next = lockFolder(folder, "npm run bootstrap");
+  release();
+  (await next)();
+  expect(said.mock.calls.join()).toContain("another npm run bootstrap has");
+});
+
+test("a run that was killed keeps others out while a program of its still runs, and no longer", async () => {
+  const { child, programPid } = await anotherRun();
+  await expect(lockFolder(folder, "npm run bootstrap", NOW)).rejects.toThrow(REFUSED);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await expect(lockFolder(folder, "npm run bootstrap", NOW)).rejects.toThrow(REFUSED);
+  process.kill(programPid, "SIGKILL");
+  const release = await lockFolder(folder, "npm run bootstrap");
+  release();
+});

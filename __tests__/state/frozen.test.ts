@@ -41,7 +41,7 @@ describe("drop", () => {
       await project.write(to, stateOf(2));
       await dropped(0, from);
       expect(await project.store(from).read()).toBeUndefined();
-      for (const stack of ["cluster", "proxmox-access", "bootstrap"] as const) {
+      for (const stack of ["cluster", "proxmox-access"] as const) {
         expect(await project.store(from, stack).holder()).toBeUndefined();
       }
     },

@@ -76,7 +76,25 @@ test("every stack whose state exists moves along, each to its own place", async 
   expect(moved.address).toBe("r2 tfstate/each-stack/terraform-proxmox-access.tfstate");
   expect(await textOf(moved)).toBe(stateOf(5, { lineage: "other" }).toString());
   expect(await project.text("r2")).toBe(stateOf(1).toString());
-  expect(await project.store("r2", "bootstrap").read()).toBeUndefined();
+});
+
+test("the state of the bootstrap stack stays in the bucket, open, whatever moves", async () => {
+  const bootstrap = project.store("r2", "bootstrap");
+  const lock = newLock("probe");
+  const before = stateOf(3, { lineage: "bootstrap" });
+  await bootstrap.lock(lock);
+  await bootstrap.write(before, lock);
+  await bootstrap.unlock(lock);
+  await project.write("local", stateOf(1));
+  for (const to of ["r2", "worker", "local"] as const) {
+    await project.migrate(to);
+    expect(await textOf(bootstrap)).toBe(before.toString());
+    expect(await bootstrap.holder()).toBeUndefined();
+  }
+  expect(() => project.store("worker", "bootstrap")).toThrow("always in r2, not in worker; leave --at out");
+  await bootstrap.lock(lock);
+  await bootstrap.remove(lock);
+  await bootstrap.unlock(lock);
 });
 
 test("no state yet: the places move, so that the first apply of an old configuration is refused", async () => {

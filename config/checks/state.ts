@@ -1,6 +1,7 @@
 import type { Problem } from "../diagnostic";
 import { quoteValue } from "../display-value";
 import type { ResolvedCluster } from "../resolve-cluster";
+import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../state-location";
 
 /** A backend has what it needs, and a key change has two keys. */
 export function* checkState({ input: { state }, config }: ResolvedCluster): Iterable<Problem> {
@@ -8,6 +9,10 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
     const text =
       "is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox";
     yield { path: ["state", "url"], text };
+  }
+  if ([BOOTSTRAP_STATE_KEY, BOOTSTRAP_MARKER_KEY].includes(state.key)) {
+    const text = `${quoteValue(state.key)} is an object of the bootstrap stack; use another key, such as proxmox/terraform.tfstate`;
+    yield { path: ["state", "key"], text };
   }
   const { encryption } = state;
   if (encryption.provider === "off" || encryption.previous === undefined) return;

@@ -1,14 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,7 +21,7 @@ export interface Ended {
 /** Somebody's machine: a folder with a `cluster.yaml`, variables, and the command. */
 export class Laptop {
   readonly folder = mkdtempSync(join(tmpdir(), "laptop-"));
-  readonly workplace = join(this.folder, "work");
+  readonly workDir = join(this.folder, "work");
   private readonly clusterFile = join(this.folder, "cluster.yaml");
   private readonly env: Record<string, string | undefined>;
   private readonly running: ChildProcess[] = [];
@@ -60,7 +52,7 @@ export class Laptop {
   }
 
   private spawn(file: string, [...args]: readonly string[]): Run {
-    const child = spawn(file, [...args, "--folder", this.workplace], {
+    const child = spawn(file, [...args, "--folder", this.workDir], {
       cwd: root,
       env: { ...inheritedEnv(), ...this.env, CLUSTER_CONFIG: this.clusterFile },
       stdio: ["ignore", "pipe", "pipe"],
@@ -97,16 +89,10 @@ export class Laptop {
     }
   }
 
-  /** Some time after a power cut: the lock of the folder is told by its age. */
-  waitForStaleLock(): void {
-    const lock = `${this.workplace}.lock`;
-    if (existsSync(lock)) utimesSync(lock, 0, 0);
-  }
-
   /** All files that the command has left, by their path. */
   files(): ReadonlyMap<string, Buffer> {
-    const entries = existsSync(this.workplace)
-      ? readdirSync(this.workplace, { recursive: true, withFileTypes: true })
+    const entries = existsSync(this.workDir)
+      ? readdirSync(this.workDir, { recursive: true, withFileTypes: true })
       : [];
     return new Map(
       entries
@@ -181,7 +167,6 @@ export class Run {
   async powerCut(): Promise<void> {
     await this.laptop.powerCut();
     await this.ended;
-    this.laptop.waitForStaleLock();
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../../config";
-import { type StackName, stackNames } from "../../../config/state-location";
+import { movableStacks, type StackName } from "../../../config/state-location";
 import { newLock } from "../../../state/lock-info";
 import { Migration } from "../../../state/migrate";
 import { LockedError } from "../../../state/problem";
@@ -92,9 +92,9 @@ export class StateProject {
     for (const { run } of (await Migration.plan(this.load(), to)).steps().slice(0, steps)) await run();
   }
 
-  /** Opens the frozen states of all stacks, as `unfreeze` does. */
+  /** Opens the frozen states of all stacks that move, as `unfreeze` does. */
   async unfreeze(backend: StateBackend): Promise<void> {
-    for (const stack of stackNames) {
+    for (const stack of movableStacks) {
       const store = this.store(backend, stack);
       const holder = await store.holder();
       if (holder) await store.thaw(holder);

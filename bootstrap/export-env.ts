@@ -1,27 +1,18 @@
-import type { BootstrapConfig } from "../config";
 import { displayPath } from "../process/display-path";
-import type { BootstrapOutputs } from "./credentials";
-import type { BootstrapSetting } from "./setting";
+import type { BootstrapSettings } from "./settings";
+import type { BootstrapOutputs } from "./stack";
 
 /** Variables with their values, for a laptop or CI. */
-export type HandedOver = Readonly<Record<string, string>>;
+export type Variables = Readonly<Record<string, string>>;
 
 /** Everything that `plan` and `apply` of the other stacks need for their state. */
-export function handedOver(
-  { state, bootstrap, env }: BootstrapSetting,
-  outputs: BootstrapOutputs,
-  variables: Readonly<Record<string, string>>,
-): HandedOver {
-  const s3 = outputs.s3AccessKeyId && {
-    AWS_ACCESS_KEY_ID: outputs.s3AccessKeyId,
-    AWS_SECRET_ACCESS_KEY: outputs.s3SecretAccessKey,
-    AWS_SESSION_TOKEN: undefined,
-  };
+export function clientVariables(settings: BootstrapSettings, outputs: BootstrapOutputs): Variables {
+  const { state, bootstrap, env } = settings;
   const entries = {
     CLOUDFLARE_ACCOUNT_ID: bootstrap.accountId,
-    ...variables,
-    // Not the pair that the environment may have had: that can be a person's own, or end soon.
-    ...s3,
+    AWS_ACCESS_KEY_ID: outputs.s3AccessKeyId,
+    AWS_SECRET_ACCESS_KEY: outputs.s3SecretAccessKey,
+    ...(state.backend === "worker" && workerLogin(env)),
     TF_VAR_state_passphrase: state.encryption.provider === "pbkdf2" ? env.TF_VAR_state_passphrase : undefined,
   };
   return Object.fromEntries(
@@ -29,11 +20,25 @@ export function handedOver(
   );
 }
 
+/**
+ * The user of the Worker that the environment names; else its owner. The owner's password is the one that the Worker was
+ * given: the client's own variable may still have the one before. A hash of a password opens nothing.
+ */
+function workerLogin(env: NodeJS.ProcessEnv) {
+  const { TF_HTTP_USERNAME, TF_HTTP_PASSWORD, TF_VAR_tfstate_username: owner } = env;
+  const password = env.TF_VAR_tfstate_password;
+  const isOwner = !TF_HTTP_USERNAME || TF_HTTP_USERNAME === owner;
+  if (owner && password && isOwner && !password.startsWith("pbkdf2-")) {
+    return { TF_HTTP_USERNAME: owner, TF_HTTP_PASSWORD: password };
+  }
+  return { TF_HTTP_USERNAME, TF_HTTP_PASSWORD };
+}
+
 export const formats = ["shell", "dotenv"] as const;
 export type Format = (typeof formats)[number];
 
 /** The variables for `eval`, or as the lines that `sops`, `gh secret set --env-file` and others read. */
-export function format(variables: HandedOver, as: Format): string {
+export function format(variables: Variables, as: Format): string {
   const line = ([name, value]: readonly [string, string]) =>
     as === "shell"
       ? `export ${name}='${value.replaceAll("'", "'\\''")}'`
@@ -54,16 +59,20 @@ function dotenvValue(name: string, value: string): string {
 
 /** What to put where: by name only, since a terminal keeps what it has shown. */
 export function instructions(
-  setting: BootstrapSetting,
-  variables: HandedOver,
+  { state, bootstrap, clusterFile }: BootstrapSettings,
+  variables: Variables,
   workerUrl: string | undefined,
   sopsFile: string | undefined,
 ): string {
-  const names = Object.keys(variables);
+  const toWorker = `state.url ${workerUrl}/states/proxmox, and npm run state -- migrate --to worker`;
+  const { expiresOn } = bootstrap.token;
   const lines = [
     "the state backend is ready. its clients need, besides what the providers need:",
     "",
-    ...names.map((name) => `  ${name}`),
+    ...Object.keys(variables).map((name) => `  ${name}`),
+    ...(state.backend === "worker" && !variables.TF_HTTP_PASSWORD
+      ? ["  TF_HTTP_USERNAME and TF_HTTP_PASSWORD of a user of the Worker, which are not known here"]
+      : []),
     "",
     "on a laptop, for this shell:",
     '  eval "$(npm run -s bootstrap -- env)"',
@@ -73,31 +82,14 @@ export function instructions(
       ? "for sops: none is configured here; with a .sops.yaml, this command writes secrets/state.sops.env"
       : `for sops: it is in ${displayPath(sopsFile)}; sops exec-env ${displayPath(sopsFile)} 'npm run plan'`,
     "",
-    ...cluster(setting, workerUrl),
+    state.backend === "local"
+      ? `${clusterFile} keeps its states in files: npm run state -- migrate --to r2 or worker moves them there`
+      : `${clusterFile} keeps its states in ${state.backend}: npm run plan`,
+    ...(state.backend === "r2" && workerUrl ? [`to keep them at the Worker: ${toWorker}`] : []),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),
-    ...expiry(setting.bootstrap),
+    ...(expiresOn
+      ? [`the S3 key pair ends on ${expiresOn}: change bootstrap.token.expires_on before, and run this again`]
+      : []),
   ];
   return lines.join("\n");
 }
-
-function cluster({ state, clusterFile }: BootstrapSetting, workerUrl: string | undefined): readonly string[] {
-  if (state.backend === "local") {
-    return [
-      `${clusterFile} keeps its states in files: npm run state -- migrate --to r2 or worker moves them there`,
-    ];
-  }
-  const other = state.backend === "r2" && workerUrl;
-  return [
-    `${clusterFile} keeps its states in ${state.backend}: npm run plan`,
-    ...(other
-      ? [
-          `to keep them at the Worker: state.url ${workerUrl}/states/proxmox, and npm run state -- migrate --to worker`,
-        ]
-      : []),
-  ];
-}
-
-const expiry = ({ token: { expiresOn } }: BootstrapConfig): readonly string[] =>
-  expiresOn
-    ? [`the S3 key pair ends on ${expiresOn}: change bootstrap.token.expires_on before, and run this again`]
-    : [];

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { waitForWorker } from "../../bootstrap/health";
+import { waitForWorker } from "../../bootstrap/wait-for-worker";
 import { problemResponse } from "../../worker/src/http/problem-response";
 
 let server: Server;

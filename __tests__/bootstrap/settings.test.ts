@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadBootstrapSetting } from "../../bootstrap/setting";
+import { loadBootstrapSettings } from "../../bootstrap/settings";
 import { VALID } from "../config/support/cluster";
 
 const root = join(__dirname, "../..");
@@ -14,14 +14,14 @@ const SECRETS = {
 };
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "setting-"));
+  folder = mkdtempSync(join(tmpdir(), "settings-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function load(env: NodeJS.ProcessEnv, lines: readonly string[] = [], purpose?: "read" | "change") {
   const clusterFile = join(folder, "cluster.yaml");
   writeFileSync(clusterFile, `${VALID}${lines.join("\n")}\n`);
-  return loadBootstrapSetting(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
+  return loadBootstrapSettings(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
 }
 
 test("every variable that is missing is named at once; an empty one is missing", () => {
@@ -40,25 +40,6 @@ test("every variable that is missing is named at once; an empty one is missing",
   expect(names(SECRETS, all)).toEqual(["TF_VAR_tfstate_users", "TF_VAR_tfstate_psk"]);
   const without = ["bootstrap:", "  worker:", "    enabled: false"];
   expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);
-});
-
-test("where the state moves to the Worker, somebody has to be able to open it there", () => {
-  const worker = {
-    ...ACCOUNT,
-    ...SECRETS,
-    STATE_BACKEND: "worker",
-    STATE_URL: "https://tfstate.example.com/states/a",
-  };
-  const [user, opens] = [
-    { TF_VAR_tfstate_users: "[]" },
-    { TF_HTTP_USERNAME: "ci", TF_HTTP_PASSWORD: "password" },
-  ];
-  const users = ["bootstrap:", "  worker:", "    credentials: [users]"];
-  const wanted = /not set:\n {2}TF_HTTP_USERNAME .*\n {2}TF_HTTP_PASSWORD .*$/;
-  expect(() => load({ ...worker, ...user }, users)).toThrow(wanted);
-  expect(() => load({ ...worker, TF_VAR_tfstate_password: "pbkdf2-sha256$1" })).toThrow(wanted);
-  expect(load({ ...worker, ...user, ...opens }, users)).toBeDefined();
-  expect(load(worker)).toBeDefined();
 });
 
 test("without an account id, the error says where to put it", () => {
@@ -81,32 +62,37 @@ test("the Worker cannot keep states where there is none", () => {
 
 test("to read what is there takes what opens the state, and nothing else", () => {
   const read = (env: NodeJS.ProcessEnv) => load({ ...ACCOUNT, ...env }, [], "read");
-  expect(() => read({})).toThrow(/^these variables are not set:\n {2}TF_VAR_state_passphrase .*$/);
-  expect(read({ TF_VAR_state_passphrase: "passphrase" })).toMatchObject({ place: { backend: "r2" } });
+  expect(() => read({ AWS_ACCESS_KEY_ID: "a" })).toThrow(
+    /^these variables are not set:\n {2}CLOUDFLARE_API_TOKEN {7}or AWS_ACCESS_KEY_ID and .*\n {2}TF_VAR_state_passphrase .*$/,
+  );
+  const passphrase = { TF_VAR_state_passphrase: "passphrase" };
+  for (const opens of [
+    { CLOUDFLARE_API_TOKEN: "t" },
+    { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" },
+  ]) {
+    expect(read({ ...passphrase, ...opens })).toMatchObject({ location: { backend: "r2" } });
+  }
 });
 
 test("a state in plain text is refused: passwords are in it", () => {
   const off = ["state:", "  encryption: { provider: off, reason: it is on an encrypted disk }"];
   expect(() => load({ ...ACCOUNT, ...SECRETS }, off)).toThrow(
-    /cluster\.yaml: state\.encryption\.provider is off, but bootstrap keeps .* use pbkdf2, aws_kms, gcp_kms or openbao/,
+    /cluster\.yaml: state\.encryption\.provider is off, but the state of the bootstrap stack holds .* use pbkdf2, aws_kms, gcp_kms or openbao/,
   );
 });
 
-test("the state of the stack goes beside that of the cluster", () => {
-  const at = (env: NodeJS.ProcessEnv, lines?: readonly string[]) => {
-    const { place, stateFile } = load({ ...ACCOUNT, ...SECRETS, ...env }, lines);
-    return place ?? stateFile;
-  };
-  expect(at({})).toMatchObject({
-    backend: "r2",
-    bucket: "tfstate",
-    key: "proxmox/terraform-bootstrap.tfstate",
-  });
-  expect(at({ STATE_BACKEND: "worker", STATE_URL: "https://tfstate.example.com/states/proxmox" })).toEqual({
-    backend: "worker",
-    url: "https://tfstate.example.com/states/proxmox-bootstrap",
-  });
-  expect(at({ STATE_BACKEND: "local" }, ["state:", `  path: ${folder}/cluster.tfstate`])).toBe(
-    join(folder, "cluster-bootstrap.tfstate"),
-  );
+test("the state of the stack is in the bucket, whatever the others use", () => {
+  const locationWith = (env: NodeJS.ProcessEnv, lines?: readonly string[]) =>
+    load({ ...ACCOUNT, ...SECRETS, ...env }, lines).location;
+  const inBucket = { backend: "r2", bucket: "tfstate", key: "bootstrap.tfstate" };
+  expect(locationWith({})).toMatchObject(inBucket);
+  expect(
+    locationWith({ STATE_BACKEND: "worker", STATE_URL: "https://tfstate.example.com/states/proxmox" }),
+  ).toMatchObject(inBucket);
+  const local = ["state:", `  path: ${folder}/cluster.tfstate`];
+  expect(locationWith({ STATE_BACKEND: "local" }, local)).toMatchObject(inBucket);
+});
+
+test("two clusters of one name are told apart by the address of their API", () => {
+  expect(load({ ...ACCOUNT, ...SECRETS }).cluster).toBe("talos (10.0.0.5)");
 });

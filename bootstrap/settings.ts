@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
+import { type StateLocation, stateLocation } from "../config/state-location";
+
+/** What a bootstrap works with: the configuration and the environment. */
+export interface BootstrapSettings {
+  readonly clusterFile: string;
+  /** Identifies the cluster in the marker of its bucket: its name and the address of its API. */
+  readonly cluster: string;
+  readonly bootstrap: BootstrapConfig;
+  readonly state: StateConfig;
+  /** Where the state of the bootstrap stack is. */
+  readonly location: StateLocation;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `read` prints what there is, and needs fewer variables than `change`. */
+type Purpose = "read" | "change";
+
+/**
+ * @throws ConfigError with everything that is wrong with the configuration
+ * @throws Error that lists every variable that is missing
+ */
+export function loadBootstrapSettings(
+  root: string,
+  env: NodeJS.ProcessEnv,
+  purpose: Purpose = "change",
+): BootstrapSettings {
+  const { config, clusterFile } = loadFromEnv({ env, exampleFolder: join(root, "examples/six-nodes") });
+  const { bootstrap, state } = config;
+  const refuse = (text: string) => new ConfigError([{ at: { file: clusterFile }, text }]);
+  if (bootstrap === undefined) {
+    throw refuse("no Cloudflare account is known; set state.account_id, or export CLOUDFLARE_ACCOUNT_ID");
+  }
+  if (state.backend === "worker" && bootstrap.worker === undefined) {
+    throw refuse("state.backend is worker, but bootstrap.worker.enabled is false; enable it, or use r2");
+  }
+  if (state.encryption.provider === "off") {
+    throw refuse(
+      "state.encryption.provider is off, but the state of the bootstrap stack holds the Worker's passwords and the " +
+        "token's secret; use pbkdf2, aws_kms, gcp_kms or openbao",
+    );
+  }
+  const missing = missingVariables(bootstrap, state, env, purpose);
+  if (missing.length > 0) {
+    const lines = missing.map(([name, what]) => `  ${name.padEnd(27)}${what}`);
+    throw new Error(["these variables are not set:", ...lines].join("\n"));
+  }
+  return {
+    clusterFile,
+    cluster: `${config.clusterName} (${config.network.vip})`,
+    bootstrap,
+    state,
+    location: stateLocation(state, "bootstrap", process.cwd()),
+    env,
+  };
+}
+
+/** Which variables the stack needs and the environment does not have, with what to put there. */
+function missingVariables(
+  { worker }: BootstrapConfig,
+  { encryption }: StateConfig,
+  env: NodeJS.ProcessEnv,
+  purpose: Purpose,
+): readonly (readonly [string, string])[] {
+  const random = (bytes: number) => `for example "$(openssl rand -base64 ${bytes})"`;
+  const isChange = purpose === "change";
+  const credentials = (isChange && worker?.settings.credentials) || [];
+  const hasKeyPair = env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY;
+  const needed: readonly (readonly [string, string, boolean])[] = [
+    isChange
+      ? [
+          "CLOUDFLARE_API_TOKEN",
+          "an account token that may edit Workers Scripts, R2 and account API tokens (docs/bootstrap.md)",
+          true,
+        ]
+      : [
+          "CLOUDFLARE_API_TOKEN",
+          "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the key pair of the bucket",
+          !hasKeyPair,
+        ],
+    [
+      "TF_VAR_state_passphrase",
+      `${random(32)}; keep it: without it no state can be read`,
+      encryption.provider === "pbkdf2",
+    ],
+    ["TF_VAR_tfstate_username", "the name of the Worker's owner", credentials.includes("owner")],
+    ["TF_VAR_tfstate_password", random(24), credentials.includes("owner")],
+    ["TF_VAR_tfstate_users", "further users, a JSON list (docs/worker.md)", credentials.includes("users")],
+    ["TF_VAR_tfstate_psk", random(24), credentials.includes("psk")],
+  ];
+  return needed.filter(([name, , isNeeded]) => isNeeded && !env[name]).map(([name, what]) => [name, what]);
+}

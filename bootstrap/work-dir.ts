@@ -1,0 +1,60 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { copyName } from "../state/dated-copy";
+import { writeFileAtomic } from "../process/write-file-atomic";
+
+/**
+ * The folder in which a bootstrap works: the synthesized stack, logs, and encrypted copies of the state. It may be
+ * deleted between two runs. Nothing in it is in the clear, and its owner alone can read it: a passphrase can be guessed.
+ */
+export class WorkDir {
+  readonly planFile: string;
+  readonly synthesized: string;
+  readonly logs: string;
+  /** The ID of the state's lock, while this folder holds it: a run after a power cut goes on with it. */
+  readonly lockId: Note;
+  /** The bucket, while it is ours without a marker: between the two calls that make it, or delete it. */
+  readonly unmarkedBucket: Note;
+  private readonly backups: string;
+
+  constructor(readonly root: string) {
+    this.planFile = join(root, "bootstrap.tfplan");
+    this.synthesized = join(root, "cdktf.out");
+    this.logs = join(root, "logs");
+    this.backups = join(root, "backups");
+    this.lockId = new Note(join(root, "lock-id"));
+    this.unmarkedBucket = new Note(join(root, "unmarked-bucket"));
+    for (const folder of [this.logs, this.backups, this.synthesized])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(root, 0o700);
+  }
+
+  /** Keeps an encrypted state under its date, serial and hash. @returns the path */
+  keepCopy(state: Uint8Array): string {
+    const path = join(this.backups, `bootstrap-${copyName(state)}.tfstate`);
+    writeFileAtomic(path, state);
+    return path;
+  }
+
+  /** A plan that was carried out, or is empty, is of no use. */
+  removePlan(): void {
+    rmSync(this.planFile, { force: true });
+  }
+}
+
+/** One line in a file: it is there, or not. */
+class Note {
+  constructor(private readonly file: string) {}
+
+  read(): string | undefined {
+    return existsSync(this.file) ? readFileSync(this.file, "utf8") : undefined;
+  }
+
+  write(text: string): void {
+    writeFileAtomic(this.file, text);
+  }
+
+  remove(): void {
+    rmSync(this.file, { force: true });
+  }
+}
