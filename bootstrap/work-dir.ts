@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { copyName } from "../state/dated-copy";
 import { writeFileAtomic } from "../process/write-file-atomic";
+import { versionName } from "../state/version-name";
 
 /**
  * The folder in which a bootstrap works: the synthesized stack, logs, and encrypted copies of the state. It may be
@@ -31,7 +31,7 @@ export class WorkDir {
 
   /** Keeps an encrypted state under its date, serial and hash. @returns the path */
   keepCopy(state: Uint8Array): string {
-    const path = join(this.backups, `bootstrap-${copyName(state)}.tfstate`);
+    const path = join(this.backups, `bootstrap-${versionName(state)}.tfstate`);
     writeFileAtomic(path, state);
     return path;
   }

@@ -1,7 +1,7 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
 import { ConfigError } from "../config";
-import { StateError } from "../state/problem";
+import { StateError } from "../state/errors";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
 import { addDropCommand } from "./state/drop";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type StackName, stackNames } from "../config/state-location";
 import { STATE_BACKENDS } from "../domain/state";
+import { StateError } from "./errors";
 import { parseJson } from "./parse-json";
-import { StateError } from "./problem";
 import { type Snapshot, sha256, snapshot } from "./snapshot";
 import type { StackStore } from "./stack-store";
 

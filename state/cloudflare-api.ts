@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 import { REQUEST_TIMEOUT_MS } from "./request-timeout";
 
 export interface CloudflareApiProps {

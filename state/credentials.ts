@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type StackName, stackNames, stateLocation } from "../config/state-location";
 import { historyFolder, lockKey } from "../domain/state-objects";
 import { CloudflareApi } from "./cloudflare-api";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 import type { Project } from "./project";
 import { requireVariable } from "./require-variable";
 

@@ -1,12 +1,12 @@
 import type { LockInfo } from "./lock-info";
-import { describeSnapshot, snapshotOrDamaged } from "./snapshot";
+import { describeSnapshot, snapshotIfValid } from "./snapshot";
 import type { StateStore } from "./store";
 
 /** `r2 bucket/key (serial 12, lineage 4f1c…, …)`: a place and the state that is there now. */
 export async function describeState(store: StateStore): Promise<string> {
   const bytes = await store.read();
   if (!bytes) return `${store.address} (no state)`;
-  const state = snapshotOrDamaged(bytes);
+  const state = snapshotIfValid(bytes);
   return `${store.address} (${state ? describeSnapshot(state) : "damaged"})`;
 }
 

@@ -1,8 +1,8 @@
 import type { StateBackend } from "../config";
 import type { StackName } from "../config/state-location";
+import { StateError } from "./errors";
 import { type FrozenStore, frozenIn, requireDroppable } from "./frozen";
 import { MigrationJournal } from "./migration-journal";
-import { StateError } from "./problem";
 import type { Project } from "./project";
 import { findStores, openStackStore } from "./stack-store";
 

@@ -1,5 +1,5 @@
+import { LockedError, StateError } from "./errors";
 import { isFrozen, type LockInfo } from "./lock-info";
-import { LockedError, StateError } from "./problem";
 import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";
 

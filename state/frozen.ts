@@ -1,5 +1,5 @@
+import { LockedError, StateError } from "./errors";
 import { isBareFreeze, isFrozen, type LockHolder, newFreeze } from "./lock-info";
-import { LockedError, StateError } from "./problem";
 import { describeSnapshot, snapshot } from "./snapshot";
 import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../process/write-file-atomic";
-import { copyName, readCopyName } from "./dated-copy";
+import { LockedError, StateError } from "./errors";
 import { freezeMarker, readFreezeMarker } from "./freeze-marker";
 import type { LockInfo } from "./lock-info";
-import { LockedError, StateError } from "./problem";
-import { readIfThere } from "./read-if-there";
+import { readFileIfExists } from "./read-file-if-exists";
 import { RecordLock } from "./record-lock";
 import { sha256 } from "./snapshot";
 import type { StateStore, Version } from "./store";
+import { parseVersionName, versionName } from "./version-name";
 import { finishWriteInPlace, readInPlace, writeInPlace } from "./write-in-place";
 
 /**
@@ -29,7 +29,7 @@ export class LocalStore implements StateStore {
     const found = readInPlace(this.path);
     if (!found) return undefined;
     const { bytes, isWhole } = found;
-    if (readFreezeMarker(bytes)) return readIfThere(this.frozenPath);
+    if (readFreezeMarker(bytes)) return readFileIfExists(this.frozenPath);
     const isEmpty = bytes.byteLength === 0;
     if (isWhole && !isEmpty) return bytes;
     // OpenTofu empties the file before it writes: under a lock, an empty file says nothing.
@@ -112,7 +112,7 @@ export class LocalStore implements StateStore {
   async thaw(lock: LockInfo): Promise<void> {
     if (!this.frozenBy()) return;
     await this.lock(lock);
-    const bytes = readIfThere(this.frozenPath);
+    const bytes = readFileIfExists(this.frozenPath);
     // A client that waits for the lock has the removed file open, and still reads the freeze marker in it.
     if (bytes) writeInPlace(this.path, this.record.requireHeld(lock), bytes);
     else rmSync(this.path);
@@ -127,7 +127,7 @@ export class LocalStore implements StateStore {
     const names = existsSync(folder) ? readdirSync(folder) : [];
     return names
       .flatMap((file) => {
-        const known = readCopyName(this.idOf(file) ?? "");
+        const known = parseVersionName(this.idOf(file) ?? "");
         if (!known) return [];
         return [{ ...known, size: statSync(join(folder, file)).size, current: known.sha256 === hash }];
       })
@@ -135,7 +135,7 @@ export class LocalStore implements StateStore {
   }
 
   async version(id: string): Promise<Uint8Array> {
-    const bytes = readCopyName(id) && readIfThere(this.copyPath(id));
+    const bytes = parseVersionName(id) && readFileIfExists(this.copyPath(id));
     if (bytes) return bytes;
     throw new StateError(`${this.address} has no version ${id}`, "npm run state -- versions lists them");
   }
@@ -146,7 +146,7 @@ export class LocalStore implements StateStore {
 
   async keepVersion(): Promise<void> {
     const bytes = await this.read();
-    if (bytes) writeFileAtomic(this.copyPath(copyName(bytes)), bytes);
+    if (bytes) writeFileAtomic(this.copyPath(versionName(bytes)), bytes);
   }
 
   /** Where the state is while the freeze marker is in its place. */
@@ -165,7 +165,7 @@ export class LocalStore implements StateStore {
 
   /** The lock of a freeze marker that can be read, or whose write has begun. */
   private frozenBy(): LockInfo | undefined {
-    const [now, next] = [readIfThere(this.path), readInPlace(this.path)?.bytes];
+    const [now, next] = [readFileIfExists(this.path), readInPlace(this.path)?.bytes];
     return (now && readFreezeMarker(now)) ?? (next && readFreezeMarker(next));
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { StateBackend } from "../config";
 import { movableStacks, type StackName } from "../config/state-location";
+import { StateError } from "./errors";
 import { newArrival, newFreeze } from "./lock-info";
 import { MigrationJournal, type MigrationRecord } from "./migration-journal";
 import { Move } from "./move";
-import { StateError } from "./problem";
 import type { Project } from "./project";
 import { forgetBackend } from "./reconfigure";
 import { openStackStore } from "./stack-store";

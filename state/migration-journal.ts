@@ -5,9 +5,9 @@ import { z } from "zod";
 import { stackNames } from "../config/state-location";
 import { STATE_BACKENDS } from "../domain/state";
 import { writeFileAtomic } from "../process/write-file-atomic";
+import { StateError } from "./errors";
 import { lockShape } from "./lock-info";
 import { parseJson } from "./parse-json";
-import { StateError } from "./problem";
 
 const backend = z.enum(STATE_BACKENDS);
 const record = z.object({

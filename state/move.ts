@@ -1,7 +1,7 @@
 import type { StackName } from "../config/state-location";
+import { LockedError, StateError } from "./errors";
 import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
-import { LockedError, StateError } from "./problem";
-import { describeSnapshot, goesOnFrom, sha256, snapshot } from "./snapshot";
+import { describeSnapshot, isSuccessorOf, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
 /** What the journal keeps of one move, so that a later run can finish it or take it back. */
@@ -204,7 +204,7 @@ export class Move {
     if (!target) return;
     const there = snapshot(target, this.to.address);
     const here = source && snapshot(source, this.from.address);
-    if (here && !goesOnFrom(there, here)) return;
+    if (here && !isSuccessorOf(there, here)) return;
     if (ours) await this.to.thaw(ours);
     throw new StateError(
       `${contentOf(this.to, target)}, which somebody has written there; ${contentOf(this.from, source)} and stays frozen`,
@@ -227,7 +227,7 @@ export class Move {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!source || (target && sha256(source) === sha256(target))) return;
     const [here, there] = [snapshot(source, this.from.address), target && snapshot(target, this.to.address)];
-    if (there && goesOnFrom(there, here)) return;
+    if (there && isSuccessorOf(there, here)) return;
     throw new StateError(
       `${contentOf(this.to, target)}, and ${contentOf(this.from, source)}, which would be left behind`,
       `set state.backend to ${this.from.backend} again by hand, then npm run state -- migrate --abort`,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 
 /**
  * Reads JSON of a known shape.

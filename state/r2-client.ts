@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
 import { objectMetadata } from "../domain/state-objects";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import { sha256 } from "./snapshot";
 

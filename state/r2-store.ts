@@ -2,12 +2,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { readLockHolder } from "../domain/lock-info";
 import { brokenRules } from "../domain/state-guard";
 import { historyFolder, lockKey, versionKey, versionOfKey, writtenByWorker } from "../domain/state-objects";
-import { copyName, readCopyName } from "./dated-copy";
+import { LockedError, StateError } from "./errors";
 import type { LockHolder, LockInfo } from "./lock-info";
-import { LockedError, StateError } from "./problem";
 import type { R2Client, StoredObject } from "./r2-client";
-import { sha256, snapshotOrDamaged } from "./snapshot";
+import { sha256, snapshotIfValid } from "./snapshot";
 import type { StateStore, Version } from "./store";
+import { parseVersionName, versionName } from "./version-name";
 
 const ATTEMPTS = 3;
 
@@ -112,7 +112,7 @@ export class R2Store implements StateStore {
     return objects
       .map(({ key, etag, size, modifiedAt }) => {
         const id = versionOfKey(this.key, key);
-        const known = readCopyName(id) ?? { id, createdAt: modifiedAt, createdBy: "tfstate Worker" };
+        const known = parseVersionName(id) ?? { id, createdAt: modifiedAt, createdBy: "tfstate Worker" };
         return { ...known, size, current: etag !== "" && etag === current?.etag };
       })
       .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
@@ -133,7 +133,7 @@ export class R2Store implements StateStore {
   }
 
   private async keep(object: StoredObject | undefined): Promise<void> {
-    if (object) await this.client.put(this.copyKey(copyName(object.bytes)), object.bytes, "absent");
+    if (object) await this.client.put(this.copyKey(versionName(object.bytes)), object.bytes, "absent");
   }
 
   /** A delete whose answer was lost may have happened, and the lock that is there now may be the next one's. */
@@ -153,7 +153,7 @@ export class R2Store implements StateStore {
   /** A Worker that finds what does not follow, written by an S3 client, serves nothing until a person decides. */
   private requireServable(current: StoredObject | undefined, bytes: Uint8Array): void {
     if (!current?.workerVersion || sha256(current.bytes) === sha256(bytes)) return;
-    const [here, next] = [snapshotOrDamaged(current.bytes), snapshotOrDamaged(bytes)];
+    const [here, next] = [snapshotIfValid(current.bytes), snapshotIfValid(bytes)];
     if (here && next && brokenRules(here, next, here.encrypted).length === 0) return;
     throw new StateError(
       `${this.address} is served by a tfstate Worker, which takes this for damage: it is no newer serial of what is there, or in plain text`,

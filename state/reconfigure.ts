@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { movableStacks, type StackName } from "../config/state-location";
+import { LockedError, StateError } from "./errors";
 import { isFrozen } from "./lock-info";
-import { LockedError, StateError } from "./problem";
 import { type Project, stackFolder } from "./project";
 import { findStores, type StackStore } from "./stack-store";
 

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeFileS
 import { basename, dirname, join } from "node:path";
 import { tryLock } from "fs-native-extensions";
 import { type LockInfo, readLockHolder } from "../domain/lock-info";
-import { LockedError, StateError } from "./problem";
-import { readIfThere } from "./read-if-there";
+import { LockedError, StateError } from "./errors";
+import { readFileIfExists } from "./read-file-if-exists";
 
 const LOOKS = 50;
 
@@ -63,7 +63,7 @@ export class RecordLock {
 
   /** Removes the note of a process that is gone. @throws StateError where it is not that of `id` */
   removeNote(id: string): void {
-    const left = readIfThere(this.notePath) && this.noted();
+    const left = readFileIfExists(this.notePath) && this.noted();
     if (!left) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");
     if (left.ID !== id) {
       throw new StateError(
@@ -80,7 +80,7 @@ export class RecordLock {
       try {
         const isLocked = tryLock(fd);
         // Without a note it may be somebody's look at the lock, which takes no time.
-        if (!isLocked && (attempt === LOOKS || readIfThere(this.notePath)))
+        if (!isLocked && (attempt === LOOKS || readFileIfExists(this.notePath)))
           throw new LockedError(this.address, this.noted(), "wait, or end that process");
         // Whoever removed the file in between left us the lock of one that nobody will ever look at.
         if (isLocked && this.isStillThere(fd)) return fd;
@@ -97,7 +97,7 @@ export class RecordLock {
   }
 
   private noted(): LockInfo {
-    const note = readIfThere(this.notePath);
+    const note = readFileIfExists(this.notePath);
     return readLockHolder(note ? Buffer.from(note).toString() : "", { where: this.notePath });
   }
 

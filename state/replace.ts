@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { brokenRules, type StateRule } from "../domain/state-guard";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 import type { Project } from "./project";
-import { describeSnapshot, type Snapshot, sha256, snapshot, snapshotOrDamaged } from "./snapshot";
+import { describeSnapshot, type Snapshot, sha256, snapshot, snapshotIfValid } from "./snapshot";
 import type { Guard, StateStore } from "./store";
 import { withLock } from "./with-lock";
 
@@ -52,7 +52,7 @@ export async function replaceState(
   await withLock(store, operation, async (lock) => {
     const bytes = await store.read();
     // A damaged state is a reason to replace it.
-    const current = bytes && snapshotOrDamaged(bytes);
+    const current = bytes && snapshotIfValid(bytes);
     const found = breaches(current, next, store.address, mustEncrypt);
     const breach = found.find(({ guard }) => !force.includes(guard));
     if (breach) {

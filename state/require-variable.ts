@@ -1,4 +1,4 @@
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 
 /**
  * A variable of the environment; an empty one counts as not set.

@@ -1,5 +1,5 @@
 import { readBackup } from "./backup";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 import type { Project } from "./project";
 import { replaceState, whyEncrypted } from "./replace";
 import { type Snapshot, snapshot } from "./snapshot";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { brokenRules, isLineage, isSerial } from "../domain/state-guard";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 
 /** A state, and what its bytes tell without a key. */
 export interface Snapshot {
@@ -55,7 +55,7 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
 }
 
 /** The state in these bytes; undefined where they are no state. */
-export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
+export function snapshotIfValid(bytes: Uint8Array): Snapshot | undefined {
   try {
     return snapshot(bytes, "");
   } catch (error) {
@@ -65,7 +65,7 @@ export function snapshotOrDamaged(bytes: Uint8Array): Snapshot | undefined {
 }
 
 /** Whether a state goes on from another one: a newer serial of the same lineage. */
-export const goesOnFrom = (next: Snapshot, current: Snapshot): boolean =>
+export const isSuccessorOf = (next: Snapshot, current: Snapshot): boolean =>
   next.sha256 !== current.sha256 && brokenRules(current, next, false).length === 0;
 
 export function sha256(bytes: Uint8Array): string {

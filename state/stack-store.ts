@@ -1,7 +1,7 @@
 import type { StateBackend } from "../config";
 import { movableStacks, type StackName, stackNames, stateLocation } from "../config/state-location";
+import { StateError } from "./errors";
 import { openStore } from "./open-store";
-import { StateError } from "./problem";
 import type { Project } from "./project";
 import type { StateStore } from "./store";
 

@@ -1,6 +1,6 @@
 import type { StackName } from "../config/state-location";
 import type { LockInfo } from "./lock-info";
-import { type Snapshot, snapshotOrDamaged } from "./snapshot";
+import { type Snapshot, snapshotIfValid } from "./snapshot";
 import type { StackStore } from "./stack-store";
 
 /** What `list` shows of one state. */
@@ -15,6 +15,6 @@ export interface StateSummary {
 /** Reads a state and its lock. A damaged state is no error here: it must not hide the others from `list`. */
 export async function summarize({ stack, store }: StackStore): Promise<StateSummary> {
   const [bytes, holder] = await Promise.all([store.read(), store.holder()]);
-  const state = bytes ? (snapshotOrDamaged(bytes) ?? "damaged") : "none";
+  const state = bytes ? (snapshotIfValid(bytes) ?? "damaged") : "none";
   return { stack, address: store.address, state, holder };
 }

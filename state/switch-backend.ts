@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { StateBackend } from "../config";
 import { writeFileAtomic } from "../process/write-file-atomic";
-import { StateError } from "./problem";
+import { StateError } from "./errors";
 
 /** Sets `state.backend` in a cluster file, in one step. Nothing else in the file changes. */
 export function switchBackend(file: string, backend: StateBackend): void {

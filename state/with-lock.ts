@@ -1,6 +1,6 @@
 import { deferSignals } from "../process/defer-signals";
+import { LockedError, StateError } from "./errors";
 import { type LockInfo, newLock } from "./lock-info";
-import { LockedError, StateError } from "./problem";
 import type { StateStore } from "./store";
 
 /** Runs `work` while holding the lock of a state. A Ctrl-C waits until the lock is released. */

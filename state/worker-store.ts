@@ -6,9 +6,9 @@ import { readLockHolder } from "../domain/lock-info";
 import { stateRules } from "../domain/state-guard";
 import { stateKey } from "../domain/state-objects";
 import { headers as headerNames, maxListedVersions, overrideHeader } from "../domain/worker-api";
+import { LockedError, StateError } from "./errors";
 import { freezeReason, isBareFreeze, isFrozen, isOf, type LockHolder, type LockInfo } from "./lock-info";
 import { parseJson } from "./parse-json";
-import { LockedError, StateError } from "./problem";
 import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import type { Guard, StateStore, Version } from "./store";
 

@@ -1,6 +1,6 @@
 import { fstatSync, fsyncSync, ftruncateSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { writeFileAtomic } from "../process/write-file-atomic";
-import { readIfThere } from "./read-if-there";
+import { readFileIfExists } from "./read-file-if-exists";
 
 /*
  * Writes a JSON file in place. Other processes have the file open while they wait for its lock, so it must not be
@@ -31,7 +31,7 @@ export function writeInPlace(path: string, fd: number, bytes: Uint8Array): void 
 
 /** Finishes an interrupted write. One that had not changed the file yet is dropped. @param fd of `path`, locked */
 export function finishWriteInPlace(path: string, fd: number): void {
-  const pending = readIfThere(newPath(path));
+  const pending = readFileIfExists(newPath(path));
   if (!pending) return;
   if (isWhole(readFileSync(path))) rmSync(newPath(path));
   else fill(path, fd, pending, pending.byteLength);
@@ -42,12 +42,12 @@ export function finishWriteInPlace(path: string, fd: number): void {
  * file: the next lock finishes that write.
  */
 export function readInPlace(path: string): ReadInPlace | undefined {
-  const bytes = readIfThere(path);
+  const bytes = readFileIfExists(path);
   if (!bytes || isWhole(bytes)) return bytes && { bytes, isWhole: true };
-  const pending = readIfThere(newPath(path));
+  const pending = readFileIfExists(newPath(path));
   if (pending) return { bytes: pending, isWhole: false };
   // Nothing is beside it: the write may have been completed since the first read.
-  const again = readIfThere(path);
+  const again = readFileIfExists(path);
   return again && { bytes: again, isWhole: isWhole(again) };
 }
 

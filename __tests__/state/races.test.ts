@@ -1,6 +1,6 @@
 import type { StateBackend } from "../../config";
+import { LockedError } from "../../state/errors";
 import { newLock } from "../../state/lock-info";
-import { LockedError } from "../../state/problem";
 import { snapshot } from "../../state/snapshot";
 import type { StateStore } from "../../state/store";
 import { stateOf } from "./support/project";

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
+import { LockedError } from "../../state/errors";
 import { newFreeze, newLock } from "../../state/lock-info";
-import { LockedError } from "../../state/problem";
 import { R2Client } from "../../state/r2-client";
 import type { StateStore } from "../../state/store";
 import { withLock } from "../../state/with-lock";

@@ -1,5 +1,5 @@
 import { confirm } from "../../process/confirm";
-import { StateError } from "../../state/problem";
+import { StateError } from "../../state/errors";
 
 /**
  * Asks for a yes, unless it was given on the command line.

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { mintCredentials, parseTtl, type TemporaryCredentials } from "../../state/credentials";
-import { StateError } from "../../state/problem";
+import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
 import type { StateSelection } from "../../state/stack-store";
 import { exportLine } from "../export-line";

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../process/write-file-atomic";
-import { StateError } from "../../state/problem";
+import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
 import { requireOneStore, type StateSelection } from "../../state/stack-store";
 import { atOption, stackOption } from "./options";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { step } from "../../process/step";
 import { describeState } from "../../state/describe";
-import { StateError } from "../../state/problem";
+import { StateError } from "../../state/errors";
 import { loadProject, type Project } from "../../state/project";
 import { readRestorations, readVersion, restoreSaved, restoreVersion } from "../../state/restore";
 import { describeSnapshot } from "../../state/snapshot";

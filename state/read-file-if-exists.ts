@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** The bytes of a file; undefined where the file does not exist. */
-export function readIfThere(path: string): Uint8Array | undefined {
+export function readFileIfExists(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { sha256, snapshotOrDamaged } from "./snapshot";
+import { sha256, snapshotIfValid } from "./snapshot";
 import type { Version } from "./store";
 
 /*
@@ -9,13 +9,13 @@ import type { Version } from "./store";
 const NAME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3})Z-(?:s(\d+)|damaged)-([0-9a-f]{12})$/;
 
 /** The name of a version with these bytes that is kept now. */
-export function copyName(bytes: Uint8Array): string {
+export function versionName(bytes: Uint8Array): string {
   const at = new Date().toISOString().replace(/[-:]/g, "");
   return `${at}-${serialOf(bytes)}-${sha256(bytes).slice(0, 12)}`;
 }
 
 /** Reads the name of a version; undefined where it is another name. */
-export function readCopyName(
+export function parseVersionName(
   id: string,
 ): Pick<Version, "id" | "createdAt" | "serial" | "sha256"> | undefined {
   const [, year, month, day, hour, minute, second, serial, hash] = NAME.exec(id) ?? [];
@@ -30,6 +30,6 @@ export function readCopyName(
 
 /** Damaged bytes are kept too: they may be all that is left. */
 function serialOf(bytes: Uint8Array): string {
-  const state = snapshotOrDamaged(bytes);
+  const state = snapshotIfValid(bytes);
   return state ? `s${state.serial}` : "damaged";
 }
