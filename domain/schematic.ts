@@ -25,6 +25,7 @@ export interface Overlay {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+/** What can boot the kernel. */
 export const BOOTLOADERS = ["auto", "dual-boot", "sd-boot", "grub"] as const;
 /** What boots the kernel; `auto` is the factory's choice. One of {@link BOOTLOADERS}. */
 export type Bootloader = (typeof BOOTLOADERS)[number];

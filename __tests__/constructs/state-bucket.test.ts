@@ -120,8 +120,8 @@ describe("a bucket that another program or a person has made", () => {
   });
 
   test.each<[Partial<StateBucketAttributes>, string]>([
-    [{ accountId: "my-account" }, 'bucket "theirs": accountId "my-account" is not 32 hex digits'],
-    [{ bucketName: "Theirs" }, 'bucket "Theirs": its name is not one that R2 takes'],
+    [{ accountId: "my-account" }, 'bucket "theirs": accountId "my-account" is not a Cloudflare account id'],
+    [{ bucketName: "Theirs" }, 'bucket "Theirs": bucketName "Theirs" is not the name of a bucket'],
   ])("refuses %j", (wrong, message) => {
     expect(() =>
       synthOnCloudflare((stack) => {
