@@ -45,6 +45,16 @@ test("the table names places that exist, and each folder of sources is in it", (
   expect([...rooms].filter((room) => !places.includes(room))).toEqual([]);
 });
 
+test("the walks of docs/design.md name files that exist", () => {
+  const design = readFileSync(join(root, "docs/design.md"), "utf8");
+  const walks = design.slice(design.indexOf("## Three walks"));
+  const named = [...walks.matchAll(/^ {4,}([\w-]+\/)*[\w-]+\.ts\b/gm)].map(([line]) => line.trim());
+  expect(named.length).toBeGreaterThan(20);
+  const { stdout } = spawnSync("git", ["ls-files", "*.ts"], { cwd: root, encoding: "utf8" });
+  const files = stdout.trim().split("\n");
+  expect(named.filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual([]);
+});
+
 describe("a fault that is planted in a small tree is found:", () => {
   let folder: string;
   beforeEach(() => {
