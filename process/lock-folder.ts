@@ -16,7 +16,7 @@ export interface LockFolderProps {
 
 /**
  * Keeps a second run of `command` out of a folder. The lock is the kernel's, on a file in the folder. It belongs to this
- * process and to every program that it starts: after a run was killed, it is held until the last of its programs has ended.
+ * process and to every program that it starts: after a run was killed, it is held until its programs have ended too.
  *
  * @returns releases the lock
  * @throws Error where another run has the lock

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 
 /** Process groups that are still running: a child process, and everything that it has started. */
@@ -55,6 +55,7 @@ export async function runGroup(
   }) as ChildProcessByStdio<null, Readable, Readable>;
   const { pid } = child;
   if (pid !== undefined) groups.add(pid);
+  const watcher = pid === undefined ? undefined : killWithThisProcess(pid);
 
   let stdout = "";
   let stderr = "";
@@ -95,7 +96,22 @@ export async function runGroup(
     clearTimeout(killer);
     options.signal?.removeEventListener("abort", stop);
     if (pid !== undefined) groups.delete(pid);
+    watcher?.kill("SIGKILL");
   }
+}
+
+/**
+ * Starts a watcher that ends the group when this process is gone, even by `kill -9`: its pipe is closed then. Without it,
+ * OpenTofu would end at the next line that nobody reads, and its providers would stay for ever.
+ */
+function killWithThisProcess(pid: number): ChildProcess {
+  const watcher = spawn("sh", ["-c", 'read -r _; kill -s KILL -- "-$1"', "sh", String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watcher.on("error", () => undefined);
+  watcher.stdin.on("error", () => undefined);
+  return watcher;
 }
 
 /** The last lines of an output, for an error. */
