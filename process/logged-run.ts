@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { displayPath } from "./display-path";
 import { runGroup, tail } from "./process-group";
 
+/** A program to run, and where its output goes. */
 export interface LoggedRun {
   readonly file: string;
   readonly args: readonly string[];
@@ -40,7 +41,7 @@ export async function loggedRun(
       : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
       `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
-        `fix what it reports, and run \`${run.again}\` again: it continues from here`,
+        `fix what it reports, then run \`${run.again}\` again`,
     );
   }
   return { exitCode, stdout };

@@ -1,5 +1,5 @@
 import type { StackName } from "../config/state-location";
-import type { LockInfo } from "./lock-info";
+import type { LockInfo } from "../domain/lock-info";
 import { type Snapshot, snapshotIfValid } from "./snapshot";
 import type { StackStore } from "./stack-store";
 

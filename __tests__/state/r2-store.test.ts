@@ -1,4 +1,4 @@
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
 import type { StateStore } from "../../state/store";

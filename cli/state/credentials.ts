@@ -1,10 +1,10 @@
 import { appendFileSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { exportLine } from "../../process/export-line";
 import { mintCredentials, parseTtl, type TemporaryCredentials } from "../../state/credentials";
 import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
 import type { StateSelection } from "../../state/stack-store";
-import { exportLine } from "../export-line";
 import { stackOption } from "./options";
 
 interface CredentialsOptions extends Pick<StateSelection, "stack"> {
