@@ -1,9 +1,9 @@
-import { problemOf, type WorkerError } from "./catalogue";
+import { answerOf, type WorkerError } from "./catalogue";
 
 /** Thrown to refuse a request. A Durable Object answers with it as data, see {@link Outcome}. */
 export class Refusal extends Error {
   constructor(readonly error: WorkerError) {
-    super(problemOf(error).message);
+    super(answerOf(error).message);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { StateIdentity, StateRule } from "../../../domain/state-guard";
 import { backupFolder, type StateRef, stateKey } from "../../../domain/state-objects";
 import { headers } from "../../../domain/worker-api";
-import type { Problems } from "./problem";
+import type { ErrorAnswers } from "./error-answer";
 
 /** Why a version is not accepted, not found or not handed out. */
 export const versionErrors = {
@@ -87,7 +87,7 @@ export const versionErrors = {
     message: `the copy at ${stateKey(ref)} has SHA-256 ${found}, ${expected} was stored`,
     fix: `take an older one under ${backupFolder(ref)} in the backup bucket`,
   }),
-} satisfies Problems;
+} satisfies ErrorAnswers;
 
 interface Successor {
   readonly ref: StateRef;

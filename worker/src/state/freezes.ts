@@ -49,7 +49,7 @@ export class Freezes {
     this.ledger.atomically(() => {
       if (this.ledger.get("freeze") === null) return;
       this.ledger.set("freeze", null);
-      this.ledger.audit.append(caller.id, "thaw", {});
+      this.ledger.audit.append(caller.id, "unfreeze", {});
     });
   }
 
@@ -65,7 +65,7 @@ export class Freezes {
   }
 }
 
-/** How a freeze looks to a client that wants the lock: a holder that it can wait for. `freeze` says that it is none. */
+/** How a freeze looks to a client that wants the lock: a holder that it can wait for. The field `freeze` tells it from a lock. */
 export function freezeHolder(freeze: Freeze): LockHolder & { readonly freeze: Freeze } {
   const { id, reason, by, since } = freeze;
   return {

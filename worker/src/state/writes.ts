@@ -8,7 +8,7 @@ import { type Ingested, ingest, store, withMemoryFor } from "./ingest";
 import type { OverrideRecord, VersionRecord } from "./ledger/records";
 import { settleAll } from "./mutex";
 import type { StateContext } from "./state-context";
-import { showCurrent, type VersionParts } from "./version-parts";
+import { projectAfterCommit, type VersionParts } from "./version-parts";
 
 /** What a POST says beside its body. */
 export interface WriteRequest {
@@ -86,7 +86,7 @@ export class Writes {
         }
         await storeOnce();
         const version = this.#commit(id, attempt, ingested);
-        await showCurrent(this.context, this.parts.current, ingested.bytes);
+        await projectAfterCommit(this.context, this.parts.current, ingested.bytes);
         return version;
       });
     } catch (error) {
