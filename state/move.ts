@@ -63,7 +63,7 @@ export class Move {
     const isLeftover = holder && isFrozen(holder) && !isArrival(holder) && !belongsTo(holder, this.locks.to);
     await this.to.freeze(this.locks.to, isLeftover ? holder : undefined);
     this.note({
-      // An earlier run's note stands: what is in the target now may be our own copy.
+      // What an earlier run has noted stays: what is in the target now may be our own copy.
       targetSha256: this.known.targetSha256 ?? (await hashOf(this.to)),
       copiedSha256: await hashOf(this.from),
     });

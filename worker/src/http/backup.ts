@@ -7,7 +7,7 @@ import type { BackupResult } from "../state/backup";
 import type { Caller } from "../state/caller";
 import { directoryOf, stateOf } from "./context";
 
-/** What became of one state; `failed` where the log says why. */
+/** The result for one state. Where it is `failed`, the log says why. */
 export type BackupOutcome =
   | BackupResult
   | { readonly key: string; readonly version: null; readonly result: "failed" };
