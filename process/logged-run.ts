@@ -14,7 +14,7 @@ export interface LoggedRun {
   /** The command to run again after a failure, for the error. */
   readonly again: string;
   readonly onLine: (line: string) => void;
-  /** Exit codes that are no failure. @default [0] */
+  /** Exit codes that are not a failure. @default [0] */
   readonly accept?: readonly number[];
 }
 

@@ -137,7 +137,7 @@ export class R2Client {
     }
   }
 
-  /** Throws where the answer is an error. A missing key and a condition that does not hold are no errors. */
+  /** Throws where the answer is an error. A missing key and a condition that does not hold are not errors. */
   private async send(call: Call): Promise<Answer> {
     const { method, key } = call;
     const answer = await this.reach(call);

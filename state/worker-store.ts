@@ -226,7 +226,7 @@ export class WorkerStore implements StateStore {
   private identified(answer: Answer): Answer {
     if (answer.headers.has(headerNames.identity)) return answer;
     throw new StateError(
-      `${this.address}: what answers there is no tfstate Worker, or an older one`,
+      `${this.address}: what answers there is not a tfstate Worker, or an old one`,
       "check state.url; if the Worker is old, npm run bootstrap updates it",
     );
   }

@@ -21,7 +21,7 @@ test.each([
   const lock = newLock("test");
   const requests = [() => store.read(), () => store.holder(), () => store.lock(lock), () => store.versions()];
   for (const request of requests) {
-    await expect(request()).rejects.toThrow(/what answers there is no tfstate Worker.*check state\.url/);
+    await expect(request()).rejects.toThrow(/what answers there is not a tfstate Worker.*check state\.url/);
   }
   server.answer = (response) => response.writeHead(204, IDENTITY).end();
   expect(await store.read()).toBeUndefined();

@@ -47,7 +47,10 @@ async function credentials({ ttl, format, ...options }: CredentialsOptions): Pro
 function giveToJob(minted: TemporaryCredentials): void {
   const file = process.env.GITHUB_ENV;
   if (!file) {
-    throw new StateError("GITHUB_ENV is not set: this is no job of GitHub Actions", "use another --format");
+    throw new StateError(
+      "GITHUB_ENV is not set: this is not a job of GitHub Actions",
+      "use another --format",
+    );
   }
   const pairs = Object.entries(minted);
   for (const [, value] of pairs) console.log(`::add-mask::${value}`);

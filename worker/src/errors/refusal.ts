@@ -27,7 +27,7 @@ export async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** The error behind something that was thrown. What is no {@link Refusal} is a fault of the storage, and logged. */
+/** The error behind something that was thrown. What is not a {@link Refusal} is a fault of the storage, and logged. */
 export function errorOf(thrown: unknown): WorkerError {
   if (thrown instanceof Refusal) return thrown.error;
   console.error(JSON.stringify({ level: "error", event: "storage_fault", error: String(thrown) }));

@@ -104,7 +104,7 @@ interface ForeignWrite {
   readonly ref: StateRef;
   /** The version that was committed last. */
   readonly current: string | null;
-  /** The version that the S3 client's object became; null where it is no state. */
+  /** The version that the S3 client's object became; null where it is not a state. */
   readonly foreign: string | null;
 }
 

@@ -65,7 +65,7 @@ export class Pointer {
     return version;
   }
 
-  /** Whoever holds the lock may restore, and anyone while nobody does; a freeze is no reason not to. */
+  /** Whoever holds the lock may restore, and anyone while nobody does; a freeze does not prevent it. */
   async #requireRestorer(lockId: string | null): Promise<void> {
     const { locks } = this.parts;
     const check = () =>
