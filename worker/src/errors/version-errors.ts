@@ -27,8 +27,8 @@ export const versionErrors = {
   }),
   override_forbidden: ({ principal }: { readonly principal: string }) => ({
     status: 403,
-    message: `${principal} may not override`,
-    fix: "send it with admin scope",
+    message: `${principal} may not use ${headers.override}`,
+    fix: "it needs the admin scope: ask an admin",
   }),
   override_used: () => ({
     status: 409,
