@@ -1,4 +1,5 @@
 import { displayPath } from "../process/display-path";
+import { exportLine } from "../process/export-line";
 import type { BootstrapSettings } from "./settings";
 import type { BootstrapOutputs } from "./stack";
 
@@ -40,9 +41,7 @@ export type Format = (typeof formats)[number];
 /** The variables for `eval`, or as the lines that `sops`, `gh secret set --env-file` and others read. */
 export function format(variables: Variables, as: Format): string {
   const line = ([name, value]: readonly [string, string]) =>
-    as === "shell"
-      ? `export ${name}='${value.replaceAll("'", "'\\''")}'`
-      : `${name}=${dotenvValue(name, value)}`;
+    as === "shell" ? exportLine(name, value) : `${name}=${dotenvValue(name, value)}`;
   return Object.entries(variables).map(line).join("\n");
 }
 

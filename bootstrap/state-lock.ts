@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { step } from "../process/step";
 import { LockedError } from "../state/errors";
-import { newLock } from "../state/lock-info";
+import { newLock } from "../state/locks";
 import type { StateStore } from "../state/store";
 import type { WorkDir } from "./work-dir";
 

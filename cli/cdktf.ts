@@ -20,7 +20,9 @@ async function main(): Promise<number> {
     throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
   }
   if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
-    throw new Error("the stack bootstrap holds its own state: npm run bootstrap -- destroy");
+    throw new Error(
+      "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
+    );
   }
   const { TF_WORKSPACE } = process.env;
   if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {

@@ -50,7 +50,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const isFileSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
 
 program.parseAsync().catch((error: unknown) => {
-  // No stack trace for an error that the user can mend.
+  // No stack trace for an error that the user can act on.
   const isForUsers = error instanceof StateError || error instanceof ConfigError || isFileSystemError(error);
   console.error(isForUsers ? error.message : error);
   process.exitCode = 1;

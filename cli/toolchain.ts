@@ -1,6 +1,7 @@
 // `eval "$(npm run -s toolchain)"` sets the variables of a shell for `npx cdktf` and `tofu`.
+
+import { exportLine } from "../process/export-line";
 import { resolveToolchain } from "../toolchain";
-import { exportLine } from "./export-line";
 
 async function main(): Promise<void> {
   const report = (line: string) => process.stderr.write(`${line}\n`);

@@ -2,6 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { displayPath } from "./display-path";
 import { runGroup, tail } from "./process-group";
 
+/** A program to run, and where its output goes. */
 export interface LoggedRun {
   readonly file: string;
   readonly args: readonly string[];
@@ -13,7 +14,7 @@ export interface LoggedRun {
   /** The command to run again after a failure, for the error. */
   readonly again: string;
   readonly onLine: (line: string) => void;
-  /** Exit codes that are no failure. @default [0] */
+  /** Exit codes that are not a failure. @default [0] */
   readonly accept?: readonly number[];
 }
 
@@ -40,7 +41,7 @@ export async function loggedRun(
       : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
       `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
-        `fix what it reports, and run \`${run.again}\` again: it continues from here`,
+        `fix what it reports, then run \`${run.again}\` again`,
     );
   }
   return { exitCode, stdout };

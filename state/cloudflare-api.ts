@@ -53,7 +53,7 @@ export class CloudflareApi {
     return this.read(await this.send("POST", path, body), shape);
   }
 
-  /** Deletes what is there; that nothing is there is no error. */
+  /** Deletes what is there; it is not an error where nothing is there. */
   async delete(path: string): Promise<void> {
     const reply = await this.send("DELETE", path);
     if (!isMissing(reply)) this.read(reply, z.object({}));

@@ -74,5 +74,5 @@ export function parseTtl(text: string): number {
   const [, number, unit = "s"] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const seconds = Number(number) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s" | "m" | "h" | "d"];
   if (seconds > 0 && seconds <= MAX_TTL_SECONDS) return seconds;
-  throw new StateError(`--ttl ${text} is no time from 1s to 7d`, "write it as 30m or 1h");
+  throw new StateError(`--ttl ${text} is not a time from 1s to 7d`, "write it as 30m or 1h");
 }

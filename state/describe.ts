@@ -1,4 +1,4 @@
-import type { LockInfo } from "./lock-info";
+import type { LockInfo } from "../domain/lock-info";
 import { describeSnapshot, snapshotIfValid } from "./snapshot";
 import type { StateStore } from "./store";
 

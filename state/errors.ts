@@ -1,6 +1,7 @@
-import { isFrozen, type LockHolder } from "./lock-info";
+import type { LockHolder } from "../domain/lock-info";
+import { isFrozen } from "./locks";
 
-/** Something that the user can mend. The message says what is wrong and where, then what to do. */
+/** An error that the user can act on. The message says what is wrong and where, then what to do. */
 export class StateError extends Error {
   override readonly name: string = "StateError";
 
@@ -19,9 +20,7 @@ export class LockedError extends StateError {
   constructor(
     where: string,
     readonly holder: LockHolder,
-    fix = isFrozen(holder)
-      ? "nothing was changed there"
-      : `wait, or if ${holder.Who || "the holder"} is gone: npm run state -- unlock ${holder.ID}`,
+    fix = fixOf(holder),
   ) {
     const what = [holder.Operation, holder.Info].filter(Boolean).join(": ") || "no reason given";
     super(
@@ -29,4 +28,11 @@ export class LockedError extends StateError {
       fix,
     );
   }
+}
+
+function fixOf(holder: LockHolder): string {
+  if (isFrozen(holder)) return "nothing was changed there";
+  if (holder.freeze)
+    return "wait until the freeze ends, or ask an admin of the Worker to end it with DELETE /states/{name}/freeze";
+  return `wait, or if ${holder.Who || "the holder"} is gone: npm run state -- unlock ${holder.ID}`;
 }

@@ -1,10 +1,15 @@
-import type { StateBackend } from "../config";
 import type { StackName } from "../config/state-location";
+import type { LockHolder } from "../domain/lock-info";
 import { StateError } from "./errors";
-import { type FrozenStore, frozenIn, requireDroppable } from "./frozen";
+import { isFrozen } from "./locks";
 import { MigrationJournal } from "./migration-journal";
 import type { Project } from "./project";
-import { findStores, openStackStore } from "./stack-store";
+import { findStores, type StackStore } from "./stack-store";
+
+/** A place that a migration has frozen: the state is kept elsewhere, or was when it was frozen. */
+export interface FrozenStore extends StackStore {
+  readonly holder: LockHolder;
+}
 
 /**
  * The frozen states of the configured backend, which `unfreeze` opens.
@@ -13,32 +18,26 @@ import { findStores, openStackStore } from "./stack-store";
  */
 export async function findFrozen(project: Project, stack?: StackName): Promise<readonly FrozenStore[]> {
   requireNoMigration(project);
-  return frozenIn(await findStores(project, { stack }));
+  return findFrozenAmong(await findStores(project, { stack }));
 }
 
-/**
- * The frozen states that a migration left in `backend`, which `drop` removes.
- * @param stack all stacks, unless one is named
- * @throws StateError where nothing is frozen, a state would be lost with it, or a migration was interrupted
- */
-export async function findDroppable(
-  project: Project,
-  backend: StateBackend,
-  stack?: StackName,
-): Promise<readonly FrozenStore[]> {
-  if (backend === project.config.backend) {
-    throw new StateError(
-      `the states are kept in ${backend}`,
-      "drop removes what a migration left in another backend",
-    );
+/** The stores that a migration has frozen. @throws StateError where there is none */
+export async function findFrozenAmong(stores: readonly StackStore[]): Promise<readonly FrozenStore[]> {
+  const frozen: FrozenStore[] = [];
+  for (const each of stores) {
+    const holder = await each.store.holder();
+    if (holder && isFrozen(holder)) frozen.push({ ...each, holder });
   }
-  requireNoMigration(project);
-  const frozen = await frozenIn(await findStores(project, { stack, at: backend }));
-  for (const each of frozen) await requireDroppable(each, openStackStore(project, each.stack));
-  return frozen;
+  if (frozen.length > 0) return frozen;
+  const places = stores.map(({ store }) => store.address).join(", ") || "no state exists there";
+  throw new StateError(
+    `nothing is frozen (${places})`,
+    "only what a migration has frozen can be opened or dropped",
+  );
 }
 
-function requireNoMigration({ files }: Project): void {
+/** @throws StateError where a migration was interrupted in this folder */
+export function requireNoMigration({ files }: Project): void {
   if (!new MigrationJournal(files[0]).read()) return;
   throw new StateError(
     "a migration was interrupted here",

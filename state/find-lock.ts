@@ -1,5 +1,6 @@
+import type { LockInfo } from "../domain/lock-info";
 import { LockedError, StateError } from "./errors";
-import { isFrozen, type LockInfo } from "./lock-info";
+import { isFrozen } from "./locks";
 import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";
 

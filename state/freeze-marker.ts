@@ -1,5 +1,5 @@
 import { type LockInfo, readLockHolder } from "../domain/lock-info";
-import { isFrozen } from "./lock-info";
+import { isFrozen } from "./locks";
 
 /**
  * The content of a local state file that is frozen. OpenTofu's lock on a file ends with its process, so the content

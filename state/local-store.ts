@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { LockInfo } from "../domain/lock-info";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import { LockedError, StateError } from "./errors";
 import { freezeMarker, readFreezeMarker } from "./freeze-marker";
-import type { LockInfo } from "./lock-info";
 import { readFileIfExists } from "./read-file-if-exists";
 import { RecordLock } from "./record-lock";
 import { sha256 } from "./snapshot";
@@ -77,13 +77,13 @@ export class LocalStore implements StateStore {
       if (frozen && frozen.ID !== lock.ID && frozen.ID !== instead?.ID)
         throw new LockedError(this.address, frozen);
     } catch (error) {
-      this.record.giveBack();
+      this.record.release();
       throw error;
     }
   }
 
   async unlock(lock: LockInfo): Promise<void> {
-    if (this.record.mine?.ID === lock.ID) this.record.giveBack();
+    if (this.record.mine?.ID === lock.ID) this.record.release();
   }
 
   async breakLock(id: string): Promise<void> {
@@ -109,7 +109,7 @@ export class LocalStore implements StateStore {
     await this.unlock(lock);
   }
 
-  async thaw(lock: LockInfo): Promise<void> {
+  async unfreeze(lock: LockInfo): Promise<void> {
     if (!this.frozenBy()) return;
     await this.lock(lock);
     const bytes = readFileIfExists(this.frozenPath);

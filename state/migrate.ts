@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { StateBackend } from "../config";
 import { movableStacks, type StackName } from "../config/state-location";
 import { StateError } from "./errors";
-import { newArrival, newFreeze } from "./lock-info";
+import { newArrival, newFreeze } from "./locks";
 import { MigrationJournal, type MigrationRecord } from "./migration-journal";
 import { Move } from "./move";
 import type { Project } from "./project";
@@ -151,8 +151,8 @@ export class Migration {
       return new StateError(reason(cause), `nothing has moved: ${await this.undo()}`);
     } catch (error) {
       return new StateError(
-        `${reason(cause)}; and to take the migration back failed: ${reason(error)}`,
-        "mend that, then npm run state -- migrate --abort",
+        `${reason(cause)}; and the migration could not be taken back: ${reason(error)}`,
+        "fix that, then npm run state -- migrate --abort",
       );
     }
   }

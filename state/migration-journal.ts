@@ -6,7 +6,7 @@ import { stackNames } from "../config/state-location";
 import { STATE_BACKENDS } from "../domain/state";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import { StateError } from "./errors";
-import { lockShape } from "./lock-info";
+import { lockShape } from "./locks";
 import { parseJson } from "./parse-json";
 
 const backend = z.enum(STATE_BACKENDS);

@@ -1,6 +1,7 @@
 import type { StackName } from "../config/state-location";
+import type { LockInfo } from "../domain/lock-info";
 import { LockedError, StateError } from "./errors";
-import { isArrival, isFrozen, isOf, type LockInfo, newFreeze, saysTheSame } from "./lock-info";
+import { belongsTo, isArrival, isFrozen, namesSamePlace, newFreeze } from "./locks";
 import { describeSnapshot, isSuccessorOf, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
@@ -43,7 +44,7 @@ export class Move {
    */
   async prepare(): Promise<void> {
     const holder = await this.to.holder();
-    if (!holder || !isFrozen(holder) || isOf(holder, this.locks.to)) return;
+    if (!holder || !isFrozen(holder) || belongsTo(holder, this.locks.to)) return;
     if (isArrival(holder)) {
       throw new StateError(
         `${this.to.address} is the target of another migration, which runs or was interrupted (${holder.Who}, ${holder.Created})`,
@@ -59,10 +60,10 @@ export class Move {
     if (await this.isSameObject()) return;
     const holder = await this.to.holder();
     // A freeze that an earlier migration left is replaced: this move can write only under a lock of its own.
-    const isLeftover = holder && isFrozen(holder) && !isArrival(holder) && !isOf(holder, this.locks.to);
+    const isLeftover = holder && isFrozen(holder) && !isArrival(holder) && !belongsTo(holder, this.locks.to);
     await this.to.freeze(this.locks.to, isLeftover ? holder : undefined);
     this.note({
-      // An earlier run's note stands: what is in the target now may be our own copy.
+      // What an earlier run has noted stays: what is in the target now may be our own copy.
       targetSha256: this.known.targetSha256 ?? (await hashOf(this.to)),
       copiedSha256: await hashOf(this.from),
     });
@@ -106,7 +107,7 @@ export class Move {
       [this.to, (await this.isSameObject()) ? this.locks.from : this.locks.to],
     ] as const;
     for (const [store, lock] of places) {
-      if (isOf(await store.holder(), lock)) continue;
+      if (belongsTo(await store.holder(), lock)) continue;
       throw new StateError(`somebody has opened ${store.address} in the meantime`, "find out who and why");
     }
     await this.requireCopied();
@@ -115,9 +116,9 @@ export class Move {
   /** After the switch: prepares a new lock for a source that somebody has opened, so that `open` can freeze it again. */
   async prepareOpen(): Promise<void> {
     const [holder, freeze] = [await this.from.holder(), newFreeze(this.to.address)];
-    if (isOf(holder, this.locks.from)) return;
+    if (belongsTo(holder, this.locks.from)) return;
     // Somebody else may have made the same move: then their freeze stays.
-    const from = holder && saysTheSame(holder, freeze) ? holder : freeze;
+    const from = holder && namesSamePlace(holder, freeze) ? holder : freeze;
     this.note({ locks: { ...this.locks, from } });
   }
 
@@ -128,14 +129,14 @@ export class Move {
   async open(): Promise<void> {
     // Before the source is frozen: somebody may have gone back to it and work there.
     await this.requireNothingLeftBehind();
-    if (!isOf(await this.from.holder(), this.locks.from)) {
+    if (!belongsTo(await this.from.holder(), this.locks.from)) {
       await this.from.freeze(this.locks.from);
       // It could be written until now.
       await this.requireNothingLeftBehind();
     }
-    if (await this.isSameObject()) return this.from.thaw(this.locks.from);
+    if (await this.isSameObject()) return this.from.unfreeze(this.locks.from);
     const holder = await this.to.holder();
-    if (holder && isOf(holder, this.locks.to)) await this.to.thaw(holder);
+    if (holder && belongsTo(holder, this.locks.to)) await this.to.unfreeze(holder);
     const left = await this.to.holder();
     if (left && isFrozen(left)) throw new LockedError(this.to.address, left, "find out who has frozen it");
   }
@@ -169,13 +170,13 @@ export class Move {
 
   private async openSource(): Promise<void> {
     const holder = await this.from.holder();
-    if (holder && isOf(holder, this.locks.from)) await this.from.thaw(holder);
+    if (holder && belongsTo(holder, this.locks.from)) await this.from.unfreeze(holder);
   }
 
   private async undoTarget(wasCopied: boolean): Promise<void> {
     const { targetWasFrozen, targetSha256, copiedSha256 } = this.known;
     const holder = await this.to.holder();
-    const isOurs = isOf(holder, this.locks.to);
+    const isOurs = belongsTo(holder, this.locks.to);
     if (holder && isFrozen(holder) && !isOurs) return;
     if (!isOurs && (await this.wasMovedOn())) return;
     const now = targetSha256 === undefined ? "" : await hashOf(this.to);
@@ -188,13 +189,13 @@ export class Move {
       return;
     }
     if (staysFrozen) await this.to.freeze(newFreeze(this.from.address), holder);
-    else if (holder) await this.to.thaw(holder);
+    else if (holder) await this.to.unfreeze(holder);
   }
 
   /** Whether somebody else has moved the state away from the source. Then the source will not be opened. */
   private async wasMovedOn(): Promise<boolean> {
     const holder = await this.from.holder();
-    if (isOf(holder, this.locks.from)) return false;
+    if (belongsTo(holder, this.locks.from)) return false;
     return (holder !== undefined && isFrozen(holder)) || !(await this.from.read());
   }
 
@@ -205,7 +206,7 @@ export class Move {
     const there = snapshot(target, this.to.address);
     const here = source && snapshot(source, this.from.address);
     if (here && !isSuccessorOf(there, here)) return;
-    if (ours) await this.to.thaw(ours);
+    if (ours) await this.to.unfreeze(ours);
     throw new StateError(
       `${contentOf(this.to, target)}, which somebody has written there; ${contentOf(this.from, source)} and stays frozen`,
       `set state.backend to ${this.to.backend} by hand, then npm run state -- migrate --to ${this.to.backend}`,
@@ -240,7 +241,7 @@ export class Move {
 
   /** Whether a Worker and an S3 client keep one object: then the lock of the source is seen in the target. */
   private async isSameObject(): Promise<boolean> {
-    return isOf(await this.to.holder(), this.locks.from);
+    return belongsTo(await this.to.holder(), this.locks.from);
   }
 }
 

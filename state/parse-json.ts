@@ -4,7 +4,7 @@ import { StateError } from "./errors";
 /**
  * Reads JSON of a known shape.
  * @param where the JSON is from, for the error
- * @throws StateError with `fix`, where the text is no JSON or has another shape
+ * @throws StateError with `fix`, where the text is not JSON or has another shape
  */
 export function parseJson<T>(text: string, shape: z.ZodType<T>, where: string, fix: string): T {
   try {

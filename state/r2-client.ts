@@ -53,10 +53,10 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** How often a request is sent whose connection breaks. */
+/** How often a request is sent in all, where its connection breaks. */
 const ATTEMPTS = 3;
 const RETRY_DELAY_MS = 200;
-const NOT_R2 = "is this R2? check state.account_id, AWS_ENDPOINT_URL_S3 and what stands in between";
+const NOT_R2 = "check that this is R2: state.account_id, AWS_ENDPOINT_URL_S3, and proxies in between";
 
 /** The few calls of the S3 API that a state needs, on one bucket. */
 export class R2Client {
@@ -137,7 +137,7 @@ export class R2Client {
     }
   }
 
-  /** Throws where the answer is an error. A missing key and a condition that does not hold are no errors. */
+  /** Throws where the answer is an error. A missing key and a condition that does not hold are not errors. */
   private async send(call: Call): Promise<Answer> {
     const { method, key } = call;
     const answer = await this.reach(call);

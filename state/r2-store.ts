@@ -1,9 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { readLockHolder } from "../domain/lock-info";
+import { type LockHolder, type LockInfo, readLockHolder } from "../domain/lock-info";
 import { brokenRules } from "../domain/state-guard";
 import { historyFolder, lockKey, versionKey, versionOfKey, writtenByWorker } from "../domain/state-objects";
 import { LockedError, StateError } from "./errors";
-import type { LockHolder, LockInfo } from "./lock-info";
 import type { R2Client, StoredObject } from "./r2-client";
 import { sha256, snapshotIfValid } from "./snapshot";
 import type { StateStore, Version } from "./store";
@@ -46,7 +45,7 @@ export class R2Store implements StateStore {
     await this.keep(current);
     const condition = current ? { etag: current.etag } : "absent";
     if (await this.client.put(this.key, bytes, condition)) return;
-    // The put was sent again because its answer was lost, and met itself.
+    // The first answer may have been lost: then the client has sent the put again, and found its own object.
     if (sha256((await this.read()) ?? new Uint8Array()) === sha256(bytes)) return;
     throw new StateError(
       `${this.address} was written by someone who holds no lock, just now`,
@@ -65,14 +64,14 @@ export class R2Store implements StateStore {
   }
 
   async lock(lock: LockInfo): Promise<void> {
-    // A put that is refused may be the replay of one whose answer was lost: whoever is in the lock file holds it.
+    // A put that is refused may have succeeded before, with its answer lost. So the lock file says who holds the lock.
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await this.client.put(this.lockKey, this.lockText(lock), "absent")) return;
       const holder = await this.holder();
       if (holder?.ID === lock.ID) return;
       if (holder) throw new LockedError(this.address, holder);
     }
-    throw new StateError(`${this.address}: the lock is taken and given back all the time`, "try again");
+    throw new StateError(`${this.address}: others take and release the lock all the time`, "try again");
   }
 
   async unlock(lock: LockInfo): Promise<void> {
@@ -95,11 +94,11 @@ export class R2Store implements StateStore {
     if (!found || found.holder.ID !== instead.ID) return this.lock(lock);
     this.requireNotOfWorker(found);
     if (await this.client.put(this.lockKey, this.lockText(lock), { etag: found.etag })) return;
-    // The put was sent again because its answer was lost, and met itself; or somebody was faster.
+    // The same here, or somebody was faster.
     await this.lock(lock);
   }
 
-  thaw(lock: LockInfo): Promise<void> {
+  unfreeze(lock: LockInfo): Promise<void> {
     return this.unlock(lock);
   }
 
@@ -156,8 +155,8 @@ export class R2Store implements StateStore {
     const [here, next] = [snapshotIfValid(current.bytes), snapshotIfValid(bytes)];
     if (here && next && brokenRules(here, next, here.encrypted).length === 0) return;
     throw new StateError(
-      `${this.address} is served by a tfstate Worker, which takes this for damage: it is no newer serial of what is there, or in plain text`,
-      "do it there: npm run state -- restore --at worker, or STATE_BACKEND=worker npm run state -- push",
+      `${this.address} is served by a tfstate Worker, and would not serve this: it is not a newer serial of the state there, or it is in plain text`,
+      "write it through the Worker: npm run state -- restore --at worker, or STATE_BACKEND=worker npm run state -- push",
     );
   }
 
@@ -171,12 +170,12 @@ export class R2Store implements StateStore {
     );
   }
 
-  /** It would still hold the lock, and put the file back. */
+  /** The Worker would still hold the lock, and put the file back. */
   private requireNotOfWorker({ holder, isOfWorker }: LockFile): void {
     if (!isOfWorker) return;
     throw new StateError(
       `${this.address} is locked by the tfstate Worker that serves it (lock ${holder.ID})`,
-      "lift the lock there: npm run state -- unlock with --at worker, or STATE_BACKEND=worker npm run state -- unfreeze",
+      `remove the lock at the Worker: npm run state -- unlock ${holder.ID} --at worker, or STATE_BACKEND=worker npm run state -- unfreeze`,
     );
   }
 

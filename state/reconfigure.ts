@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { movableStacks, type StackName } from "../config/state-location";
 import { LockedError, StateError } from "./errors";
-import { isFrozen } from "./lock-info";
+import { isFrozen } from "./locks";
 import { type Project, stackFolder } from "./project";
 import { findStores, type StackStore } from "./stack-store";
 

@@ -5,7 +5,8 @@ import { type LockInfo, readLockHolder } from "../domain/lock-info";
 import { LockedError, StateError } from "./errors";
 import { readFileIfExists } from "./read-file-if-exists";
 
-const LOOKS = 50;
+/** How often the lock is tried, where no note says who holds it. */
+const ATTEMPTS = 50;
 
 /** The lock of a file as OpenTofu takes it: a record lock on the file itself, with a note beside it of who holds it. */
 export class RecordLock {
@@ -17,7 +18,7 @@ export class RecordLock {
     private readonly address: string,
   ) {}
 
-  /** The lock that this object holds. */
+  /** The lock that this object holds; undefined where it holds none. */
   get mine(): LockInfo | undefined {
     return this.held?.lock;
   }
@@ -29,13 +30,13 @@ export class RecordLock {
     try {
       writeFileSync(this.notePath, JSON.stringify({ ...lock, Path: this.path }), { mode: 0o600 });
     } catch (error) {
-      this.giveBack();
+      this.release();
       throw error;
     }
     return fd;
   }
 
-  giveBack(): void {
+  release(): void {
     if (!this.held) return;
     rmSync(this.notePath, { force: true });
     closeSync(this.held.fd);
@@ -51,7 +52,7 @@ export class RecordLock {
   /** Who holds it, here or elsewhere. The file must be there. */
   holder(): LockInfo | undefined {
     if (this.held) return this.held.lock;
-    // Shared, it can be tried on a file that is not ours to write.
+    // A shared lock can be tried on a file that this user may only read.
     const fd = openSync(this.path, constants.O_RDONLY);
     try {
       // The note may be left from a process that is gone; the lock itself never is.
@@ -79,10 +80,10 @@ export class RecordLock {
       const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
       try {
         const isLocked = tryLock(fd);
-        // Without a note it may be somebody's look at the lock, which takes no time.
-        if (!isLocked && (attempt === LOOKS || readFileIfExists(this.notePath)))
+        // Without a note, another process may only be asking who holds the lock, which takes a moment.
+        if (!isLocked && (attempt === ATTEMPTS || readFileIfExists(this.notePath)))
           throw new LockedError(this.address, this.noted(), "wait, or end that process");
-        // Whoever removed the file in between left us the lock of one that nobody will ever look at.
+        // Somebody may have removed the file in between: then this is the lock of a file that nobody else opens.
         if (isLocked && this.isStillThere(fd)) return fd;
       } catch (error) {
         closeSync(fd);

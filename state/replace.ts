@@ -20,7 +20,7 @@ interface Breach {
   readonly text: string;
 }
 
-/** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is no state */
+/** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is not a state */
 export function readStateFile(file: string): Snapshot {
   let bytes: Uint8Array;
   try {

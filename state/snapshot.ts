@@ -17,7 +17,7 @@ export interface Snapshot {
 /**
  * Reads what identifies a state.
  * @param where the bytes are from, for the error
- * @throws StateError where the bytes are no state
+ * @throws StateError where the bytes are not a state
  */
 export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   const refuse = (reason: string) =>
@@ -33,7 +33,7 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
     throw refuse("it is not JSON, or cut off");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw refuse("it is no JSON object");
+    throw refuse("it is not a JSON object");
   }
   const fields = new Map<string, unknown>(Object.entries(value));
   const serial = fields.get("serial");
@@ -54,7 +54,7 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   };
 }
 
-/** The state in these bytes; undefined where they are no state. */
+/** The state in these bytes; undefined where they are not a state. */
 export function snapshotIfValid(bytes: Uint8Array): Snapshot | undefined {
   try {
     return snapshot(bytes, "");

@@ -1,6 +1,6 @@
 import type { StateBackend } from "../config";
+import type { LockHolder, LockInfo } from "../domain/lock-info";
 import { stateRules } from "../domain/state-guard";
-import type { LockHolder, LockInfo } from "./lock-info";
 
 /** Why a write is refused although the caller holds the lock; each can be allowed by name. */
 export const guards = [...stateRules, "empty"] as const;
@@ -58,13 +58,13 @@ export interface StateStore {
   breakLock(id: string): Promise<void>;
 
   /**
-   * Keeps out everyone who does not have `lock`, also after the end of this process, until {@link thaw}.
+   * Keeps out everyone who does not have `lock`, also after the end of this process, until {@link unfreeze}.
    * @param instead the freeze that this one replaces; nobody can get in between
    * @throws LockedError with the holder
    */
   freeze(lock: LockInfo, instead?: LockInfo): Promise<void>;
   /** Ends a freeze. Nothing changes where it has ended already. */
-  thaw(lock: LockInfo): Promise<void>;
+  unfreeze(lock: LockInfo): Promise<void>;
 
   /** Newest first. */
   versions(): Promise<readonly Version[]>;

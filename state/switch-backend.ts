@@ -28,7 +28,7 @@ export function withBackend(text: string, backend: StateBackend, file: string): 
   const [error] = before.errors;
   if (error) {
     const [reason = ""] = error.message.split(/ at line \d/);
-    throw new StateError(`${file}:${error.linePos?.[0].line ?? 1}: ${reason}`, "mend that first");
+    throw new StateError(`${file}:${error.linePos?.[0].line ?? 1}: ${reason}`, "correct that first");
   }
   const changed = edit(text, backend);
   const after = changed === undefined ? undefined : parse(changed);

@@ -1,6 +1,6 @@
 import type { StateConfig } from "../config";
 import { describeHolder } from "./describe";
-import { isFrozen } from "./lock-info";
+import { isFrozen } from "./locks";
 import { describeSnapshot, type Snapshot, snapshot } from "./snapshot";
 import type { StackStore } from "./stack-store";
 import type { StateStore } from "./store";

@@ -1,6 +1,7 @@
+import type { LockInfo } from "../domain/lock-info";
 import { deferSignals } from "../process/defer-signals";
 import { LockedError, StateError } from "./errors";
-import { type LockInfo, newLock } from "./lock-info";
+import { newLock } from "./locks";
 import type { StateStore } from "./store";
 
 /** Runs `work` while holding the lock of a state. A Ctrl-C waits until the lock is released. */

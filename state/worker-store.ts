@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { nameAtWorker } from "../config/state-location";
-import { readLockHolder } from "../domain/lock-info";
+import { type LockHolder, type LockInfo, readLockHolder } from "../domain/lock-info";
 import { stateRules } from "../domain/state-guard";
 import { stateKey } from "../domain/state-objects";
 import { headers as headerNames, maxListedVersions, overrideHeader } from "../domain/worker-api";
 import { LockedError, StateError } from "./errors";
-import { freezeReason, isBareFreeze, isFrozen, isOf, type LockHolder, type LockInfo } from "./lock-info";
+import { belongsTo, freezeReason, isFreezeWithoutLock } from "./locks";
 import { parseJson } from "./parse-json";
 import { REQUEST_TIMEOUT_MS, requestTimeout } from "./request-timeout";
 import type { Guard, StateStore, Version } from "./store";
@@ -79,7 +79,7 @@ export class WorkerStore implements StateStore {
     if (bytes.byteLength > 0) return bytes;
     throw new StateError(
       `${this.address} answers with nothing instead of a state`,
-      "check state.url; npm run bootstrap updates the Worker",
+      "check state.url; if the Worker is old, npm run bootstrap updates it",
     );
   }
 
@@ -114,7 +114,7 @@ export class WorkerStore implements StateStore {
     await this.send("UNLOCK", "/lock", json({ ID: id }));
   }
 
-  /** A lock that stays, and beside it the Worker's own freeze, which `force-unlock` does not lift. */
+  /** Takes a lock that stays, and freezes the state at the Worker, since `force-unlock` breaks a lock and no freeze. */
   async freeze(lock: LockInfo, instead?: LockHolder): Promise<void> {
     if (instead) return this.refreeze(lock, instead);
     const before = await this.holder();
@@ -127,10 +127,10 @@ export class WorkerStore implements StateStore {
     }
   }
 
-  /** The Worker's freeze stays all the time, and lets this one lock through. */
+  /** Replaces the lock of a freeze. The freeze at the Worker stays all the time, and lets the new lock through. */
   private async refreeze(lock: LockInfo, instead: LockHolder): Promise<void> {
     await this.putFreeze(lock);
-    if (!isBareFreeze(instead)) await this.send("UNLOCK", "/lock", json({ ID: instead.ID }));
+    if (!isFreezeWithoutLock(instead)) await this.send("UNLOCK", "/lock", json({ ID: instead.ID }));
     await this.lock(lock);
   }
 
@@ -144,16 +144,16 @@ export class WorkerStore implements StateStore {
     return readLockHolder(answer, { where: this.address });
   }
 
-  async thaw(lock: LockInfo): Promise<void> {
+  async unfreeze(lock: LockInfo): Promise<void> {
     const holder = await this.holder();
     if (!holder) return;
-    if (!isOf(holder, lock)) throw new LockedError(this.address, holder);
+    if (!belongsTo(holder, lock)) throw new LockedError(this.address, holder);
     await this.send("DELETE", "/freeze");
     await this.unlock(lock);
   }
 
   async versions(): Promise<readonly Version[]> {
-    const fix = "npm run bootstrap updates the Worker";
+    const fix = "if the Worker is old, npm run bootstrap updates it";
     const found: Version[] = [];
     for (let after = ""; ; ) {
       const { bytes } = await this.send("GET", `/versions?limit=${maxListedVersions}${after}`);
@@ -222,12 +222,12 @@ export class WorkerStore implements StateStore {
     }
   }
 
-  /** A proxy, or another server, may say "nothing here" as well: only a Worker's word counts. */
+  /** A proxy, or another server, may answer 204 too: only a Worker is believed. */
   private identified(answer: Answer): Answer {
     if (answer.headers.has(headerNames.identity)) return answer;
     throw new StateError(
-      `${this.address}: what answers there is no tfstate Worker, or an older one`,
-      "check state.url; npm run bootstrap updates the Worker",
+      `${this.address}: what answers there is not a tfstate Worker, or an old one`,
+      "check state.url; if the Worker is old, npm run bootstrap updates it",
     );
   }
 
@@ -236,12 +236,10 @@ export class WorkerStore implements StateStore {
     try {
       said = JSON.parse(text);
     } catch {
-      // Whatever answered is no tfstate Worker; the status tells.
+      // What answered is not a tfstate Worker: the error names the status alone.
     }
-    if (status === 423 && said.ID) {
-      const holder = this.holderIn(text);
-      return new LockedError(this.address, holder, isFrozen(holder) ? undefined : said.fix);
-    }
+    // The Worker's own fix is for clients without these commands.
+    if (status === 423 && said.ID) return new LockedError(this.address, this.holderIn(text));
     const fix =
       status === 401
         ? "check TF_HTTP_USERNAME and TF_HTTP_PASSWORD"

@@ -7,6 +7,7 @@ import envPaths from "env-paths";
 export interface ToolchainContext {
   /** The user's environment: PATH, TERRAFORM_BINARY_NAME, TF_CLI_CONFIG_FILE, proxies. */
   readonly env: NodeJS.ProcessEnv;
+  /** The folder of what is downloaded and built. */
   readonly cacheDir: string;
   /** Shows one line of progress to the user. */
   readonly report: (line: string) => void;
@@ -15,7 +16,9 @@ export interface ToolchainContext {
   readonly signal?: AbortSignal;
   /** The URL that OpenTofu's releases are below, without a version. */
   readonly releases: string;
+  /** SHA-256 of the release for each platform, see {@link platform}. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** The URL of the provider registry. */
   readonly registry: string;
   readonly cloudflare: CloudflareUse;
 }

@@ -85,7 +85,7 @@ async function buildIntoMirror(
 async function verifyPlugin(context: ToolchainContext, path: string): Promise<void> {
   const { output } = await runGroup(path, [], { env: context.env, signal: context.signal });
   if (!output.includes("This binary is a plugin")) {
-    throw new ToolchainError(`${path} was built, but it is no provider; it says:\n${tail(output, 5)}`);
+    throw new ToolchainError(`${path} was built, but it is not a provider; it says:\n${tail(output, 5)}`);
   }
 }
 

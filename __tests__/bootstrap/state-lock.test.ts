@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withStateLock } from "../../bootstrap/state-lock";
 import { WorkDir } from "../../bootstrap/work-dir";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
 import { TestAccount } from "./support/account";

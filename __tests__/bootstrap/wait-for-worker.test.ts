@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { waitForWorker } from "../../bootstrap/wait-for-worker";
-import { problemResponse } from "../../worker/src/http/problem-response";
+import { errorResponse } from "../../worker/src/http/error-response";
 
 let server: Server;
 let answer: RequestListener;
@@ -29,7 +29,7 @@ test("it waits until the Worker is ready, and says what it hears", async () => {
 });
 
 test("a Worker without credentials is no matter of time", async () => {
-  const refusal = problemResponse({ code: "not_configured", defects: ["TFSTATE_PASSWORD is not set"] });
+  const refusal = errorResponse({ code: "not_configured", defects: ["TFSTATE_PASSWORD is not set"] });
   const body = await refusal.text();
   answer = (_, response) => response.writeHead(refusal.status).end(body);
   await expect(wait()).rejects.toThrow(/answers 503 .*TFSTATE_PASSWORD is not set/);

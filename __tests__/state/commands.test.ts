@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { withLock } from "../../state/with-lock";
 import { Program } from "./support/program";
 import { encryptedOf, type StateProject, stateOf } from "./support/project";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CloudflareStandIn, startCloudflare } from "../../stand-ins/cloudflare";
 import { parseTtl } from "../../state/credentials";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { Program } from "./support/program";
 import { StateProject, stateOf } from "./support/project";
 

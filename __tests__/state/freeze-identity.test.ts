@@ -1,14 +1,14 @@
 import type { LockHolder } from "../../domain/lock-info";
 import {
+  belongsTo,
   freezeReason,
   isArrival,
-  isBareFreeze,
+  isFreezeWithoutLock,
   isFrozen,
-  isOf,
+  namesSamePlace,
   newArrival,
   newFreeze,
-  saysTheSame,
-} from "../../state/lock-info";
+} from "../../state/locks";
 
 // The Worker's own freeze, as the holder that is left when somebody has broken the lock it belongs to.
 
@@ -23,30 +23,34 @@ const freezeOf = (of: LockHolder): LockHolder => ({
 
 test("it is the freeze of the lock that its field names", () => {
   const holder = freezeOf(lock);
-  expect(isOf(holder, lock)).toBe(true);
-  expect(isOf(holder, newFreeze("r2 bucket/key"))).toBe(false);
+  expect(belongsTo(holder, lock)).toBe(true);
+  expect(belongsTo(holder, newFreeze("r2 bucket/key"))).toBe(false);
   expect(isFrozen(holder)).toBe(true);
-  expect(isBareFreeze(holder)).toBe(true);
+  expect(isFreezeWithoutLock(holder)).toBe(true);
   expect(isArrival(holder)).toBe(false);
   expect(isArrival(freezeOf(newArrival("r2 bucket/key")))).toBe(true);
-  expect(saysTheSame(holder, newFreeze("r2 bucket/key"))).toBe(true);
-  expect(saysTheSame(holder, newFreeze("r2 bucket/other"))).toBe(false);
+  expect(namesSamePlace(holder, newFreeze("r2 bucket/key"))).toBe(true);
+  expect(namesSamePlace(holder, newFreeze("r2 bucket/other"))).toBe(false);
 });
 
 test("a lock itself is no bare freeze", () => {
-  expect([isFrozen(lock), isBareFreeze(lock), isOf(lock, lock)]).toEqual([true, false, true]);
+  expect([isFrozen(lock), isFreezeWithoutLock(lock), belongsTo(lock, lock)]).toEqual([true, false, true]);
 });
 
 test("no text makes a freeze that of a migration", () => {
   const { freeze: _, ...text } = freezeOf(lock);
   const forged = { ...text, Info: `${lock.Info} (frozen ${lock.ID})` };
   for (const holder of [text, forged, { ...forged, freeze: {} }]) {
-    expect([isFrozen(holder), isBareFreeze(holder), isOf(holder, lock)]).toEqual([false, false, false]);
+    expect([isFrozen(holder), isFreezeWithoutLock(holder), belongsTo(holder, lock)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   }
 });
 
 test("a reason that the Worker would refuse as too long is cut, and is known again", () => {
   const long = newFreeze(`local ${"/folder".repeat(100)}`);
   expect(freezeReason(long)).toHaveLength(500);
-  expect(saysTheSame(freezeOf(long), long)).toBe(true);
+  expect(namesSamePlace(freezeOf(long), long)).toBe(true);
 });

@@ -1,5 +1,6 @@
 import type { StateBackend } from "../../config";
-import { drop, frozenIn, requireDroppable } from "../../state/frozen";
+import { drop, requireDroppable } from "../../state/drop";
+import { findFrozenAmong } from "../../state/find-frozen";
 import { Program } from "./support/program";
 import { type StateProject, stateOf } from "./support/project";
 import { useBackends } from "./support/use-backends";
@@ -94,7 +95,7 @@ describe("drop", () => {
       await project.write("worker", stateOf(1));
       await project.migrate("r2");
       if (how === "bare") await project.breakLock("worker");
-      const [frozen] = await frozenIn([{ stack: "cluster", store: project.store("worker") }]);
+      const [frozen] = await findFrozenAmong([{ stack: "cluster", store: project.store("worker") }]);
       if (!frozen) throw new Error("not frozen");
       await requireDroppable(frozen, project.store("r2"));
       await project.migrate("worker");

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { Migration } from "../../state/migrate";
 import { type StateProject, stateOf } from "./support/project";
 import { useBackends } from "./support/use-backends";
@@ -328,7 +328,9 @@ describe("after the switch", () => {
     await project.write("worker", stateOf(2));
     await project.interruptMigration(SWITCHED, "local");
     const holder = await project.store("local").holder();
-    expect(holder?.Info).toMatch(/the state is kept in worker \S+; .* a migration was cut off: run it again/);
+    expect(holder?.Info).toMatch(
+      /the state is kept in worker \S+; .* a migration was interrupted: run it again/,
+    );
     await project.migrate("local");
     expect(await project.writable("local", "r2", "worker")).toEqual(["local"]);
   });

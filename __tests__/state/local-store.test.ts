@@ -2,7 +2,7 @@ import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalStore } from "../../state/local-store";
-import { newFreeze, newLock } from "../../state/lock-info";
+import { newFreeze, newLock } from "../../state/locks";
 import { withLock } from "../../state/with-lock";
 import { stateOf } from "./support/project";
 
@@ -85,29 +85,32 @@ test("what is torn while somebody has the lock is not read", async () => {
   await store.unlock(lock);
 });
 
-test.each([1, 2])("a freeze and a thaw that were cut off at write %s are done again", async (nth) => {
-  await write(SHORT);
-  const freeze = newFreeze("elsewhere");
-  for (const step of ["freeze", "thaw"] as const) {
-    const cutOff = new LocalStore(path);
-    fillDisk(nth);
-    // As a kill would: nothing is taken back.
-    jest.spyOn(fs, "ftruncateSync").mockImplementation(() => {
-      throw new Error("killed");
-    });
-    const real = fs.rmSync;
-    jest.spyOn(fs, "rmSync").mockImplementation((file, options) => {
-      if (!String(file).endsWith(".new")) real(file, options);
-    });
-    await cutOff[step](freeze).catch(() => undefined);
-    await cutOff.unlock(freeze);
-    jest.restoreAllMocks();
-    expect(await text()).toBe(SHORT.toString());
-    await store[step](freeze);
-    expect(await text()).toBe(SHORT.toString());
-    expect((await store.holder())?.ID).toBe(step === "freeze" ? freeze.ID : undefined);
-  }
-});
+test.each([1, 2])(
+  "a freeze and an unfreeze that were interrupted at write %s are done again",
+  async (nth) => {
+    await write(SHORT);
+    const freeze = newFreeze("elsewhere");
+    for (const step of ["freeze", "unfreeze"] as const) {
+      const cutOff = new LocalStore(path);
+      fillDisk(nth);
+      // As a kill would: nothing is taken back.
+      jest.spyOn(fs, "ftruncateSync").mockImplementation(() => {
+        throw new Error("killed");
+      });
+      const real = fs.rmSync;
+      jest.spyOn(fs, "rmSync").mockImplementation((file, options) => {
+        if (!String(file).endsWith(".new")) real(file, options);
+      });
+      await cutOff[step](freeze).catch(() => undefined);
+      await cutOff.unlock(freeze);
+      jest.restoreAllMocks();
+      expect(await text()).toBe(SHORT.toString());
+      await store[step](freeze);
+      expect(await text()).toBe(SHORT.toString());
+      expect((await store.holder())?.ID).toBe(step === "freeze" ? freeze.ID : undefined);
+    }
+  },
+);
 
 test.each(["removed", "replaced"])("a file that was %s before its lock is locked again", async (how) => {
   await write(SHORT);

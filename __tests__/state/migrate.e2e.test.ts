@@ -1,5 +1,5 @@
 import type { StateBackend } from "../../config";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { replaceState } from "../../state/replace";
 import { snapshot } from "../../state/snapshot";
 import { withLock } from "../../state/with-lock";

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import type { StackName } from "../../config/state-location";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { Migration } from "../../state/migrate";
 import { sha256 } from "../../state/snapshot";
 import { encryptedOf, type StateProject, stateOf, textOf } from "./support/project";

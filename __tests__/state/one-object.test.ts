@@ -1,6 +1,6 @@
 import type { StateBackend } from "../../config";
-import { drop, requireDroppable } from "../../state/frozen";
-import { newLock } from "../../state/lock-info";
+import { drop, requireDroppable } from "../../state/drop";
+import { newLock } from "../../state/locks";
 import { type StateProject, stateOf } from "./support/project";
 import { useBackends } from "./support/use-backends";
 
@@ -55,7 +55,9 @@ test("a lock file that the Worker has put there is not taken away under it", asy
   const store = project.store("worker");
   const lock = newLock("apply");
   await store.lock(lock);
-  await expect(project.breakLock("r2")).rejects.toThrow(/lift the lock there: .*--at worker/);
+  await expect(project.breakLock("r2")).rejects.toThrow(
+    /remove the lock at the Worker: .* unlock \S+ --at worker/,
+  );
   expect((await project.store("r2").holder())?.ID).toBe(lock.ID);
   await store.unlock(lock);
   expect(await project.store("r2").holder()).toBeUndefined();

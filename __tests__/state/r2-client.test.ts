@@ -1,4 +1,4 @@
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
 import { ScriptedServer } from "./support/scripted-server";
@@ -32,7 +32,7 @@ describe("what a 404 says", () => {
       for (const request of requests) {
         const error = await request().catch((error: unknown) => error);
         expect(String(error)).toContain(`${server.url} answers 404`);
-        expect(String(error)).toContain("check state.account_id, AWS_ENDPOINT_URL_S3");
+        expect(String(error)).toContain("check that this is R2: state.account_id, AWS_ENDPOINT_URL_S3");
       }
     },
   );
@@ -61,7 +61,7 @@ describe("a server that is no R2, or none at all", () => {
   test("a page in place of a list is no empty list", async () => {
     server.answer = (response) => response.end("<html><body>log in</body></html>");
     const client = new R2Client(server.url, "tfstate", KEYS);
-    await expect(client.list("")).rejects.toThrow("answers with no list of tfstate/; is this R2?");
+    await expect(client.list("")).rejects.toThrow("answers with no list of tfstate/; check that this is R2");
   });
 
   test.each(["head", "body"])("one that hangs at its %s is given up", async (where) => {

@@ -1,4 +1,4 @@
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
 import type { StateStore } from "../../state/store";
@@ -35,7 +35,7 @@ describe("an object that a Worker serves", () => {
 
   test("takes no plain text where it is encrypted", async () => {
     await write(worker, encryptedOf(3));
-    await expect(write(r2, stateOf(4))).rejects.toThrow("or in plain text");
+    await expect(write(r2, stateOf(4))).rejects.toThrow("or it is in plain text");
     expect(await textOf(worker)).toBe(encryptedOf(3).toString());
   });
 

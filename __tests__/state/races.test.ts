@@ -1,6 +1,6 @@
 import type { StateBackend } from "../../config";
 import { LockedError } from "../../state/errors";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { snapshot } from "../../state/snapshot";
 import type { StateStore } from "../../state/store";
 import { stateOf } from "./support/project";

@@ -1,4 +1,4 @@
-import type { LockInfo } from "../../state/lock-info";
+import type { LockInfo } from "../../domain/lock-info";
 import { replaceState } from "../../state/replace";
 import { snapshot } from "../../state/snapshot";
 import type { Guard, StateStore } from "../../state/store";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { LockedError } from "../../state/errors";
-import { newFreeze, newLock } from "../../state/lock-info";
+import { newFreeze, newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import type { StateStore } from "../../state/store";
 import { withLock } from "../../state/with-lock";
@@ -59,7 +59,7 @@ describe.each(backends)("%s", (backend) => {
     expect((await store.versions()).map(({ serial }) => serial)).not.toContain(9);
   });
 
-  test("frozen, it can be read by all and written by the bearer of the lock alone, until it thaws", async () => {
+  test("frozen, it can be read by all and written by the bearer of the lock alone, until it is unfrozen", async () => {
     await write(store, stateOf(1));
     const freeze = newFreeze("r2 elsewhere");
     await store.freeze(freeze);
@@ -72,8 +72,8 @@ describe.each(backends)("%s", (backend) => {
     await other.write(stateOf(2), freeze);
     expect(await textOf(other)).toBe(stateOf(2).toString());
     await expect(write(other, stateOf(3))).rejects.toThrow(LockedError);
-    await other.thaw(freeze);
-    await other.thaw(freeze);
+    await other.unfreeze(freeze);
+    await other.unfreeze(freeze);
     await write(store, stateOf(3));
     expect(await textOf(store)).toBe(stateOf(3).toString());
   });
@@ -83,7 +83,7 @@ describe.each(backends)("%s", (backend) => {
     await store.freeze(freeze);
     expect(await store.read()).toBeUndefined();
     await expect(write(project.store(backend), stateOf(1))).rejects.toThrow(LockedError);
-    await store.thaw(freeze);
+    await store.unfreeze(freeze);
     expect(await store.read()).toBeUndefined();
     await write(store, stateOf(1));
     expect(await textOf(store)).toBe(stateOf(1).toString());
@@ -217,7 +217,7 @@ describe("worker", () => {
       expect(looks).toBeGreaterThan(1);
       expect((await store.holder())?.ID).toBe(next.ID);
       await store.write(stateOf(2), next);
-      await store.thaw(next);
+      await store.unfreeze(next);
       expect(await project.writable(backend)).toEqual([backend]);
     },
   );
@@ -230,7 +230,7 @@ describe("worker", () => {
     expect(await audited("freeze")).toMatchObject({ expiresAt: null });
     await store.breakLock(freeze.ID);
     await expect(write(store, stateOf(2))).rejects.toThrow("(freeze: the state is kept in elsewhere");
-    await store.thaw(freeze);
+    await store.unfreeze(freeze);
     await write(store, stateOf(2));
   });
 
@@ -258,7 +258,7 @@ describe("worker", () => {
 describe("local", () => {
   const path = () => join(project.folder, "terraform.cluster.tfstate");
 
-  test("a write that was cut off in the file is finished by the next lock", async () => {
+  test("a write that was interrupted in the file is finished by the next lock", async () => {
     const store = project.store("local");
     await write(store, stateOf(1, { content: "long".repeat(100) }));
     writeFileSync(`${path()}.new`, stateOf(2));

@@ -1,5 +1,5 @@
 import { LockedError } from "../../state/errors";
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import type { StateStore } from "../../state/store";
 import { withLock } from "../../state/with-lock";
 

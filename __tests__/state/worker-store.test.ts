@@ -1,4 +1,4 @@
-import { newLock } from "../../state/lock-info";
+import { newLock } from "../../state/locks";
 import { WorkerStore } from "../../state/worker-store";
 import { ScriptedServer } from "./support/scripted-server";
 
@@ -21,7 +21,7 @@ test.each([
   const lock = newLock("test");
   const requests = [() => store.read(), () => store.holder(), () => store.lock(lock), () => store.versions()];
   for (const request of requests) {
-    await expect(request()).rejects.toThrow(/what answers there is no tfstate Worker.*check state\.url/);
+    await expect(request()).rejects.toThrow(/what answers there is not a tfstate Worker.*check state\.url/);
   }
   server.answer = (response) => response.writeHead(204, IDENTITY).end();
   expect(await store.read()).toBeUndefined();
@@ -54,6 +54,19 @@ test("a lock whose answer was lost is asked for again", async () => {
   expect(JSON.parse(held).ID).toBe(lock.ID);
   left = Number.POSITIVE_INFINITY;
   await expect(store.lock(newLock("other"))).rejects.toThrow("does not answer");
+});
+
+test.each([
+  [{}, /; wait, or if bob is gone: npm run state -- unlock other$/],
+  [{ freeze: {} }, /; wait until the freeze ends, or ask an admin .* DELETE \/states\/\{name\}\/freeze$/],
+])("a 423 with the holder's fields %j says what to do with these commands", async (fields, fix) => {
+  const holder = { ...newLock("apply"), ID: "other", Who: "bob", ...fields };
+  const body = JSON.stringify({ error: "locked", message: "no", fix: "the Worker's own", ...holder, holder });
+  server.answer = (response, request) =>
+    request.method === "GET"
+      ? response.writeHead(204, IDENTITY).end()
+      : response.writeHead(423, IDENTITY).end(body);
+  await expect(store.lock(newLock("test"))).rejects.toThrow(fix);
 });
 
 test("versions beyond the first page are listed too", async () => {

@@ -71,7 +71,7 @@ describe("without a registry", () => {
 
   it("checks that a built file is a provider", async () => {
     on.program("go", 'while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > $2; chmod 755 $2');
-    await expect(resolve()).rejects.toThrow(/was built, but it is no provider/);
+    await expect(resolve()).rejects.toThrow(/was built, but it is not a provider/);
   });
 });
 

@@ -1,5 +1,6 @@
+import { KEPT_VERSIONS } from "../../domain/tfstate-worker";
 import { BACKUP_DAYS } from "../../stacks/bootstrap-stack";
-import { copiesPerRun, defaultRetention } from "../../worker/src/defaults";
+import { copiesPerRun } from "../../worker/src/copies-per-run";
 import { PRICES, type Price, WORKERS_PAID } from "./prices";
 import { sum, times, type Usage } from "./usage";
 
@@ -79,8 +80,8 @@ export function upkeepOf(measured: Measured, states: number): Usage {
 function storedObjects(measured: Measured, { states }: Team, appliesADay: number): number {
   if (!measured.keepsHistory) return states;
   const history = Math.max(
-    states * defaultRetention.versions,
-    appliesADay * measured.versions * defaultRetention.days,
+    states * KEPT_VERSIONS.versions,
+    appliesADay * measured.versions * KEPT_VERSIONS.days,
   );
   const copies = Math.min(states, copiesPerRun) * BACKUP_DAYS;
   return states + history + states + copies;

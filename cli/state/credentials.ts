@@ -1,10 +1,10 @@
 import { appendFileSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { exportLine } from "../../process/export-line";
 import { mintCredentials, parseTtl, type TemporaryCredentials } from "../../state/credentials";
 import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
 import type { StateSelection } from "../../state/stack-store";
-import { exportLine } from "../export-line";
 import { stackOption } from "./options";
 
 interface CredentialsOptions extends Pick<StateSelection, "stack"> {
@@ -47,7 +47,10 @@ async function credentials({ ttl, format, ...options }: CredentialsOptions): Pro
 function giveToJob(minted: TemporaryCredentials): void {
   const file = process.env.GITHUB_ENV;
   if (!file) {
-    throw new StateError("GITHUB_ENV is not set: this is no job of GitHub Actions", "use another --format");
+    throw new StateError(
+      "GITHUB_ENV is not set: this is not a job of GitHub Actions",
+      "use another --format",
+    );
   }
   const pairs = Object.entries(minted);
   for (const [, value] of pairs) console.log(`::add-mask::${value}`);

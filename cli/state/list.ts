@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import type { LockInfo } from "../../domain/lock-info";
 import { table } from "../../process/table";
 import { describeHolder } from "../../state/describe";
-import { isFrozen, type LockInfo } from "../../state/lock-info";
+import { isFrozen } from "../../state/locks";
 import { loadProject } from "../../state/project";
 import { findStores, type StateSelection } from "../../state/stack-store";
 import { type StateSummary, summarize } from "../../state/summarize";

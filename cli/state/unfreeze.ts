@@ -22,7 +22,7 @@ async function unfreeze({ yes, stack }: Pick<StateSelection, "stack"> & YesOptio
     yes,
   );
   for (const { store, holder } of frozen) {
-    await store.thaw(holder);
+    await store.unfreeze(holder);
     console.log(`${store.address} is open`);
   }
 }

@@ -31,5 +31,5 @@ async function verifyAll({ staleAfter, ...selection }: VerifyOptions): Promise<v
 
 function readSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError(`"${text}" is no number of seconds`);
+  throw new InvalidArgumentError(`"${text}" is not a number of seconds`);
 }

@@ -9,11 +9,11 @@ import type { WorkerError } from "./errors/catalogue";
 import { errorOf, Refusal } from "./errors/refusal";
 import { adminRoutes } from "./http/admin";
 import { type AppContext, type AppEnv, directoryOf } from "./http/context";
+import { errorResponse } from "./http/error-response";
 import { historyRoutes } from "./http/history";
 import { recordRequest } from "./http/metrics";
 import { openApiRoute } from "./http/openapi";
 import { operationRoutes } from "./http/operations";
-import { problemResponse } from "./http/problem-response";
 import { Routes } from "./http/route";
 import { stateRoutes } from "./http/states";
 import { pageRoutes } from "./page/routes";
@@ -38,7 +38,7 @@ app.use(async (context, next) => {
 
 app.get("/health", (context) => {
   const defects = configurationDefects(context.env);
-  return defects.length === 0 ? context.text("OK") : problemResponse({ code: "not_configured", defects });
+  return defects.length === 0 ? context.text("OK") : errorResponse({ code: "not_configured", defects });
 });
 
 app.use(async (context, next) => {
@@ -58,8 +58,8 @@ adminRoutes(routes);
 openApiRoute(routes);
 pageRoutes(app);
 
-app.notFound((context) => problemResponse(noSuchRoute(context)));
-app.onError((error) => problemResponse(errorOf(error)));
+app.notFound((context) => errorResponse(noSuchRoute(context)));
+app.onError((error) => errorResponse(errorOf(error)));
 
 function pathInside(path: string, base: string): string {
   const inside = path === base || path.startsWith(`${base}/`);

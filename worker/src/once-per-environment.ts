@@ -1,6 +1,6 @@
 /**
- * Makes `read` parse an environment the first time only. The runtime hands out one object for as long as an isolate
- * lives, and its variables never change.
+ * Caches the result of `read` for each environment. The runtime hands out one environment object for as long as an
+ * isolate lives, and its variables never change.
  */
 export function oncePerEnvironment<Environment extends object, Value>(
   read: (env: Environment) => Value,

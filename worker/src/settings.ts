@@ -1,4 +1,4 @@
-import { defaultRetention } from "./defaults";
+import { KEPT_VERSIONS } from "../../domain/tfstate-worker";
 import { oncePerEnvironment } from "./once-per-environment";
 
 /** Variables of the Worker beside the credentials. An empty one counts as not set. */
@@ -33,8 +33,8 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
     return Number(text);
   };
   const keep = {
-    versions: whole("TFSTATE_KEEP_VERSIONS", defaultRetention.versions),
-    days: whole("TFSTATE_KEEP_DAYS", defaultRetention.days),
+    versions: whole("TFSTATE_KEEP_VERSIONS", KEPT_VERSIONS.versions),
+    days: whole("TFSTATE_KEEP_DAYS", KEPT_VERSIONS.days),
   };
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { StateBackend } from "../../../config";
 import { movableStacks, type StackName } from "../../../config/state-location";
 import { LockedError } from "../../../state/errors";
-import { newLock } from "../../../state/lock-info";
+import { newLock } from "../../../state/locks";
 import { Migration } from "../../../state/migrate";
 import { loadProject, type Project } from "../../../state/project";
 import { openStackStore } from "../../../state/stack-store";
@@ -97,7 +97,7 @@ export class StateProject {
     for (const stack of movableStacks) {
       const store = this.store(backend, stack);
       const holder = await store.holder();
-      if (holder) await store.thaw(holder);
+      if (holder) await store.unfreeze(holder);
     }
   }
 

@@ -5,7 +5,7 @@ import { matches, type Principal } from "./principal";
 import type { AuthSettings } from "./settings";
 import { isMintedToken } from "./token";
 
-/** What is asked of the Directory: it counts the guesses of all isolates, and knows the tokens. */
+/** The part of the Directory that checks credentials: it counts the guesses of all isolates, and knows the tokens. */
 export interface CredentialStore {
   verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck>;
   /** @returns null where the token is unknown, expired or revoked */

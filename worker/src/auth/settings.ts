@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reservedNamespaces } from "../../../domain/state-objects";
+import { FINGERPRINT, WORKER_SCOPES } from "../../../domain/tfstate-worker";
 import { oncePerEnvironment } from "../once-per-environment";
-import { scopes } from "./principal";
 
 /** A namespace is the first segment of a key in the bucket. */
 const Namespace = z
@@ -10,9 +10,9 @@ const Namespace = z
   .max(128)
   .regex(/^[^/\\\p{Cc}]+$/u, "must hold no slash and no control character")
   .refine((name) => !reservedNamespaces.includes(name), "is reserved");
-const Scopes = z.array(z.enum(scopes)).min(1);
+const Scopes = z.array(z.enum(WORKER_SCOPES)).min(1);
 const States = z.array(z.string().min(1)).min(1).default(["*"]);
-const everything = [...scopes];
+const everything = [...WORKER_SCOPES];
 
 /** One entry of TFSTATE_USERS. */
 const User = z.strictObject({
@@ -43,10 +43,7 @@ const Issuer = z.strictObject({
 const Certificate = z
   .strictObject({
     /** SHA-256 of the certificate, hex without colons. */
-    fingerprint: z
-      .string()
-      .regex(/^[0-9a-fA-F]{64}$/)
-      .optional(),
+    fingerprint: z.string().regex(FINGERPRINT.regex, FINGERPRINT.advice).optional(),
     /** Pattern of the subject DN (RFC 2253). */
     subject: z.string().min(1).optional(),
     namespace: Namespace,

@@ -3,7 +3,7 @@ import { base64url, sha256 } from "./password";
 /** First characters of the bearer tokens that an admin mints. */
 const prefix = "tfs_";
 
-/** Whether this may be a minted token, and is no password. */
+/** Whether this may be a minted token, and not a password. */
 export const isMintedToken = (text: string): boolean => text.startsWith(prefix);
 
 /** A new token, `tfs_<id>_<256 random bits>`, with the ID that is in it. */

@@ -1,5 +1,6 @@
+import { WORKER_SCOPES } from "../../../domain/tfstate-worker";
 import { equalSecrets, verifyPassword } from "./password";
-import { type Principal, scopes } from "./principal";
+import type { Principal } from "./principal";
 import type { AuthSettings } from "./settings";
 
 /** A hash that no password has. */
@@ -19,7 +20,7 @@ export async function principalOf(
     return { id: `basic:${name}`, namespace, scopes, states };
   }
   if (psk && (await equalSecrets(password, psk.secret))) {
-    return { id: "psk", namespace: psk.namespace, scopes, states: ["*"] };
+    return { id: "psk", namespace: psk.namespace, scopes: WORKER_SCOPES, states: ["*"] };
   }
   return null;
 }

@@ -89,7 +89,7 @@ export class Directory extends DurableObject<AuthEnvironment> {
     });
   }
 
-  /** Notes a state, and what its owner says of it. */
+  /** Stores what the Durable Object of a state reports. */
   async report(ref: StateRef, report: StateReport): Promise<void> {
     this.#states.report(ref, report);
   }

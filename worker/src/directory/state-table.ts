@@ -21,7 +21,7 @@ export interface StatesSummary {
 export class StateTable {
   constructor(private readonly sql: SqlStorage) {}
 
-  /** Notes a state, and what its owner says of it. */
+  /** Stores what the Durable Object of a state reports. */
   report({ namespace, name }: StateRef, { lockedSince, conflict }: StateReport): void {
     this.sql.exec(
       "INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?)",
@@ -63,7 +63,7 @@ export class StateTable {
     return page;
   }
 
-  /** Of all states of a namespace, as their owners last reported. */
+  /** Sums up the states of a namespace, as their Durable Objects last reported. */
   summary(namespace: string): StatesSummary {
     const row = this.sql
       .exec(

@@ -1,5 +1,5 @@
+import type { WorkerScope } from "../../../domain/tfstate-worker";
 import { equalSecrets } from "../auth/password";
-import type { Scope } from "../auth/principal";
 import { newToken, tokenHash, tokenId } from "../auth/token";
 
 /** A bearer token as an admin sees it; the secret is shown once, when it is minted. */
@@ -7,7 +7,7 @@ export interface TokenInfo {
   readonly id: string;
   readonly name: string;
   readonly namespace: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly WorkerScope[];
   readonly states: readonly string[];
   readonly createdAt: string;
   readonly createdBy: string;

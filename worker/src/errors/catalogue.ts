@@ -1,5 +1,5 @@
+import type { ErrorAnswer } from "./error-answer";
 import { lockErrors } from "./lock-errors";
-import type { Problem } from "./problem";
 import { requestErrors } from "./request-errors";
 import { versionErrors } from "./version-errors";
 
@@ -18,8 +18,8 @@ type Facts<Code extends ErrorCode> =
 export type WorkerError = { [Code in ErrorCode]: { readonly code: Code } & Facts<Code> }[ErrorCode];
 
 /** Status, message and fix of an error. */
-export function problemOf(error: WorkerError): Problem {
+export function answerOf(error: WorkerError): ErrorAnswer {
   // The type of `error` ties its facts to its code; the compiler cannot follow that through the lookup.
-  const describe = catalogue[error.code] as (facts: WorkerError) => Problem;
+  const describe = catalogue[error.code] as (facts: WorkerError) => ErrorAnswer;
   return describe(error);
 }

@@ -1,14 +1,14 @@
 import { type LockHolder, type LockInfo, maxLockIdLength } from "../../../domain/lock-info";
-import type { Problems } from "./problem";
+import type { ErrorAnswers } from "./error-answer";
 
-/** Why a lock is not given, taken back or accepted for a write. */
+/** Why a lock cannot be taken or released, or does not allow a write. */
 export const lockErrors = {
   lock_info_malformed: ({ method }: { readonly method: "LOCK" | "UNLOCK" }) => ({
     status: 400,
     message: `the body of ${method} is not ${method === "LOCK" ? "" : "empty and not "}a JSON object with the lock's ID`,
     fix: 'send the LockInfo of the client, at least {"ID": "…"}',
   }),
-  // Without an ID, nobody could ever be told from the next holder.
+  // Without an ID, one holder could not be told from the next.
   lock_id_missing: ({ length }: { readonly length: number }) => ({
     status: 400,
     message: `LOCK needs an ID of 1 to ${maxLockIdLength} characters, got ${length}`,
@@ -19,8 +19,8 @@ export const lockErrors = {
     status: 423,
     message: reason,
     fix: holder.freeze
-      ? "wait until the freeze ends, or an admin lifts it with DELETE /states/{name}/freeze"
-      : `wait, or if the holder is gone: force-unlock ${holder.ID}`,
+      ? "wait until the freeze ends, or ask an admin to end it with DELETE /states/{name}/freeze"
+      : `wait, or if the holder is gone: tofu force-unlock ${holder.ID}`,
     holder,
   }),
   lock_unknown: ({ id }: { readonly id: string }) => ({
@@ -50,7 +50,7 @@ export const lockErrors = {
     fix: `to break the lock that is held now, name it: UNLOCK with {"ID": "${holder.ID}"}`,
     holder,
   }),
-} satisfies Problems;
+} satisfies ErrorAnswers;
 
 interface EndedLock {
   readonly id: string;

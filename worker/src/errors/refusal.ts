@@ -1,9 +1,9 @@
-import { problemOf, type WorkerError } from "./catalogue";
+import { answerOf, type WorkerError } from "./catalogue";
 
 /** Thrown to refuse a request. A Durable Object answers with it as data, see {@link Outcome}. */
 export class Refusal extends Error {
   constructor(readonly error: WorkerError) {
-    super(problemOf(error).message);
+    super(answerOf(error).message);
   }
 }
 
@@ -27,7 +27,7 @@ export async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** The error behind something that was thrown. What is no {@link Refusal} is a fault of the storage, and logged. */
+/** The error behind something that was thrown. What is not a {@link Refusal} is a fault of the storage, and logged. */
 export function errorOf(thrown: unknown): WorkerError {
   if (thrown instanceof Refusal) return thrown.error;
   console.error(JSON.stringify({ level: "error", event: "storage_fault", error: String(thrown) }));

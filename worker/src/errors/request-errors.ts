@@ -1,10 +1,10 @@
 import { maxStateNameBytes } from "../../../domain/state-objects";
 import { maxStateBytes } from "../../../domain/worker-api";
-import type { Problems } from "./problem";
+import type { ErrorAnswers } from "./error-answer";
 
 /** What is wrong with a request: who sends it, where it goes to, and its form. */
 export const requestErrors = {
-  // Never anything that a client could take for "no state".
+  // Never an answer that a client could take for "no state".
   unauthorized: ({ reason }: { readonly reason: string }) => ({
     status: 401,
     message: reason,
@@ -24,7 +24,7 @@ export const requestErrors = {
   cross_site: ({ reason }: { readonly reason: string }) => ({
     status: 403,
     message: reason,
-    fix: "use the Worker's own page, or a client that is no browser",
+    fix: "use the Worker's own page, or a client that is not a browser",
   }),
   not_configured: ({ defects }: { readonly defects: readonly string[] }) => ({
     status: 503,
@@ -35,7 +35,7 @@ export const requestErrors = {
   // Never 404: a client reads that as "no state" and plans to create everything again.
   no_such_route: ({ path, basePath }: { readonly path: string; readonly basePath: string }) => ({
     status: 400,
-    message: `nothing is at ${path.slice(0, 200)}`,
+    message: `there is nothing at ${path.slice(0, 200)}`,
     fix: `states are at ${basePath}/states/{name}; GET /openapi.json lists all routes`,
   }),
   method_not_allowed: ({ method, path, allowed }: MethodNotAllowed) => ({
@@ -67,7 +67,7 @@ export const requestErrors = {
   length_required: () => ({
     status: 411,
     message: "the request does not say how long its body is",
-    fix: "send Content-Length; without it, a cut-off body looks like a whole one",
+    fix: "send Content-Length; without it, an incomplete body looks like a whole one",
   }),
   body_too_large: ({ limit }: { readonly limit: number }) => ({
     status: 413,
@@ -92,14 +92,14 @@ export const requestErrors = {
       "or remove the state with DELETE",
   }),
 
-  // Nothing may be concluded from it, least of all that there is no state.
+  // Never an answer that a client could take for "no state".
   storage_unavailable: () => ({
     status: 503,
     message: "the storage behind this state did not answer; the last committed version is unchanged",
-    fix: "try again; the next request repairs what was left half done",
+    fix: "try again; the next request repairs what is unfinished",
     retryAfter: 1,
   }),
-} satisfies Problems;
+} satisfies ErrorAnswers;
 
 interface Forbidden {
   readonly principal: string;

@@ -1,7 +1,7 @@
 import type { StateIdentity, StateRule } from "../../../domain/state-guard";
 import { backupFolder, type StateRef, stateKey } from "../../../domain/state-objects";
 import { headers } from "../../../domain/worker-api";
-import type { Problems } from "./problem";
+import type { ErrorAnswers } from "./error-answer";
 
 /** Why a version is not accepted, not found or not handed out. */
 export const versionErrors = {
@@ -27,8 +27,8 @@ export const versionErrors = {
   }),
   override_forbidden: ({ principal }: { readonly principal: string }) => ({
     status: 403,
-    message: `${principal} may not override`,
-    fix: "send it with admin scope",
+    message: `${principal} may not use ${headers.override}`,
+    fix: "it needs the admin scope: ask an admin",
   }),
   override_used: () => ({
     status: 409,
@@ -87,7 +87,7 @@ export const versionErrors = {
     message: `the copy at ${stateKey(ref)} has SHA-256 ${found}, ${expected} was stored`,
     fix: `take an older one under ${backupFolder(ref)} in the backup bucket`,
   }),
-} satisfies Problems;
+} satisfies ErrorAnswers;
 
 interface Successor {
   readonly ref: StateRef;
@@ -104,7 +104,7 @@ interface ForeignWrite {
   readonly ref: StateRef;
   /** The version that was committed last. */
   readonly current: string | null;
-  /** The version that the S3 client's object became; null where it is no state. */
+  /** The version that the S3 client's object became; null where it is not a state. */
   readonly foreign: string | null;
 }
 

@@ -1,13 +1,13 @@
 import { historyPrefix, stateKey, stateOfKey } from "../../../domain/state-objects";
-import { copiesPerRun } from "../defaults";
+import { copiesPerRun } from "../copies-per-run";
 import type { Env } from "../env";
-import { problemOf } from "../errors/catalogue";
+import { answerOf } from "../errors/catalogue";
 import { errorOf, Refusal, unwrap } from "../errors/refusal";
 import type { BackupResult } from "../state/backup";
 import type { Caller } from "../state/caller";
 import { directoryOf, stateOf } from "./context";
 
-/** What became of one state; `failed` where the log says why. */
+/** The result for one state. Where it is `failed`, the log says why. */
 export type BackupOutcome =
   | BackupResult
   | { readonly key: string; readonly version: null; readonly result: "failed" };
@@ -73,7 +73,7 @@ export async function restoreAll(env: Env, namespace: string, caller: Caller, af
     } catch (error) {
       // After a disaster the others count: this one is named, and can be tried again.
       const known = errorOf(error);
-      failed.push({ state: name, error: known.code, message: problemOf(known).message });
+      failed.push({ state: name, error: known.code, message: answerOf(known).message });
     }
   }
   return { restored, failed, next: truncated ? (names.at(-1) ?? null) : null };

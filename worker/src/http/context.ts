@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { isStateName, type StateRef } from "../../../domain/state-objects";
-import { type Principal, permits, type Scope } from "../auth/principal";
+import type { WorkerScope } from "../../../domain/tfstate-worker";
+import { type Principal, permits } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
 import { Refusal } from "../errors/refusal";
@@ -39,7 +40,7 @@ export function stateName(raw: string | undefined): string {
  * @param state name of the state, or null where the request is about none
  * @throws Refusal 403 where the caller may not do it
  */
-export function requirePermission(principal: Principal, scope: Scope, state: string | null): void {
+export function requirePermission(principal: Principal, scope: WorkerScope, state: string | null): void {
   if (permits(principal, scope, state)) return;
   const lacks = `${scope} scope${state === null ? "" : ` on "${state}"`}`;
   throw new Refusal({ code: "forbidden", principal: principal.id, lacks });

@@ -66,7 +66,7 @@ export async function metricsText(context: AppContext): Promise<string> {
     ...gauge("tfstate_states", "states of the namespace", states),
     ...gauge("tfstate_locks_held", "locks that clients of this Worker held half a minute ago", locks),
     ...gauge("tfstate_oldest_lock_seconds", "age of the oldest of them", Math.max(0, oldestSeconds)),
-    ...gauge("tfstate_conflicts", "states with a foreign write that waits for a decision", conflicts),
+    ...gauge("tfstate_conflicts", "states in which a write of an S3 client waits for a decision", conflicts),
     "",
   ].join("\n");
 }

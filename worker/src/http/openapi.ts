@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { apiVersion, headers } from "../../../domain/worker-api";
 import type { Route, Routes } from "./route";
-import { Problem } from "./schemas";
+import { ErrorBody } from "./schemas";
 
 const identified = {
   [headers.identity]: {
@@ -73,7 +73,7 @@ function operation({ path, method, webDav, scope, summary, query, body, answer }
       default: {
         description: "refused",
         headers: identified,
-        content: { "application/json": { schema: z.toJSONSchema(Problem) } },
+        content: { "application/json": { schema: z.toJSONSchema(ErrorBody) } },
       },
     },
   };

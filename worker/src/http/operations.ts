@@ -80,8 +80,8 @@ export function operationRoutes(routes: Routes): void {
   routes.add(
     { method: "delete", path: "/states/{name}/freeze", scope: "admin", summary: "Ends the freeze" },
     async ({ context, ref }) => {
-      unwrap(await stateOf(context.env, ref).thaw(ref, callerOf(context)));
-      return Response.json({ thawed: ref.name });
+      unwrap(await stateOf(context.env, ref).unfreeze(ref, callerOf(context)));
+      return Response.json({ unfrozen: ref.name });
     },
   );
 

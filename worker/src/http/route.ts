@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { StateRef } from "../../../domain/state-objects";
-import type { Scope } from "../auth/principal";
+import type { WorkerScope } from "../../../domain/tfstate-worker";
 import { Refusal } from "../errors/refusal";
 import { type AppContext, type AppEnv, requirePermission, stateName } from "./context";
 
@@ -17,7 +17,7 @@ export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> 
   readonly webDavAt?: string;
   /** `{name}` is the name of a state; it is checked, and the caller's state patterns must match it. */
   readonly path: string;
-  readonly scope: Scope;
+  readonly scope: WorkerScope;
   readonly summary: string;
   readonly query?: Query;
   /** Schema of a JSON body. A route without one reads the body itself. */

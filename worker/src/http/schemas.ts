@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { maxLockIdLength } from "../../../domain/lock-info";
 import { stateRules } from "../../../domain/state-guard";
+import { KEEP_VERSIONS, WORKER_SCOPES } from "../../../domain/tfstate-worker";
 import { maxListedVersions, maxReasonLength } from "../../../domain/worker-api";
-import { scopes } from "../auth/principal";
 
 /** Shapes of the JSON that the routes take and give. */
 export const LockInfo = z.object({
@@ -48,11 +48,13 @@ export const Freeze = z.object({
 
 /** Who keeps others out. */
 export const LockHolder = LockInfo.extend({
-  freeze: Freeze.optional().describe("there where the holder is a freeze; freeze.lock says whose"),
+  freeze: Freeze.optional().describe(
+    "set where the holder is a freeze; freeze.lock is the ID of the lock that it lets through",
+  ),
 });
 
 /** The body of every error. Where the lock is the reason, the holder's fields stand at the top level too. */
-export const Problem = LockHolder.partial().extend({
+export const ErrorBody = LockHolder.partial().extend({
   error: z.string(),
   message: z.string(),
   fix: z.string(),
@@ -94,7 +96,7 @@ export const Token = z.object({
   id: z.string(),
   name: z.string(),
   namespace: z.string(),
-  scopes: z.array(z.enum(scopes)),
+  scopes: z.array(z.enum(WORKER_SCOPES)),
   states: z.array(z.string()),
   createdAt: z.string(),
   createdBy: z.string(),
@@ -115,7 +117,7 @@ export const Policy = z.strictObject({
   encryption: z.enum(["auto", "required"]).optional(),
   keep: z
     .strictObject({
-      versions: z.int().min(1).max(99999).optional(),
+      versions: z.int().min(KEEP_VERSIONS.min).max(KEEP_VERSIONS.max).optional(),
       days: z.number().min(0).max(99999).optional(),
     })
     .optional(),
@@ -155,7 +157,7 @@ export const Override = z.object({
 
 export const TokenRequest = z.strictObject({
   name: z.string().min(1).max(100),
-  scopes: z.array(z.enum(scopes)).min(1),
+  scopes: z.array(z.enum(WORKER_SCOPES)).min(1),
   states: z.array(z.string().min(1).max(200)).min(1).default(["*"]),
   expiresInSeconds: z
     .int()

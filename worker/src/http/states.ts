@@ -23,7 +23,7 @@ export function stateRoutes(routes: Routes): void {
         return stored && { ...stored, object: await fetchVersion(context.env.BUCKET, stored) };
       };
       let found = await read(false);
-      // A write came in between, or an S3 client wrote: its owner looks first, and names an object that nobody changes.
+      // A write came in between, or an S3 client wrote. Now the Durable Object asks R2 first, and names an object that never changes.
       if (found?.object instanceof Refusal) found = await read(true);
       if (found === null) return new Response(null, { status: 204 });
       if (found.object instanceof Refusal) throw found.object;
@@ -92,7 +92,7 @@ export function stateRoutes(routes: Routes): void {
       path: "/states/{name}/lock",
       webDavAt: "/states/{name}",
       scope: "lock",
-      summary: "Gives the lock back; with an empty body or only an ID, breaks it",
+      summary: "Releases the lock; with an empty body or only an ID, breaks it",
       answer: z.object({ unlocked: z.string() }),
     },
     async ({ context, ref }) => {
@@ -118,7 +118,7 @@ export function stateRoutes(routes: Routes): void {
   );
 }
 
-/** The bytes of a version, with what is known of it in the headers. R2 says how many come, so a cut-off body is an error. */
+/** The bytes of a version, with what is known of it in the headers. The length is announced, so an incomplete body is an error. */
 export function stateResponse(version: VersionRecord, object: R2ObjectBody): Response {
   return new Response(object.body, {
     headers: {

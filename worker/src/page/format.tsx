@@ -3,7 +3,7 @@ export function bytes(size: number): string {
   return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
-/** "3 min", "2 h", "5 days": the two largest units would be more than anyone needs here. */
+/** "3 min", "2 h", "5 days": in one unit. */
 export function age(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   if (minutes < 1) return "less than a minute";

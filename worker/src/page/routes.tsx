@@ -1,7 +1,8 @@
 import type { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { StateRef } from "../../../domain/state-objects";
-import { permits, type Scope } from "../auth/principal";
+import type { WorkerScope } from "../../../domain/tfstate-worker";
+import { permits } from "../auth/principal";
 import { Refusal, unwrap } from "../errors/refusal";
 import {
   type AppContext,
@@ -137,7 +138,7 @@ async function html(context: AppContext, title: string, content: Child): Promise
 
 const baseOf = (context: AppContext): string => settings(context.env).basePath;
 
-function refOf(context: AppContext, scope: Scope): StateRef {
+function refOf(context: AppContext, scope: WorkerScope): StateRef {
   const name = stateName(context.req.param("name"));
   const principal = context.get("principal");
   requirePermission(principal, scope, name);

@@ -22,7 +22,7 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
       {conflict ? (
         <p class="notice" role="status">
           An S3 client wrote this state, and its write does not follow the current version. Restore the
-          version that shall count.
+          version that is right.
         </p>
       ) : null}
       <h2>Lock</h2>

@@ -23,7 +23,7 @@ export function entryHash(entry: Omit<AuditEntry, "hash">): string {
     .digest("hex");
 }
 
-/** What is wrong with a chain that should start at its first entry, or null. A cut-off end shows only against a head kept elsewhere. */
+/** What is wrong with a chain that should start at its first entry, or null. That entries are missing at its end shows only against a head that is kept elsewhere. */
 export function verifyAudit(entries: readonly AuditEntry[]): string | null {
   let prev = genesis;
   for (const [at, entry] of entries.entries()) {

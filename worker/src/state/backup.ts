@@ -42,7 +42,7 @@ export class Backup {
         auditHash: hash,
       },
     };
-    // Two reads of the state: what was just written is not yet what a copy should be made of.
+    // Each copy is made of the state itself, and not of the other copy.
     for (const copy of [backupKey(ref, version.createdAt, version.id), key]) {
       const object = await fetchVersion(bucket, current);
       if (object instanceof Refusal) throw object;

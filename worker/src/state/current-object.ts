@@ -9,8 +9,8 @@ import type { NewVersion, VersionRecord, VersionSource } from "./ledger/records"
 import type { StateContext } from "./state-context";
 
 /**
- * The object that plain S3 clients read and write: the projection of the current version. It is a copy of the current version, made after the commit; what
- * was left half done is repaired here, and what an S3 client wrote there becomes a version of ours.
+ * The object that S3 clients read and write. It is the projection of the current version: a copy, put there after the
+ * commit. This class repairs what was left unfinished, and makes a version of what an S3 client wrote there.
  * Every method needs the state's mutex.
  */
 export class CurrentObject {
@@ -22,7 +22,7 @@ export class CurrentObject {
     ({ bucket: this.bucket, ledger: this.ledger, key: this.key } = context);
   }
 
-  /** The object shows the current version, as far as we know without asking R2. */
+  /** Whether the object is the current version, as far as we know without asking R2. */
   get upToDate(): boolean {
     return (
       this.ledger.get("projection").version === this.ledger.get("pointer") &&
@@ -31,15 +31,15 @@ export class CurrentObject {
   }
 
   /**
-   * Makes the object show the current version.
+   * Puts the current version into the object.
    * @param bytes the version's bytes, where the caller still has them
    */
   async project(bytes: Uint8Array | null = null): Promise<void> {
     const { etag } = this.ledger.get("projection");
     const current = this.ledger.current();
-    if (current === null) return this.#removeShown(etag);
+    if (current === null) return this.#removeObject(etag);
     const body = bytes ?? (await this.#versionBody(current));
-    // The condition keeps an S3 client's write, and a late put of an evicted instance loses against it.
+    // With the condition, this never overwrites an S3 client's write, and a late put of an evicted instance has no effect.
     const put = await this.bucket.put(this.key, body, {
       ...jsonObject,
       customMetadata: { [objectMetadata.version]: current.id, [objectMetadata.sha256]: current.sha256 },
@@ -53,7 +53,7 @@ export class CurrentObject {
 
   /**
    * Compares the object with what we left there; repairs, or adopts what an S3 client wrote.
-   * @throws Refusal when a foreign object does not follow our version: a person has to choose
+   * @throws Refusal when what an S3 client wrote does not follow our version: an admin has to choose
    */
   async reconcile(): Promise<void> {
     for (let attempt = 0; attempt < 4; attempt++) {
@@ -70,11 +70,11 @@ export class CurrentObject {
         });
         if (pointer === null) return;
       } else {
-        const shown = found.customMetadata?.[objectMetadata.version];
-        if (shown !== undefined && this.ledger.versions.find(shown)?.md5 === found.etag) {
+        const projected = found.customMetadata?.[objectMetadata.version];
+        if (projected !== undefined && this.ledger.versions.find(projected)?.md5 === found.etag) {
           // Ours after all: the answer to the put was lost, or it landed late.
-          this.ledger.noteProjection({ version: shown, etag: found.etag });
-          if (shown === pointer) return;
+          this.ledger.noteProjection({ version: projected, etag: found.etag });
+          if (projected === pointer) return;
         } else {
           await this.#adopt(found);
           return;
@@ -147,7 +147,7 @@ export class CurrentObject {
     if (breach) throw this.#conflict(version.id);
   }
 
-  /** After a person chose: the foreign object may be replaced now, and nothing newer than it. */
+  /** After an admin chose: the S3 client's object may be replaced now, but nothing newer than it. */
   resolveConflict(): void {
     const conflict = this.ledger.get("conflict");
     if (conflict === null) return;
@@ -155,7 +155,7 @@ export class CurrentObject {
     this.ledger.set("conflict", null);
   }
 
-  async #removeShown(etag: string | null): Promise<void> {
+  async #removeObject(etag: string | null): Promise<void> {
     const found = await this.bucket.head(this.key);
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
     if (found !== null) await this.bucket.delete(this.key);

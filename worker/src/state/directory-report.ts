@@ -2,7 +2,7 @@ import type { StateRef } from "../../../domain/state-objects";
 import type { StateReport } from "../directory/state-table";
 import type { Ledger } from "./ledger/ledger";
 
-/** What is asked of the Directory. */
+/** The part of the Directory that receives reports. */
 export interface ReportReceiver {
   report(ref: StateRef, report: StateReport): Promise<void>;
 }

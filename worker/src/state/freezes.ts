@@ -19,7 +19,7 @@ export interface FreezeProps {
 export class Freezes {
   constructor(private readonly ledger: Ledger) {}
 
-  /** The freeze that lasts at `now`. */
+  /** The freeze that is active at `now`; null where none is. */
   active(now = new Date()): Freeze | null {
     const freeze = this.ledger.get("freeze");
     if (!freeze?.expiresAt) return freeze;
@@ -49,7 +49,7 @@ export class Freezes {
     this.ledger.atomically(() => {
       if (this.ledger.get("freeze") === null) return;
       this.ledger.set("freeze", null);
-      this.ledger.audit.append(caller.id, "thaw", {});
+      this.ledger.audit.append(caller.id, "unfreeze", {});
     });
   }
 
@@ -65,7 +65,7 @@ export class Freezes {
   }
 }
 
-/** How a freeze looks to a client that wants the lock: a holder that it can wait for. `freeze` says that it is none. */
+/** How a freeze looks to a client that wants the lock: a holder that it can wait for. The field `freeze` tells it from a lock. */
 export function freezeHolder(freeze: Freeze): LockHolder & { readonly freeze: Freeze } {
   const { id, reason, by, since } = freeze;
   return {

@@ -166,7 +166,7 @@ function refusingNonStates<T>(read: () => T): T {
   }
 }
 
-/** Base64 as hex. What is no base64 is kept as it is: no body has it for its MD5. */
+/** Base64 as hex. What is not base64 is kept as it is: no body has it for its MD5. */
 function hexOf(base64: string): string {
   try {
     return [...atob(base64)].map((char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");

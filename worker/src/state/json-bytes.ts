@@ -12,7 +12,7 @@ export const comma = 0x2c;
 // Most bytes pass through these two. They are functions of their own, on nothing but numbers, of which the compiler
 // makes tight loops.
 
-/** Index of the first byte from `at` on that is no plain character of a string; the chunk's length where there is none. */
+/** Index of the first byte from `at` on that is not a plain character of a string; the chunk's length where there is none. */
 export function endOfPlain(chunk: Uint8Array, at: number): number {
   const { length } = chunk;
   for (let end = at; end < length; end++) {
@@ -22,7 +22,7 @@ export function endOfPlain(chunk: Uint8Array, at: number): number {
   return length;
 }
 
-/** Index of the first byte from `at` on that is no white space; indentation is much of a state. */
+/** Index of the first byte from `at` on that is not white space; indentation is much of a state. */
 export function endOfSpace(chunk: Uint8Array, at: number): number {
   const { length } = chunk;
   for (let end = at; end < length; end++) {

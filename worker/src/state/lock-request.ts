@@ -9,7 +9,7 @@ export interface LockRequest {
   readonly hash: string;
 }
 
-/** @throws Refusal when the body is no JSON object or has no usable ID, without which nobody could be kept out */
+/** @throws Refusal when the body is not a JSON object or has no usable ID, without which nobody could be kept out */
 export function readLockRequest(body: string, now: Date): LockRequest {
   const info = parseLockInfo(body, now.toISOString());
   if (!info) throw new Refusal({ code: "lock_info_malformed", method: "LOCK" });

@@ -29,7 +29,7 @@ export interface LockParts {
   readonly freezes: Freezes;
 }
 
-/** Takes, gives back and breaks the lock of one state. Methods that await need the state's mutex. */
+/** Takes, releases and breaks the lock of one state. Methods that await need the state's mutex. */
 export class Locks {
   readonly #ledger: Ledger;
 

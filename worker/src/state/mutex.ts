@@ -9,7 +9,7 @@ export class Mutex {
   }
 }
 
-/** `Promise.all` that also waits for the others when one fails: nothing may go on once the mutex is given back. */
+/** `Promise.all` that also waits for the others when one fails: nothing may go on once the mutex is released. */
 export async function settleAll<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {

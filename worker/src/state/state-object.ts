@@ -21,7 +21,7 @@ import { type StateParts, stateParts } from "./state-parts";
 import { WakeUp } from "./wake-up";
 import type { WriteRequest } from "./writes";
 
-/** What a state's Durable Object uses of what is bound to the Worker. */
+/** The variables and bindings of the Worker that a state's Durable Object uses. */
 export interface StateEnvironment extends SettingsEnvironment {
   readonly BUCKET: R2Bucket;
   readonly BACKUP?: R2Bucket;
@@ -138,7 +138,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
     return this.#change(ref, async ({ freezes }) => freezes.begin(caller, props));
   }
 
-  thaw(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
+  unfreeze(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
     return this.#change(ref, async ({ freezes }) => freezes.end(caller));
   }
 
@@ -203,7 +203,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
     );
   }
 
-  /** Repairs what the last requests left half done; once a day, lets retention take what it may. */
+  /** Repairs what the last requests left unfinished, then lets retention delete what it may. It runs at least once a day. */
   override async alarm(): Promise<void> {
     this.#wakeUp.hasFired();
     const ref = this.#ledger.get("ref");

@@ -34,7 +34,8 @@ const maxLiteral = 400;
 const maxResources = 100_000;
 const decoder = new TextDecoder();
 const numberForm = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
-const read = new Set([
+/** The keys at the top that are read. */
+const readKeys = new Set([
   "version",
   "serial",
   "lineage",
@@ -238,7 +239,7 @@ export class StateScanner {
 
   #open(kind: 0 | 1): void {
     if (this.#depth === 0 && kind === 0) throw new NotAState("it is empty or not a JSON object");
-    if (this.#depth === 1 && this.#keys[1] !== undefined && read.has(this.#keys[1])) {
+    if (this.#depth === 1 && this.#keys[1] !== undefined && readKeys.has(this.#keys[1])) {
       throw new NotAState(`its "${this.#keys[1]}" is not a plain value`);
     }
     if (this.#depth === maxDepth) throw new NotAState(`it nests deeper than ${maxDepth} levels`);
@@ -258,7 +259,7 @@ export class StateScanner {
     this.#expect = Expect.CommaOrEnd;
     const key = this.#keys[this.#depth];
     if (this.#kinds[this.#depth] !== 1 || key === undefined) return;
-    if (this.#depth === 1 && read.has(key)) {
+    if (this.#depth === 1 && readKeys.has(key)) {
       // Readers disagree on which of two equal keys counts, so a state with two serials is no state.
       if (this.#top.has(key)) throw new NotAState(`it has "${key}" twice`);
       this.#top.set(key, value);

@@ -4,7 +4,7 @@ import type { Locks } from "./locks";
 import type { Overrides } from "./overrides";
 import type { StateContext } from "./state-context";
 
-/** What everything that changes the current version needs, beside the state itself. */
+/** What changes the current version (a write, a restore, a delete) works with. */
 export interface VersionParts {
   readonly locks: Locks;
   readonly current: CurrentObject;
@@ -14,12 +14,11 @@ export interface VersionParts {
 }
 
 /**
- * Updates the copy for S3 clients after a commit. The commit stands whatever happens here, so a fault is left to the
- * next request.
+ * Updates the projection after a commit. A fault changes nothing of the commit, and is left to the next request to repair.
  * @param bytes the current version's bytes, where the caller still has them
  * @throws Refusal where an S3 client wrote meanwhile: both are kept, and a person has to choose
  */
-export async function showCurrent(
+export async function projectAfterCommit(
   { ref }: StateContext,
   current: CurrentObject,
   bytes: Uint8Array | null = null,

@@ -5,7 +5,7 @@ export class WakeUp {
 
   constructor(private readonly storage: DurableObjectStorage) {}
 
-  /** To be called at the beginning of the alarm: the one that fired is gone, and a request may set another meanwhile. */
+  /** Call it at the beginning of the alarm: no alarm is set now, and a request may set the next one meanwhile. */
   hasFired(): void {
     this.#at = Number.POSITIVE_INFINITY;
   }

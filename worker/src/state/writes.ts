@@ -8,7 +8,7 @@ import { type Ingested, ingest, store, withMemoryFor } from "./ingest";
 import type { OverrideRecord, VersionRecord } from "./ledger/records";
 import { settleAll } from "./mutex";
 import type { StateContext } from "./state-context";
-import { showCurrent, type VersionParts } from "./version-parts";
+import { projectAfterCommit, type VersionParts } from "./version-parts";
 
 /** What a POST says beside its body. */
 export interface WriteRequest {
@@ -72,7 +72,7 @@ export class Writes {
           isStored = true;
           await store(bucket, key, ingested.bytes, ingested.facts);
         };
-        // Checked before anything is paid for; side by side with the checks that ask R2; and once more at the commit.
+        // #admit runs three times: before anything is stored in R2, after the checks that ask R2, and in the commit.
         const expectsReplay = this.#admit(attempt, ingested).replayed !== null;
         await settleAll([
           this.parts.locks.requireS3Agreement(),
@@ -86,7 +86,7 @@ export class Writes {
         }
         await storeOnce();
         const version = this.#commit(id, attempt, ingested);
-        await showCurrent(this.context, this.parts.current, ingested.bytes);
+        await projectAfterCommit(this.context, this.parts.current, ingested.bytes);
         return version;
       });
     } catch (error) {
@@ -140,8 +140,8 @@ export class Writes {
   }
 
   /**
-   * Under a lock, S3 clients are kept out, and one that comes all the same is found out by the condition on the put of
-   * the current object; so R2 is only asked where there is no lock, or nothing that the condition could name.
+   * Repairs the current object, and makes a version of what an S3 client wrote there. Under a lock this is left out: the
+   * put of the current object then has a condition, which finds an S3 client that wrote although we hold the lock file.
    */
   async #agreeWithBucket(): Promise<void> {
     const { ledger } = this.context;
@@ -150,7 +150,7 @@ export class Writes {
     await current.reconcile();
   }
 
-  /** Drops what a refused upload left. What cannot be deleted now is swept later. */
+  /** Deletes what a refused upload left in R2. The sweep deletes later what cannot be deleted now. */
   async #discard(id: string, isStored: boolean): Promise<void> {
     const { bucket, key, ledger, ref } = this.context;
     try {

@@ -68,7 +68,7 @@ export interface StateSettings {
   /** ID of the current version; null where there is no state. */
   readonly pointer: string | null;
   readonly projection: Projection;
-  /** A foreign object under the current key that does not follow our version; `version` null where it is no state. */
+  /** A foreign object under the current key that does not follow our version; `version` null where it is not a state. */
   readonly conflict: { readonly etag: string; readonly version: string | null } | null;
   readonly everEncrypted: boolean;
   readonly encryption: "auto" | "required";

@@ -1,8 +1,8 @@
-import { problemOf, type WorkerError } from "../errors/catalogue";
+import { answerOf, type WorkerError } from "../errors/catalogue";
 
 /** The answer to a refused request. The holder's fields are at the top level too, where the clients look for them. */
-export function problemResponse(error: WorkerError): Response {
-  const { status, message, fix, holder, retryAfter } = problemOf(error);
+export function errorResponse(error: WorkerError): Response {
+  const { status, message, fix, holder, retryAfter } = answerOf(error);
   const body = { error: error.code, message, fix, ...(holder ? { ...holder, holder } : {}) };
   const headers = new Headers();
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));

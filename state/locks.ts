@@ -4,9 +4,7 @@ import { z } from "zod";
 import type { LockHolder, LockInfo } from "../domain/lock-info";
 import { maxReasonLength } from "../domain/worker-api";
 
-export type { LockHolder, LockInfo };
-
-/** Of a lock that we have written ourselves. */
+/** The fields of a lock that these commands have written. */
 export const lockShape: z.ZodType<LockInfo> = z.object({
   ID: z.string(),
   Operation: z.string(),
@@ -17,12 +15,12 @@ export const lockShape: z.ZodType<LockInfo> = z.object({
   Path: z.string(),
 });
 
-/** Operation of the lock that stays on a copy which is not the state any more. */
+/** Operation of the lock that freezes the place that a state has moved from. */
 const FROZEN = "frozen";
-/** Of the lock that is on the place that a state moves to, until it is opened there. */
+/** Operation of the lock that freezes the place that a state moves to, until it is opened there. */
 const ARRIVAL = "arrival";
 
-/** A lock of ours, for one command. */
+/** A new lock, for one command. */
 export function newLock(operation: string, info = ""): LockInfo {
   return {
     ID: randomUUID(),
@@ -35,50 +33,50 @@ export function newLock(operation: string, info = ""): LockInfo {
   };
 }
 
-/** A lock that stays: it tells whoever meets it where the state is kept instead. */
+/** A lock that stays, and says where the state is kept instead. */
 export function newFreeze(keptIn: string): LockInfo {
   return newLock(FROZEN, `the state is kept in ${keptIn}; use the cluster.yaml that says so`);
 }
 
-/** The same on the place that a state moves to. */
+/** A lock that stays on the place that a state moves to, and says where the state is kept until then. */
 export function newArrival(keptIn: string): LockInfo {
   return newLock(
     ARRIVAL,
-    `the state is kept in ${keptIn}; where cluster.yaml names this place already, a migration was cut off: run it ` +
+    `the state is kept in ${keptIn}; where cluster.yaml names this place already, a migration was interrupted: run it ` +
       "again on the machine where it began",
   );
 }
 
-/** Whether a migration keeps everyone out. */
+/** Whether this is the lock of a migration, which keeps everyone out. */
 export function isFrozen(holder: LockHolder): boolean {
   return operationOf(holder) === FROZEN || isArrival(holder);
 }
 
-/** Whether a migration is on its way here, or was cut off. */
+/** Whether a migration to this place runs, or was interrupted. */
 export function isArrival(holder: LockHolder): boolean {
   return operationOf(holder) === ARRIVAL;
 }
 
-/** Whether this is the Worker's own freeze without the lock that it belongs to, because somebody has broken that one. */
-export function isBareFreeze(holder: LockHolder): boolean {
+/** Whether this is a migration's freeze at the Worker, whose lock somebody has broken. */
+export function isFreezeWithoutLock(holder: LockHolder): boolean {
   return holder.freeze !== undefined && isFrozen(holder);
 }
 
-/** Whether `holder` is `lock`, or the Worker's freeze that belongs to it. */
-export function isOf(holder: LockHolder | undefined, lock: LockInfo): boolean {
+/** Whether `holder` is `lock`, or the freeze at the Worker that belongs to `lock`. */
+export function belongsTo(holder: LockHolder | undefined, lock: LockInfo): boolean {
   return holder?.ID === lock.ID || holder?.freeze?.lock === lock.ID;
 }
 
-/** Whether `holder` says what `lock` says, whoever has put it there. */
-export function saysTheSame(holder: LockHolder | undefined, lock: LockInfo): boolean {
+/** Whether `holder` freezes for the same place as `lock`, whoever has put it there. */
+export function namesSamePlace(holder: LockHolder | undefined, lock: LockInfo): boolean {
   if (!holder || !isFrozen(holder)) return false;
   return holder.Info === (holder.freeze ? freezeReason(lock) : lock.Info);
 }
 
-/** What the Worker tells everyone whom it keeps out for `lock`. */
+/** The reason of the freeze at the Worker that belongs to `lock`. */
 export const freezeReason = ({ Info }: LockInfo): string => Info.slice(0, maxReasonLength);
 
-/** A freeze of the Worker has the operation of the lock that it belongs to beside its own. */
+/** For a freeze of the Worker, the operation of the lock that it belongs to. */
 const operationOf = ({ Operation, freeze }: LockHolder) => (freeze ? freeze.operation : Operation);
 
 function whoAmI(): string {

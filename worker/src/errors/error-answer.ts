@@ -1,7 +1,7 @@
 import type { LockHolder } from "../../../domain/lock-info";
 
-/** What a refused request is told. Every error of this Worker is one of these, sent as JSON. */
-export interface Problem {
+/** What an error answers to a request. `errorResponse` sends it as JSON. */
+export interface ErrorAnswer {
   /** HTTP status. */
   readonly status: number;
   /** What happened, with the bad value. */
@@ -15,4 +15,4 @@ export interface Problem {
 }
 
 /** Errors by their code: each describes itself from the facts that it needs. */
-export type Problems = Readonly<Record<string, (facts: never) => Problem>>;
+export type ErrorAnswers = Readonly<Record<string, (facts: never) => ErrorAnswer>>;

@@ -1,37 +1,44 @@
+import type { StateBackend } from "../config";
+import type { StackName } from "../config/state-location";
 import { LockedError, StateError } from "./errors";
-import { isBareFreeze, isFrozen, type LockHolder, newFreeze } from "./lock-info";
+import { type FrozenStore, findFrozenAmong, requireNoMigration } from "./find-frozen";
+import { isFreezeWithoutLock, isFrozen, newFreeze } from "./locks";
+import type { Project } from "./project";
 import { describeSnapshot, snapshot } from "./snapshot";
-import type { StackStore } from "./stack-store";
+import { findStores, openStackStore } from "./stack-store";
 import type { StateStore } from "./store";
 
-/** A place that a migration has frozen: the state is kept elsewhere, or was when that was written. */
-export interface FrozenStore extends StackStore {
-  readonly holder: LockHolder;
-}
-
-/** Of `stores`, those that a migration has frozen. @throws StateError where there is none */
-export async function frozenIn(stores: readonly StackStore[]): Promise<readonly FrozenStore[]> {
-  const frozen: FrozenStore[] = [];
-  for (const named of stores) {
-    const holder = await named.store.holder();
-    if (holder && isFrozen(holder)) frozen.push({ ...named, holder });
+/**
+ * The frozen states that a migration left in `backend`.
+ * @param stack all stacks, unless one is named
+ * @throws StateError where nothing is frozen, a state would be lost with it, or a migration was interrupted
+ */
+export async function findDroppable(
+  project: Project,
+  backend: StateBackend,
+  stack?: StackName,
+): Promise<readonly FrozenStore[]> {
+  if (backend === project.config.backend) {
+    throw new StateError(
+      `the states are kept in ${backend}`,
+      "drop removes what a migration left in another backend",
+    );
   }
-  if (frozen.length > 0) return frozen;
-  const places = stores.map(({ store }) => store.address).join(", ") || "no state exists there";
-  throw new StateError(
-    `nothing is frozen (${places})`,
-    "only what a migration has frozen can be opened or dropped",
-  );
+  requireNoMigration(project);
+  const frozen = await findFrozenAmong(await findStores(project, { stack, at: backend }));
+  for (const each of frozen) await requireDroppable(each, openStackStore(project, each.stack));
+  return frozen;
 }
 
 /**
- * That nothing is lost with a frozen state.
+ * Checks that nothing is lost when a frozen state is removed.
  * @param kept where the configuration says that the state is kept
- * @throws StateError unless that state goes on from the frozen one
+ * @throws StateError unless `kept` has the same state, or a newer one
  */
 async function requireKept({ stack, store, holder }: FrozenStore, kept: StateStore): Promise<void> {
-  const closed = await kept.holder();
-  if (closed && isFrozen(closed)) throw new LockedError(kept.address, closed, "get the newest cluster.yaml");
+  const keptHolder = await kept.holder();
+  if (keptHolder && isFrozen(keptHolder))
+    throw new LockedError(kept.address, keptHolder, "get the newest cluster.yaml");
   const frozen = await store.read();
   if (!frozen) return;
   const here = snapshot(frozen, store.address);
@@ -49,7 +56,7 @@ async function requireKept({ stack, store, holder }: FrozenStore, kept: StateSto
 const isOneObject = (one: StateStore, other: StateStore): boolean =>
   one.backend !== other.backend && one.objectKey !== undefined && one.objectKey === other.objectKey;
 
-/** What can be removed. @throws StateError where the state would be lost with it */
+/** Checks that a frozen state can be removed. @throws StateError where the state would be lost with it */
 export async function requireDroppable(frozen: FrozenStore, kept: StateStore): Promise<void> {
   if (isOneObject(frozen.store, kept)) {
     throw new StateError(
@@ -66,15 +73,15 @@ export async function requireDroppable(frozen: FrozenStore, kept: StateStore): P
  */
 export async function drop(frozen: FrozenStore, kept: StateStore): Promise<void> {
   const { store, holder } = frozen;
-  // Somebody had the time of a question to change it.
+  // While the user was asked, somebody may have changed it.
   const now = await store.holder();
   if (now?.ID !== holder.ID) {
     throw new StateError(`${store.address} was opened or moved in the meantime`, "nothing was removed");
   }
   await requireDroppable(frozen, kept);
-  // Nobody can write under a freeze whose lock somebody has broken.
-  const lock = isBareFreeze(holder) ? newFreeze(kept.address) : holder;
+  // Where somebody has broken the lock of the freeze, there is no lock to write under: take a new one.
+  const lock = isFreezeWithoutLock(holder) ? newFreeze(kept.address) : holder;
   if (lock !== holder) await store.freeze(lock, holder);
   await store.remove(lock);
-  await store.thaw(lock);
+  await store.unfreeze(lock);
 }

@@ -1,3 +1,3 @@
-/** `export NAME='value'`, for `eval` in a shell: whatever the value is, the shell takes it as it is. */
+/** `export NAME='value'`, for `eval` in a shell. The value is quoted: the shell expands nothing in it. */
 export const exportLine = (name: string, value: string): string =>
   `export ${name}='${value.replaceAll("'", "'\\''")}'`;
