@@ -96,9 +96,9 @@ export class YamlStructure {
   }
 
   private duplicate(key: string, first: Pair, second: Pair): Diagnostic {
-    const line = isNode(first.key) ? ` (line ${this.lineOf(first.key)})` : "";
+    const line = isNode(first.key) ? ` (also on line ${this.lineOf(first.key)})` : "";
     const at = { file: this.file, line: isNode(second.key) ? this.lineOf(second.key) : undefined };
-    return { at, text: `the key ${displayValue(key)} is there twice${line}; keep one` };
+    return { at, text: `the key ${displayValue(key)} is set twice${line}; keep one` };
   }
 
   /**
@@ -112,7 +112,7 @@ export class YamlStructure {
       if (!isNode(node)) return 0;
       const known = sizes.get(node);
       if (known !== undefined) return known;
-      if (open.has(node)) this.refuse(node, "an alias stands inside its own anchor; write the value out");
+      if (open.has(node)) this.refuse(node, "an alias is inside its own anchor; write the value out");
       open.add(node);
       const size = this.partsOf(node).reduce<number>((sum, part) => sum + sizeOf(part), 1);
       open.delete(node);

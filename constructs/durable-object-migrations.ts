@@ -57,7 +57,7 @@ export class DurableObjectMigrations extends Construct {
     const tags = migrations.map(({ tag }) => tag);
     const newest = tags.at(-1);
     if (!newest || tags.includes("") || new Set(tags).size < tags.length) {
-      throw new Error(`Worker "${script.scriptName}": its migrations need a tag each, all of them different`);
+      throw new Error(`Worker "${script.scriptName}": each migration needs a tag of its own`);
     }
 
     const scripts = new DataCloudflareWorkersScripts(this, "scripts", { accountId: script.accountId });

@@ -39,6 +39,6 @@ export class PropChecks {
   distinct(prop: string, values: readonly (string | number | undefined)[], advice: string): void {
     const known = values.filter((value) => value !== undefined && !Token.isUnresolved(value));
     const repeated = known.find((value, index) => known.indexOf(value) < index);
-    if (repeated !== undefined) this.fail(`${prop} ${repeated} is there twice; ${advice}`);
+    if (repeated !== undefined) this.fail(`${prop} ${repeated} is used twice; ${advice}`);
   }
 }

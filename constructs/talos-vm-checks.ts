@@ -64,7 +64,9 @@ function checkHardware(checks: PropChecks, props: TalosVmProps): void {
   checks.wholeNumber("memoryMiB", memoryMiB, { ...MEMORY_MIB, min: MINIMUM.memoryMiB });
   checks.wholeNumber("balloonMiB", balloonMiB, BALLOON_MIB);
   if (memoryMiB !== undefined && balloonMiB !== undefined && balloonMiB > memoryMiB) {
-    checks.fail(`balloonMiB ${balloonMiB} is more than memoryMiB ${memoryMiB}; use 0, or less than that`);
+    checks.fail(
+      `balloonMiB ${balloonMiB} is more than memoryMiB ${memoryMiB}; use 0, or at most ${memoryMiB}`,
+    );
   }
   checks.text("cpuType", cpuType, CPU_TYPE);
   if (!runsTalos(cpuType)) {
@@ -85,7 +87,7 @@ function checkPciDevices(
   devices: NonNullable<TalosVmProps["pciDevices"]>,
 ): void {
   if (devices.length > MAX_PCI_DEVICES) {
-    checks.fail(`${devices.length} PCI devices; Proxmox has places for ${MAX_PCI_DEVICES}`);
+    checks.fail(`${devices.length} PCI devices are too many; Proxmox takes at most ${MAX_PCI_DEVICES}`);
   }
   for (const [index, { mapping, pcie }] of devices.entries()) {
     checks.text(`pciDevices[${index}].mapping`, mapping, RESOURCE_MAPPING);
@@ -115,7 +117,7 @@ function checkDisks(checks: PropChecks, { disks, scsiHardware }: TalosVmProps): 
 function checkNetwork(checks: PropChecks, { networkInterfaces, address }: TalosVmProps): void {
   if (networkInterfaces.length > MAX_NETWORK_INTERFACES) {
     checks.fail(
-      `${networkInterfaces.length} network interfaces; Proxmox has places for ${MAX_NETWORK_INTERFACES}`,
+      `${networkInterfaces.length} network interfaces are too many; Proxmox takes at most ${MAX_NETWORK_INTERFACES}`,
     );
   }
   for (const [index, { bridge, macAddress, vlan, mtu, queues }] of networkInterfaces.entries()) {

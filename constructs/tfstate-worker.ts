@@ -213,7 +213,7 @@ function checkProps(workerName: string, props: TfstateWorkerProps): void {
   checks.wholeNumber("settings.keepDays", settings.keepDays, DAYS);
   checks.text("settings.basePath", settings.basePath, BASE_PATH);
   if (!/^[0-9a-f]{64}$/.test(module.sha256)) {
-    checks.fail(`sha256 "${module.sha256}" of its module is not 64 hex digits`);
+    checks.fail(`module.sha256 "${module.sha256}" is not 64 hex digits`);
   }
   if (backupBucket && backupBucket.accountId !== bucket.accountId) {
     checks.fail(`its backup bucket is in another account, ${backupBucket.accountId}; it cannot be bound`);

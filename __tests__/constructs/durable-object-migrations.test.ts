@@ -37,7 +37,7 @@ test.each<[readonly DurableObjectMigration[]]>([[[]], [[{ ...V1, tag: "" }]], [[
   "refuses %j",
   (list) => {
     expect(() => migrations(list)).toThrow(
-      'Worker "tfstate": its migrations need a tag each, all of them different',
+      'Worker "tfstate": each migration needs a tag of its own',
     );
   },
 );

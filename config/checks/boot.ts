@@ -26,7 +26,10 @@ export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Proble
 function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): Iterable<Problem> {
   const { schematic_id: id, talos_schematic: own } = input;
   if (id !== undefined && own !== undefined) {
-    yield { path: [...path, "talos_schematic"], text: "is there beside schematic_id; keep one of them" };
+    yield {
+      path: [...path, "talos_schematic"],
+      text: "cannot be set together with schematic_id; keep one of them",
+    };
   }
   if (id === undefined && own === undefined && cluster.talos_schematic === undefined) {
     const text = "is missing; add it, or describe talos_schematic here or for the cluster";
@@ -38,7 +41,7 @@ function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): 
 function* checkExtensions(schematic: SchematicInput | undefined, path: Path): Iterable<Problem> {
   for (const [index, extension] of (schematic?.extensions ?? []).entries()) {
     if (schematic?.extensions.indexOf(extension) === index) continue;
-    yield { path: [...path, "extensions", index], text: `${extension} is there twice; keep one` };
+    yield { path: [...path, "extensions", index], text: `${extension} is listed twice; keep one` };
   }
 }
 

@@ -29,7 +29,7 @@ export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
     if (names.has(before))
       yield { path: at, text: `${before} is the name of a node; remove the key or that node` };
     else if (other !== undefined)
-      yield { path: at, text: `${before} became "${other}" already; remove one of the two` };
+      yield { path: at, text: `${before} is already the old name of "${other}"; remove one of the two` };
     taken.set(before, input.name);
   }
 }
@@ -37,6 +37,6 @@ export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
 function* checkTags(tags: readonly string[], path: Path): Iterable<Problem> {
   for (const [index, tag] of tags.entries()) {
     if (tags.indexOf(tag) !== index)
-      yield { path: [...path, index], text: `${tag} is there twice; keep one` };
+      yield { path: [...path, index], text: `${tag} is listed twice; keep one` };
   }
 }

@@ -31,7 +31,7 @@ function* checkOverlaps(networks: readonly NamedNetwork[]): Iterable<Problem> {
     for (const earlier of networks.slice(0, index)) {
       if (!cidr.overlaps(earlier.cidr)) continue;
       const other = `${formatPath(earlier.path)} ${earlier.cidr.text}`;
-      yield { path, text: `${cidr.text} overlaps with ${other}; choose a network apart from it` };
+      yield { path, text: `${cidr.text} overlaps with ${other}; choose one that does not overlap` };
     }
   }
 }

@@ -24,6 +24,6 @@ export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Prob
   const shared = new Set(config.proxmox.sharedStorages);
   const bound = storagesOf(config.nodes).filter((storage) => !shared.has(storage));
   if (bound.length === 0) return;
-  const text = `true cannot restart a VM elsewhere whose disks are on ${bound.join(", ")}`;
-  yield { path, text: `${text}; list in proxmox_shared_storages what is shared` };
+  const text = `true has no effect on VMs whose disks are on ${bound.join(", ")}`;
+  yield { path, text: `${text}; add the shared ones to proxmox_shared_storages` };
 }

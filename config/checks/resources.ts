@@ -43,6 +43,6 @@ function* checkBalloon({ nodes, input }: ResolvedCluster): Iterable<Problem> {
   const path = ["proxmox_vm_advanced", "balloon"];
   yield {
     path,
-    text: `${balloon} is more than the ${short.memoryMiB} MiB of "${short.name}"; use 0, or less than those`,
+    text: `${balloon} is more than the ${short.memoryMiB} MiB of "${short.name}"; use 0, or at most ${short.memoryMiB}`,
   };
 }

@@ -20,7 +20,7 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
     // OpenTofu has one fallback, which is either plain text or an older key.
     yield {
       path: ["state", "encryption", "migrate"],
-      text: "is there beside previous; do one after the other",
+      text: "cannot be set together with previous; do one after the other",
     };
   }
   // OpenTofu finds the salt of a key by its name: under one name it would read the old state with the new key.
