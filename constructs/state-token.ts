@@ -13,7 +13,7 @@ export interface StateTokenOptions {
   readonly tokenName?: string;
   /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
   readonly access?: "read" | "write";
-  /** When the token ends, RFC 3339 in UTC without fractions. @default - never */
+  /** When the token expires, RFC 3339 in UTC without fractions. @default - never */
   readonly expiresOn?: string;
   /** Networks that it may be used from, in CIDR notation. @default - any network */
   readonly allowedCidrs?: readonly string[];
@@ -27,7 +27,7 @@ export interface StateTokenProps extends StateTokenOptions {
 
 /**
  * Ids of Cloudflare's permission groups "Workers R2 Storage Bucket Item Read" and "… Write". They are the same in
- * every account; `GET /accounts/{id}/tokens/permission_groups` lists them. As constants, so that a plan need not ask.
+ * every account; `GET /accounts/{id}/tokens/permission_groups` lists them. They are constants, so a plan needs no request.
  *
  * @see https://developers.cloudflare.com/r2/api/tokens/
  */
@@ -39,7 +39,7 @@ export const R2_ITEM_PERMISSIONS = {
 /**
  * An account token for the objects of one bucket and nothing else, and the S3 key pair that is derived from it.
  *
- * Its secret stands in the state: keep that encrypted. Cloudflare shows the value only once, so an imported
+ * Its secret is in the state, so the state must be encrypted. Cloudflare shows the value only once, so an imported
  * token has no secret, and a token whose value is lost has to be replaced: `-replace=cloudflare_account_token.<id>`.
  *
  * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token

@@ -31,7 +31,7 @@ import {
 import { PropChecks } from "./prop-checks";
 import type { TalosVmProps } from "./talos-vm-props";
 
-/** The role is not known here: the least that any node needs. */
+/** The role is unknown here, so this is the smaller minimum of both roles. */
 const MINIMUM = TALOS_MINIMUM.worker;
 
 /** @throws for the first prop that Proxmox, the provider or Talos would refuse. */
