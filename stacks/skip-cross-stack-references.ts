@@ -31,7 +31,7 @@ reference.resolve = function (this: Reference, context) {
   if (skipped.has(stack) && this.originStack !== undefined && this.originStack !== stack) {
     throw new Error(
       `stack "${stack.node.path}" takes ${this.identifier} from stack "${this.originStack.node.path}", but its references ` +
-        "to other stacks are skipped; take the stack out of skipCrossStackReferences where the program adds it",
+        "to other stacks are skipped; do not call skipCrossStackReferences for this stack",
     );
   }
   return resolve.call(this, context);

@@ -71,7 +71,7 @@ const NETWORK: readonly Row[] = [
   [
     "services in a family that pods lack",
     edit(append("cluster_svc_cidr: [10.43.0.0/16, fd01::/112]")),
-    "cluster.yaml:30: cluster_svc_cidr fd01::/112 is IPv6, which cluster_pod_cidr has no network of; add one there",
+    "cluster.yaml:30: cluster_svc_cidr fd01::/112 is IPv6, but cluster_pod_cidr has no IPv6 network; add one there",
   ],
   [
     "an address for a network",
@@ -316,7 +316,7 @@ test("an agent that is asked for but missing from the schematic is warned about"
 
 test("HA that can restart nothing elsewhere is warned about", () => {
   expect(parse(edit(append("proxmox_ha: true"))).warnings).toEqual([
-    "cluster.yaml:30: proxmox_ha true has no effect with every VM on one host; give nodes a proxmox_node of their own",
+    "cluster.yaml:30: proxmox_ha true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
     "cluster.yaml:30: proxmox_ha true has no effect on VMs whose disks are on local-lvm; add the shared ones to proxmox_shared_storages",
   ]);
 });

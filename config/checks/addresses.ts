@@ -4,7 +4,7 @@ import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";
 
-/** The gateway, the virtual address and every node: in `node_cidr`, usable, and not in each other's way. */
+/** The addresses of the gateway, the Kubernetes API and every node are in `node_cidr`, usable and different. */
 export function* checkAddresses({ input, nodes, config }: ResolvedCluster): Iterable<Problem> {
   const network = Cidr.parse(input.node_cidr);
   const gateway = Address.parse(config.network.gateway);

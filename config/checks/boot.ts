@@ -5,7 +5,7 @@ import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import type { ClusterInput } from "../schema/cluster";
 import type { SchematicInput } from "../schema/node";
 
-/** Schematic and Secure Boot: each node has one schematic, and one that can do what is asked of it. */
+/** Each node has exactly one schematic, and it supports Secure Boot if the node needs it. */
 export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   yield* checkExtensions(input.talos_schematic, ["talos_schematic"]);
   for (const node of nodes) {
@@ -14,7 +14,7 @@ export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem>
   }
 }
 
-/** An agent that the schematic lacks would make every plan and apply wait for it. */
+/** Warns of a guest agent that is enabled but missing in the schematic. It stays off: the provider would wait for it. */
 export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Problem> {
   for (const { path, input, config } of nodes) {
     if (input.qemu_agent !== true || !lacksGuestAgent(config.schematic)) continue;

@@ -57,7 +57,7 @@ function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Proble
   }
 }
 
-/** Said, and not refused: a machine that only deploys the cluster need not know the account. */
+/** A warning and not an error: a machine that only deploys the cluster does not need the account id. */
 export function* warnOfMissingAccount({ input, config }: ResolvedCluster): Iterable<Problem> {
   if (input.bootstrap === undefined || config.bootstrap !== undefined) return;
   const text =

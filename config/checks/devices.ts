@@ -3,7 +3,7 @@ import type { Problem } from "../diagnostic";
 import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 
-/** Tags, PCI devices, and names that the node had before. */
+/** Tags and PCI devices. */
 export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   const advanced = input.proxmox_vm_advanced;
   yield* checkTags(advanced.tags, ["proxmox_vm_advanced", "tags"]);
@@ -17,7 +17,7 @@ export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Probl
   }
 }
 
-/** A rename moves one VM to one new name. */
+/** A rename moves one VM to one new name, and the old name is free. */
 export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
   const names = new Set(nodes.map(({ input }) => input.name));
   const taken = new Map<string, string>();

@@ -11,14 +11,14 @@ export function* checkPlacement({ input, nodes }: ResolvedCluster): Iterable<Pro
   }
 }
 
-/** HA that was asked for, but can restart nothing elsewhere. */
+/** Warns if HA is on, but cannot restart VMs on another host. */
 export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
   if (input.proxmox_ha !== true) return;
   const path = ["proxmox_ha"];
   if (hostsOf(config.nodes).size < 2) {
     yield {
       path,
-      text: "true has no effect with every VM on one host; give nodes a proxmox_node of their own",
+      text: "true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
     };
   }
   const shared = new Set(config.proxmox.sharedStorages);
