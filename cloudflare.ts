@@ -1,4 +1,4 @@
-/** The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer that index.ts does without. */
+/** The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer dependency; index.ts does not. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The public API of the package: constructs, the stacks made of them, and the reader of `cluster.yaml`. */
+/** The public API of the package: constructs, stacks, and the loader of `cluster.yaml`. */
 export {
   type ClusterConfig,
   ConfigError,

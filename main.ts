@@ -8,16 +8,16 @@ import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
-/** `cluster.yaml` and the environment in, `cdktf.out` out: the only place that reads either. */
+/** Reads `cluster.yaml` and the environment, and synthesizes the stacks. Nothing else in a synth reads either of them. */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  // cdktf calls util.isArray, and each synth would tell the user so.
+  // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
   const exampleFolder = join(__dirname, "examples/six-nodes");
   const { config, warnings, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
 
-  // cdktn asks which OpenTofu a program targets before it lets use_lockfile through; cdktf does not know the key.
+  // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
-  // What stands in a block of the provider or the backend wins over its environment variable: leave it out.
+  // A value in a provider or backend block has priority over its environment variable. So leave it out if the variable is set.
   const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
   const state = {
     ...config.state,
@@ -39,7 +39,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
   if (isExample) {
     Annotations.of(cluster).addInfo(
-      `no cluster.yaml here and no CLUSTER_CONFIG: this is the example, ${clusterFile}`,
+      `there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example, ${clusterFile}`,
     );
   }
   if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
@@ -48,12 +48,12 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
-  // Both are made of plain data and take nothing from another stack.
+  // Both are made of plain data and refer to no other stack.
   for (const stack of [cluster, access]) skipCrossStackReferences(stack);
   app.synth();
 }
 
-/** Loaded only where it is wanted: the bindings and the bundler would make every other synth slower. */
+/** Loads its modules only when needed: the bindings and the bundler would slow down every other synth. */
 async function addBootstrap(
   app: App,
   config: BootstrapConfig,
@@ -73,7 +73,7 @@ async function addBootstrap(
   });
 }
 
-/** ALLOW_REPLACE: `all`, or names of nodes with commas between them. */
+/** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. */
 function namesIn(value = ""): "all" | string[] {
   if (value === "all") return value;
   return value
@@ -83,7 +83,7 @@ function namesIn(value = ""): "all" | string[] {
 }
 
 main(process.env).catch((error: unknown) => {
-  // A mistake in cluster.yaml is for its author: no stack trace.
+  // For a mistake in cluster.yaml, the message is enough: no stack trace.
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

@@ -83,7 +83,9 @@ test("without a cluster.yaml the six-node example is synthesized, and says so", 
   expect(schemaProblems(template())).toEqual([]);
   expect(schemaProblems(template("proxmox-access"))).toEqual([]);
   expect(template()).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
-  expect(annotations()).toContain("no cluster.yaml here and no CLUSTER_CONFIG: this is the example");
+  expect(annotations()).toContain(
+    "there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example",
+  );
 });
 
 test("a cluster.yaml in the working folder is taken, and CLUSTER_CONFIG before it", () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { BootstrapConfig } from "../config";
-import { r2Endpoint } from "../domain/r2";
+import { bucketResource, r2Endpoint } from "../domain/r2";
 import { CloudflareApi } from "../state/cloudflare-api";
 import { R2Client } from "../state/r2-client";
 
@@ -19,15 +19,15 @@ const scriptList = z.object({ result: z.array(z.object({ id: z.string() })) });
 const found = z.object({ success: z.literal(true) });
 const ownToken = z.object({ result: z.object({ id: z.string() }) });
 
-/** The variables that the S3 backend and {@link R2Client} take a key pair from. */
+/** An S3 key pair, as the variables that the S3 backend reads. */
 export interface KeyPair {
   readonly AWS_ACCESS_KEY_ID: string;
   readonly AWS_SECRET_ACCESS_KEY: string;
-  /** Of a pair that ends soon; undefined clears the one that the environment may have. */
+  /** Only temporary credentials have one. Undefined removes the one that the environment may have. */
   readonly AWS_SESSION_TOKEN: string | undefined;
 }
 
-/** The Cloudflare account. */
+/** The Cloudflare account, as far as the bootstrap uses it without OpenTofu. */
 export class Account {
   private readonly api: CloudflareApi;
   private pair?: Promise<KeyPair>;
@@ -54,7 +54,7 @@ export class Account {
     await this.api.post("/r2/buckets", { name: bucket, locationHint: this.config.locationHint }, found);
   }
 
-  /** @throws StateError where it is not empty */
+  /** @throws StateError if the bucket is not empty */
   async deleteBucket(bucket: string): Promise<void> {
     await this.api.delete(`/r2/buckets/${bucket}`);
   }
@@ -64,10 +64,10 @@ export class Account {
     return result.some(({ id }) => id === name);
   }
 
-  /** Ids of the tokens that have the name of the stack's token and are, like it, for the bucket of the states alone. */
+  /** Ids of the tokens that have the name of the stack's token and open the state bucket only. */
   async tokens(): Promise<readonly string[]> {
-    const { accountId, bucket, jurisdiction = "default", token: wanted } = this.config;
-    const resource = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucket}`;
+    const { accountId, bucket, jurisdiction, token: wanted } = this.config;
+    const resource = bucketResource(accountId, bucket, jurisdiction);
     const ids: string[] = [];
     for (let page = 1; ; page++) {
       const { result } = await this.list(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);
@@ -85,7 +85,7 @@ export class Account {
   }
 
   /**
-   * The S3 key pair that the API token amounts to; without a token, the one in the environment.
+   * The S3 key pair that is derived from the API token; without a token, the one in the environment.
    * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
    */
   keyPair(): Promise<KeyPair> {
@@ -93,7 +93,7 @@ export class Account {
     return this.pair;
   }
 
-  /** The objects of a bucket. */
+  /** A client for the objects of a bucket. */
   async objects(bucket: string): Promise<R2Client> {
     const endpoint =
       this.env.AWS_ENDPOINT_URL_S3 || r2Endpoint(this.config.accountId, this.config.jurisdiction);
@@ -121,7 +121,7 @@ export class Account {
     };
   }
 
-  /** An account has a list, if an empty one. */
+  /** GETs a list, which can be empty. @throws if there is no such account */
   private async list<T>(path: string, shape: z.ZodType<T>): Promise<T> {
     const answer = await this.api.get(path, shape);
     if (answer) return answer;

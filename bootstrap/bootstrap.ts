@@ -6,26 +6,29 @@ import { type BootstrapOutputs, Stack, type StackProps } from "./stack";
 import { withStateLock } from "./state-lock";
 import { waitForWorker } from "./wait-for-worker";
 
+/** Remembers which Durable Object migrations are deployed: see `constructs/durable-object-migrations.ts`. */
+const REVISION_ADDRESS = "terraform_data.tfstate_revision";
+
 export interface BootstrapProps extends StackProps {
   readonly settings: BootstrapSettings;
-  /** Whether what is shown may be carried out. */
+  /** Shows a plan and asks whether to apply it. */
   readonly approve: (plan: string) => Promise<boolean>;
-  /** Names, such as `worker/tfstate`, that are taken over although they are there and not in the marker. @default none */
+  /** Names to take over although the marker does not list them, such as `worker/tfstate`. @default - none */
   readonly adopt?: readonly string[];
 }
 
 export interface Bootstrapped {
   readonly outputs: BootstrapOutputs;
-  /** Address of the Worker without a slash at its end, where there is one and it is known. */
+  /** Address of the Worker, without a slash at its end. Undefined if there is no Worker, or its address is unknown. */
   readonly workerUrl?: string;
 }
 
 /**
- * Makes the buckets, the Worker and the token, or updates them. The state is in the bucket from the first step on, so
- * an interrupted run needs nothing but an ordinary run after it.
+ * Makes or updates the buckets, the Worker and the token. The state is in the bucket from the start, so after an
+ * interrupted run, an ordinary run continues.
  *
- * @returns undefined where something was not approved
- * @throws what the step that failed has thrown
+ * @returns undefined if the user did not approve
+ * @throws the error of the step that failed
  */
 export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | undefined> {
   const { settings } = props;
@@ -45,10 +48,7 @@ export async function bootstrap(props: BootstrapProps): Promise<Bootstrapped | u
   });
 }
 
-/**
- * What a bootstrap has made, read from its state. Nothing is asked of the account: who reads need not be able to
- * change it.
- */
+/** Reads from the state what a bootstrap has made. It needs no API token: the key pair of the bucket is enough. */
 export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrapped> {
   const stack = await Stack.prepare(props, () => undefined);
   const made = bootstrapped(props.settings, await stack.outputs());
@@ -78,12 +78,12 @@ export function prepare(props: BootstrapProps): Promise<Stack> {
   });
 }
 
-/** Deletes tokens that nobody knows the value of. */
+/** Deletes tokens whose values are lost. */
 export async function deleteTokens({ account }: BootstrapProps, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await step("Token", async ({ result }) => {
     for (const id of ids) await account.deleteToken(id);
-    result(`deleted ${ids.join(", ")}: an interrupted run made it, and nobody knows its value`);
+    result(`deleted ${ids.join(", ")}: left by an interrupted run, and its value is lost`);
   });
 }
 
@@ -92,27 +92,27 @@ async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ow
   if (!(await ownership.hasBucket())) {
     await ownership.requireFreeNames();
     const where = `account ${accountId}${jurisdiction ? `, jurisdiction ${jurisdiction}` : ""}`;
-    const text = `The bucket ${bucket} is made in ${where}, for the state of all that comes after it.`;
+    const text = `The bucket ${bucket} will be made in ${where}. It will hold the state of everything that is made afterwards.`;
     if (!(await approve(text))) return false;
   }
   await step("Bucket", async ({ result }) => {
     await ownership.ensureBucket();
-    result(`${bucket} is this cluster's`);
+    result(`${bucket} belongs to this cluster`);
   });
   return true;
 }
 
-/** Plans, and applies what is approved. @returns false where it was not */
+/** Plans, asks for approval, and applies. @returns whether it was approved */
 async function update(props: BootstrapProps, stack: Stack, ownership: Ownership): Promise<boolean> {
   const { approve } = props;
   const lost = await stack.importOwned(ownership);
-  const deleted = lost.map((id) => `The token ${id} is deleted: nobody knows its value.`);
+  const deleted = lost.map((id) => `The token ${id} will be deleted: its value is lost.`);
   const text = [await stack.plan(), ...deleted].filter(Boolean).join("\n");
   if (!text) return true;
   if (!(await approve(text))) return false;
   const apply = () =>
     step("Apply", async ({ follow, result }) => {
-      // Right before it, since people had the time of the plan to make something of the same name.
+      // While the user read the plan, somebody may have made a resource of the same name.
       await ownership.claim();
       await stack.applyPlan(follow);
       result("done");
@@ -121,9 +121,9 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
     await apply();
   } catch (error) {
     if (!isStaleMigration(error)) throw error;
-    // Cloudflare has carried out a migration whose answer was lost: look at its tag again.
-    if (!(await approve(await stack.plan(`-replace=${stack.revisionAddress()}`)))) {
-      throw new Error("stopped half-way: all but the Worker is made; run `npm run bootstrap` again");
+    // Cloudflare applied a migration earlier, but its answer was lost. The new plan reads the deployed tag again.
+    if (!(await approve(await stack.plan(`-replace=${REVISION_ADDRESS}`)))) {
+      throw new Error("stopped: everything except the Worker was applied; run `npm run bootstrap` again");
     }
     await apply();
   }
@@ -141,7 +141,7 @@ async function requireHealth(url: string, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** On workers.dev the address is unknown where the configuration does not say the subdomain. */
+/** On workers.dev the address is unknown, unless the configuration has the subdomain or `state.url`. */
 function bootstrapped({ bootstrap, state }: BootstrapSettings, outputs: BootstrapOutputs): Bootstrapped {
   const workerUrl = state.url?.replace(/\/states\/.*$/, "") ?? outputs.workerUrl;
   return { outputs, workerUrl: bootstrap.worker && workerUrl };

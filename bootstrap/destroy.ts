@@ -1,4 +1,5 @@
 import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../config/state-location";
+import { historyPrefix, lockKey } from "../domain/state-objects";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import type { R2Client } from "../state/r2-client";
@@ -7,19 +8,19 @@ import type { Ownership } from "./ownership";
 import type { Stack } from "./stack";
 
 export interface DestroyProps extends BootstrapProps {
-  /** Whether states of other stacks, their histories and their copies are deleted too. */
+  /** Whether to delete the states of other stacks too, with their histories and backups. */
   readonly deleteStates: boolean;
 }
 
-/** What it came to; `nothing` where there is no bucket. */
+/** The result of a destroy; `nothing` if there is no state bucket. */
 export type Destroyed = "done" | "declined" | "nothing";
 
 /**
- * Takes everything back that a bootstrap has made. The state is in the bucket, so the bucket goes last: OpenTofu destroys the
- * rest and forgets the bucket; then the objects are deleted, then the marker, then the bucket. Each step can be repeated, so
- * an interrupted destroy needs nothing but an ordinary one after it.
+ * Destroys everything that a bootstrap has made. The state is in the bucket, so the bucket comes last: OpenTofu destroys
+ * everything else, then the objects are deleted, then the marker, then the bucket. Each step can be repeated, so after an
+ * interrupted destroy, an ordinary one continues.
  *
- * @throws where states of other stacks exist and `deleteStates` is not said
+ * @throws if states of other stacks exist and `deleteStates` is not set
  */
 export async function destroy(props: DestroyProps): Promise<Destroyed> {
   const { settings, account, approve } = props;
@@ -32,11 +33,11 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
   const objects = await account.objects(bucket);
   if (await ownership.requireBucket()) {
     await step("Look for states", async ({ result }) => {
-      const others = await statesOfOthers(props, objects);
+      const others = await statesOfOtherStacks(props, objects);
       result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
     });
     if (!(await withLock(props, () => destroyContent(props, ownership, objects)))) return "declined";
-  } else if (!(await approve(`The bucket ${bucket}, which is empty, is deleted.`))) return "declined";
+  } else if (!(await approve(`The bucket ${bucket}, which is empty, will be deleted.`))) return "declined";
   await step("Delete the bucket", async ({ result }) => {
     await ownership.deleteBucket();
     result(`${bucket} is gone`);
@@ -44,7 +45,7 @@ export async function destroy(props: DestroyProps): Promise<Destroyed> {
   return "done";
 }
 
-/** Everything but the marker and the bucket that it is in. @returns whether that was approved */
+/** Destroys everything except the state bucket and its marker. @returns whether it was approved */
 async function destroyContent(
   props: DestroyProps,
   ownership: Ownership,
@@ -56,7 +57,7 @@ async function destroyContent(
   const stack = await prepare({ ...props, env: { ...props.env, ALLOW_DESTROY: "bootstrap" } });
   const lost = await stack.importOwned(ownership);
   const plan = await stack.plan("-destroy");
-  const text = `${plan}\nThe bucket ${bucket} is deleted last, with all objects in it.`;
+  const text = `${plan}\nThe bucket ${bucket} will be deleted last, with all objects in it.`;
   if (!(await approve(text))) return false;
   workDir.removePlan();
   if (state) {
@@ -65,9 +66,9 @@ async function destroyContent(
     });
   }
   const hasBackups = await liftLocks(stack, ownership);
-  await step("Empty the bucket of the copies", async ({ result }) => {
-    // People had the time of the plan to write another state.
-    await statesOfOthers(props, objects);
+  await step("Empty the backup bucket", async ({ result }) => {
+    // Somebody may have written a state while the user read the plan, or during the next step: check each time.
+    await statesOfOtherStacks(props, objects);
     result(hasBackups ? await empty(props, await account.objects(backupBucket)) : "it is gone");
   });
   await step("Destroy", async ({ follow, result }) => {
@@ -75,20 +76,19 @@ async function destroyContent(
     result("done");
   });
   await deleteTokens(props, lost);
-  await step("Empty the bucket of the states", async ({ result }) => {
-    // And here that of the destroy.
-    await statesOfOthers(props, objects);
-    // The lock is given back after this, and the marker goes last.
-    const kept = [BOOTSTRAP_MARKER_KEY, `${BOOTSTRAP_STATE_KEY}.tflock`];
+  await step("Empty the state bucket", async ({ result }) => {
+    await statesOfOtherStacks(props, objects);
+    // The lock is released after this, and the marker is deleted last.
+    const kept = [BOOTSTRAP_MARKER_KEY, lockKey(BOOTSTRAP_STATE_KEY)];
     result(await empty(props, objects, kept));
   });
   return true;
 }
 
-/** @returns whether the bucket of the copies is there */
+/** Removes the lock rules of the buckets that exist. @returns whether the backup bucket is one of them */
 function liftLocks(stack: Stack, ownership: Ownership): Promise<boolean> {
-  return step("Lift the locks of the histories", async ({ follow, result }) => {
-    // A bucket that is gone already would be made again.
+  return step("Remove the bucket locks", async ({ follow, result }) => {
+    // An apply would make a bucket again that is already deleted.
     const buckets = (await ownership.owned())
       .map(({ address }) => address)
       .filter((address) => address.startsWith("cloudflare_r2_bucket."));
@@ -101,7 +101,7 @@ function liftLocks(stack: Stack, ownership: Ownership): Promise<boolean> {
   });
 }
 
-/** @returns what was done, for people */
+/** Deletes all objects except `kept`. @returns a text that says how many */
 async function empty(
   { signal }: DestroyProps,
   objects: R2Client,
@@ -116,22 +116,25 @@ async function empty(
 }
 
 /**
- * Keys of states in the bucket, but for the stack's own.
- * @throws where there are some and they may not be deleted
+ * Keys of the states of other stacks in the bucket.
+ * @throws if there are any, and `deleteStates` is not set
  */
-async function statesOfOthers({ deleteStates }: DestroyProps, objects: R2Client): Promise<readonly string[]> {
+async function statesOfOtherStacks(
+  { deleteStates }: DestroyProps,
+  objects: R2Client,
+): Promise<readonly string[]> {
   const keys = (await objects.list("")).map(({ key }) => key);
-  const others = keys.filter(isStateOfOthers);
+  const others = keys.filter(isStateOfOtherStack);
   if (others.length === 0 || deleteStates) return others;
   throw new Error(
     `the bucket has states of other stacks:\n${others.map((key) => `  ${key}`).join("\n")}\n` +
-      "destroy those stacks, or move their states (npm run state -- migrate --to local, then drop --from the backend " +
-      "where they were); what is still kept then is deleted with --delete-states: make sure that none of it describes anything any more",
+      "destroy those stacks, or move their states (npm run state -- migrate --to local, then drop --from r2 or worker). " +
+      "--delete-states deletes the states: use it only if nothing that they describe exists any more",
   );
 }
 
-/** The S3 backend lets a key have any name; histories and locks are told by theirs. */
-const isStateOfOthers = (key: string): boolean =>
+/** The key of a state may be any name. Only histories and locks have keys of a known form. */
+const isStateOfOtherStack = (key: string): boolean =>
   ![BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY].includes(key) &&
-  !key.startsWith("history/") &&
-  !key.endsWith(".tflock");
+  !key.startsWith(historyPrefix) &&
+  !key.endsWith(lockKey(""));

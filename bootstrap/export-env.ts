@@ -3,10 +3,10 @@ import { exportLine } from "../process/export-line";
 import type { BootstrapSettings } from "./settings";
 import type { BootstrapOutputs } from "./stack";
 
-/** Variables with their values, for a laptop or CI. */
+/** Environment variables with their values. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** Everything that `plan` and `apply` of the other stacks need for their state. */
+/** The variables that `plan` and `apply` of the other stacks need to reach and decrypt their state. */
 export function clientVariables(settings: BootstrapSettings, outputs: BootstrapOutputs): Variables {
   const { state, bootstrap, env } = settings;
   const entries = {
@@ -22,8 +22,8 @@ export function clientVariables(settings: BootstrapSettings, outputs: BootstrapO
 }
 
 /**
- * The user of the Worker that the environment names; else its owner. The owner's password is the one that the Worker was
- * given: the client's own variable may still have the one before. A hash of a password opens nothing.
+ * The user of the Worker that the environment names, else its owner. The owner's password is taken from the variable of
+ * the stack, because TF_HTTP_PASSWORD may still have an old one. The hash of a password cannot be used to log in.
  */
 function workerLogin(env: NodeJS.ProcessEnv) {
   const { TF_HTTP_USERNAME, TF_HTTP_PASSWORD, TF_VAR_tfstate_username: owner } = env;
@@ -38,35 +38,35 @@ function workerLogin(env: NodeJS.ProcessEnv) {
 export const formats = ["shell", "dotenv"] as const;
 export type Format = (typeof formats)[number];
 
-/** The variables for `eval`, or as the lines that `sops`, `gh secret set --env-file` and others read. */
+/** The variables as shell commands for `eval`, or as a dotenv file for `sops` and `gh secret set --env-file`. */
 export function format(variables: Variables, as: Format): string {
   const line = ([name, value]: readonly [string, string]) =>
     as === "shell" ? exportLine(name, value) : `${name}=${dotenvValue(name, value)}`;
   return Object.entries(variables).map(line).join("\n");
 }
 
-/** @throws where the form cannot hold the value: sops knows no quotes, and others want them */
+/** @throws if the value would need quotes: sops keeps them as part of the value, other programs need them */
 function dotenvValue(name: string, value: string): string {
   if (/[\n\r'"#\\\s$]/.test(value)) {
     throw new Error(
-      `the value of ${name} has a blank, a quote, #, $ or \\ in it, which dotenv files disagree about; choose ` +
-        "another value, or use `npm run -s bootstrap -- env` with its own format",
+      `the value of ${name} has a blank, a quote, #, $ or \\ in it, which programs read differently in a dotenv file; ` +
+        "choose another value, or use `npm run -s bootstrap -- env`, which prints shell commands",
     );
   }
   return value;
 }
 
-/** What to put where: by name only, since a terminal keeps what it has shown. */
+/** Tells the user what to do next. It has names of variables and no values, because terminals keep their output. */
 export function instructions(
   { state, bootstrap, clusterFile }: BootstrapSettings,
   variables: Variables,
   workerUrl: string | undefined,
   sopsFile: string | undefined,
 ): string {
-  const toWorker = `state.url ${workerUrl}/states/proxmox, and npm run state -- migrate --to worker`;
+  const toWorker = `state.url ${workerUrl}/states/proxmox, then npm run state -- migrate --to worker`;
   const { expiresOn } = bootstrap.token;
   const lines = [
-    "the state backend is ready. its clients need, besides what the providers need:",
+    "the state backend is ready. plan and apply need these variables, besides those of the providers:",
     "",
     ...Object.keys(variables).map((name) => `  ${name}`),
     ...(state.backend === "worker" && !variables.TF_HTTP_PASSWORD
@@ -82,12 +82,14 @@ export function instructions(
       : `for sops: it is in ${displayPath(sopsFile)}; sops exec-env ${displayPath(sopsFile)} 'npm run plan'`,
     "",
     state.backend === "local"
-      ? `${clusterFile} keeps its states in files: npm run state -- migrate --to r2 or worker moves them there`
-      : `${clusterFile} keeps its states in ${state.backend}: npm run plan`,
-    ...(state.backend === "r2" && workerUrl ? [`to keep them at the Worker: ${toWorker}`] : []),
+      ? `${clusterFile} keeps its states in files; to move them: npm run state -- migrate --to r2 (or worker)`
+      : `${clusterFile} keeps its states in ${state.backend}; next: npm run plan`,
+    ...(state.backend === "r2" && workerUrl ? [`to move them to the Worker: set ${toWorker}`] : []),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),
     ...(expiresOn
-      ? [`the S3 key pair ends on ${expiresOn}: change bootstrap.token.expires_on before, and run this again`]
+      ? [
+          `the S3 key pair ends on ${expiresOn}: before that, change bootstrap.token.expires_on and run this again`,
+        ]
       : []),
   ];
   return lines.join("\n");

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
 import { type StateLocation, stateLocation } from "../config/state-location";
 
-/** What a bootstrap works with: the configuration and the environment. */
+/** The configuration and the environment of a bootstrap. */
 export interface BootstrapSettings {
   readonly clusterFile: string;
-  /** Identifies the cluster in the marker of its bucket: its name and the address of its API. */
+  /** Identifies the cluster in the marker: its name and the address of its API. */
   readonly cluster: string;
   readonly bootstrap: BootstrapConfig;
   readonly state: StateConfig;
@@ -14,7 +14,7 @@ export interface BootstrapSettings {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** `read` prints what there is, and needs fewer variables than `change`. */
+/** `read` only prints outputs, so it needs fewer variables than `change`. */
 type Purpose = "read" | "change";
 
 /**
@@ -30,7 +30,7 @@ export function loadBootstrapSettings(
   const { bootstrap, state } = config;
   const refuse = (text: string) => new ConfigError([{ at: { file: clusterFile }, text }]);
   if (bootstrap === undefined) {
-    throw refuse("no Cloudflare account is known; set state.account_id, or export CLOUDFLARE_ACCOUNT_ID");
+    throw refuse("no Cloudflare account id is set; set state.account_id, or export CLOUDFLARE_ACCOUNT_ID");
   }
   if (state.backend === "worker" && bootstrap.worker === undefined) {
     throw refuse("state.backend is worker, but bootstrap.worker.enabled is false; enable it, or use r2");
@@ -56,7 +56,7 @@ export function loadBootstrapSettings(
   };
 }
 
-/** Which variables the stack needs and the environment does not have, with what to put there. */
+/** The variables that are needed and not set, each with a hint for its value. */
 function missingVariables(
   { worker }: BootstrapConfig,
   { encryption }: StateConfig,

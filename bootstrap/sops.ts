@@ -5,19 +5,19 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { writeFileAtomic } from "../process/write-file-atomic";
 
-/** Relative to the folder of `.sops.yaml`. */
+/** The encrypted file, relative to the folder of `.sops.yaml`. */
 export const SOPS_FILE = "secrets/state.sops.env";
 
-/** Whether secrets are kept with sops here. */
+/** Whether the folder has a `.sops.yaml`. */
 export const isSopsConfigured = (folder: string): boolean => existsSync(join(folder, ".sops.yaml"));
 
 /**
- * Encrypts variables by the rule of `.sops.yaml` for {@link SOPS_FILE}. They go to sops through a pipe: nothing is on disk
- * in the clear.
+ * Encrypts variables by the rule of `.sops.yaml` for {@link SOPS_FILE}. sops reads them from a pipe, so no plain text is
+ * written to disk.
  *
  * @param dotenv the variables, one `NAME=value` a line
- * @param env with the PATH that has sops, and where sops looks for keys
- * @throws where sops is missing, or has no rule for the file
+ * @param env PATH, and the variables that tell sops where its keys are
+ * @throws if sops is missing, or has no rule for the file
  */
 export async function encryptWithSops(
   folder: string,
@@ -25,10 +25,10 @@ export async function encryptWithSops(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
   const types = ["--input-type", "dotenv", "--output-type", "dotenv"];
-  // Without a file name it reads its standard input; /dev/stdin cannot be opened: ours is a socket.
+  // Without a file name sops reads its standard input. /dev/stdin would not work: Node passes a socket.
   const args = ["encrypt", ...types, "--filename-override", SOPS_FILE];
   const running = promisify(execFile)("sops", args, { cwd: folder, env });
-  // A sops that ends early closes the pipe.
+  // If sops ends early, the pipe breaks. Its exit code is reported below.
   running.child.stdin?.on("error", () => undefined).end(`${dotenv}\n`);
   try {
     return (await running).stdout;
@@ -42,7 +42,7 @@ export async function encryptWithSops(
   }
 }
 
-/** Writes what was encrypted. @returns the path of the file */
+/** @returns the path of the written file */
 export async function writeSopsFile(folder: string, encrypted: string): Promise<string> {
   const path = join(folder, SOPS_FILE);
   await mkdir(dirname(path), { recursive: true });

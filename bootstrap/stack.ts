@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { step } from "../process/step";
 import { synthesize } from "../process/synthesize";
@@ -9,7 +8,7 @@ import type { WorkDir } from "./work-dir";
 
 const STACK = "bootstrap";
 
-/** The run holds the lock of the state itself. */
+/** The bootstrap holds the lock of the state itself: see `state-lock.ts`. */
 const NO_LOCK = "-lock=false";
 
 export interface StackProps {
@@ -25,7 +24,7 @@ export interface StackProps {
   readonly again: string;
 }
 
-/** The outputs of the stack that are needed here. */
+/** The outputs of the stack that clients need. */
 export interface BootstrapOutputs {
   readonly s3AccessKeyId?: string;
   readonly s3SecretAccessKey?: string;
@@ -38,11 +37,10 @@ type OnLine = (line: string) => void;
 export class Stack {
   private constructor(
     private readonly props: StackProps,
-    private readonly folder: string,
     private readonly tofu: Tofu,
   ) {}
 
-  /** Synthesizes it, and initializes OpenTofu. */
+  /** Synthesizes the stack and initializes OpenTofu. */
   static async prepare(props: StackProps, onLine: OnLine): Promise<Stack> {
     const { root, workDir, account, signal, again } = props;
     const env = { ...props.env, ...(await account.keyPair()) };
@@ -51,12 +49,12 @@ export class Stack {
     const stackFolder = join(output, "stacks", STACK);
     const tofu = new Tofu({ file: props.tofu, stackFolder, logs: workDir.logs, env, signal, again });
     await tofu.init(onLine);
-    return new Stack(props, stackFolder, tofu);
+    return new Stack(props, tofu);
   }
 
   /**
-   * Imports what is this cluster's and not in the state, as an interrupted run leaves it.
-   * @returns ids of this cluster's tokens that are not in the state: nobody knows their value any more
+   * Imports the resources of this cluster that are not in the state. An interrupted run leaves such resources.
+   * @returns ids of this cluster's tokens that are not in the state, so their values are lost
    */
   importOwned(ownership: Ownership): Promise<readonly string[]> {
     return step("Import", async ({ follow, result }) => {
@@ -72,15 +70,15 @@ export class Stack {
     });
   }
 
-  /** Ids of the tokens of the stack's name and bucket that are not in the state. */
+  /** Ids of the tokens for this bucket, with the name of the stack's token, that are not in the state. */
   async lostTokens(): Promise<readonly string[]> {
     const known = (await this.resources()).map(({ values }) => values.id);
     return (await this.props.account.tokens()).filter((id) => !known.includes(id));
   }
 
   /**
-   * Leaves the plan in the work dir.
-   * @returns the plan for someone to read; empty where there is nothing to do
+   * Plans, and saves the plan in the work dir.
+   * @returns the plan as text; empty if there is nothing to do
    */
   plan(...args: readonly string[]): Promise<string> {
     const { workDir } = this.props;
@@ -95,38 +93,31 @@ export class Stack {
     });
   }
 
-  /** Carries the plan out that is in the work dir. */
+  /** Applies the plan in the work dir. */
   async applyPlan(onLine: OnLine): Promise<void> {
     const { workDir } = this.props;
     await this.tofu.apply(onLine, NO_LOCK, workDir.planFile);
     workDir.removePlan();
   }
 
-  /** Applies what concerns these resources alone. */
+  /** Applies the changes of these resources only. */
   async applyTo(onLine: OnLine, addresses: readonly string[]): Promise<void> {
     await this.tofu.apply(onLine, NO_LOCK, ...addresses.map((address) => `-target=${address}`));
   }
 
-  /** Destroys all but the bucket of the states, which cannot be destroyed while its state is in it. */
+  /** Destroys everything except the state bucket, which still holds the state of this stack. */
   async destroyAllButBucket(onLine: OnLine): Promise<void> {
     await this.tofu.removeFromState(onLine, "cloudflare_r2_bucket.state", NO_LOCK);
     await this.tofu.destroy(onLine, NO_LOCK);
   }
 
-  /** @throws where a plan would change something */
+  /** @throws if a plan has changes */
   async requireNoChanges(onLine: OnLine): Promise<void> {
     if (!(await this.tofu.plan(onLine, NO_LOCK))) return;
     const log = join(this.props.workDir.logs, "plan.log");
-    throw new Error(`the second plan is not empty, which is a fault of this program; it is in ${log}`);
-  }
-
-  /** Address of what remembers the migrations that Cloudflare has carried out. */
-  revisionAddress(): string {
-    const { resource } = JSON.parse(readFileSync(join(this.folder, "cdk.tf.json"), "utf8")) as {
-      readonly resource: { readonly terraform_data?: object };
-    };
-    const [name] = Object.keys(resource.terraform_data ?? {});
-    return `terraform_data.${name}`;
+    throw new Error(
+      `the second plan is not empty, which is a bug of this program; report it with the plan in ${log}`,
+    );
   }
 
   async outputs(): Promise<BootstrapOutputs> {

@@ -11,18 +11,18 @@ export interface StateLockProps {
   readonly store: StateStore;
   readonly workDir: WorkDir;
   readonly signal: AbortSignal;
-  /** How long to wait for somebody else who has the lock. @default 1800000 */
+  /** How long to wait while somebody else holds the lock. @default 1_800_000 */
   readonly timeoutMs?: number;
 }
 
 /**
- * Runs `work` under the lock of the state, the one that OpenTofu takes. It is held from the look into the account to
- * the end, which the lock of a single `tofu` command would not be, so OpenTofu runs with `-lock=false` meanwhile.
+ * Runs `work` while holding the lock of the state. It is the lock that OpenTofu uses, but OpenTofu would hold it only for
+ * one command. So the bootstrap holds it for the whole run, and OpenTofu runs with `-lock=false`.
  *
- * A lock in R2 outlives a power cut. Its ID is noted in the work dir before it is taken, so the next run there, which
- * has the folder to itself, knows the lock for its own.
+ * A lock in R2 survives a power cut. Its ID is written to the work dir before the lock is taken, so the next run in that
+ * work dir recognizes the lock as its own.
  *
- * @throws LockedError where somebody else has it for too long
+ * @throws LockedError if somebody else holds the lock for too long
  */
 export async function withStateLock<T>(props: StateLockProps, work: () => Promise<T>): Promise<T> {
   const { store, workDir } = props;
@@ -34,12 +34,12 @@ export async function withStateLock<T>(props: StateLockProps, work: () => Promis
     for (;;) {
       try {
         await store.lock(lock);
-        return result(`${store.address} is ours`);
+        return result(`this run holds the lock of ${store.address}`);
       } catch (error) {
         if (!(error instanceof LockedError)) throw error;
         const { ID, Who, Operation, Created } = error.holder;
         if (Date.now() > end) {
-          const fix = `if ${Who} is gone: npm run state -- unlock ${ID} --stack bootstrap`;
+          const fix = `if the run of ${Who} has ended: npm run state -- unlock ${ID} --stack bootstrap`;
           throw new LockedError(store.address, error.holder, fix);
         }
         follow(`waiting for ${Who} (${Operation}, since ${Created}, lock ${ID})`);
@@ -50,7 +50,7 @@ export async function withStateLock<T>(props: StateLockProps, work: () => Promis
   try {
     return await work();
   } finally {
-    // Where this fails, the note stays, and the next run goes on with the lock.
+    // If this fails, the ID stays in the work dir, and the next run continues with the lock.
     await store.unlock(lock);
     workDir.lockId.remove();
   }

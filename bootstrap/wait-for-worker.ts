@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 1_000;
 const ANSWER_MS = 10_000;
-/** What the Worker calls it: waiting does not help. */
+/** Error code of a Worker without credentials. Waiting does not help. */
 const NOT_CONFIGURED = '"not_configured"';
 
-export interface HealthProps {
-  /** Address of the Worker, without a path behind its base path. */
+export interface WaitForWorkerProps {
+  /** Address of the Worker, with its base path and without a slash at its end. */
   readonly url: string;
-  /** A new custom domain needs its DNS record and certificate: minutes. @default 600000 */
+  /** How long to wait. A new custom domain needs minutes for its DNS record and certificate. @default 600_000 */
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -16,9 +16,14 @@ export interface HealthProps {
 
 /**
  * Waits until the Worker says that it is ready.
- * @throws with its last answer where it is not in time, or says that it is locked for want of credentials
+ * @throws with the Worker's last answer, if it is not ready in time or has no credentials
  */
-export async function waitForWorker({ url, timeoutMs = 600_000, signal, say }: HealthProps): Promise<void> {
+export async function waitForWorker({
+  url,
+  timeoutMs = 600_000,
+  signal,
+  say,
+}: WaitForWorkerProps): Promise<void> {
   const address = `${url}/health`;
   const end = Date.now() + timeoutMs;
   for (;;) {
@@ -28,7 +33,7 @@ export async function waitForWorker({ url, timeoutMs = 600_000, signal, say }: H
     if (Date.now() > end) {
       throw new Error(
         `${address} is not ready after ${timeoutMs / 1000} s: ${answer}; look at the Worker's logs in the ` +
-          "Cloudflare dashboard, and run `npm run bootstrap` again: it goes on from here",
+          "Cloudflare dashboard, and run `npm run bootstrap` again: it continues from here",
       );
     }
     say(`${address}: ${answer}`);

@@ -5,15 +5,16 @@ import { versionName } from "../state/version-name";
 
 /**
  * The folder in which a bootstrap works: the synthesized stack, logs, and encrypted copies of the state. It may be
- * deleted between two runs. Nothing in it is in the clear, and its owner alone can read it: a passphrase can be guessed.
+ * deleted between two runs. It has no plain-text secrets. Still, only its owner can read it, because others could try
+ * to guess the passphrase.
  */
 export class WorkDir {
   readonly planFile: string;
   readonly synthesized: string;
   readonly logs: string;
-  /** The ID of the state's lock, while this folder holds it: a run after a power cut goes on with it. */
+  /** ID of the state's lock, while a run in this folder holds it. After a power cut, the next run continues with it. */
   readonly lockId: Note;
-  /** The bucket, while it is ours without a marker: between the two calls that make it, or delete it. */
+  /** The state bucket, between the two calls that make it or delete it, when it has no marker. */
   readonly unmarkedBucket: Note;
   private readonly backups: string;
 
@@ -29,20 +30,20 @@ export class WorkDir {
     chmodSync(root, 0o700);
   }
 
-  /** Keeps an encrypted state under its date, serial and hash. @returns the path */
+  /** Stores an encrypted state under its date, serial and hash. @returns the path */
   keepCopy(state: Uint8Array): string {
     const path = join(this.backups, `bootstrap-${versionName(state)}.tfstate`);
     writeFileAtomic(path, state);
     return path;
   }
 
-  /** A plan that was carried out, or is empty, is of no use. */
+  /** Deletes the saved plan, after it was applied or if it is empty. */
   removePlan(): void {
     rmSync(this.planFile, { force: true });
   }
 }
 
-/** One line in a file: it is there, or not. */
+/** A short text in a file of its own. */
 class Note {
   constructor(private readonly file: string) {}
 

@@ -1,4 +1,4 @@
-// `npm run bootstrap`: makes the R2 buckets, the tfstate Worker and the S3 key pair that keep all states.
+// `npm run bootstrap`: makes the R2 buckets, the tfstate Worker and the S3 key pair for the states of all stacks.
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { Account } from "../bootstrap/account";
@@ -35,13 +35,13 @@ interface EnvOptions extends Options {
 const DESTROYED: Readonly<Record<Destroyed, string>> = {
   done: "nothing of it is left in the account",
   declined: "nothing was changed",
-  nothing: "there is nothing to destroy: the account has nothing of it",
+  nothing: "there is nothing to destroy: the account has no resource of this bootstrap",
 };
 
 const root = join(__dirname, "..");
 const stop = stopOnSignal();
 
-/** Runs a command in the work dir, which it has to itself. */
+/** Runs a command in the work dir, while no other command runs in it. */
 async function inWorkDir(
   options: Options,
   command: string,
@@ -55,7 +55,7 @@ async function inWorkDir(
     signal,
     cloudflare: cloudflareFor(process.env),
   });
-  // OpenTofu lets everybody read what it writes.
+  // Without this, files that OpenTofu writes are readable by everybody.
   process.umask(0o077);
   const workDir = new WorkDir(resolve(options.folder));
   const unlock = await lockFolder(workDir.root, "npm run bootstrap", { signal });
@@ -92,13 +92,13 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
   const usesSops = isSopsConfigured(folder);
   if (usesSops) {
     await step("Try sops", async ({ result }) => {
-      // What is written at the end: a bootstrap that is done should not end in an error.
+      // Encrypts now what is written at the end, so that a mistake in .sops.yaml is found before anything is made.
       await encryptWithSops(folder, format(clientVariables(settings, {}), "dotenv"));
       result(`it can write ${SOPS_FILE}`);
     });
   }
   const made = await bootstrap(props);
-  if (!made) return console.log("\nstopped: that was not approved");
+  if (!made) return console.log("\nstopped: the plan was not approved");
   const variables = clientVariables(settings, made.outputs);
   const sopsFile = usesSops
     ? await step("sops", async ({ result }) => {
@@ -112,22 +112,25 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
 
 function program(): Command {
   const folder = new Option("--folder <path>", "work dir: logs, and encrypted copies").default(".bootstrap");
-  const adopt = new Option("--adopt <name>", "take over what is there and not in the marker: worker/tfstate")
+  const adopt = new Option(
+    "--adopt <name>",
+    "take over an existing resource that the marker does not list, such as worker/tfstate",
+  )
     .default([] as readonly string[], "nothing")
     .argParser((name: string, others: readonly string[]) => [...others, name]);
   const command = new Command("npm run bootstrap --")
     .description("make the R2 buckets, the tfstate Worker and their token, or update them")
-    // Options behind the name of a command are that command's.
+    // Options after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .addOption(folder)
     .addOption(adopt)
-    .option("-y, --yes", "carry everything out without asking")
+    .option("-y, --yes", "apply without asking")
     .action((options: BootstrapOptions) =>
       inWorkDir(options, "", "change", (props) => runBootstrap({ ...props, adopt: options.adopt })),
     );
   command
     .command("env")
-    .description("print what laptops and CI need in their environment, secrets included")
+    .description("print the environment variables that laptops and CI need, secrets included")
     .addOption(folder)
     .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
     .action((options: EnvOptions) =>
@@ -138,10 +141,10 @@ function program(): Command {
     );
   command
     .command("destroy")
-    .description("take everything back, the bucket with the states last")
+    .description("destroy everything that the bootstrap has made, the state bucket last")
     .addOption(folder)
     .option("-y, --yes", "destroy without asking")
-    .option("--delete-states", "delete the states of other stacks that are kept there, with all copies")
+    .option("--delete-states", "also delete the states of other stacks in the bucket, with all backups")
     .action((options: DestroyOptions) =>
       inWorkDir(options, " -- destroy", "change", async (props) => {
         const destroyed = await destroy({ ...props, deleteStates: options.deleteStates ?? false });

@@ -9,9 +9,8 @@ import type { Bios, OsType } from "../domain/virtual-machine";
 export type { BootMode, NodeRole, StateBackend };
 
 /**
- * What `cluster.yaml` means once every default is filled in and every check has passed.
- * Plain data: the stacks take it as props, nothing in here knows CDKTF. That its keys are those of the props is for
- * the compiler to see, in `__tests__/config/cluster-config.types.ts`.
+ * The configuration in `cluster.yaml`, with all defaults filled in and all checks passed. It is plain data without CDKTF,
+ * and the props of the stacks. The compiler checks that in `__tests__/config/cluster-config.types.ts`.
  */
 export interface ClusterConfig {
   /** `cluster_name`; also the prefix of HA rules. */
@@ -25,7 +24,7 @@ export interface ClusterConfig {
   /** In the order of the file. */
   readonly nodes: readonly NodeConfig[];
   readonly state: StateConfig;
-  /** `bootstrap`; missing where no account id is known. */
+  /** `bootstrap`; undefined if no account id is set. */
   readonly bootstrap?: BootstrapConfig;
   /** `adopt`: Terraform addresses that this program takes over with `moved` blocks. */
   readonly adopt?: AdoptConfig;
@@ -36,7 +35,7 @@ export interface ProxmoxConfig {
   readonly endpoint: string;
   /** `proxmox_iso_storage`: where ISO files and disk images are downloaded to. */
   readonly imageStorage: string;
-  /** `proxmox_shared_storages`: storages that every host sees as one (NFS, Ceph, …). */
+  /** `proxmox_shared_storages`: storages that all hosts share (NFS, Ceph, …). */
   readonly sharedStorages: readonly string[];
   /** `proxmox_ha`: HA resources and anti-affinity rules. */
   readonly ha: boolean;
@@ -72,7 +71,7 @@ export interface NodeConfig {
   readonly tpm: boolean;
   readonly encryptDisk: boolean;
   readonly kernelModules: readonly string[];
-  /** Names that this node had before (`renamed_from`). */
+  /** Old name of a renamed node (`renamed_from`). */
   readonly renamedFrom?: string;
 
   readonly cores: number;
@@ -94,7 +93,7 @@ export interface NodeConfig {
   readonly bios: Bios;
   readonly machine: string;
   readonly osType: OsType;
-  /** The QEMU guest agent; false where the schematic is known not to have it. */
+  /** The QEMU guest agent; false if the schematic certainly lacks it. */
   readonly agent: boolean;
   readonly tags: readonly string[];
   readonly pool?: string;
@@ -118,7 +117,7 @@ export interface DiskConfig {
 }
 
 export interface DataDiskConfig extends DiskConfig {
-  /** Place on the SCSI bus; the first disk has 0. */
+  /** Slot on the SCSI bus; the first disk has slot 0. */
   readonly slot: number;
 }
 
@@ -151,7 +150,7 @@ export interface StateConfig {
   readonly key: string;
   /** r2: whether an apply locks the state. */
   readonly lock: boolean;
-  /** r2: unknown leaves the endpoint to AWS_ENDPOINT_URL_S3. */
+  /** r2: without it, the endpoint is AWS_ENDPOINT_URL_S3. */
   readonly accountId?: string;
   /** r2: the jurisdiction of the bucket is part of its endpoint. */
   readonly jurisdiction?: R2Jurisdiction;
@@ -162,7 +161,7 @@ export interface StateConfig {
   readonly encryption: EncryptionConfig;
 }
 
-/** What keeps the states, in the account and jurisdiction of `state`. */
+/** The buckets, the Worker and the token for the states, in the account and jurisdiction of `state`. */
 export interface BootstrapConfig {
   readonly accountId: string;
   /** That of `state`. */
@@ -174,7 +173,7 @@ export interface BootstrapConfig {
   readonly historyLockDays: number;
   readonly historyDays: number;
   readonly backupDays: number;
-  /** Missing where `worker.enabled` is false. */
+  /** Undefined if `worker.enabled` is false. */
   readonly worker?: WorkerConfig;
   readonly token: {
     readonly tokenName: string;
@@ -225,7 +224,7 @@ export type EncryptionConfig =
     } & KeyProviderConfig);
 
 export type KeyProviderConfig = {
-  /** `key_id`: the name by which a state tells its keys apart. */
+  /** `key_id`: the name of the key in the state. */
   readonly keyId: string;
 } & (
   | { readonly provider: "pbkdf2" }
@@ -237,7 +236,7 @@ export type KeyProviderConfig = {
 export interface AdoptConfig {
   /** Address of the `for_each` VM resource, for example `proxmox_virtual_environment_vm.talos_node`. */
   readonly vms?: string;
-  /** Address of the `for_each` download resource and its key for each image of ours. */
+  /** Address of the download resource, with its key, for each image of the cluster. */
   readonly images?: readonly {
     readonly from: string;
     readonly schematicId: string;

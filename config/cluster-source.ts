@@ -3,16 +3,16 @@ import { formatLocation, type Location } from "./diagnostic";
 import type { Path } from "./path";
 import type { YamlSource } from "./yaml-source";
 
-/** A cluster as its files describe it, read but not yet checked. */
+/** The content of the cluster files, not checked yet. */
 export interface ClusterSource {
   readonly data: Readonly<Record<string, unknown>>;
   locate(path: Path): Location;
 }
 
 /**
- * Makes one map of `cluster.yaml` and, if there is one, `nodes.yaml`: a key may be in either.
+ * Merges `cluster.yaml` and `nodes.yaml`. A key may be in either file.
  *
- * @throws ConfigError for a key that is in both.
+ * @throws ConfigError for a key that is in both files.
  */
 export function joinSources(cluster: YamlSource, nodes?: YamlSource): ClusterSource {
   if (nodes === undefined) return { data: cluster.data, locate: (path) => cluster.locate(path) };
@@ -39,7 +39,7 @@ export function joinSources(cluster: YamlSource, nodes?: YamlSource): ClusterSou
   };
 }
 
-/** `x-…` keys hold YAML anchors and mean nothing themselves, as in Compose files. */
+/** `x-…` keys only hold YAML anchors and are ignored, as in Compose files. */
 export function isAnchorHolder(key: string): boolean {
   return key.startsWith("x-");
 }

@@ -1,6 +1,6 @@
 import { compareByLocation, type Diagnostic, formatDiagnostic } from "./diagnostic";
 
-/** The configuration cannot be used. The message has one line for each thing that is wrong. */
+/** The configuration has mistakes. The message has one line for each. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   /** The lines of the message, in the order of the files, without repetitions. */
@@ -13,7 +13,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Ends the reading of a file that nothing more can be said about. */
+/** Throws a ConfigError with one problem, for a file that cannot be read any further. */
 export function fail(text: string, file: string, line?: number): never {
   throw new ConfigError([{ at: { file, line }, text }]);
 }

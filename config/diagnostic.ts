@@ -1,6 +1,6 @@
 import { formatPath, type Path } from "./path";
 
-/** Something wrong with the configuration, by the key that is at fault. */
+/** A mistake in the configuration, with the path of its key. */
 export interface Problem {
   readonly path: Path;
   /** The bad value and what to do, for example `10.0.0.11 is already used by "cp-1"; give each …`. */
@@ -8,20 +8,20 @@ export interface Problem {
 }
 
 export interface Location {
-  /** As the user named it. */
+  /** Path as the user gave it. */
   readonly file: string;
-  /** From 1; missing where the file as a whole is meant. */
+  /** From 1; undefined if it concerns the whole file. */
   readonly line?: number;
 }
 
-/** Something wrong with the configuration, by the place where it is written. */
+/** A mistake in the configuration, with its file and line. */
 export interface Diagnostic {
-  /** Missing where the environment is at fault. */
+  /** Undefined for a mistake in the environment. */
   readonly at?: Location;
   readonly text: string;
 }
 
-/** Looks up where the key of a problem is written: `cluster.yaml:14: nodes[2].address …`. */
+/** Finds the file and line of a problem: `cluster.yaml:14: nodes[2].address …`. */
 export function locateProblem({ path, text }: Problem, locate: (path: Path) => Location): Diagnostic {
   return { at: locate(path), text: `${formatPath(path)} ${text}`.trimStart() };
 }
@@ -34,7 +34,7 @@ export function formatLocation({ file, line }: Location): string {
   return line === undefined ? file : `${file}:${line}`;
 }
 
-/** In the order of the files, what concerns the environment first. */
+/** Orders by file and line. Mistakes in the environment come first. */
 export function compareByLocation(a: Diagnostic, b: Diagnostic): number {
   const [fileA, fileB] = [a.at?.file ?? "", b.at?.file ?? ""];
   if (fileA !== fileB) return fileA < fileB ? -1 : 1;

@@ -1,4 +1,4 @@
-/** A value as it appears in a message: short, on one line, quoted only where that helps. */
+/** Formats a value for a message: short, on one line, with quotes only if they are needed. */
 export function displayValue(value: unknown): string {
   if (Array.isArray(value)) return "[…]";
   if (typeof value === "object" && value !== null) return "{…}";

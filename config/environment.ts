@@ -11,11 +11,11 @@ export interface ConfigEnvironment {
   readonly STATE_BACKEND?: string;
   /** Overrides `state.url`. */
   readonly STATE_URL?: string;
-  /** Fills `state.account_id` where the file has none. */
+  /** Used if the file has no `state.account_id`. */
   readonly CLOUDFLARE_ACCOUNT_ID?: string;
 }
 
-/** What the environment decides about the state. */
+/** Settings of the state from the environment. */
 export interface StateOverrides {
   readonly backend?: StateBackend;
   readonly url?: string;
@@ -23,7 +23,7 @@ export interface StateOverrides {
   readonly accountId?: string;
 }
 
-/** Reads the variables; an empty one counts as unset, as shells and CI systems mean it. */
+/** Reads the variables. An empty variable counts as unset, because CI systems set a missing one to "". */
 export function readEnvironment(env: ConfigEnvironment): {
   overrides: StateOverrides;
   diagnostics: Diagnostic[];

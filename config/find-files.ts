@@ -10,23 +10,23 @@ export interface FindClusterFilesProps {
   readonly clusterConfig?: string;
   /** @default "." */
   readonly folder?: string;
-  /** The folder of the example that is used where there is nothing else. */
+  /** The folder of the example, which is used if there is no other cluster file. */
   readonly exampleFolder: string;
 }
 
 export interface ClusterFiles {
   readonly clusterFile: string;
   readonly nodesFile?: string;
-  /** Whether this is the example that is shipped, and not a file of the user's. */
+  /** Whether this is the example of the program, and not the user's file. */
   readonly isExample: boolean;
 }
 
 /**
- * Finds the description of the cluster: what CLUSTER_CONFIG names, else `cluster.yaml` in the folder,
- * else the example. A `nodes.yaml` beside it belongs to it.
+ * Finds the cluster files: the one that CLUSTER_CONFIG names, else `cluster.yaml` in the folder, else the example. A
+ * `nodes.yaml` in the same folder belongs to it.
  *
- * @throws ConfigError if CLUSTER_CONFIG names nothing, or if the folder has something that only looks like a
- *   cluster's description: the example must never be deployed in its place.
+ * @throws ConfigError if CLUSTER_CONFIG names no existing file, or if the folder has a file with a similar name, such as
+ *   `cluster.yml`: the example must not be deployed instead of it.
  */
 export function findClusterFiles({
   clusterConfig,

@@ -5,7 +5,7 @@ import { type LoadedCluster, loadCluster } from "./load";
 export interface LoadFromEnvProps {
   /** `process.env` fits. */
   readonly env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string };
-  /** The folder of the example, which is used where there are no other cluster files. */
+  /** The folder of the example, which is used if there is no other cluster file. */
   readonly exampleFolder: string;
 }
 
@@ -17,8 +17,8 @@ export interface LoadedFromEnv extends LoadedCluster {
 }
 
 /**
- * Finds the cluster files that a command is about, and loads them: CLUSTER_CONFIG names them, or they are in the working
- * folder, or they are the example.
+ * Finds the cluster files and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else the
+ * example.
  *
  * @throws ConfigError with everything that is wrong, one line each
  */

@@ -12,7 +12,7 @@ import { findUnknownKeys } from "./unknown-keys";
 import { YamlSource } from "./yaml-source";
 import { describeIssue, toProblems } from "./zod-issues";
 
-/** The files of a cluster, and the environment that they are read in. */
+/** The files of a cluster, and the environment. */
 export interface LoadClusterProps {
   /** Path of `cluster.yaml`. */
   readonly clusterFile: string;
@@ -30,7 +30,7 @@ export interface ParseClusterProps {
   readonly env?: ConfigEnvironment;
 }
 
-/** The bytes of a file, and the name that messages give it. */
+/** The bytes of a file, and its name for messages. */
 export interface NamedText {
   readonly file: string;
   readonly bytes: Uint8Array;
@@ -38,14 +38,14 @@ export interface NamedText {
 
 /** A cluster whose files have no mistakes. */
 export interface LoadedCluster {
-  /** What the files mean, with every default filled in. */
+  /** The configuration, with all defaults filled in. */
   readonly config: ClusterConfig;
-  /** One line each, for people; none of them keeps the cluster from working. */
+  /** One line each. The cluster works in spite of them. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads, checks and completes the description of a cluster.
+ * Reads the files of a cluster, checks them, and fills in the defaults.
  *
  * @throws ConfigError with everything that is wrong, one line each.
  */
@@ -91,7 +91,7 @@ function readNamed(file: string): NamedText {
   }
 }
 
-/** Both files are parsed before either is reported. */
+/** Parses both files, so that the mistakes of both are reported. */
 function parseSources(cluster: NamedText, nodes: NamedText | undefined): ClusterSource {
   const diagnostics: Diagnostic[] = [];
   const parse = ({ file, bytes }: NamedText) => {
@@ -111,7 +111,7 @@ function parseSources(cluster: NamedText, nodes: NamedText | undefined): Cluster
 
 interface Checked {
   readonly problems: readonly Problem[];
-  /** Missing where the data is not the description of a cluster. */
+  /** Undefined if the data does not match the schema. */
   readonly checked?: ReturnType<typeof resolveCluster>;
 }
 
@@ -128,7 +128,7 @@ function checkData(data: ClusterSource["data"], overrides: StateOverrides): Chec
   return { problems: [...problems, ...checkCluster(checked, false)] };
 }
 
-/** What is left to check where nothing but some nodes is broken. */
+/** The cluster without its invalid nodes, so that the rest is checked too. Undefined if something else is invalid. */
 function withoutBrokenNodes(
   data: ClusterSource["data"],
   problems: readonly Problem[],
@@ -154,7 +154,7 @@ function pathOfNode(index: number): Path {
   return ["nodes", index];
 }
 
-/** One line, however many keys of another program the files have. */
+/** One warning for all ignored keys. */
 function ignoredKeys(keys: readonly Path[], source: ClusterSource): string[] {
   if (keys.length === 0) return [];
   const [first = []] = keys;

@@ -2,7 +2,7 @@ import { backupBucketOf } from "../domain/state";
 import type { BootstrapConfig, StateConfig } from "./cluster-config";
 import type { BootstrapInput } from "./schema/bootstrap";
 
-/** The stack belongs to an account: where none is known, there is no stack, and the others do without. */
+/** @returns undefined if no account id is set; then there is no bootstrap stack */
 export function resolveBootstrap(input: BootstrapInput, state: StateConfig): BootstrapConfig | undefined {
   const { accountId, bucket, jurisdiction } = state;
   if (accountId === undefined) return undefined;

@@ -11,7 +11,7 @@ import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";
 import { splitCidrs } from "./schema/values";
 
-/** A node with what the checks need to say where something is. */
+/** A node, with the paths that the checks need for their messages. */
 export interface ResolvedNode {
   readonly path: Path;
   readonly input: NodeInput;
@@ -44,7 +44,7 @@ export function resolveCluster(
   const state = resolveState(input.state, overrides);
   const config: ClusterConfig = {
     clusterName: input.cluster_name,
-    // The template writes it without the v.
+    // The template writes it without the `v`.
     talosVersion: input.talos_version.startsWith("v") ? input.talos_version : `v${input.talos_version}`,
     bootMode: input.boot_mode,
     proxmox: {
@@ -70,7 +70,7 @@ export function resolveCluster(
   return { input, nodes, config };
 }
 
-/** HA moves a VM to another host, which needs another host, and the disks there. */
+/** HA can restart a VM on another host only if there is one, and all disks are on shared storage. */
 function canFailOver(nodes: readonly NodeConfig[], shared: readonly string[]): boolean {
   return hostsOf(nodes).size > 1 && storagesOf(nodes).every((storage) => shared.includes(storage));
 }

@@ -7,7 +7,7 @@ import { type NodeSizes, roleOf } from "./resolve-sizes";
 import type { AdvancedInput, ClusterInput } from "./schema/cluster";
 import type { NodeInput, SchematicInput } from "./schema/node";
 
-/** Fills in every default of a node; the node has passed the schema, not yet the checks. */
+/** Fills in the defaults of a node. The node matches the schema, but is not checked yet. */
 export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeSizes): NodeConfig {
   const advanced = cluster.proxmox_vm_advanced;
   const storage = node.disk_storage ?? cluster.proxmox_disk_storage;
@@ -67,7 +67,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
   };
 }
 
-/** The address of the node; its prefix length, if it is written, is checked elsewhere. */
+/** The address of the node, without a prefix length. */
 export function addressOf(node: NodeInput): Address {
   return Address.isValid(node.address) ? Address.parse(node.address) : Cidr.parse(node.address).address;
 }
@@ -87,7 +87,7 @@ function describeSchematic({
   return { extensions, kernelArgs: kernel_args, overlay, bootloader };
 }
 
-/** An ISO leaves the keys to the firmware; an imported disk brings them with it, and Talos seals them to a TPM. */
+/** A node with Secure Boot that starts from an imported disk image needs a TPM, to which Talos seals its disk keys. */
 function defaultTpm(bootMode: BootMode, node: NodeInput): boolean {
   return bootMode === "disk-image" && node.secureboot;
 }

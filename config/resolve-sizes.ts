@@ -18,7 +18,7 @@ export function roleOf(node: NodeInput): NodeRole {
   return node.controller ? "controlplane" : "worker";
 }
 
-/** Takes each size from the node, else from the defaults of its role, else from those of all, else built in. */
+/** Each size comes from the node, else from the defaults of its role, else from those of all nodes, else it is built in. */
 export function resolveSizes(cluster: ClusterInput, node: NodeInput, path: Path): NodeSizes {
   const roleKey = node.controller ? "proxmox_vm_controller_defaults" : "proxmox_vm_worker_defaults";
   const { cores, sockets, memoryMiB, diskGiB } = DEFAULT_SIZE[roleOf(node)];

@@ -1,6 +1,6 @@
 /**
- * The known word that `word` was probably meant to be, if one is close enough.
- * Case, `-`, `_` and a leading `vm_` do not count: `vmId`, `node-cidr` and a node's `cores` are found too.
+ * The known word that is most similar to `word`, if one is similar enough.
+ * Case, `-`, `_` and a leading `vm_` are ignored: `vmId`, `node-cidr` and a node's `cores` are found too.
  */
 export function closestWord(word: string, known: Iterable<string>): string | undefined {
   const typed = simplify(word);
@@ -21,7 +21,7 @@ function simplify(word: string): string {
   return plain.startsWith("vm") && plain.length > 2 ? plain.slice(2) : plain;
 }
 
-/** A short word has many neighbours that mean something else (`ip`, `id`), a long one has none. */
+/** Short words are similar to other words by chance (`ip`, `id`), long words are not. */
 function tolerance(length: number): number {
   if (length < 3) return 0;
   if (length < 6) return 1;

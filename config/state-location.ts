@@ -3,11 +3,11 @@ import { r2Endpoint } from "../domain/r2";
 import { DEFAULT_STATE_KEY } from "../domain/state";
 import type { StateConfig } from "./cluster-config";
 
-/** The stacks of the program; each keeps a state of its own. */
+/** The stacks of the program. Each has its own state. */
 export const stackNames = ["cluster", "proxmox-access", "bootstrap"] as const;
 export type StackName = (typeof stackNames)[number];
 
-/** The stacks whose state is where `state.backend` says. That of the bootstrap stack is always in its bucket in R2. */
+/** The stacks whose state is in `state.backend`. The state of the bootstrap stack is always in its R2 bucket. */
 export const movableStacks = ["cluster", "proxmox-access"] as const satisfies readonly StackName[];
 
 /** Where one stack keeps its state. */
@@ -16,21 +16,21 @@ export type StateLocation =
       readonly backend: "r2";
       readonly bucket: string;
       readonly key: string;
-      /** `https://…` of the S3 API; unset leaves it to AWS_ENDPOINT_URL_S3. */
+      /** URL of the S3 API. If it is undefined, AWS_ENDPOINT_URL_S3 is used. */
       readonly endpoint?: string;
     }
   | { readonly backend: "worker"; readonly url: string }
   | { readonly backend: "local"; readonly path: string };
 
 /**
- * `state` for another stack, which keeps its own beside the one of the cluster: `home.tfstate` and
- * `home-bootstrap.tfstate`. So two clusters in one bucket, or in one namespace of a Worker, never share one.
+ * The settings for the state of another stack, whose name is derived from that of the cluster's state: `home.tfstate` and
+ * `home-proxmox-access.tfstate`. So two clusters in one bucket, or in one namespace of a Worker, never share a state.
  */
 export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url" | "path">>>(
   state: State,
   name: string,
 ): State {
-  const beside = (place: string) => place.replace(/(\.tfstate)?$/, `-${name}$1`);
+  const beside = (text: string) => text.replace(/(\.tfstate)?$/, `-${name}$1`);
   return {
     ...state,
     key: beside(state.key ?? DEFAULT_STATE_KEY),
@@ -39,22 +39,22 @@ export function stateBeside<State extends Partial<Pick<StateConfig, "key" | "url
   };
 }
 
-/** Key of the bootstrap stack's state in its bucket. At the top, where the tfstate Worker neither looks nor writes. */
+/** Key of the bootstrap stack's state in its bucket. It has no folder, so it is not a state of the tfstate Worker. */
 export const BOOTSTRAP_STATE_KEY = "bootstrap.tfstate";
 /** Key of the object that says which cluster the bucket belongs to. */
 export const BOOTSTRAP_MARKER_KEY = "bootstrap.json";
 
-/** `state` for the bootstrap stack: always in the bucket that it makes, whatever the other stacks use. */
+/** The settings for the state of the bootstrap stack: always in the bucket that it makes, and always locked. */
 export function bootstrapState<State extends { readonly key?: string }>(state: State) {
   return { ...state, backend: "r2", key: BOOTSTRAP_STATE_KEY, lock: true } as const;
 }
 
 /**
- * Where `stack` keeps its state: the cluster where the configuration says, the bootstrap stack in its bucket, each
- * other stack beside the cluster.
+ * The location of the state of `stack`: that of the cluster is configured, that of the bootstrap stack is in its bucket,
+ * and the others are derived from that of the cluster.
  *
- * @param folder what relative paths start from
- * @throws where the backend is the Worker and no address is given
+ * @param folder base of relative paths
+ * @throws if the backend is the Worker and no address is set
  */
 export function stateLocation(state: StateConfig, stack: StackName, folder: string): StateLocation {
   const own = stateOfStack(state, stack);
@@ -87,5 +87,5 @@ function stateOfStack(state: StateConfig, stack: StackName): StateConfig {
   }
 }
 
-/** The name of a state at a Worker, from its address; the Worker keeps it below its user's namespace. */
+/** The name of a state at a Worker, from its address. It is unique within the namespace of the user. */
 export const nameAtWorker = (url: string): string => decodeURIComponent(url.replace(/^.*\//, ""));

@@ -7,8 +7,8 @@ import { closestWord } from "./spelling";
 import { unknownKey } from "./zod-issues";
 
 /**
- * Keys of the home-lab template, and of the features it installs, that are about something else than VMs.
- * Named here where they look like one of ours: everything else that is unlike ours is let through anyway.
+ * Keys of the home-lab template that this program does not use, but that resemble one of its keys. Keys that resemble none
+ * need not be listed: they are ignored anyway.
  */
 const TEMPLATE_KEYS: ReadonlySet<string> = new Set([
   "cluster_api_tls_sans",
@@ -36,9 +36,9 @@ export interface UnknownKeys {
 }
 
 /**
- * Judges the keys that the schema lets through, those at the top and those of a node:
- * one that looks like ours is a mistake, any other belongs to the template that the file was made for.
- * (Within a section of ours, such as `state` or `data_disks`, the schema itself refuses every unknown key.)
+ * Finds unknown keys at the top level and in nodes, where the schema accepts any key. A key that resembles a known key is a
+ * mistake. Any other key is taken for one of the template and ignored. (In sections that only this program has, such as
+ * `state` or `data_disks`, the schema refuses every unknown key.)
  */
 export function findUnknownKeys(data: Readonly<Record<string, unknown>>): UnknownKeys {
   const mistakes: Problem[] = [];

@@ -14,7 +14,7 @@ import { isMapping, type Path } from "./path";
 import { YamlStructure } from "./yaml-structure";
 import { decodeText } from "./yaml-text";
 
-/** One YAML file: its data, and the line that each part of the data comes from. */
+/** One YAML file: its data, and the line of each value. */
 export class YamlSource {
   private constructor(
     readonly file: string,
@@ -32,7 +32,7 @@ export class YamlSource {
       return fail("the file is empty; describe the cluster in it", file);
     }
     const structure = new YamlStructure(file, document, lines);
-    // The structure has bounded the aliases already.
+    // YamlStructure has checked the number of aliases already.
     const data: unknown = document.toJS({ maxAliasCount: -1 });
     if (!isMapping(data)) {
       return fail(
@@ -44,7 +44,7 @@ export class YamlSource {
     return new YamlSource(file, data, root, structure);
   }
 
-  /** Where the value at `path` is or, for a missing one, the closest parent that is there. */
+  /** The location of the value at `path`; if it is missing, of its closest parent. */
   locate(path: Path): Location {
     let node: Node | undefined = this.root;
     let mark: Node = this.root;
@@ -66,9 +66,9 @@ export class YamlSource {
   }
 }
 
-/** @returns undefined for a file with nothing but comments. */
+/** @returns undefined for a file that has only comments. */
 function parseDocument(file: string, text: string, lines: LineCounter): Document | undefined {
-  // Keys that are there twice are found by `YamlStructure`; the parser compares every key with every other.
+  // YamlStructure finds duplicate keys. The parser would compare every key with every other, which is slow.
   const options = {
     lineCounter: lines,
     prettyErrors: false,

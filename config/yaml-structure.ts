@@ -16,16 +16,16 @@ import { ConfigError, fail } from "./config-error";
 import type { Diagnostic } from "./diagnostic";
 import { displayValue } from "./display-value";
 
-/** Values after every alias is followed; an "alias bomb" of a few lines goes beyond, a real file never. */
+/** Limit for the number of values after all aliases are expanded. Only an "alias bomb" exceeds it. */
 const MAX_VALUES = 200_000;
 const MAX_ALIASES = 5_000;
 
-/** What the parser leaves open about a document: its keys by name, and what its aliases stand for. */
+/** An index of a document that the parser does not have: keys by name, and the targets of aliases. */
 export class YamlStructure {
   private readonly pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
   private readonly targets = new Map<Alias, Node>();
 
-  /** @throws ConfigError for a key that is there twice, and for aliases without end or without sense. */
+  /** @throws ConfigError for duplicate keys, aliases without an anchor, cyclic aliases, and too many of them. */
   constructor(
     private readonly file: string,
     private readonly document: Document,
@@ -35,7 +35,7 @@ export class YamlStructure {
     this.rejectRunawayAliases();
   }
 
-  /** The entry of `map` with that key, whether written there or brought in by a `<<`. */
+  /** The entry of `map` with that key: its own, or one that is merged in by `<<`. */
   pairOf(map: YAMLMap, key: string): Pair | undefined {
     const entries = this.pairs.get(map);
     const own = entries?.get(key);
@@ -47,7 +47,7 @@ export class YamlStructure {
     return undefined;
   }
 
-  /** The node itself, or what it is an alias of. */
+  /** The node itself, or the target of an alias. */
   follow(node: unknown): Node | undefined {
     if (isAlias(node)) return this.targets.get(node);
     return isNode(node) ? node : undefined;
@@ -57,7 +57,7 @@ export class YamlStructure {
     return this.lines.linePos(node.range?.[0] ?? 0).line;
   }
 
-  /** One walk in the order of the file: an alias means the anchor of its name that was last defined. */
+  /** Visits the nodes in the order of the file, because an alias refers to the last anchor of its name before it. */
   private index(): void {
     const anchors = new Map<string, Node>();
     const twice: Diagnostic[] = [];
@@ -96,14 +96,14 @@ export class YamlStructure {
   }
 
   private duplicate(key: string, first: Pair, second: Pair): Diagnostic {
-    const line = isNode(first.key) ? ` (line ${this.lineOf(first.key)})` : "";
+    const line = isNode(first.key) ? ` (also on line ${this.lineOf(first.key)})` : "";
     const at = { file: this.file, line: isNode(second.key) ? this.lineOf(second.key) : undefined };
-    return { at, text: `the key ${displayValue(key)} is there twice${line}; keep one` };
+    return { at, text: `the key ${displayValue(key)} is set twice${line}; keep one` };
   }
 
   /**
-   * Counts the values that following every alias would make, each anchor once, so that counting is cheap.
-   * The parser's own `maxAliasCount` does not see merge keys, and refuses many uses of one small anchor.
+   * Counts the values after all aliases are expanded. Each anchor is counted once, so this is fast. The parser's own
+   * `maxAliasCount` ignores merge keys, and refuses many uses of one small anchor.
    */
   private rejectRunawayAliases(): void {
     const sizes = new Map<Node, number>();
@@ -112,7 +112,7 @@ export class YamlStructure {
       if (!isNode(node)) return 0;
       const known = sizes.get(node);
       if (known !== undefined) return known;
-      if (open.has(node)) this.refuse(node, "an alias stands inside its own anchor; write the value out");
+      if (open.has(node)) this.refuse(node, "an alias is inside its own anchor; write the value out");
       open.add(node);
       const size = this.partsOf(node).reduce<number>((sum, part) => sum + sizeOf(part), 1);
       open.delete(node);

@@ -3,14 +3,14 @@ import { fail } from "./config-error";
 
 /** Half a mebibyte: about a thousand nodes. */
 export const MAX_BYTES = 512 * 1024;
-/** Open brackets on any line, and columns of indentation: the parser recurses, and its stack ends first. */
+/** Limits for open brackets and columns of indentation. The parser is recursive: deeper nesting overflows its stack. */
 const MAX_OPEN_BRACKETS = 64;
 const MAX_INDENTATION = 256;
 
 /**
  * The text of a configuration file, without a byte order mark.
  *
- * @throws ConfigError for anything that is not plain UTF-8 text of a size and shape that a parser can take.
+ * @throws ConfigError if it is too large, not UTF-8, nested too deeply, or has control characters.
  */
 export function decodeText(file: string, bytes: Uint8Array): string {
   if (bytes.length > MAX_BYTES) {
@@ -26,7 +26,7 @@ function decodeUtf8(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // A line feed is part of no longer UTF-8 sequence, so the bad bytes are within one line.
+    // No multi-byte UTF-8 sequence contains a line feed, so each line can be checked alone.
     const lines = Buffer.from(bytes).toString("latin1").split("\n");
     const bad = lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1")));
     return fail("the line is not UTF-8; save the file as UTF-8", file, bad + 1);

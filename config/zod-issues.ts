@@ -8,7 +8,7 @@ import { closestWord } from "./spelling";
 
 type RawIssue = z.core.$ZodRawIssue;
 
-/** zod's error map: says what is wrong and what to do, to go behind the key and its value. */
+/** zod's error map. The text follows the key and its value: it says what is wrong and what to do. */
 export function describeIssue(issue: RawIssue): string | undefined {
   if (issue.input === undefined) return `is missing; add it${exampleOf(issue)}`;
   if (issue.input === null) return "has no value; give it one or remove the key";
@@ -32,7 +32,7 @@ export function describeIssue(issue: RawIssue): string | undefined {
   }
 }
 
-/** All that zod found, one problem for each key. */
+/** The problems of a ZodError, one for each key. */
 export function toProblems(error: z.ZodError, data: unknown): Problem[] {
   return error.issues.flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
@@ -41,13 +41,13 @@ export function toProblems(error: z.ZodError, data: unknown): Problem[] {
   });
 }
 
-/** The value as it goes before the message: not where there is none, nor a whole list or map. */
+/** The value before the message; empty if there is none, or if it is a list or map. */
 function valueBefore({ code }: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined || value === null || typeof value === "object") return "";
   return code === "invalid_type" ? `${quoteValue(value)} ` : `${displayValue(value)} `;
 }
 
-/** A key that cannot be anything but a mistake. */
+/** The problem of an unknown key. */
 export function unknownKey(parent: Path, key: string): Problem {
   const known = knownKeys(clusterSchema, parent);
   const meant = closestWord(key, known);
@@ -87,7 +87,7 @@ function describeChoice(input: unknown, choices: readonly unknown[]): string {
   return words.length === 1 ? `is not ${words[0]}; use that` : `is not one of ${words.join(", ")}; ${hint}`;
 }
 
-/** Only unions of maps get here, which one of their keys tells apart; the others bring their own message. */
+/** For unions of maps with a discriminator. All other unions have a message of their own. */
 function describeUnion({ input, discriminator, options }: RawIssue): string {
   const choices: readonly unknown[] = Array.isArray(options) ? options : [];
   const key = String(discriminator);

@@ -15,7 +15,7 @@ export interface AntiAffinityProps {
 
 /**
  * Puts VMs under Proxmox' HA manager and keeps them on different hosts (a negative resource-affinity rule,
- * Proxmox VE 9). Their disks must be on shared storage: HA restarts a VM elsewhere, where a local disk is not.
+ * Proxmox VE 9). Their disks must be on shared storage, because HA restarts a VM on another host.
  *
  * @see https://pve.proxmox.com/pve-docs/chapter-ha-manager.html#ha_manager_resource_affinity_rules
  */
@@ -29,7 +29,7 @@ export class AntiAffinity extends Construct {
       const resource = new Haresource(this, vm.vmName, {
         resourceId: `vm:${vm.vmId}`,
         state: "started",
-        // Proxmox reports its defaults where none are given, and the next plan would remove them.
+        // If these are not set, Proxmox reports its defaults, and the next plan would remove them.
         maxRestart: 1,
         maxRelocate: 1,
         dependsOn: [vm.resource],

@@ -6,58 +6,58 @@ import type {
 import { type Precondition, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 
-/** One change of a Worker's Durable Object classes, as Cloudflare carries it out with an upload. */
+/** One change of a Worker's Durable Object classes. Cloudflare applies it with an upload. */
 export interface DurableObjectMigration {
-  /** Names the step in Cloudflare; never change one that was deployed. */
+  /** Identifies the step in Cloudflare. Never change the tag of a deployed step. */
   readonly tag: string;
-  /** Classes that it introduces, with SQLite storage. */
+  /** Classes that it adds, with SQLite storage. */
   readonly newSqliteClasses: readonly string[];
 }
 
 /** What {@link DurableObjectMigrations} are made of. */
 export interface DurableObjectMigrationsProps {
-  /** All that is uploaded besides the migrations. */
+  /** The script, without its migrations. */
   readonly script: WorkersScriptConfig;
-  /** Oldest first. A new one is added at the end, and none is ever taken out. */
+  /** Oldest first. Add new ones at the end, and never remove one. */
   readonly migrations: readonly DurableObjectMigration[];
 }
 
 /**
- * The migrations that an upload of a Worker has to name: those that are new to Cloudflare, once, and from then on
- * none.
+ * The migrations of an upload of a Worker. An upload must have each migration exactly once: when Cloudflare has not
+ * applied it yet.
  *
- * The provider sends what stands in the program at every upload, and Cloudflare answers 412 unless `old_tag` is the
- * tag that the script carries. So `migrations` follows from the tag that was deployed when the current revision of
- * the script was planned. A `terraform_data` remembers it: it is replaced with every revision and keeps its input in
- * between, so that a second plan is empty although the tag is another one by then.
+ * The provider sends the `migrations` of the program with every upload, and Cloudflare answers 412 unless `old_tag` is the
+ * deployed tag of the script. So `migrations` is computed from the tag that was deployed when the current revision of the
+ * script was planned. A `terraform_data` remembers this tag. It is replaced with every revision and keeps its input in
+ * between, so that a second plan is empty although the deployed tag has changed.
  *
  * | at plan | remembered | uploaded |
  * | --- | --- | --- |
  * | no script | none | `new_tag = v1`, its classes |
  * | nothing changed | none | nothing: the same as in state |
- * | changed in any way, also back | v1 | `old_tag = new_tag = v1` |
+ * | any change | v1 | `old_tag = new_tag = v1` |
  * | a step v2 was added | v1 | `old_tag = v1`, `new_tag = v2`, its classes |
  *
- * What was remembered is wrong in one case: Cloudflare carried out a new step, and OpenTofu does not know (the
- * answer was lost, or the same revision has to be uploaded again to undo a change made elsewhere). Cloudflare then
- * answers 412 and changes nothing, and `-replace=terraform_data.<id>_revision` looks at the deployed tag again. A
- * script that was deleted elsewhere gets all steps anew, and one that was imported none.
+ * The remembered tag is wrong in one case: Cloudflare has applied a new step, and OpenTofu does not know it (the answer
+ * was lost, or the same revision is uploaded again to undo a change by another program). Then Cloudflare answers 412 and
+ * changes nothing, and `-replace=terraform_data.<id>_revision` reads the deployed tag again. A script that was deleted by
+ * another program gets all steps again, and an imported script gets none.
  */
 export class DurableObjectMigrations extends Construct {
   /** The `migrations` of the script. */
   readonly config: WorkersScriptMigrations;
-  /** Refuses a script that carries a tag of another program. */
+  /** Refuses a deployed script whose tag this program does not know. */
   readonly precondition: Precondition;
   /** What to `-replace` after an upload whose answer was lost. */
   readonly revisionAddress: string;
 
-  /** @throws where there is no migration, or a tag is there twice. */
+  /** @throws if there is no migration, or two have the same tag. */
   constructor(scope: Construct, id: string, { script, migrations }: DurableObjectMigrationsProps) {
     super(scope, id);
     const tags = migrations.map(({ tag }) => tag);
     const newest = tags.at(-1);
     if (!newest || tags.includes("") || new Set(tags).size < tags.length) {
-      throw new Error(`Worker "${script.scriptName}": its migrations need a tag each, all of them different`);
+      throw new Error(`Worker "${script.scriptName}": each migration needs a tag of its own`);
     }
 
     const scripts = new DataCloudflareWorkersScripts(this, "scripts", { accountId: script.accountId });
@@ -73,15 +73,15 @@ export class DurableObjectMigrations extends Construct {
       lifecycle: { ignoreChanges: ["input"] },
     });
     revision.overrideLogicalId(`${id}_revision`);
-    // As a value of its own, which JSON quotes: cdktf leaves quotes within the arguments of a function as they are.
+    // In a local, so that JSON escapes it: cdktf does not escape quotes in the arguments of a function.
     const content = this.local(`${id}_script`, { script, migrations }).fqn;
     revision.addOverride("triggers_replace", `\${sha256(jsonencode(${content}))}`);
     revision.addOverride("input", `\${${deployed}}`);
     this.revisionAddress = `terraform_data.${revision.friendlyUniqueId}`;
 
-    // Where there is no script, there is no tag either, whatever is remembered.
+    // Without a deployed script there is no tag, whatever is remembered.
     const from = this.local(`${id}_migrates_from`, `\${${deployed} == "" ? "" : ${revision.fqn}.input}`).fqn;
-    // By place in the list of tags; a tag that is not in it is for the precondition to tell.
+    // By position in the list of tags. The precondition reports a tag that is not in the list.
     const known = JSON.stringify(["", ...tags]);
     const classesAfter = [...migrations.keys()].map((at) =>
       migrations.slice(at).flatMap(({ newSqliteClasses }) => newSqliteClasses),

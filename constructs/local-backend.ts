@@ -1,5 +1,5 @@
 /**
- * A state in a file, beside {@link R2Backend} and {@link TfstateWorkerBackend}: cdktf's own, since OpenTofu locks the
- * file by itself and there is no credential to keep out of the synthesized stack.
+ * A state in a file. It is cdktf's own class, unlike {@link R2Backend} and {@link TfstateWorkerBackend}: OpenTofu locks the
+ * file itself, and there are no credentials.
  */
 export { LocalBackend } from "cdktf";

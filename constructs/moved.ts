@@ -5,15 +5,15 @@ import type { Construct } from "constructs";
 export interface MovedProps {
   /** Address in state, for example `proxmox_virtual_environment_vm.talos_node["cp-1"]`. */
   readonly from: string;
-  /** Address that this program gives the resource. It need not be a resource of the program: moves may chain. */
+  /** New address. It may be the `from` of another move instead of a resource: moves can be chained. */
   readonly to: string;
 }
 
 /**
  * A `moved` block: tells OpenTofu that a resource in state has another address now, so that it is neither
- * destroyed nor created. Harmless once carried out.
+ * destroyed nor created. It can stay in the program afterwards.
  *
- * cdktf's own `moveFromId` allows one move a resource; adopting a VM and renaming it later takes two.
+ * cdktf's own `moveFromId` allows only one move for each resource. A VM that is adopted and renamed later needs two.
  */
 export class Moved extends TerraformElement {
   private readonly moved: MovedProps;

@@ -3,8 +3,8 @@ import type { Pattern } from "../domain/pattern";
 import { isInRange, type Range } from "../domain/range";
 
 /**
- * Checks the props of one construct and throws at the first that is wrong. A prop that is not set passes, and so does a
- * token: what it stands for is known at plan.
+ * Checks the props of one construct and throws for the first wrong one. A prop that is not set passes. So does a token,
+ * because its value is known only at plan.
  */
 export class PropChecks {
   /** @param subject what the construct is, for example `VM "cp-1"` */
@@ -35,10 +35,10 @@ export class PropChecks {
     this.fail(`${prop} "${value}" is not one of ${choices.join(", ")}`);
   }
 
-  /** @param advice what to do where a value is there twice */
+  /** @param advice what to do if a value is used twice */
   distinct(prop: string, values: readonly (string | number | undefined)[], advice: string): void {
     const known = values.filter((value) => value !== undefined && !Token.isUnresolved(value));
     const repeated = known.find((value, index) => known.indexOf(value) < index);
-    if (repeated !== undefined) this.fail(`${prop} ${repeated} is there twice; ${advice}`);
+    if (repeated !== undefined) this.fail(`${prop} ${repeated} is used twice; ${advice}`);
   }
 }

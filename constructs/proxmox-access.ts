@@ -13,17 +13,17 @@ export interface ProxmoxAccessProps {
   readonly roleId?: string;
   /** Name of the token, at least two characters. @default "talos" */
   readonly tokenName?: string;
-  /** When the token ends, RFC 3339. @default - never */
+  /** When the token expires, RFC 3339. @default - never */
   readonly expirationDate?: string;
-  /** Whether the token may also keep HA resources and rules. @default false */
+  /** Whether the token may also manage HA resources and rules. @default false */
   readonly ha?: boolean;
   /** Whether the token may also set the order in which VMs start. @default false */
   readonly startupOrder?: boolean;
 }
 
-/** What the VMs, images and checks of this program need, and nothing more. */
+/** The least privileges that the VMs, images and checks of this program need. */
 const PRIVILEGES = [
-  // Removing an image that no node boots from any more.
+  // To remove an image that no node boots from any more.
   "Datastore.Allocate",
   "Datastore.AllocateSpace",
   "Datastore.AllocateTemplate",
@@ -49,9 +49,9 @@ const PRIVILEGES = [
   "VM.PowerMgmt",
 ];
 
-/** What concerns the whole datacenter, and is given for `/` alone. */
+/** Privileges for the whole datacenter. They are granted on `/` only, without propagation. */
 const DATACENTER_PRIVILEGES = {
-  /** Changes to HA are guarded by the console privilege, of all things. */
+  /** Proxmox requires the console privilege for changes to HA. */
   ha: "Sys.Console",
   startupOrder: "Sys.Modify",
 } as const;
@@ -60,7 +60,7 @@ const DATACENTER_PRIVILEGES = {
  * A role, user, ACL and API token with the least privileges that this program works with. Applied once by an
  * administrator, in a stack of its own: a token must not be able to change its own rights.
  *
- * The token's value is an output marked sensitive and stands in the state, which is encrypted.
+ * The token's value is a sensitive output, and it is in the state, which is encrypted.
  *
  * @see https://pve.proxmox.com/pve-docs/chapter-pveum.html#pveum_permission_management
  */
@@ -68,7 +68,7 @@ export class ProxmoxAccess extends Construct {
   /** `user@realm!name=secret`, for PROXMOX_VE_API_TOKEN. */
   readonly token: string;
 
-  /** @throws where the user has no realm or the token's name is too short. */
+  /** @throws if the user has no realm, or the token's name is not valid. */
   constructor(scope: Construct, id: string, props: ProxmoxAccessProps = {}) {
     super(scope, id);
     const { userId = "cdktf@pve", roleId = "TalosProvisioner", tokenName = "talos" } = props;
@@ -76,7 +76,7 @@ export class ProxmoxAccess extends Construct {
       throw new Error(`user "${userId}" has no realm; write ${userId}@pve`);
     if (!/^[A-Za-z][\w.-]+$/.test(tokenName)) {
       throw new Error(
-        `token name "${tokenName}" is too short or has other characters than letters, digits, . _ -`,
+        `token name "${tokenName}" is not valid; use two or more letters, digits, ., _ and -, with a letter first`,
       );
     }
 
@@ -85,7 +85,7 @@ export class ProxmoxAccess extends Construct {
       comment: "keeps the VMs of Talos clusters",
       enabled: true,
     });
-    // The token has no rights of its own: it shares those of its user, which nobody can log in as.
+    // The token has the privileges of its user. The user has no password, so nobody can log in as this user.
     const token = new UserToken(this, "token", {
       userId: user.userId,
       tokenName,

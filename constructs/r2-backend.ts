@@ -16,7 +16,7 @@ export interface R2BackendProps {
   /** Jurisdiction of the bucket; it has an endpoint of its own. @default - a bucket that is not restricted to one */
   readonly jurisdiction?: R2Jurisdiction;
   /**
-   * Locks by a conditional write of `<key>.tflock`. Without it two applies at once can lose one's state.
+   * Locks by a conditional write of `<key>.tflock`. Without a lock, one of two applies at the same time can lose its state.
    * @default true
    */
   readonly lock?: boolean;
@@ -27,13 +27,13 @@ export type { R2Jurisdiction };
 /**
  * OpenTofu's S3 backend on Cloudflare R2, with a lock and with every flag that R2 needs.
  *
- * Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, never from code: what stands in a
- * backend block is copied into plans and `.terraform`.
+ * Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, never from code: OpenTofu copies a backend block
+ * into plans and `.terraform`.
  *
  * @see https://developers.cloudflare.com/r2/api/s3/api/
  */
 export class R2Backend extends S3Backend {
-  /** @throws where the account id, bucket, key or jurisdiction is not one. */
+  /** @throws if the account id, bucket, key or jurisdiction is not valid. */
   constructor(scope: Construct, props: R2BackendProps) {
     const { accountId, jurisdiction } = props;
     const checks = new PropChecks("R2 backend");

@@ -11,9 +11,10 @@ import {
   type R2Location,
 } from "../domain/r2";
 import { DAYS, RETENTION_DEFAULTS } from "../domain/retention";
+import { historyPrefix as defaultHistoryPrefix } from "../domain/state-objects";
 import { PropChecks } from "./prop-checks";
 
-/** An R2 bucket for states, whoever makes it: see {@link StateBucket} and {@link StateBucket.fromAttributes}. */
+/** An R2 bucket for states, made by this program or not: see {@link StateBucket} and {@link StateBucket.fromAttributes}. */
 export interface IStateBucket extends IConstruct {
   /** Id of its Cloudflare account, 32 hex digits. */
   readonly accountId: string;
@@ -25,7 +26,7 @@ export interface IStateBucket extends IConstruct {
   readonly resource?: R2Bucket;
 }
 
-/** What Cloudflare knows a bucket by. */
+/** What identifies a bucket at Cloudflare. */
 export interface StateBucketAttributes {
   /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
@@ -71,7 +72,7 @@ const DAY_SECONDS = 24 * 60 * 60;
  * An R2 bucket for states. Its history cannot be deleted at first and expires later; no plan destroys or replaces the
  * bucket itself.
  *
- * A lock on more than the history would stop every apply, since a state is written over and over again.
+ * Only the history is locked. A lock on the current state would make every apply fail, because an apply overwrites it.
  *
  * @see https://developers.cloudflare.com/r2/buckets/bucket-locks/
  * @see https://developers.cloudflare.com/r2/buckets/object-lifecycles/
@@ -79,7 +80,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 export class StateBucket extends Construct implements IStateBucket {
   /**
    * A bucket that another program or a person has made. This program neither creates nor changes it, nor its rules.
-   * @throws where the account or the name is not one.
+   * @throws if the account id, the name or the jurisdiction is not valid.
    */
   static fromAttributes(scope: Construct, id: string, attributes: StateBucketAttributes): IStateBucket {
     checkAttributes(attributes);
@@ -92,7 +93,7 @@ export class StateBucket extends Construct implements IStateBucket {
   /** The resource; its address is `cloudflare_r2_bucket.<id>`. */
   readonly resource: R2Bucket;
 
-  /** @throws where the account, a name or a number of days is out of its range. */
+  /** @throws if the account id, a name or a number of days is not valid. */
   constructor(scope: Construct, id: string, props: StateBucketProps) {
     super(scope, id);
     const rules = historyRulesOf(props);
@@ -109,7 +110,7 @@ export class StateBucket extends Construct implements IStateBucket {
       storageClass: props.storageClass ?? "Standard",
       lifecycle: {
         preventDestroy: !props.allowDestroy,
-        // Cloudflare answers with the location that it chose, and another one than wished for means a replacement.
+        // Cloudflare reports the location that it chose. If it differs from the hint, the provider would replace the bucket.
         ignoreChanges: ["location"],
       },
     });
@@ -117,7 +118,7 @@ export class StateBucket extends Construct implements IStateBucket {
     this.addRules(id, rules, !props.allowDestroy);
   }
 
-  /** Each of the two is always there: a rule is taken back by a list without it, not by destroying the resource. */
+  /** Both resources always exist: to remove a rule, its list must become shorter; destroying the resource is not enough. */
   private addRules(id: string, rules: HistoryRules, mayLock: boolean): void {
     const { historyPrefix: prefix, historyLockDays, historyDays, abortUploadsDays } = rules;
     const bucket = {
@@ -177,7 +178,7 @@ const ageOf = (days: number) => ({ type: "Age", maxAge: days * DAY_SECONDS });
 type HistoryRules = ReturnType<typeof historyRulesOf>;
 
 const historyRulesOf = ({
-  historyPrefix = "history/",
+  historyPrefix = defaultHistoryPrefix,
   historyLockDays = RETENTION_DEFAULTS.historyLockDays,
   historyDays = RETENTION_DEFAULTS.historyDays,
   abortUploadsDays = 7,

@@ -11,8 +11,8 @@ export interface StateEncryptionProps {
   /** The key before a rotation: still read, no longer written. @default - no rotation is under way */
   readonly previousKey?: EncryptionKey;
   /**
-   * Also reads a state in plain text, for the one apply that encrypts it. Nothing is enforced meanwhile:
-   * OpenTofu refuses plain text as a fallback of an enforced method.
+   * Also reads a state in plain text, for the one apply that encrypts it. Until then
+   * encryption is not enforced, because OpenTofu does not allow plain text as the fallback of an enforced method.
    * @default false
    */
   readonly migrateFromPlaintext?: boolean;
@@ -21,7 +21,7 @@ export interface StateEncryptionProps {
 /** Where the key comes from. Credentials of the key services come from their own environment variables. */
 export type EncryptionKey = {
   /**
-   * Names the key in the state's metadata. A new key needs a new id, so that both can be told apart.
+   * Name of the key in the state's metadata. A new key needs a new name.
    * @default "main"
    */
   readonly keyId?: string;
@@ -68,7 +68,7 @@ export class StateEncryption extends TerraformElement {
   private readonly encryption: Record<string, object>;
   private readonly remoteState: object;
 
-  /** @throws where an id or a setting is not one, or both keys have the same id: OpenTofu finds a key by it. */
+  /** @throws if an id or a setting is not valid, or both keys have the same id: OpenTofu finds a key by its id. */
   constructor(scope: Construct, id: string, props: StateEncryptionProps = {}) {
     super(scope, id);
     const key = props.key ?? { provider: "pbkdf2" };
@@ -101,7 +101,7 @@ export class StateEncryption extends TerraformElement {
   }
 
   override toTerraform(): object {
-    // Deriving a key takes most of a second of each plan: only who reads another stack's state pays for that one.
+    // Deriving a key takes almost a second at each plan. So only a stack that reads other states has this block.
     const readsOthers = TerraformStack.of(this)
       .node.findAll()
       .some((each) => each instanceof TerraformRemoteState);

@@ -2,17 +2,18 @@ import { AccountToken } from "@cdktf/provider-cloudflare/lib/account-token";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { TIMESTAMP, TOKEN_NAME } from "../domain/cloudflare";
+import { bucketResource } from "../domain/r2";
 import { PropChecks } from "./prop-checks";
 import type { IStateBucket } from "./state-bucket";
 import { waitFor } from "./wait-for";
 
-/** What can be chosen of a {@link StateToken} wherever its bucket is. */
+/** Options of a {@link StateToken} that do not depend on its bucket. */
 export interface StateTokenOptions {
   /** Its name, as the dashboard shows it. @default - the construct's id */
   readonly tokenName?: string;
   /** What may be done with the objects: `write` includes reading, and is what the S3 backend needs. @default "write" */
   readonly access?: "read" | "write";
-  /** When the token ends, RFC 3339 in UTC without fractions. @default - never */
+  /** When the token expires, RFC 3339 in UTC without fractions. @default - never */
   readonly expiresOn?: string;
   /** Networks that it may be used from, in CIDR notation. @default - any network */
   readonly allowedCidrs?: readonly string[];
@@ -26,7 +27,7 @@ export interface StateTokenProps extends StateTokenOptions {
 
 /**
  * Ids of Cloudflare's permission groups "Workers R2 Storage Bucket Item Read" and "… Write". They are the same in
- * every account; `GET /accounts/{id}/tokens/permission_groups` lists them. As constants, so that a plan need not ask.
+ * every account; `GET /accounts/{id}/tokens/permission_groups` lists them. They are constants, so a plan needs no request.
  *
  * @see https://developers.cloudflare.com/r2/api/tokens/
  */
@@ -38,8 +39,8 @@ export const R2_ITEM_PERMISSIONS = {
 /**
  * An account token for the objects of one bucket and nothing else, and the S3 key pair that is derived from it.
  *
- * Its secret stands in the state: keep that encrypted. Cloudflare tells the value once, so a token that was
- * imported has no secret, and one that is lost is replaced: `-replace=cloudflare_account_token.<id>`.
+ * Its secret is in the state, so the state must be encrypted. Cloudflare shows the value only once, so an imported
+ * token has no secret, and a token whose value is lost has to be replaced: `-replace=cloudflare_account_token.<id>`.
  *
  * @see https://developers.cloudflare.com/r2/api/tokens/#get-s3-api-credentials-from-an-api-token
  */
@@ -58,8 +59,7 @@ export class StateToken extends Construct {
     const checks = new PropChecks(`token "${tokenName}"`);
     checks.text("tokenName", tokenName, TOKEN_NAME);
     checks.text("expiresOn", expiresOn, TIMESTAMP);
-    const { accountId, bucketName, jurisdiction = "default" } = bucket;
-    const scopeOfToken = `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction}_${bucketName}`;
+    const { accountId, bucketName, jurisdiction } = bucket;
     this.resource = new AccountToken(this, "Resource", {
       accountId,
       name: tokenName,
@@ -70,7 +70,7 @@ export class StateToken extends Construct {
           effect: "allow",
           permissionGroups: [{ id: R2_ITEM_PERMISSIONS[access] }],
           // A string to the provider, compared byte by byte with what the API answers.
-          resources: JSON.stringify({ [scopeOfToken]: "*" }),
+          resources: JSON.stringify({ [bucketResource(accountId, bucketName, jurisdiction)]: "*" }),
         },
       ],
       dependsOn: waitFor(this, bucket.resource),

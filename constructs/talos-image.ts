@@ -62,7 +62,7 @@ export class TalosImage extends Construct {
   /** The resource; its address is `proxmox_download_file.<id>`. */
   readonly resource: DownloadFile;
 
-  /** @throws where a prop is out of its range, or Secure Boot is asked of a schematic that has no signed image. */
+  /** @throws if a prop is not valid, or the schematic has no Secure Boot image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
     super(scope, id);
     const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
@@ -98,9 +98,9 @@ export class TalosImage extends Construct {
       url: this.url,
       // Without a name the provider asks Proxmox for one, and may crash on the answer.
       fileName: props.fileName ?? `talos-${props.talosVersion}-${this.schematicId.slice(0, 12)}-${variant}`,
-      // The factory's file may change in size from one request to the next: that is no reason to replace it.
+      // The size of the factory's file may differ between requests. That must not replace the file.
       overwrite: false,
-      // What an interrupted apply left behind is ours to replace.
+      // A file of the same name was left by an interrupted apply, so it may be replaced.
       overwriteUnmanaged: true,
       lifecycle: {
         createBeforeDestroy: true,
@@ -112,7 +112,7 @@ export class TalosImage extends Construct {
               `allow it under Datacenter > Storage > ${props.storage} > Content, or name another storage`,
           },
         ],
-        // On shared storage the host only says who downloads; what is adopted stays as it is altogether.
+        // On shared storage, `node_name` only says which host downloads. An adopted file is not changed at all.
         ignoreChanges: [
           "node_name",
           ...(props.adoptFrom ? ["url", "file_name", "datastore_id", "overwrite"] : []),

@@ -31,7 +31,7 @@ import {
 import { PropChecks } from "./prop-checks";
 import type { TalosVmProps } from "./talos-vm-props";
 
-/** The role is not known here: the least that any node needs. */
+/** The role is unknown here, so this is the smaller minimum of both roles. */
 const MINIMUM = TALOS_MINIMUM.worker;
 
 /** @throws for the first prop that Proxmox, the provider or Talos would refuse. */
@@ -64,7 +64,9 @@ function checkHardware(checks: PropChecks, props: TalosVmProps): void {
   checks.wholeNumber("memoryMiB", memoryMiB, { ...MEMORY_MIB, min: MINIMUM.memoryMiB });
   checks.wholeNumber("balloonMiB", balloonMiB, BALLOON_MIB);
   if (memoryMiB !== undefined && balloonMiB !== undefined && balloonMiB > memoryMiB) {
-    checks.fail(`balloonMiB ${balloonMiB} is more than memoryMiB ${memoryMiB}; use 0, or less than that`);
+    checks.fail(
+      `balloonMiB ${balloonMiB} is more than memoryMiB ${memoryMiB}; use 0, or at most ${memoryMiB}`,
+    );
   }
   checks.text("cpuType", cpuType, CPU_TYPE);
   if (!runsTalos(cpuType)) {
@@ -85,7 +87,7 @@ function checkPciDevices(
   devices: NonNullable<TalosVmProps["pciDevices"]>,
 ): void {
   if (devices.length > MAX_PCI_DEVICES) {
-    checks.fail(`${devices.length} PCI devices; Proxmox has places for ${MAX_PCI_DEVICES}`);
+    checks.fail(`${devices.length} PCI devices are too many; Proxmox takes at most ${MAX_PCI_DEVICES}`);
   }
   for (const [index, { mapping, pcie }] of devices.entries()) {
     checks.text(`pciDevices[${index}].mapping`, mapping, RESOURCE_MAPPING);
@@ -115,7 +117,7 @@ function checkDisks(checks: PropChecks, { disks, scsiHardware }: TalosVmProps): 
 function checkNetwork(checks: PropChecks, { networkInterfaces, address }: TalosVmProps): void {
   if (networkInterfaces.length > MAX_NETWORK_INTERFACES) {
     checks.fail(
-      `${networkInterfaces.length} network interfaces; Proxmox has places for ${MAX_NETWORK_INTERFACES}`,
+      `${networkInterfaces.length} network interfaces are too many; Proxmox takes at most ${MAX_NETWORK_INTERFACES}`,
     );
   }
   for (const [index, { bridge, macAddress, vlan, mtu, queues }] of networkInterfaces.entries()) {

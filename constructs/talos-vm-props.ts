@@ -1,13 +1,13 @@
 import type { TalosImage } from "./talos-image";
 import type { VmIdGuard } from "./vm-id-guard";
 
-/** What can be chosen of a {@link TalosVm} wherever its disks and networks are. */
+/** Options of a {@link TalosVm} that do not depend on its image, disks and networks. */
 export interface TalosVmOptions {
   /** Proxmox' id of the VM, unique in the Proxmox cluster. Changing it would replace the VM. */
   readonly vmId: number;
   /** The Proxmox node it runs on. A change migrates the VM. */
   readonly host: string;
-  /** Name that this VM had before: its resource moves along instead of being created anew. @default - no rename */
+  /** Old name of a renamed VM, so that the VM is kept. @default - no rename */
   readonly renamedFrom?: string;
 
   /** Cores of each socket. @default 4 */
@@ -20,7 +20,7 @@ export interface TalosVmOptions {
   readonly numa?: boolean;
   /** Memory. At least 1024, 2048 for a control plane. @default 8192 */
   readonly memoryMiB?: number;
-  /** Lower limit of the balloon; 0 turns ballooning off, as Talos wants it. @default 0 */
+  /** Minimum memory with ballooning; 0 turns ballooning off, as Talos recommends. @default 0 */
   readonly balloonMiB?: number;
   /** Firmware: `ovmf` is UEFI. @default "ovmf" */
   readonly bios?: "ovmf" | "seabios";
@@ -28,7 +28,7 @@ export interface TalosVmOptions {
   readonly machine?: string;
   /** Model of the SCSI controller; `virtio-scsi-single` gives every disk an I/O thread. @default "virtio-scsi-single" */
   readonly scsiHardware?: string;
-  /** What Proxmox takes the guest for; `l26` is Linux. @default "l26" */
+  /** Guest type in Proxmox; `l26` is Linux. @default "l26" */
   readonly osType?: string;
   /** A TPM 2.0, for disk encryption bound to Secure Boot. @default - a TPM where the image is for Secure Boot */
   readonly tpm?: boolean;
@@ -61,7 +61,7 @@ export interface TalosVmProps extends TalosVmOptions {
   readonly vmName?: string;
   /** Address of the VM in state under another program, taken over with a `moved` block. @default - nothing is taken over */
   readonly adoptFrom?: string;
-  /** Whether a plan may destroy or replace this VM while it stands in the program. @default false */
+  /** Whether a plan may destroy or replace this VM while it is in the program. @default false */
   readonly allowReplace?: boolean;
   /**
    * Whether Proxmox may restart the VM by itself where a change (memory, cores) needs it. Several VMs would
@@ -78,9 +78,9 @@ export interface TalosDisk {
   /** Storage for disk images. */
   readonly storage: string;
   /**
-   * Place on the SCSI bus, 0 to 30. It is what a disk is known by: give it where disks may come and go, or those
-   * after one that goes would take its volume. The first disk has 0.
-   * @default - the place in the list
+   * Slot on the SCSI bus, 0 to 30. It identifies the disk: set it if disks may be removed later. Otherwise the disks
+   * after a removed one get its volume. The first disk has slot 0.
+   * @default - the position in the list
    */
   readonly slot?: number;
   /** At least 10 for the first disk. */
@@ -93,7 +93,7 @@ export interface TalosDisk {
   readonly backup?: boolean;
   /** Part of Proxmox replication. @default false */
   readonly replicate?: boolean;
-  /** Serial number, by which Talos can find the disk whatever its device name. @default - no serial number */
+  /** Serial number. Talos can find the disk by it, whatever its device name is. @default - no serial number */
   readonly serial?: string;
 }
 
@@ -125,13 +125,13 @@ export interface StaticAddress {
 export interface TalosPciDevice {
   /** Name of a PCI resource mapping in Proxmox. */
   readonly mapping: string;
-  /** Whether the guest sees a PCI Express device. @default true */
+  /** Whether the guest sees a PCI Express device; needs machine q35. @default - true on machine q35 */
   readonly pcie?: boolean;
   /** Whether the guest sees the ROM of the device. @default true */
   readonly rombar?: boolean;
 }
 
-/** When Proxmox starts and stops a VM with its host. */
+/** When Proxmox starts and stops a VM, as its host starts and stops. */
 export interface TalosStartup {
   /** Position in the order in which Proxmox starts its VMs. @default - after those that have one */
   readonly order?: number;

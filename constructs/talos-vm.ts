@@ -18,10 +18,10 @@ import { VmIdGuard } from "./vm-id-guard";
 const RESOURCE_TYPE = "proxmox_virtual_environment_vm";
 
 /**
- * A Talos node as a VM on Proxmox VE, by Sidero's advice: UEFI on q35, no ballooning, virtio everywhere, a
+ * A Talos node as a VM on Proxmox VE, as Sidero recommends: UEFI on q35, no ballooning, virtio everywhere, a
  * serial console, Secure Boot keys left for Talos to enrol.
  *
- * No change of image replaces it, and OpenTofu refuses any plan that would ({@link TalosVmProps.allowReplace}).
+ * A new image does not replace it, and OpenTofu refuses any plan that would replace it ({@link TalosVmProps.allowReplace}).
  *
  * @see https://www.talos.dev/latest/talos-guides/install/virtualized-platforms/proxmox/
  */
@@ -35,7 +35,7 @@ export class TalosVm extends Construct {
   /** The resource; its address is `proxmox_virtual_environment_vm.<name>`. */
   readonly resource: VirtualEnvironmentVm;
 
-  /** @throws where a prop is out of its range. */
+  /** @throws if a prop is not valid. */
   constructor(scope: Construct, id: string, props: TalosVmProps) {
     super(scope, id);
     this.vmName = props.vmName ?? id;
@@ -49,7 +49,7 @@ export class TalosVm extends Construct {
       name: this.vmName,
       vmId: props.vmId,
       nodeName: props.host,
-      // Without it another host would mean another VM.
+      // Without it, a change of the host would replace the VM.
       migrate: true,
       tags: [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort(),
       poolId: props.pool,
@@ -65,14 +65,14 @@ export class TalosVm extends Construct {
       ...powerPolicy(props),
       lifecycle: {
         preventDestroy: !props.allowReplace,
-        // Who stops a node for maintenance does not want a plan to start it; a new image is for new nodes.
+        // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: ["started", ...(props.image.format === "iso" ? [] : ["disk[0].import_from"])],
         precondition: [guard.precondition(props.vmId, names)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
-    // An attribute and not a block in the provider's schema: every key must be there, null where it is not set,
-    // and cdktf's own property would leave null out.
+    // In the provider's schema this is an attribute and not a block. Every key must be present, null if it is not set,
+    // but cdktf's own property leaves null out.
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
   }
@@ -109,7 +109,7 @@ function hardware(props: TalosVmProps): VmConfig {
       numa: props.numa ?? VM_DEFAULTS.numa,
     },
     memory: { dedicated: props.memoryMiB ?? memoryMiB, floating: props.balloonMiB ?? VM_DEFAULTS.balloonMiB },
-    // Talos enrols its own Secure Boot keys: that needs the firmware in setup mode, without any.
+    // Talos enrols its own Secure Boot keys. That needs firmware in setup mode, which has no keys.
     efiDisk: bios === "ovmf" ? { datastoreId: storageId, type: "4m", preEnrolledKeys: false } : undefined,
     tpmState: (props.tpm ?? props.image.secureBoot) ? { datastoreId: storageId, version: "v2.0" } : undefined,
     serialDevice: [{}],
@@ -144,7 +144,7 @@ function storage(props: TalosVmProps): VmConfig {
     disk: props.disks.map(disk),
     cdrom: iso ? { fileId: props.image.fileId, interface: "ide2" } : undefined,
     bootOrder: iso ? ["scsi0", "ide2"] : ["scsi0"],
-    // What somebody attached by hand is not ours to delete.
+    // A disk that somebody attached by hand must not be deleted.
     deleteUnreferencedDisksOnDestroy: false,
   };
 }
@@ -155,7 +155,7 @@ function networkDevice(nic: TalosNetworkInterface): object {
     model: "virtio",
     firewall: false,
     disconnected: false,
-    // As Proxmox gives it back; in lower case every plan would want to change it.
+    // Proxmox reports it in upper case. In lower case, every plan would have a change.
     mac_address: nic.macAddress?.toUpperCase() ?? null,
     vlan_id: nic.vlan ?? null,
     mtu: nic.mtu ?? null,
@@ -191,7 +191,7 @@ function isIPv6(cidr: string): boolean {
 function powerPolicy(props: TalosVmProps): VmConfig {
   return {
     rebootAfterUpdate: props.rebootAfterUpdate ?? false,
-    // A guest that does not answer a shutdown would be dropped from state after half an hour, still running.
+    // Otherwise the provider waits half an hour for a shutdown, then removes the VM from the state while it runs.
     stopOnDestroy: true,
     agent: {
       enabled: props.agent ?? false,

@@ -15,7 +15,7 @@ export interface TfstateWorkerBackendProps {
  * Credentials come from TF_HTTP_USERNAME and TF_HTTP_PASSWORD, never from code.
  */
 export class TfstateWorkerBackend extends HttpBackend {
-  /** @throws where the address is not that of a state; plain http is only for this machine. */
+  /** @throws if the address is not that of a state. http is allowed only for loopback addresses. */
   constructor(scope: Construct, props: TfstateWorkerBackendProps) {
     new PropChecks("Worker backend").textBy("url", props.url, stateUrlProblem);
     super(scope, {

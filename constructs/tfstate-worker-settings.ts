@@ -7,7 +7,7 @@ import {
   type WorkerScope,
 } from "../domain/tfstate-worker";
 
-/** Who may use the Worker, and how it keeps states. Passwords are not in here: they are variables. */
+/** Who may use the Worker, and how it keeps states. Passwords are not here: they are variables. */
 export interface TfstateWorkerSettings {
   /**
    * Passwords that the Worker knows, each in variables of its own: `owner` in TF_VAR_tfstate_username and
@@ -15,7 +15,7 @@ export interface TfstateWorkerSettings {
    * @default ["owner"]
    */
   readonly credentials?: readonly WorkerCredential[];
-  /** Namespace of the states of whoever has the pre-shared key. @default "default" */
+  /** Namespace that the pre-shared key gives access to. @default "default" */
   readonly pskNamespace?: string;
   /** Issuers of identity tokens, such as GitHub Actions. @default - no issuers */
   readonly oidc?: readonly OidcIssuer[];
@@ -23,17 +23,17 @@ export interface TfstateWorkerSettings {
   readonly mtls?: readonly ClientCertificate[];
   /** `required` refuses plain text for every state, `auto` for states that were encrypted before. @default "auto" */
   readonly encryption?: WorkerEncryption;
-  /** Versions of a state that are always kept. @default 100 */
+  /** Number of newest versions of a state that are never deleted. @default 100 */
   readonly keepVersions?: number;
   /** Days for which every version is kept. @default 90 */
   readonly keepDays?: number;
-  /** In front of every route, such as `/tfstate`. @default - nothing */
+  /** Path before every route, such as `/tfstate`. @default - no path */
   readonly basePath?: string;
 }
 
 export { WORKER_CREDENTIALS, type WorkerCredential, type WorkerScope };
 
-/** What somebody may do with which states of a namespace. */
+/** Permissions for states of a namespace. */
 export interface WorkerGrant {
   /** Namespace of the states. */
   readonly namespace: string;
@@ -43,7 +43,7 @@ export interface WorkerGrant {
   readonly states?: readonly string[];
 }
 
-/** Who signs identity tokens that the Worker takes in place of a password, and what their subjects may do. */
+/** An issuer of OIDC tokens that the Worker accepts instead of a password, and the permissions of their subjects. */
 export interface OidcIssuer {
   /** Its address, as in a token's `iss`; without it GitHub Actions. @default "https://token.actions.githubusercontent.com" */
   readonly issuer?: string;
@@ -56,7 +56,7 @@ export interface OidcIssuer {
   })[];
 }
 
-/** A certificate, by its fingerprint or its subject, and what whoever has it may do. */
+/** A client certificate, by its fingerprint or its subject, and its permissions. */
 export type ClientCertificate = WorkerGrant & {
   /** SHA-256 of the certificate, in hex. @default - any certificate of the subject */
   readonly fingerprint?: string;
@@ -91,7 +91,7 @@ const SECRETS: Readonly<Record<WorkerCredential, Readonly<Record<string, SecretI
 
 /**
  * The TFSTATE_… variables of the Worker; each secret comes from a sensitive variable of the stack.
- * @throws where nobody could use the Worker
+ * @throws if there are no credentials at all, so that nobody could use the Worker
  */
 export function workerVariables(
   scope: Construct,
@@ -129,7 +129,7 @@ function secret(scope: Construct, name: string, { description, minLength }: Secr
     sensitive: true,
     nullable: false,
     description: `${description}: TF_VAR_${id}`,
-    // A CI system gives "" for a secret that it does not have, and the Worker would then be locked.
+    // A CI system sets "" for a missing secret. Then nobody could use the Worker.
     validation: [
       {
         condition: `\${length(var.${id}) >= ${minLength}}`,

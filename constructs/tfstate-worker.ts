@@ -23,7 +23,7 @@ import { PropChecks } from "./prop-checks";
 import type { IStateBucket } from "./state-bucket";
 import { type TfstateWorkerSettings, workerVariables } from "./tfstate-worker-settings";
 
-/** What can be chosen of a {@link TfstateWorker} wherever its buckets are. */
+/** Options of a {@link TfstateWorker} that do not depend on its buckets. */
 export interface TfstateWorkerOptions {
   /** The code that is uploaded: `packagedWorker()` is what comes with this package. */
   readonly module: WorkerModule;
@@ -31,7 +31,7 @@ export interface TfstateWorkerOptions {
   readonly workerName?: string;
   /** A host name of its own; workers.dev is then off. @default - a host name on workers.dev */
   readonly domain?: WorkerDomain;
-  /** The account's subdomain of workers.dev, to tell the address. @default - {@link TfstateWorker.url} is unknown */
+  /** The account's subdomain of workers.dev. With it, the address is known. @default - {@link TfstateWorker.url} is unknown */
   readonly workersDevSubdomain?: string;
   /** When the states are copied and checked, in UTC. @default - "17 3 * * *" where there is a `backupBucket`, else never */
   readonly cron?: string;
@@ -39,7 +39,7 @@ export interface TfstateWorkerOptions {
   readonly settings?: TfstateWorkerSettings;
   /** Whether Cloudflare keeps the Worker's logs. @default true */
   readonly observability?: boolean;
-  /** Migrations of its Durable Object classes, oldest first; none is ever taken out. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
+  /** Migrations of its Durable Object classes, oldest first. Never remove one. @default - {@link TFSTATE_WORKER_MIGRATIONS} */
   readonly migrations?: readonly DurableObjectMigration[];
 }
 
@@ -47,7 +47,7 @@ export interface TfstateWorkerOptions {
 export interface TfstateWorkerProps extends TfstateWorkerOptions {
   /** Holds the states. */
   readonly bucket: IStateBucket;
-  /** Takes the scheduled copies. @default - no copies */
+  /** Bucket for the scheduled backups. @default - no backups */
   readonly backupBucket?: IStateBucket;
   /** Whether a plan may destroy the Worker, and its locks and histories with it. @default false */
   readonly allowDestroy?: boolean;
@@ -83,8 +83,8 @@ const MAIN_MODULE = "index.mjs";
 /**
  * The tfstate Worker: an HTTP state backend on R2 and Durable Objects.
  *
- * Whatever changes is an update in place, and its Durable Objects outlive it; see {@link DurableObjectMigrations} for how.
- * A replacement would lose every lock and history, so OpenTofu refuses it ({@link TfstateWorkerProps.allowDestroy}).
+ * Every change is an update in place, which keeps its Durable Objects: see {@link DurableObjectMigrations}. A replacement
+ * would lose every lock and history, so OpenTofu refuses it ({@link TfstateWorkerProps.allowDestroy}).
  *
  * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/methods/update/
  */
@@ -98,7 +98,7 @@ export class TfstateWorker extends Construct {
   /** What an upload says about the classes of its Durable Objects. */
   readonly migrations: DurableObjectMigrations;
 
-  /** @throws where the name or the hash is none, or nobody could use the Worker. */
+  /** @throws if a prop is not valid, or there are no credentials at all. */
   constructor(scope: Construct, id: string, props: TfstateWorkerProps) {
     super(scope, id);
     const { bucket, domain, settings = {} } = props;
@@ -156,7 +156,7 @@ export class TfstateWorker extends Construct {
       accountId,
       scriptName,
       enabled: domain === undefined,
-      // A preview is another version of the code on the same states.
+      // A preview would be another version of the code with access to the same states.
       previewsEnabled: false,
     });
     subdomain.overrideLogicalId(id);
@@ -166,7 +166,7 @@ export class TfstateWorker extends Construct {
         service: scriptName,
         hostname: domain.hostname,
         zoneId: domain.zoneId,
-        // Deprecated, but Cloudflare answers with it, and without it every plan would replace the domain.
+        // Deprecated. But Cloudflare reports it, and without it every plan would replace the domain.
         environment: "production",
       });
       route.overrideLogicalId(id);
@@ -184,12 +184,12 @@ function bucketBinding(name: string, bucket: IStateBucket): WorkersScriptBinding
     type: "r2_bucket",
     name,
     bucketName: bucket.resource?.name ?? bucket.bucketName,
-    // The provider sends it as it stands: one for the default jurisdiction is not known to the API.
+    // The provider sends this value unchanged, and the API does not know the value `default`.
     jurisdiction: bucket.jurisdiction,
   };
 }
 
-/** In full, as Cloudflare answers it: what is left out would be removed by every plan. */
+/** Complete, as Cloudflare reports it. A missing key would be a change in every plan. */
 function observability(enabled: boolean) {
   const rate = { headSamplingRate: 1 };
   return {
@@ -213,9 +213,11 @@ function checkProps(workerName: string, props: TfstateWorkerProps): void {
   checks.wholeNumber("settings.keepDays", settings.keepDays, DAYS);
   checks.text("settings.basePath", settings.basePath, BASE_PATH);
   if (!/^[0-9a-f]{64}$/.test(module.sha256)) {
-    checks.fail(`sha256 "${module.sha256}" of its module is not 64 hex digits`);
+    checks.fail(`module.sha256 "${module.sha256}" is not 64 hex digits`);
   }
   if (backupBucket && backupBucket.accountId !== bucket.accountId) {
-    checks.fail(`its backup bucket is in another account, ${backupBucket.accountId}; it cannot be bound`);
+    checks.fail(
+      `its backup bucket is in another account, ${backupBucket.accountId}; use a bucket in ${bucket.accountId}`,
+    );
   }
 }

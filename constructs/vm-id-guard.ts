@@ -9,19 +9,19 @@ export { OWNERSHIP_TAG };
 /** What a {@link VmIdGuard} is made of. */
 export interface VmIdGuardProps {
   /**
-   * Whether a VM of ours must carry {@link OWNERSHIP_TAG}. Turn it off while VMs that another program
-   * made without the tag are adopted; their name must still be right.
+   * Whether a VM must have {@link OWNERSHIP_TAG} to count as ours. Turn it off while you adopt VMs that another program
+   * made without the tag; their names are still checked.
    * @default true
    */
   readonly requireTag?: boolean;
 }
 
 /**
- * Refuses a plan that would take over a VM that is not ours.
+ * Refuses a plan that would adopt a foreign VM.
  *
- * The provider adopts a VM whose id is taken: Proxmox answers "already exists" to the create, the provider
- * takes that for success, and a later destroy deletes the VM. So the ids in use are read at plan, from
- * Proxmox alone, and a taken id is an error before anything is written.
+ * If a VM with the id exists, the provider adopts it: Proxmox answers "already exists" to the create, the provider
+ * counts that as success, and a later destroy deletes the VM. So the plan reads the ids in use from Proxmox, and an id
+ * in use is an error before anything is written.
  */
 export class VmIdGuard extends Construct {
   /** Name, tags, host and id of every guest that Proxmox has at plan. */
@@ -35,7 +35,7 @@ export class VmIdGuard extends Construct {
     vms.overrideLogicalId("existing");
     const containers = new DataProxmoxVirtualEnvironmentContainers(this, "containers");
     containers.overrideLogicalId("existing");
-    // A container is given a name that no VM can have: whatever it is called, it is not ours.
+    // Give each container a name that no VM can have, so that it always counts as foreign.
     const renamed = 'merge(each, { name = "container ${each.name}" })';
     const named = `[for each in ${containers.fqn}.containers : ${renamed}]`;
     this.guests = new TerraformLocal(this, "guests", `\${concat(${vms.fqn}.vms, ${named})}`);

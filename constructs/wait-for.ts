@@ -2,8 +2,8 @@ import { type TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
 /**
- * The `depends_on` of a resource in `scope` that needs `resource` to be there. `depends_on` does not reach into another
- * stack: there the whole stack waits for the other one.
+ * The `depends_on` of a resource in `scope` that needs `resource`. `depends_on` cannot name a resource of another stack, so
+ * in that case the whole stack depends on the other stack.
  */
 export function waitFor(
   scope: Construct,

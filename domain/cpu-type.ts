@@ -1,7 +1,7 @@
 import type { Pattern } from "./pattern";
 
 /**
- * The CPU types that the provider takes; a plan refuses every other one, `custom-…` apart.
+ * The CPU types that the provider accepts. A plan refuses every other one, except `custom-…`.
  * @see https://github.com/bpg/terraform-provider-proxmox/blob/v0.111.1/proxmoxtf/resource/vm/validators.go
  */
 const BUILT_IN = [

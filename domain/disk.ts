@@ -1,14 +1,14 @@
 import type { Pattern } from "./pattern";
 import type { Range } from "./range";
 
-/** Proxmox' web interface ends at 128 TiB (pve-manager, `HDEdit.js`); its API does not say. */
+/** The limit of Proxmox' web interface is 128 TiB (pve-manager, `HDEdit.js`). The API documents no limit. */
 export const DISK_SIZE_GIB: Range = { min: 1, max: 128 * 1024 };
 
-/** Places on the SCSI bus: `scsi0` to `scsi30`. The first disk has 0. */
+/** Slots on the SCSI bus: `scsi0` to `scsi30`. The first disk has slot 0. */
 export const SCSI_SLOT: Range = { min: 0, max: 30 };
 export const DATA_DISK_SLOT: Range = { min: 1, max: SCSI_SLOT.max };
 
-/** The provider takes 20 characters. */
+/** The provider accepts at most 20 characters. */
 export const DISK_SERIAL: Pattern = {
   regex: /^[A-Za-z0-9_.-]{1,20}$/,
   advice: "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",

@@ -1,7 +1,7 @@
 import type { Pattern } from "./pattern";
 
 /**
- * What Kubernetes, Proxmox and DNS all take as the name of a host.
+ * A host name that Kubernetes, Proxmox and DNS accept.
  * @see RFC 1123, section 2.1
  * @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
  */
@@ -16,6 +16,6 @@ export const UNRESERVED_NAME: Pattern = {
   advice: "is a word that the program itself uses; choose another name",
 };
 
-/** Labels with dots between them, at most 253 characters: RFC 1123 takes both cases. */
+/** Labels separated by dots, at most 253 characters. RFC 1123 allows upper and lower case. */
 export const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;

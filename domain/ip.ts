@@ -14,7 +14,7 @@ export class Address {
     this.text = parsed.toString();
   }
 
-  /** Strict: no leading zeros in IPv4, no zone, no short forms of IPv4, all of which `ipaddr.parse` would accept. */
+  /** Stricter than `ipaddr.parse`: no leading zeros or short forms in IPv4, and no zone in IPv6. */
   static isValid(text: string): boolean {
     return isIPv4(text) || (ipaddr.IPv6.isValid(text) && !text.includes("%"));
   }
@@ -73,7 +73,7 @@ export class Cidr {
     return this.contains(other.network) || other.contains(this.network);
   }
 
-  /** The first address after the network's own; where routers usually are. */
+  /** The first address for a host. It is usually the router's. */
   firstHost(): Address {
     const bytes = this.network.parsed.toByteArray();
     // Networks are aligned, so the last byte is even unless the network is a single address.
@@ -82,7 +82,7 @@ export class Cidr {
     return Address.of(ipaddr.fromByteArray(bytes));
   }
 
-  /** Addresses that no host can have, by what they are. Point-to-point networks (/31, /127) have none. */
+  /** Addresses that no host can have, by their names. Point-to-point networks (/31, /127) have none. */
   reserved(): ReadonlyMap<string, Address> {
     if (this.isPointToPoint()) return new Map();
     if (this.family === "IPv6") return new Map([["subnet-router anycast address", this.network]]);

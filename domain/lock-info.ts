@@ -5,12 +5,12 @@ export interface LockInfo {
   readonly Info: string;
   readonly Who: string;
   readonly Version: string;
-  /** RFC 3339. A client that finds anything else here cannot read the holder at all. */
+  /** RFC 3339. Clients cannot parse the whole lock if this is anything else. */
   readonly Created: string;
   readonly Path: string;
 }
 
-/** What a freeze of the tfstate Worker belongs to; a field of its own, because anybody may write any text in `Info`. */
+/** Marks a lock as a freeze of the tfstate Worker. It is a separate field, because a client may write any text in `Info`. */
 export interface FreezeMark {
   /** ID of the one lock that may be taken while the freeze lasts. */
   readonly lock?: string;
@@ -18,24 +18,24 @@ export interface FreezeMark {
   readonly operation?: string;
 }
 
-/** Who keeps others out: a client with its lock, or a freeze of the Worker. */
+/** The lock that blocks others: a client's lock, or a freeze of the Worker. */
 export interface LockHolder extends LockInfo {
-  /** There where the holder is a freeze. */
+  /** Set if the holder is a freeze. */
   readonly freeze?: FreezeMark;
 }
 
 /** Longest ID that a lock may have, in characters: clients send UUIDs, and CI systems the IDs of their runs. */
 export const maxLockIdLength = 256;
-/** Longer texts are cut, because each client that waits is shown them. */
+/** Longer texts are cut, because waiting clients print them. */
 const maxTextLength = 4096;
-/** Also what Go reads as a time (https://www.rfc-editor.org/rfc/rfc3339#section-5.6). */
+/** The format that Go parses as a time (https://www.rfc-editor.org/rfc/rfc3339#section-5.6). */
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
- * Reads a lock that anybody may have written. A field of another type becomes empty, because a client refuses the
- * whole holder for one bad field.
- * @param created stands for a `Created` that is no time
- * @returns undefined where the text is no JSON object
+ * Parses a lock from an untrusted source. A field of the wrong type becomes empty, because clients refuse the whole lock
+ * for one bad field.
+ * @param created replaces a `Created` that is not a time
+ * @returns undefined if the text is not a JSON object
  */
 export function parseLockInfo(text: string, created = ""): LockInfo | undefined {
   const fields = parseObject(text);
@@ -54,7 +54,7 @@ export interface UnreadableLock {
   readonly created?: string;
 }
 
-/** Reads who holds a lock. A lock that cannot be read still locks, and clients only wait for a holder with an ID. */
+/** Parses the holder of a lock. An unreadable lock still locks; it gets an ID, because clients wait only for a holder with an ID. */
 export function readLockHolder(text: string, unreadable: UnreadableLock): LockHolder {
   const { where, id = "unreadable", who = "", created = "" } = unreadable;
   const fields = parseObject(text);

@@ -7,10 +7,10 @@ export const MAX_NETWORK_INTERFACES = 32;
 /** 0 and 4095 are reserved by IEEE 802.1Q. */
 export const VLAN: Range = { min: 1, max: 4094 };
 
-/** Bytes. Every host has to take 576 (RFC 791); Proxmox ends at 65520. */
+/** Bytes. Every host must accept 576 (RFC 791); the maximum of Proxmox is 65520. */
 export const MTU: Range = { min: 576, max: 65_520 };
 
-/** Packet queues of a virtio NIC. With 0 or 1 it has the one pair that every NIC has: qemu-server adds more from 2. */
+/** Packet queues of a virtio NIC. 0 and 1 both mean a single queue; qemu-server sets the number from 2 on. */
 export const QUEUES: Range = { min: 0, max: 64 };
 
 /** The lowest bit of the first byte makes an address a multicast one (IEEE 802), which no NIC has. */
@@ -23,7 +23,7 @@ export const UNICAST_MAC_ADDRESS: Pattern = {
   advice: "is a multicast MAC address; make the second digit even",
 };
 
-/** Linux has 15 characters for the name of an interface. */
+/** Linux allows 15 characters for the name of an interface. */
 export const BRIDGE: Pattern = {
   regex: /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/,
   advice: "is not the name of a bridge; write it like vmbr0, at most 15 characters",

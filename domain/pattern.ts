@@ -1,7 +1,7 @@
-/** A form that a text must have. */
+/** A pattern that a text must match. */
 export interface Pattern {
   readonly regex: RegExp;
-  /** For whoever breaks it; goes behind the key and its value: `is not a MAC address; write it like …`. */
+  /** The end of an error message, after the key and its value: `is not a MAC address; write it like …`. */
   readonly advice: string;
 }
 

@@ -1,11 +1,11 @@
 import type { Pattern } from "./pattern";
 
 /*
- * Names in Proxmox VE. Its own rules stand in pve-common (`PVE/JSONSchema.pm`), pve-access-control
+ * Names in Proxmox VE. Its own rules are in pve-common (`PVE/JSONSchema.pm`), pve-access-control
  * (`PVE/AccessControl.pm`) and pve-guest-common (`PVE/Tags.pm`).
  */
 
-/** A host of the Proxmox cluster: `pve_verify_node_name`, and no longer than a label of DNS. */
+/** A host of the Proxmox cluster: `pve_verify_node_name`, and at most as long as a DNS label. */
 export const PROXMOX_NODE: Pattern = {
   regex: /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
   advice:
@@ -26,17 +26,17 @@ export const RESOURCE_MAPPING: Pattern = {
     "is not the name of a resource mapping; use two or more of A-Z, a-z, 0-9, - and _, with a letter first",
 };
 
-/** A resource pool, at most two levels below another: `verify_poolname`. */
+/** A resource pool with at most three levels: `verify_poolname`. */
 export const POOL: Pattern = {
   regex: /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+){0,2}$/,
   advice: "is not a pool; use A-Z, a-z, 0-9, -, _ and ., with / between at most three levels",
 };
 
-/** A tag as Proxmox keeps it: upper case becomes lower case, and the next plan would want it back. */
+/** Proxmox stores tags in lower case. With upper case, every plan would have a change. */
 export const TAG: Pattern = {
   regex: /^[a-z0-9_][a-z0-9_+.-]*$/,
   advice: "is not a Proxmox tag; use a-z, 0-9, _, -, + and ., in lower case",
 };
 
-/** The tag by which a VM of ours is told from somebody else's. */
+/** The tag of the VMs that this program manages. A VM without it is foreign. */
 export const OWNERSHIP_TAG = "talos";

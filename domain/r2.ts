@@ -20,6 +20,14 @@ export const R2_LOCATIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"] as co
 export type R2Location = (typeof R2_LOCATIONS)[number];
 
 /**
+ * Names a bucket as the resource of a token's policy.
+ * @see https://developers.cloudflare.com/r2/api/tokens/#create-api-tokens-via-api
+ */
+export function bucketResource(accountId: string, bucket: string, jurisdiction?: R2Jurisdiction): string {
+  return `com.cloudflare.edge.r2.bucket.${accountId}_${jurisdiction ?? "default"}_${bucket}`;
+}
+
+/**
  * The S3 endpoint of an account; each jurisdiction has its own.
  * @see https://developers.cloudflare.com/r2/api/s3/api/
  */

@@ -1,14 +1,14 @@
 import type { Range } from "./range";
 
-/** Days, up to a hundred years; what 0 means is said where it is used. */
+/** Days, up to a hundred years. The meaning of 0 is documented at each use. */
 export const DAYS: Range = { min: 0, max: 36_500 };
 
-/** Where nothing else is said. */
+/** The defaults. */
 export const RETENTION_DEFAULTS = {
   /** For how long no object of the history can be deleted or overwritten. */
   historyLockDays: 30,
-  /** When an object of the history goes. */
+  /** Age at which an object of the history is deleted. */
   historyDays: 730,
-  /** When an old copy in the backup bucket goes. */
+  /** Age at which a backup is deleted. */
   backupDays: 365,
 } as const;

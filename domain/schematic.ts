@@ -41,7 +41,7 @@ export const EXTENSION: Pattern = {
   advice: "is not an extension; write it like siderolabs/qemu-guest-agent",
 };
 
-/** Not a word that YAML 1.1, and so Go, takes for a boolean or null: Go would quote it, and the ID be another one. */
+/** Words that YAML 1.1 reads as a boolean or null are refused: Go would quote them, and the ID would differ. */
 export const KERNEL_ARGUMENT: Pattern = {
   regex:
     /^(?!(y|n|yes|no|on|off|true|false|null)$)-?[A-Za-z_][\w.-]*(=[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/i,
@@ -53,7 +53,7 @@ export const OVERLAY_IMAGE: Pattern = {
   advice: "is not the image of an overlay; write it like siderolabs/sbc-raspberrypi",
 };
 
-/** Not a word that Go would quote either. */
+/** Words that Go would quote are refused here too. */
 export const OVERLAY_NAME: Pattern = {
   regex: /^(?!(y|n|yes|no|on|off|true|false|null)$)[a-z][a-z0-9_-]*$/,
   advice: "is not the name of an overlay; write it like rpi_generic",
@@ -72,8 +72,7 @@ export const VANILLA_SCHEMATIC_ID = schematicId({});
  * folding, empty fields omitted, `customization` always there. The factory serves images of an ID only
  * after it has received the schematic once (`POST https://factory.talos.dev/schematics`).
  *
- * @throws where an extension, kernel argument, overlay or bootloader has a form that the factory would not take or that Go would
- * quote in another way than we do.
+ * @throws if the factory would refuse an extension, kernel argument, overlay or bootloader, or Go would quote it differently
  * @see https://github.com/siderolabs/image-factory — pkg/schematic
  */
 export function schematicId(schematic: Schematic): string {
@@ -109,11 +108,11 @@ export function schematicYaml(schematic: Schematic): string {
 }
 
 function overlayOf({ image, name, options }: Overlay): object {
-  // Go sorts the keys of a map, and the options are the only one in here.
+  // Go sorts the keys of a map, and only the options are a map.
   return { image, name, ...(options && { options: Object.fromEntries(Object.entries(options).sort()) }) };
 }
 
-/** Why no Secure Boot image exists for this schematic, and what to do; undefined where one does. */
+/** Why there is no Secure Boot image for this schematic, and what to do; undefined if there is one. */
 export function secureBootObstacle({ overlay, bootloader }: Schematic): string | undefined {
   if (overlay) return `overlay "${overlay.name}" replaces the signed boot chain; leave it out`;
   if (bootloader === "grub" || bootloader === "dual-boot") {
@@ -125,7 +124,7 @@ export function secureBootObstacle({ overlay, bootloader }: Schematic): string |
 /** A schematic, or the ID of one that is known to the factory. */
 export type SchematicOrId = Schematic | { readonly id: string };
 
-/** Whether the schematic is known to lack the guest agent; what stands behind an ID is not known but for one. */
+/** Whether the schematic certainly lacks the guest agent. The content of an ID is unknown, except for the vanilla one. */
 export function lacksGuestAgent(schematic: SchematicOrId): boolean {
   return "id" in schematic
     ? schematic.id === VANILLA_SCHEMATIC_ID

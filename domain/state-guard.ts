@@ -1,6 +1,6 @@
-/** What two versions of a state are compared by. All of it can be read of an encrypted state too, without a key. */
+/** The properties by which two versions of a state are compared. They can be read without the key of an encrypted state. */
 export interface StateIdentity {
-  /** Undefined or null where the state has none. */
+  /** Undefined or null if the state has none. */
   readonly serial?: number | null;
   readonly lineage?: string | null;
   readonly encrypted: boolean;
@@ -8,8 +8,8 @@ export interface StateIdentity {
 }
 
 /**
- * Rules for the version that replaces another: its serial is newer, its lineage the same, and it is encrypted where
- * that is required. Each can be lifted by its name, for one write.
+ * Rules for a version that replaces another: it has a newer serial and the same lineage, and it is encrypted if that is
+ * required. An override lifts a rule by its name, for one write.
  */
 export const stateRules = ["serial", "lineage", "plaintext"] as const;
 export type StateRule = (typeof stateRules)[number];
@@ -22,8 +22,8 @@ export const isSerial = (value: unknown): value is number =>
 export const isLineage = (value: unknown): value is string => typeof value === "string" && value !== "";
 
 /**
- * The rules that `next` breaks as the successor of `current`. The same bytes again break none but `plaintext`.
- * @param current undefined or null where there is no state
+ * The rules that `next` breaks as the successor of `current`. The same bytes again can only break `plaintext`.
+ * @param current undefined or null if there is no state
  * @param mustEncrypt whether plaintext is refused
  */
 export function brokenRules(

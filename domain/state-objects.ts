@@ -54,9 +54,9 @@ export const backupKey = (ref: StateRef, createdAt: string, version: string): st
 
 /** Metadata of the objects that the Worker writes. The S3 API shows it as headers `x-amz-meta-…`. */
 export const objectMetadata = {
-  /** On a lock: the Worker has put it there. An S3 client sets no metadata. */
+  /** On a lock: the Worker wrote it. An S3 client sets no metadata. */
   writtenBy: "written-by",
-  /** On the current state: the version that it is. */
+  /** On the current state: the ID of its version. */
   version: "version",
   /** On the current state and a copy: SHA-256 of the bytes, in hex. */
   sha256: "sha256",
@@ -65,7 +65,7 @@ export const objectMetadata = {
 /** Value of `written-by` on the Worker's locks. */
 export const writtenByWorker = "tfstate-worker";
 
-/** Names that no namespace may have: each is the first part of a key already, or no name at all. */
+/** Names that no namespace may have: the first parts of other keys, and path segments with a meaning. */
 export const reservedNamespaces: readonly string[] = [
   historyPrefix.slice(0, -1),
   backupPrefix.slice(0, -1),
@@ -77,10 +77,10 @@ export const reservedNamespaces: readonly string[] = [
 export const maxStateNameBytes = 200;
 
 /**
- * Whether a state may have this name. Everything else that earlier Workers took is allowed.
+ * Whether a state may have this name.
  *
- * A slash would reach another key. A percent sign is left of an escape that was none. Text that is not in Unicode's
- * normal form C would be a second spelling of another name.
+ * A slash would lead to another key. A percent sign remains only from an invalid escape in a URL. A name that is not in
+ * Unicode's normal form C would look the same as another name.
  */
 export function isStateName(name: string): boolean {
   const length = utf8Length(name);

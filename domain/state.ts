@@ -4,15 +4,15 @@ import type { Pattern } from "./pattern";
 export const STATE_BACKENDS = ["r2", "worker", "local"] as const;
 export type StateBackend = (typeof STATE_BACKENDS)[number];
 
-/** The bucket of the states where none is named. */
+/** The default name of the state bucket. */
 export const DEFAULT_BUCKET = "tfstate";
 
-/** The bucket of the copies, for a bucket of states. */
+/** The default name of the backup bucket. */
 export function backupBucketOf(bucket: string): string {
   return `${bucket}-backup`;
 }
 
-/** The key of the cluster's state where none is named. */
+/** The default key of the cluster's state. */
 export const DEFAULT_STATE_KEY = "proxmox/terraform.tfstate";
 
 /** Characters that S3 calls safe in the key of an object, without empty, `.` and `..` segments. */
@@ -21,14 +21,14 @@ export const STATE_KEY: Pattern = {
   advice: "is not the key of an object; write it like proxmox/terraform.tfstate",
 };
 
-/** The name by which a state tells its encryption keys apart; a label in OpenTofu's configuration. */
+/** The name of an encryption key in a state; a label in OpenTofu's configuration. */
 export const KEY_ID: Pattern = {
   regex: /^[A-Za-z][A-Za-z0-9_-]*$/,
   advice: "is not the name of a key; use letters, digits, _ and -, a letter first",
 };
 export const DEFAULT_KEY_ID = "main";
 
-/** A Terraform address: `type.name`, within modules perhaps, with the key of an instance perhaps. */
+/** A Terraform address: `type.name`, optionally with modules before it and an instance key after it. */
 export const RESOURCE_ADDRESS: Pattern = {
   regex:
     /^(module\.[A-Za-z_][\w-]*(\[(\d+|"[^"\\$%]+")\])?\.)*[A-Za-z]\w*\.[A-Za-z_][\w-]*(\[(\d+|"[^"\\$%]+")\])?$/,

@@ -3,17 +3,17 @@ import type { Pattern } from "./pattern";
 export const NODE_ROLES = ["controlplane", "worker"] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];
 
-/** How a node gets Talos: from the installer, or with a disk that has it already. */
+/** How a node gets Talos: from the installer ISO, or from an imported disk image. */
 export const BOOT_MODES = ["iso", "disk-image"] as const;
 export type BootMode = (typeof BOOT_MODES)[number];
 
-/** Also the start of the names of HA rules in Proxmox, which begin with a letter. */
+/** The name of the cluster. It is also the prefix of HA rules in Proxmox, which must begin with a letter. */
 export const CLUSTER_NAME: Pattern = {
   regex: /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
   advice: "is not a cluster name; use at most 63 of a-z, 0-9 and -, with a letter first",
 };
 
-/** A release of Talos, as its images are called. */
+/** A release of Talos, with its `v`. */
 export const TALOS_VERSION: Pattern = {
   regex: /^v1\.\d{1,3}\.\d{1,3}(-(alpha|beta|rc)\.\d{1,3})?$/,
   advice: "is not a Talos release; write it like v1.13.0",
@@ -36,8 +36,8 @@ export const TALOS_MINIMUM: Readonly<Record<NodeRole, MachineSize>> = {
 };
 
 /**
- * What a node gets that nothing sizes: small disks for control planes, which hold etcd alone. `any` is for a VM whose
- * role is not known. The numbers of the home-lab template that existing clusters come from.
+ * Default sizes by role. `any` is for a VM whose role is not known. Control planes get small disks, because they hold only
+ * etcd. The numbers come from the home-lab template of existing clusters.
  */
 export const DEFAULT_SIZE: Readonly<Record<NodeRole | "any", MachineSize & { readonly sockets: number }>> = {
   any: { cores: 4, sockets: 1, memoryMiB: 8192, diskGiB: 128 },

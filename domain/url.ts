@@ -1,4 +1,4 @@
-/** Why `value` is not the address of an API over TLS; undefined where it is one. */
+/** Why `value` is not an https URL; undefined if it is one. */
 export function httpsUrlProblem(value: string): string | undefined {
   return isUrl(value, ["https:"])
     ? undefined
@@ -8,8 +8,8 @@ export function httpsUrlProblem(value: string): string | undefined {
 const STATE_URL_EXAMPLE = "write it like https://tfstate.example.com/states/proxmox";
 
 /**
- * Why `value` is not the address of a state at the tfstate Worker; undefined where it is one. Plain http is only for
- * this machine, where a Worker under development listens.
+ * Why `value` is not the address of a state at the tfstate Worker; undefined if it is one. http is allowed only for
+ * loopback addresses, for a Worker under development.
  */
 export function stateUrlProblem(value: string): string | undefined {
   const isLocal = isUrl(value, ["http:"]) && isLoopback(new URL(value).hostname);

@@ -1,14 +1,14 @@
 import { type StateRule, stateRules } from "./state-guard";
 
 /*
- * What the tfstate Worker and its clients agree on over HTTP, beside the paths. The paths are in the OpenAPI document
- * that the Worker makes of its routes.
+ * The parts of the HTTP protocol that the tfstate Worker and its clients share. The paths are not here: they are in the
+ * OpenAPI document that the Worker generates from its routes.
  */
 
 export const headers = {
-  /** On every answer of a Worker. An answer without it, such as a proxy's 204, says nothing of a state. */
+  /** On every answer of a Worker. An answer without it comes from something else, such as a proxy, and is not trusted. */
   identity: "x-tfstate-worker",
-  /** Of a write: rules that are lifted for it, see {@link overrideHeader}. */
+  /** On a write: the rules to lift for it, see {@link overrideHeader}. */
   override: "x-tfstate-override",
   /** With the bytes of a state: which version it is. */
   version: "x-tfstate-version",
@@ -34,7 +34,7 @@ export const overrideHeader = (rules: readonly StateRule[], until: Date): string
 
 /**
  * Reads an override header.
- * @returns undefined where it names no rule, or no time between `now` and an hour from then
+ * @returns undefined if it names no rule, or a time that is not within the hour after `now`
  */
 export function parseOverrideHeader(
   value: string,

@@ -7,24 +7,25 @@ import { TfstateWorker, type TfstateWorkerOptions } from "../constructs/tfstate-
 import type { R2Jurisdiction, R2Location } from "../domain/r2";
 import { RETENTION_DEFAULTS } from "../domain/retention";
 import { backupBucketOf, DEFAULT_BUCKET } from "../domain/state";
+import { backupPrefix } from "../domain/state-objects";
 import type { StateProps } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
-/** What a {@link BootstrapStack} is made of. What it says of buckets is about those that the stack makes. */
+/** What a {@link BootstrapStack} is made of. Settings of buckets apply only to the buckets that the stack makes. */
 export interface BootstrapStackProps {
   /** Id of the Cloudflare account, 32 hex digits. */
   readonly accountId: string;
-  /** Bucket of the states, where it is there already. @default - the stack makes one */
+  /** State bucket, if it exists already. @default - the stack makes one */
   readonly bucket?: IStateBucket;
-  /** Name of the bucket of the states. @default "tfstate" */
+  /** Name of the state bucket. @default "tfstate" */
   readonly bucketName?: string;
-  /** Bucket of the Worker's copies, where it is there already. @default - the stack makes one */
+  /** Backup bucket, if it exists already. @default - the stack makes one */
   readonly backupBucket?: IStateBucket;
-  /** Name of the bucket of the Worker's copies. @default - the name of the states' bucket and `-backup` */
+  /** Name of the backup bucket. @default - the name of the state bucket and `-backup` */
   readonly backupBucketName?: string;
   /** Where the data of the buckets must stay. @default - no restriction */
   readonly jurisdiction?: R2Jurisdiction;
-  /** Where the buckets are created, if Cloudflare can. @default - near whoever creates them */
+  /** Preferred location of the buckets. @default - near the machine that creates them */
   readonly locationHint?: R2Location;
   /** Days for which nobody can delete an object of the history or a copy; 0 for no lock. @default 30 */
   readonly historyLockDays?: number;
@@ -34,34 +35,34 @@ export interface BootstrapStackProps {
   readonly backupDays?: number;
   /** The tfstate Worker, on both buckets. @default - no Worker: the S3 backend needs none */
   readonly worker?: TfstateWorkerOptions;
-  /** The key pair of the S3 API for the bucket. @default - named after the bucket, may write, never ends */
+  /** The S3 key pair for the state bucket. @default - named after the bucket, may write, never expires */
   readonly token?: StateTokenOptions;
   /** Where the state of this stack is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
-  /** Whether a plan may destroy the buckets and the Worker. Apply once with it before a destroy: that lifts the locks. @default false */
+  /** Whether a plan may destroy the buckets and the Worker. Before a destroy, apply once with it: that removes the bucket locks. @default false */
   readonly allowDestroy?: boolean;
 }
 
-/** For how many days a copy stays in the backup bucket, unless a program says otherwise. */
+/** Default number of days for which a backup is kept. */
 export const BACKUP_DAYS = RETENTION_DEFAULTS.backupDays;
 
 /**
- * What keeps the states of all stacks, itself included: a bucket with a history that nobody can delete, a bucket for
- * copies, the tfstate Worker, and an S3 key pair for that one bucket.
+ * The backend for the states of all stacks: a state bucket with a history that nobody can delete, a backup bucket, the
+ * tfstate Worker, and an S3 key pair for the state bucket.
  *
  * Cloudflare's own credentials come from CLOUDFLARE_API_TOKEN.
  */
 export class BootstrapStack extends TerraformStack {
-  /** Where the states are, with their history. */
+  /** The state bucket. */
   readonly bucket: IStateBucket;
-  /** Where the Worker's copies go. */
+  /** The backup bucket. */
   readonly backupBucket: IStateBucket;
   /** The key pair of the S3 API for {@link bucket}. */
   readonly token: StateToken;
   /** Undefined where the props name none. */
   readonly worker?: TfstateWorker;
 
-  /** @throws where the account, a name, a time or a number of days is out of its range, or nobody could use the Worker. */
+  /** @throws if a prop is not valid, or the Worker has no credentials at all. */
   constructor(scope: Construct, id: string, props: BootstrapStackProps) {
     super(scope, id);
     configureState(this, props.state);
@@ -83,8 +84,7 @@ export class BootstrapStack extends TerraformStack {
       new StateBucket(this, "backup", {
         ...common,
         bucketName: props.backupBucketName ?? backupBucketOf(bucketName),
-        // Where the Worker keeps its dated copies.
-        historyPrefix: "versions/",
+        historyPrefix: backupPrefix,
         historyDays: props.backupDays ?? BACKUP_DAYS,
       });
     this.worker =
@@ -111,7 +111,7 @@ export class BootstrapStack extends TerraformStack {
   }
 }
 
-/** A reference where the program makes the bucket, so that what uses the name comes after it. */
+/** A reference if the program makes the bucket, so that users of the name depend on it. */
 const nameOf = ({ resource, bucketName }: IStateBucket) => resource?.name ?? bucketName;
 
 function checkProps(id: string, props: BootstrapStackProps): void {

@@ -8,7 +8,7 @@ import { CLUSTER_NAME, DEFAULT_SIZE, NODE_ROLES, TALOS_MINIMUM } from "../domain
 import { httpsUrlProblem } from "../domain/url";
 import type { ClusterNodeProps, ClusterStackProps } from "./cluster-stack-props";
 
-/** @throws for the first prop that no cluster can have. What concerns one VM or image is checked where it is made. */
+/** @throws for the first prop that is not valid. The constructs check the props of a single VM or image. */
 export function checkClusterStackProps(id: string, props: ClusterStackProps): void {
   const { nodes, proxmox, adopt } = props;
   const checks = new PropChecks(`stack "${id}"`);
@@ -24,7 +24,7 @@ export function checkClusterStackProps(id: string, props: ClusterStackProps): vo
   checkDistinct(checks, nodes);
 }
 
-/** A misspelt name would look like a guard that cannot be lifted. */
+/** With a misspelt name, the guard would stay and nobody would know why. */
 function checkAllowReplace(checks: PropChecks, { allowReplace = [], nodes }: ClusterStackProps): void {
   if (allowReplace === "all") return;
   const names = nodes.map((node) => node.name);
@@ -53,7 +53,7 @@ function checkAddresses(checks: PropChecks, { network, nodes }: ClusterStackProp
 function checkNode({ name, role, disk, schematic, secureBoot, ...node }: ClusterNodeProps): void {
   const checks = new PropChecks(`node "${name}"`);
   checks.choice("role", role, NODE_ROLES);
-  // For each node: an image is made once for all that boot it, also where another one names the schematic by its id.
+  // Checked for each node: nodes share an image, and the first of them may name the schematic only by its id.
   const obstacle =
     secureBoot && schematic && !("id" in schematic) ? secureBootObstacle(schematic) : undefined;
   if (obstacle) checks.fail(`no Secure Boot image exists for this schematic: ${obstacle}`);

@@ -34,7 +34,7 @@ export interface ClusterProxmoxProps {
   readonly imageStorage: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
-  /** HA resources and anti-affinity, where nodes of a role stand on several hosts. @default false */
+  /** HA resources and anti-affinity rules, for each role with nodes on several hosts. @default false */
   readonly ha?: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface ClusterNetworkProps {
   readonly dnsServers?: readonly string[];
 }
 
-/** A node of a cluster, and the VM that it is. */
+/** A node of a cluster, and its VM. */
 export interface ClusterNodeProps extends TalosVmOptions {
   /** Host name, and name of the VM and its resource. */
   readonly name: string;
@@ -82,7 +82,7 @@ export interface StateProps {
   readonly bucket?: string;
   /** r2: key of the state object. @default "proxmox/terraform.tfstate" */
   readonly key?: string;
-  /** r2: whether an apply locks the state; without it two at once can lose what one made. @default true */
+  /** r2: whether an apply locks the state; without a lock, one of two applies at the same time can lose its resources. @default true */
   readonly lock?: boolean;
   /** r2: id of the Cloudflare account, 32 hex digits. @default - the endpoint in AWS_ENDPOINT_URL_S3 */
   readonly accountId?: string;
@@ -96,12 +96,12 @@ export interface StateProps {
   readonly encryption?: StateEncryptionOptions;
 }
 
-/** The key of a state, or why it has none. */
+/** The encryption key of a state, or the reason for no encryption. */
 export type StateEncryptionOptions =
   | {
       /** No encryption: state and plan are in plain text. */
       readonly provider: "off";
-      /** Why; every synth warns with it. */
+      /** The reason; every synth shows it in a warning. */
       readonly reason: string;
     }
   | (EncryptionKey & {

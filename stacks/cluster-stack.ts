@@ -12,7 +12,7 @@ import { checkClusterStackProps } from "./cluster-stack-checks";
 import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
-/** The VMs of one Talos cluster on Proxmox VE, the images they boot, and where their state is kept. */
+/** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
 export class ClusterStack extends TerraformStack {
   /** By node name, in the order of `nodes`. */
   readonly vms: ReadonlyMap<string, TalosVm>;
@@ -60,7 +60,7 @@ export class ClusterStack extends TerraformStack {
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
       networkInterfaces: [firstNic, ...otherNics],
-      // An installer ISO finds its address by DHCP, as it does in the clusters that boot from one.
+      // The installer ISO gets its address by DHCP, as in existing clusters.
       address:
         bootMode === "iso"
           ? undefined
@@ -75,7 +75,7 @@ export class ClusterStack extends TerraformStack {
     });
   }
 
-  /** One image for all nodes that boot the same one; on storage that is not shared, one for each host. */
+  /** Nodes with the same image share one download. On storage that is not shared, there is one for each host. */
   private imageFor({ schematic = {}, secureBoot = false, host }: ClusterNodeProps): TalosImage {
     const { proxmox, talosVersion, bootMode, adopt } = this.props;
     const hashed = hasId(schematic) ? schematic.id : schematicId(schematic);

@@ -19,8 +19,8 @@ export function configureState(stack: TerraformStack, state: StateProps = { back
       });
       if (state.lock === false) {
         Annotations.of(stack).addWarning(
-          "applies do not lock the state (state.lock is false): two at once end with the state of one, and what the " +
-            "other made exists without being in any state. set lock to true, or use the Worker",
+          "applies do not lock the state (state.lock is false): of two applies at the same time, only one state remains, " +
+            "and the resources of the other apply are in no state. set lock to true, or use the Worker",
         );
       }
       break;

@@ -1,14 +1,14 @@
 import { ref, TerraformStack } from "cdktf";
 
-/** Stacks whose references to other stacks nobody has looked for. */
+/** Stacks that skip the search. */
 const skipped = new WeakSet<TerraformStack>();
 
 /**
- * Spares a stack the search for references to other stacks, in which cdktf resolves every value of the stack once more:
- * a third of the time of a large synth. For stacks that are made of plain data.
+ * Skips the search for references to other stacks. For this search, cdktf resolves every value of the stack a second time,
+ * which takes a third of the time of a large synth. Use it for stacks that are made of plain data.
  *
- * A stack that does take a value from another one fails at synth. Without that check the address of the other stack's
- * resource would stand in its JSON, and a plan would say that there is no such resource.
+ * If such a stack does refer to another stack, the synth fails. Without this check, its JSON would contain the address of
+ * the other stack's resource, and the plan would fail because this resource is not declared.
  */
 export function skipCrossStackReferences(stack: TerraformStack): void {
   skipped.add(stack);
@@ -17,7 +17,7 @@ export function skipCrossStackReferences(stack: TerraformStack): void {
   };
 }
 
-/** As far as cdktf's class, which it does not export, is read here. */
+/** The part of cdktf's class that is used here. cdktf does not export it. */
 interface Reference {
   readonly identifier: string;
   readonly originStack?: TerraformStack;
@@ -31,7 +31,7 @@ reference.resolve = function (this: Reference, context) {
   if (skipped.has(stack) && this.originStack !== undefined && this.originStack !== stack) {
     throw new Error(
       `stack "${stack.node.path}" takes ${this.identifier} from stack "${this.originStack.node.path}", but its references ` +
-        "to other stacks are skipped; take the stack out of skipCrossStackReferences where the program adds it",
+        "to other stacks are skipped; do not call skipCrossStackReferences for this stack",
     );
   }
   return resolve.call(this, context);

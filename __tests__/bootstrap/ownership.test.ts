@@ -93,7 +93,7 @@ test.each([
   const before = await cloudflare.inventory();
   await expect(ownership().ensureBucket()).rejects.toThrow(
     new RegExp(
-      `has ${name} already, .*no bootstrap.json in a bucket tfstate names them.* -- --adopt ${name}$`,
+      `has ${name} already, .*no bootstrap.json in a bucket tfstate lists them.* -- --adopt ${name}$`,
     ),
   );
   expect(await cloudflare.inventory()).toEqual(before);
@@ -118,12 +118,12 @@ test("another cluster's bucket is not taken, with nothing in it; one that was re
   await makeWorker();
   const other = ownership({ cluster: "lab (10.0.1.5)" });
   await expect(other.ensureBucket()).rejects.toThrow(
-    /has bucket\/tfstate, worker\/tfstate already, .* in the bucket tfstate says that they are of cluster home \(10\.0\.0\.5\)/,
+    /has bucket\/tfstate, worker\/tfstate already, .* in the bucket tfstate says that they belong to cluster home \(10\.0\.0\.5\)/,
   );
-  await expect(other.requireBucket()).rejects.toThrow("says that they are of cluster home");
+  await expect(other.requireBucket()).rejects.toThrow("says that they belong to cluster home");
   await ownership({ cluster: "lab (10.0.1.5)", adopt: ["bucket/tfstate", "worker/tfstate"] }).ensureBucket();
   expect(await marker()).toEqual({ cluster: "lab (10.0.1.5)", owns: NAMES });
-  await expect(ownership().ensureBucket()).rejects.toThrow("of cluster lab (10.0.1.5)");
+  await expect(ownership().ensureBucket()).rejects.toThrow("belong to cluster lab (10.0.1.5)");
 });
 
 test("another jurisdiction has a bucket of its own, and the Worker is not its own", async () => {
@@ -227,11 +227,11 @@ test("a destroy interrupted between marker and bucket goes on in the same work d
 
 test("what is no marker, and a name that is none of the stack's, are said", async () => {
   expect(() => ownership({ adopt: ["worker/other"] })).toThrow(
-    `--adopt worker/other is none of ${NAMES.join(", ")}`,
+    `--adopt worker/other is not one of ${NAMES.join(", ")}`,
   );
   await makeBucket();
   await (await cloudflare.objects("tfstate")).put("bootstrap.json", Buffer.from("{}"), "absent");
   await expect(ownership().ensureBucket()).rejects.toThrow(
-    /the object bootstrap\.json is damaged, .*--adopt takes it/,
+    /the object bootstrap\.json is damaged, .*adopt everything of this cluster/,
   );
 });

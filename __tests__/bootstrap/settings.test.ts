@@ -44,7 +44,7 @@ test("every variable that is missing is named at once; an empty one is missing",
 
 test("without an account id, the error says where to put it", () => {
   expect(() => load(SECRETS)).toThrow(
-    /cluster\.yaml: no Cloudflare account is known; set state\.account_id, or export CLOUDFLARE_ACCOUNT_ID/,
+    /cluster\.yaml: no Cloudflare account id is set; set state\.account_id, or export CLOUDFLARE_ACCOUNT_ID/,
   );
 });
 

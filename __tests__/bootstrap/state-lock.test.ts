@@ -54,7 +54,7 @@ test("who does not give it back in time is named, with the command that removes 
   const late = withStateLock({ store: at, workDir: here, signal, timeoutMs: -1 }, async () => undefined);
   await expect(late).rejects.toThrow(
     new RegExp(
-      `is locked by .*OperationTypeApply.*is gone: npm run state -- unlock ${lock.ID} --stack bootstrap$`,
+      `is locked by .*OperationTypeApply.*has ended: npm run state -- unlock ${lock.ID} --stack bootstrap$`,
     ),
   );
   await at.unlock(lock);

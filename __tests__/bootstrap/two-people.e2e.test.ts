@@ -51,7 +51,7 @@ test("another cluster with the same names is told whose they are, and nothing is
     const { end, said } = await ben.start(...command).ended;
     expect(end).toBe(1);
     expect(said).toMatch(
-      /has bucket\/tfstate.* already, and not from this cluster, lab \(10\.0\.0\.5\): .* they are of cluster talos \(10\.0\.0\.5\)/,
+      /has bucket\/tfstate.* already, and this cluster, lab \(10\.0\.0\.5\), does not own them: .* they belong to cluster talos \(10\.0\.0\.5\)/,
     );
   }
   expect(await account.inventory()).toEqual(before);

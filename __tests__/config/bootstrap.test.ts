@@ -18,7 +18,7 @@ test("where none is known the cluster does without, and a section that is left o
   const { config, warnings } = parse(withSection("history_lock_days: 7"));
   expect(config.bootstrap).toBeUndefined();
   expect(warnings).toEqual([
-    "cluster.yaml:30: bootstrap is left out, since no account is known; set state.account_id or CLOUDFLARE_ACCOUNT_ID where it is deployed",
+    "cluster.yaml:30: bootstrap is ignored, because no account id is set; set state.account_id, or CLOUDFLARE_ACCOUNT_ID on the machine that deploys it",
   ]);
   expect(parse(edit()).warnings).toEqual([]);
 });
@@ -119,15 +119,15 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   ],
   [
     ["worker:", `  domain: { hostname: a.example.com, zone_id: ${ZONE} }`, "  workers_dev_subdomain: me"],
-    "33: bootstrap.worker.workers_dev_subdomain me is of no use beside domain, which turns workers.dev off; remove one of them",
+    "33: bootstrap.worker.workers_dev_subdomain me has no effect with domain, which turns workers.dev off; remove one of them",
   ],
   [
     ["worker:", "  credentials: []"],
-    "32: bootstrap.worker.credentials is empty, and there is no oidc and no mtls: nobody could use the Worker; add one of them",
+    "32: bootstrap.worker.credentials is empty, and so are oidc and mtls: nobody could use the Worker; add an entry to one of them",
   ],
   [
     ["worker:", "  psk_namespace: home"],
-    "32: bootstrap.worker.psk_namespace home is of no use without psk in credentials; add it there",
+    "32: bootstrap.worker.psk_namespace home has no effect without psk in credentials; add psk there",
   ],
   [
     ["worker:", "  mtls:", "    - { namespace: me, scopes: [read] }"],

@@ -11,12 +11,12 @@ const NETWORK: readonly Row[] = [
   [
     "the address of the gateway, by default the first one",
     edit(replace("10.0.0.12", "10.0.0.1")),
-    "cluster.yaml:13: nodes[1].address 10.0.0.1 is the gateway; choose a free address",
+    "cluster.yaml:13: nodes[1].address 10.0.0.1 is the address of the gateway; choose a free one",
   ],
   [
     "the address of a gateway that is named",
     edit(append("node_default_gateway: 10.0.0.13")),
-    "cluster.yaml:19: nodes[2].address 10.0.0.13 is the gateway; choose a free address",
+    "cluster.yaml:19: nodes[2].address 10.0.0.13 is the address of the gateway; choose a free one",
   ],
   [
     "the virtual address",
@@ -47,21 +47,21 @@ const NETWORK: readonly Row[] = [
   [
     "the virtual address on the gateway",
     edit(replace("10.0.0.5", "10.0.0.1")),
-    "cluster.yaml:2: cluster_api_addr 10.0.0.1 is the gateway; choose a free address",
+    "cluster.yaml:2: cluster_api_addr 10.0.0.1 is the address of the gateway; choose a free one",
   ],
   [
     "networks that overlap",
     edit(append("cluster_pod_cidr: 10.0.0.0/16", "cluster_svc_cidr: 10.0.0.0/25")),
-    "cluster.yaml:30: cluster_pod_cidr 10.0.0.0/16 overlaps with node_cidr 10.0.0.0/24; choose a network apart from it",
-    "cluster.yaml:31: cluster_svc_cidr 10.0.0.0/25 overlaps with node_cidr 10.0.0.0/24; choose a network apart from it",
-    "cluster.yaml:31: cluster_svc_cidr 10.0.0.0/25 overlaps with cluster_pod_cidr 10.0.0.0/16; choose a network apart from it",
+    "cluster.yaml:30: cluster_pod_cidr 10.0.0.0/16 overlaps with node_cidr 10.0.0.0/24; choose one that does not overlap",
+    "cluster.yaml:31: cluster_svc_cidr 10.0.0.0/25 overlaps with node_cidr 10.0.0.0/24; choose one that does not overlap",
+    "cluster.yaml:31: cluster_svc_cidr 10.0.0.0/25 overlaps with cluster_pod_cidr 10.0.0.0/16; choose one that does not overlap",
   ],
   [
     "networks that overlap in their second family",
     edit(
       append('cluster_pod_cidr: "10.42.0.0/16,fd00::/48"', "cluster_svc_cidr: [10.43.0.0/16, fd00::1:0/112]"),
     ),
-    "cluster.yaml:31: cluster_svc_cidr fd00::1:0/112 overlaps with cluster_pod_cidr fd00::/48; choose a network apart from it",
+    "cluster.yaml:31: cluster_svc_cidr fd00::1:0/112 overlaps with cluster_pod_cidr fd00::/48; choose one that does not overlap",
   ],
   [
     "two networks of one family",
@@ -71,7 +71,7 @@ const NETWORK: readonly Row[] = [
   [
     "services in a family that pods lack",
     edit(append("cluster_svc_cidr: [10.43.0.0/16, fd01::/112]")),
-    "cluster.yaml:30: cluster_svc_cidr fd01::/112 is IPv6, which cluster_pod_cidr has no network of; add one there",
+    "cluster.yaml:30: cluster_svc_cidr fd01::/112 is IPv6, but cluster_pod_cidr has no IPv6 network; add one there",
   ],
   [
     "an address for a network",
@@ -123,7 +123,7 @@ const DUPLICATES: readonly Row[] = [
   [
     "a tag",
     edit(append("    tags: [a, b, a]")),
-    "cluster.yaml:30: nodes[3].tags[2] a is there twice; keep one",
+    "cluster.yaml:30: nodes[3].tags[2] a is listed twice; keep one",
   ],
 ];
 
@@ -166,7 +166,7 @@ const RESOURCES: readonly Row[] = [
   [
     "a balloon larger than the memory",
     edit(append("proxmox_vm_advanced: { balloon: 9000 }")),
-    'cluster.yaml:30: proxmox_vm_advanced.balloon 9000 is more than the 8192 MiB of "cp-1"; use 0, or less than those',
+    'cluster.yaml:30: proxmox_vm_advanced.balloon 9000 is more than the 8192 MiB of "cp-1"; use 0, or at most 8192',
   ],
 ];
 
@@ -200,7 +200,7 @@ const BOOT: readonly Row[] = [
   [
     "two schematics",
     edit(append("    talos_schematic: {}")),
-    "cluster.yaml:30: nodes[3].talos_schematic is there beside schematic_id; keep one of them",
+    "cluster.yaml:30: nodes[3].talos_schematic cannot be set together with schematic_id; keep one of them",
   ],
   [
     "no schematic",
@@ -210,7 +210,7 @@ const BOOT: readonly Row[] = [
   [
     "an extension twice",
     edit(append("talos_schematic: { extensions: [siderolabs/btrfs, siderolabs/btrfs] }")),
-    "cluster.yaml:30: talos_schematic.extensions[1] siderolabs/btrfs is there twice; keep one",
+    "cluster.yaml:30: talos_schematic.extensions[1] siderolabs/btrfs is listed twice; keep one",
   ],
 ];
 
@@ -234,7 +234,7 @@ const OTHERS: readonly Row[] = [
       replace("vm_id: 101\n", "vm_id: 101\n    renamed_from: old\n"),
       replace("vm_id: 102\n", "vm_id: 102\n    renamed_from: old\n"),
     ),
-    'cluster.yaml:18: nodes[1].renamed_from old became "cp-1" already; remove one of the two',
+    'cluster.yaml:18: nodes[1].renamed_from old is already the old name of "cp-1"; remove one of the two',
     "cluster.yaml:32: nodes[3].renamed_from cp-1 is the name of a node; remove the key or that node",
   ],
   [
@@ -255,7 +255,7 @@ const OTHERS: readonly Row[] = [
         "  encryption: { provider: pbkdf2, key_id: b, migrate: from-plaintext, previous: { provider: pbkdf2 } }",
       ),
     ),
-    "cluster.yaml:31: state.encryption.migrate is there beside previous; do one after the other",
+    "cluster.yaml:31: state.encryption.migrate cannot be set together with previous; do one after the other",
   ],
   [
     "two keys under one name",
@@ -316,7 +316,7 @@ test("an agent that is asked for but missing from the schematic is warned about"
 
 test("HA that can restart nothing elsewhere is warned about", () => {
   expect(parse(edit(append("proxmox_ha: true"))).warnings).toEqual([
-    "cluster.yaml:30: proxmox_ha true has no effect with every VM on one host; give nodes a proxmox_node of their own",
-    "cluster.yaml:30: proxmox_ha true cannot restart a VM elsewhere whose disks are on local-lvm; list in proxmox_shared_storages what is shared",
+    "cluster.yaml:30: proxmox_ha true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
+    "cluster.yaml:30: proxmox_ha true has no effect on VMs whose disks are on local-lvm; add the shared ones to proxmox_shared_storages",
   ]);
 });

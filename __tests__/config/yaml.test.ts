@@ -19,8 +19,8 @@ const CASES: readonly [title: string, text: string | Uint8Array, ...problems: st
   [
     "keys that are there twice, at any depth",
     edit(append("proxmox_node: pve2", "state: { key: a, key: b }")),
-    "cluster.yaml:30: the key proxmox_node is there twice (line 4); keep one",
-    "cluster.yaml:31: the key key is there twice (line 31); keep one",
+    "cluster.yaml:30: the key proxmox_node is set twice (also on line 4); keep one",
+    "cluster.yaml:31: the key key is set twice (also on line 31); keep one",
   ],
   [
     "a tab as indentation",
@@ -51,7 +51,7 @@ const CASES: readonly [title: string, text: string | Uint8Array, ...problems: st
   [
     "an alias within its anchor",
     "x-a: &a\n  b: *a\n",
-    "cluster.yaml:2: an alias stands inside its own anchor; write the value out",
+    "cluster.yaml:2: an alias is inside its own anchor; write the value out",
   ],
   [
     "a merge of something else than a map",

@@ -36,8 +36,6 @@ test("each tag has the classes that came after it, and the newest none", () => {
 test.each<[readonly DurableObjectMigration[]]>([[[]], [[{ ...V1, tag: "" }]], [[V1, { ...V2, tag: "v1" }]]])(
   "refuses %j",
   (list) => {
-    expect(() => migrations(list)).toThrow(
-      'Worker "tfstate": its migrations need a tag each, all of them different',
-    );
+    expect(() => migrations(list)).toThrow('Worker "tfstate": each migration needs a tag of its own');
   },
 );

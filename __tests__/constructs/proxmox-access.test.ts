@@ -48,7 +48,7 @@ test.each<[ProxmoxAccessProps, string]>([
 
 test.each<[ProxmoxAccessProps, string]>([
   [{ userId: "cdktf" }, 'user "cdktf" has no realm; write cdktf@pve'],
-  [{ tokenName: "x" }, 'token name "x" is too short'],
+  [{ tokenName: "x" }, 'token name "x" is not valid'],
 ])("refuses %j", (props, message) => {
   expect(() => access(props)).toThrow(message);
 });

@@ -129,7 +129,7 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
       ],
     },
     {},
-    "slot 2 is there twice; give each disk its own",
+    "slot 2 is used twice; give each disk its own",
   ],
   [
     { disks: [{ storage: "ssd", sizeGiB: 10, slot: 1 }] },

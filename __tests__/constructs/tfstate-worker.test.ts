@@ -150,7 +150,7 @@ test.each<[Props, string]>([
     { workerName: "Tf_State" },
     'Worker "Tf_State": workerName "Tf_State" is not a name that Cloudflare takes',
   ],
-  [{ module: { ...workerModule, sha256: "abc" } }, 'sha256 "abc" of its module is not 64 hex digits'],
+  [{ module: { ...workerModule, sha256: "abc" } }, 'module.sha256 "abc" is not 64 hex digits'],
   [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
   [{ settings: { credentials: [] } }, 'Worker "tfstate": nobody could use it; give it a credential'],
 ])("refuses %j", (props, message) => {

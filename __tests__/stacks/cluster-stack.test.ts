@@ -236,11 +236,11 @@ test("Secure Boot is refused also where another node names that schematic by its
 });
 
 test.each<[string, ClusterStackProps]>([
-  ["vmId 7011 is there twice", cluster([controlPlane(1), worker(1, { vmId: 7011 })])],
-  ["name cp-1 is there twice", cluster([controlPlane(1), controlPlane(1)])],
-  ["address 10.20.1.11 is there twice", cluster([controlPlane(1), worker(1, { address: "10.20.1.11" })])],
+  ["vmId 7011 is used twice", cluster([controlPlane(1), worker(1, { vmId: 7011 })])],
+  ["name cp-1 is used twice", cluster([controlPlane(1), controlPlane(1)])],
+  ["address 10.20.1.11 is used twice", cluster([controlPlane(1), worker(1, { address: "10.20.1.11" })])],
   [
-    "macAddress BC:24:11:20:00:11 is there twice",
+    "macAddress BC:24:11:20:00:11 is used twice",
     cluster([controlPlane(1), worker(1, { networkInterfaces: [{ macAddress: "bc:24:11:20:00:11" }] })]),
   ],
   [
@@ -248,7 +248,7 @@ test.each<[string, ClusterStackProps]>([
     cluster([controlPlane(1), worker(1, { renamedFrom: "cp-1" })]),
   ],
   [
-    "renamedFrom old is there twice",
+    "renamedFrom old is used twice",
     cluster([controlPlane(1, { renamedFrom: "old" }), worker(1, { renamedFrom: "old" })]),
   ],
   [

@@ -4,7 +4,7 @@ import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";
 
-/** The gateway, the virtual address and every node: in `node_cidr`, usable, and not in each other's way. */
+/** The addresses of the gateway, the Kubernetes API and every node are in `node_cidr`, usable and different. */
 export function* checkAddresses({ input, nodes, config }: ResolvedCluster): Iterable<Problem> {
   const network = Cidr.parse(input.node_cidr);
   const gateway = Address.parse(config.network.gateway);
@@ -15,7 +15,10 @@ export function* checkAddresses({ input, nodes, config }: ResolvedCluster): Iter
   }
   yield* checkMember(network, vip, ["cluster_api_addr"], input.cluster_api_addr);
   if (vip.equals(gateway)) {
-    yield { path: ["cluster_api_addr"], text: `${vip.text} is the gateway; choose a free address` };
+    yield {
+      path: ["cluster_api_addr"],
+      text: `${vip.text} is the address of the gateway; choose a free one`,
+    };
   }
 
   for (const { path, input: node } of nodes) {
@@ -23,7 +26,7 @@ export function* checkAddresses({ input, nodes, config }: ResolvedCluster): Iter
     const address = addressOf(node);
     yield* checkMember(network, address, at, node.address);
     if (address.equals(gateway))
-      yield { path: at, text: `${node.address} is the gateway; choose a free address` };
+      yield { path: at, text: `${node.address} is the address of the gateway; choose a free one` };
     if (address.equals(vip)) {
       yield {
         path: at,

@@ -5,7 +5,7 @@ import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import type { ClusterInput } from "../schema/cluster";
 import type { SchematicInput } from "../schema/node";
 
-/** Schematic and Secure Boot: each node has one schematic, and one that can do what is asked of it. */
+/** Each node has exactly one schematic, and it supports Secure Boot if the node needs it. */
 export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   yield* checkExtensions(input.talos_schematic, ["talos_schematic"]);
   for (const node of nodes) {
@@ -14,7 +14,7 @@ export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem>
   }
 }
 
-/** An agent that the schematic lacks would make every plan and apply wait for it. */
+/** Warns of a guest agent that is enabled but missing in the schematic. It stays off: the provider would wait for it. */
 export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Problem> {
   for (const { path, input, config } of nodes) {
     if (input.qemu_agent !== true || !lacksGuestAgent(config.schematic)) continue;
@@ -26,7 +26,10 @@ export function* warnOfMissingAgent({ nodes }: ResolvedCluster): Iterable<Proble
 function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): Iterable<Problem> {
   const { schematic_id: id, talos_schematic: own } = input;
   if (id !== undefined && own !== undefined) {
-    yield { path: [...path, "talos_schematic"], text: "is there beside schematic_id; keep one of them" };
+    yield {
+      path: [...path, "talos_schematic"],
+      text: "cannot be set together with schematic_id; keep one of them",
+    };
   }
   if (id === undefined && own === undefined && cluster.talos_schematic === undefined) {
     const text = "is missing; add it, or describe talos_schematic here or for the cluster";
@@ -38,7 +41,7 @@ function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): 
 function* checkExtensions(schematic: SchematicInput | undefined, path: Path): Iterable<Problem> {
   for (const [index, extension] of (schematic?.extensions ?? []).entries()) {
     if (schematic?.extensions.indexOf(extension) === index) continue;
-    yield { path: [...path, "extensions", index], text: `${extension} is there twice; keep one` };
+    yield { path: [...path, "extensions", index], text: `${extension} is listed twice; keep one` };
   }
 }
 

@@ -24,15 +24,16 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
     yield { path: [...path, "keep_days"], text };
   }
   if (worker.domain && worker.workers_dev_subdomain) {
-    const text = `${worker.workers_dev_subdomain} is of no use beside domain, which turns workers.dev off; remove one of them`;
+    const text = `${worker.workers_dev_subdomain} has no effect with domain, which turns workers.dev off; remove one of them`;
     yield { path: [...path, "workers_dev_subdomain"], text };
   }
   if (worker.credentials.length + worker.oidc.length + worker.mtls.length === 0) {
-    const text = "is empty, and there is no oidc and no mtls: nobody could use the Worker; add one of them";
+    const text =
+      "is empty, and so are oidc and mtls: nobody could use the Worker; add an entry to one of them";
     yield { path: [...path, "credentials"], text };
   }
   if (worker.psk_namespace !== undefined && !worker.credentials.includes("psk")) {
-    const text = `${worker.psk_namespace} is of no use without psk in credentials; add it there`;
+    const text = `${worker.psk_namespace} has no effect without psk in credentials; add psk there`;
     yield { path: [...path, "psk_namespace"], text };
   }
   for (const [index, { fingerprint, subject }] of worker.mtls.entries()) {
@@ -56,10 +57,10 @@ function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Proble
   }
 }
 
-/** Said, and not refused: a machine that only deploys the cluster need not know the account. */
+/** A warning and not an error: a machine that only deploys the cluster does not need the account id. */
 export function* warnOfMissingAccount({ input, config }: ResolvedCluster): Iterable<Problem> {
   if (input.bootstrap === undefined || config.bootstrap !== undefined) return;
   const text =
-    "is left out, since no account is known; set state.account_id or CLOUDFLARE_ACCOUNT_ID where it is deployed";
+    "is ignored, because no account id is set; set state.account_id, or CLOUDFLARE_ACCOUNT_ID on the machine that deploys it";
   yield { path: ["bootstrap"], text };
 }

@@ -2,7 +2,7 @@ import { quorumOf } from "../../domain/etcd";
 import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 
-/** etcd wants an odd number: an even one survives no more failures than one fewer, and has one more to fail. */
+/** etcd needs an odd number of members: one member more does not survive more failures. */
 export function* checkControlPlane({ nodes }: ResolvedCluster): Iterable<Problem> {
   const count = nodes.filter(({ config }) => config.role === "controlplane").length;
   if (count === 0) {

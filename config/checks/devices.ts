@@ -3,7 +3,7 @@ import type { Problem } from "../diagnostic";
 import type { Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
 
-/** Tags, PCI devices, and names that the node had before. */
+/** Tags and PCI devices. */
 export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   const advanced = input.proxmox_vm_advanced;
   yield* checkTags(advanced.tags, ["proxmox_vm_advanced", "tags"]);
@@ -17,7 +17,7 @@ export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Probl
   }
 }
 
-/** A rename moves one VM to one new name. */
+/** A rename moves one VM to one new name, and the old name is free. */
 export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
   const names = new Set(nodes.map(({ input }) => input.name));
   const taken = new Map<string, string>();
@@ -29,7 +29,7 @@ export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
     if (names.has(before))
       yield { path: at, text: `${before} is the name of a node; remove the key or that node` };
     else if (other !== undefined)
-      yield { path: at, text: `${before} became "${other}" already; remove one of the two` };
+      yield { path: at, text: `${before} is already the old name of "${other}"; remove one of the two` };
     taken.set(before, input.name);
   }
 }
@@ -37,6 +37,6 @@ export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
 function* checkTags(tags: readonly string[], path: Path): Iterable<Problem> {
   for (const [index, tag] of tags.entries()) {
     if (tags.indexOf(tag) !== index)
-      yield { path: [...path, index], text: `${tag} is there twice; keep one` };
+      yield { path: [...path, index], text: `${tag} is listed twice; keep one` };
   }
 }

@@ -7,11 +7,11 @@ import type { NodeInput } from "../schema/node";
 
 interface Claim {
   readonly path: Path;
-  /** What has to differ. */
+  /** The value that must be unique. */
   readonly value: string;
-  /** As the file has it. */
+  /** The value as it is written in the file. */
   readonly written: string;
-  /** Who holds it, for the message of the next one. */
+  /** Who uses the value, for the message. */
   readonly owner: string;
 }
 
@@ -19,7 +19,7 @@ interface Claim {
 export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> {
   const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
     nodes.map(({ path, input }): Claim => {
-      // A second node of the same name is better told apart by its place in the list.
+      // Two nodes with the same name are identified by their position in the list.
       const owner = key === "name" ? formatPath(path) : quoteValue(input.name);
       return { path: [...path, key], value: identify(input), written: String(input[key]), owner };
     });

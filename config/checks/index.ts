@@ -11,10 +11,10 @@ import { checkPlacement, warnOfIdleHa } from "./placement";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
 
-/** Looks at a cluster that passed the schema, and knows nothing of files. */
+/** Checks a cluster that matches the schema. */
 type Check = (cluster: ResolvedCluster) => Iterable<Problem>;
 
-/** Make sense for a part of the nodes too, so that one broken node does not hide what is wrong with others. */
+/** These also work for a part of the nodes, so an invalid node does not hide the mistakes of others. */
 const CHECKS: readonly Check[] = [
   checkNetworks,
   checkAddresses,
@@ -26,7 +26,7 @@ const CHECKS: readonly Check[] = [
   checkState,
   checkBootstrap,
 ];
-/** Need all nodes. */
+/** These need all nodes. */
 const WHOLE_CLUSTER_CHECKS: readonly Check[] = [checkControlPlane, checkRenames];
 const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent, warnOfMissingAccount];
 

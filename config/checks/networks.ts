@@ -8,7 +8,7 @@ interface NamedNetwork {
   readonly cidr: Cidr;
 }
 
-/** The networks of nodes, pods and services: written as networks, apart from each other, of matching families. */
+/** The networks of nodes, pods and services are network addresses, do not overlap, and have matching families. */
 export function* checkNetworks({ config }: ResolvedCluster): Iterable<Problem> {
   const { nodeCidr, podCidrs, serviceCidrs } = config.network;
   const named = (key: string, cidrs: readonly string[]): NamedNetwork[] =>
@@ -31,12 +31,12 @@ function* checkOverlaps(networks: readonly NamedNetwork[]): Iterable<Problem> {
     for (const earlier of networks.slice(0, index)) {
       if (!cidr.overlaps(earlier.cidr)) continue;
       const other = `${formatPath(earlier.path)} ${earlier.cidr.text}`;
-      yield { path, text: `${cidr.text} overlaps with ${other}; choose a network apart from it` };
+      yield { path, text: `${cidr.text} overlaps with ${other}; choose one that does not overlap` };
     }
   }
 }
 
-/** Kubernetes takes one network of each family, and services only in a family that pods have. */
+/** Kubernetes accepts one network of each family, and services only in a family of the pods. */
 function* checkFamilies(pods: readonly NamedNetwork[], services: readonly NamedNetwork[]): Iterable<Problem> {
   for (const [first, second] of [pods, services]) {
     if (first === undefined || second === undefined || first.cidr.family !== second.cidr.family) continue;
@@ -49,7 +49,7 @@ function* checkFamilies(pods: readonly NamedNetwork[], services: readonly NamedN
   const families = new Set(pods.map(({ cidr }) => cidr.family));
   for (const { path, cidr } of services) {
     if (families.has(cidr.family)) continue;
-    const text = `${cidr.text} is ${cidr.family}, which cluster_pod_cidr has no network of; add one there`;
+    const text = `${cidr.text} is ${cidr.family}, but cluster_pod_cidr has no ${cidr.family} network; add one there`;
     yield { path, text };
   }
 }

@@ -11,19 +11,19 @@ export function* checkPlacement({ input, nodes }: ResolvedCluster): Iterable<Pro
   }
 }
 
-/** HA that was asked for, but can restart nothing elsewhere. */
+/** Warns if HA is on, but cannot restart VMs on another host. */
 export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
   if (input.proxmox_ha !== true) return;
   const path = ["proxmox_ha"];
   if (hostsOf(config.nodes).size < 2) {
     yield {
       path,
-      text: "true has no effect with every VM on one host; give nodes a proxmox_node of their own",
+      text: "true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
     };
   }
   const shared = new Set(config.proxmox.sharedStorages);
   const bound = storagesOf(config.nodes).filter((storage) => !shared.has(storage));
   if (bound.length === 0) return;
-  const text = `true cannot restart a VM elsewhere whose disks are on ${bound.join(", ")}`;
-  yield { path, text: `${text}; list in proxmox_shared_storages what is shared` };
+  const text = `true has no effect on VMs whose disks are on ${bound.join(", ")}`;
+  yield { path, text: `${text}; add the shared ones to proxmox_shared_storages` };
 }

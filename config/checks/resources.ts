@@ -35,7 +35,7 @@ function* checkSizes({ sizes, config: { role, cores, sockets } }: ResolvedNode):
   yield* check(sizes.disk_size, sizes.disk_size.value, minimum.diskGiB, " GiB");
 }
 
-/** Proxmox takes the balloon for the least of the memory. */
+/** The balloon is the minimum of the memory, so it cannot be more than the memory. */
 function* checkBalloon({ nodes, input }: ResolvedCluster): Iterable<Problem> {
   const { balloon } = input.proxmox_vm_advanced;
   const short = nodes.find(({ config }) => config.memoryMiB < balloon)?.config;
@@ -43,6 +43,6 @@ function* checkBalloon({ nodes, input }: ResolvedCluster): Iterable<Problem> {
   const path = ["proxmox_vm_advanced", "balloon"];
   yield {
     path,
-    text: `${balloon} is more than the ${short.memoryMiB} MiB of "${short.name}"; use 0, or less than those`,
+    text: `${balloon} is more than the ${short.memoryMiB} MiB of "${short.name}"; use 0, or at most ${short.memoryMiB}`,
   };
 }

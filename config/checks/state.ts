@@ -3,7 +3,7 @@ import { quoteValue } from "../display-value";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../state-location";
 
-/** A backend has what it needs, and a key change has two keys. */
+/** The backend has the settings that it needs, and a change of the encryption key has two different keys. */
 export function* checkState({ input: { state }, config }: ResolvedCluster): Iterable<Problem> {
   if (config.state.backend === "worker" && config.state.url === undefined) {
     const text =
@@ -20,10 +20,10 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
     // OpenTofu has one fallback, which is either plain text or an older key.
     yield {
       path: ["state", "encryption", "migrate"],
-      text: "is there beside previous; do one after the other",
+      text: "cannot be set together with previous; do one after the other",
     };
   }
-  // OpenTofu finds the salt of a key by its name: under one name it would read the old state with the new key.
+  // OpenTofu finds the salt of a key by its name. With one name for both, it would use the new key for the old state.
   if (encryption.previous.key_id === encryption.key_id) {
     const text = `${quoteValue(encryption.key_id)} is the name of the previous key too; give the new key another one, such as ${quoteValue(`${encryption.key_id}-2`)}`;
     yield { path: ["state", "encryption", "key_id"], text };

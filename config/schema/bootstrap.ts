@@ -22,48 +22,59 @@ const workerName = text(WORKER_NAME);
 const namespace = text(NAMESPACE);
 
 const grant = {
-  namespace: namespace.describe("Namespace whose states they are."),
-  scopes: z.array(z.enum(WORKER_SCOPES)).min(1).describe("`read`, `write`, `lock`, `admin`."),
-  states: z.array(literal).min(1).optional().describe("Names of states, with `*`. Default: all of them."),
+  namespace: namespace.describe("Namespace of the states."),
+  scopes: z
+    .array(z.enum(WORKER_SCOPES))
+    .min(1)
+    .describe("What may be done: `read`, `write`, `lock`, `admin`."),
+  states: z
+    .array(literal)
+    .min(1)
+    .optional()
+    .describe("Names of the states; `*` matches any text. Default: all states of the namespace."),
 };
 
 const oidcIssuer = z.strictObject({
   issuer: z
     .url({ protocol: /^https$/, error: "is not an https URL; write it like https://gitlab.com" })
     .optional()
-    .describe("Default: GitHub Actions."),
-  audience: literal.describe("Audience that its tokens must have."),
+    .describe("URL of the issuer, as in the token's `iss`. Default: GitHub Actions."),
+  audience: literal.describe("Audience that a token must have (`aud`)."),
   rules: z
     .array(
       z.strictObject({
-        subject: literal.describe("Subject, with `*`, for example `repo:me/cluster:ref:refs/heads/main`."),
+        subject: literal.describe(
+          "Subject of the token (`sub`), for example `repo:me/cluster:ref:refs/heads/main`; `*` matches any text.",
+        ),
         ...grant,
       }),
     )
     .min(1)
-    .describe("Who may do what; the first one whose subject matches counts."),
+    .describe("Who may do what. The first rule with a matching subject applies."),
 });
 
 const certificate = z.strictObject({
   fingerprint: text(FINGERPRINT).optional().describe("SHA-256 of the certificate."),
-  subject: literal.optional().describe("Subject of the certificate, with `*`."),
+  subject: literal.optional().describe("Subject of the certificate; `*` matches any text."),
   ...grant,
 });
 
 const worker = z.strictObject({
-  enabled: z.boolean().default(true).describe("Whether there is a Worker; the S3 backend needs none."),
-  name: workerName.optional().describe("Name of the Worker. Default: name of the bucket."),
+  enabled: z.boolean().default(true).describe("Whether to make the Worker. The S3 backend does not need it."),
+  name: workerName.optional().describe("Name of the Worker. Default: the name of the bucket."),
   domain: z
     .strictObject({
       hostname: text(WORKER_HOST_NAME).describe("Host name of the Worker."),
       zone_id: text(ZONE_ID).describe("Zone of the host name."),
     })
     .optional()
-    .describe("A host name of its own. Default: workers.dev."),
+    .describe("Custom domain. Default: a host name on workers.dev."),
   workers_dev_subdomain: workerName
     .optional()
-    .describe("The account's subdomain of workers.dev, so that the address is known."),
-  cron: text(CRON).default(DEFAULT_CRON).describe("When states are copied to the backup bucket, in UTC."),
+    .describe("The account's subdomain of workers.dev. With it, the address of the Worker is known."),
+  cron: text(CRON)
+    .default(DEFAULT_CRON)
+    .describe("When the states are copied to the backup bucket, as a cron expression in UTC."),
   credentials: z
     .array(z.enum(WORKER_CREDENTIALS))
     .default(["owner"])
@@ -72,40 +83,49 @@ const worker = z.strictObject({
     ),
   psk_namespace: namespace
     .optional()
-    .describe("Namespace of whoever has the pre-shared key. Default: `default`."),
-  oidc: z.array(oidcIssuer).default([]).describe("Issuers of identity tokens."),
+    .describe("Namespace that the pre-shared key gives access to. Default: `default`."),
+  oidc: z.array(oidcIssuer).default([]).describe("Issuers of OIDC tokens."),
   mtls: z.array(certificate).default([]).describe("Client certificates that Cloudflare verifies."),
   encryption: z
     .enum(WORKER_ENCRYPTION)
     .default("auto")
-    .describe("`required` refuses every state in plain text."),
+    .describe(
+      "`required` refuses every state in plain text; `auto` refuses plain text after an encrypted version.",
+    ),
   keep_versions: wholeNumber(KEEP_VERSIONS)
     .default(KEPT_VERSIONS.versions)
-    .describe("Versions of a state that are always kept."),
-  keep_days: days.default(KEPT_VERSIONS.days).describe("Days for which every version is kept."),
-  base_path: text(BASE_PATH).optional().describe("In front of every route."),
+    .describe("Number of newest versions of a state that the Worker never deletes."),
+  keep_days: days.default(KEPT_VERSIONS.days).describe("Days for which the Worker keeps every version."),
+  base_path: text(BASE_PATH).optional().describe("Path before every route, for example `/tfstate`."),
   observability: z.boolean().default(true).describe("Whether Cloudflare keeps the Worker's logs."),
 });
 
 const token = z.strictObject({
-  name: text(TOKEN_NAME).optional().describe("Name of the token. Default: that of the bucket."),
-  access: z.enum(["read", "write"]).default("write").describe("What it may do with objects of the bucket."),
-  expires_on: text(TIMESTAMP).optional().describe("When it ends, in UTC. Default: never."),
+  name: text(TOKEN_NAME).optional().describe("Name of the token. Default: the name of the bucket."),
+  access: z
+    .enum(["read", "write"])
+    .default("write")
+    .describe("What the token may do with the objects of the bucket."),
+  expires_on: text(TIMESTAMP).optional().describe("When the token expires, in UTC. Default: never."),
 });
 
 export const bootstrap = z.strictObject({
   location: z
     .enum(R2_LOCATIONS)
     .optional()
-    .describe("Where the buckets are created, if Cloudflare can. Default: near whoever creates them."),
-  backup_bucket: bucketName.optional().describe("Bucket of the copies. Default: `<state.bucket>-backup`."),
+    .describe("Preferred location of the buckets. Default: near the machine that creates them."),
+  backup_bucket: bucketName
+    .optional()
+    .describe("Name of the backup bucket. Default: `<state.bucket>-backup`."),
   history_lock_days: days
     .default(RETENTION_DEFAULTS.historyLockDays)
-    .describe("For how long nobody can delete a version; 0 for no lock."),
+    .describe("Days for which nobody can delete a version; 0 for no lock."),
   history_days: days
     .default(RETENTION_DEFAULTS.historyDays)
-    .describe("When a version goes, whatever refers to it; 0 for never."),
-  backup_days: days.default(RETENTION_DEFAULTS.backupDays).describe("When an old copy goes; 0 for never."),
+    .describe("Days after which R2 deletes a version, even a pinned one; 0 for never."),
+  backup_days: days
+    .default(RETENTION_DEFAULTS.backupDays)
+    .describe("Days after which R2 deletes a backup; 0 for never."),
   worker: worker.prefault({}).describe("The tfstate Worker."),
   token: token.prefault({}).describe("The S3 key pair."),
 });

@@ -41,7 +41,7 @@ const advanced = z.strictObject({
   scsi_hw: z.enum(SCSI_CONTROLLERS).default("virtio-scsi-pci").describe("SCSI controller."),
   balloon: wholeNumber(BALLOON_MIB)
     .default(VM_DEFAULTS.balloonMiB)
-    .describe("Smallest memory of a balloon in MiB; 0 turns ballooning off."),
+    .describe("Minimum memory with ballooning, in MiB; 0 turns ballooning off."),
   numa: z.boolean().default(VM_DEFAULTS.numa).describe("NUMA."),
   qemu_agent: z.boolean().default(true).describe("QEMU guest agent, where the schematic has it."),
   net_queues: queues.default(4).describe(`Packet queues of a NIC, ${rangeText(QUEUES)}; 0 and 1 mean one.`),
@@ -57,11 +57,11 @@ const advanced = z.strictObject({
   ostype: z.enum(OS_TYPES).default(VM_DEFAULTS.osType).describe("Guest type."),
 });
 
-/** All keys of the file. Other keys are let through here and judged by `unknown-keys.ts`. */
+/** All keys of the file. The schema accepts unknown keys; `unknown-keys.ts` checks them. */
 export const clusterSchema = z.looseObject({
   cluster_name: text(CLUSTER_NAME).default("talos").describe("Name of the cluster."),
   talos_version: talosVersion.default("v1.13.0").describe("Version of Talos."),
-  talos_schematic: schematic.optional().describe("Schematic of every node that has none of its own."),
+  talos_schematic: schematic.optional().describe("Schematic of every node that does not set its own."),
   boot_mode: z
     .enum(BOOT_MODES)
     .default("iso")
@@ -83,13 +83,15 @@ export const clusterSchema = z.looseObject({
   cluster_pod_cidr: cidrs
     .default("10.42.0.0/16")
     .describe("Network of the pods; two for dual stack, as a list or separated by a comma."),
-  cluster_svc_cidr: cidrs.default("10.43.0.0/16").describe("Network of the services; likewise."),
+  cluster_svc_cidr: cidrs
+    .default("10.43.0.0/16")
+    .describe("Network of the services; two for dual stack, as for the pods."),
 
   proxmox_api_url: httpsUrl.meta({
     description: "Address of the Proxmox API.",
     examples: ["https://pve.example.com:8006"],
   }),
-  proxmox_node: proxmoxNode.optional().describe("Proxmox node of every VM that names none itself."),
+  proxmox_node: proxmoxNode.optional().describe("Proxmox node of every VM that does not set its own."),
   proxmox_iso_storage: storage.default("local").describe("Storage of ISO files and disk images."),
   proxmox_disk_storage: storage.default("local-lvm").describe("Storage of the VMs' disks."),
   proxmox_shared_storages: z
@@ -100,7 +102,7 @@ export const clusterSchema = z.looseObject({
     .boolean()
     .optional()
     .describe(
-      "HA resources and rules. Default: true where the VMs are on several hosts and on shared storages only.",
+      "HA resources and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
     ),
   proxmox_vm_defaults: sizeDefaults.prefault({}).describe("Sizes of every VM."),
   proxmox_vm_controller_defaults: sizeDefaults.prefault({}).describe("Sizes of control plane VMs."),
@@ -111,9 +113,9 @@ export const clusterSchema = z.looseObject({
   bootstrap: bootstrap
     .optional()
     .describe(
-      "The buckets, the Worker and the token that keep the states. Default: all defaults, where an account id is known.",
+      "The buckets, the Worker and the token for the states. Default: all defaults, if an account id is set.",
     ),
-  adopt: adopt.optional().describe("Resources of an earlier program to take over."),
+  adopt: adopt.optional().describe("Resources of another Terraform program to adopt."),
   nodes: z
     .array(node, {
       error: ({ input }) =>

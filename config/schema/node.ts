@@ -48,12 +48,12 @@ export const schematic = z.strictObject({
     })
     .optional()
     .describe("Board overlay; it cannot be combined with Secure Boot."),
-  bootloader: z.enum(BOOTLOADERS).optional().describe("Boot loader. Default: what the Image Factory takes."),
+  bootloader: z.enum(BOOTLOADERS).optional().describe("Boot loader. Default: chosen by the Image Factory."),
 });
 
 const dataDisk = z.strictObject({
   slot: wholeNumber(DATA_DISK_SLOT).describe(
-    `Place on the SCSI bus, ${rangeText(DATA_DISK_SLOT)}. It names the disk: another slot is another disk.`,
+    `Slot on the SCSI bus, ${rangeText(DATA_DISK_SLOT)}. It identifies the disk: another slot means another disk.`,
   ),
   size: diskSize.describe(`Size in GiB, ${rangeText(DISK_SIZE_GIB)}.`),
   storage: storage.optional().describe("Proxmox storage. Default: `disk_storage` of the node."),
@@ -84,7 +84,7 @@ const pciDevice = z.strictObject({
   rombar: z.boolean().default(true).describe("Show the device's ROM to the firmware."),
 });
 
-/** An entry of `nodes`. Other keys are let through here and judged by `unknown-keys.ts`. */
+/** An entry of `nodes`. The schema accepts unknown keys; `unknown-keys.ts` checks them. */
 export const node = z.looseObject({
   name: hostLabel.regex(UNRESERVED_NAME.regex, UNRESERVED_NAME.advice).meta({
     description: "Name of the VM and host name of the node.",
@@ -129,34 +129,32 @@ export const node = z.looseObject({
   vm_disk_size: diskSize
     .optional()
     .describe("Size of the first disk in GiB. Default: by role, see Precedence."),
-  vm_startup_order: startup.optional().describe("Place in the start order of the host, lowest first."),
+  vm_startup_order: startup.optional().describe("Position in the start order of the host, lowest first."),
   vm_startup_delay: startup.optional().describe("Seconds to wait before the next VM starts."),
   vm_shutdown_delay: startup.optional().describe("Seconds to wait for a shutdown."),
   proxmox_node: proxmoxNode.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
   disk_storage: storage.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
-  data_disks: z.array(dataDisk).max(DATA_DISK_SLOT.max).default([]).describe("Further disks."),
+  data_disks: z.array(dataDisk).max(DATA_DISK_SLOT.max).default([]).describe("More disks."),
   networks: z
     .array(network)
     .max(MAX_NETWORK_INTERFACES - 1)
     .default([])
-    .describe("Further NICs, on net1 and up."),
+    .describe("More NICs, from net1 on."),
   pci: z.array(pciDevice).max(MAX_PCI_DEVICES).default([]).describe("PCI devices to pass through."),
   tpm: z
     .boolean()
     .optional()
-    .describe(
-      "Virtual TPM 2.0. Default: true with Secure Boot where `boot_mode` is `disk-image`, else false.",
-    ),
+    .describe("Virtual TPM 2.0. Default: true with Secure Boot if `boot_mode` is `disk-image`, else false."),
   qemu_agent: z
     .boolean()
     .optional()
     .describe(
-      "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`, off where the schematic lacks it.",
+      "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`; off if the schematic does not have the extension.",
     ),
   tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
   pool: text(POOL).optional().describe("Resource pool in Proxmox."),
   protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),
-  renamed_from: hostLabel.optional().describe("Name that the node had before, so that the VM is kept."),
+  renamed_from: hostLabel.optional().describe("Old name of a renamed node, so that its VM is kept."),
 });
 
 export type NodeInput = z.output<typeof node>;

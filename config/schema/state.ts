@@ -13,7 +13,7 @@ import { literal, resourceAddress, schematicId, stateUrl, text } from "./values"
 
 const keyId = text(KEY_ID)
   .default(DEFAULT_KEY_ID)
-  .describe("Names the key in the state. A new key needs a new name.");
+  .describe("Name of the encryption key in the state. A new key needs a new name.");
 
 const pbkdf2 = z.strictObject({
   provider: z.literal("pbkdf2").describe("A passphrase in TF_VAR_state_passphrase."),
@@ -38,17 +38,17 @@ const openbao = z.strictObject({
 });
 const off = z.strictObject({
   provider: z.literal("off").describe("No encryption."),
-  reason: z.string().trim().min(1).describe("Why the state may be read by whoever gets hold of it."),
+  reason: z.string().trim().min(1).describe("Why the state does not need encryption."),
 });
 
 const keyProvider = z.discriminatedUnion("provider", [pbkdf2, awsKms, gcpKms, openbao]);
 
-/** Keys that every provider takes while the state is on its way from one key, or none, to another. */
+/** Keys for the apply that changes the encryption key, or encrypts a plain-text state. */
 const transition = {
   migrate: z
     .literal("from-plaintext")
     .optional()
-    .describe("For the one apply that encrypts a state which is in plain text so far."),
+    .describe("For the one apply that encrypts an existing plain-text state."),
   previous: keyProvider
     .optional()
     .describe(
@@ -77,11 +77,13 @@ export const state = z.strictObject({
   lock: z
     .boolean()
     .default(true)
-    .describe("r2: whether an apply locks the state; without it two at once can lose what one of them made."),
+    .describe(
+      "r2: whether an apply locks the state. Without a lock, one of two applies at the same time can lose its resources.",
+    ),
   account_id: accountId
     .optional()
     .describe(
-      "r2: Cloudflare account. Default: CLOUDFLARE_ACCOUNT_ID, else the endpoint is AWS_ENDPOINT_URL_S3.",
+      "r2: id of the Cloudflare account. Default: CLOUDFLARE_ACCOUNT_ID; without either, the endpoint is AWS_ENDPOINT_URL_S3.",
     ),
   jurisdiction: z
     .enum(R2_JURISDICTIONS)
@@ -93,17 +95,19 @@ export const state = z.strictObject({
 });
 
 export const adopt = z.strictObject({
-  vms: resourceAddress.optional().describe("Address of the VM resource with `for_each` over node names."),
+  vms: resourceAddress
+    .optional()
+    .describe("Address of the VM resource to adopt; its `for_each` keys are the node names."),
   images: z
     .array(
       z.strictObject({
-        from: resourceAddress.describe("Address of the download, with its key."),
+        from: resourceAddress.describe("Address of the download resource, with its key."),
         schematic_id: schematicId.describe("Schematic of that image."),
         secureboot: z.boolean().default(false).describe("Whether it is the Secure Boot image."),
       }),
     )
     .optional()
-    .describe("Downloads to take over."),
+    .describe("Image downloads to adopt."),
 });
 
 export type StateInput = z.output<typeof state>;

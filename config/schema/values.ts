@@ -10,7 +10,7 @@ import { RESOURCE_ADDRESS } from "../../domain/state";
 import { httpsUrlProblem, stateUrlProblem } from "../../domain/url";
 
 /*
- * Kinds of values. An error text continues a sentence that starts with the key and its value:
+ * Types of values. An error text continues a sentence that starts with the key and its value:
  * `nodes[0].mac_addr zz is not a MAC address; write …`.
  */
 
@@ -27,7 +27,7 @@ export function rangeText({ min, max }: Range): string {
   return `${min} to ${max}`;
 }
 
-/** Any text that is handed on to OpenTofu. */
+/** Any text that is passed to OpenTofu. */
 export const literal = text(LITERAL);
 
 export const hostLabel = text(HOST_LABEL);
@@ -92,7 +92,7 @@ export const mtu = wholeNumber(MTU);
 export const queues = wholeNumber(QUEUES);
 export const vlan = wholeNumber(VLAN);
 
-/** The home-lab template has the VLAN in quotes. */
+/** The home-lab template writes the VLAN in quotes, so text is accepted too. */
 const NOT_A_VLAN = `is not a VLAN; use a whole number from ${VLAN.min} to ${VLAN.max}`;
 export const vlanTag = z.union(
   [vlan, text({ regex: /^([1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/, advice: NOT_A_VLAN })],
