@@ -62,11 +62,8 @@ async function addBootstrap(
 ): Promise<void> {
   const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
   const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
-  const { bucket: bucketName, backupBucket: backupBucketName, ...rest } = config;
   new BootstrapStack(app, "bootstrap", {
-    ...rest,
-    bucketName,
-    backupBucketName,
+    ...config,
     worker: config.worker && { ...config.worker, module: await deployableWorker() },
     state: bootstrapState(state),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",

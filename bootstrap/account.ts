@@ -66,8 +66,8 @@ export class Account {
 
   /** Ids of the tokens that have the name of the stack's token and open the state bucket only. */
   async tokens(): Promise<readonly string[]> {
-    const { accountId, bucket, jurisdiction, token: wanted } = this.config;
-    const resource = bucketResource(accountId, bucket, jurisdiction);
+    const { accountId, bucketName, jurisdiction, token: wanted } = this.config;
+    const resource = bucketResource(accountId, bucketName, jurisdiction);
     const ids: string[] = [];
     for (let page = 1; ; page++) {
       const { result } = await this.list(`/tokens?per_page=${TOKENS_PER_PAGE}&page=${page}`, tokenList);

@@ -88,16 +88,16 @@ export async function deleteTokens({ account }: BootstrapProps, ids: readonly st
 }
 
 async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ownership): Promise<boolean> {
-  const { bucket, accountId, jurisdiction } = settings.bootstrap;
+  const { bucketName, accountId, jurisdiction } = settings.bootstrap;
   if (!(await ownership.hasBucket())) {
     await ownership.requireFreeNames();
     const where = `account ${accountId}${jurisdiction ? `, jurisdiction ${jurisdiction}` : ""}`;
-    const text = `The bucket ${bucket} will be made in ${where}. It will hold the state of everything that is made afterwards.`;
+    const text = `The bucket ${bucketName} will be made in ${where}. It will hold the state of everything that is made afterwards.`;
     if (!(await approve(text))) return false;
   }
   await step("Bucket", async ({ result }) => {
     await ownership.ensureBucket();
-    result(`${bucket} belongs to this cluster`);
+    result(`${bucketName} belongs to this cluster`);
   });
   return true;
 }

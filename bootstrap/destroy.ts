@@ -24,23 +24,24 @@ export type Destroyed = "done" | "declined" | "nothing";
  */
 export async function destroy(props: DestroyProps): Promise<Destroyed> {
   const { settings, account, approve } = props;
-  const { bucket } = settings.bootstrap;
+  const { bucketName } = settings.bootstrap;
   const ownership = ownershipOf(props);
   if (!(await ownership.hasBucket())) {
     await ownership.requireFreeNames();
     return "nothing";
   }
-  const objects = await account.objects(bucket);
+  const objects = await account.objects(bucketName);
   if (await ownership.requireBucket()) {
     await step("Look for states", async ({ result }) => {
       const others = await statesOfOtherStacks(props, objects);
       result(others.length > 0 ? `${others.length}, which will be deleted` : "none of other stacks");
     });
     if (!(await withLock(props, () => destroyContent(props, ownership, objects)))) return "declined";
-  } else if (!(await approve(`The bucket ${bucket}, which is empty, will be deleted.`))) return "declined";
+  } else if (!(await approve(`The bucket ${bucketName}, which is empty, will be deleted.`)))
+    return "declined";
   await step("Delete the bucket", async ({ result }) => {
     await ownership.deleteBucket();
-    result(`${bucket} is gone`);
+    result(`${bucketName} is gone`);
   });
   return "done";
 }
@@ -52,12 +53,12 @@ async function destroyContent(
   objects: R2Client,
 ): Promise<boolean> {
   const { settings, workDir, account, approve } = props;
-  const { bucket, backupBucket } = settings.bootstrap;
+  const { bucketName, backupBucketName } = settings.bootstrap;
   const state = await objects.get(BOOTSTRAP_STATE_KEY);
   const stack = await prepare({ ...props, env: { ...props.env, ALLOW_DESTROY: "bootstrap" } });
   const lost = await stack.importOwned(ownership);
   const plan = await stack.plan("-destroy");
-  const text = `${plan}\nThe bucket ${bucket} will be deleted last, with all objects in it.`;
+  const text = `${plan}\nThe bucket ${bucketName} will be deleted last, with all objects in it.`;
   if (!(await approve(text))) return false;
   workDir.removePlan();
   if (state) {
@@ -69,7 +70,7 @@ async function destroyContent(
   await step("Empty the backup bucket", async ({ result }) => {
     // Somebody may have written a state while the user read the plan, or during the next step: check each time.
     await statesOfOtherStacks(props, objects);
-    result(hasBackups ? await empty(props, await account.objects(backupBucket)) : "it is gone");
+    result(hasBackups ? await empty(props, await account.objects(backupBucketName)) : "it is gone");
   });
   await step("Destroy", async ({ follow, result }) => {
     await stack.destroyAllButBucket(follow);

@@ -30,15 +30,15 @@ export interface NamedResource {
  * that name. So the bootstrap of this cluster made every resource in the list, even one that the state does not know.
  */
 export class Ownership {
-  private readonly bucketName: string;
+  private readonly stateBucket: string;
   private readonly marker: MarkerObject;
   private readonly resources: readonly NamedResource[];
   private readonly names: readonly string[];
   private readonly adopt: readonly string[];
 
   constructor(private readonly props: OwnershipProps) {
-    this.bucketName = `bucket/${props.config.bucket}`;
-    this.marker = new MarkerObject(props.account, props.config.bucket);
+    this.stateBucket = `bucket/${props.config.bucketName}`;
+    this.marker = new MarkerObject(props.account, props.config.bucketName);
     this.resources = namedResources(props);
     this.names = this.resources.map(({ name }) => name);
     this.adopt = props.adopt ?? [];
@@ -48,7 +48,7 @@ export class Ownership {
 
   /** Whether the account has the state bucket. */
   hasBucket(): Promise<boolean> {
-    return this.props.account.hasBucket(this.props.config.bucket);
+    return this.props.account.hasBucket(this.props.config.bucketName);
   }
 
   /**
@@ -62,13 +62,13 @@ export class Ownership {
     await this.refuseForeign(marker);
     if (!isThere) {
       workDir.unmarkedBucket.write(this.bucketId);
-      await account.createBucket(config.bucket).catch((error: Error) => {
+      await account.createBucket(config.bucketName).catch((error: Error) => {
         // Somebody else has made it meanwhile.
         if (error.message.includes(" answers 409: ")) workDir.unmarkedBucket.remove();
         throw error;
       });
     }
-    const owns = union(marker?.owns ?? [this.bucketName], this.adopt);
+    const owns = union(marker?.owns ?? [this.stateBucket], this.adopt);
     await this.marker.write({ cluster, owns }, marker);
     workDir.unmarkedBucket.remove();
   }
@@ -80,7 +80,7 @@ export class Ownership {
    */
   async requireBucket(): Promise<boolean> {
     const marker = await this.marker.read();
-    await this.refuseForeign(marker, [this.bucketName]);
+    await this.refuseForeign(marker, [this.stateBucket]);
     return marker !== undefined;
   }
 
@@ -113,7 +113,7 @@ export class Ownership {
     const { account, workDir, config } = this.props;
     workDir.unmarkedBucket.write(this.bucketId);
     await this.marker.delete();
-    await account.deleteBucket(config.bucket);
+    await account.deleteBucket(config.bucketName);
     workDir.unmarkedBucket.remove();
   }
 
@@ -133,8 +133,8 @@ export class Ownership {
       .filter((name) => names.includes(name) && !ours.includes(name));
     if (foreign.length === 0) return;
     const reason = isAnothers
-      ? `${BOOTSTRAP_MARKER_KEY} in the bucket ${config.bucket} says that they belong to cluster ${marker.cluster}`
-      : `no ${BOOTSTRAP_MARKER_KEY} in a bucket ${config.bucket} lists them`;
+      ? `${BOOTSTRAP_MARKER_KEY} in the bucket ${config.bucketName} says that they belong to cluster ${marker.cluster}`
+      : `no ${BOOTSTRAP_MARKER_KEY} in a bucket ${config.bucketName} lists them`;
     throw new Error(
       `account ${config.accountId} has ${foreign.join(", ")} already, and this cluster, ${cluster}, does not own them: ${reason}. ` +
         "nothing was changed. if they belong to somebody else, choose other names: state.bucket, " +
@@ -147,14 +147,14 @@ export class Ownership {
   private async unmarkedBucket(): Promise<readonly string[]> {
     const { account, workDir, config } = this.props;
     if (workDir.unmarkedBucket.read() !== this.bucketId || !(await this.hasBucket())) return [];
-    const isEmpty = (await (await account.objects(config.bucket)).list("")).length === 0;
-    return isEmpty ? [this.bucketName] : [];
+    const isEmpty = (await (await account.objects(config.bucketName)).list("")).length === 0;
+    return isEmpty ? [this.stateBucket] : [];
   }
 
   /** Identifies the state bucket. Two jurisdictions can have a bucket of the same name. */
   private get bucketId(): string {
-    const { accountId, jurisdiction = "default", bucket } = this.props.config;
-    return `${accountId}/${jurisdiction}/${bucket}`;
+    const { accountId, jurisdiction = "default", bucketName } = this.props.config;
+    return `${accountId}/${jurisdiction}/${bucketName}`;
   }
 }
 
@@ -174,8 +174,8 @@ function namedResources({ account, config }: OwnershipProps): readonly NamedReso
     exists: () => account.hasWorker(name),
   });
   return [
-    bucket(config.bucket, "cloudflare_r2_bucket.state"),
-    bucket(config.backupBucket, "cloudflare_r2_bucket.backup"),
+    bucket(config.bucketName, "cloudflare_r2_bucket.state"),
+    bucket(config.backupBucketName, "cloudflare_r2_bucket.backup"),
     ...(worker ? [script(worker.workerName)] : []),
     {
       name: `token/${token.tokenName}`,

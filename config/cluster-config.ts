@@ -165,11 +165,11 @@ export interface StateConfig {
 export interface BootstrapConfig {
   readonly accountId: string;
   /** That of `state`. */
-  readonly bucket: string;
+  readonly bucketName: string;
   readonly jurisdiction?: R2Jurisdiction;
   /** `location` */
   readonly locationHint?: R2Location;
-  readonly backupBucket: string;
+  readonly backupBucketName: string;
   readonly historyLockDays: number;
   readonly historyDays: number;
   readonly backupDays: number;

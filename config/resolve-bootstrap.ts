@@ -9,10 +9,10 @@ export function resolveBootstrap(input: BootstrapInput, state: StateConfig): Boo
   const { worker, token } = input;
   return {
     accountId,
-    bucket,
+    bucketName: bucket,
     jurisdiction,
     locationHint: input.location,
-    backupBucket: input.backup_bucket ?? backupBucketOf(bucket),
+    backupBucketName: input.backup_bucket ?? backupBucketOf(bucket),
     historyLockDays: input.history_lock_days,
     historyDays: input.history_days,
     backupDays: input.backup_days,

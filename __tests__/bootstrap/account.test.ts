@@ -5,7 +5,7 @@ import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
 import { TestAccount } from "./support/account";
 
 const config = (accountId: string) =>
-  ({ accountId, bucket: "tfstate", token: { tokenName: "states" } }) as ConstructorParameters<
+  ({ accountId, bucketName: "tfstate", token: { tokenName: "states" } }) as ConstructorParameters<
     typeof Account
   >[0];
 const forever = new AbortController().signal;

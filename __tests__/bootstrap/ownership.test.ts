@@ -26,8 +26,8 @@ afterEach(async () => {
 function ownership(props: Partial<OwnershipProps> = {}, change: Partial<BootstrapConfig> = {}) {
   const config = {
     accountId: cloudflare.cloudflare.accountId,
-    bucket: "tfstate",
-    backupBucket: "tfstate-backup",
+    bucketName: "tfstate",
+    backupBucketName: "tfstate-backup",
     worker: { workerName: "tfstate" },
     token: { tokenName: "tfstate" },
     ...change,

@@ -23,7 +23,6 @@ const bundle = { path: __filename, sha256: "0".repeat(64), compatibilityDate: "2
 function makeStacks(config: ClusterConfig): void {
   const app = newApp();
   const { state, bootstrap, proxmox, nodes } = config;
-  const { bucket: bucketName, backupBucket: backupBucketName, ...rest } = bootstrap ?? {};
   const stacks = [
     new ClusterStack(app, "cluster", config),
     new ProxmoxAccessStack(app, "proxmox-access", {
@@ -35,10 +34,7 @@ function makeStacks(config: ClusterConfig): void {
     ...(bootstrap
       ? [
           new BootstrapStack(app, "bootstrap", {
-            ...rest,
-            accountId: bootstrap.accountId,
-            bucketName,
-            backupBucketName,
+            ...bootstrap,
             worker: bootstrap.worker && { ...bootstrap.worker, module: bundle },
             state: stateBeside(state, "bootstrap"),
           }),

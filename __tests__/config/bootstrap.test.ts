@@ -26,9 +26,9 @@ test("where none is known the cluster does without, and a section that is left o
 test("bucket and jurisdiction are those of the state", () => {
   const text = edit(append("state:", "  bucket: states", "  jurisdiction: eu"));
   expect(bootstrapOf(text)).toMatchObject({
-    bucket: "states",
+    bucketName: "states",
     jurisdiction: "eu",
-    backupBucket: "states-backup",
+    backupBucketName: "states-backup",
     worker: { workerName: "states" },
     token: { tokenName: "states" },
   });
@@ -62,10 +62,10 @@ test("everything that can be said", () => {
   );
   expect(bootstrapOf(text)).toEqual({
     accountId: ACCOUNT,
-    bucket: "tfstate",
+    bucketName: "tfstate",
     jurisdiction: undefined,
     locationHint: "weur",
-    backupBucket: "copies",
+    backupBucketName: "copies",
     historyLockDays: 10,
     historyDays: 0,
     backupDays: 100,

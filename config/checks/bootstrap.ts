@@ -45,15 +45,15 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
 function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Problem> {
   const path = ["bootstrap", "backup_bucket"];
   const named = input.bootstrap?.backup_bucket;
-  const { backupBucket = "" } = config.bootstrap ?? {};
+  const { backupBucketName = "" } = config.bootstrap ?? {};
   if (named === config.state.bucket) {
     yield {
       path,
       text: `${named} is state.bucket too, and a copy beside the original is lost with it; name another bucket`,
     };
   }
-  if (named === undefined && backupBucket.length > 63) {
-    yield { path, text: `is missing, and ${backupBucket} is longer than 63 characters; name the bucket` };
+  if (named === undefined && backupBucketName.length > 63) {
+    yield { path, text: `is missing, and ${backupBucketName} is longer than 63 characters; name the bucket` };
   }
 }
 
