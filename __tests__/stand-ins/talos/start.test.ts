@@ -57,6 +57,6 @@ test("a folder keeps the nodes through a restart, readable by its owner only", a
 
 test("a file that is not JSON is not overwritten", async () => {
   writeFileSync(join(folder, "nodes.json"), "{");
-  await expect(startTalos({ folder })).rejects.toThrow(/nodes\.json is no JSON: move it away/);
+  await expect(startTalos({ folder })).rejects.toThrow(/nodes\.json is not JSON: move it away/);
   expect(readFileSync(join(folder, "nodes.json"), "utf8")).toBe("{");
 });
