@@ -20,7 +20,7 @@ export async function deployableWorker(): Promise<DeployableWorker> {
   const text = await bundleWorker();
   mkdirSync(dirname(workerModule), { recursive: true });
   // In one step: another synth may be copying the file.
-  if (!isCurrent(text)) writeFileAtomic(workerModule, text, 0o666);
+  if (!isCurrent(text)) writeFileAtomic(workerModule, text);
   const sha256 = createHash("sha256").update(text).digest("hex");
   return { path: workerModule, sha256, compatibilityDate, compatibilityFlags };
 }
