@@ -106,11 +106,19 @@ async function ensureBucket({ settings, approve }: BootstrapProps, ownership: Ow
 async function update(props: BootstrapProps, stack: Stack, ownership: Ownership): Promise<boolean> {
   const { approve } = props;
   const lost = await stack.importOwned(ownership);
+  const plan = await stack.plan();
   const deleted = lost.map((id) => `The token ${id} will be deleted: its value is lost.`);
-  const text = [await stack.plan(), ...deleted].filter(Boolean).join("\n");
+  const text = [plan, ...deleted].filter(Boolean).join("\n");
   if (!text) return true;
   if (!(await approve(text))) return false;
-  const apply = () =>
+  if (plan) await apply(props, stack, ownership);
+  await deleteTokens(props, await stack.lostTokens());
+  return true;
+}
+
+/** Applies the plan in the work dir. @throws if it needs another plan, and that one is not approved */
+async function apply({ approve }: BootstrapProps, stack: Stack, ownership: Ownership): Promise<void> {
+  const applyPlan = () =>
     step("Apply", async ({ follow, result }) => {
       // While the user read the plan, somebody may have made a resource of the same name.
       await ownership.claim();
@@ -118,17 +126,15 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
       result("done");
     });
   try {
-    await apply();
+    await applyPlan();
   } catch (error) {
     if (!isStaleMigration(error)) throw error;
     // Cloudflare applied a migration earlier, but its answer was lost. The new plan reads the deployed tag again.
     if (!(await approve(await stack.plan(`-replace=${REVISION_ADDRESS}`)))) {
       throw new Error("stopped: everything except the Worker was applied; run `npm run bootstrap` again");
     }
-    await apply();
+    await applyPlan();
   }
-  await deleteTokens(props, await stack.lostTokens());
-  return true;
 }
 
 const isStaleMigration = (error: unknown): boolean =>

@@ -1,5 +1,7 @@
 import { cpSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { R2_ITEM_PERMISSIONS } from "../../constructs/state-token";
+import { bucketResource } from "../../domain/r2";
 import { R2Client } from "../../state/r2-client";
 import { snapshot } from "../../state/snapshot";
 import { TofuProject } from "../support/tofu-project";
@@ -105,6 +107,22 @@ test("the answers to the token and to the first upload are lost: there is one of
 
   const last = await laptop.ok("--yes");
   expect(last.said).toMatch(/✔ Import: nothing to import .*✔ Plan: nothing to do .*✔ Second plan: empty/);
+
+  // What a run leaves that is cut off between its apply and the end of the lost token.
+  const { accountId } = account.cloudflare;
+  const left = await account.call("POST", "/tokens", {
+    name: "tfstate",
+    policies: [
+      {
+        effect: "allow",
+        permission_groups: [{ id: R2_ITEM_PERMISSIONS.write }],
+        resources: { [bucketResource(accountId, "tfstate")]: "*" },
+      },
+    ],
+  });
+  expect(left.status).toBe(200);
+  const cleaned = await laptop.ok("--yes");
+  expect(cleaned.said).toMatch(/✔ Plan: nothing to do .*✔ Token: deleted .*✔ Second plan: empty/);
 
   variables = exported((await laptop.ok("env")).stdout);
   expect(await account.inventory()).toEqual({
