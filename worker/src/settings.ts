@@ -7,6 +7,11 @@ export interface SettingsEnvironment {
   readonly TFSTATE_BASE_PATH?: string;
   /** `required` refuses every unencrypted state. @default "auto" (a state once encrypted stays encrypted) */
   readonly TFSTATE_ENCRYPTION?: string;
+  /**
+   * `off`: no S3 client reads or writes the states while this Worker serves them. Then no lock file is kept in the bucket,
+   * and the current object follows half a minute later. @default "on"
+   */
+  readonly TFSTATE_S3_CLIENTS?: string;
   /** Versions of a state that are always kept. @default "100" */
   readonly TFSTATE_KEEP_VERSIONS?: string;
   /** Days for which every version is kept. @default "90" */
@@ -19,6 +24,8 @@ export interface Settings {
   readonly basePath: string;
   /** The whole deployment refuses plaintext. */
   readonly encryptionRequired: boolean;
+  /** S3 clients may use the same objects, and are kept out while a lock is held. */
+  readonly servesS3Clients: boolean;
   /** Versions and days that retention leaves alone. */
   readonly keep: { readonly versions: number; readonly days: number };
   /** What is wrong; then every request is refused and nothing is deleted. */
@@ -39,8 +46,17 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")
     defects.push(`TFSTATE_ENCRYPTION is "${encryption}", neither "auto" nor "required"`);
+  const s3Clients = env.TFSTATE_S3_CLIENTS || "on";
+  if (s3Clients !== "on" && s3Clients !== "off")
+    defects.push(`TFSTATE_S3_CLIENTS is "${s3Clients}", neither "on" nor "off"`);
   const path = (env.TFSTATE_BASE_PATH ?? "").replace(/^\/+|\/+$/g, "");
   if (!/^[\w.~/-]*$/.test(path) || path.includes("//"))
     defects.push(`TFSTATE_BASE_PATH "${path}" holds more than letters, digits, "-._~" and single slashes`);
-  return { basePath: path && `/${path}`, encryptionRequired: encryption === "required", keep, defects };
+  return {
+    basePath: path && `/${path}`,
+    encryptionRequired: encryption === "required",
+    servesS3Clients: s3Clients === "on",
+    keep,
+    defects,
+  };
 });

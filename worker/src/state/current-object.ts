@@ -17,8 +17,14 @@ export class CurrentObject {
   private readonly bucket: R2Bucket;
   private readonly ledger: Ledger;
   private readonly key: string;
+  /** A put that a committed write left to run on; null where none does. */
+  #following: Promise<void> | null = null;
 
-  constructor(private readonly context: StateContext) {
+  constructor(
+    private readonly context: StateContext,
+    /** S3 clients may read the object. Otherwise it is brought up to date by the alarm. */
+    private readonly servesS3Clients: boolean,
+  ) {
     ({ bucket: this.bucket, ledger: this.ledger, key: this.key } = context);
   }
 
@@ -31,10 +37,78 @@ export class CurrentObject {
   }
 
   /**
-   * Puts the current version into the object.
-   * @param bytes the version's bytes, where the caller still has them
+   * Whether the ledger alone says what the state is. It does not where there is none, or another program may have put
+   * one there, and where a person has to choose.
+   * @param isLocked whether S3 clients are kept out
    */
-  async project(bytes: Uint8Array | null = null): Promise<void> {
+  isLedgerTrusted(isLocked: boolean): boolean {
+    if (this.ledger.get("conflict") !== null) return false;
+    if (!this.servesS3Clients) return this.ledger.get("pointer") !== null;
+    const isKnown = this.ledger.get("projection").etag !== null;
+    return isLocked && isKnown && (this.upToDate || this.#following !== null);
+  }
+
+  /**
+   * After the commit of a write: brings the object up to date. Under a lock this goes on while the client does, since
+   * the lock keeps S3 clients out, and whatever needs the object waits for it.
+   * @param bytes the version's bytes, where the caller still has them
+   * @returns when the write may be answered, and when the bytes are not needed any more
+   */
+  afterWrite(
+    version: VersionRecord,
+    bytes: Uint8Array | null,
+  ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
+    const nothing = Promise.resolve();
+    if (!this.servesS3Clients) return { answer: nothing, done: nothing };
+    if (version.lockId === null) {
+      const answer = this.projectAfterCommit(bytes);
+      return { answer, done: answer };
+    }
+    return { answer: nothing, done: this.#follow(version, bytes) };
+  }
+
+  /**
+   * Updates the object after a commit. A fault changes nothing of the commit, and is left to the next request to repair.
+   * @throws Refusal where an S3 client wrote meanwhile: both are kept, and a person has to choose
+   */
+  async projectAfterCommit(bytes: Uint8Array | null = null): Promise<void> {
+    try {
+      await this.#following;
+      await this.#project(bytes);
+      if (!this.upToDate) await this.reconcile();
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      this.#warn(error);
+    }
+  }
+
+  /** Before S3 clients get in: finishes what is under way, and repairs what is unfinished. */
+  async bringUpToDate(): Promise<void> {
+    await this.#following;
+    if (!this.upToDate) await this.reconcile();
+  }
+
+  #follow(version: VersionRecord, bytes: Uint8Array | null): Promise<void> {
+    const before = this.#following;
+    const put = (async () => {
+      await before;
+      // A later write follows with its own.
+      if (this.ledger.get("pointer") === version.id) await this.#project(bytes);
+    })()
+      .catch((error: unknown) => this.#warn(error))
+      .finally(() => {
+        if (this.#following === put) this.#following = null;
+      });
+    this.#following = put;
+    return put;
+  }
+
+  #warn(error: unknown): void {
+    const { ref } = this.context;
+    console.warn(JSON.stringify({ level: "warn", event: "projection_failed", ...ref, error: String(error) }));
+  }
+
+  async #project(bytes: Uint8Array | null): Promise<void> {
     const { etag } = this.ledger.get("projection");
     const current = this.ledger.current();
     if (current === null) return this.#removeObject(etag);
@@ -56,6 +130,7 @@ export class CurrentObject {
    * @throws Refusal when what an S3 client wrote does not follow our version: an admin has to choose
    */
   async reconcile(): Promise<void> {
+    await this.#following;
     for (let attempt = 0; attempt < 4; attempt++) {
       const found = await this.bucket.head(this.key);
       const { version, etag } = this.ledger.get("projection");
@@ -80,7 +155,7 @@ export class CurrentObject {
           return;
         }
       }
-      await this.project();
+      await this.#project(null);
     }
     throw new Error(`${this.key} changes faster than it can be repaired`);
   }

@@ -27,6 +27,8 @@ export interface LockParts {
   readonly s3Lock: S3Lock;
   readonly current: CurrentObject;
   readonly freezes: Freezes;
+  /** Whether a lock is to keep S3 clients out, and theirs keeps ours out. */
+  readonly servesS3Clients: boolean;
 }
 
 /** Takes, releases and breaks the lock of one state. Methods that await need the state's mutex. */
@@ -45,7 +47,7 @@ export class Locks {
    * @throws Refusal 423 with the holder; 409 when the ID was released or broken before
    */
   async take(caller: Caller, body: string): Promise<LockInfo> {
-    const { s3Lock, current, freezes } = this.parts;
+    const { current, freezes, servesS3Clients } = this.parts;
     const now = new Date();
     const { info, hash } = readLockRequest(body, now);
     const holder = this.#ledger.locks.holder();
@@ -57,17 +59,24 @@ export class Locks {
     freezes.requireNone(info.ID, now);
     const known = this.#ledger.locks.find(info.ID);
     if (known) throw new Refusal(endedLock(known));
+    if (servesS3Clients) await this.#takeFile(info);
+    else if (!current.isLedgerTrusted(true)) await current.reconcile();
+    this.#record(caller, info, hash, now);
+    return info;
+  }
+
+  /** Keeps S3 clients out. @throws Refusal 423 where one of them holds the lock */
+  async #takeFile(info: LockInfo): Promise<void> {
+    const { s3Lock, current } = this.parts;
     const foreign = await s3Lock.acquire(info);
     if (foreign) throw heldByS3(foreign);
     try {
       // Reads and writes ask R2 whether the current object is ours; here only what we know of is repaired.
-      if (!current.upToDate) await current.reconcile();
+      await current.bringUpToDate();
     } catch (error) {
       await s3Lock.remove();
       throw error;
     }
-    this.#record(caller, info, hash, now);
-    return info;
   }
 
   /**
@@ -83,7 +92,7 @@ export class Locks {
     if (known) return; // held until now, or a replay: it is not held any more, which is what was asked for
     const holder = this.#ledger.locks.holder();
     if (holder) throw held(holder.info, `lock ${id} is not the one that is held`);
-    const foreign = await this.parts.s3Lock.findForeign();
+    const foreign = await this.#findForeign();
     if (!foreign) throw new Refusal({ code: "lock_unknown", id });
     if (foreign.ID !== id) throw held(foreign, `lock ${id} is not the one an S3 client holds`);
     await this.#breakForeign(foreign, caller);
@@ -115,7 +124,7 @@ export class Locks {
       await this.#isStillHeld(holder);
       return;
     }
-    const foreign = await this.parts.s3Lock.findForeign();
+    const foreign = await this.#findForeign();
     if (foreign) throw heldByS3(foreign);
   }
 
@@ -131,7 +140,7 @@ export class Locks {
       const { by: principal, since } = freeze;
       return { info: freezeHolder(freeze), by: "freeze", principal, origin: null, since };
     }
-    const foreign = await this.parts.s3Lock.findForeign();
+    const foreign = await this.#findForeign();
     return foreign && { info: foreign, by: "s3", principal: null, origin: null, since: foreign.Created };
   }
 
@@ -151,7 +160,7 @@ export class Locks {
 
   /** True while the lock file is where we put it. Without it, an S3 client broke our lock, and the ID never writes again. */
   async #isStillHeld(holder: LockRecord): Promise<boolean> {
-    if (await this.parts.s3Lock.isOurs()) return true;
+    if (!holder.hasFile || (await this.parts.s3Lock.isOurs())) return true;
     this.#ledger.atomically(() => {
       this.#ledger.locks.end(holder.id, "broken", "s3");
       this.#ledger.audit.append("s3", "force_unlock", { id: holder.id, holder: holder.principal });
@@ -159,11 +168,17 @@ export class Locks {
     return false;
   }
 
+  /** The lock of an S3 client, where such clients count. */
+  async #findForeign(): Promise<LockHolder | null> {
+    return this.parts.servesS3Clients ? this.parts.s3Lock.findForeign() : null;
+  }
+
   #record({ id: principal, origin }: Caller, info: LockInfo, request: string, now: Date): void {
     const { ID: id, Operation: operation, Who: who } = info;
     this.#ledger.atomically(() => {
       const takenAt = now.toISOString();
-      this.#ledger.locks.add({ id, fate: "held", info, request, principal, origin, takenAt });
+      const hasFile = this.parts.servesS3Clients;
+      this.#ledger.locks.add({ id, fate: "held", info, request, principal, origin, takenAt, hasFile });
       this.#ledger.uploads.prepare();
       this.#ledger.audit.append(principal, "lock", { id, operation, who, origin });
     });
@@ -172,7 +187,7 @@ export class Locks {
   async #breakWhateverIsHeld(caller: Caller): Promise<void> {
     const holder = this.#ledger.locks.holder();
     if (!holder) {
-      const foreign = await this.parts.s3Lock.findForeign();
+      const foreign = await this.#findForeign();
       if (foreign) await this.#breakForeign(foreign, caller);
       return;
     }

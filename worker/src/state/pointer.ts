@@ -6,7 +6,7 @@ import { breaches } from "./guard";
 import type { History } from "./history";
 import type { NewVersion, VersionRecord } from "./ledger/records";
 import type { StateContext } from "./state-context";
-import { projectAfterCommit, type VersionParts } from "./version-parts";
+import type { VersionParts } from "./version-parts";
 
 /** Makes another version the current one, or none: restore, delete, restore from the backup. No body is changed. */
 export class Pointer {
@@ -32,7 +32,7 @@ export class Pointer {
       ledger.set("pointer", null);
       ledger.audit.append(caller.id, "delete", { version: pointer, lockId, origin: caller.origin });
     });
-    await projectAfterCommit(this.context, current);
+    await current.projectAfterCommit();
   }
 
   /** Moves the pointer to a version that is already there. */
@@ -47,7 +47,7 @@ export class Pointer {
     if (object.etag !== version.md5) throw new Refusal({ code: "object_damaged", id, serial });
     if (ledger.get("pointer") === id && ledger.get("conflict") === null) return version;
     this.#point(caller, version, "restore", lockId);
-    await projectAfterCommit(this.context, this.parts.current);
+    await this.parts.current.projectAfterCommit();
     return version;
   }
 
@@ -61,7 +61,7 @@ export class Pointer {
       this.#point(caller, added, "restore_backup", null);
       return added;
     });
-    await projectAfterCommit(this.context, this.parts.current);
+    await this.parts.current.projectAfterCommit();
     return version;
   }
 

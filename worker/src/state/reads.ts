@@ -31,6 +31,8 @@ export class Reads {
     const version = ledger.current();
     // That the object has our ETag also proves that no S3 client wrote in the meantime.
     if (version && etag && this.current.upToDate && !again) return { version, key, etag };
+    const isLocked = ledger.locks.holder() !== null;
+    if (version && this.current.isLedgerTrusted(isLocked) && !again) return this.stored(version);
     return mutex.run(async () => {
       await this.current.reconcile();
       const committed = ledger.current();

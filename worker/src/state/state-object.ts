@@ -59,6 +59,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
   readonly #ledger: Ledger;
   readonly #wakeUp: WakeUp;
   readonly #report: DirectoryReport;
+  #known: StateParts | undefined;
 
   constructor(ctx: DurableObjectState, env: StateEnvironment) {
     super(ctx, env);
@@ -135,11 +136,11 @@ export class StateObject extends DurableObject<StateEnvironment> {
   }
 
   freeze(ref: StateRef, caller: Caller, props: FreezeProps): Promise<Outcome<Freeze>> {
-    return this.#change(ref, async ({ freezes }) => freezes.begin(caller, props));
+    return this.#change(ref, async ({ freezes }) => freezes.begin(caller, props), true);
   }
 
   unfreeze(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
-    return this.#change(ref, async ({ freezes }) => freezes.end(caller));
+    return this.#change(ref, async ({ freezes }) => freezes.end(caller), true);
   }
 
   override(ref: StateRef, caller: Caller, props: OverrideProps): Promise<Outcome<OverrideRecord>> {
@@ -224,16 +225,24 @@ export class StateObject extends DurableObject<StateEnvironment> {
     });
   }
 
-  /** Runs one change at a time, and tidies up after it as far as R2 lets us; the rest is left to the alarm. */
-  #change<T>(ref: StateRef, work: (parts: StateParts) => Promise<T>): Promise<Outcome<T>> {
+  /**
+   * Runs one change at a time, and tidies up after it as far as R2 lets us; the rest is left to the alarm.
+   * @param isSeenInBucket S3 clients are to see it at once, as a freeze, which a move to the S3 backend begins with
+   */
+  #change<T>(
+    ref: StateRef,
+    work: (parts: StateParts) => Promise<T>,
+    isSeenInBucket = settings(this.env).servesS3Clients,
+  ): Promise<Outcome<T>> {
     return this.#mutex.run(async () => {
       const parts = this.#parts(ref);
       const result = await outcome(() => work(parts));
       // After the work, so that both are flushed to disk at once.
       await this.#wakeWithin(repairDelayMs, ref);
       const tidied = await outcome(async () => {
+        if (!isSeenInBucket) return;
         // The lock file stays until an S3 client would read what we committed.
-        if (!parts.current.upToDate) await parts.current.reconcile();
+        await parts.current.bringUpToDate();
         if (result.ok) await parts.locks.syncS3Lock();
       });
       if (tidied.ok && result.ok) this.#reportIfUnknown(ref);
@@ -241,11 +250,14 @@ export class StateObject extends DurableObject<StateEnvironment> {
     });
   }
 
+  /** One set for the life of the object: every caller names the same state. */
   #parts(ref: StateRef): StateParts {
+    if (this.#known) return this.#known;
     const { BUCKET: bucket, BACKUP: backupBucket } = this.env;
     const context = stateContext({ ref, bucket, ledger: this.#ledger, mutex: this.#mutex });
-    const { encryptionRequired: isEncryptionRequired } = settings(this.env);
-    return stateParts(context, { isEncryptionRequired, backupBucket });
+    const { encryptionRequired: isEncryptionRequired, servesS3Clients } = settings(this.env);
+    this.#known = stateParts(context, { isEncryptionRequired, servesS3Clients, backupBucket });
+    return this.#known;
   }
 
   /** @throws Refusal where the settings cannot be read: nothing is deleted on a guess */

@@ -27,19 +27,21 @@ export interface StateParts {
 export interface StatePartsProps {
   /** The deployment refuses plaintext everywhere. */
   readonly isEncryptionRequired: boolean;
+  /** S3 clients may use the same objects. */
+  readonly servesS3Clients: boolean;
   /** The second bucket. @default - none is bound */
   readonly backupBucket?: R2Bucket;
 }
 
 export function stateParts(
   context: StateContext,
-  { isEncryptionRequired, backupBucket }: StatePartsProps,
+  { isEncryptionRequired, servesS3Clients, backupBucket }: StatePartsProps,
 ): StateParts {
   const { bucket, key, ledger } = context;
-  const current = new CurrentObject(context);
+  const current = new CurrentObject(context, servesS3Clients);
   const freezes = new Freezes(ledger);
   const history = new History(context);
-  const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes });
+  const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes, servesS3Clients });
   const overrides = new Overrides(ledger);
   const versionParts = { locks, current, overrides, isEncryptionRequired };
   return {

@@ -8,7 +8,7 @@ import { type Ingested, ingest, store, withMemoryFor } from "./ingest";
 import type { OverrideRecord, VersionRecord } from "./ledger/records";
 import { settleAll } from "./mutex";
 import type { StateContext } from "./state-context";
-import { projectAfterCommit, type VersionParts } from "./version-parts";
+import type { VersionParts } from "./version-parts";
 
 /** What a POST says beside its body. */
 export interface WriteRequest {
@@ -47,7 +47,10 @@ export class Writes {
 
   /** POST. The body is read outside the mutex, as slowly as the client sends it; the lock is checked again after it. */
   write(caller: Caller, request: WriteRequest, body: ReadableStream<Uint8Array>): Promise<VersionRecord> {
-    return withMemoryFor(request.length, (fits) => this.#write(caller, request, body, fits));
+    return new Promise((answer, refuse) => {
+      // Under a lock the answer comes before the end: the bytes stay in memory until the current object has them too.
+      withMemoryFor(request.length, (fits) => this.#write(caller, request, body, fits, answer)).catch(refuse);
+    });
   }
 
   async #write(
@@ -55,7 +58,8 @@ export class Writes {
     request: WriteRequest,
     body: ReadableStream<Uint8Array>,
     fits: boolean,
-  ): Promise<VersionRecord> {
+    answer: (version: VersionRecord) => void,
+  ): Promise<void> {
     const { bucket, ledger, mutex } = this.context;
     this.parts.locks.requireWriter(request.lockId);
     const attempt = { caller, request, locksTaken: ledger.locks.taken };
@@ -66,7 +70,7 @@ export class Writes {
     let isStored = !fits;
     try {
       const ingested = await ingest(bucket, key, body, { length, contentMd5, strict: true, fits });
-      return await mutex.run(async () => {
+      const { version, done } = await mutex.run(async () => {
         const storeOnce = async (): Promise<void> => {
           if (isStored || ingested.bytes === null) return;
           isStored = true;
@@ -82,13 +86,16 @@ export class Writes {
         const { replayed } = this.#admit(attempt, ingested);
         if (replayed) {
           await this.#discard(id, isStored);
-          return replayed;
+          return { version: replayed, done: null };
         }
         await storeOnce();
         const version = this.#commit(id, attempt, ingested);
-        await projectAfterCommit(this.context, this.parts.current, ingested.bytes);
-        return version;
+        const { answer, done } = this.parts.current.afterWrite(version, ingested.bytes);
+        await answer;
+        return { version, done };
       });
+      answer(version);
+      await done;
     } catch (error) {
       if (ledger.versions.find(id) === null) await this.#discard(id, isStored);
       throw error;
@@ -144,10 +151,8 @@ export class Writes {
    * put of the current object then has a condition, which finds an S3 client that wrote although we hold the lock file.
    */
   async #agreeWithBucket(): Promise<void> {
-    const { ledger } = this.context;
     const { current } = this.parts;
-    if (ledger.locks.holder() && current.upToDate && ledger.get("projection").etag !== null) return;
-    await current.reconcile();
+    if (!current.isLedgerTrusted(this.context.ledger.locks.holder() !== null)) await current.reconcile();
   }
 
   /** Deletes what a refused upload left in R2. The sweep deletes later what cannot be deleted now. */

@@ -25,9 +25,9 @@ export class LockTable {
 
   add(lock: Omit<LockRecord, "endedBy">): void {
     this.#taken++;
-    const { id, fate, info, request, principal, origin, takenAt } = lock;
+    const { id, fate, info, request, principal, origin, takenAt, hasFile } = lock;
     this.sql.exec(
-      "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
       id,
       fate,
       JSON.stringify(info),
@@ -35,6 +35,7 @@ export class LockTable {
       principal,
       origin,
       takenAt,
+      hasFile ? 1 : 0,
     );
   }
 
@@ -53,5 +54,6 @@ function toLock(row: Row): LockRecord {
     origin: String(row.origin),
     takenAt: String(row.takenAt),
     endedBy: row.endedBy === null ? null : String(row.endedBy),
+    hasFile: row.hasFile === 1,
   };
 }

@@ -16,6 +16,8 @@ export interface LockRecord {
   readonly origin: string;
   readonly takenAt: string;
   readonly endedBy: string | null;
+  /** It keeps S3 clients out, by a lock file in the bucket. Where that file is gone, one of them broke the lock. */
+  readonly hasFile: boolean;
 }
 
 export interface VersionRecord {

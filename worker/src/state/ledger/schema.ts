@@ -40,4 +40,6 @@ export const ledgerSchema = [
   INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
   DROP TABLE old_version;
   ${chainedAuditTable}`,
+  // Every lock that was taken so far has its file.
+  "ALTER TABLE lock ADD COLUMN hasFile INTEGER NOT NULL DEFAULT 1",
 ] as const;
