@@ -52,7 +52,8 @@ export function stateRoutes(routes: Routes): void {
         override: req.header(headers.override) ?? null,
       };
       const state = stateOf(context.env, ref);
-      return Response.json(unwrap(await state.write(ref, callerOf(context), request, body)));
+      const bytes = length <= 1024*1024 ? new Uint8Array(await req.raw.arrayBuffer()) : body;
+      return Response.json(unwrap(await state.write(ref, callerOf(context), request, bytes as never)));
     },
   );
 

@@ -1,5 +1,11 @@
 import { type AuditEntry, entryHash, genesis } from "./audit-chain";
 
+/** Sequence number and hash of the newest entry of a chain. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /** As the first Worker had it: one chain for each Durable Object. */
 export const firstAuditTable = `CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL,
     who TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);`;
@@ -13,6 +19,9 @@ export const chainedAuditTable = `ALTER TABLE audit RENAME TO old_audit;
 
 /** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
 export class AuditLog {
+  /** What {@link head} found, or left; undefined where it has to be read. Nobody else writes to the chain. */
+  #head: AuditHead | undefined;
+
   constructor(
     private readonly sql: SqlStorage,
     /** Which of the object's chains. */
@@ -23,6 +32,8 @@ export class AuditLog {
     const { seq, hash: prev } = this.head();
     const at = new Date().toISOString();
     const entry = { seq: seq + 1, at, who, action, detail: JSON.stringify(detail), prev };
+    const hash = entryHash(entry);
+    this.forget();
     this.sql.exec(
       "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       this.chain,
@@ -32,8 +43,14 @@ export class AuditLog {
       action,
       entry.detail,
       prev,
-      entryHash(entry),
+      hash,
     );
+    this.#head = { seq: entry.seq, hash };
+  }
+
+  /** After a transaction that was rolled back. */
+  forget(): void {
+    this.#head = undefined;
   }
 
   /** Oldest first, those after `seq`. */
@@ -56,7 +73,12 @@ export class AuditLog {
   }
 
   /** Sequence number and hash of the newest entry; kept outside, it proves that nothing was cut off the end. */
-  head(): { readonly seq: number; readonly hash: string } {
+  head(): AuditHead {
+    this.#head ??= this.#readHead();
+    return this.#head;
+  }
+
+  #readHead(): AuditHead {
     const last = this.sql
       .exec("SELECT seq, hash FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1", this.chain)
       .next();

@@ -44,9 +44,17 @@ export class Ledger {
       return result;
     } finally {
       this.#settings.endTransaction(isKept);
-      if (!isKept) this.uploads.forgetSpare();
+      if (!isKept) this.#forget();
       this.#isChanging = false;
     }
+  }
+
+  /** What was remembered of the tables may not be in them. */
+  #forget(): void {
+    this.uploads.forgetSpare();
+    this.locks.forget();
+    this.versions.forget();
+    this.audit.forget();
   }
 
   get<Key extends keyof StateSettings>(key: Key): StateSettings[Key] {

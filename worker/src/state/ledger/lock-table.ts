@@ -5,12 +5,22 @@ import { firstRow, type Row } from "./row";
 /** Every lock ID that was ever taken. One that ended stays, so that it can never be taken again. */
 export class LockTable {
   #taken = 0;
+  /** What {@link holder} found, or left; undefined where it has to be read. Nobody else writes to the table. */
+  #holder: LockRecord | null | undefined;
 
   constructor(private readonly sql: SqlStorage) {}
 
   holder(): LockRecord | null {
-    const row = firstRow(this.sql, "SELECT * FROM lock WHERE fate = 'held'");
-    return row && toLock(row);
+    if (this.#holder === undefined) {
+      const row = firstRow(this.sql, "SELECT * FROM lock WHERE fate = 'held'");
+      this.#holder = row && toLock(row);
+    }
+    return this.#holder;
+  }
+
+  /** After a transaction that was rolled back. */
+  forget(): void {
+    this.#holder = undefined;
   }
 
   find(id: string): LockRecord | null {
@@ -25,6 +35,7 @@ export class LockTable {
 
   add(lock: Omit<LockRecord, "endedBy">): void {
     this.#taken++;
+    this.forget();
     const { id, fate, info, request, principal, origin, takenAt, hasFile } = lock;
     this.sql.exec(
       "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
@@ -40,6 +51,7 @@ export class LockTable {
   }
 
   end(id: string, fate: "released" | "broken", endedBy: string): void {
+    this.forget();
     this.sql.exec("UPDATE lock SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'", fate, endedBy, id);
   }
 }

@@ -6,11 +6,21 @@ const maxResourcesJson = 512 * 1024;
 
 /** The versions of a state. Their bytes are in R2. */
 export class VersionTable {
+  /** The version that was last looked for or added; most requests are about the current one. Nobody else writes here. */
+  #last: VersionRecord | null = null;
+
   constructor(private readonly sql: SqlStorage) {}
 
   find(id: string): VersionRecord | null {
+    if (this.#last?.id === id) return this.#last;
     const row = firstRow(this.sql, "SELECT * FROM version WHERE id = ? AND pruned = 0", id);
-    return row && toVersion(row);
+    this.#last = row && toVersion(row);
+    return this.#last;
+  }
+
+  /** After a change, and after a transaction that was rolled back. */
+  forget(): void {
+    this.#last = null;
   }
 
   /** Newest first, those older than `before`; read as they are asked for. */
@@ -59,10 +69,12 @@ export class VersionTable {
     const addresses = resources === null ? null : JSON.stringify(resources);
     if (addresses !== null && addresses.length <= maxResourcesJson)
       this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
-    return toVersion(row);
+    this.#last = toVersion(row);
+    return this.#last;
   }
 
   pin(id: string, pinned: boolean): void {
+    this.forget();
     this.sql.exec("UPDATE version SET pinned = ? WHERE id = ?", pinned ? 1 : 0, id);
   }
 
@@ -79,6 +91,7 @@ export class VersionTable {
 
   /** Hides the version before its object goes, so that no listed version is ever without its bytes. */
   markPruned(id: string): void {
+    this.forget();
     this.sql.exec("UPDATE version SET pruned = 1 WHERE id = ?", id);
   }
 
