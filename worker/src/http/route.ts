@@ -77,14 +77,18 @@ const maxTextBytes = 64 * 1024;
 
 /** The body as text. One that is too long is not read to its end, whether or not it says how long it is. */
 export async function text(context: AppContext): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  const { raw } = context.req;
+  const announced = Number(raw.headers.get("content-length") ?? Number.NaN);
+  if (announced <= maxTextBytes) return raw.text(); // the runtime reads no more than was announced
+  const decoder = new TextDecoder();
+  let text = "";
   let length = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
-    chunks.push(chunk);
+  for await (const chunk of raw.body ?? []) {
     length += chunk.byteLength;
     if (length > maxTextBytes) throw new Refusal({ code: "body_too_large", limit: maxTextBytes });
+    text += decoder.decode(chunk, { stream: true });
   }
-  return new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
+  return text + decoder.decode();
 }
 
 async function json(context: AppContext): Promise<unknown> {

@@ -20,6 +20,7 @@ export function stateRoutes(routes: Routes): void {
       const state = stateOf(context.env, ref);
       const read = async (again: boolean) => {
         const stored = unwrap(await state.read(ref, again));
+        if (stored?.body) return { ...stored, object: stored };
         return stored && { ...stored, object: await fetchVersion(context.env.BUCKET, stored) };
       };
       let found = await read(false);
@@ -120,7 +121,7 @@ export function stateRoutes(routes: Routes): void {
 }
 
 /** The bytes of a version, with what is known of it in the headers. The length is announced, so an incomplete body is an error. */
-export function stateResponse(version: VersionRecord, object: R2ObjectBody): Response {
+export function stateResponse(version: VersionRecord, object: { readonly body?: ReadableStream | Uint8Array }): Response {
   return new Response(object.body, {
     headers: {
       "cache-control": "no-store, no-transform",

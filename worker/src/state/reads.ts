@@ -2,6 +2,7 @@ import { versionKey } from "../../../domain/state-objects";
 import { Refusal } from "../errors/refusal";
 import type { CurrentObject } from "./current-object";
 import type { VersionRecord } from "./ledger/records";
+import { recentBodies } from "./recent-bodies";
 import type { StateContext } from "./state-context";
 
 /** A version and where its bytes are: under `key`, as long as the object there has this ETag. */
@@ -9,6 +10,8 @@ export interface StoredVersion {
   readonly version: VersionRecord;
   readonly key: string;
   readonly etag: string;
+  /** The bytes, where they need not be fetched. */
+  readonly body?: Uint8Array;
 }
 
 /**
@@ -30,9 +33,12 @@ export class Reads {
     const { etag } = ledger.get("projection");
     const version = ledger.current();
     // That the object has our ETag also proves that no S3 client wrote in the meantime.
+    const isTrusted = this.current.isLedgerTrusted(ledger.locks.holder() !== null);
+    if (version && isTrusted && !again) {
+      const body = recentBodies.find(version.id);
+      return body ? { ...this.stored(version), body } : this.stored(version);
+    }
     if (version && etag && this.current.upToDate && !again) return { version, key, etag };
-    const isLocked = ledger.locks.holder() !== null;
-    if (version && this.current.isLedgerTrusted(isLocked) && !again) return this.stored(version);
     return mutex.run(async () => {
       await this.current.reconcile();
       const committed = ledger.current();

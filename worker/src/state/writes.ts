@@ -7,6 +7,7 @@ import { type Breach, breaches } from "./guard";
 import { type Ingested, ingest, store, withMemoryFor } from "./ingest";
 import type { OverrideRecord, VersionRecord } from "./ledger/records";
 import { settleAll } from "./mutex";
+import { recentBodies } from "./recent-bodies";
 import type { StateContext } from "./state-context";
 import type { VersionParts } from "./version-parts";
 
@@ -90,6 +91,7 @@ export class Writes {
         }
         await storeOnce();
         const version = this.#commit(id, attempt, ingested);
+        if (ingested.bytes) recentBodies.keep(id, ingested.bytes);
         const { answer, done } = this.parts.current.afterWrite(version, ingested.bytes);
         await answer;
         return { version, done };
