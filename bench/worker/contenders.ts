@@ -67,7 +67,12 @@ export function peer(checkout: string): Contender {
 }
 
 /** Starts it in workerd, with storage in memory. @param delays @default none */
-export async function start(contender: Contender, delays: Delays = { r2: 0, object: 0 }, got?: any, more: any = {}): Promise<Started> {
+export async function start(
+  contender: Contender,
+  delays: Delays = { r2: 0, object: 0 },
+  got?: any,
+  more: any = {},
+): Promise<Started> {
   const { vars, buckets, objects, useSQLite } = contender;
   const bound = Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite }]);
   const miniflare = await startMiniflare({
@@ -80,7 +85,8 @@ export async function start(contender: Contender, delays: Delays = { r2: 0, obje
     durableObjects: Object.fromEntries(bound),
     host: "127.0.0.1",
     port: 0,
-    cf: false, ...more,
+    cf: false,
+    ...more,
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.resume();
     },

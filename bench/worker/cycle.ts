@@ -1,5 +1,12 @@
 import { performance } from "node:perf_hooks";
-import { isHangUp, lockInfo, type Reply, State, stateBody, type Target } from "../../__tests__/worker/conformance/client";
+import {
+  isHangUp,
+  lockInfo,
+  type Reply,
+  State,
+  stateBody,
+  type Target,
+} from "../../__tests__/worker/conformance/client";
 
 /** What a client does in an apply that writes once. */
 export const STEPS = ["LOCK", "GET", "POST", "UNLOCK"] as const;

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { headers, maxStateBytes } from "../../../domain/worker-api";
 import { Refusal, unwrap } from "../errors/refusal";
+import { settings } from "../settings";
 import type { VersionRecord } from "../state/ledger/records";
-import { fetchVersion } from "../state/reads";
+import { fetchVersion, GuessedRead } from "../state/reads";
 import { callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
 import { HeldLock, LockInfo, Version, WriterQuery } from "./schemas";
+
+/** A body up to this size goes to the Durable Object in one message. */
+const maxMessageBytes = 1024 * 1024;
 
 /** The routes that Terraform and OpenTofu use. */
 export function stateRoutes(routes: Routes): void {
@@ -18,12 +22,15 @@ export function stateRoutes(routes: Routes): void {
     },
     async ({ context, ref }) => {
       const state = stateOf(context.env, ref);
+      const { BUCKET } = context.env;
+      const guess = settings(context.env).servesS3Clients ? new GuessedRead(BUCKET, ref) : null;
       const read = async (again: boolean) => {
         const stored = unwrap(await state.read(ref, again));
-        if (stored?.body) return { ...stored, object: stored };
-        return stored && { ...stored, object: await fetchVersion(context.env.BUCKET, stored) };
+        if (stored === null) return null;
+        if (stored.body) return { ...stored, object: stored };
+        return { ...stored, object: (await guess?.take(stored)) ?? (await fetchVersion(BUCKET, stored)) };
       };
-      let found = await read(false);
+      let found = await read(false).finally(() => guess?.drop());
       // A write came in between, or an S3 client wrote. Now the Durable Object asks R2 first, and names an object that never changes.
       if (found?.object instanceof Refusal) found = await read(true);
       if (found === null) return new Response(null, { status: 204 });
@@ -53,8 +60,10 @@ export function stateRoutes(routes: Routes): void {
         override: req.header(headers.override) ?? null,
       };
       const state = stateOf(context.env, ref);
-      const bytes = length <= 1024*1024 ? new Uint8Array(await req.raw.arrayBuffer()) : body;
-      return Response.json(unwrap(await state.write(ref, callerOf(context), request, bytes as never)));
+      // One message is cheaper than a stream. Without a lock, the Durable Object has to know when the body began to come.
+      const isMessage = request.lockId !== null && length <= maxMessageBytes;
+      const sent = isMessage ? new Uint8Array(await req.raw.arrayBuffer()) : body;
+      return Response.json(unwrap(await state.write(ref, callerOf(context), request, sent)));
     },
   );
 
@@ -121,7 +130,10 @@ export function stateRoutes(routes: Routes): void {
 }
 
 /** The bytes of a version, with what is known of it in the headers. The length is announced, so an incomplete body is an error. */
-export function stateResponse(version: VersionRecord, object: { readonly body?: ReadableStream | Uint8Array }): Response {
+export function stateResponse(
+  version: VersionRecord,
+  object: { readonly body?: ReadableStream | Uint8Array },
+): Response {
   return new Response(object.body, {
     headers: {
       "cache-control": "no-store, no-transform",

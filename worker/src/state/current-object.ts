@@ -36,6 +36,11 @@ export class CurrentObject {
     );
   }
 
+  /** Whether the object is the current version, and S3 clients may have changed that. */
+  get isReadByS3Clients(): boolean {
+    return this.servesS3Clients && this.upToDate;
+  }
+
   /**
    * Whether the ledger alone says what the state is. It does not where there is none, or another program may have put
    * one there, and where a person has to choose.

@@ -89,12 +89,19 @@ export interface IngestOptions {
 export async function ingest(
   bucket: R2Bucket,
   key: string,
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | Uint8Array,
   { length, contentMd5, strict, fits }: IngestOptions,
 ): Promise<Ingested> {
   const announced = contentMd5 === null ? null : hexOf(contentMd5);
   const inspection = new Inspection(strict, fits ? announced : null);
-  if (body instanceof Uint8Array) { inspection.push(body); return { facts: inspection.finish(length), bytes: body }; }
+  if (body instanceof Uint8Array) {
+    inspection.push(body);
+    return { facts: inspection.finish(length), bytes: body };
+  }
+  if (body instanceof Uint8Array) {
+    inspection.push(body);
+    return { facts: inspection.finish(length), bytes: body };
+  }
   const reader = body.getReader({ mode: "byob" });
   const take = async (bytes: number): Promise<Uint8Array | null> => {
     const { value } = await reader.readAtLeast(bytes, new Uint8Array(bytes));

@@ -8,6 +8,7 @@ import type { Ledger } from "./ledger/ledger";
 import type { LockRecord } from "./ledger/records";
 import { readLockRequest, readUnlockRequest } from "./lock-request";
 import type { S3Lock } from "./s3-lock";
+import { settleAll } from "./mutex";
 import type { StateContext } from "./state-context";
 
 /** What people see of a lock. */
@@ -144,15 +145,17 @@ export class Locks {
     return foreign && { info: foreign, by: "s3", principal: null, origin: null, since: foreign.Created };
   }
 
-  /** Brings the S3 lock file in line with the ledger: there while locked or frozen, gone otherwise. */
-  async syncS3Lock(): Promise<void> {
-    if (this.#ledger.locks.holder()) return; // put there before the lock was granted
+  /**
+   * Brings the S3 lock file in line with the ledger: there while locked or frozen, gone otherwise.
+   * @param isUpToDate S3 clients would read what was committed; until then the file stays
+   */
+  async syncS3Lock(isUpToDate: Promise<void>): Promise<void> {
     const { s3Lock, freezes } = this.parts;
+    const isHeld = this.#ledger.locks.holder() !== null; // its file was put there before the lock was granted
     const freeze = freezes.active();
-    if (!freeze) {
-      if (await s3Lock.isOurs()) await s3Lock.remove();
-      return;
-    }
+    const [isOurs] = await settleAll([isHeld || freeze ? false : s3Lock.isOurs(), isUpToDate]);
+    if (isOurs) await s3Lock.remove();
+    if (isHeld || !freeze) return;
     const found = await s3Lock.find();
     if (found === null || (found.isOurs && found.info.ID !== freeze.id))
       await s3Lock.acquire(freezeHolder(freeze));

@@ -11,7 +11,7 @@ export class Mutex {
 
 /** `Promise.all` that also waits for the others when one fails: nothing may go on once the mutex is released. */
 export async function settleAll<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> | T[K] }],
 ): Promise<T> {
   await Promise.allSettled(work);
   return (await Promise.all(work)) as unknown as T;

@@ -1,4 +1,4 @@
-import { versionKey } from "../../../domain/state-objects";
+import { type StateRef, stateKey, versionKey } from "../../../domain/state-objects";
 import { Refusal } from "../errors/refusal";
 import type { CurrentObject } from "./current-object";
 import type { VersionRecord } from "./ledger/records";
@@ -10,7 +10,7 @@ export interface StoredVersion {
   readonly version: VersionRecord;
   readonly key: string;
   readonly etag: string;
-  /** The bytes, where they need not be fetched. */
+  /** The bytes, where they need not be fetched: they were written a moment ago. */
   readonly body?: Uint8Array;
 }
 
@@ -32,13 +32,11 @@ export class Reads {
     const { ledger, mutex, key } = this.context;
     const { etag } = ledger.get("projection");
     const version = ledger.current();
-    // That the object has our ETag also proves that no S3 client wrote in the meantime.
-    const isTrusted = this.current.isLedgerTrusted(ledger.locks.holder() !== null);
-    if (version && isTrusted && !again) {
-      const body = recentBodies.find(version.id);
-      return body ? { ...this.stored(version), body } : this.stored(version);
+    if (version && !again) {
+      // That the object has our ETag also proves that no S3 client wrote in the meantime.
+      if (etag && this.current.isReadByS3Clients) return { version, key, etag };
+      if (this.current.isLedgerTrusted(ledger.locks.holder() !== null)) return this.#recent(version);
     }
-    if (version && etag && this.current.upToDate && !again) return { version, key, etag };
     return mutex.run(async () => {
       await this.current.reconcile();
       const committed = ledger.current();
@@ -46,9 +44,44 @@ export class Reads {
     });
   }
 
+  #recent(version: VersionRecord): StoredVersion {
+    const body = recentBodies.find(version.id);
+    return { ...this.stored(version), ...(body && { body }) };
+  }
+
   /** The immutable object of a version. */
   stored(version: VersionRecord): StoredVersion {
     return { version, key: versionKey(this.context.key, version.id), etag: version.md5 };
+  }
+}
+
+/**
+ * Gets the current object while the Durable Object is still asked which version is to be read: most often it is that one,
+ * and the client waits for one trip and not for two.
+ */
+export class GuessedRead {
+  readonly #key: string;
+  #object: Promise<R2ObjectBody | null> | null;
+
+  constructor(bucket: R2Bucket, ref: StateRef) {
+    this.#key = stateKey(ref);
+    this.#object = bucket.get(this.#key).catch(() => null);
+  }
+
+  /** The object, if it is the one that is named. */
+  async take({ version, key, etag }: StoredVersion): Promise<R2ObjectBody | null> {
+    if (key !== this.#key) return null;
+    const object = await this.#object;
+    if (object?.etag !== etag || object.size !== version.size) return null;
+    this.#object = null;
+    return object;
+  }
+
+  /** Lets go of an object that was not taken. */
+  async drop(): Promise<void> {
+    const object = await this.#object;
+    this.#object = null;
+    await object?.body.cancel();
   }
 }
 

@@ -96,7 +96,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
     ref: StateRef,
     caller: Caller,
     request: WriteRequest,
-    body: ReadableStream<Uint8Array>,
+    body: ReadableStream<Uint8Array> | Uint8Array,
   ): Promise<Outcome<VersionRecord>> {
     return outcome(async () => {
       // Under a lock an alarm is set already.
@@ -213,8 +213,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
       const { current, locks, freezes, history } = this.#parts(ref);
       const repaired = await outcome(async () => {
         // A conflict waits for a person, not for the next alarm.
-        if (!current.upToDate && this.#ledger.get("conflict") === null) await current.reconcile();
-        await locks.syncS3Lock();
+        const isConflict = this.#ledger.get("conflict") !== null;
+        await locks.syncS3Lock(isConflict ? Promise.resolve() : current.bringUpToDate());
         await this.#report.send(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
@@ -242,8 +242,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
       const tidied = await outcome(async () => {
         if (!isSeenInBucket) return;
         // The lock file stays until an S3 client would read what we committed.
-        await parts.current.bringUpToDate();
-        if (result.ok) await parts.locks.syncS3Lock();
+        const isUpToDate = parts.current.bringUpToDate();
+        await (result.ok ? parts.locks.syncS3Lock(isUpToDate) : isUpToDate);
       });
       if (tidied.ok && result.ok) this.#reportIfUnknown(ref);
       return result;

@@ -47,7 +47,11 @@ export class Writes {
   ) {}
 
   /** POST. The body is read outside the mutex, as slowly as the client sends it; the lock is checked again after it. */
-  write(caller: Caller, request: WriteRequest, body: ReadableStream<Uint8Array>): Promise<VersionRecord> {
+  write(
+    caller: Caller,
+    request: WriteRequest,
+    body: ReadableStream<Uint8Array> | Uint8Array,
+  ): Promise<VersionRecord> {
     return new Promise((answer, refuse) => {
       // Under a lock the answer comes before the end: the bytes stay in memory until the current object has them too.
       withMemoryFor(request.length, (fits) => this.#write(caller, request, body, fits, answer)).catch(refuse);
@@ -57,7 +61,7 @@ export class Writes {
   async #write(
     caller: Caller,
     request: WriteRequest,
-    body: ReadableStream<Uint8Array>,
+    body: ReadableStream<Uint8Array> | Uint8Array,
     fits: boolean,
     answer: (version: VersionRecord) => void,
   ): Promise<void> {
