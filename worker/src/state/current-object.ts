@@ -53,19 +53,28 @@ export class CurrentObject {
     return isLocked && isKnown && (this.upToDate || this.#following !== null);
   }
 
+  /** Whether no S3 client wrote, as far as it matters. While a put is under way, its condition finds that out. */
+  async isUntouched(): Promise<boolean> {
+    if (!this.servesS3Clients || this.#following) return true;
+    const { etag } = this.ledger.get("projection");
+    return ((await this.bucket.head(this.key))?.etag ?? null) === etag;
+  }
+
   /**
    * After the commit of a write: brings the object up to date. Under a lock this goes on while the client does, since
    * the lock keeps S3 clients out, and whatever needs the object waits for it.
    * @param bytes the version's bytes, where the caller still has them
+   * @param isUntouched false where the put will find that an S3 client wrote: the client is to hear of it
    * @returns when the write may be answered, and when the bytes are not needed any more
    */
   afterWrite(
     version: VersionRecord,
     bytes: Uint8Array | null,
+    isUntouched: boolean,
   ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
     const nothing = Promise.resolve();
     if (!this.servesS3Clients) return { answer: nothing, done: nothing };
-    if (version.lockId === null) {
+    if (version.lockId === null || !isUntouched) {
       const answer = this.projectAfterCommit(bytes);
       return { answer, done: answer };
     }

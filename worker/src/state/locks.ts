@@ -7,8 +7,8 @@ import { type Freezes, freezeHolder } from "./freezes";
 import type { Ledger } from "./ledger/ledger";
 import type { LockRecord } from "./ledger/records";
 import { readLockRequest, readUnlockRequest } from "./lock-request";
-import type { S3Lock } from "./s3-lock";
 import { settleAll } from "./mutex";
+import type { S3Lock } from "./s3-lock";
 import type { StateContext } from "./state-context";
 
 /** What people see of a lock. */

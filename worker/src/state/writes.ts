@@ -83,7 +83,7 @@ export class Writes {
         };
         // #admit runs three times: before anything is stored in R2, after the checks that ask R2, and in the commit.
         const expectsReplay = this.#admit(attempt, ingested).replayed !== null;
-        await settleAll([
+        const [, isUntouched] = await settleAll([
           this.parts.locks.requireS3Agreement(),
           this.#agreeWithBucket(),
           expectsReplay ? Promise.resolve() : storeOnce(),
@@ -96,7 +96,7 @@ export class Writes {
         await storeOnce();
         const version = this.#commit(id, attempt, ingested);
         if (ingested.bytes) recentBodies.keep(id, ingested.bytes);
-        const { answer, done } = this.parts.current.afterWrite(version, ingested.bytes);
+        const { answer, done } = this.parts.current.afterWrite(version, ingested.bytes, isUntouched);
         await answer;
         return { version, done };
       });
@@ -153,12 +153,15 @@ export class Writes {
   }
 
   /**
-   * Repairs the current object, and makes a version of what an S3 client wrote there. Under a lock this is left out: the
-   * put of the current object then has a condition, which finds an S3 client that wrote although we hold the lock file.
+   * Repairs the current object, and makes a version of what an S3 client wrote there. Under a lock the version comes
+   * first, so that both are kept where an S3 client wrote although we hold the lock file.
+   * @returns whether the object is as we left it
    */
-  async #agreeWithBucket(): Promise<void> {
+  async #agreeWithBucket(): Promise<boolean> {
     const { current } = this.parts;
-    if (!current.isLedgerTrusted(this.context.ledger.locks.holder() !== null)) await current.reconcile();
+    if (current.isLedgerTrusted(this.context.ledger.locks.holder() !== null)) return current.isUntouched();
+    await current.reconcile();
+    return true;
   }
 
   /** Deletes what a refused upload left in R2. The sweep deletes later what cannot be deleted now. */
