@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expectHeldBy, expectProblem, expectState, expectStatus, jsonList } from "./conformance/case";
 import { lockInfo, State, stateBody } from "./conformance/client";
 import {
@@ -7,6 +8,7 @@ import {
   keyOf,
   type StorageWorker,
   s3LockId,
+  setFaults,
   startStorageWorker,
 } from "./support/storage-worker";
 
@@ -20,9 +22,8 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 describe("with R2 and SQLite at their worst", () => {
-  /** Sets faults for one state; without settings, ends them. */
   const faults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
-    fetch(`${worker.owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
+    setFaults(worker, state, settings);
 
   test("an S3 write in the moment between the look and the copy is not overwritten: both are kept", async () => {
     const state = new State(worker.owner);
@@ -94,6 +95,27 @@ describe("with R2 and SQLite at their worst", () => {
     expectProblem(await state.lock(info), 503);
     await faults(state);
     expectStatus(await state.lock(info), 200);
+  });
+
+  test("a write under the lock is answered and read before its copy is made, and UNLOCK waits for the copy", async () => {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.lock(info);
+    await state.post(stateBody({ serial: 1 }), info.ID);
+    await faults(state, { rate: "1", kinds: "held", target: "put current" });
+    for (const serial of [2, 3]) {
+      expectStatus(await state.post(stateBody({ serial }), info.ID), 200);
+      expectState(await state.get(), stateBody({ serial }));
+    }
+    const unlocked = state.unlock(info);
+    const first = await Promise.race([unlocked, sleep(300, "still waiting")]);
+    expect(first).toBe("still waiting");
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 1 }));
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).not.toBeNull();
+    await faults(state);
+    expectStatus(await unlocked, 200);
+    expect(await (await bucket.get(keyOf(state)))?.text()).toBe(stateBody({ serial: 3 }));
+    expect(await bucket.head(`${keyOf(state)}.tflock`)).toBeNull();
   });
 
   test("while the copy cannot be made, what was committed is kept, and S3 clients stay out until they can read it", async () => {

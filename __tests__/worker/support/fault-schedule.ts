@@ -5,6 +5,14 @@ import { type AuditEntry, verifyAudit } from "../../../worker/src/sqlite/audit-c
 import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
 import { Random } from "./random";
 
+/** The Worker that a schedule runs against. */
+export interface Backend {
+  readonly target: Target;
+  readonly bucket: R2Bucket;
+  /** Whether an S3 client works on the same object. */
+  readonly servesS3Clients: boolean;
+}
+
 /** What a client knows of its own lock. */
 interface Client {
   readonly name: string;
@@ -22,8 +30,8 @@ const sqlFaultRate = 0.006;
  * locks, and one that uses the S3 backend on the same object. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
-export async function runSchedule(target: Target, bucket: R2Bucket, seed: number): Promise<void> {
-  const schedule = new Schedule(target, bucket, seed);
+export async function runSchedule({ target, bucket, servesS3Clients }: Backend, seed: number): Promise<void> {
+  const schedule = new Schedule(target, bucket, servesS3Clients, seed);
   try {
     await Promise.race([schedule.run(), tooSlow()]);
   } catch (error) {
@@ -53,6 +61,7 @@ class Schedule {
   constructor(
     private readonly target: Target,
     private readonly bucket: R2Bucket,
+    private readonly servesS3Clients: boolean,
     private readonly seed: number,
   ) {
     this.#random = new Random(seed);
@@ -74,7 +83,7 @@ class Schedule {
     const choice = this.#random.below(100);
     if (choice < 10) await this.#read();
     else if (choice < 16) await this.#forceUnlock(client);
-    else if (choice < 25) await this.#writeThroughS3();
+    else if (choice < 25) await this.#elsewhere();
     else if (client.lock === null) await this.#lock(client);
     else if (choice < 70) await this.#write(client, client.lock);
     else await this.#unlock(client, client.lock);
@@ -129,6 +138,16 @@ class Schedule {
     if (reply.status === 200) this.#dead.add(ID);
   }
 
+  /** What goes on beside the clients of the Worker: an S3 client, or where none is served, the alarm. */
+  async #elsewhere(): Promise<void> {
+    if (this.servesS3Clients) return this.#writeThroughS3();
+    this.log.push(`alarm: ${await this.#ringAlarm()}`);
+  }
+
+  async #ringAlarm(): Promise<number> {
+    return (await fetch(`${this.target.url}/alarm/owner/${this.#state.name}`)).status;
+  }
+
   /** As the S3 backend with use_lockfile does it: create the lock file, read, put, delete the lock file. */
   async #writeThroughS3(): Promise<void> {
     const key = `owner/${this.#state.name}.tfstate`;
@@ -180,6 +199,7 @@ class Schedule {
     must(read !== null, "no answer without faults");
     const current = (await this.#send("GET")).text;
     const key = `owner/${this.#state.name}.tfstate`;
+    if (!this.servesS3Clients) must((await this.#ringAlarm()) === 200, "the alarm fails without faults");
     if (read.serial > 0)
       must(
         (await (await this.bucket.get(key))?.text()) === current,
@@ -207,6 +227,7 @@ class Schedule {
     const next = stateBody({ serial: read.serial + 1, note: "last" });
     await this.#mustSucceed("POST", `?ID=${info.ID}`, next);
     await this.#mustSucceed("UNLOCK", "/lock", JSON.stringify(info));
+    if (!this.servesS3Clients) await this.#ringAlarm();
     must((await (await this.bucket.get(key))?.text()) === next, "S3 clients do not read the last write");
     must((await this.bucket.head(`${key}.tflock`)) === null, "the lock file is still there");
     for (const id of this.#dead) {

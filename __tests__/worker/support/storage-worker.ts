@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { bundleWorker } from "../../../worker/build";
+import type { RuntimeOptions } from "../../../worker/runtime";
 import { type State, send } from "../conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
 
@@ -8,9 +9,9 @@ export interface StorageWorker extends TestWorker {
   readonly bucket: Awaited<ReturnType<TestWorker["miniflare"]["getR2Bucket"]>>;
 }
 
-export async function startStorageWorker(): Promise<StorageWorker> {
+export async function startStorageWorker(options: Partial<RuntimeOptions> = {}): Promise<StorageWorker> {
   const script = await bundleWorker(join(__dirname, "runtime", "faulty-worker.ts"));
-  const worker = await startTestWorker({ script });
+  const worker = await startTestWorker({ ...options, script });
   return Object.assign(worker, { bucket: await worker.miniflare.getR2Bucket("BUCKET") });
 }
 
@@ -27,6 +28,19 @@ export async function s3LockId({ bucket }: StorageWorker, state: State): Promise
 
 export async function historyKeys({ bucket }: StorageWorker, state: State): Promise<string[]> {
   return (await bucket.list({ prefix: `history/owner/${state.name}/` })).objects.map(({ key }) => key);
+}
+
+/** Sets faults for one state; without settings, ends them. */
+export const setFaults = (
+  { owner }: StorageWorker,
+  state: State,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<unknown> => fetch(`${owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
+
+/** Runs the alarm of a state now. */
+export async function ringAlarm({ owner }: StorageWorker, state: State): Promise<void> {
+  const { status } = await fetch(`${owner.url}/alarm/owner/${state.name}`);
+  if (status !== 200) throw new Error(`the alarm of ${state.name} ended with ${status}`);
 }
 
 /** How often the Worker did something so far. */

@@ -32,6 +32,7 @@ export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "de
     }
     const fault = befalls(plan, target, plan?.rate ?? 0);
     if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, plan?.random.below(20)));
+    while (fault === "held" && planOf(key) === plan) await new Promise((resolve) => setTimeout(resolve, 5));
     if (fault === "crash before") this.crash();
     if (fault === "error before" || fault === "crash before") throw new Error(`${target}: injected`);
     count(operation);

@@ -82,7 +82,10 @@ function setPlan(name: string, parameters: URLSearchParams): void {
     interloper = null,
   } = Object.fromEntries(parameters);
   const random = new Random(Number(seed));
-  const chosen = faults.filter((fault) => kinds === undefined || kinds.split(",").includes(fault));
+  const chosen =
+    kinds === undefined
+      ? faults
+      : [...faults, "held" as const].filter((fault) => kinds.split(",").includes(fault));
   const rates = { rate: Number(rate), sqlRate: Number(sqlRate) };
   if (rates.rate + rates.sqlRate > 0 || interloper)
     plans.set(name, { random, ...rates, kinds: chosen, target, interloper });
