@@ -1,18 +1,10 @@
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import {
-  closeConnections,
-  isHangUp,
-  lockInfo,
-  State,
-  stateBody,
-  type Target,
-} from "../../__tests__/worker/conformance/client";
-import { startTestWorker } from "../../__tests__/worker/support/harness";
-import { bundleWorker } from "../../worker/build";
 import { ratios, type Spread, spread } from "../statistics";
+import { type Contender, type Started, start } from "./contenders";
+import { Cycles, type CycleTimes, STEPS, type Step } from "./cycle";
+import type { Delays } from "./delays";
 
-/** A size and a number of states, measured on both Workers. */
+/** A size and a number of states, measured on each Worker. */
 export interface Scenario {
   readonly size: string;
   readonly bytes: number;
@@ -21,111 +13,125 @@ export interface Scenario {
   readonly cycles: number;
 }
 
-/** The median cycles of a scenario's rounds, in milliseconds. */
-export interface ScenarioResult extends Scenario {
-  readonly bare: Spread;
-  readonly tfstate: Spread;
-  /** Of the tfstate Worker's median to the bare Worker's median of the same round. */
-  readonly ratio: Spread;
+/** What one Worker took, and how that compares with the first one in the same rounds. */
+export interface ContenderResult {
+  readonly name: string;
+  /** Median milliseconds of each step, and of the whole cycle. */
+  readonly steps: Readonly<Record<Step | "cycle", Spread>>;
+  /** Of the same step of the first Worker in the same round. */
+  readonly ratios: Readonly<Record<Step | "cycle", Spread>>;
   readonly cyclesPerSecond: Spread;
+  readonly rateRatio: Spread;
 }
 
-export interface Comparison {
-  readonly results: readonly ScenarioResult[];
+export interface ScenarioResult extends Scenario {
+  readonly contenders: readonly ContenderResult[];
   /** Requests that were sent again because workerd closed the connection. */
   readonly resentRequests: number;
 }
 
-const SCENARIOS: readonly Scenario[] = [
-  { size: "100 KB", bytes: 100_000, states: 1, cycles: 25 },
-  { size: "100 KB", bytes: 100_000, states: 16, cycles: 6 },
-  { size: "10 MB", bytes: 10_000_000, states: 1, cycles: 4 },
-  { size: "10 MB", bytes: 10_000_000, states: 16, cycles: 1 },
-];
-let resentRequests = 0;
-
-/** Measures a cycle of LOCK, GET, POST and UNLOCK on the tfstate Worker and on one that only gets and puts in R2. */
-export async function compareWorkers(rounds: number): Promise<Comparison> {
-  resentRequests = 0;
-  const tfstate = await startTestWorker();
-  const bare = await startTestWorker({ script: await bundleWorker(join(__dirname, "bare-worker.ts")) });
-  const results: ScenarioResult[] = [];
-  try {
-    for (const scenario of SCENARIOS) {
-      results.push(await runScenario(scenario, bare.owner, tfstate.owner, rounds));
-      console.error(JSON.stringify(results.at(-1)));
-    }
-  } finally {
-    await closeConnections();
-    await Promise.all([tfstate.miniflare.dispose(), bare.miniflare.dispose()]);
-  }
-  return { results, resentRequests };
+/** What one Worker took in one round. */
+interface Round {
+  readonly steps: Readonly<Record<Step | "cycle", number>>;
+  readonly cyclesPerSecond: number;
 }
 
-/** The two Workers take turns in changing order, so that other work on the machine slows both down alike. */
+const MEASURED = [...STEPS, "cycle"] as const;
+
+/**
+ * Measures cycles of LOCK, GET, POST and UNLOCK on each Worker. They take turns in changing order, so that other work on
+ * the machine slows all of them down alike. A first round warms the caches up and does not count.
+ * @param delays what each call of a store takes longer @default nothing
+ */
+export async function compare(
+  contenders: readonly Contender[],
+  scenarios: readonly Scenario[],
+  rounds: number,
+  delays?: Delays,
+): Promise<readonly ScenarioResult[]> {
+  const started: Started[] = [];
+  try {
+    for (const contender of contenders) started.push(await start(contender, delays));
+    const results: ScenarioResult[] = [];
+    for (const scenario of scenarios) {
+      results.push(await runScenario(scenario, contenders, started, rounds));
+      console.error(summary(results.at(-1)));
+    }
+    return results;
+  } finally {
+    await Promise.all(started.map((each) => each.stop()));
+  }
+}
+
 async function runScenario(
   scenario: Scenario,
-  bare: Target,
-  tfstate: Target,
+  contenders: readonly Contender[],
+  started: readonly Started[],
   rounds: number,
 ): Promise<ScenarioResult> {
-  const medians: { bare: number[]; tfstate: number[] } = { bare: [], tfstate: [] };
-  const rates: number[] = [];
-  for (let at = 0; at <= rounds; at++) {
-    const turns = [() => runRound(scenario, bare), () => runRound(scenario, tfstate)];
-    if (at % 2 === 1) turns.reverse();
-    const found = [];
-    for (const turn of turns) found.push(await turn());
-    if (at % 2 === 1) found.reverse();
-    const [ofBare, ofTfstate] = found;
-    // The first round warms the caches up and does not count.
-    if (at === 0 || !ofBare || !ofTfstate) continue;
-    medians.bare.push(ofBare.medianMs);
-    medians.tfstate.push(ofTfstate.medianMs);
-    rates.push(ofTfstate.cyclesPerSecond);
-  }
-  return {
-    ...scenario,
-    bare: spread(medians.bare),
-    tfstate: spread(medians.tfstate),
-    ratio: ratios(medians.tfstate, medians.bare),
-    cyclesPerSecond: spread(rates),
-  };
-}
-
-async function runRound({ bytes, states, cycles }: Scenario, target: Target) {
-  const filler = "x".repeat(bytes);
-  const times: number[] = [];
-  const runCycles = async (state: State): Promise<void> => {
-    for (let serial = 1; serial <= cycles; serial++) {
-      const body = stateBody({ serial, note: filler });
-      const started = performance.now();
-      await runCycle(state, body);
-      times.push(performance.now() - started);
+  const found = started.map((): Round[] => []);
+  let resentRequests = 0;
+  for (let round = 0; round <= rounds; round++) {
+    const order = started.map((_, at) => at);
+    if (round % 2 === 1) order.reverse();
+    for (const at of order) {
+      const { resent, ...result } = await runRound(scenario, started[at] as Started);
+      resentRequests += resent;
+      if (round > 0) found[at]?.push(result);
     }
-  };
-  const started = performance.now();
-  await Promise.all(Array.from({ length: states }, () => runCycles(new State(target))));
-  const seconds = (performance.now() - started) / 1000;
-  return { medianMs: spread(times).median, cyclesPerSecond: (states * cycles) / seconds };
+  }
+  const [first = []] = found;
+  const results = contenders.map(({ name }, at): ContenderResult => {
+    const own = found[at] ?? [];
+    const each = (of: (values: number[], baseline: number[]) => Spread) =>
+      Object.fromEntries(
+        MEASURED.map((step) => [
+          step,
+          of(
+            own.map((r) => r.steps[step]),
+            first.map((r) => r.steps[step]),
+          ),
+        ]),
+      ) as ContenderResult["steps"];
+    const rates = own.map((r) => r.cyclesPerSecond);
+    return {
+      name,
+      steps: each(spread),
+      ratios: each(ratios),
+      cyclesPerSecond: spread(rates),
+      rateRatio: ratios(
+        rates,
+        first.map((r) => r.cyclesPerSecond),
+      ),
+    };
+  });
+  return { ...scenario, contenders: results, resentRequests };
 }
 
-async function runCycle(state: State, body: string): Promise<void> {
-  const info = lockInfo();
-  const requests = [
-    () => state.lock(info),
-    () => state.get(),
-    () => state.post(body, info.ID),
-    () => state.unlock(info),
-  ];
-  for (const request of requests) {
-    // workerd closes a connection that it has not read from for some seconds. With 16 bodies of 10 MB in its single
-    // thread it may not get to a new request in that time. Real clients send such a request again too.
-    const reply = await request().catch((error: unknown) => {
-      if (!isHangUp(error)) throw error;
-      resentRequests++;
-      return request();
-    });
-    if (reply.status >= 300) throw new Error(`${reply.status}: ${reply.text.slice(0, 200)}`);
-  }
+async function runRound({ bytes, states, cycles }: Scenario, { target }: Started) {
+  const runs = Array.from({ length: states }, () => new Cycles(target, bytes));
+  const times: CycleTimes[] = [];
+  const started = performance.now();
+  await Promise.all(
+    runs.map(async (run) => {
+      for (let at = 0; at < cycles; at++) times.push(await run.next());
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const medianOf = (of: (cycle: CycleTimes) => number) => spread(times.map(of)).median;
+  const steps = Object.fromEntries(STEPS.map((step) => [step, medianOf((cycle) => cycle[step])]));
+  const cycle = medianOf((each) => STEPS.reduce((sum, step) => sum + each[step], 0));
+  return {
+    steps: { ...steps, cycle } as Round["steps"],
+    cyclesPerSecond: (states * cycles) / seconds,
+    resent: runs.reduce((sum, run) => sum + run.resentRequests, 0),
+  };
+}
+
+function summary(result: ScenarioResult | undefined): string {
+  const cycles = result?.contenders.map(
+    ({ name, steps, ratios: { cycle } }) =>
+      `${name} ${steps.cycle.median.toFixed(0)} ms (${cycle.median.toFixed(2)} ×)`,
+  );
+  return `${result?.size}, ${result?.states} states: ${cycles?.join(", ")}`;
 }

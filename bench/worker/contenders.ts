@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { build } from "esbuild";
+import type { MiniflareOptions } from "miniflare";
 import type { Target } from "../../__tests__/worker/conformance/client";
 import { compatibilityDate, compatibilityFlags } from "../../worker/compatibility";
 import { startMiniflare } from "../../worker/miniflare";
-import type { Delays } from "./delayed";
+import type { Delays } from "./delays";
 
 /** A Worker that takes part in the bench: its module, and what is bound to it. */
 export interface Contender {
@@ -12,7 +14,7 @@ export interface Contender {
   /** Path of the module. */
   readonly entry: string;
   readonly vars: Readonly<Record<string, string>>;
-  readonly buckets: readonly string[];
+  readonly bucket: string;
   /** Durable Object classes by the name of their binding. */
   readonly objects: Readonly<Record<string, string>>;
   /** Its objects keep their values in SQLite. */
@@ -24,14 +26,14 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-const username = "owner";
-const password = "correct horse battery staple";
+export const username = "owner";
+export const password = "correct horse battery staple";
+const root = join(__dirname, "..", "..");
 const ours = {
-  buckets: ["BUCKET"],
+  bucket: "BUCKET",
   objects: { STATE: "StateObject", DIRECTORY: "Directory" },
   useSQLite: true,
 };
-const root = join(__dirname, "..", "..");
 
 /** This project's Worker. @param s3Clients value of `TFSTATE_S3_CLIENTS` */
 export const tfstate = (s3Clients: "on" | "off"): Contender => ({
@@ -45,7 +47,7 @@ export const tfstate = (s3Clients: "on" | "off"): Contender => ({
 export const bare: Contender = {
   ...ours,
   name: "bare",
-  entry: join(__dirname, "bare-worker.ts"),
+  entry: join(__dirname, "runtime", "bare-worker.ts"),
   vars: {},
 };
 
@@ -60,57 +62,45 @@ export function peer(checkout: string): Contender {
     name: "tfstate-worker",
     entry,
     vars: { USERNAME: username, PASSWORD: password },
-    buckets: ["TFSTATE_BUCKET"],
+    bucket: "TFSTATE_BUCKET",
     objects: { TFSTATE_LOCK: "DurableLock" },
     useSQLite: false,
   };
 }
 
 /** Starts it in workerd, with storage in memory. @param delays @default none */
-export async function start(
-  contender: Contender,
-  delays: Delays = { r2: 0, object: 0 },
-  got?: any,
-  more: any = {},
-): Promise<Started> {
-  const { vars, buckets, objects, useSQLite } = contender;
+export async function start(contender: Contender, delays?: Delays): Promise<Started> {
+  const { vars, bucket, objects, useSQLite } = contender;
   const bound = Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite }]);
   const miniflare = await startMiniflare({
+    ...commonOptions,
     name: "contender",
     modules: [{ type: "ESModule", path: "index.mjs", contents: await bundle(contender, delays) }],
-    compatibilityDate,
-    compatibilityFlags: [...compatibilityFlags],
     bindings: { ...vars },
-    r2Buckets: [...buckets],
+    r2Buckets: [bucket],
     durableObjects: Object.fromEntries(bound),
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-    ...more,
-    handleRuntimeStdio(stdout, stderr) {
-      for (const stream of [stdout, stderr]) stream.resume();
-    },
   });
-  got?.(miniflare);
   const url = (await miniflare.ready).origin;
   return { target: { url, username, password }, stop: () => miniflare.dispose() };
 }
 
-/** Without delays the module is the Worker's own; with them, each of its classes gets slower bindings. */
-async function bundle({ entry, objects }: Contender, delays: Delays): Promise<string> {
-  const isDelayed = delays.r2 > 0 || delays.object > 0;
-  const classes = Object.values(objects).map(
-    (name) =>
-      `export class ${name} extends entry.${name} { constructor(ctx, env) { super(ctx, slow(env)); } }`,
-  );
-  const wrapper = `import * as entry from ${JSON.stringify(entry)};
-    import { delayed } from ${JSON.stringify(join(__dirname, "delayed.ts"))};
-    const slow = (env) => delayed(env, ${JSON.stringify(delays)});
-    ${classes.join("\n")}
-    export default { fetch: (request, env, ctx) => entry.default.fetch(request, slow(env), ctx) };`;
+/** How each Worker of the bench runs. What it logs is read and dropped. */
+export const commonOptions = {
+  compatibilityDate,
+  compatibilityFlags: [...compatibilityFlags],
+  host: "127.0.0.1",
+  port: 0,
+  cf: false,
+  handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+    for (const stream of [stdout, stderr]) stream.resume();
+  },
+} as const satisfies Partial<MiniflareOptions>;
+
+/** The module in one text. With delays, each of its classes and its handler get slower bindings. */
+export async function bundle({ entry, objects }: Contender, delays?: Delays): Promise<string> {
   const { outputFiles } = await build({
-    ...(isDelayed
-      ? { stdin: { contents: wrapper, resolveDir: __dirname, loader: "ts" as const } }
+    ...(delays
+      ? { stdin: { contents: slowEntry(entry, objects, delays), resolveDir: __dirname, loader: "ts" } }
       : { entryPoints: [entry] }),
     write: false,
     bundle: true,
@@ -123,7 +113,21 @@ async function bundle({ entry, objects }: Contender, delays: Delays): Promise<st
     // A checkout of another Worker need not have its dependencies installed: both run on the same version of hono.
     nodePaths: [join(root, "node_modules")],
     tsconfig: join(root, "worker", "tsconfig.json"),
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: "warning",
   });
   return outputFiles.map(({ text }) => text).join("");
+}
+
+function slowEntry(entry: string, objects: Contender["objects"], delays: Delays): string {
+  const classes = Object.values(objects).map(
+    (name) =>
+      `export class ${name} extends entry.${name} { constructor(ctx, env) { super(ctx, slow(env)); } }`,
+  );
+  return `import * as entry from ${JSON.stringify(entry)};
+    import { delayed } from ${JSON.stringify(join(__dirname, "runtime", "delayed.ts"))};
+    const slow = (env) => delayed(env, ${JSON.stringify(delays)});
+    ${classes.join("\n")}
+    export default { fetch: (request, env, ctx) => entry.default.fetch(request, slow(env), ctx) };`;
 }

@@ -27,7 +27,7 @@ export class Cycles {
     this.#filler = "x".repeat(bytes);
   }
 
-  async run(): Promise<CycleTimes> {
+  async next(): Promise<CycleTimes> {
     const state = this.#state;
     const info = lockInfo();
     const body = stateBody({ serial: ++this.#serial, note: this.#filler });

@@ -3,10 +3,23 @@ import { table } from "../markdown";
 import { judge, times } from "../report";
 import type { Spread } from "../statistics";
 import type { Apply } from "./apply";
-import type { Comparison } from "./compare";
+import type { ContenderResult, ScenarioResult } from "./compare";
+import type { RequestCpu } from "./cpu";
+import { STEPS } from "./cycle";
+import type { Delays } from "./delays";
+import { FEW, type Growth, MANY } from "./growth";
 
-export interface ReportProps extends Comparison {
+export interface ReportProps {
+  /** The command that was run. */
+  readonly command: string;
   readonly rounds: number;
+  /** The first Worker in each is what the others are compared with. */
+  readonly results: readonly ScenarioResult[];
+  readonly delays: Delays;
+  /** The same with slow stores. */
+  readonly delayed: ScenarioResult;
+  readonly growth: readonly Growth[];
+  readonly cpu: readonly RequestCpu[];
   readonly apply: Apply;
 }
 
@@ -20,19 +33,150 @@ const free = {
 } as const;
 /** After an apply, an alarm checks once whether anything was left half done: one request and one class B operation. */
 const alarm = { requests: 1, classB: 1, rowsWritten: 1 };
+const maxGrowth = 1.5;
 
-export function report({ rounds, results, apply, resentRequests }: ReportProps): string {
-  const milliseconds = ({ median, min, max }: Spread): string =>
-    `${median.toFixed(0)} ms (${min.toFixed(0)}–${max.toFixed(0)})`;
-  const rows = results.map(({ size, states, cycles, bare, tfstate, ratio, cyclesPerSecond }) => [
-    size,
-    String(states),
-    String(rounds * states * cycles),
-    milliseconds(bare),
-    milliseconds(tfstate),
-    times(ratio),
-    cyclesPerSecond.median.toFixed(1),
+export function report(props: ReportProps): string {
+  const { command, rounds, results, growth, cpu, apply } = props;
+  const resent = results.reduce((sum, { resentRequests }) => sum + resentRequests, 0);
+  return `# Bench of the tfstate Worker
+
+Made by \`${command}\` on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU of unknown make"}, Node ${process.version}.
+
+${aims(props)}
+
+## A cycle
+
+A cycle is LOCK, GET, POST and UNLOCK, one after the other, over HTTP on loopback, each on its own connection, as OpenTofu sends
+them. Each Worker runs in workerd. R2 and the Durable Objects are Miniflare's and share workerd's single thread with the Worker, so
+with many states at once the CPU time of all of them counts. ${describeFirst(results)}
+"S3 clients" is \`TFSTATE_S3_CLIENTS\`: with \`on\`, each lock has its file in the bucket and each version is copied for S3
+clients before UNLOCK is answered.
+
+In each of ${rounds} rounds the Workers run one after the other, in changing order. A time is the median of the rounds' median cycles,
+with the smallest and the largest in brackets. A ratio compares a Worker with the first one within a round. A first round warms the
+caches up and does not count.${
+    resent === 0
+      ? ""
+      : `\nRequests that were sent again because workerd was too busy to read them: ${resent}.`
+  }
+
+${cycles(results)}
+
+${network(props)}
+
+## Growth
+
+The same requests to a deployment with ${MANY.toLocaleString("en")} states, and ${MANY.toLocaleString("en")} versions of one of them, and to one with ${FEW} of each. Lists and
+pages show ${FEW} entries in both.
+
+${table(
+  ["", `${FEW}`, MANY.toLocaleString("en"), "ratio"],
+  growth.map(({ what, few, many, ratio }) => [what, short(few), short(many), times(ratio)]),
+  "right",
+)}
+
+${cpuTable(cpu)}
+
+${freePlan(apply)}
+`;
+}
+
+const short = ({ median, min, max }: Spread): string =>
+  `${median.toFixed(1)} ms (${min.toFixed(1)}–${max.toFixed(1)})`;
+
+function aims({ results, growth, apply }: ReportProps): string {
+  const cycleLimit = (bytes: number) => (bytes > 1_000_000 ? 1.2 : 1);
+  const ofFast = results.flatMap(({ size, bytes, states, contenders }) => {
+    const [first] = contenders;
+    const fast = contenders.at(-1) as ContenderResult;
+    if (states > 1) return [];
+    const isLarge = bytes > 1_000_000;
+    return {
+      text: `${isLarge ? "a POST" : "a cycle"} at ${size}, ${fast.name}: at most ${cycleLimit(bytes)} × ${first?.name}`,
+      limit: cycleLimit(bytes),
+      found: isLarge ? fast.ratios.POST : fast.ratios.cycle,
+    };
+  });
+  const rates = results.flatMap(({ size, bytes, states, contenders }) => {
+    const fast = contenders.at(-1) as ContenderResult;
+    if (states === 1 || bytes > 1_000_000) return [];
+    const { rateRatio } = fast;
+    const isMet = rateRatio.median >= 1;
+    return [
+      `- cycles a second at ${size}, ${states} states, ${fast.name}: at least 1 × ${contenders[0]?.name}: ${isMet ? "met" : "missed"}, ${times(rateRatio)}`,
+    ];
+  });
+  const ofGrowth = growth.map(({ what, ratio }) => ({
+    text: `${what} with ${MANY.toLocaleString("en")} states or versions: at most ${maxGrowth} × of ${FEW}`,
+    limit: maxGrowth,
+    found: ratio,
+  }));
+  return [
+    judge(ofFast),
+    ...rates,
+    judge(ofGrowth),
+    `- class A operations of an apply with two writes, S3 clients on: at most 5: ${apply.classA <= 5 ? "met" : "missed"}, ${apply.classA}`,
+  ].join("\n");
+}
+
+function describeFirst(results: readonly ScenarioResult[]): string {
+  return results[0]?.contenders[0]?.name === "bare"
+    ? '"bare" is `bench/worker/runtime/bare-worker.ts`: a conditional put, a get, a put and a delete, without checks, history or authentication.'
+    : "The first is https://github.com/cmackenzie1/tfstate-worker, which has a lock and no checks, history, audit or users.";
+}
+
+function cycles(results: readonly ScenarioResult[]): string {
+  const rows = results.flatMap(({ size, states, contenders }) =>
+    contenders.map(({ name, steps, ratios, cyclesPerSecond, rateRatio }) => [
+      `${size} × ${states}`,
+      name,
+      ...STEPS.map((step) => `${steps[step].median.toFixed(1)} (${ratios[step].median.toFixed(2)} ×)`),
+      short(steps.cycle),
+      times(ratios.cycle),
+      `${cyclesPerSecond.median.toFixed(1)} (${rateRatio.median.toFixed(2)} ×)`,
+    ]),
+  );
+  return table(
+    [
+      "state × states at once",
+      "Worker",
+      ...STEPS.map((step) => `${step}, ms`),
+      "cycle",
+      "ratio",
+      "cycles a second",
+    ],
+    rows,
+  );
+}
+
+function network({ delays, delayed }: ReportProps): string {
+  const rows = delayed.contenders.map(({ name, steps }) => [
+    name,
+    ...[...STEPS, "cycle" as const].map((step) => steps[step].median.toFixed(0)),
   ]);
+  return `## With the network between them
+
+The same cycle at ${delayed.size}, where each call of a Durable Object takes ${delays.object} ms longer and each call of R2 ${delays.r2} ms, which is
+near what they take on Cloudflare. What counts then is how many calls come one after the other. Milliseconds:
+
+${table(["Worker", ...STEPS, "cycle"], rows, "right")}`;
+}
+
+function cpuTable(cpu: readonly RequestCpu[]): string {
+  return `## CPU time
+
+Of one request, in milliseconds, as Linux counts it. "Worker" is the Worker with stores that answer at once, and includes workerd's
+own HTTP server. "elsewhere" is the rest: the Durable Objects, and what stands for R2 here. The free plan allows 10 ms in the
+Worker and 30 s in a Durable Object.
+
+${table(
+  ["", "Worker", "elsewhere"],
+  cpu.map(({ what, worker, elsewhere }) => [what, worker.toFixed(1), elsewhere.toFixed(1)]),
+  "right",
+)}`;
+}
+
+function freePlan(apply: Apply): string {
   const used: Readonly<Record<keyof typeof free, number>> = {
     "class A operations of R2": apply.classA,
     "class B operations of R2": apply.classB + alarm.classB,
@@ -46,46 +190,15 @@ export function report({ rounds, results, apply, resentRequests }: ReportProps):
   });
   const fewest = plan.reduce((least, next) => (next.applies < least.applies ? next : least));
   const number = (value: number): string => Math.floor(value).toLocaleString("en");
-  return `# Bench of the tfstate Worker
+  return `## An apply on the free plan
 
-Made by \`npm run bench:worker\` on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU of unknown make"}, Node ${process.version}.
-
-${judge(
-  results.map(({ size, states, ratio }) => ({
-    text: `a cycle at ${size}, ${states} ${states === 1 ? "state" : "states at once"}: at most 2 × the bare Worker`,
-    limit: 2,
-    found: ratio,
-  })),
-)}
-- class A operations of an apply with two writes: at most 5: ${apply.classA <= 5 ? "met" : "missed"}, ${apply.classA}
-
-## A cycle
-
-A cycle is LOCK, GET, POST and UNLOCK, one after the other, over HTTP on loopback, each on its own connection, as OpenTofu sends
-them. Both Workers run in workerd. R2 and the Durable Objects are Miniflare's and share workerd's single thread with the Worker, so
-with many states at once the CPU time of all of them counts. "bare" is \`bench/worker/bare-worker.ts\`: a conditional put, a get, a put
-and a delete, without checks, history or authentication. The tfstate Worker puts each state twice in a cycle, once for the history.
-
-In each of ${rounds} rounds the two Workers run one after the other, in changing order. A time is the median of the rounds' median cycles,
-with the smallest and the largest in brackets. A ratio compares the two Workers within a round. A first round warms the caches up and
-does not count.${
-    resentRequests === 0
-      ? ""
-      : `\nRequests that were sent again because workerd was too busy to read them: ${resentRequests}.`
-  }
-
-${table(["state", "states at once", "cycles", "bare", "tfstate", "tfstate to bare", "tfstate cycles/s"], rows)}
-
-## An apply on the free plan
-
-Counted for LOCK, GET, two POSTs and UNLOCK of a small state, authenticated with a password, and for the alarm after them. With a
-minted token, each request also asks the Directory, which adds ${apply.requests} requests to Durable Objects.
+Counted for LOCK, GET, two POSTs and UNLOCK of a small state with S3 clients on, authenticated with a password, and for the alarm
+after them. With a minted token, each request also asks the Directory, which adds ${apply.requests} requests to Durable Objects.
 
 ${table(
   ["", "an apply takes", "free each day", "applies a day"],
   plan.map(({ what, each, perDay, applies }) => [what, String(each), number(perDay), number(applies)]),
 )}
 
-So the free plan allows about **${number(fewest.applies)} applies a day**. The limit on ${fewest.what} is reached first.
-`;
+So the free plan allows about **${number(fewest.applies)} applies a day**. The limit on ${fewest.what} is reached first.`;
 }

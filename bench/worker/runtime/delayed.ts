@@ -1,10 +1,4 @@
-/** Milliseconds that each call of a store waits before it is carried out, as the network of the real platform makes it. */
-export interface Delays {
-  /** Of each operation of R2. */
-  readonly r2: number;
-  /** Of each call of a Durable Object. */
-  readonly object: number;
-}
+import type { Delays } from "../delays";
 
 /** The same bindings, where each call of R2 and of a Durable Object takes longer. Calls side by side wait side by side. */
 export function delayed<Env extends object>(env: Env, { r2, object }: Delays): Env {

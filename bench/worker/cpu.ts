@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import {
+  lockInfo,
+  type Reply,
+  State,
+  send,
+  stateBody,
+  type Target,
+} from "../../__tests__/worker/conformance/client";
+import { hashPassword } from "../../worker/src/auth/password";
+import { spread } from "../statistics";
+import { password, type Started, start, tfstate } from "./contenders";
+import { cpuTime, workerdProcesses } from "./workerd-process";
+
+/** CPU time of one request, in milliseconds, by where it is spent. */
+export interface RequestCpu {
+  readonly what: string;
+  /** In the Worker, which has 10 ms on the free plan (https://developers.cloudflare.com/workers/platform/limits/#cpu-time). */
+  readonly worker: number;
+  /** In the Durable Objects, which have 30 s, and in what stands for R2 here. */
+  readonly elsewhere: number;
+}
+
+const SIZES = [
+  { size: "100 KB", bytes: 100_000, times: 60 },
+  { size: "1 MB", bytes: 1_000_000, times: 30 },
+  { size: "10 MB", bytes: 10_000_000, times: 10 },
+] as const;
+
+/** One kind of request, of which {@link times} are sent at a time. */
+interface Request {
+  readonly what: string;
+  readonly times: number;
+  readonly run: () => Promise<Reply>;
+}
+
+/**
+ * CPU time as Linux counts it for workerd. The Worker alone is measured with stores that do nothing; the time includes
+ * that of workerd's own HTTP server, so it is an upper bound.
+ */
+export async function measureCpu(rounds: number): Promise<readonly RequestCpu[]> {
+  // As a hash, so that a login costs what it costs in a deployment.
+  const vars = { ...tfstate("off").vars, TFSTATE_PASSWORD: await hashPassword(password) };
+  const whole = await startAlone(() => start({ ...tfstate("off"), vars }));
+  const alone = await startAlone(() =>
+    start({ ...tfstate("off"), vars, entry: join(__dirname, "runtime", "without-stores.ts") }),
+  );
+  try {
+    const [ofWhole, ofAlone] = [requests(whole.target), requests(alone.target)];
+    const found: RequestCpu[] = [];
+    for (const [at, { what }] of ofWhole.entries()) {
+      const total = await medianCpu(whole.pid, ofWhole[at] as Request, rounds);
+      const worker = await medianCpu(alone.pid, ofAlone[at] as Request, rounds);
+      found.push({ what, worker, elsewhere: Math.max(0, total - worker) });
+    }
+    return found;
+  } finally {
+    await Promise.all([whole.stop(), alone.stop()]);
+  }
+}
+
+/** Starts a Worker, and finds out which process it is. */
+async function startAlone(begin: () => Promise<Started>): Promise<Started & { readonly pid: number }> {
+  const before = workerdProcesses();
+  const started = await begin();
+  const [pid, ...others] = workerdProcesses().filter((each) => !before.includes(each));
+  if (pid === undefined || others.length > 0) throw new Error("workerd is not one process of this one");
+  return { ...started, pid };
+}
+
+function requests(target: Target): readonly Request[] {
+  const lockOnly = new State(target);
+  const ofSizes = SIZES.flatMap(({ size, bytes, times }): Request[] => {
+    const state = new State(target);
+    const note = "x".repeat(bytes);
+    let serial = 0;
+    return [
+      { what: `POST of ${size}`, times, run: () => state.post(stateBody({ serial: ++serial, note })) },
+      { what: `GET of ${size}`, times, run: () => state.send("GET", `?size=${bytes}`) },
+    ];
+  });
+  return [
+    { what: "LOCK and UNLOCK", times: 60, run: () => lockAndUnlock(lockOnly) },
+    ...ofSizes,
+    { what: "a login: the first request with a password", times: 20, run: logins(target) },
+  ];
+}
+
+async function medianCpu(pid: number, { times, run }: Request, rounds: number): Promise<number> {
+  const found: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const before = cpuTime(pid);
+    for (let at = 0; at < times; at++) must(await run());
+    if (round > 0) found.push((cpuTime(pid) - before) / times);
+  }
+  return spread(found).median;
+}
+
+async function lockAndUnlock(state: State): Promise<Reply> {
+  const info = lockInfo();
+  must(await state.lock(info));
+  return state.unlock(info);
+}
+
+/** Each from another address, with a password that no isolate knows yet: wrong ones take what right ones take. */
+function logins(target: Target): () => Promise<Reply> {
+  let attempt = 0;
+  return async () => {
+    const headers = { "cf-connecting-ip": `192.0.2.${attempt % 250}` };
+    const reply = await send({ ...target, password: `wrong ${attempt++}` }, "GET", "/states/none", {
+      headers,
+    });
+    return { ...reply, status: reply.status === 401 ? 200 : reply.status };
+  };
+}
+
+function must(reply: Reply): Reply {
+  if (reply.status >= 300) throw new Error(`${reply.status}: ${reply.text.slice(0, 200)}`);
+  return reply;
+}
