@@ -202,6 +202,7 @@ export interface WorkerConfig {
       readonly subject?: string;
     })[];
     readonly encryption: WorkerEncryption;
+    readonly servesS3Clients: boolean;
     readonly keepVersions: number;
     readonly keepDays: number;
     readonly basePath?: string;

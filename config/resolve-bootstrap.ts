@@ -29,6 +29,7 @@ export function resolveBootstrap(input: BootstrapInput, state: StateConfig): Boo
             oidc: worker.oidc,
             mtls: worker.mtls,
             encryption: worker.encryption,
+            servesS3Clients: worker.s3_clients,
             keepVersions: worker.keep_versions,
             keepDays: worker.keep_days,
             basePath: worker.base_path,

@@ -23,6 +23,12 @@ export interface TfstateWorkerSettings {
   readonly mtls?: readonly ClientCertificate[];
   /** `required` refuses plain text for every state, `auto` for states that were encrypted before. @default "auto" */
   readonly encryption?: WorkerEncryption;
+  /**
+   * Whether clients of the S3 backend may use the same objects. Each lock then has its file in the bucket, and each version
+   * is copied for them. Without them, both are left out.
+   * @default true
+   */
+  readonly servesS3Clients?: boolean;
   /** Number of newest versions of a state that are never deleted. @default 100 */
   readonly keepVersions?: number;
   /** Days for which every version is kept. @default 90 */
@@ -112,6 +118,7 @@ export function workerVariables(
     TFSTATE_OIDC: oidc.length > 0 ? JSON.stringify(oidc) : undefined,
     TFSTATE_MTLS: mtls.length > 0 ? JSON.stringify(mtls) : undefined,
     TFSTATE_ENCRYPTION: settings.encryption,
+    TFSTATE_S3_CLIENTS: settings.servesS3Clients === false ? "off" : undefined,
     TFSTATE_KEEP_VERSIONS: settings.keepVersions,
     TFSTATE_KEEP_DAYS: settings.keepDays,
     TFSTATE_BASE_PATH: settings.basePath,

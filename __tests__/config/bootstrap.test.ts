@@ -54,6 +54,7 @@ test("everything that can be said", () => {
     "  mtls:",
     "    - { subject: 'CN=laptop', namespace: me, scopes: [admin] }",
     "  encryption: required",
+    "  s3_clients: true",
     "  keep_versions: 5",
     "  keep_days: 20",
     "  base_path: /tfstate",
@@ -86,6 +87,7 @@ test("everything that can be said", () => {
         ],
         mtls: [{ subject: "CN=laptop", namespace: "me", scopes: ["admin"] }],
         encryption: "required",
+        servesS3Clients: true,
         keepVersions: 5,
         keepDays: 20,
         basePath: "/tfstate",
@@ -100,6 +102,10 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   [
     ["backup_bucket: tfstate"],
     "31: bootstrap.backup_bucket tfstate is state.bucket too, and a copy beside the original is lost with it; name another bucket",
+  ],
+  [
+    ["worker: { s3_clients: false }"],
+    "31: bootstrap.worker.s3_clients false does not go with state.backend r2, which is such a client; remove it, or use the backend worker",
   ],
   [
     ["history_days: 30"],

@@ -80,7 +80,14 @@ test("settings are plain variables, and what is not set is not there", () => {
   const grant = { namespace: "me", scopes: ["read", "lock"] as const };
   const oidc = [{ audience: "tfstate", rules: [{ subject: "repo:me/*", ...grant }] }];
   const { binding } = worker({
-    settings: { credentials: [], oidc, encryption: "required", keepDays: 30, basePath: "/tfstate" },
+    settings: {
+      credentials: [],
+      oidc,
+      encryption: "required",
+      servesS3Clients: false,
+      keepDays: 30,
+      basePath: "/tfstate",
+    },
   });
   const text = Object.fromEntries([...binding].map(([name, each]) => [name, each.text]));
   expect(text).toEqual({
@@ -90,6 +97,7 @@ test("settings are plain variables, and what is not set is not there", () => {
     DIRECTORY: undefined,
     TFSTATE_OIDC: JSON.stringify(oidc),
     TFSTATE_ENCRYPTION: "required",
+    TFSTATE_S3_CLIENTS: "off",
     TFSTATE_KEEP_DAYS: "30",
     TFSTATE_BASE_PATH: "/tfstate",
   });

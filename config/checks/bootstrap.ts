@@ -4,6 +4,7 @@ import type { ResolvedCluster } from "../resolve-cluster";
 /** Buckets, Worker and retention of the bootstrap stack do not contradict each other. */
 export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
   yield* checkBackupBucket(cluster);
+  yield* checkS3Clients(cluster);
   const { bootstrap } = cluster.input;
   if (bootstrap === undefined) return;
   const { history_lock_days: lockDays, worker } = bootstrap;
@@ -55,6 +56,16 @@ function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Proble
   if (named === undefined && backupBucketName.length > 63) {
     yield { path, text: `is missing, and ${backupBucketName} is longer than 63 characters; name the bucket` };
   }
+}
+
+/** The S3 backend and a Worker that does not expect it would not see each other's locks. */
+function* checkS3Clients({ input, config }: ResolvedCluster): Iterable<Problem> {
+  const worker = input.bootstrap?.worker;
+  if (!worker?.enabled || worker.s3_clients || config.state.backend !== "r2") return;
+  yield {
+    path: ["bootstrap", "worker", "s3_clients"],
+    text: "false does not go with state.backend r2, which is such a client; remove it, or use the backend worker",
+  };
 }
 
 /** A warning and not an error: a machine that only deploys the cluster does not need the account id. */

@@ -92,6 +92,12 @@ const worker = z.strictObject({
     .describe(
       "`required` refuses every state in plain text; `auto` refuses plain text after an encrypted version.",
     ),
+  s3_clients: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether clients of the S3 backend may use the same objects. Without them, a lock and a write take fewer operations of R2.",
+    ),
   keep_versions: wholeNumber(KEEP_VERSIONS)
     .default(KEPT_VERSIONS.versions)
     .describe("Number of newest versions of a state that the Worker never deletes."),

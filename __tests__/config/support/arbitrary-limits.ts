@@ -203,6 +203,7 @@ const worker = fc.record(
     ),
     mtls: fc.array(fc.record({ subject: text("CN=laptop"), ...grant }), { maxLength: 1 }),
     encryption: text("auto", "required"),
+    s3_clients: flag,
     keep_versions: limits(KEEP_VERSIONS),
     keep_days: limits(DAYS, [30, 90]),
     base_path: text("/tfstate"),
