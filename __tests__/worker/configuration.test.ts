@@ -21,6 +21,12 @@ describe("configuration", () => {
     ["a user name alone", { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "" }],
     ["users that are not JSON", { TFSTATE_USERS: "alice:secret-of-alice" }],
     ["a user with a typing error", { TFSTATE_USERS: '[{"name":"a","pasword":"secret-of-alice"}]' }],
+    [
+      "a hash that the runtime cannot compute",
+      { TFSTATE_PASSWORD: `pbkdf2-sha256$600000$${"A".repeat(22)}$${"A".repeat(43)}` },
+    ],
+    ["a password that would be a token", { TFSTATE_PASSWORD: "tfs_secret-of-alice" }],
+    ["two users of one name", { TFSTATE_USERS: '[{"name":"owner","password":"secret-of-alice"}]' }],
     ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
     ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
     ["days that are no number", { TFSTATE_KEEP_DAYS: "90d" }],
@@ -32,5 +38,11 @@ describe("configuration", () => {
       expectProblem(reply, 503);
       expect(reply.text).not.toContain("secret-of-alice");
     }
+  });
+
+  test("an empty namespace of the pre-shared key is none, as with the other variables", async () => {
+    const replies = await health({ TFSTATE_PSK: "a key of enough length", TFSTATE_PSK_NAMESPACE: "" });
+    expect(replies.health.status).toBe(200);
+    expect(replies.state.status).toBe(204);
   });
 });

@@ -1,9 +1,9 @@
 import { Refusal } from "../errors/refusal";
 import { clientOf } from "./client";
-import { isJwt, verifyOidc } from "./oidc";
+import { verifyOidc } from "./oidc";
 import { matches, type Principal } from "./principal";
 import type { AuthSettings } from "./settings";
-import { isMintedToken } from "./token";
+import { isJwt, isMintedToken } from "./token";
 
 /** The part of the Directory that checks credentials: it counts the guesses of all isolates, and knows the tokens. */
 export interface CredentialStore {
@@ -112,7 +112,8 @@ async function fingerprintOf(username: string, password: string): Promise<string
 function decodeBasic(value: string): readonly [string, string] | null {
   try {
     const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
-    const text = new TextDecoder().decode(bytes);
+    // Strictly: a replacement character or a missing mark would be another name or password than the one sent.
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const colon = text.indexOf(":");
     return colon < 0 ? null : [text.slice(0, colon), text.slice(colon + 1)];
   } catch {

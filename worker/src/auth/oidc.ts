@@ -5,9 +5,6 @@ import type { Issuer } from "./settings";
 /** Key sets by address; jose caches the keys in them and fetches again when an unknown key turns up. */
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/** Looks like a JWT, so that a Basic password can carry one. */
-export const isJwt = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
-
 /** The principal of a token of a trusted issuer, or why it is none. */
 export async function verifyOidc(token: string, issuers: readonly Issuer[]): Promise<Principal | string> {
   let claimed: string | undefined;
