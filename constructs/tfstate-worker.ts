@@ -76,7 +76,11 @@ export interface WorkerDomain {
 /** Migrations of the Durable Object classes of the Worker in this package. A Worker of your own has others. */
 export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
   { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
+  { tag: "v2", newSqliteClasses: ["Passwords"] },
 ];
+
+/** Classes of Durable Objects, by the name of the binding. */
+const OBJECT_CLASSES = { STATE: "StateObject", DIRECTORY: "Directory", PASSWORDS: "Passwords" } as const;
 
 const MAIN_MODULE = "index.mjs";
 
@@ -132,8 +136,7 @@ export class TfstateWorker extends Construct {
     const bindings: WorkersScriptBindings[] = [
       bucketBinding("BUCKET", bucket),
       ...(backupBucket ? [bucketBinding("BACKUP", backupBucket)] : []),
-      { type: "durable_object_namespace", name: "STATE", className: "StateObject" },
-      { type: "durable_object_namespace", name: "DIRECTORY", className: "Directory" },
+      ...objectBindings(props.migrations ?? TFSTATE_WORKER_MIGRATIONS),
       ...workerVariables(this, this.workerName, props.settings ?? {}),
     ];
     return {
@@ -177,6 +180,14 @@ export class TfstateWorker extends Construct {
       trigger.overrideLogicalId(id);
     }
   }
+}
+
+/** Cloudflare refuses a binding to a class that no migration made. */
+function objectBindings(migrations: readonly DurableObjectMigration[]): WorkersScriptBindings[] {
+  const classes = migrations.flatMap(({ newSqliteClasses }) => newSqliteClasses);
+  return Object.entries(OBJECT_CLASSES)
+    .filter(([, className]) => classes.includes(className))
+    .map(([name, className]) => ({ type: "durable_object_namespace", name, className }));
 }
 
 function bucketBinding(name: string, bucket: IStateBucket): WorkersScriptBindings {

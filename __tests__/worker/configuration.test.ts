@@ -1,3 +1,6 @@
+import { bundleWorker } from "../../worker/build";
+import { compatibilityDate, compatibilityFlags } from "../../worker/compatibility";
+import { startMiniflare } from "../../worker/miniflare";
 import { expectProblem } from "./conformance/case";
 import { send } from "./conformance/client";
 import { startTestWorker } from "./support/harness";
@@ -44,5 +47,28 @@ describe("configuration", () => {
     const replies = await health({ TFSTATE_PSK: "a key of enough length", TFSTATE_PSK_NAMESPACE: "" });
     expect(replies.health.status).toBe(200);
     expect(replies.state.status).toBe(204);
+  });
+
+  test("without a binding, as where a later Worker has one more, nothing is served", async () => {
+    const miniflare = await startMiniflare({
+      modules: [{ type: "ESModule", path: "index.mjs", contents: await bundleWorker() }],
+      compatibilityDate,
+      compatibilityFlags: [...compatibilityFlags],
+      bindings: { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "secret-of-alice" },
+      r2Buckets: ["BUCKET"],
+      handleRuntimeStdio: (...streams) => {
+        for (const stream of streams) stream.resume();
+      },
+      durableObjects: { STATE: "StateObject", DIRECTORY: { className: "Directory", useSQLite: true } },
+    });
+    try {
+      for (const path of ["/health", "/states/x"]) {
+        const answer = await miniflare.dispatchFetch(`http://localhost${path}`);
+        expect(answer.status).toBe(503);
+        expect(await answer.text()).toContain("the binding PASSWORDS is missing");
+      }
+    } finally {
+      await miniflare.dispose();
+    }
   });
 });

@@ -12,9 +12,15 @@ export const requestErrors = {
   }),
   too_many_guesses: ({ retryAfter }: { readonly retryAfter: number }) => ({
     status: 429,
-    message: "too many wrong passwords came from this client",
-    fix: `try again in ${retryAfter} s`,
+    message: "too many wrong passwords came from this client, from its network, or for this user",
+    fix: `try again in ${retryAfter} s; where the password was right before, and for tokens, there is no wait`,
     retryAfter,
+  }),
+  logins_busy: () => ({
+    status: 503,
+    message: "too many passwords are being checked at this moment",
+    fix: "try again in a second; nothing was changed",
+    retryAfter: 1,
   }),
   forbidden: ({ principal, lacks, mints = false }: Forbidden) => ({
     status: 403,

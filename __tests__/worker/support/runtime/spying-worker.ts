@@ -1,8 +1,8 @@
 import node from "node:crypto";
 import type { Env } from "../../../../worker/src/env";
-import worker, { Directory, StateObject } from "../../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject } from "../../../../worker/src/index";
 
-export { Directory, StateObject };
+export { Directory, Passwords, StateObject };
 
 const { timingSafeEqual } = node;
 let comparisons = 0;

@@ -1,0 +1,102 @@
+import { networkOf } from "../../worker/src/auth/client";
+import { Throttle } from "../../worker/src/auth/throttle";
+import { Brake } from "../../worker/src/passwords/brake";
+import { HashQueue } from "../../worker/src/passwords/hash-queue";
+
+/** Work that ends when it is told to, and says that it began. */
+function work(name: string, began: string[]) {
+  let end: (error?: Error) => void = () => undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    end = (error) => (error ? reject(error) : resolve());
+  });
+  const start = async () => {
+    began.push(name);
+    await ended;
+    return name;
+  };
+  return { start, end };
+}
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("the queue of hashes", () => {
+  test("one runs at a time, those of known clients before all others, whatever becomes of the one before", async () => {
+    const queue = new HashQueue();
+    const began: string[] = [];
+    const first = work("first", began);
+    const others = ["a", "b"].map((name) => work(name, began));
+    const known = work("known", began);
+    const running = queue.run("net", false, first.start);
+    for (const [at, each] of others.entries()) void queue.run(`net ${at}`, false, each.start);
+    const ofKnown = queue.run("net", true, known.start);
+    await settle();
+    expect(began).toEqual(["first"]);
+    first.end(new Error("storage"));
+    await expect(running).rejects.toThrow("storage");
+    known.end();
+    expect(await ofKnown).toBe("known");
+    for (const { end } of others) end();
+    await settle();
+    expect(began).toEqual(["first", "known", "a", "b"]);
+  });
+
+  test("it has an end, a network has a share of it, and known clients have their own", async () => {
+    const queue = new HashQueue();
+    const began: string[] = [];
+    const { start } = work("endless", began);
+    const isTaken = (network: string, isKnown = false) => queue.run(network, isKnown, start) !== null;
+    expect([1, 2, 3, 4].map(() => isTaken("one network"))).toEqual([true, true, true, false]);
+    const all = Array.from({ length: 100 }, (_, n) => isTaken(`network ${n}`));
+    expect(all.filter(Boolean)).toHaveLength(14);
+    expect(isTaken("one network", true)).toBe(true);
+    await settle();
+    expect(began).toEqual(["endless"]);
+  });
+});
+
+describe("the brake", () => {
+  const limit = { burst: 3, everyMs: 10_000 };
+
+  test("after the free tries there is one more at a time, and none is forgotten sooner by asking", () => {
+    const throttle = new Throttle(limit);
+    expect([0, 0, 0, 0, 9_000].map((at) => throttle.attempt("a", at))).toEqual([null, null, null, 10, 1]);
+    expect(throttle.attempt("b", 0)).toBeNull();
+    expect([10_000, 10_000, 40_000, 40_000, 40_000, 40_000].map((at) => throttle.attempt("a", at))).toEqual([
+      null,
+      10,
+      null,
+      null,
+      null,
+      10,
+    ]);
+  });
+
+  test("a try that is taken back is the only one that is", () => {
+    const throttle = new Throttle(limit);
+    for (let n = 0; n < 3; n++) throttle.attempt("a", 0);
+    throttle.refund("a");
+    expect([0, 0].map((at) => throttle.attempt("a", at))).toEqual([null, 10]);
+  });
+
+  test("whoever was right starts anew, at this account; everyone else's guesses still count", () => {
+    const brake = new Brake();
+    const guess = (account: string, client: string, isKnown = false) => ({ account, client, isKnown });
+    const tries = (account: string, client: string) =>
+      Array.from({ length: 9 }, () => brake.attempt(guess(account, client), 0)).filter(
+        (each) => each === null,
+      ).length;
+    expect(tries("owner", "203.0.113.1")).toBe(5);
+    brake.succeeded(guess("bob", "203.0.113.1"));
+    expect(tries("owner", "203.0.113.1")).toBe(0);
+    brake.succeeded(guess("owner", "203.0.113.1"));
+    expect(tries("owner", "203.0.113.1")).toBe(5);
+    for (let n = 0; n < 99; n++) tries("owner", `10.0.${n}.1`);
+    expect(tries("owner", "198.51.100.1")).toBe(0);
+    expect(brake.attempt(guess("owner", "198.51.100.1", true), 0)).toBeNull();
+  });
+});
+
+test("a network is what one customer has at least", () => {
+  expect(networkOf("203.0.113.9")).toBe("203.0.113.0/24");
+  expect(networkOf("2001:db8:1:2::/64")).toBe("2001:db8:1::/48");
+  expect(networkOf("unknown")).toBe("unknown");
+});
