@@ -22,6 +22,12 @@ export const requestErrors = {
     fix: "try again in a second; nothing was changed",
     retryAfter: 1,
   }),
+  issuer_unavailable: ({ address, reason }: { readonly address: string; readonly reason: string }) => ({
+    status: 503,
+    message: `the keys of the token's issuer cannot be fetched from ${address}: ${reason.slice(0, 200)}`,
+    fix: "try again; if it stays so, correct `issuer` or `jwks` in TFSTATE_OIDC, or use another credential",
+    retryAfter: 5,
+  }),
   forbidden: ({ principal, lacks, mints = false }: Forbidden) => ({
     status: 403,
     message: `${principal} has no ${lacks}${mints ? ", so no token of theirs can have it" : ""}`,
