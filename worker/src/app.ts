@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import { apiVersion, headers } from "../../domain/worker-api";
+import { requireOwnAddress } from "./address";
 import { authenticate } from "./auth/authenticate";
 import { clientOf } from "./auth/client";
 import { authSettings } from "./auth/settings";
@@ -36,6 +37,11 @@ app.use(async (context, next) => {
   answer.set("x-content-type-options", "nosniff");
   answer.set(headers.identity, apiVersion);
   recordRequest(context, Date.now() - started);
+});
+
+app.use(async ({ req, env }, next) => {
+  requireOwnAddress(new URL(req.url), settings(env));
+  await next();
 });
 
 app.get("/health", (context) => {

@@ -1,3 +1,4 @@
+import { WORKER_HOST_NAME } from "../../domain/cloudflare";
 import { KEPT_VERSIONS } from "../../domain/tfstate-worker";
 import { oncePerEnvironment } from "./once-per-environment";
 
@@ -11,6 +12,8 @@ export interface SettingsEnvironment {
   readonly TFSTATE_KEEP_VERSIONS?: string;
   /** Days for which every version is kept. @default "90" */
   readonly TFSTATE_KEEP_DAYS?: string;
+  /** The Worker's custom domain: at its address on workers.dev it then answers an error. @default - any address */
+  readonly TFSTATE_DOMAIN?: string;
 }
 
 /** What these variables say. */
@@ -19,6 +22,8 @@ export interface Settings {
   readonly basePath: string;
   /** The whole deployment refuses plaintext. */
   readonly encryptionRequired: boolean;
+  /** Host name of the custom domain. */
+  readonly domain: string | null;
   /** Versions and days that retention leaves alone. */
   readonly keep: { readonly versions: number; readonly days: number };
   /** What is wrong; then every request is refused and nothing is deleted. */
@@ -39,8 +44,12 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")
     defects.push(`TFSTATE_ENCRYPTION is "${encryption}", neither "auto" nor "required"`);
+  const domain = env.TFSTATE_DOMAIN || null;
+  if (domain && !WORKER_HOST_NAME.regex.test(domain))
+    defects.push(`TFSTATE_DOMAIN "${domain}" ${WORKER_HOST_NAME.advice}`);
   const path = (env.TFSTATE_BASE_PATH ?? "").replace(/^\/+|\/+$/g, "");
   if (!/^[\w.~/-]*$/.test(path) || path.includes("//"))
     defects.push(`TFSTATE_BASE_PATH "${path}" holds more than letters, digits, "-._~" and single slashes`);
-  return { basePath: path && `/${path}`, encryptionRequired: encryption === "required", keep, defects };
+  const encryptionRequired = encryption === "required";
+  return { basePath: path && `/${path}`, encryptionRequired, domain, keep, defects };
 });

@@ -38,6 +38,17 @@ export const requestErrors = {
     message: reason,
     fix: "use the Worker's own page, or a client that is not a browser",
   }),
+  // 421 says that this address is not served, and no client takes it for "no state".
+  https_required: ({ address }: { readonly address: string }) => ({
+    status: 421,
+    message: "this request came by plain http, where anybody on the way can read its password and its states",
+    fix: `use ${address}, and change the password: it was sent in the clear`,
+  }),
+  moved: ({ host, address }: { readonly host: string; readonly address: string }) => ({
+    status: 421,
+    message: `the states are not at ${host.slice(0, 100)} any more`,
+    fix: `use ${address}: change address, lock_address and unlock_address of the backend, and run init -reconfigure`,
+  }),
   not_configured: ({ defects }: { readonly defects: readonly string[] }) => ({
     status: 503,
     message: `this Worker is locked: ${defects.join("; ")}`,
