@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { bundleWorker } from "../../worker/build";
 import { compatibilityDate, compatibilityFlags } from "../../worker/compatibility";
 import { startMiniflare } from "../../worker/miniflare";
@@ -56,7 +57,7 @@ describe("configuration", () => {
       compatibilityFlags: [...compatibilityFlags],
       bindings: { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "secret-of-alice" },
       r2Buckets: ["BUCKET"],
-      handleRuntimeStdio: (...streams) => {
+      handleRuntimeStdio: (...streams: readonly Readable[]) => {
         for (const stream of streams) stream.resume();
       },
       durableObjects: { STATE: "StateObject", DIRECTORY: { className: "Directory", useSQLite: true } },

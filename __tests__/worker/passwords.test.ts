@@ -16,7 +16,7 @@ function work(name: string, began: string[]) {
   };
   return { start, end };
 }
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+const settle = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 describe("the queue of hashes", () => {
   test("one runs at a time, those of known clients before all others, whatever becomes of the one before", async () => {
@@ -25,9 +25,10 @@ describe("the queue of hashes", () => {
     const first = work("first", began);
     const others = ["a", "b"].map((name) => work(name, began));
     const known = work("known", began);
-    const running = queue.run("net", false, first.start);
-    for (const [at, each] of others.entries()) void queue.run(`net ${at}`, false, each.start);
-    const ofKnown = queue.run("net", true, known.start);
+    const of = (network: string, isKnown = false) => ({ account: "owner", network, isKnown });
+    const running = queue.run(of("net"), first.start);
+    for (const [at, each] of others.entries()) void queue.run(of(`net ${at}`), each.start);
+    const ofKnown = queue.run(of("net", true), known.start);
     await settle();
     expect(began).toEqual(["first"]);
     first.end(new Error("storage"));
@@ -43,7 +44,8 @@ describe("the queue of hashes", () => {
     const queue = new HashQueue();
     const began: string[] = [];
     const { start } = work("endless", began);
-    const isTaken = (network: string, isKnown = false) => queue.run(network, isKnown, start) !== null;
+    const isTaken = (network: string, isKnown = false) =>
+      queue.run({ account: "owner", network, isKnown }, start) !== null;
     expect([1, 2, 3, 4].map(() => isTaken("one network"))).toEqual([true, true, true, false]);
     const all = Array.from({ length: 100 }, (_, n) => isTaken(`network ${n}`));
     expect(all.filter(Boolean)).toHaveLength(14);
@@ -51,6 +53,24 @@ describe("the queue of hashes", () => {
     await settle();
     expect(began).toEqual(["endless"]);
   });
+});
+
+test("accounts take turns: a queue full of guesses at one holds another up by one hash", async () => {
+  const queue = new HashQueue();
+  const began: string[] = [];
+  const entry = (account: string, name: string) => {
+    const each = work(name, began);
+    each.end();
+    const result = queue.run({ account, network: name, isKnown: false }, each.start);
+    expect(result).not.toBeNull();
+    return result;
+  };
+  const guesses = Array.from({ length: 17 }, (_, n) => entry("owner", `guess ${n}`));
+  const bob = [entry("bob", "bob 1"), entry("bob", "bob 2")];
+  await Promise.all([...guesses, ...bob]);
+  expect(began.indexOf("bob 1")).toBeLessThanOrEqual(2);
+  expect(began.indexOf("bob 2")).toBeLessThanOrEqual(4);
+  expect(began).toHaveLength(19);
 });
 
 describe("the brake", () => {

@@ -62,7 +62,7 @@ export class Passwords extends DurableObject<AuthEnvironment> {
     const guess: Guess = { account, client, isKnown };
     const retryAfter = this.#brake.attempt(guess, Date.now());
     if (retryAfter !== null) return { retryAfter };
-    const check = this.#queue.run(networkOf(client), isKnown, () =>
+    const check = this.#queue.run({ account, network: networkOf(client), isKnown }, () =>
       principalOf(username, password, settings),
     );
     if (check === null) {
