@@ -38,22 +38,22 @@ export const UserName = Namespace.refine(
     "is not in Unicode's normal form C, and looks like another name",
   );
 
-/** A password or its hash. */
-export const Password = z
+const Secret = z
   .string()
   .refine(hasNoControls, controls)
   .refine(isUnicode, notUnicode)
-  .refine(isNoToken, token)
-  .refine((text) => hashDefect(text) === null, { error: ({ input }) => hashDefect(String(input)) ?? "" });
+  .refine(isNoToken, token);
+
+/** A password or its hash. */
+export const Password = Secret.refine((text) => hashDefect(text) === null, {
+  error: ({ input }) => hashDefect(String(input)) ?? "",
+});
+
+/** A password that is not hashed. */
+export const PlainPassword = Secret.refine(
+  (text) => !looksLikeHash(text),
+  "is a hash, or begins like one, and would be compared as it is; give the secret itself",
+);
 
 /** The pre-shared key, which has no hash. */
-export const PresharedKey = z
-  .string()
-  .min(16, "is shorter than 16 characters")
-  .refine(hasNoControls, controls)
-  .refine(isUnicode, notUnicode)
-  .refine(isNoToken, token)
-  .refine(
-    (text) => !looksLikeHash(text),
-    "is a hash, or begins like one; a key is compared as it is, so set the key itself",
-  );
+export const PresharedKey = PlainPassword.min(16, "is shorter than 16 characters");
