@@ -1,4 +1,5 @@
 import { WORKER_HOST_NAME } from "../../domain/cloudflare";
+import { R2_JURISDICTIONS, type R2Jurisdiction } from "../../domain/r2";
 import { KEPT_VERSIONS } from "../../domain/tfstate-worker";
 import { oncePerEnvironment } from "./once-per-environment";
 
@@ -12,6 +13,11 @@ export interface SettingsEnvironment {
   readonly TFSTATE_KEEP_VERSIONS?: string;
   /** Days for which every version is kept. @default "90" */
   readonly TFSTATE_KEEP_DAYS?: string;
+  /**
+   * Where the Durable Objects are: `eu` or `fedramp`. Objects that were made elsewhere, with their locks and histories, are
+   * not found any more, so it is set before the first state and never changed. @default - no restriction
+   */
+  readonly TFSTATE_JURISDICTION?: string;
   /** The Worker's custom domain: at its address on workers.dev it then answers an error. @default - any address */
   readonly TFSTATE_DOMAIN?: string;
 }
@@ -22,6 +28,8 @@ export interface Settings {
   readonly basePath: string;
   /** The whole deployment refuses plaintext. */
   readonly encryptionRequired: boolean;
+  /** Where the Durable Objects are. */
+  readonly jurisdiction: R2Jurisdiction | null;
   /** Host name of the custom domain. */
   readonly domain: string | null;
   /** Versions and days that retention leaves alone. */
@@ -44,6 +52,11 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
   const encryption = env.TFSTATE_ENCRYPTION || "auto";
   if (encryption !== "auto" && encryption !== "required")
     defects.push(`TFSTATE_ENCRYPTION is "${encryption}", neither "auto" nor "required"`);
+  const jurisdiction = R2_JURISDICTIONS.find((each) => each === env.TFSTATE_JURISDICTION) ?? null;
+  if (env.TFSTATE_JURISDICTION && !jurisdiction)
+    defects.push(
+      `TFSTATE_JURISDICTION is "${env.TFSTATE_JURISDICTION}", not one of ${R2_JURISDICTIONS.join(", ")}`,
+    );
   const domain = env.TFSTATE_DOMAIN || null;
   if (domain && !WORKER_HOST_NAME.regex.test(domain))
     defects.push(`TFSTATE_DOMAIN "${domain}" ${WORKER_HOST_NAME.advice}`);
@@ -51,5 +64,5 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
   if (!/^[\w.~/-]*$/.test(path) || path.includes("//"))
     defects.push(`TFSTATE_BASE_PATH "${path}" holds more than letters, digits, "-._~" and single slashes`);
   const encryptionRequired = encryption === "required";
-  return { basePath: path && `/${path}`, encryptionRequired, domain, keep, defects };
+  return { basePath: path && `/${path}`, encryptionRequired, jurisdiction, domain, keep, defects };
 });
