@@ -29,7 +29,7 @@ export interface TfstateWorkerOptions {
   readonly module: WorkerModule;
   /** Its name in the account: at most 63 letters, digits and -, in lower case. @default - the construct's id */
   readonly workerName?: string;
-  /** A host name of its own; workers.dev is then off. @default - a host name on workers.dev */
+  /** A host name of its own; at its host name on workers.dev it then answers an error. @default - a host name on workers.dev */
   readonly domain?: WorkerDomain;
   /** The account's subdomain of workers.dev. With it, the address is known. @default - {@link TfstateWorker.url} is unknown */
   readonly workersDevSubdomain?: string;
@@ -71,6 +71,12 @@ export interface WorkerDomain {
   readonly hostname: string;
   /** Zone of the host name, 32 hex digits. */
   readonly zoneId: string;
+  /**
+   * Whether every client uses this host name. Then workers.dev is off, and Cloudflare answers 404 there, which a client
+   * takes for "no state".
+   * @default false
+   */
+  readonly clientsMoved?: boolean;
 }
 
 /** Migrations of the Durable Object classes of the Worker in this package. A Worker of your own has others. */
@@ -117,9 +123,10 @@ export class TfstateWorker extends Construct {
     this.migrations = new DurableObjectMigrations(this, id, {
       script,
       migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
+      jurisdiction: bucket.jurisdiction,
     });
     this.resource = new WorkersScript(this, "Resource", {
-      ...script,
+      ...this.migrations.script,
       migrations: this.migrations.config,
       lifecycle: { preventDestroy: !props.allowDestroy, precondition: [this.migrations.precondition] },
     });
@@ -137,7 +144,7 @@ export class TfstateWorker extends Construct {
       bucketBinding("BUCKET", bucket),
       ...(backupBucket ? [bucketBinding("BACKUP", backupBucket)] : []),
       ...objectBindings(props.migrations ?? TFSTATE_WORKER_MIGRATIONS),
-      ...workerVariables(this, this.workerName, props.settings ?? {}),
+      ...workerVariables(this, this.workerName, props.settings ?? {}, props.domain?.hostname),
     ];
     return {
       accountId: bucket.accountId,
@@ -158,7 +165,7 @@ export class TfstateWorker extends Construct {
     const subdomain = new WorkersScriptSubdomain(this, "subdomain", {
       accountId,
       scriptName,
-      enabled: domain === undefined,
+      enabled: !domain?.clientsMoved,
       // A preview would be another version of the code with access to the same states.
       previewsEnabled: false,
     });
