@@ -1,7 +1,13 @@
+import { join } from "node:path";
+import { bundleWorker } from "../../worker/build";
 import { networkOf } from "../../worker/src/auth/client";
 import { Throttle } from "../../worker/src/auth/throttle";
 import { Brake } from "../../worker/src/passwords/brake";
 import { HashQueue } from "../../worker/src/passwords/hash-queue";
+import { startTestWorker } from "./support/harness";
+
+/** What is done with the known clients in a Durable Object: the method and its arguments. */
+type Step = readonly ["add" | "has", string, string, number];
 
 /** Work that ends when it is told to, and says that it began. */
 function work(name: string, began: string[]) {
@@ -53,6 +59,30 @@ describe("the queue of hashes", () => {
     await settle();
     expect(began).toEqual(["endless"]);
   });
+});
+
+test("clients are known for a month, each account has some, and none pushes out those of another", async () => {
+  const day = 24 * 60 * 60 * 1000;
+  const steps: Step[] = [["add", "owner", "198.51.100.7", 0]];
+  for (let n = 0; n < 300; n++) steps.push(["add", "no user", `10.0.${n}.1`, n + 1]);
+  const questions: readonly (readonly [Step, boolean])[] = [
+    [["has", "owner", "198.51.100.7", day], true],
+    [["has", "owner", "10.0.299.1", day], false],
+    [["has", "no user", "10.0.299.1", day], true],
+    [["has", "no user", "10.0.0.1", day], false],
+    [["has", "owner", "198.51.100.7", 31 * day], false],
+  ];
+  steps.push(...questions.map(([step]) => step));
+  steps.push(["add", "owner", "198.51.100.7", 20 * day], ["has", "owner", "198.51.100.7", 31 * day]);
+  const script = await bundleWorker(join(__dirname, "support/runtime", "known-clients-worker.ts"));
+  const { miniflare, owner } = await startTestWorker({ script });
+  try {
+    const answer = await fetch(owner.url, { method: "POST", body: JSON.stringify(steps) });
+    const answers = ((await answer.json()) as (boolean | null)[]).filter((each) => each !== null);
+    expect(answers).toEqual([...questions.map(([, expected]) => expected), true]);
+  } finally {
+    await miniflare.dispose();
+  }
 });
 
 test("accounts take turns: a queue full of guesses at one holds another up by one hash", async () => {

@@ -1,7 +1,8 @@
 const dayMs = 24 * 60 * 60 * 1000;
 /** A client that has not had the password for so long is a stranger again. */
 const keepMs = 30 * dayMs;
-const maxClients = 1000;
+/** Of one account, so that nobody who may come in can push out the clients of another. */
+const maxClients = 200;
 
 /** One script for each version of the tables. What was deployed is never edited: a change is one more script. */
 export const knownClientSchema = [
@@ -21,8 +22,10 @@ export class KnownClients {
     if (now - this.#lastRight(account, client) < dayMs) return;
     this.sql.exec("INSERT OR REPLACE INTO known_client VALUES (?, ?, ?)", account, client, now);
     this.sql.exec(
-      "DELETE FROM known_client WHERE lastRight < ? OR rowid IN (SELECT rowid FROM known_client ORDER BY lastRight DESC LIMIT -1 OFFSET ?)",
+      `DELETE FROM known_client WHERE lastRight < ?1 OR rowid IN
+        (SELECT rowid FROM known_client WHERE account = ?2 ORDER BY lastRight DESC LIMIT -1 OFFSET ?3)`,
       now - keepMs,
+      account,
       maxClients,
     );
   }
