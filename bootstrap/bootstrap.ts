@@ -1,5 +1,6 @@
 import { step } from "../process/step";
 import { openStore } from "../state/open-store";
+import { domainNotes } from "./domain-notes";
 import { Ownership } from "./ownership";
 import type { BootstrapSettings } from "./settings";
 import { type BootstrapOutputs, Stack, type StackProps } from "./stack";
@@ -108,7 +109,7 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
   const lost = await stack.importOwned(ownership);
   const plan = await stack.plan();
   const deleted = lost.map((id) => `The token ${id} will be deleted: its value is lost.`);
-  const text = [plan, ...deleted].filter(Boolean).join("\n");
+  const text = [plan, ...deleted, ...domainNotes(props.settings.bootstrap, plan)].filter(Boolean).join("\n");
   if (!text) return true;
   if (!(await approve(text))) return false;
   if (plan) await apply(props, stack, ownership);

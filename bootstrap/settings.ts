@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
 import { type StateLocation, stateLocation } from "../config/state-location";
+import { plainVariables } from "../domain/tfstate-worker-variables";
+import type { AuthEnvironment } from "../worker/src/auth/settings";
+import { configurationDefects } from "../worker/src/configuration";
 
 /** The configuration and the environment of a bootstrap. */
 export interface BootstrapSettings {
@@ -46,6 +49,13 @@ export function loadBootstrapSettings(
     const lines = missing.map(([name, what]) => `  ${name.padEnd(27)}${what}`);
     throw new Error(["these variables are not set:", ...lines].join("\n"));
   }
+  const defects = purpose === "change" ? workerDefects(bootstrap, env) : [];
+  if (defects.length > 0) {
+    const lines = defects.map((each) => `  ${each.replaceAll("\n", "\n  ")}`);
+    throw new Error(
+      ["the Worker would be locked with these variables; nothing was changed:", ...lines].join("\n"),
+    );
+  }
   return {
     clusterFile,
     cluster: `${config.clusterName} (${config.network.vip})`,
@@ -54,6 +64,21 @@ export function loadBootstrapSettings(
     location: stateLocation(state, "bootstrap", process.cwd()),
     env,
   };
+}
+
+/** What the Worker would find wrong with its variables: TFSTATE_PASSWORD is TF_VAR_tfstate_password here, and so on. */
+function workerDefects({ worker }: BootstrapConfig, env: NodeJS.ProcessEnv): readonly string[] {
+  if (worker === undefined) return [];
+  const { credentials } = worker.settings;
+  const secrets: AuthEnvironment = {
+    ...(credentials.includes("owner") && {
+      TFSTATE_USERNAME: env.TF_VAR_tfstate_username,
+      TFSTATE_PASSWORD: env.TF_VAR_tfstate_password,
+    }),
+    ...(credentials.includes("users") && { TFSTATE_USERS: env.TF_VAR_tfstate_users }),
+    ...(credentials.includes("psk") && { TFSTATE_PSK: env.TF_VAR_tfstate_psk }),
+  };
+  return configurationDefects({ ...plainVariables(worker.settings, worker.domain?.hostname), ...secrets });
 }
 
 /** The variables that are needed and not set, each with a hint for its value. */

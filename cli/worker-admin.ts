@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { PlainPassword } from "../worker/src/auth/credential-text";
 import { hashPassword, maxIterations } from "../worker/src/auth/password";
 import { type AuditEntry, verifyAudit } from "../worker/src/sqlite/audit-chain";
 
@@ -30,6 +31,13 @@ program
     const password = process.env.TFSTATE_PASSWORD;
     if (!password)
       throw new Error("TFSTATE_PASSWORD is not set; the password is read from there, not from the arguments");
+    if (!Number.isInteger(iterations) || iterations < 1 || iterations > maxIterations)
+      throw new Error(
+        `--iterations is not a whole number from 1 to ${maxIterations}, which the Workers runtime allows`,
+      );
+    // Once it is hashed, the Worker cannot tell any more that it could never log in.
+    const { error } = PlainPassword.safeParse(password);
+    if (error) throw new Error(`TFSTATE_PASSWORD ${error.issues.map(({ message }) => message).join("; ")}`);
     console.log(await hashPassword(password, iterations));
   });
 

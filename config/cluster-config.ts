@@ -184,7 +184,7 @@ export interface BootstrapConfig {
 
 export interface WorkerConfig {
   readonly workerName: string;
-  readonly domain?: { readonly hostname: string; readonly zoneId: string };
+  readonly domain?: { readonly hostname: string; readonly zoneId: string; readonly clientsMoved: boolean };
   readonly workersDevSubdomain?: string;
   readonly cron: string;
   readonly observability: boolean;

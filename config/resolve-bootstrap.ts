@@ -19,7 +19,11 @@ export function resolveBootstrap(input: BootstrapInput, state: StateConfig): Boo
     worker: worker.enabled
       ? {
           workerName: worker.name ?? bucket,
-          domain: worker.domain && { hostname: worker.domain.hostname, zoneId: worker.domain.zone_id },
+          domain: worker.domain && {
+            hostname: worker.domain.hostname,
+            zoneId: worker.domain.zone_id,
+            clientsMoved: worker.domain.clients_moved,
+          },
           workersDevSubdomain: worker.workers_dev_subdomain,
           cron: worker.cron,
           observability: worker.observability,

@@ -1,10 +1,15 @@
 import { DataCloudflareWorkersScripts } from "@cdktf/provider-cloudflare/lib/data-cloudflare-workers-scripts";
 import type {
+  WorkersScriptBindings,
   WorkersScriptConfig,
   WorkersScriptMigrations,
 } from "@cdktf/provider-cloudflare/lib/workers-script";
 import { type Precondition, TerraformLocal, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import type { R2Jurisdiction } from "../domain/r2";
+
+/** Variable of the Worker: where its objects are. */
+const JURISDICTION = "TFSTATE_JURISDICTION";
 
 /** One change of a Worker's Durable Object classes. Cloudflare applies it with an upload. */
 export interface DurableObjectMigration {
@@ -20,6 +25,8 @@ export interface DurableObjectMigrationsProps {
   readonly script: WorkersScriptConfig;
   /** Oldest first. Add new ones at the end, and never remove one. */
   readonly migrations: readonly DurableObjectMigration[];
+  /** Where the objects of a Worker that does not exist yet are to be. @default - no restriction */
+  readonly jurisdiction?: R2Jurisdiction;
 }
 
 /**
@@ -42,8 +49,14 @@ export interface DurableObjectMigrationsProps {
  * was lost, or the same revision is uploaded again to undo a change by another program). Then Cloudflare answers 412 and
  * changes nothing, and `-replace=terraform_data.<id>_revision` reads the deployed tag again. A script that was deleted by
  * another program gets all steps again, and an imported script gets none.
+ *
+ * An object that was made without a jurisdiction is not found in one. So the jurisdiction is decided once, with the first
+ * upload, and Cloudflare remembers it in the tag, such as `v2-eu`: a Worker that was deployed without it keeps its objects
+ * where they are, whatever becomes of the state of the stack.
  */
 export class DurableObjectMigrations extends Construct {
+  /** The script, without its migrations, and with the variable that says where its objects are. */
+  readonly script: WorkersScriptConfig;
   /** The `migrations` of the script. */
   readonly config: WorkersScriptMigrations;
   /** Refuses a deployed script whose tag this program does not know. */
@@ -52,21 +65,30 @@ export class DurableObjectMigrations extends Construct {
   readonly revisionAddress: string;
 
   /** @throws if there is no migration, or two have the same tag. */
-  constructor(scope: Construct, id: string, { script, migrations }: DurableObjectMigrationsProps) {
+  constructor(scope: Construct, id: string, props: DurableObjectMigrationsProps) {
     super(scope, id);
+    const { migrations, jurisdiction } = props;
+    const { accountId, scriptName } = props.script;
     const tags = migrations.map(({ tag }) => tag);
     const newest = tags.at(-1);
     if (!newest || tags.includes("") || new Set(tags).size < tags.length) {
-      throw new Error(`Worker "${script.scriptName}": each migration needs a tag of its own`);
+      throw new Error(`Worker "${scriptName}": each migration needs a tag of its own`);
     }
 
-    const scripts = new DataCloudflareWorkersScripts(this, "scripts", { accountId: script.accountId });
+    const scripts = new DataCloudflareWorkersScripts(this, "scripts", { accountId });
     scripts.overrideLogicalId(id);
-    const tag = `each.migration_tag if each.id == ${JSON.stringify(script.scriptName)}`;
+    const tag = `each.migration_tag if each.id == ${JSON.stringify(scriptName)}`;
     const deployed = this.local(
       `${id}_deployed_tag`,
       `\${join("", compact([for each in ${scripts.fqn}.result : ${tag}]))}`,
     ).fqn;
+
+    const suffix = jurisdiction ? `-${jurisdiction}` : "";
+    /** Whether a Worker with this tag has its objects in the jurisdiction. */
+    const isInside = (tag: string) => `${tag} == "" || endswith(${tag}, "${suffix}")`;
+    const where = jurisdiction && `\${${isInside(deployed)} ? "${jurisdiction}" : ""}`;
+    const script = where ? withVariable(props.script, this.local(`${id}_jurisdiction`, where)) : props.script;
+    this.script = script;
 
     const revision = new TerraformResource(this, "Resource", {
       terraformResourceType: "terraform_data",
@@ -82,21 +104,24 @@ export class DurableObjectMigrations extends Construct {
     // Without a deployed script there is no tag, whatever is remembered.
     const from = this.local(`${id}_migrates_from`, `\${${deployed} == "" ? "" : ${revision.fqn}.input}`).fqn;
     // By position in the list of tags. The precondition reports a tag that is not in the list.
-    const known = JSON.stringify(["", ...tags]);
-    const classesAfter = [...migrations.keys()].map((at) =>
+    const tagsInside = suffix ? tags.map((tag) => `${tag}${suffix}`) : [];
+    const known = JSON.stringify(["", ...tags, ...tagsInside]);
+    const classesFrom = [...migrations.keys()].map((at) =>
       migrations.slice(at).flatMap(({ newSqliteClasses }) => newSqliteClasses),
     );
-    const newClasses = `try(${JSON.stringify([...classesAfter, null])}[index(${known}, ${from})], null)`;
+    const classesAfter = [...classesFrom.slice(1), null];
+    const classes = [classesFrom[0], ...classesAfter, ...(suffix ? classesAfter : [])];
+    const newClasses = `try(${JSON.stringify(classes)}[index(${known}, ${from})], null)`;
     this.config = {
       oldTag: `\${${from} == "" ? null : ${from}}`,
-      newTag: newest,
+      newTag: suffix ? `\${${isInside(from)} ? "${newest}${suffix}" : "${newest}"}` : newest,
       newSqliteClasses: this.local(`${id}_new_classes`, `\${${newClasses}}`).asList,
     };
     this.precondition = {
       condition: `\${contains(${known}, ${deployed})}`,
       errorMessage:
-        `Worker "${script.scriptName}" of this account carries the migration tag "\${${deployed}}", which this ` +
-        `program does not know (it knows ${tags.join(", ")}): another program deployed it, or a newer version of ` +
+        `Worker "${scriptName}" of this account carries the migration tag "\${${deployed}}", which this ` +
+        `program does not know (it knows ${[...tags, ...tagsInside].join(", ")}): another program deployed it, or a newer version of ` +
         "this one. nothing was changed. give the Worker another name, or use the newer version",
     };
   }
@@ -106,4 +131,13 @@ export class DurableObjectMigrations extends Construct {
     local.overrideLogicalId(name);
     return local;
   }
+}
+
+function withVariable(script: WorkersScriptConfig, value: TerraformLocal): WorkersScriptConfig {
+  const variable: WorkersScriptBindings = {
+    type: "plain_text",
+    name: JURISDICTION,
+    text: `\${${value.fqn}}`,
+  };
+  return { ...script, bindings: [...((script.bindings as WorkersScriptBindings[]) ?? []), variable] };
 }

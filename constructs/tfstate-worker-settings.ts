@@ -6,6 +6,7 @@ import {
   type WorkerEncryption,
   type WorkerScope,
 } from "../domain/tfstate-worker";
+import { plainVariables } from "../domain/tfstate-worker-variables";
 
 /** Who may use the Worker, and how it keeps states. Passwords are not here: they are variables. */
 export interface TfstateWorkerSettings {
@@ -103,6 +104,7 @@ export function workerVariables(
   scope: Construct,
   workerName: string,
   settings: TfstateWorkerSettings,
+  domain?: string,
 ): WorkerVariable[] {
   const { credentials = ["owner"], oidc = [], mtls = [] } = settings;
   if (credentials.length + oidc.length + mtls.length === 0) {
@@ -113,18 +115,8 @@ export function workerVariables(
   const secrets = WORKER_CREDENTIALS.filter((each) => credentials.includes(each)).flatMap((each) =>
     Object.entries(SECRETS[each]).map(([name, input]) => secret(scope, name, input)),
   );
-  const plain: Readonly<Record<string, string | number | undefined>> = {
-    TFSTATE_PSK_NAMESPACE: settings.pskNamespace,
-    TFSTATE_OIDC: oidc.length > 0 ? JSON.stringify(oidc) : undefined,
-    TFSTATE_MTLS: mtls.length > 0 ? JSON.stringify(mtls) : undefined,
-    TFSTATE_ENCRYPTION: settings.encryption,
-    TFSTATE_S3_CLIENTS: settings.servesS3Clients === false ? "off" : undefined,
-    TFSTATE_KEEP_VERSIONS: settings.keepVersions,
-    TFSTATE_KEEP_DAYS: settings.keepDays,
-    TFSTATE_BASE_PATH: settings.basePath,
-  };
-  const variables = Object.entries(plain).flatMap(([name, value]): WorkerVariable[] =>
-    value === undefined ? [] : [{ type: "plain_text", name, text: String(value) }],
+  const variables = Object.entries(plainVariables(settings, domain)).map(
+    ([name, text]): WorkerVariable => ({ type: "plain_text", name, text }),
   );
   return [...secrets, ...variables];
 }

@@ -29,7 +29,7 @@ export interface TfstateWorkerOptions {
   readonly module: WorkerModule;
   /** Its name in the account: at most 63 letters, digits and -, in lower case. @default - the construct's id */
   readonly workerName?: string;
-  /** A host name of its own; workers.dev is then off. @default - a host name on workers.dev */
+  /** A host name of its own; at its host name on workers.dev it then answers an error. @default - a host name on workers.dev */
   readonly domain?: WorkerDomain;
   /** The account's subdomain of workers.dev. With it, the address is known. @default - {@link TfstateWorker.url} is unknown */
   readonly workersDevSubdomain?: string;
@@ -71,12 +71,22 @@ export interface WorkerDomain {
   readonly hostname: string;
   /** Zone of the host name, 32 hex digits. */
   readonly zoneId: string;
+  /**
+   * Whether every client uses this host name. Then workers.dev is off, and Cloudflare answers 404 there, which a client
+   * takes for "no state".
+   * @default false
+   */
+  readonly clientsMoved?: boolean;
 }
 
 /** Migrations of the Durable Object classes of the Worker in this package. A Worker of your own has others. */
 export const TFSTATE_WORKER_MIGRATIONS: readonly DurableObjectMigration[] = [
   { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] },
+  { tag: "v2", newSqliteClasses: ["Passwords"] },
 ];
+
+/** Classes of Durable Objects, by the name of the binding. */
+const OBJECT_CLASSES = { STATE: "StateObject", DIRECTORY: "Directory", PASSWORDS: "Passwords" } as const;
 
 const MAIN_MODULE = "index.mjs";
 
@@ -113,9 +123,10 @@ export class TfstateWorker extends Construct {
     this.migrations = new DurableObjectMigrations(this, id, {
       script,
       migrations: props.migrations ?? TFSTATE_WORKER_MIGRATIONS,
+      jurisdiction: bucket.jurisdiction,
     });
     this.resource = new WorkersScript(this, "Resource", {
-      ...script,
+      ...this.migrations.script,
       migrations: this.migrations.config,
       lifecycle: { preventDestroy: !props.allowDestroy, precondition: [this.migrations.precondition] },
     });
@@ -132,9 +143,8 @@ export class TfstateWorker extends Construct {
     const bindings: WorkersScriptBindings[] = [
       bucketBinding("BUCKET", bucket),
       ...(backupBucket ? [bucketBinding("BACKUP", backupBucket)] : []),
-      { type: "durable_object_namespace", name: "STATE", className: "StateObject" },
-      { type: "durable_object_namespace", name: "DIRECTORY", className: "Directory" },
-      ...workerVariables(this, this.workerName, props.settings ?? {}),
+      ...objectBindings(props.migrations ?? TFSTATE_WORKER_MIGRATIONS),
+      ...workerVariables(this, this.workerName, props.settings ?? {}, props.domain?.hostname),
     ];
     return {
       accountId: bucket.accountId,
@@ -155,7 +165,7 @@ export class TfstateWorker extends Construct {
     const subdomain = new WorkersScriptSubdomain(this, "subdomain", {
       accountId,
       scriptName,
-      enabled: domain === undefined,
+      enabled: !domain?.clientsMoved,
       // A preview would be another version of the code with access to the same states.
       previewsEnabled: false,
     });
@@ -177,6 +187,14 @@ export class TfstateWorker extends Construct {
       trigger.overrideLogicalId(id);
     }
   }
+}
+
+/** Cloudflare refuses a binding to a class that no migration made. */
+function objectBindings(migrations: readonly DurableObjectMigration[]): WorkersScriptBindings[] {
+  const classes = migrations.flatMap(({ newSqliteClasses }) => newSqliteClasses);
+  return Object.entries(OBJECT_CLASSES)
+    .filter(([, className]) => classes.includes(className))
+    .map(([name, className]) => ({ type: "durable_object_namespace", name, className }));
 }
 
 function bucketBinding(name: string, bucket: IStateBucket): WorkersScriptBindings {

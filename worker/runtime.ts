@@ -37,6 +37,7 @@ export async function startWorker({
     durableObjects: {
       STATE: { className: "StateObject", useSQLite: true },
       DIRECTORY: { className: "Directory", useSQLite: true },
+      PASSWORDS: { className: "Passwords", useSQLite: true },
     },
     host: "127.0.0.1",
     port,

@@ -42,6 +42,46 @@ test("every variable that is missing is named at once; an empty one is missing",
   expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);
 });
 
+describe("what would lock the Worker is refused before anything is deployed", () => {
+  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]"];
+  const fine = {
+    ...ACCOUNT,
+    ...SECRETS,
+    TF_VAR_tfstate_users: JSON.stringify([{ name: "alice", password: "password of alice" }]),
+    TF_VAR_tfstate_psk: "a key of enough length",
+  };
+  const hash = `pbkdf2-sha256$600000$${"A".repeat(22)}$${"A".repeat(43)}`;
+
+  test("what is fine is not", () => {
+    expect(() => load(fine, all)).not.toThrow();
+  });
+
+  test.each([
+    ["TF_VAR_tfstate_password", hash, "TFSTATE_PASSWORD"],
+    ["TF_VAR_tfstate_password", "tfs_secret-of-mine", "TFSTATE_PASSWORD"],
+    ["TF_VAR_tfstate_username", "me:too", "TFSTATE_USERNAME"],
+    ["TF_VAR_tfstate_users", '[{"name":"me","password":"secret-of-mine"}]', "TFSTATE_USERS"],
+    ["TF_VAR_tfstate_users", '{"name":"alice","password":"secret-of-mine"}', "TFSTATE_USERS"],
+    ["TF_VAR_tfstate_psk", "tfs_secret-of-mine", "TFSTATE_PSK"],
+  ])("%s=%s", (name, value, told) => {
+    const attempt = () => load({ ...fine, [name]: value }, all);
+    expect(attempt).toThrow(/^the Worker would be locked with these variables; nothing was changed:/);
+    expect(attempt).toThrow(told);
+    expect(attempt).not.toThrow("secret-of-mine");
+    expect(() => load({ ...fine, [name]: value }, all, "read")).not.toThrow();
+  });
+
+  test("two entries of one issuer, in the file", () => {
+    const entry = "{ audience: a, rules: [{ subject: '*', namespace: me, scopes: [read] }] }";
+    const lines = ["bootstrap:", "  worker:", `    oidc: [${entry}, ${entry}]`];
+    expect(() => load({ ...ACCOUNT, ...SECRETS }, lines)).toThrow("TFSTATE_OIDC has two entries for");
+  });
+
+  test("variables of credentials that the Worker does not have are not looked at", () => {
+    expect(() => load({ ...ACCOUNT, ...SECRETS, TF_VAR_tfstate_psk: "tfs_" })).not.toThrow();
+  });
+});
+
 test("without an account id, the error says where to put it", () => {
   expect(() => load(SECRETS)).toThrow(
     /cluster\.yaml: no Cloudflare account id is set; set state\.account_id, or export CLOUDFLARE_ACCOUNT_ID/,

@@ -24,13 +24,15 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => worker.stop());
 
-async function admin(...args: string[]): Promise<string> {
+const admin = (...args: string[]): Promise<string> => adminWith(ownerPassword, ...args);
+
+async function adminWith(password: string, ...args: readonly string[]): Promise<string> {
   const program = [
     join("node_modules", "ts-node", "dist", "bin.js"),
     "--swc",
     join("cli", "worker-admin.ts"),
   ];
-  const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: ownerPassword };
+  const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: password };
   return (await promisify(execFile)(process.execPath, [...program, ...args], { cwd: root, env })).stdout;
 }
 
@@ -40,6 +42,21 @@ test("hash-password prints a hash that matches only the password", async () => {
   expect(await verifyPassword(ownerPassword, hash)).toBe(true);
   expect(await verifyPassword(`${ownerPassword}x`, hash)).toBe(false);
   expect(await verifyPassword(hash, hash)).toBe(false);
+});
+
+test.each([
+  ["a password that the Worker would take for a token", "tfs_secret-of-mine", [], "tfs_"],
+  ["a hash", `pbkdf2-sha256$1000$${"A".repeat(22)}$${"A".repeat(43)}`, [], "hash"],
+  ["a line break at the end of a password", "secret-of-mine\n", [], "control character"],
+  ["more iterations than the runtime allows", "secret-of-mine", ["--iterations", "600000"], "100000"],
+  ["no iterations", "secret-of-mine", ["--iterations", "many"], "100000"],
+])("hash-password refuses %s", async (_, password, args, told) => {
+  const said = await adminWith(password, "hash-password", ...args).then(
+    () => "nothing",
+    ({ stderr }: { readonly stderr: string }) => stderr,
+  );
+  expect(said).toContain(told);
+  expect(said).not.toContain("secret-of-mine");
 });
 
 test("verify-audit checks the chain of each state and of the deployment", async () => {

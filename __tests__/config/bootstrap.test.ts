@@ -43,7 +43,7 @@ test("everything that can be said", () => {
     "backup_days: 100",
     "worker:",
     "  name: states",
-    `  domain: { hostname: tfstate.example.com, zone_id: ${ZONE} }`,
+    `  domain: { hostname: tfstate.example.com, zone_id: ${ZONE}, clients_moved: true }`,
     "  cron: '0 * * * *'",
     "  credentials: [psk]",
     "  psk_namespace: home",
@@ -72,7 +72,7 @@ test("everything that can be said", () => {
     backupDays: 100,
     worker: {
       workerName: "states",
-      domain: { hostname: "tfstate.example.com", zoneId: ZONE },
+      domain: { hostname: "tfstate.example.com", zoneId: ZONE, clientsMoved: true },
       workersDevSubdomain: undefined,
       cron: "0 * * * *",
       observability: false,
@@ -125,7 +125,7 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   ],
   [
     ["worker:", `  domain: { hostname: a.example.com, zone_id: ${ZONE} }`, "  workers_dev_subdomain: me"],
-    "33: bootstrap.worker.workers_dev_subdomain me has no effect with domain, which turns workers.dev off; remove one of them",
+    "33: bootstrap.worker.workers_dev_subdomain me has no effect with domain, which is the address of the Worker; remove one of them",
   ],
   [
     ["worker:", "  credentials: []"],

@@ -8,10 +8,10 @@ const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
 const V2 = { tag: "v2", newSqliteClasses: ["Audit"] };
 const script = { accountId: ACCOUNT, scriptName: "tfstate" };
 
-function migrations(list: readonly DurableObjectMigration[]) {
+function migrations(list: readonly DurableObjectMigration[], jurisdiction?: "eu") {
   let made: DurableObjectMigrations | undefined;
   const template = synthOnCloudflare((stack) => {
-    made = new DurableObjectMigrations(stack, "tfstate", { script, migrations: list });
+    made = new DurableObjectMigrations(stack, "tfstate", { script, migrations: list, jurisdiction });
   });
   return { template, locals: template.locals, made };
 }
@@ -31,6 +31,15 @@ test("each tag has the classes that came after it, and the newest none", () => {
   expect(migrations([V1, V2]).locals.tfstate_new_classes).toContain(
     '[["StateObject","Directory","Audit"],["Audit"],null][index(["","v1","v2"], local.tfstate_migrates_from)]',
   );
+});
+
+test("a tag says in which jurisdiction the objects are; each line of tags has its own", () => {
+  const { locals, made } = migrations([V1, V2], "eu");
+  expect(locals.tfstate_new_classes).toContain(
+    '[["StateObject","Directory","Audit"],["Audit"],null,["Audit"],null]' +
+      '[index(["","v1","v2","v1-eu","v2-eu"], local.tfstate_migrates_from)]',
+  );
+  expect(made?.config.newTag).toContain('"-eu") ? "v2-eu" : "v2"}');
 });
 
 test.each<[readonly DurableObjectMigration[]]>([[[]], [[{ ...V1, tag: "" }]], [[V1, { ...V2, tag: "v1" }]]])(

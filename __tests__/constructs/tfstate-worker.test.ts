@@ -50,6 +50,9 @@ test("buckets and Durable Objects are bound by the names that the Worker has for
   expect(binding.get("BACKUP")).toEqual(bucket("BACKUP", "backup"));
   expect(binding.get("STATE")).toEqual(object("STATE", "StateObject"));
   expect(binding.get("DIRECTORY")).toEqual(object("DIRECTORY", "Directory"));
+  expect(binding.get("PASSWORDS")).toEqual(object("PASSWORDS", "Passwords"));
+  const own = [{ tag: "v1", newSqliteClasses: ["StateObject", "Directory"] }];
+  expect(worker({ migrations: own }).binding.has("PASSWORDS")).toBe(false);
   expect(worker({ jurisdiction: "eu" }).binding.get("BUCKET")).toMatchObject({ jurisdiction: "eu" });
 });
 
@@ -95,6 +98,7 @@ test("settings are plain variables, and what is not set is not there", () => {
     BACKUP: undefined,
     STATE: undefined,
     DIRECTORY: undefined,
+    PASSWORDS: undefined,
     TFSTATE_OIDC: JSON.stringify(oidc),
     TFSTATE_ENCRYPTION: "required",
     TFSTATE_S3_CLIENTS: "off",
@@ -111,13 +115,32 @@ test("workers.dev is the only door, and without previews of other versions", () 
   expect(worker({ workersDevSubdomain: "my-team" }).url).toBe("https://tfstate.my-team.workers.dev");
 });
 
-test("a domain is the only door too, and is not replaced by every plan", () => {
+test("with a domain, workers.dev stays on until every client has moved: the Worker answers an error there", () => {
+  const domain = { hostname: "tfstate.example.com", zoneId: ZONE };
+  const subdomain = "cloudflare_workers_script_subdomain";
+  const before = worker({ domain });
+  expect(before.of(subdomain)).toMatchObject({ enabled: true, previews_enabled: false });
+  expect(before.binding.get("TFSTATE_DOMAIN")).toMatchObject({ text: "tfstate.example.com" });
+  const after = worker({ domain: { ...domain, clientsMoved: true } });
+  expect(after.of(subdomain)).toMatchObject({ enabled: false, previews_enabled: false });
+  expect(worker().binding.has("TFSTATE_DOMAIN")).toBe(false);
+});
+
+test("the objects of a Worker that is made in a jurisdiction are in it, and those of another stay where they are", () => {
+  const { binding, template } = worker({ jurisdiction: "eu" });
+  expect(binding.get("TFSTATE_JURISDICTION")).toMatchObject({
+    type: "plain_text",
+    text: "${local.tfstate_jurisdiction}",
+  });
+  expect(template.locals.tfstate_jurisdiction).toContain(
+    'endswith(local.tfstate_deployed_tag, "-eu") ? "eu" : ""',
+  );
+  expect(worker().binding.has("TFSTATE_JURISDICTION")).toBe(false);
+});
+
+test("a domain is not replaced by every plan", () => {
   const domain = { hostname: "tfstate.example.com", zoneId: ZONE };
   const { of, url } = worker({ domain, settings: { basePath: "/tfstate" } });
-  expect(of("cloudflare_workers_script_subdomain")).toMatchObject({
-    enabled: false,
-    previews_enabled: false,
-  });
   expect(of("cloudflare_workers_custom_domain")).toMatchObject({
     hostname: "tfstate.example.com",
     zone_id: ZONE,

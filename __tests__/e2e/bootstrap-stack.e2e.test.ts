@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
+import type { DurableObjectMigration } from "../../constructs/durable-object-migrations";
+import { TFSTATE_WORKER_MIGRATIONS } from "../../constructs/tfstate-worker";
 import { BootstrapStack, type BootstrapStackProps } from "../../stacks/bootstrap-stack";
 import { type CloudflareStandIn, startCloudflare } from "../../stand-ins/cloudflare";
 import { TofuProject } from "../support/tofu-project";
@@ -39,11 +41,14 @@ export class StateObject extends DurableObject {
   }
 }
 export class Directory extends DurableObject {}
+export class Passwords extends DurableObject {}
 export class Audit extends DurableObject {}
 export default {
   async fetch(_, env) {
-    const count = await env.STATE.get(env.STATE.idFromName("x")).count();
-    return Response.json({ version: "${version}", count, secret: env.TFSTATE_PASSWORD });
+    const { TFSTATE_JURISDICTION: jurisdiction, TFSTATE_PASSWORD: secret, STATE, PASSWORDS } = env;
+    const objects = jurisdiction ? STATE.jurisdiction(jurisdiction) : STATE;
+    const count = await objects.getByName("x").count();
+    return Response.json({ version: "${version}", count, secret, jurisdiction, passwords: PASSWORDS && true });
   },
   async scheduled() {},
 };`;
@@ -67,7 +72,11 @@ class Bootstrap {
     projects.push(this.project);
   }
 
-  write(version: string, migrations = [V1], props: Partial<BootstrapStackProps> = {}): this {
+  write(
+    version: string,
+    migrations: readonly DurableObjectMigration[] = [V1],
+    props: Partial<BootstrapStackProps> = {},
+  ): this {
     const path = join(folder, "index.mjs");
     writeFileSync(path, code(version));
     const sha256 = createHash("sha256").update(code(version)).digest("hex");
@@ -89,6 +98,20 @@ class Bootstrap {
     app.synth();
     cpSync(join(outdir, "stacks/bootstrap"), this.project.folder, { recursive: true });
     return this;
+  }
+
+  /** Makes of what was written what this program wrote before it knew of jurisdictions. */
+  asBefore(): void {
+    const file = join(this.project.folder, "cdk.tf.json");
+    const program = JSON.parse(readFileSync(file, "utf8"));
+    const script = program.resource.cloudflare_workers_script.tfstate;
+    script.migrations.new_tag = "v1";
+    for (const each of [script, program.locals.tfstate_script.script]) {
+      each.bindings = each.bindings.filter(
+        ({ name }: { readonly name: string }) => name !== "TFSTATE_JURISDICTION",
+      );
+    }
+    writeFileSync(file, JSON.stringify(program));
   }
 
   /** Applies and wants nothing to be left to do. */
@@ -143,6 +166,43 @@ test("one program, from the first apply to any update, and back", async () => {
   const { output } = await bootstrap.project.ok("output", "-raw", "s3_secret_access_key");
   for (const secret of [PASSWORD, OTHER_PASSWORD, output.trim()])
     expect(bootstrap.project.rawState()).not.toContain(secret);
+});
+
+test("a Worker that was deployed without the class of a later one gets it with the update, and keeps its objects", async () => {
+  const bootstrap = await new Bootstrap("classes")
+    .write("one", TFSTATE_WORKER_MIGRATIONS.slice(0, 1))
+    .deploy();
+  expect(await bootstrap.answer()).toEqual({ version: "one", count: 1, secret: PASSWORD });
+  expect(await bootstrap.write("two", TFSTATE_WORKER_MIGRATIONS).update()).toEqual(UPDATE);
+  expect(await bootstrap.answer()).toMatchObject({ version: "two", count: 2, passwords: true });
+  expect(await bootstrap.write("three", TFSTATE_WORKER_MIGRATIONS).update()).toEqual(UPDATE);
+  expect(await bootstrap.answer()).toMatchObject({ version: "three", count: 3, passwords: true });
+});
+
+describe("in a jurisdiction", () => {
+  const eu = { jurisdiction: "eu" } as const;
+
+  test("the objects of a new Worker are in it, and stay there, even where the state of the stack is lost", async () => {
+    const bootstrap = await new Bootstrap("inside").write("one", [V1], eu).deploy();
+    expect(await bootstrap.answer()).toMatchObject({ count: 1, jurisdiction: "eu" });
+    expect(await bootstrap.write("two", [V1, V2], eu).update()).toEqual(UPDATE);
+    expect(await bootstrap.answer()).toMatchObject({ count: 2, jurisdiction: "eu" });
+    await bootstrap.project.ok("state", "rm", SCRIPT, REVISION);
+    await bootstrap.project.ok("import", "-input=false", SCRIPT, `${cloudflare.accountId}/inside`);
+    await bootstrap.write("three", [V1, V2], eu).apply();
+    expect(await bootstrap.answer()).toMatchObject({ version: "three", count: 3, jurisdiction: "eu" });
+  });
+
+  test("the objects of a Worker that was deployed without it stay where they are", async () => {
+    const bootstrap = new Bootstrap("outside").write("one", [V1], eu);
+    bootstrap.asBefore();
+    await bootstrap.deploy();
+    expect(await bootstrap.answer()).toEqual({ version: "one", count: 1, secret: PASSWORD });
+    expect(await bootstrap.write("two", [V1, V2], eu).update()).toEqual(UPDATE);
+    expect(await bootstrap.answer()).toMatchObject({ version: "two", count: 2, jurisdiction: "" });
+    expect(await bootstrap.write("three", [V1, V2], eu).update()).toEqual(UPDATE);
+    expect(await bootstrap.answer()).toMatchObject({ version: "three", count: 3, jurisdiction: "" });
+  });
 });
 
 test("where R2 chooses another location than wished for, nothing is left to do", async () => {

@@ -9,9 +9,14 @@ import { ownerPassword, startTestWorker, type TestWorker } from "./support/harne
  * comparison can be made to lie, and whoever then comes in was let in by it and by nothing before it.
  */
 let worker: TestWorker;
+/** Iterations of the dearest hash that is configured. */
+const dearest = 5000;
 const psk = "a pre-shared key of some length";
 beforeAll(async () => {
-  const users = [{ name: "hashed", password: await hashPassword("password of hashed", 1000) }];
+  const users = [
+    { name: "hashed", password: await hashPassword("password of hashed", 1000) },
+    { name: "dear", password: await hashPassword("password of dear", dearest) },
+  ];
   const script = await bundleWorker(join(__dirname, "support/runtime", "spying-worker.ts"));
   worker = await startTestWorker({
     script,
@@ -66,3 +71,13 @@ test("an unknown user takes the comparison that a known one takes", async () => 
   expect(await statusOf(worker.as("nobody", "whatever"))).toBe(401);
   expect((await comparisons()) - before).toBe(2);
 });
+
+test.each(["nobody", "owner", "hashed", "dear"])(
+  "a wrong password of %s takes as many iterations as the dearest hash, whoever exists",
+  async (name) => {
+    const iterations = async () => (await (await fetch(`${worker.owner.url}/iterations`)).json()) as number;
+    const before = await iterations();
+    expect(await statusOf(worker.as(name, `a guess at ${name}`))).toBe(401);
+    expect((await iterations()) - before).toBe(dearest);
+  },
+);

@@ -1,5 +1,9 @@
 import type { Env } from "../../worker/src/env";
-import worker, { Directory as RealDirectory, StateObject as RealStateObject } from "../../worker/src/index";
+import worker, {
+  Directory as RealDirectory,
+  Passwords as RealPasswords,
+  StateObject as RealStateObject,
+} from "../../worker/src/index";
 
 /*
  * The tfstate Worker, unchanged, with bindings that count: its requests, the requests to R2 and to the Durable Objects,
@@ -81,6 +85,7 @@ const counted = (env: CountingEnv): Env => ({
   BACKUP: countedBucket(env.BACKUP),
   STATE: countedObjects(env.STATE),
   DIRECTORY: countedObjects(env.DIRECTORY),
+  PASSWORDS: countedObjects(env.PASSWORDS),
 });
 
 /** Has only what the Worker uses of the storage: anything else would fail instead of not being counted. */
@@ -115,6 +120,13 @@ function countStorage(ctx: DurableObjectState): void {
 }
 
 export class Directory extends RealDirectory {
+  constructor(ctx: DurableObjectState, env: CountingEnv) {
+    countStorage(ctx);
+    super(ctx, counted(env));
+  }
+}
+
+export class Passwords extends RealPasswords {
   constructor(ctx: DurableObjectState, env: CountingEnv) {
     countStorage(ctx);
     super(ctx, counted(env));

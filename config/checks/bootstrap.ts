@@ -25,7 +25,7 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
     yield { path: [...path, "keep_days"], text };
   }
   if (worker.domain && worker.workers_dev_subdomain) {
-    const text = `${worker.workers_dev_subdomain} has no effect with domain, which turns workers.dev off; remove one of them`;
+    const text = `${worker.workers_dev_subdomain} has no effect with domain, which is the address of the Worker; remove one of them`;
     yield { path: [...path, "workers_dev_subdomain"], text };
   }
   if (worker.credentials.length + worker.oidc.length + worker.mtls.length === 0) {

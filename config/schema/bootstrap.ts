@@ -66,6 +66,12 @@ const worker = z.strictObject({
     .strictObject({
       hostname: text(WORKER_HOST_NAME).describe("Host name of the Worker."),
       zone_id: text(ZONE_ID).describe("Zone of the host name."),
+      clients_moved: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether every client uses this host name. Then workers.dev is off, and Cloudflare answers 404 there, which a client takes for an empty state. Until then, the Worker answers an error there.",
+        ),
     })
     .optional()
     .describe("Custom domain. Default: a host name on workers.dev."),

@@ -1,14 +1,17 @@
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import { apiVersion, headers } from "../../domain/worker-api";
+import { requireOwnAddress } from "./address";
 import { authenticate } from "./auth/authenticate";
 import { clientOf } from "./auth/client";
 import { authSettings } from "./auth/settings";
-import { configurationDefects } from "./configuration";
+import { configurationDefects, missingBindings } from "./configuration";
+import type { Env } from "./env";
 import type { WorkerError } from "./errors/catalogue";
 import { errorOf, Refusal } from "./errors/refusal";
 import { adminRoutes } from "./http/admin";
-import { type AppContext, type AppEnv, directoryOf } from "./http/context";
+import type { AppContext, AppEnv } from "./http/context";
+import { credentialStore } from "./http/credentials";
 import { errorResponse } from "./http/error-response";
 import { historyRoutes } from "./http/history";
 import { recordRequest } from "./http/metrics";
@@ -36,8 +39,13 @@ app.use(async (context, next) => {
   recordRequest(context, Date.now() - started);
 });
 
+app.use(async ({ req, env }, next) => {
+  requireOwnAddress(new URL(req.url), settings(env));
+  await next();
+});
+
 app.get("/health", (context) => {
-  const defects = configurationDefects(context.env);
+  const defects = defectsOf(context.env);
   return defects.length === 0 ? context.text("OK") : errorResponse({ code: "not_configured", defects });
 });
 
@@ -45,9 +53,9 @@ app.use(async (context, next) => {
   const { env, req } = context;
   context.set("origin", clientOf(req.raw));
   refuseOtherSites(req.raw);
-  const defects = configurationDefects(env);
+  const defects = defectsOf(env);
   if (defects.length > 0) throw new Refusal({ code: "not_configured", defects });
-  context.set("principal", await authenticate(req.raw, authSettings(env), directoryOf(env)));
+  context.set("principal", await authenticate(req.raw, authSettings(env), credentialStore(env)));
   await next();
 });
 
@@ -60,6 +68,8 @@ pageRoutes(app);
 
 app.notFound((context) => errorResponse(noSuchRoute(context)));
 app.onError((error) => errorResponse(errorOf(error)));
+
+const defectsOf = (env: Env): readonly string[] => [...missingBindings(env), ...configurationDefects(env)];
 
 function pathInside(path: string, base: string): string {
   const inside = path === base || path.startsWith(`${base}/`);

@@ -3,6 +3,7 @@ import type { Env } from "./env";
 import { backUpAll, discover } from "./http/backup";
 
 export { Directory } from "./directory/directory";
+export { Passwords } from "./passwords/password-object";
 export { StateObject } from "./state/state-object";
 
 /** The tfstate Worker: an HTTP state backend for Terraform and OpenTofu on R2 and Durable Objects. */

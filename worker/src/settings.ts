@@ -1,3 +1,5 @@
+import { WORKER_HOST_NAME } from "../../domain/cloudflare";
+import { R2_JURISDICTIONS, type R2Jurisdiction } from "../../domain/r2";
 import { KEPT_VERSIONS } from "../../domain/tfstate-worker";
 import { oncePerEnvironment } from "./once-per-environment";
 
@@ -16,6 +18,13 @@ export interface SettingsEnvironment {
   readonly TFSTATE_KEEP_VERSIONS?: string;
   /** Days for which every version is kept. @default "90" */
   readonly TFSTATE_KEEP_DAYS?: string;
+  /**
+   * Where the Durable Objects are: `eu` or `fedramp`. Objects that were made elsewhere, with their locks and histories, are
+   * not found any more, so it is set before the first state and never changed. @default - no restriction
+   */
+  readonly TFSTATE_JURISDICTION?: string;
+  /** The Worker's custom domain: at its address on workers.dev it then answers an error. @default - any address */
+  readonly TFSTATE_DOMAIN?: string;
 }
 
 /** What these variables say. */
@@ -26,6 +35,10 @@ export interface Settings {
   readonly encryptionRequired: boolean;
   /** S3 clients may use the same objects, and are kept out while a lock is held. */
   readonly servesS3Clients: boolean;
+  /** Where the Durable Objects are. */
+  readonly jurisdiction: R2Jurisdiction | null;
+  /** Host name of the custom domain. */
+  readonly domain: string | null;
   /** Versions and days that retention leaves alone. */
   readonly keep: { readonly versions: number; readonly days: number };
   /** What is wrong; then every request is refused and nothing is deleted. */
@@ -49,13 +62,24 @@ export const settings = oncePerEnvironment((env: SettingsEnvironment): Settings 
   const s3Clients = env.TFSTATE_S3_CLIENTS || "on";
   if (s3Clients !== "on" && s3Clients !== "off")
     defects.push(`TFSTATE_S3_CLIENTS is "${s3Clients}", neither "on" nor "off"`);
+  const jurisdiction = R2_JURISDICTIONS.find((each) => each === env.TFSTATE_JURISDICTION) ?? null;
+  if (env.TFSTATE_JURISDICTION && !jurisdiction)
+    defects.push(
+      `TFSTATE_JURISDICTION is "${env.TFSTATE_JURISDICTION}", not one of ${R2_JURISDICTIONS.join(", ")}`,
+    );
+  const domain = env.TFSTATE_DOMAIN || null;
+  if (domain && !WORKER_HOST_NAME.regex.test(domain))
+    defects.push(`TFSTATE_DOMAIN "${domain}" ${WORKER_HOST_NAME.advice}`);
   const path = (env.TFSTATE_BASE_PATH ?? "").replace(/^\/+|\/+$/g, "");
   if (!/^[\w.~/-]*$/.test(path) || path.includes("//"))
     defects.push(`TFSTATE_BASE_PATH "${path}" holds more than letters, digits, "-._~" and single slashes`);
+  const encryptionRequired = encryption === "required";
   return {
     basePath: path && `/${path}`,
-    encryptionRequired: encryption === "required",
+    encryptionRequired,
     servesS3Clients: s3Clients === "on",
+    jurisdiction,
+    domain,
     keep,
     defects,
   };

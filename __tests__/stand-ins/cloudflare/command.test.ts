@@ -47,13 +47,14 @@ test("the tfstate Worker keeps its states through an update, a restart and kill 
       { type: "r2_bucket", name: "BUCKET", bucket_name: "tfstate" },
       { type: "durable_object_namespace", name: "STATE", class_name: "StateObject" },
       { type: "durable_object_namespace", name: "DIRECTORY", class_name: "Directory" },
+      { type: "durable_object_namespace", name: "PASSWORDS", class_name: "Passwords" },
       { type: "plain_text", name: "TFSTATE_USERNAME", text: "owner" },
       { type: "secret_text", name: "TFSTATE_PASSWORD", text: "correct horse" },
     ],
   };
   const api = () => new Api(ready);
   await api().post("r2/buckets", { name: "tfstate" });
-  const migrations = { new_tag: "v1", new_sqlite_classes: ["StateObject", "Directory"] };
+  const migrations = { new_tag: "v1", new_sqlite_classes: ["StateObject", "Directory", "Passwords"] };
   expect(await api().upload("tfstate", code, { ...metadata, migrations })).toMatchObject({ status: 200 });
   await api().post("workers/scripts/tfstate/subdomain", { enabled: true });
 

@@ -42,6 +42,7 @@ export async function startRemoteBackends(): Promise<RemoteBackends> {
         durableObjects: {
           STATE: { className: "StateObject", useSQLite: true },
           DIRECTORY: { className: "Directory", useSQLite: true },
+          PASSWORDS: { className: "Passwords", useSQLite: true },
         },
       },
       gateway.worker(["tfstate"]),

@@ -24,7 +24,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-export { Unused as Directory, Unused as StateObject };
+export { Unused as Directory, Unused as Passwords, Unused as StateObject };
 
 /** Both Workers are started with the same bindings, so these classes must exist. */
 class Unused implements DurableObject {

@@ -4,7 +4,7 @@ import type { MiniflareOptions, WorkerOptions } from "miniflare";
 import type { AccountState, Script } from "../model";
 import { lockWorkers, r2Bindings } from "../r2/bindings";
 import type { R2Gateway } from "../s3";
-import { codeOptions, variableBindings } from "./worker-options";
+import { runnableCode, variableBindings } from "./worker-options";
 
 /** The folder that has a subfolder for each class of Durable Objects. */
 export const durableObjectsFolder = (folder: string): string => join(folder, "durable-objects");
@@ -34,7 +34,7 @@ export function runtimeOptions(
 function workerOptions(script: Script, state: AccountState): WorkerOptions {
   return {
     name: script.name,
-    ...codeOptions(script),
+    ...runnableCode(script),
     bindings: variableBindings(script.bindings) as WorkerOptions["bindings"],
     ...r2Bindings(script, state),
     durableObjects: durableObjects(script),

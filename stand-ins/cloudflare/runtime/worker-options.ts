@@ -6,6 +6,32 @@ const SOURCE_MAP = "application/source-map";
 type Code = Pick<Script, "mainModule" | "modules" | "compatibilityDate" | "compatibilityFlags">;
 type ModuleOptions = Extract<WorkerOptions["modules"], readonly unknown[]>;
 
+const ENTRY = "stand-in-entry.mjs";
+
+/** workerd has no jurisdictions: here, an object in one is another object, as on Cloudflare. */
+const entry = (mainModule: string): string => `
+  import { env } from "cloudflare:workers";
+  for (const objects of Object.values(env)) {
+    if (typeof objects?.jurisdiction !== "function") continue;
+    Object.getPrototypeOf(objects).jurisdiction = function (jurisdiction) {
+      const inside = (name) => jurisdiction + "/" + name;
+      return {
+        getByName: (name) => this.getByName(inside(name)),
+        idFromName: (name) => this.idFromName(inside(name)),
+        get: (id) => this.get(id),
+      };
+    };
+  }
+  export * from ${JSON.stringify(`./${mainModule}`)};
+  export { default } from ${JSON.stringify(`./${mainModule}`)};`;
+
+/** The code of a script with what workerd lacks. */
+export function runnableCode(script: Code) {
+  const { modules, ...options } = codeOptions(script);
+  const first: ModuleOptions[number] = { type: "ESModule", path: ENTRY, contents: entry(script.mainModule) };
+  return { modules: [first, ...modules] as ModuleOptions, ...options };
+}
+
 /** The code of a script as options for Miniflare, with the main module first. */
 export function codeOptions({ mainModule, modules, compatibilityDate, compatibilityFlags }: Code) {
   const sorted = [...modules].sort((a, b) => Number(b.name === mainModule) - Number(a.name === mainModule));

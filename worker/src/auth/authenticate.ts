@@ -1,29 +1,34 @@
 import { Refusal } from "../errors/refusal";
 import { clientOf } from "./client";
-import { isJwt, verifyOidc } from "./oidc";
+import { verifyOidc } from "./oidc";
 import { matches, type Principal } from "./principal";
 import type { AuthSettings } from "./settings";
-import { isMintedToken } from "./token";
+import { isJwt, isMintedToken } from "./token";
+import { VerifiedPasswords } from "./verified-passwords";
 
-/** The part of the Directory that checks credentials: it counts the guesses of all isolates, and knows the tokens. */
+/** The Durable Objects that check credentials: they count the guesses of all isolates, and know the tokens. */
 export interface CredentialStore {
   verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck>;
   /** @returns null where the token is unknown, expired or revoked */
   verifyToken(token: string, client: string): Promise<Principal | null>;
 }
 
-/** Whose password it is, null for nobody's; or the seconds after which the client may guess again. */
-export type PasswordCheck = { readonly principal: Principal | null } | { readonly retryAfter: number };
+/**
+ * Whose password it is, null for nobody's; or that it was not tried: the client may guess again after some seconds, or
+ * too many passwords are being checked.
+ */
+export type PasswordCheck =
+  | { readonly principal: Principal | null }
+  | { readonly retryAfter: number }
+  | { readonly isBusy: true };
 
-/** Passwords that were verified in this isolate, by a keyed hash; so PBKDF2 runs once, not at each request. */
-const verified = new Map<string, Principal>();
-const maxVerified = 1000;
-let fingerprintKey: Promise<CryptoKey> | undefined;
+/** Passwords that were verified in this isolate. */
+const verified = new VerifiedPasswords();
 
 /**
  * Finds out who asks: client certificate, bearer token, GitHub OIDC token, Basic password or pre-shared key. A token
  * may stand in the place of the Basic password, which is all that Terraform's HTTP backend can send.
- * @throws Refusal 401, or 429 after too many wrong guesses
+ * @throws Refusal 401, 429 after too many wrong guesses, or 503 where it cannot be found out now
  */
 export async function authenticate(
   request: Request,
@@ -85,34 +90,24 @@ async function fromPassword(
   store: CredentialStore,
   client: string,
 ): Promise<Principal> {
-  const fingerprint = await fingerprintOf(username, password);
+  const fingerprint = await verified.fingerprint(username, password);
   const known = verified.get(fingerprint);
   if (known) return known;
   const answer = await store.verifyPassword(username, password, client);
+  if ("isBusy" in answer) throw new Refusal({ code: "logins_busy" });
   if ("retryAfter" in answer) {
     throw new Refusal({ code: "too_many_guesses", retryAfter: answer.retryAfter });
   }
   if (!answer.principal) return refuse("the user name or the password is wrong");
-  if (verified.size >= maxVerified) verified.clear();
-  verified.set(fingerprint, answer.principal);
+  verified.add(fingerprint, answer.principal);
   return answer.principal;
-}
-
-/** The key never leaves this isolate, so the map holds nothing that could be used anywhere else. */
-async function fingerprintOf(username: string, password: string): Promise<string> {
-  fingerprintKey ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-  ]) as Promise<CryptoKey>;
-  const data = new TextEncoder().encode(JSON.stringify([username, password]));
-  return btoa(
-    String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await fingerprintKey, data))),
-  );
 }
 
 function decodeBasic(value: string): readonly [string, string] | null {
   try {
     const bytes = Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
-    const text = new TextDecoder().decode(bytes);
+    // Strictly: a replacement character or a missing mark would be another name or password than the one sent.
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     const colon = text.indexOf(":");
     return colon < 0 ? null : [text.slice(0, colon), text.slice(colon + 1)];
   } catch {

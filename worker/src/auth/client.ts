@@ -13,3 +13,9 @@ export function clientOf(request: Request): string {
     .map((group) => group.replace(/^0+(?=.)/, ""))
     .join(":")}::/64`;
 }
+
+/** The network of a client that {@link clientOf} names: what one customer gets at least, a /24 or a /48. */
+export function networkOf(client: string): string {
+  if (client.includes(":")) return `${client.split(":").slice(0, 3).join(":")}::/48`;
+  return client.replace(/\.\d+$/, ".0/24");
+}

@@ -1,14 +1,15 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { Refusal } from "../errors/refusal";
 import { matches, type Principal } from "./principal";
 import type { Issuer } from "./settings";
 
 /** Key sets by address; jose caches the keys in them and fetches again when an unknown key turns up. */
 const keySets = new Map<string, JWTVerifyGetKey>();
 
-/** Looks like a JWT, so that a Basic password can carry one. */
-export const isJwt = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
-
-/** The principal of a token of a trusted issuer, or why it is none. */
+/**
+ * The principal of a token of a trusted issuer, or why it is none.
+ * @throws Refusal 503 where the issuer's keys cannot be fetched: the token may be valid
+ */
 export async function verifyOidc(token: string, issuers: readonly Issuer[]): Promise<Principal | string> {
   let claimed: string | undefined;
   try {
@@ -19,7 +20,7 @@ export async function verifyOidc(token: string, issuers: readonly Issuer[]): Pro
   const issuer = issuers.find(({ issuer }) => issuer === claimed);
   if (!issuer) return "the token's issuer is not configured in TFSTATE_OIDC";
   try {
-    const { payload } = await jwtVerify(token, keySet(issuer), {
+    const { payload } = await jwtVerify(token, keyOf(issuer), {
       issuer: issuer.issuer,
       audience: issuer.audience,
       algorithms: issuer.algorithms,
@@ -36,8 +37,23 @@ export async function verifyOidc(token: string, issuers: readonly Issuer[]): Pro
   }
 }
 
-function keySet({ issuer, jwks }: Issuer): JWTVerifyGetKey {
-  const address = jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks`;
+/** The key that signed a token. Where the issuer does not hand out its keys, nobody knows whether the token is valid. */
+function keyOf(issuer: Issuer): JWTVerifyGetKey {
+  const address = issuer.jwks ?? `${issuer.issuer.replace(/\/$/, "")}/.well-known/jwks`;
+  const keys = keySet(address);
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+        throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Refusal({ code: "issuer_unavailable", address, reason });
+    }
+  };
+}
+
+function keySet(address: string): JWTVerifyGetKey {
   const known = keySets.get(address);
   if (known) return known;
   const created = createRemoteJWKSet(new URL(address), { timeoutDuration: 5000, cooldownDuration: 10_000 });

@@ -1,24 +1,26 @@
 import { z } from "zod";
-import { reservedNamespaces } from "../../../domain/state-objects";
 import { FINGERPRINT, WORKER_SCOPES } from "../../../domain/tfstate-worker";
+import { isLoopback } from "../loopback";
 import { oncePerEnvironment } from "../once-per-environment";
+import { Namespace, Password, PresharedKey, UserName } from "./credential-text";
 
-/** A namespace is the first segment of a key in the bucket. */
-const Namespace = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[^/\\\p{Cc}]+$/u, "must hold no slash and no control character")
-  .refine((name) => !reservedNamespaces.includes(name), "is reserved");
 const Scopes = z.array(z.enum(WORKER_SCOPES)).min(1);
 const States = z.array(z.string().min(1)).min(1).default(["*"]);
 const everything = [...WORKER_SCOPES];
+/** Keys that came without TLS could be anybody's. */
+const SecureUrl = z
+  .url()
+  .refine(
+    (text) =>
+      URL.canParse(text) && (/^https:/i.test(text) || (/^http:/i.test(text) && isLoopback(new URL(text)))),
+    "must begin with https:// (http:// only on this machine)",
+  );
 
 /** One entry of TFSTATE_USERS. */
 const User = z.strictObject({
-  name: Namespace,
+  name: UserName,
   /** The password, or `pbkdf2-sha256$<iterations>$<salt>$<hash>`. */
-  password: z.string().min(8),
+  password: Password.min(8),
   /** @default the user's name */
   namespace: Namespace.optional(),
   scopes: Scopes.default(["read", "write", "lock"]),
@@ -27,10 +29,10 @@ const User = z.strictObject({
 
 /** One entry of TFSTATE_OIDC: an issuer, and what its subjects may do. The first rule that matches counts. */
 const Issuer = z.strictObject({
-  issuer: z.url().default("https://token.actions.githubusercontent.com"),
+  issuer: SecureUrl.default("https://token.actions.githubusercontent.com"),
   audience: z.string().min(1),
   /** @default the issuer's `/.well-known/jwks` */
-  jwks: z.url().optional(),
+  jwks: SecureUrl.optional(),
   algorithms: z.array(z.enum(["RS256", "ES256", "PS256", "EdDSA"])).default(["RS256"]),
   rules: z
     .array(
@@ -56,7 +58,7 @@ export type User = z.infer<typeof User>;
 export type Issuer = z.infer<typeof Issuer>;
 export type Certificate = z.infer<typeof Certificate>;
 
-/** Variables of the Worker that say who may come in. With none of them, nobody may. */
+/** Variables of the Worker that say who may come in. With none of them, nobody may. An empty one counts as not set. */
 export interface AuthEnvironment {
   /** The owner: every scope on every state of the namespace of the same name. */
   readonly TFSTATE_USERNAME?: string;
@@ -104,18 +106,26 @@ export const authSettings = oncePerEnvironment((env: AuthEnvironment): AuthSetti
   const users = list("TFSTATE_USERS", User);
   if (env.TFSTATE_USERNAME || env.TFSTATE_PASSWORD) {
     const owner = { name: env.TFSTATE_USERNAME, password: env.TFSTATE_PASSWORD, scopes: everything };
-    const parsed = User.extend({ password: z.string().min(1) }).safeParse(owner);
+    const parsed = User.extend({ password: Password.min(1) }).safeParse(owner);
     if (parsed.success) users.unshift(parsed.data);
     else
       defects.push(`TFSTATE_USERNAME and TFSTATE_PASSWORD are not usable: ${z.prettifyError(parsed.error)}`);
   }
   const issuers = list("TFSTATE_OIDC", Issuer);
   const certificates = list("TFSTATE_MTLS", Certificate);
-  const namespace = Namespace.safeParse(env.TFSTATE_PSK_NAMESPACE ?? "default");
-  const psk =
-    env.TFSTATE_PSK && namespace.success ? { secret: env.TFSTATE_PSK, namespace: namespace.data } : null;
-  if (!namespace.success) defects.push("TFSTATE_PSK_NAMESPACE is not usable as a namespace");
-  if (psk && psk.secret.length < 16) defects.push("TFSTATE_PSK is shorter than 16 characters");
+  // Only the first entry of a name would ever count.
+  for (const name of repeated(users.map(({ name }) => name)))
+    defects.push(
+      `TFSTATE_USERS and TFSTATE_USERNAME name ${JSON.stringify(name)} twice; give each user one entry`,
+    );
+  for (const issuer of repeated(issuers.map(({ issuer }) => issuer)))
+    defects.push(`TFSTATE_OIDC has two entries for ${issuer}; put their rules into one`);
+  const namespace = Namespace.safeParse(env.TFSTATE_PSK_NAMESPACE || "default");
+  if (!namespace.success)
+    defects.push(`TFSTATE_PSK_NAMESPACE is not usable: ${z.prettifyError(namespace.error)}`);
+  const secret = env.TFSTATE_PSK ? PresharedKey.safeParse(env.TFSTATE_PSK) : undefined;
+  if (secret?.error) defects.push(`TFSTATE_PSK is not usable: ${z.prettifyError(secret.error)}`);
+  const psk = secret?.data && namespace.data ? { secret: secret.data, namespace: namespace.data } : null;
   if (users.length + issuers.length + certificates.length === 0 && !psk && defects.length === 0) {
     defects.push(
       "no credential is configured; set TFSTATE_USERNAME and TFSTATE_PASSWORD, or one of TFSTATE_USERS, TFSTATE_PSK, TFSTATE_OIDC, TFSTATE_MTLS",
@@ -123,3 +133,6 @@ export const authSettings = oncePerEnvironment((env: AuthEnvironment): AuthSetti
   }
   return { users, psk, issuers, certificates, defects };
 });
+
+const repeated = (names: readonly string[]): Set<string> =>
+  new Set(names.filter((name, at) => names.indexOf(name) !== at));

@@ -6,6 +6,9 @@ const prefix = "tfs_";
 /** Whether this may be a minted token, and not a password. */
 export const isMintedToken = (text: string): boolean => text.startsWith(prefix);
 
+/** Looks like a JWT, so that a Basic password can carry one. */
+export const isJwt = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
+
 /** A new token, `tfs_<id>_<256 random bits>`, with the ID that is in it. */
 export function newToken(): { readonly id: string; readonly token: string } {
   const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));

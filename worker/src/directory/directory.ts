@@ -1,33 +1,23 @@
 import { DurableObject } from "cloudflare:workers";
 import type { StateRef } from "../../../domain/state-objects";
-import type { PasswordCheck } from "../auth/authenticate";
-import { base64url, sha256 } from "../auth/password";
 import type { Principal } from "../auth/principal";
-import { type AuthEnvironment, authSettings } from "../auth/settings";
-import { principalOf } from "../auth/users";
 import type { AuditEntry } from "../sqlite/audit-chain";
 import { AuditLog } from "../sqlite/audit-log";
 import { migrate } from "../sqlite/migrations";
 import { directorySchema } from "./schema";
 import { type StateReport, type StatesSummary, StateTable } from "./state-table";
-import { Throttle } from "./throttle";
 import { type TokenInfo, TokenTable } from "./token-table";
 
 /** Counters since the last flush, by metric name with its labels. */
 export type Counters = Readonly<Record<string, number>>;
 
-const maxKnownPasswords = 1000;
-
-/** What belongs to the deployment and not to one state: tokens, the list of states, guesses, counters. */
-export class Directory extends DurableObject<AuthEnvironment> {
+/** What belongs to the deployment and not to one state: tokens, the list of states, counters. */
+export class Directory extends DurableObject {
   readonly #sql: SqlStorage;
   readonly #tokens: TokenTable;
   readonly #states: StateTable;
-  readonly #throttle = new Throttle();
-  /** Passwords that were right before, by hash: their owner is not slowed by someone who guesses at the same address. */
-  readonly #knownPasswords = new Set<string>();
 
-  constructor(ctx: DurableObjectState, env: AuthEnvironment) {
+  constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#tokens = new TokenTable(this.#sql);
@@ -35,30 +25,11 @@ export class Directory extends DurableObject<AuthEnvironment> {
     migrate(ctx.storage, directorySchema);
   }
 
-  /** Runs here and not in the Worker: a Durable Object has the CPU time for PBKDF2, and sees all guesses of a client. */
-  async verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck> {
-    const fingerprint = base64url(await sha256(JSON.stringify([username, password])));
-    if (!this.#knownPasswords.has(fingerprint)) {
-      const retryAfter = this.#throttle.attempt(client, Date.now());
-      if (retryAfter !== null) return { retryAfter };
-    }
-    const principal = await principalOf(username, password, authSettings(this.env));
-    if (principal) {
-      // Under a pre-shared key any user name is right, so there is no end of them.
-      if (this.#knownPasswords.size >= maxKnownPasswords) this.#knownPasswords.clear();
-      this.#knownPasswords.add(fingerprint);
-      this.#throttle.succeeded(client);
-    } else {
-      this.#knownPasswords.delete(fingerprint);
-      this.#noteFailure("wrong_password", client);
-    }
-    return { principal };
-  }
-
   async verifyToken(token: string, client: string): Promise<Principal | null> {
     const info = await this.#tokens.verify(token);
     if (info === null) {
-      this.#noteFailure("wrong_token", client);
+      this.count({ tfstate_auth_failures_total: 1 });
+      console.warn(JSON.stringify({ level: "warn", event: "wrong_token", client }));
       return null;
     }
     return { id: `token:${info.name}`, namespace: info.namespace, scopes: info.scopes, states: info.states };
@@ -147,10 +118,5 @@ export class Directory extends DurableObject<AuthEnvironment> {
   /** Each namespace has a chain, so that its admins can verify it and see nothing of the others. */
   #audit(namespace: string): AuditLog {
     return new AuditLog(this.#sql, namespace);
-  }
-
-  #noteFailure(event: "wrong_password" | "wrong_token", client: string): void {
-    this.count({ tfstate_auth_failures_total: 1 });
-    console.warn(JSON.stringify({ level: "warn", event, client }));
   }
 }

@@ -12,9 +12,21 @@ export const requestErrors = {
   }),
   too_many_guesses: ({ retryAfter }: { readonly retryAfter: number }) => ({
     status: 429,
-    message: "too many wrong passwords came from this client",
-    fix: `try again in ${retryAfter} s`,
+    message: "too many wrong passwords came from this client, from its network, or for this user",
+    fix: `try again in ${retryAfter} s; where the password was right before, and for tokens, there is no wait`,
     retryAfter,
+  }),
+  logins_busy: () => ({
+    status: 503,
+    message: "too many passwords are being checked at this moment",
+    fix: "try again in a second; nothing was changed",
+    retryAfter: 1,
+  }),
+  issuer_unavailable: ({ address, reason }: { readonly address: string; readonly reason: string }) => ({
+    status: 503,
+    message: `the keys of the token's issuer cannot be fetched from ${address}: ${reason.slice(0, 200)}`,
+    fix: "try again; if it stays so, correct `issuer` or `jwks` in TFSTATE_OIDC, or use another credential",
+    retryAfter: 5,
   }),
   forbidden: ({ principal, lacks, mints = false }: Forbidden) => ({
     status: 403,
@@ -25,6 +37,17 @@ export const requestErrors = {
     status: 403,
     message: reason,
     fix: "use the Worker's own page, or a client that is not a browser",
+  }),
+  // 421 says that this address is not served, and no client takes it for "no state".
+  https_required: ({ address }: { readonly address: string }) => ({
+    status: 421,
+    message: "this request came by plain http, where anybody on the way can read its password and its states",
+    fix: `use ${address}, and change the password: it was sent in the clear`,
+  }),
+  moved: ({ host, address }: { readonly host: string; readonly address: string }) => ({
+    status: 421,
+    message: `the states are not at ${host.slice(0, 100)} any more`,
+    fix: `use ${address}: change address, lock_address and unlock_address of the backend, and run init -reconfigure`,
   }),
   not_configured: ({ defects }: { readonly defects: readonly string[] }) => ({
     status: 503,

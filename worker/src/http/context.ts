@@ -5,6 +5,7 @@ import { type Principal, permits } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
 import { Refusal } from "../errors/refusal";
+import { objectsOf } from "../objects";
 import type { Caller } from "../state/caller";
 import type { StateObject } from "../state/state-object";
 
@@ -17,11 +18,12 @@ export interface Variables {
 export type AppEnv = { Bindings: Env; Variables: Variables };
 export type AppContext = Context<AppEnv>;
 
-export const directoryOf = (env: Env): DurableObjectStub<Directory> => env.DIRECTORY.getByName("directory");
+export const directoryOf = (env: Env): DurableObjectStub<Directory> =>
+  objectsOf(env.DIRECTORY, env).getByName("directory");
 
 /** The Durable Object of one state. Neither part holds a slash, so two states never share one. */
 export const stateOf = (env: Env, { namespace, name }: StateRef): DurableObjectStub<StateObject> =>
-  env.STATE.getByName(`${namespace}/${name}`);
+  objectsOf(env.STATE, env).getByName(`${namespace}/${name}`);
 
 export function callerOf(context: AppContext): Caller {
   const principal = context.get("principal");

@@ -40,6 +40,9 @@ export function recordRequest(context: AppContext, ms: number): void {
   context.executionCtx.waitUntil(flush(context).catch((error: unknown) => console.warn(`metrics: ${error}`)));
 }
 
+/** Counts a wrong password, without a call of its own. */
+export const countAuthFailure = (): void => add("tfstate_auth_failures_total", 1);
+
 /** The counters of the whole deployment, and gauges of the caller's namespace, all from the Directory alone. */
 export async function metricsText(context: AppContext): Promise<string> {
   await flush(context);

@@ -3,6 +3,7 @@ import type { LockInfo } from "../../../domain/lock-info";
 import type { StateRef } from "../../../domain/state-objects";
 import type { Directory } from "../directory/directory";
 import { type Outcome, outcome, Refusal } from "../errors/refusal";
+import { objectsOf } from "../objects";
 import { type SettingsEnvironment, settings } from "../settings";
 import type { AuditEntry } from "../sqlite/audit-chain";
 import type { BackupResult } from "./backup";
@@ -65,7 +66,9 @@ export class StateObject extends DurableObject<StateEnvironment> {
     super(ctx, env);
     this.#ledger = new Ledger(ctx.storage);
     this.#wakeUp = new WakeUp(ctx.storage);
-    this.#report = new DirectoryReport(this.#ledger, () => this.env.DIRECTORY.getByName("directory"));
+    this.#report = new DirectoryReport(this.#ledger, () =>
+      objectsOf(this.env.DIRECTORY, this.env).getByName("directory"),
+    );
   }
 
   lock(ref: StateRef, caller: Caller, body: string): Promise<Outcome<LockInfo>> {

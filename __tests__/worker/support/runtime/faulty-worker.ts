@@ -1,26 +1,28 @@
 import type { Env } from "../../../../worker/src/env";
-import worker, { Directory, StateObject as RealStateObject } from "../../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject as RealStateObject } from "../../../../worker/src/index";
 import { Random } from "../random";
 import { count, faults, operations, plans } from "./faults";
 import { FaultyBucket } from "./faulty-bucket";
 import { makeFaulty } from "./faulty-storage";
 
-export { Directory };
+export { Directory, Passwords };
 
 /** The same environment, with a bucket that fails, and with its calls of Durable Objects counted. */
 const faulty = (env: Env, crash?: () => void): Env => ({
   ...env,
   BUCKET: new FaultyBucket(env.BUCKET, crash) as unknown as R2Bucket,
   STATE: counted(env.STATE),
-  DIRECTORY: counted(env.DIRECTORY),
+  DIRECTORY: counted(env.DIRECTORY, "directory requests"),
 });
 
 /** Every use of a stub is one request to its object. */
 function counted<T extends Rpc.DurableObjectBranded>(
   namespace: DurableObjectNamespace<T>,
+  also?: string,
 ): DurableObjectNamespace<T> {
   const getByName = (name: string) => {
     count("object requests");
+    if (also) count(also);
     return namespace.getByName(name);
   };
   return { getByName } as unknown as DurableObjectNamespace<T>;

@@ -41,6 +41,7 @@ export class StateObject extends DurableObject<Env> {
 }
 
 export class Directory extends DurableObject<Env> {}
+export class Passwords extends DurableObject<Env> {}
 
 export default {
   async fetch(request, env) {

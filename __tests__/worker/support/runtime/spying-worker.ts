@@ -1,8 +1,8 @@
 import node from "node:crypto";
 import type { Env } from "../../../../worker/src/env";
-import worker, { Directory, StateObject } from "../../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject } from "../../../../worker/src/index";
 
-export { Directory, StateObject };
+export { Directory, Passwords, StateObject };
 
 const { timingSafeEqual } = node;
 let comparisons = 0;
@@ -13,10 +13,18 @@ node.timingSafeEqual = (a, b) => {
   return answer ?? timingSafeEqual(a, b);
 };
 
-/** The Worker, with the function spied upon that compares secrets in constant time. */
+let iterations = 0;
+const deriveBits = crypto.subtle.deriveBits.bind(crypto.subtle);
+crypto.subtle.deriveBits = (algorithm, ...others) => {
+  iterations += (algorithm as { iterations?: number }).iterations ?? 0;
+  return deriveBits(algorithm, ...others);
+};
+
+/** The Worker, with the functions spied upon that hash secrets, and that compare them in constant time. */
 export default {
   fetch(request, env, ctx) {
     const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/iterations") return Response.json(iterations);
     if (pathname !== "/comparisons") return worker.fetch(request, env, ctx);
     const asked = searchParams.get("answer");
     answer = asked === null ? null : asked === "true";
