@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Refusal } from "../errors/refusal";
-import { NotAState, type ScannedState, StateScanner } from "./state-scanner";
+import { NotAState } from "./json-reader";
+import { type ScannedState, StateScanner } from "./state-scanner";
 
 /** What is known of the bytes after one pass over them. */
 export interface Inspected extends ScannedState {
