@@ -58,7 +58,8 @@ on(Lex.Point, digits, Lex.Fraction);
 on(Lex.Fraction, digits, Lex.Fraction);
 for (const number of [Lex.Zero, Lex.Integer, Lex.Fraction]) on(number, "eE", Lex.Exponent);
 on(Lex.Exponent, "+-", Lex.ExponentSign);
-for (const start of [Lex.Exponent, Lex.ExponentSign, Lex.ExponentDigits]) on(start, digits, Lex.ExponentDigits);
+for (const start of [Lex.Exponent, Lex.ExponentSign, Lex.ExponentDigits])
+  on(start, digits, Lex.ExponentDigits);
 
 let free: number = Lex.Words;
 for (const word of ["true", "false", "null"]) {

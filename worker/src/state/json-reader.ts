@@ -71,7 +71,8 @@ export class JsonReader {
   push(bytes: Uint8Array): void {
     const chunk = new Chunk(bytes);
     for (let at = 0; at < bytes.length; ) {
-      if (this.#lex === Lex.Between) at = this.#isTold ? this.#readStructure(chunk, at) : this.#skim(chunk, at);
+      if (this.#lex === Lex.Between)
+        at = this.#isTold ? this.#readStructure(chunk, at) : this.#skim(chunk, at);
       else if (this.#lex <= Lex.lastInString) at = this.#readString(chunk, at);
       else at = this.#readLiteral(bytes, at);
     }
@@ -145,7 +146,11 @@ export class JsonReader {
         default: {
           if (expect > Expect.ValueOrEnd || !startsLiteral(byte)) throw this.#malformed();
           let lex = Lex.Between as number;
-          for (let next = lexNext(lex, byte); next !== Lex.Between; next = lexNext(lex, bytes[at] as number)) {
+          for (
+            let next = lexNext(lex, byte);
+            next !== Lex.Between;
+            next = lexNext(lex, bytes[at] as number)
+          ) {
             lex = next;
             if (++at === length) {
               this.#lex = lex;

@@ -1,5 +1,15 @@
 import { isLineage, readSerial } from "../../../domain/state-guard";
-import { any, type Field, fieldOf, foldedName, kept, resource, type Shape, type StructShape, state } from "./client-shape";
+import {
+  any,
+  type Field,
+  fieldOf,
+  foldedName,
+  kept,
+  resource,
+  type Shape,
+  type StructShape,
+  state,
+} from "./client-shape";
 import { type JsonListener, JsonReader, NotAState } from "./json-reader";
 import { Base64Check, Capture, type Sink } from "./json-strings";
 import { maxResourceList } from "./ledger/records";
@@ -26,6 +36,7 @@ interface Frame {
 
 const wholeNumber = /^(0|[1-9]\d*)$/;
 const maxUint64 = 2n ** 64n - 1n;
+const addressFields = ["module", "mode", "type", "name"];
 /** What a client writes beside a ciphertext is these; what is in one of the other fields, it reads as plaintext. */
 const sealedFields = ["encrypted_data", "encryption_version"];
 const plainFields = ["version", "terraform_version", "outputs", "resources", "check_results"];
@@ -94,7 +105,8 @@ export class StateScanner implements JsonListener {
     const shape = this.#frame.next;
     if (shape.type === "any") return false;
     if (isObject ? shape.type !== "struct" && shape.type !== "map" : shape.type !== "list") {
-      if (this.#frames.length === 1 && isScalar(shape)) throw new NotAState(`its ${this.#place} is not a plain value`);
+      if (this.#frames.length === 1 && isScalar(shape))
+        throw new NotAState(`its ${this.#place} is not a plain value`);
       this.#misfit(isObject ? "an object" : "a list");
       return false;
     }
@@ -186,12 +198,11 @@ export class StateScanner implements JsonListener {
   }
 
   #endResource(): void {
-    const kept = this.#resource;
-    const module = kept.get("module");
-    const type = kept.get("type");
-    const name = kept.get("name");
-    if (this.#resources === null || type === undefined || name === undefined) return;
-    const address = `${module ? `${module}.` : ""}${kept.get("mode") === "data" ? "data." : ""}${type}.${name}`;
+    const [module = "", mode = "", type = "", name = ""] = addressFields.map((field) =>
+      this.#resource.get(field),
+    );
+    if (this.#resources === null || type === "" || name === "") return;
+    const address = `${module ? `${module}.` : ""}${mode === "data" ? "data." : ""}${type}.${name}`;
     this.#resourcesLength += address.length;
     const isWhole = module !== null && type !== null && name !== null;
     if (isWhole && this.#resourcesLength <= maxResourceList) this.#resources.push(address);

@@ -137,6 +137,9 @@ func judge(document []byte) (v verdict, err error) {
 	v.Lineage = state.Lineage
 	v.Resources = []string{}
 	for _, r := range state.Resources {
+		if r.Type == "" || r.Name == "" {
+			continue // has no address
+		}
 		address := r.Type + "." + r.Name
 		if r.Mode == "data" {
 			address = "data." + address
