@@ -79,7 +79,7 @@ export interface StateSettings {
   readonly freeze: Freeze | null;
   /** The last UNLOCK without an ID, by which its replay is told from a second one. */
   readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
-  /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
+  /** The newest uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
   readonly uploads: Readonly<Record<string, string>>;
   /** What the Directory knows of this state; null where it does not know it. */
   readonly reported: StateReport | null;

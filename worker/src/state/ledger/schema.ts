@@ -40,4 +40,8 @@ export const ledgerSchema = [
   INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
   DROP TABLE old_version;
   ${chainedAuditTable}`,
+  // Uploads that do not end stay for a day: too many for the row of settings, which holds 2 MB.
+  `CREATE TABLE upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL) WITHOUT ROWID;
+  INSERT INTO upload SELECT key, value FROM settings, json_each(settings.json, '$.uploads') WHERE true;
+  UPDATE settings SET json = json_set(json, '$.uploads', json('{}'));`,
 ] as const;
