@@ -1,7 +1,6 @@
 import {
   arrayClose,
   arrayOpen,
-  backslash,
   Chunk,
   carriageReturn,
   colon,
@@ -47,6 +46,13 @@ enum Expect {
   Nothing,
 }
 
+/** What the listener is told when a string ends. */
+enum Told {
+  Nothing,
+  Key,
+  Value,
+}
+
 /**
  * A strict reader of one JSON object, chunk by chunk: it accepts what RFC 8259 and Go's encoding/json accept. What the
  * listener does not ask for is checked for form and forgotten.
@@ -57,10 +63,11 @@ export class JsonReader {
   #depth = 0;
   /** The listener is told of what stands in a container down to this depth. */
   #toldDepth = 0;
+  /** What may come after the string or literal that is being read. */
   #expect = Expect.Value;
   /** Where in a string or literal we are. */
   #lex: number = Lex.Between;
-  #isKey = false;
+  #told = Told.Nothing;
   /** Takes the string or literal that is being read. */
   #sink: Sink | null = null;
   readonly #capture = new Capture();
@@ -70,27 +77,29 @@ export class JsonReader {
   /** @throws NotAState */
   push(bytes: Uint8Array): void {
     const chunk = new Chunk(bytes);
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#lex === Lex.Between)
-        at = this.#isTold ? this.#readStructure(chunk, at) : this.#skim(chunk, at);
-      else if (this.#lex <= Lex.lastInString) at = this.#readString(chunk, at);
-      else at = this.#readLiteral(bytes, at);
-    }
+    let at = 0;
+    if (this.#lex > Lex.lastInString) at = this.#readLiteral(bytes, 0);
+    else if (this.#lex !== Lex.Between) at = this.#readString(chunk, 0);
+    this.#readStructure(chunk, at);
   }
 
-  /**
-   * Reads what the listener is not told of: most of a state, so this is one loop. @returns the index of what was not read
-   * yet, because the listener is told of it, or because it is a string or literal that is not plain or not whole
-   */
-  #skim(chunk: Chunk, from: number): number {
+  /** @throws NotAState when the document is not complete */
+  finish(): void {
+    if (this.#lex === Lex.Between && this.#expect === Expect.Nothing) return;
+    throw this.#depth === 0 ? malformed(0) : new NotAState("it ends in the middle of the JSON");
+  }
+
+  /** Most of a state passes here, so this is one loop. */
+  #readStructure(chunk: Chunk, from: number): void {
     const { bytes } = chunk;
     const { length } = bytes;
     const kinds = this.#kinds;
     let depth = this.#depth;
     let expect = this.#expect;
     let at = from;
-    reading: while (at < length) {
+    while (at < length) {
       const byte = bytes[at] as number;
+      const isValue = expect === Expect.Value || expect === Expect.ValueOrEnd;
       switch (byte) {
         case space:
         case lineFeed:
@@ -99,34 +108,39 @@ export class JsonReader {
           at = chunk.endOfSpace(at + 1);
           break;
         case comma:
-          if (expect !== Expect.CommaOrEnd) throw this.#malformed();
+          if (expect !== Expect.CommaOrEnd) throw malformed(depth);
           expect = kinds[depth] === 1 ? Expect.Key : Expect.Value;
           at++;
           break;
         case colon:
-          if (expect !== Expect.Colon) throw this.#malformed();
+          if (expect !== Expect.Colon) throw malformed(depth);
           expect = Expect.Value;
           at++;
           break;
         case quote: {
-          if (expect === Expect.Colon || expect === Expect.CommaOrEnd) throw this.#malformed();
           const isKey = expect === Expect.Key || expect === Expect.KeyOrEnd;
-          const end = chunk.endOfPlain(at + 1);
-          if (end === length || bytes[end] !== quote) {
-            this.#beginString(isKey);
-            at = end;
-            break reading;
-          }
+          if (depth === 0 || !(isKey || isValue)) throw malformed(depth);
           expect = isKey ? Expect.Colon : Expect.CommaOrEnd;
-          at = end + 1;
+          at++;
+          if (depth > this.#toldDepth) {
+            at = chunk.endOfPlain(at);
+            if (bytes[at] === quote) {
+              at++;
+              break;
+            }
+          }
+          this.#beginString(depth <= this.#toldDepth, isKey);
+          at = this.#readString(chunk, at);
           break;
         }
         case objectOpen:
         case arrayOpen: {
-          if (expect > Expect.ValueOrEnd) throw this.#malformed();
-          if (depth === maxDepth) throw tooDeep();
           const isObject = byte === objectOpen;
+          if (!isValue || (depth === 0 && !isObject)) throw malformed(depth);
+          if (depth === maxDepth) throw new NotAState(`it nests deeper than ${maxDepth} levels`);
+          const isTold = depth <= this.#toldDepth && this.listener.open(isObject);
           kinds[++depth] = isObject ? 1 : 0;
+          if (isTold) this.#toldDepth = depth;
           expect = isObject ? Expect.KeyOrEnd : Expect.ValueOrEnd;
           at++;
           break;
@@ -135,187 +149,82 @@ export class JsonReader {
         case arrayClose: {
           const isObject = byte === objectClose;
           const isEmpty = expect === (isObject ? Expect.KeyOrEnd : Expect.ValueOrEnd);
-          if (kinds[depth] !== (isObject ? 1 : 0) || !(isEmpty || expect === Expect.CommaOrEnd))
-            throw this.#malformed();
-          depth--;
-          expect = Expect.CommaOrEnd;
+          if (depth === 0 || kinds[depth] !== (isObject ? 1 : 0)) throw malformed(depth);
+          if (!isEmpty && expect !== Expect.CommaOrEnd) throw malformed(depth);
+          if (depth <= this.#toldDepth) {
+            this.listener.close();
+            this.#toldDepth--;
+          }
+          expect = --depth === 0 ? Expect.Nothing : Expect.CommaOrEnd;
           at++;
-          if (depth <= this.#toldDepth) break reading;
           break;
         }
-        default: {
-          if (expect > Expect.ValueOrEnd || !startsLiteral(byte)) throw this.#malformed();
-          let lex = Lex.Between as number;
-          for (
-            let next = lexNext(lex, byte);
-            next !== Lex.Between;
-            next = lexNext(lex, bytes[at] as number)
-          ) {
-            lex = next;
-            if (++at === length) {
-              this.#lex = lex;
-              this.#sink = null;
-              break reading;
-            }
-          }
-          if (lex < Lex.firstComplete) throw this.#malformed();
+        default:
+          if (depth === 0 || !isValue || !startsLiteral(byte)) throw malformed(depth);
+          this.#sink = depth <= this.#toldDepth ? this.#capture.clear() : null;
           expect = Expect.CommaOrEnd;
-        }
+          at = this.#readLiteral(bytes, at);
       }
     }
     this.#depth = depth;
     this.#expect = expect;
-    return at;
   }
 
-  /** @throws NotAState when the document is not complete */
-  finish(): void {
-    if (this.#lex === Lex.Between && this.#expect === Expect.Nothing) return;
-    throw this.#depth === 0 ? noObject() : new NotAState("it ends in the middle of the JSON");
+  #beginString(isTold: boolean, isKey: boolean): void {
+    this.#lex = Lex.InString;
+    this.#told = isTold ? (isKey ? Told.Key : Told.Value) : Told.Nothing;
+    if (!isTold) this.#sink = null;
+    else this.#sink = isKey ? this.#capture.clear() : this.listener.beginString();
   }
 
-  /** Reads up to the first byte of a string or literal, and begins it. @returns the index of what was not read yet */
-  #readStructure(chunk: Chunk, from: number): number {
-    const { bytes } = chunk;
-    const { length } = bytes;
-    for (let at = from; at < length; at++) {
-      const byte = bytes[at] as number;
-      const expect = this.#expect;
-      const isValue = expect === Expect.Value || expect === Expect.ValueOrEnd;
-      switch (byte) {
-        case space:
-        case lineFeed:
-        case carriageReturn:
-        case tab:
-          at = chunk.endOfSpace(at + 1) - 1;
-          break;
-        case comma:
-          if (expect !== Expect.CommaOrEnd) throw this.#malformed();
-          this.#expect = this.#kinds[this.#depth] === 1 ? Expect.Key : Expect.Value;
-          break;
-        case colon:
-          if (expect !== Expect.Colon) throw this.#malformed();
-          this.#expect = Expect.Value;
-          break;
-        case quote:
-          if (this.#depth === 0 || expect === Expect.Colon || expect === Expect.CommaOrEnd)
-            throw this.#malformed();
-          this.#beginString(!isValue);
-          return at + 1;
-        case objectOpen:
-        case arrayOpen:
-          if (!isValue) throw this.#malformed();
-          this.#open(byte === objectOpen);
-          break;
-        case objectClose:
-          if (expect !== Expect.KeyOrEnd && expect !== Expect.CommaOrEnd) throw this.#malformed();
-          this.#close(1);
-          break;
-        case arrayClose:
-          if (expect !== Expect.ValueOrEnd && expect !== Expect.CommaOrEnd) throw this.#malformed();
-          this.#close(0);
-          break;
-        default:
-          if (!isValue || this.#depth === 0 || !startsLiteral(byte)) throw this.#malformed();
-          this.#sink = this.#isTold ? this.#capture.clear() : null;
-          return this.#readLiteral(bytes, at);
-      }
-    }
-    return length;
-  }
-
+  /** @returns the index after the string; the chunk's length where it does not end there */
   #readString(chunk: Chunk, from: number): number {
     const { bytes } = chunk;
     const { length } = bytes;
     let lex = this.#lex;
     let at = from;
     while (at < length) {
-      const byte = bytes[at] as number;
-      if (lex === Lex.InString && byte === quote) {
-        this.#sink?.end(bytes, from, at);
-        this.#endString();
-        return at + 1;
+      if (lex === Lex.InString) {
+        at = chunk.endOfPlain(at);
+        if (at === length) break;
+        if (bytes[at] === quote) {
+          this.#sink?.end(bytes, from, at);
+          this.#lex = Lex.Between;
+          if (this.#told === Told.Key) this.listener.key(this.#capture);
+          else if (this.#told === Told.Value) this.listener.endString();
+          return at + 1;
+        }
       }
-      if (lex === Lex.InString && byte !== backslash) {
-        const end = chunk.endOfPlain(at);
-        if (end === at) throw this.#malformed();
-        at = end;
-      } else {
-        lex = lexNext(lex, byte);
-        if (lex === Lex.Between) throw this.#malformed();
-        at++;
-      }
+      lex = lexNext(lex, bytes[at] as number);
+      if (lex === Lex.Between) throw malformed();
+      at++;
     }
-    this.#sink?.add(bytes, from, at);
+    this.#sink?.add(bytes, from, length);
     this.#lex = lex;
-    return at;
+    return length;
   }
 
+  /** @returns the index after the literal; the chunk's length where it may go on */
   #readLiteral(bytes: Uint8Array, from: number): number {
     const { length } = bytes;
     let lex = this.#lex;
-    let at = from;
-    for (; at < length; at++) {
+    for (let at = from; at < length; at++) {
       const next = lexNext(lex, bytes[at] as number);
-      if (next === Lex.Between) break;
+      if (next === Lex.Between) {
+        if (lex < Lex.firstComplete) throw malformed();
+        this.#lex = Lex.Between;
+        this.#sink?.end(bytes, from, at);
+        if (this.#sink !== null) this.listener.literal(this.#capture);
+        return at;
+      }
       lex = next;
     }
+    this.#sink?.add(bytes, from, length);
     this.#lex = lex;
-    if (at === length) {
-      this.#sink?.add(bytes, from, at);
-      return at;
-    }
-    // What ended it is looked at as structure.
-    this.#sink?.end(bytes, from, at);
-    if (lex < Lex.firstComplete) throw this.#malformed();
-    this.#lex = Lex.Between;
-    this.#expect = Expect.CommaOrEnd;
-    if (this.#isTold) this.listener.literal(this.#capture);
-    return at;
-  }
-
-  get #isTold(): boolean {
-    return this.#depth <= this.#toldDepth;
-  }
-
-  #beginString(isKey: boolean): void {
-    this.#lex = Lex.InString;
-    this.#isKey = isKey;
-    if (!this.#isTold) this.#sink = null;
-    else this.#sink = isKey ? this.#capture.clear() : this.listener.beginString();
-  }
-
-  #endString(): void {
-    this.#lex = Lex.Between;
-    this.#expect = this.#isKey ? Expect.Colon : Expect.CommaOrEnd;
-    if (!this.#isTold) return;
-    if (this.#isKey) this.listener.key(this.#capture);
-    else this.listener.endString();
-  }
-
-  #open(isObject: boolean): void {
-    if (this.#depth === 0 && !isObject) throw noObject();
-    if (this.#depth === maxDepth) throw tooDeep();
-    const isTold = this.#isTold && this.listener.open(isObject);
-    this.#kinds[++this.#depth] = isObject ? 1 : 0;
-    if (isTold) this.#toldDepth = this.#depth;
-    this.#expect = isObject ? Expect.KeyOrEnd : Expect.ValueOrEnd;
-  }
-
-  #close(kind: 0 | 1): void {
-    if (this.#depth === 0 || this.#kinds[this.#depth] !== kind) throw this.#malformed();
-    if (this.#isTold) {
-      this.listener.close();
-      this.#toldDepth--;
-    }
-    this.#depth--;
-    this.#expect = this.#depth === 0 ? Expect.Nothing : Expect.CommaOrEnd;
-  }
-
-  #malformed(): NotAState {
-    return this.#depth === 0 ? noObject() : new NotAState("it is not valid JSON");
+    return length;
   }
 }
 
-const noObject = (): NotAState => new NotAState("it is empty or not a JSON object");
-const tooDeep = (): NotAState => new NotAState(`it nests deeper than ${maxDepth} levels`);
+/** @param depth 0 where it is known not to be a state */
+const malformed = (depth = 1): NotAState =>
+  new NotAState(depth === 0 ? "it is empty or not a JSON object" : "it is not valid JSON");
