@@ -14,9 +14,15 @@ export interface StateIdentity {
 export const stateRules = ["serial", "lineage", "plaintext"] as const;
 export type StateRule = (typeof stateRules)[number];
 
-/** Whether `value` is a serial: a whole number from 0 on. */
+/** Whether `value` is a serial: a whole number from 0 on. No client reads -0. */
 export const isSerial = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
+
+/** The serial that a number of JSON is, as it is written: clients read neither 1e3 nor 5.0. Null where it is none. */
+export function readSerial(text: string | null | undefined): number | null {
+  const serial = /^(0|[1-9]\d*)$/.test(text ?? "") ? Number(text) : null;
+  return isSerial(serial) ? serial : null;
+}
 
 /** Whether `value` is a lineage: a text that is not empty. */
 export const isLineage = (value: unknown): value is string => typeof value === "string" && value !== "";

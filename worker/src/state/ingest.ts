@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Refusal } from "../errors/refusal";
-import { NotAState, type ScannedState, StateScanner } from "./state-scanner";
+import { NotAState } from "./json-reader";
+import { type ScannedState, StateScanner } from "./state-scanner";
 
 /** What is known of the bytes after one pass over them. */
 export interface Inspected extends ScannedState {
@@ -84,7 +85,7 @@ export interface IngestOptions {
 
 /**
  * Reads a body of known length once; a large one goes to R2 under `key` while it is read.
- * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; a large one may be stored then
+ * @throws Refusal when it is not a state, is incomplete, or does not match its MD5; nothing is stored then
  */
 export async function ingest(
   bucket: R2Bucket,
@@ -98,17 +99,13 @@ export async function ingest(
     inspection.push(body);
     return { facts: inspection.finish(length), bytes: body };
   }
-  if (body instanceof Uint8Array) {
-    inspection.push(body);
-    return { facts: inspection.finish(length), bytes: body };
-  }
   const reader = body.getReader({ mode: "byob" });
-  const take = async (bytes: number): Promise<Uint8Array | null> => {
-    const { value } = await reader.readAtLeast(bytes, new Uint8Array(bytes));
-    return value?.byteLength ? value : null;
+  const take = async (memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer> | null> => {
+    const { value } = await reader.readAtLeast(memory.byteLength, new Uint8Array(memory));
+    return value?.byteLength ? (value as Uint8Array<ArrayBuffer>) : null;
   };
   if (fits) {
-    const bytes = (length > 0 && (await take(length))) || new Uint8Array();
+    const bytes = (length > 0 && (await take(new ArrayBuffer(length)))) || new Uint8Array();
     inspection.push(bytes);
     return { facts: inspection.finish(length), bytes };
   }
@@ -118,19 +115,25 @@ export async function ingest(
   // Without a reader a write would wait for ever.
   stored.catch((error: unknown) => writer.abort(error).catch(() => undefined));
   try {
-    for (let chunk = await take(stepBytes); chunk !== null; chunk = await take(stepBytes)) {
-      inspection.push(chunk);
-      await writer.write(chunk);
+    // The last step goes out when all of them are checked: of a body that is refused, R2 never has the whole.
+    let checked: Uint8Array<ArrayBuffer> | null = null;
+    // Two pieces of memory in turns: of new ones for each step, many would wait for the garbage collection.
+    let memory = new ArrayBuffer(stepBytes);
+    for (let step = await take(memory); step !== null; step = await take(memory)) {
+      inspection.push(step);
+      if (checked !== null) await writer.write(checked);
+      memory = checked?.buffer ?? new ArrayBuffer(stepBytes);
+      checked = step;
     }
     const facts = inspection.finish(length);
     if (announced !== null && announced !== facts.md5)
       throw new Refusal({ code: "md5_mismatch", announced, found: facts.md5 });
+    if (checked !== null) await writer.write(checked);
     await writer.close();
     requireStored(await stored, facts.md5);
     return { facts, bytes: null };
   } catch (error) {
     await writer.abort(error).catch(() => undefined);
-    // All bytes may have gone out already: the object may be there although we gave up on it. The caller deletes it.
     await stored.catch(() => undefined);
     throw error;
   }
@@ -141,7 +144,7 @@ export const jsonObject = { httpMetadata: { contentType: "application/json" } };
 
 /**
  * Stores a body that is in memory.
- * @throws Refusal where it does not match the MD5 that it was announced with
+ * @throws Refusal where it does not match the MD5 that it was announced with; nothing is stored then
  */
 export async function store(
   bucket: R2Bucket,
@@ -152,7 +155,10 @@ export async function store(
   const object = await bucket.put(key, bytes, jsonObject);
   if (object !== null && object.etag !== md5) {
     const found = createHash("md5").update(bytes).digest("hex");
-    if (found !== md5) throw new Refusal({ code: "md5_mismatch", announced: md5, found });
+    if (found !== md5) {
+      await bucket.delete(key);
+      throw new Refusal({ code: "md5_mismatch", announced: md5, found });
+    }
   }
   requireStored(object, md5);
 }

@@ -39,6 +39,9 @@ type Admission =
       readonly found: readonly Breach[];
     };
 
+/** What R2 has of an upload; `unknown` while it is being put, and where that failed. */
+type Remains = "nothing" | "object" | "unknown";
+
 /** New versions that clients of the HTTP backend send. */
 export class Writes {
   constructor(
@@ -54,7 +57,10 @@ export class Writes {
   ): Promise<VersionRecord> {
     return new Promise((answer, refuse) => {
       // Under a lock the answer comes before the end: the bytes stay in memory until the current object has them too.
-      withMemoryFor(request.length, (fits) => this.#write(caller, request, body, fits, answer)).catch(refuse);
+      withMemoryFor(request.length, (fits) =>
+        // What came in one message is in memory already.
+        this.#write(caller, request, body, fits || body instanceof Uint8Array, answer),
+      ).catch(refuse);
     });
   }
 
@@ -72,14 +78,18 @@ export class Writes {
     const key = versionKey(this.context.key, id);
     const { length, contentMd5 } = request;
     // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
-    let isStored = !fits;
+    let remains: Remains = fits ? "nothing" : "unknown";
     try {
-      const ingested = await ingest(bucket, key, body, { length, contentMd5, strict: true, fits });
+      const ingested = await ingest(bucket, key, body, { length, contentMd5, strict: true, fits }).catch(
+        refused,
+      );
+      if (!fits) remains = "object";
       const { version, done } = await mutex.run(async () => {
         const storeOnce = async (): Promise<void> => {
-          if (isStored || ingested.bytes === null) return;
-          isStored = true;
-          await store(bucket, key, ingested.bytes, ingested.facts);
+          if (remains !== "nothing" || ingested.bytes === null) return;
+          remains = "unknown";
+          await store(bucket, key, ingested.bytes, ingested.facts).catch(refused);
+          remains = "object";
         };
         // #admit runs three times: before anything is stored in R2, after the checks that ask R2, and in the commit.
         const expectsReplay = this.#admit(attempt, ingested).replayed !== null;
@@ -90,7 +100,7 @@ export class Writes {
         ]);
         const { replayed } = this.#admit(attempt, ingested);
         if (replayed) {
-          await this.#discard(id, isStored);
+          await this.#discard(id, remains);
           return { version: replayed, done: null };
         }
         await storeOnce();
@@ -103,7 +113,13 @@ export class Writes {
       answer(version);
       await done;
     } catch (error) {
-      if (ledger.versions.find(id) === null) await this.#discard(id, isStored);
+      if (ledger.versions.find(id) === null) await this.#discard(id, remains);
+      throw error;
+    }
+
+    /** A body that is refused is not stored. */
+    function refused(error: unknown): never {
+      if (error instanceof Refusal) remains = "nothing";
       throw error;
     }
   }
@@ -165,12 +181,13 @@ export class Writes {
   }
 
   /** Deletes what a refused upload left in R2. The sweep deletes later what cannot be deleted now. */
-  async #discard(id: string, isStored: boolean): Promise<void> {
+  async #discard(id: string, remains: Remains): Promise<void> {
     const { bucket, key, ledger, ref } = this.context;
     try {
+      if (remains === "nothing") return ledger.uploads.giveBack(id);
+      await bucket.delete(versionKey(key, id));
       // A put that failed may still land, so its upload stays on the list for the sweep.
-      if (isStored) await bucket.delete(versionKey(key, id));
-      else ledger.uploads.giveBack(id);
+      if (remains === "object") ledger.uploads.forget(id);
     } catch (error) {
       console.warn(JSON.stringify({ level: "warn", event: "discard_failed", ...ref, error: String(error) }));
     }

@@ -25,8 +25,13 @@ export class Ledger {
     this.locks = new LockTable(sql);
     this.versions = new VersionTable(sql);
     this.overrides = new OverrideTable(sql);
-    this.uploads = new Uploads(this);
     this.#settings = new SettingsRow(sql);
+    this.uploads = new Uploads(sql, {
+      atomically: (change) => this.atomically(change),
+      get: () => this.get("uploads"),
+      set: (key, value) => this.set(key, value),
+      note: (key, value) => this.#settings.note(key, value),
+    });
   }
 
   /** All of `change` is kept, or nothing. A change within a change is a part of it. */

@@ -34,6 +34,9 @@ export interface VersionRecord {
   readonly source: VersionSource;
   readonly pinned: boolean;
 }
+/** Characters of the list of resources of a version, above which it is not kept (a row of SQLite holds 2 MB). */
+export const maxResourceList = 512 * 1024;
+
 /** A version as it comes in: with the addresses of its resources, which only the history's diff reads again. */
 export interface NewVersion extends Omit<VersionRecord, "pinned"> {
   readonly resources: readonly string[] | null;
@@ -78,7 +81,7 @@ export interface StateSettings {
   readonly freeze: Freeze | null;
   /** The last UNLOCK without an ID, by which its replay is told from a second one. */
   readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
-  /** Uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
+  /** The newest uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
   readonly uploads: Readonly<Record<string, string>>;
   /** What the Directory knows of this state; null where it does not know it. */
   readonly reported: StateReport | null;

@@ -42,4 +42,8 @@ export const ledgerSchema = [
   ${chainedAuditTable}`,
   // Every lock that was taken so far has its file.
   "ALTER TABLE lock ADD COLUMN hasFile INTEGER NOT NULL DEFAULT 1",
+  // Uploads that do not end stay for a day: too many for the row of settings, which holds 2 MB.
+  `CREATE TABLE upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL) WITHOUT ROWID;
+  INSERT INTO upload SELECT key, value FROM settings, json_each(settings.json, '$.uploads') WHERE true;
+  UPDATE settings SET json = json_set(json, '$.uploads', json('{}'));`,
 ] as const;

@@ -1,8 +1,5 @@
-import type { NewVersion, VersionRecord, VersionSource } from "./records";
+import { maxResourceList, type NewVersion, type VersionRecord, type VersionSource } from "./records";
 import { firstRow, type Row } from "./row";
-
-/** Above this, the list of resources of a version is not kept (a row of SQLite holds 2 MB). */
-const maxResourcesJson = 512 * 1024;
 
 /** The versions of a state. Their bytes are in R2. */
 export class VersionTable {
@@ -67,7 +64,7 @@ export class VersionTable {
     );
     const row = added.one();
     const addresses = resources === null ? null : JSON.stringify(resources);
-    if (addresses !== null && addresses.length <= maxResourcesJson)
+    if (addresses !== null && addresses.length <= maxResourceList)
       this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
     this.#last = toVersion(row);
     return this.#last;

@@ -1,0 +1,3 @@
+module cdktf-proxmox-talos/go-client
+
+go 1.21

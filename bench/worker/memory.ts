@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lockInfo, State } from "../../__tests__/worker/conformance/client";
+import { startTestWorker } from "../../__tests__/worker/support/harness";
+import { bundleWorker } from "../../worker/build";
+
+/** What workerd takes for one state of 90 MB, in MB of resident memory. It plays R2 and SQLite too. */
+export interface MemoryResult {
+  /** `bare` puts the request's body in R2 and gets it from there: what that takes is R2's and HTTP's. */
+  readonly worker: "bare" | "tfstate";
+  /** One long text, or resources with names of 4 KB. */
+  readonly body: "plain" | "long names";
+  readonly idle: number;
+  /** The most while it was written, and while it was read. */
+  readonly post: number;
+  readonly get: number;
+}
+
+const megabytes = 90;
+const workers = ["bare", "tfstate"] as const;
+const bodies = ["plain", "long names"] as const;
+
+/** Measures each Worker with each body in a workerd of its own. Null where the system does not tell: it needs Linux. */
+export async function measureMemory(): Promise<readonly MemoryResult[] | null> {
+  if (process.platform !== "linux") return null;
+  const scripts = {
+    bare: await bundleWorker(join(__dirname, "bare-worker.ts")),
+    tfstate: await bundleWorker(),
+  };
+  const results: MemoryResult[] = [];
+  for (const worker of workers) {
+    for (const body of bodies) results.push({ worker, body, ...(await measure(scripts[worker], body)) });
+  }
+  return results;
+}
+
+async function measure(script: string, body: MemoryResult["body"]) {
+  const others = new Set(ownWorkerds());
+  const { owner, miniflare } = await startTestWorker({ script });
+  try {
+    const pid = ownWorkerds().find((pid) => !others.has(pid));
+    if (pid === undefined) throw new Error("found no workerd among the children of this process");
+    const state = new State(owner);
+    const write = async (text: string): Promise<void> => {
+      const info = lockInfo();
+      for (const send of [
+        () => state.lock(info),
+        () => state.post(text, info.ID),
+        () => state.unlock(info),
+      ]) {
+        const { status, text: said } = await send();
+        if (status !== 200) throw new Error(`${status}: ${said.slice(0, 200)}`);
+      }
+    };
+    const read = async (size: number): Promise<void> => {
+      const { status, text } = await state.get();
+      if (status !== 200 || text.length !== size)
+        throw new Error(`${status}: ${text.length} of ${size} bytes`);
+    };
+    const small = stateOf(1, "plain", 1000);
+    await write(small);
+    await read(small.length);
+    const large = stateOf(2, body, megabytes * 1e6);
+    const idle = residentMB(pid).now;
+    const post = await peakDuring(pid, () => write(large));
+    const get = await peakDuring(pid, () => read(large.length));
+    return { idle, post, get };
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+function stateOf(serial: number, body: MemoryResult["body"], size: number): string {
+  const rest = { version: 4, terraform_version: "1.12.6", serial, lineage: "bench" };
+  if (body === "plain")
+    return JSON.stringify({
+      ...rest,
+      outputs: { text: { value: "x".repeat(size), type: "string" } },
+      resources: [],
+    });
+  const nameLength = 4000;
+  const resources = Array.from({ length: size / nameLength }, (_, at) => ({
+    mode: "managed",
+    type: "terraform_data",
+    name: `${at}-${"n".repeat(nameLength)}`,
+    instances: [],
+  }));
+  return JSON.stringify({ ...rest, outputs: {}, resources });
+}
+
+async function peakDuring(pid: number, work: () => Promise<void>): Promise<number> {
+  // Linux sets the peak back at this (`man 5 proc`, clear_refs).
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  await work();
+  return residentMB(pid).peak;
+}
+
+function residentMB(pid: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const read = (name: string) =>
+    Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024);
+  return { now: read("VmRSS"), peak: read("VmHWM") };
+}
+
+/** The workerd processes that this process started. */
+function ownWorkerds(): number[] {
+  return readdirSync("/proc").flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const [, parent] = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, "utf8")) ?? [];
+      const isWorkerd = readFileSync(`/proc/${entry}/cmdline`, "utf8").includes("workerd");
+      return Number(parent) === process.pid && isWorkerd ? [Number(entry)] : [];
+    } catch {
+      return []; // it ended while we looked
+    }
+  });
+}
+
+async function main(): Promise<void> {
+  for (const result of (await measureMemory()) ?? []) console.log(JSON.stringify(result));
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}
