@@ -5,6 +5,13 @@ import { bundleWorker } from "./build";
 import { compatibilityDate, compatibilityFlags } from "./compatibility";
 import { startMiniflare } from "./miniflare";
 
+/** The classes of its Durable Objects by the names of their bindings. */
+export const objectClasses = {
+  STATE: "StateObject",
+  DIRECTORY: "Directory",
+  PASSWORDS: "Passwords",
+} as const;
+
 /** How the Worker is run by workerd on this machine. */
 export interface RuntimeOptions {
   /** Environment variables of the Worker, such as `TFSTATE_USERNAME`. */
@@ -34,11 +41,9 @@ export async function startWorker({
     compatibilityFlags: [...compatibilityFlags],
     bindings: { ...vars },
     r2Buckets: ["BUCKET", "BACKUP"],
-    durableObjects: {
-      STATE: { className: "StateObject", useSQLite: true },
-      DIRECTORY: { className: "Directory", useSQLite: true },
-      PASSWORDS: { className: "Passwords", useSQLite: true },
-    },
+    durableObjects: Object.fromEntries(
+      Object.entries(objectClasses).map(([binding, className]) => [binding, { className, useSQLite: true }]),
+    ),
     host: "127.0.0.1",
     port,
     cf: false,

@@ -6,6 +6,7 @@ import type { MiniflareOptions } from "miniflare";
 import type { Target } from "../../__tests__/worker/conformance/client";
 import { compatibilityDate, compatibilityFlags } from "../../worker/compatibility";
 import { startMiniflare } from "../../worker/miniflare";
+import { objectClasses } from "../../worker/runtime";
 import type { Delays } from "./delays";
 
 /** A Worker that takes part in the bench: its module, and what is bound to it. */
@@ -31,7 +32,7 @@ export const password = "correct horse battery staple";
 const root = join(__dirname, "..", "..");
 const ours = {
   bucket: "BUCKET",
-  objects: { STATE: "StateObject", DIRECTORY: "Directory" },
+  objects: objectClasses,
   useSQLite: true,
 };
 

@@ -1,7 +1,8 @@
+import type { Principal } from "../../../worker/src/auth/principal";
 import type { Env } from "../../../worker/src/env";
-import worker, { Directory, StateObject } from "../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject } from "../../../worker/src/index";
 
-export { Directory, StateObject };
+export { Directory, Passwords, StateObject };
 
 /** The Worker with stores that answer at once and do nothing, so that what is left is its own work. */
 export default {
@@ -9,6 +10,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 const version = { id: "version", serial: 1, lineage: "lineage-1", sha256: "", md5: "", size: 0 };
+const principal = {
+  id: "basic:owner",
+  namespace: "owner",
+  scopes: ["read", "write", "lock"],
+  states: ["*"],
+} satisfies Principal;
 const ok = async (value: unknown) => ({ ok: true, value });
 
 function withoutStores(env: Env, request: Request): Env {
@@ -26,16 +33,17 @@ function withoutStores(env: Env, request: Request): Env {
     // The bytes of a state pass the Worker as a stream of the runtime, as those of R2 do.
     get: async () => ({ etag: "etag", size, body: new Response(new Uint8Array(size)).body }),
   };
+  const passwords = {
+    verifyPassword: async () => ({ principal }),
+  };
   const directory = {
-    verifyPassword: async () => ({
-      principal: { id: "basic:owner", namespace: "owner", scopes: ["read", "write", "lock"], states: ["*"] },
-    }),
     count: async () => undefined,
   };
   return {
     ...env,
     BUCKET: bucket as unknown as R2Bucket,
     STATE: { getByName: () => state } as unknown as Env["STATE"],
+    PASSWORDS: { getByName: () => passwords } as unknown as Env["PASSWORDS"],
     DIRECTORY: { getByName: () => directory } as unknown as Env["DIRECTORY"],
   };
 }
