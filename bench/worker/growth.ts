@@ -27,6 +27,8 @@ const times = 15;
 interface Deployment {
   readonly target: Target;
   readonly busy: State;
+  /** Name after which {@link FEW} states are left, so that lists and pages have the same length in both. */
+  readonly after: string;
   /** Serial of the newest version. */
   serial: number;
 }
@@ -62,14 +64,19 @@ const get =
   ({ target }) =>
     send(target, "GET", path);
 
+const getRest =
+  (path: string): Request =>
+  ({ target, after }) =>
+    send(target, "GET", `${path}?after=${after}`);
+
 const REQUESTS: readonly { readonly what: string; readonly run: Request }[] = [
   { what: "LOCK and UNLOCK", run: lockAndUnlock },
   { what: "GET", run: ({ busy }) => busy.get() },
   { what: "POST", run: write },
-  { what: "list of states", run: get("/states") },
-  { what: "list of locks", run: get("/locks") },
+  { what: "list of states", run: getRest("/states") },
+  { what: "list of locks", run: getRest("/locks") },
   { what: "list of versions", run: get("/states/busy/versions?limit=10") },
-  { what: "page of states", run: get("/") },
+  { what: "page of states", run: getRest("/") },
   { what: "page of the state", run: get("/page/states/busy") },
   { what: "metrics", run: get("/metrics") },
 ];
@@ -78,10 +85,10 @@ async function fill(target: Target, count: number): Promise<Deployment> {
   const busy = new State(target, "busy");
   for (let serial = 1; serial <= count; serial++)
     must(await busy.post(stateBody({ serial, resources: [`r${serial % 7}`] })));
-  // The names come after it, and the first page is full of states with one version in both deployments.
-  for (let at = 1; at < count; at++)
-    must(await new State(target, `state-${at}`).post(stateBody({ serial: 1 })));
-  return { target, busy, serial: count };
+  // In the order of their names, the state that was written often comes first.
+  const names = Array.from({ length: count - 1 }, (_, at) => `state-${String(at).padStart(4, "0")}`);
+  for (const name of names) must(await new State(target, name).post(stateBody({ serial: 1 })));
+  return { target, busy, after: ["", "busy", ...names].at(-FEW - 1) ?? "", serial: count };
 }
 
 async function medianOf(deployment: Deployment, run: Request): Promise<number> {
