@@ -142,6 +142,16 @@ describe("bearer tokens", () => {
     expect(verifyAudit(audit)).toBeNull();
   });
 
+  test("a pattern that would take long to match is refused, and a short one never takes long", async () => {
+    const asked = async (states: readonly string[]) =>
+      send(root(), "POST", "/tokens", { body: JSON.stringify({ name: "slow", scopes: ["read"], states }) });
+    for (const pattern of ["*a".repeat(11), "a".repeat(501), ""]) expectProblem(await asked([pattern]), 400);
+    const { token } = json(await asked([`${"*a".repeat(9)}*c`]));
+    // With a matcher that backtracks, this and everything after it would wait for hours.
+    expectProblem(await bearer(String(token), "GET", `/states/${"a".repeat(199)}`), 403);
+    expectStatus(await bearer(String(token), "GET", `/states/${"a".repeat(50)}c`), 204);
+  });
+
   test("nobody mints a token that may do more than they may", async () => {
     const { token } = await mint({ name: "lead", scopes: ["read", "admin"], states: ["team-*"] });
     const asked = async (request: object) => bearer(token, "POST", "/tokens", JSON.stringify(request));

@@ -21,6 +21,10 @@ describe("configuration", () => {
     ["a user name alone", { TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: "" }],
     ["users that are not JSON", { TFSTATE_USERS: "alice:secret-of-alice" }],
     ["a user with a typing error", { TFSTATE_USERS: '[{"name":"a","pasword":"secret-of-alice"}]' }],
+    [
+      "a pattern of too many stars",
+      { TFSTATE_USERS: `[{"name":"a","password":"secret-of-alice","states":["${"*a".repeat(11)}"]}]` },
+    ],
     ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
     ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
     ["days that are no number", { TFSTATE_KEEP_DAYS: "90d" }],

@@ -1,7 +1,8 @@
+import { matchesGlob } from "../../../domain/glob";
 import { Refusal } from "../errors/refusal";
 import { clientOf } from "./client";
 import { isJwt, verifyOidc } from "./oidc";
-import { matches, type Principal } from "./principal";
+import type { Principal } from "./principal";
 import type { AuthSettings } from "./settings";
 import { isMintedToken } from "./token";
 
@@ -56,7 +57,7 @@ function fromCertificate(request: Request, { certificates }: AuthSettings): Prin
     (rule) =>
       (rule.fingerprint === undefined ||
         rule.fingerprint.toLowerCase() === certFingerprintSHA256?.toLowerCase()) &&
-      (rule.subject === undefined || matches(rule.subject, subject)),
+      (rule.subject === undefined || matchesGlob(rule.subject, subject)),
   );
   return rule
     ? { id: `mtls:${subject}`, namespace: rule.namespace, scopes: rule.scopes, states: rule.states }

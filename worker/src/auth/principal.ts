@@ -1,3 +1,4 @@
+import { matchesGlob } from "../../../domain/glob";
 import type { WorkerScope } from "../../../domain/tfstate-worker";
 
 /** Who a request comes from, and what it may do. */
@@ -15,12 +16,6 @@ export interface Principal {
 export function permits(principal: Principal, scope: WorkerScope, state: string | null): boolean {
   return (
     principal.scopes.includes(scope) &&
-    (state === null || principal.states.some((glob) => matches(glob, state)))
+    (state === null || principal.states.some((glob) => matchesGlob(glob, state)))
   );
-}
-
-/** Matches a pattern in which `*` stands for any characters; everything else is literal. */
-export function matches(glob: string, text: string): boolean {
-  const literal = glob.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${literal.join(".*")}$`, "s").test(text);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GLOB } from "../../../domain/glob";
 import { reservedNamespaces } from "../../../domain/state-objects";
 import { FINGERPRINT, WORKER_SCOPES } from "../../../domain/tfstate-worker";
 import { oncePerEnvironment } from "../once-per-environment";
@@ -11,7 +12,9 @@ const Namespace = z
   .regex(/^[^/\\\p{Cc}]+$/u, "must hold no slash and no control character")
   .refine((name) => !reservedNamespaces.includes(name), "is reserved");
 const Scopes = z.array(z.enum(WORKER_SCOPES)).min(1);
-const States = z.array(z.string().min(1)).min(1).default(["*"]);
+/** A pattern, with `*`. */
+const Glob = z.string().regex(GLOB.regex, GLOB.advice);
+const States = z.array(Glob).min(1).default(["*"]);
 const everything = [...WORKER_SCOPES];
 
 /** One entry of TFSTATE_USERS. */
@@ -33,9 +36,7 @@ const Issuer = z.strictObject({
   jwks: z.url().optional(),
   algorithms: z.array(z.enum(["RS256", "ES256", "PS256", "EdDSA"])).default(["RS256"]),
   rules: z
-    .array(
-      z.strictObject({ subject: z.string().min(1), namespace: Namespace, scopes: Scopes, states: States }),
-    )
+    .array(z.strictObject({ subject: Glob, namespace: Namespace, scopes: Scopes, states: States }))
     .min(1),
 });
 
@@ -45,7 +46,7 @@ const Certificate = z
     /** SHA-256 of the certificate, hex without colons. */
     fingerprint: z.string().regex(FINGERPRINT.regex, FINGERPRINT.advice).optional(),
     /** Pattern of the subject DN (RFC 2253). */
-    subject: z.string().min(1).optional(),
+    subject: Glob.optional(),
     namespace: Namespace,
     scopes: Scopes,
     states: States,

@@ -1,5 +1,5 @@
+import { matchesGlob } from "../../../domain/glob";
 import type { StateRef } from "../../../domain/state-objects";
-import { matches } from "../auth/principal";
 
 /** What the Durable Object of a state reports of it. */
 export interface StateReport {
@@ -58,7 +58,7 @@ export class StateTable {
     const page: StateRef[] = [];
     for (const row of rows) {
       const ref = { namespace: String(row.namespace), name: String(row.name) };
-      if (patterns.some((glob) => matches(glob, ref.name)) && page.push(ref) === limit) break;
+      if (patterns.some((glob) => matchesGlob(glob, ref.name)) && page.push(ref) === limit) break;
     }
     return page;
   }

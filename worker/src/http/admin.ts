@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { matches, type Principal } from "../auth/principal";
+import { matchesGlob } from "../../../domain/glob";
+import type { Principal } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
 import { backUpAll, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
@@ -114,7 +115,7 @@ export function adminRoutes(routes: Routes): void {
 function requireAtMost(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
   const scope = scopes.find((scope) => !principal.scopes.includes(scope));
   // A pattern that another one matches, star for star, names no state that the other does not name.
-  const pattern = states.find((pattern) => !principal.states.some((glob) => matches(glob, pattern)));
+  const pattern = states.find((pattern) => !principal.states.some((glob) => matchesGlob(glob, pattern)));
   if (scope === undefined && pattern === undefined) return;
   const lacks = scope ? `${scope} scope` : `rights on "${pattern}"`;
   throw new Refusal({ code: "forbidden", principal: principal.id, lacks, mints: true });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GLOB } from "../../../domain/glob";
 import { maxLockIdLength } from "../../../domain/lock-info";
 import { stateRules } from "../../../domain/state-guard";
 import { KEEP_VERSIONS, WORKER_SCOPES } from "../../../domain/tfstate-worker";
@@ -158,7 +159,7 @@ export const Override = z.object({
 export const TokenRequest = z.strictObject({
   name: z.string().min(1).max(100),
   scopes: z.array(z.enum(WORKER_SCOPES)).min(1),
-  states: z.array(z.string().min(1).max(200)).min(1).default(["*"]),
+  states: z.array(z.string().regex(GLOB.regex, GLOB.advice)).min(1).default(["*"]),
   expiresInSeconds: z
     .int()
     .min(1)
