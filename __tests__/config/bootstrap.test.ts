@@ -135,7 +135,7 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   ],
   [
     ["worker:", "  mtls:", "    - { subject: '*a*a*a*a*a*a*a*a*a*a*c', namespace: me, scopes: [read] }"],
-    "33: bootstrap.worker.mtls[0].subject "*a*a*a*a*a*a*a*a*a*a*c" is not a pattern; use 1 to 500 characters, at most 10 of them stars",
+    '33: bootstrap.worker.mtls[0].subject "*a*a*a*a*a*a*a*a*a*a*c" is not a pattern; use 1 to 500 characters, at most 10 of them stars',
   ],
   [
     ["location: europe"],
