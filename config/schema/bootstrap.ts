@@ -26,7 +26,7 @@ const grant = {
   scopes: z
     .array(z.enum(WORKER_SCOPES))
     .min(1)
-    .describe("What may be done: `read`, `write`, `lock`, `admin`."),
+    .describe("What may be done: `read`, `write`, `lock`, `admin`, `metrics`."),
   states: z
     .array(glob)
     .min(1)

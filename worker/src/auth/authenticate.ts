@@ -9,11 +9,11 @@ import { isMintedToken } from "./token";
 /** The part of the Directory that checks credentials: it counts the guesses of all isolates, and knows the tokens. */
 export interface CredentialStore {
   verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck>;
-  /** @returns null where the token is unknown, expired or revoked */
-  verifyToken(token: string, client: string): Promise<Principal | null>;
+  /** Nobody's is a token that is unknown, expired or revoked. */
+  verifyToken(token: string, client: string): Promise<PasswordCheck>;
 }
 
-/** Whose password it is, null for nobody's; or the seconds after which the client may guess again. */
+/** Whose password or token it is, null for nobody's; or the seconds after which the client may guess again. */
 export type PasswordCheck = { readonly principal: Principal | null } | { readonly retryAfter: number };
 
 /** Passwords that were verified in this isolate, by a keyed hash; so PBKDF2 runs once, not at each request. */
@@ -72,8 +72,7 @@ async function fromToken(
 ): Promise<Principal> {
   if (isMintedToken(token)) {
     // Asked each time, so that a revoked token is refused at once.
-    const principal = await store.verifyToken(token, client);
-    return principal ?? refuse("the token is unknown, expired or revoked");
+    return principalIn(await store.verifyToken(token, client), "the token is unknown, expired or revoked");
   }
   if (!isJwt(token)) return refuse("the bearer token is neither one of ours nor a JWT");
   const principal = await verifyOidc(token, issuers);
@@ -90,13 +89,17 @@ async function fromPassword(
   const known = verified.get(fingerprint);
   if (known) return known;
   const answer = await store.verifyPassword(username, password, client);
+  const principal = principalIn(answer, "the user name or the password is wrong");
+  if (verified.size >= maxVerified) verified.clear();
+  verified.set(fingerprint, principal);
+  return principal;
+}
+
+function principalIn(answer: PasswordCheck, reason: string): Principal {
   if ("retryAfter" in answer) {
     throw new Refusal({ code: "too_many_guesses", retryAfter: answer.retryAfter });
   }
-  if (!answer.principal) return refuse("the user name or the password is wrong");
-  if (verified.size >= maxVerified) verified.clear();
-  verified.set(fingerprint, answer.principal);
-  return answer.principal;
+  return answer.principal ?? refuse(reason);
 }
 
 /** The key never leaves this isolate, so the map holds nothing that could be used anywhere else. */

@@ -12,7 +12,7 @@ export const requestErrors = {
   }),
   too_many_guesses: ({ retryAfter }: { readonly retryAfter: number }) => ({
     status: 429,
-    message: "too many wrong passwords came from this client",
+    message: "too many wrong passwords or tokens came from this client",
     fix: `try again in ${retryAfter} s`,
     retryAfter,
   }),

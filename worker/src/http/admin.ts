@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { matchesGlob } from "../../../domain/glob";
-import type { Principal } from "../auth/principal";
+import { excess, type Grant, nameOf, type Principal } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
 import { backUpAll, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
@@ -34,6 +33,8 @@ export function adminRoutes(routes: Routes): void {
       requireAtMost(principal, rest);
       const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString();
       const minted = await directoryOf(context.env).mintToken({ ...rest, namespace, createdBy, expiresAt });
+      if (minted === null)
+        throw new Refusal({ code: "unauthorized", reason: "the token that mints this one has ended" });
       return Response.json({ ...minted.info, token: minted.token }, { status: 201 });
     },
   );
@@ -45,17 +46,18 @@ export function adminRoutes(routes: Routes): void {
       summary: "Tokens of the namespace",
       answer: z.array(Token),
     },
-    async ({ context }) =>
-      Response.json(await directoryOf(context.env).tokens(context.get("principal").namespace)),
+    async ({ context }) => {
+      const principal = context.get("principal");
+      return Response.json(await directoryOf(context.env).tokens(principal.namespace, principal));
+    },
   );
   routes.add(
     { method: "delete", path: "/tokens/{id}", scope: "admin", summary: "Revokes a token, at once" },
     async ({ context }) => {
       const id = context.req.param("id") ?? "";
-      const { namespace, id: by } = context.get("principal");
-      if (await directoryOf(context.env).revokeToken(namespace, id, by))
-        return Response.json({ revoked: id });
-      throw new Refusal({ code: "no_such_token", id });
+      const [revoked, ...children] = await directoryOf(context.env).revokeToken(context.get("principal"), id);
+      if (revoked === undefined) throw new Refusal({ code: "no_such_token", id });
+      return Response.json({ revoked, children });
     },
   );
 
@@ -76,7 +78,12 @@ export function adminRoutes(routes: Routes): void {
   );
 
   routes.add(
-    { method: "get", path: "/metrics", scope: "admin", summary: "Metrics in the text format of Prometheus" },
+    {
+      method: "get",
+      path: "/metrics",
+      scope: "metrics",
+      summary: "Metrics in the text format of Prometheus",
+    },
     async ({ context }) =>
       new Response(await metricsText(context), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
@@ -112,11 +119,8 @@ export function adminRoutes(routes: Routes): void {
 }
 
 /** @throws Refusal where a token would do what the one who mints it may not do */
-function requireAtMost(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
-  const scope = scopes.find((scope) => !principal.scopes.includes(scope));
-  // A pattern that another one matches, star for star, names no state that the other does not name.
-  const pattern = states.find((pattern) => !principal.states.some((glob) => matchesGlob(glob, pattern)));
-  if (scope === undefined && pattern === undefined) return;
-  const lacks = scope ? `${scope} scope` : `rights on "${pattern}"`;
-  throw new Refusal({ code: "forbidden", principal: principal.id, lacks, mints: true });
+function requireAtMost(principal: Principal, grant: Grant): void {
+  const lacks = excess(grant, principal);
+  if (lacks === null) return;
+  throw new Refusal({ code: "forbidden", principal: nameOf(principal), lacks, mints: true });
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { isStateName, type StateRef } from "../../../domain/state-objects";
 import type { WorkerScope } from "../../../domain/tfstate-worker";
-import { type Principal, permits } from "../auth/principal";
+import { nameOf, type Principal, permits } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
 import { Refusal } from "../errors/refusal";
@@ -43,5 +43,5 @@ export function stateName(raw: string | undefined): string {
 export function requirePermission(principal: Principal, scope: WorkerScope, state: string | null): void {
   if (permits(principal, scope, state)) return;
   const lacks = `${scope} scope${state === null ? "" : ` on "${state}"`}`;
-  throw new Refusal({ code: "forbidden", principal: principal.id, lacks });
+  throw new Refusal({ code: "forbidden", principal: nameOf(principal), lacks });
 }

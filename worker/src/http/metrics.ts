@@ -1,4 +1,5 @@
 import { routePath } from "hono/route";
+import { nameOf, type Principal } from "../auth/principal";
 import type { Counters } from "../directory/directory";
 import { type AppContext, directoryOf } from "./context";
 
@@ -19,7 +20,7 @@ export function recordRequest(context: AppContext, ms: number): void {
   const { method } = context.req;
   const { status } = context.res;
   const route = routePath(context, -1);
-  const who = context.get("principal") as { id: string } | undefined;
+  const who = context.get("principal") as Principal | undefined;
   const path = context.req.path.slice(0, 300);
   console.log(
     JSON.stringify({
@@ -29,7 +30,7 @@ export function recordRequest(context: AppContext, ms: number): void {
       path,
       status,
       ms,
-      who: who?.id,
+      who: who && nameOf(who),
       client: context.get("origin"),
     }),
   );

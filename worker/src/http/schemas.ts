@@ -101,6 +101,7 @@ export const Token = z.object({
   states: z.array(z.string()),
   createdAt: z.string(),
   createdBy: z.string(),
+  parent: z.string().nullable().optional().describe("ID of the token that minted it, and ends it"),
   expiresAt: z.string(),
 });
 
