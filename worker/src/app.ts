@@ -56,7 +56,7 @@ historyRoutes(routes);
 operationRoutes(routes);
 adminRoutes(routes);
 openApiRoute(routes);
-pageRoutes(app);
+pageRoutes(routes);
 
 app.notFound((context) => errorResponse(noSuchRoute(context)));
 app.onError((error) => errorResponse(errorOf(error)));

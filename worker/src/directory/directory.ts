@@ -128,8 +128,9 @@ export class Directory extends DurableObject<AuthEnvironment> {
     return this.#states.list(namespace, patterns, after, limit);
   }
 
-  async summary(namespace: string): Promise<StatesSummary> {
-    return this.#states.summary(namespace);
+  /** The parameters are those of {@link StateTable.summary}. */
+  async summary(namespace: string, patterns: readonly string[]): Promise<StatesSummary> {
+    return this.#states.summary(namespace, patterns);
   }
 
   /** Where a job that works through many things goes on next time. */

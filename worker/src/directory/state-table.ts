@@ -63,13 +63,17 @@ export class StateTable {
     return page;
   }
 
-  /** Sums up the states of a namespace, as their Durable Objects last reported. */
-  summary(namespace: string): StatesSummary {
+  /** Sums up the states of a namespace that the patterns match, as their Durable Objects last reported. */
+  summary(namespace: string, patterns: readonly string[]): StatesSummary {
+    const names = patterns.includes("*")
+      ? null
+      : this.list(namespace, patterns, null, Number.POSITIVE_INFINITY).map(({ name }) => name);
     const row = this.sql
       .exec(
         `SELECT count(*) AS states, count(lockedSince) AS locks, min(lockedSince) AS oldestLock, total(conflict) AS conflicts
-         FROM state WHERE namespace = ?`,
+         FROM state WHERE namespace = ?1 AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2)))`,
         namespace,
+        names && JSON.stringify(names),
       )
       .one();
     return {

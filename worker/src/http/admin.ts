@@ -22,12 +22,12 @@ export function adminRoutes(routes: Routes): void {
       method: "post",
       path: "/tokens",
       scope: "admin",
+      reach: "own tokens",
       summary: "Mints a bearer token; it is shown this once",
       body: TokenRequest,
       answer: Token.extend({ token: z.string() }),
     },
-    async ({ context, body }) => {
-      const principal = context.get("principal");
+    async ({ context, principal, body }) => {
       const { id: createdBy, namespace } = principal;
       const { expiresInSeconds, ...rest } = body;
       requireAtMost(principal, rest);
@@ -43,19 +43,24 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/tokens",
       scope: "admin",
-      summary: "Tokens of the namespace",
+      reach: "own tokens",
+      summary: "Tokens of the namespace that may do nothing which the caller may not",
       answer: z.array(Token),
     },
-    async ({ context }) => {
-      const principal = context.get("principal");
-      return Response.json(await directoryOf(context.env).tokens(principal.namespace, principal));
-    },
+    async ({ context, principal }) =>
+      Response.json(await directoryOf(context.env).tokens(principal.namespace, principal)),
   );
   routes.add(
-    { method: "delete", path: "/tokens/{id}", scope: "admin", summary: "Revokes a token, at once" },
-    async ({ context }) => {
+    {
+      method: "delete",
+      path: "/tokens/{id}",
+      scope: "admin",
+      reach: "own tokens",
+      summary: "Revokes a token and those that it minted, at once",
+    },
+    async ({ context, principal }) => {
       const id = context.req.param("id") ?? "";
-      const [revoked, ...children] = await directoryOf(context.env).revokeToken(context.get("principal"), id);
+      const [revoked, ...children] = await directoryOf(context.env).revokeToken(principal, id);
       if (revoked === undefined) throw new Refusal({ code: "no_such_token", id });
       return Response.json({ revoked, children });
     },
@@ -66,15 +71,14 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/audit",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Tokens of the namespace minted and revoked, oldest first, each entry chained to the one before",
       query: AuditQuery,
       answer: z.array(AuditEntry),
     },
-    async ({ context, query }) =>
-      Response.json(
-        await directoryOf(context.env).audit(context.get("principal").namespace, query.after, query.limit),
-      ),
+    async ({ context, principal, query }) =>
+      Response.json(await directoryOf(context.env).audit(principal.namespace, query.after, query.limit)),
   );
 
   routes.add(
@@ -82,6 +86,7 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/metrics",
       scope: "metrics",
+      reach: "matching states",
       summary: "Metrics in the text format of Prometheus",
     },
     async ({ context }) =>
@@ -95,26 +100,26 @@ export function adminRoutes(routes: Routes): void {
       method: "post",
       path: "/backup",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Copies the next page of the namespace's states to the backup bucket, as the schedule does for all",
       answer: z.array(BackupOutcome),
     },
-    async ({ context }) => Response.json(await backUpAll(context.env, context.get("principal").namespace)),
+    async ({ context, principal }) => Response.json(await backUpAll(context.env, principal.namespace)),
   );
   routes.add(
     {
       method: "post",
       path: "/backup/restore",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Makes the copies in the backup bucket current, a page of states at a time; ends with next null",
       query: PageQuery,
       answer: RestoreResult,
     },
-    async ({ context, query }) =>
-      Response.json(
-        await restoreAll(context.env, context.get("principal").namespace, callerOf(context), query.after),
-      ),
+    async ({ context, principal, query }) =>
+      Response.json(await restoreAll(context.env, principal.namespace, callerOf(context), query.after)),
   );
 }
 

@@ -41,13 +41,14 @@ export function recordRequest(context: AppContext, ms: number): void {
   context.executionCtx.waitUntil(flush(context).catch((error: unknown) => console.warn(`metrics: ${error}`)));
 }
 
-/** The counters of the whole deployment, and gauges of the caller's namespace, all from the Directory alone. */
+/** The counters of the whole deployment, and gauges of the states that the caller reaches, all from the Directory alone. */
 export async function metricsText(context: AppContext): Promise<string> {
   await flush(context);
   const directory = directoryOf(context.env);
-  const [counters, { states, locks, oldestLock, conflicts }] = await Promise.all([
+  const { namespace, states } = context.get("principal");
+  const [counters, { states: count, locks, oldestLock, conflicts }] = await Promise.all([
     directory.counters(),
-    directory.summary(context.get("principal").namespace),
+    directory.summary(namespace, states),
   ]);
   const oldestSeconds = oldestLock === null ? 0 : (Date.now() - Date.parse(oldestLock)) / 1000;
   const lines = Object.keys(help).flatMap((name) => [
@@ -64,7 +65,7 @@ export async function metricsText(context: AppContext): Promise<string> {
   ];
   return [
     ...lines,
-    ...gauge("tfstate_states", "states of the namespace", states),
+    ...gauge("tfstate_states", "states of the namespace", count),
     ...gauge("tfstate_locks_held", "locks that clients of this Worker held half a minute ago", locks),
     ...gauge("tfstate_oldest_lock_seconds", "age of the oldest of them", Math.max(0, oldestSeconds)),
     ...gauge("tfstate_conflicts", "states in which a write of an S3 client waits for a decision", conflicts),

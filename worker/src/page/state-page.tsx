@@ -2,7 +2,7 @@ import type { AuditEntry } from "../sqlite/audit-chain";
 import type { ListedVersion } from "../state/history";
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";
-import { bytes, When } from "./format";
+import { bytes, called, type Names, When } from "./format";
 import { pagePath, Scrollable } from "./layout";
 
 export interface StatePageProps {
@@ -10,11 +10,15 @@ export interface StatePageProps {
   readonly now: number;
   readonly summary: StateSummary;
   readonly versions: readonly ListedVersion[];
-  readonly audit: readonly AuditEntry[];
-  readonly mayAdminister: boolean;
+  /** Null where the caller may not see it. */
+  readonly audit: readonly AuditEntry[] | null;
+  readonly names: Names;
+  readonly mayUnlock: boolean;
+  readonly mayRestore: boolean;
 }
 
-export function StatePage({ base, now, summary, versions, audit, mayAdminister }: StatePageProps) {
+export function StatePage(props: StatePageProps) {
+  const { base, now, summary, versions, audit, names, mayUnlock, mayRestore } = props;
   const { ref, lock, conflict } = summary;
   const path = pagePath(base, ref.name);
   return (
@@ -26,7 +30,11 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
         </p>
       ) : null}
       <h2>Lock</h2>
-      {lock ? <LockDetails lock={lock} now={now} path={path} /> : <p class="good">Nobody holds the lock.</p>}
+      {lock ? (
+        <LockDetails {...{ lock, now, names, path, mayUnlock }} />
+      ) : (
+        <p class="good">Nobody holds the lock.</p>
+      )}
       <h2>History</h2>
       <Scrollable label="Versions">
         <table>
@@ -45,7 +53,7 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
               <tr>
                 <th scope="row">{version.serial ?? "–"}</th>
                 <td>
-                  <When at={version.createdAt} now={now} by={version.createdBy} />
+                  <When at={version.createdAt} now={now} by={called(version.createdBy, names)} />
                   {version.writes > 1 ? <span class="quiet">, {version.writes} writes</span> : null}
                 </td>
                 <td class="number">{bytes(version.size)}</td>
@@ -53,19 +61,19 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
                   <Change version={version} />
                 </td>
                 <td>
-                  <RestoreLink version={version} path={path} mayAdminister={mayAdminister} />
+                  <RestoreLink version={version} path={path} mayRestore={mayRestore} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       </Scrollable>
-      {mayAdminister ? <Audit entries={audit} now={now} /> : null}
+      {audit ? <Audit entries={audit} names={names} now={now} /> : null}
     </>
   );
 }
 
-function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }) {
+function Audit({ entries, names, now }: { entries: readonly AuditEntry[]; names: Names; now: number }) {
   return (
     <>
       <h2>Audit</h2>
@@ -86,7 +94,7 @@ function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }
                 <td>
                   <When at={at} now={now} />
                 </td>
-                <td>{who}</td>
+                <td>{called(who, names)}</td>
                 <td>{action.replaceAll("_", " ")}</td>
                 <td>
                   <code>{detail}</code>
@@ -100,14 +108,20 @@ function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }
   );
 }
 
-function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path: string }) {
+interface LockDetailsProps extends Pick<StatePageProps, "now" | "names" | "mayUnlock"> {
+  readonly lock: LockStatus;
+  readonly path: string;
+}
+
+function LockDetails({ lock, now, names, path, mayUnlock }: LockDetailsProps) {
   const { info, principal, origin, by, since } = lock;
   return (
     <>
       <dl>
         <dt>Held by</dt>
         <dd>
-          {info.Who || "unknown"} {by === "s3" ? "(an S3 client)" : principal ? `(${principal})` : ""}
+          {info.Who || "unknown"}{" "}
+          {by === "s3" ? "(an S3 client)" : principal ? `(${called(principal, names)})` : ""}
         </dd>
         <dt>Since</dt>
         <dd>
@@ -122,7 +136,7 @@ function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path:
           <code>{info.ID}</code>
         </dd>
       </dl>
-      {by === "freeze" ? null : (
+      {by === "freeze" || !mayUnlock ? null : (
         <p>
           <a class="button" href={`${path}/unlock?ID=${encodeURIComponent(info.ID)}`}>
             Break this lock …
@@ -136,14 +150,14 @@ function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path:
 function RestoreLink({
   version,
   path,
-  mayAdminister,
+  mayRestore,
 }: {
   version: ListedVersion;
   path: string;
-  mayAdminister: boolean;
+  mayRestore: boolean;
 }) {
   if (version.current) return <strong>current</strong>;
-  if (!mayAdminister) return <span class="quiet">needs an admin</span>;
+  if (!mayRestore) return <span class="quiet">needs an admin</span>;
   return (
     <a href={`${path}/restore?id=${version.id}`} aria-label={`Restore serial ${version.serial} …`}>
       Restore …
