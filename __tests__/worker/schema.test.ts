@@ -25,6 +25,7 @@ const version = {
   createdBy: "basic:owner",
   lockId: "held",
   source: "http",
+  resources: JSON.stringify(["terraform_data.old"]),
 };
 
 /** Makes the tables of the state `name` those of another Worker. */
@@ -59,6 +60,8 @@ test("a state that the first Worker left is served with its lock, its history an
     expectProblem(await state.lock({ ID: "broken" }), 409);
     const serials = jsonList(await state.send("GET", "/versions?all=1")).map(({ serial }) => serial);
     expect(serials).toEqual([5, 4]);
+    const changes = json(await state.send("GET", "/versions/version-4/changes"));
+    expect(changes).toMatchObject({ against: null, diff: { added: ["terraform_data.old"], removed: [] } });
     expect(json(await state.admin("PUT", "/policy", {})).keep).toEqual({ versions: 7 });
     expectStatus(await state.send("POST", "/sweep"), 200);
     const bucket = await worker.miniflare.getR2Bucket("BUCKET");

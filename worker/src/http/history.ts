@@ -3,8 +3,11 @@ import { Refusal, unwrap } from "../errors/refusal";
 import { fetchVersion } from "../state/reads";
 import { callerOf, stateOf } from "./context";
 import type { Routes } from "./route";
-import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
+import { ListedVersion, Version, VersionChanges, VersionsQuery, WriterQuery } from "./schemas";
 import { stateResponse } from "./states";
+
+/** The differences in a list of versions are not longer than this; the rest of them are at `…/changes`. */
+const maxCompared = 1024 * 1024;
 
 /** Versions of a state: list, fetch, restore, pin. */
 export function historyRoutes(routes: Routes): void {
@@ -19,8 +22,23 @@ export function historyRoutes(routes: Routes): void {
       answer: z.array(ListedVersion),
     },
     async ({ context, ref, query }) => {
-      const { limit, before, all } = query;
-      return Response.json(unwrap(await stateOf(context.env, ref).versions(ref, limit, before ?? null, all)));
+      const props = { ...query, before: query.before ?? null, maxCompared };
+      return Response.json(unwrap(await stateOf(context.env, ref).versions(ref, props)));
+    },
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/versions/{id}/changes",
+      scope: "read",
+      reach: "state",
+      summary: "Resources that a version added and removed, against the entry below it in the list",
+      answer: VersionChanges,
+    },
+    async ({ context, ref }) => {
+      const id = context.req.param("id") ?? "";
+      return Response.json(unwrap(await stateOf(context.env, ref).changes(ref, id)));
     },
   );
 

@@ -31,10 +31,20 @@ export const Version = z.object({
   pinned: z.boolean(),
 });
 
+const Difference = z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).nullable();
 export const ListedVersion = Version.extend({
   current: z.boolean(),
   writes: z.number(),
-  diff: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).nullable(),
+  resources: z.number().nullable(),
+  diff: Difference.describe(
+    "null: encrypted, or too long for this list; the whole is at …/versions/{id}/changes",
+  ),
+});
+export const VersionChanges = z.object({
+  id: z.string(),
+  serial: z.number().nullable(),
+  against: z.string().nullable().describe("the version below; null where there is none"),
+  diff: Difference.describe("null: encrypted, or too many resources to keep a list of them"),
 });
 
 export const Freeze = z.object({

@@ -9,7 +9,7 @@ import type { Routes } from "../http/route";
 import { settings } from "../settings";
 import { Confirm, Page, pagePath } from "./layout";
 import { StateList } from "./state-list";
-import { StatePage } from "./state-page";
+import { Changes, StatePage } from "./state-page";
 import { style } from "./style";
 
 /** No script, no frame, nothing from elsewhere. */
@@ -20,6 +20,11 @@ const headers = {
   // Not "no-referrer": browsers would then hide the origin of our own forms as well.
   "referrer-policy": "same-origin",
 };
+
+/** Rows of a table of history or audit: a page is made within the 10 ms of CPU that a request may take on the free plan. */
+const rows = 20;
+/** For the same reason, the lists of resources that are compared on a page have no more bytes than this. */
+const maxCompared = 64 * 1024;
 
 /** The dashboard: rendered here, without a script, and for the credentials and scopes that the API asks for. */
 export function pageRoutes(routes: Routes): void {
@@ -45,6 +50,15 @@ export function pageRoutes(routes: Routes): void {
   routes.add(
     { ...page, path: "/page/states/{name}", scope: "read", reach: "state", summary: "One state" },
     async ({ context, ref }) => statePage(context, ref, null),
+  );
+  routes.add(
+    { ...page, path: "/page/states/{name}/changes", scope: "read", reach: "state", summary: "What changed" },
+    async ({ context, ref }) => {
+      const id = context.req.query("id") ?? "";
+      const changes = unwrap(await stateOf(context.env, ref).changes(ref, id));
+      const title = `What serial ${changes.serial ?? "–"} of ${ref.name} changed`;
+      return html(context, title, <Changes changes={changes} path={pagePath(baseOf(context), ref.name)} />);
+    },
   );
 
   for (const { name, scope, asked, confirmation, act, done } of actions) {
@@ -124,10 +138,11 @@ async function statePage(context: AppContext, ref: StateRef, done: string | null
     </p>
   );
   if (!may("read")) return html(context, ref.name, notice);
+  const before = context.req.query("before") ?? null;
   const [summary, versions, audit, names] = await Promise.all([
     state.summary(ref),
-    state.versions(ref, 50, null, false),
-    may("admin") ? state.newestAudit(50) : null,
+    state.versions(ref, { limit: rows + 1, before, all: false, maxCompared }),
+    may("admin") ? state.newestAudit(rows) : null,
     directoryOf(context.env).tokenNames(principal.namespace),
   ]);
   return html(
@@ -139,7 +154,8 @@ async function statePage(context: AppContext, ref: StateRef, done: string | null
         base={baseOf(context)}
         now={Date.now()}
         summary={unwrap(summary)}
-        versions={unwrap(versions)}
+        versions={unwrap(versions).slice(0, rows)}
+        hasOlder={unwrap(versions).length > rows}
         audit={audit}
         names={names}
         mayUnlock={may("lock")}

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../sqlite/audit-chain";
-import type { ListedVersion } from "../state/history";
+import type { Difference } from "../state/differences";
+import type { ListedVersion, VersionChanges } from "../state/history";
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";
 import { bytes, called, type Names, When } from "./format";
@@ -10,6 +11,8 @@ export interface StatePageProps {
   readonly now: number;
   readonly summary: StateSummary;
   readonly versions: readonly ListedVersion[];
+  /** There are more of them, below these. */
+  readonly hasOlder: boolean;
   /** Null where the caller may not see it. */
   readonly audit: readonly AuditEntry[] | null;
   readonly names: Names;
@@ -18,7 +21,7 @@ export interface StatePageProps {
 }
 
 export function StatePage(props: StatePageProps) {
-  const { base, now, summary, versions, audit, names, mayUnlock, mayRestore } = props;
+  const { base, now, summary, versions, hasOlder, audit, names, mayUnlock, mayRestore } = props;
   const { ref, lock, conflict } = summary;
   const path = pagePath(base, ref.name);
   return (
@@ -58,7 +61,7 @@ export function StatePage(props: StatePageProps) {
                 </td>
                 <td class="number">{bytes(version.size)}</td>
                 <td>
-                  <Change version={version} />
+                  <Change version={version} path={path} />
                 </td>
                 <td>
                   <RestoreLink version={version} path={path} mayRestore={mayRestore} />
@@ -68,6 +71,11 @@ export function StatePage(props: StatePageProps) {
           </tbody>
         </table>
       </Scrollable>
+      {hasOlder ? (
+        <p>
+          <a href={`${path}?before=${versions.at(-1)?.id}`}>Older versions</a>
+        </p>
+      ) : null}
       {audit ? <Audit entries={audit} names={names} now={now} /> : null}
     </>
   );
@@ -79,7 +87,7 @@ function Audit({ entries, names, now }: { entries: readonly AuditEntry[]; names:
       <h2>Audit</h2>
       <Scrollable label="Audit">
         <table>
-          <caption>Newest first; each entry is chained to the one before</caption>
+          <caption>The newest, each chained to the one before; GET /states/…/audit has all</caption>
           <thead>
             <tr>
               <th scope="col">When</th>
@@ -165,27 +173,75 @@ function RestoreLink({
   );
 }
 
-function Change({ version: { diff, encrypted } }: { version: ListedVersion }) {
-  if (diff === null) return <span class="quiet">{encrypted ? "encrypted" : "not compared"}</span>;
-  const { added, removed } = diff;
-  if (added.length + removed.length === 0) return <span class="quiet">same resources</span>;
+/** More names than these are shown on a page of their own. */
+const maxNames = 20;
+
+function Change({ version, path }: { version: ListedVersion; path: string }) {
+  const { id, diff, encrypted, resources } = version;
+  if (encrypted) return <span class="quiet">encrypted</span>;
+  const whole = (
+    <a href={`${path}/changes?id=${id}`} aria-label={`What serial ${version.serial} changed`}>
+      What changed
+    </a>
+  );
+  if (diff === null) {
+    return (
+      <>
+        {resources === null ? null : <span class="quiet">{resources} resources, </span>}
+        {whole}
+      </>
+    );
+  }
+  const names = diff.added.length + diff.removed.length;
+  if (names === 0) return <span class="quiet">same resources</span>;
+  if (names > maxNames) {
+    return (
+      <>
+        {counted(diff)}, {whole}
+      </>
+    );
+  }
   return (
     <details>
-      <summary>
-        {added.length} added, {removed.length} removed
-      </summary>
+      <summary>{counted(diff)}</summary>
       <ul>
-        {added.map((name) => (
+        {lines(diff).map((line) => (
           <li>
-            + <code>{name}</code>
-          </li>
-        ))}
-        {removed.map((name) => (
-          <li>
-            − <code>{name}</code>
+            <code>{line}</code>
           </li>
         ))}
       </ul>
     </details>
   );
 }
+
+/** The whole difference between a version and the one below it. */
+export function Changes({ changes: { diff }, path }: { changes: VersionChanges; path: string }) {
+  return (
+    <>
+      <p>
+        <a href={path}>Back to the state</a>
+      </p>
+      {diff === null ? (
+        <p>
+          This version, or the one below it, is encrypted or has too many resources to keep a list of them.
+        </p>
+      ) : (
+        <>
+          <p>{counted(diff)}</p>
+          <Scrollable label="Changes">
+            <pre>{lines(diff).join("\n")}</pre>
+          </Scrollable>
+        </>
+      )}
+    </>
+  );
+}
+
+const counted = ({ added, removed }: Difference): string =>
+  `${added.length} added, ${removed.length} removed`;
+
+const lines = ({ added, removed }: Difference): string[] => [
+  ...added.map((name) => `+ ${name}`),
+  ...removed.map((name) => `− ${name}`),
+];

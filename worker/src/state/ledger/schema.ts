@@ -40,4 +40,7 @@ export const ledgerSchema = [
   INSERT INTO resource_list SELECT seq, resources FROM old_version WHERE resources IS NOT NULL;
   DROP TABLE old_version;
   ${chainedAuditTable}`,
+  // By these, two lists of resources are told apart without a look at them.
+  `ALTER TABLE version ADD COLUMN resourceCount INTEGER;
+  ALTER TABLE version ADD COLUMN resourceDigest TEXT;`,
 ] as const;
