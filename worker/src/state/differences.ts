@@ -1,5 +1,5 @@
 import type { VersionRecord } from "./ledger/records";
-import type { VersionTable } from "./ledger/version-table";
+import type { ResourceList, VersionTable } from "./ledger/version-table";
 
 /** Addresses of resources that a version has and the one below it has not, and the other way round. */
 export interface Difference {
@@ -9,6 +9,7 @@ export interface Difference {
 
 /** Compares the resources of versions, newest first, and reads a number of bytes of their lists at most. */
 export class Differences {
+  readonly #lists = new Map<string, ResourceList | null>();
   /** The list that was read last: the next version is compared with it. */
   #last: { readonly id: string; readonly addresses: readonly string[] } | null = null;
 
@@ -17,13 +18,22 @@ export class Differences {
     private bytesLeft: number,
   ) {}
 
+  /** What is known of the list of a version; null where it is encrypted, or its list was too long to be kept. */
+  listOf({ id }: VersionRecord): ResourceList | null {
+    const known = this.#lists.get(id);
+    if (known !== undefined) return known;
+    const list = this.versions.resourceList(id);
+    this.#lists.set(id, list);
+    return list;
+  }
+
   /**
    * @param below null where there is no older version
    * @returns null where either is encrypted, its list was too long to be kept, or too much would have to be read
    */
   between(version: VersionRecord, below: VersionRecord | null): Difference | null {
-    const list = this.versions.resourceList(version.id);
-    const older = below && this.versions.resourceList(below.id);
+    const list = this.listOf(version);
+    const older = below && this.listOf(below);
     if (list === null || (below && older === null)) return null;
     if (list.digest !== null && list.digest === older?.digest) return { added: [], removed: [] };
     const ids = [version.id, ...(below ? [below.id] : [])];

@@ -84,7 +84,7 @@ export class History {
       if (entries.push(entry) > limit) break;
     const differences = new Differences(ledger.versions, maxCompared);
     return entries.slice(0, limit).map(({ head, writes }, at) => {
-      const resources = ledger.versions.resourceList(head.id)?.count ?? null;
+      const resources = differences.listOf(head)?.count ?? null;
       const diff = differences.between(head, entries[at + 1]?.head ?? null);
       return { ...head, current: head.id === pointer, writes, resources, diff };
     });
