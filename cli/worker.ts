@@ -27,11 +27,10 @@ async function main(): Promise<void> {
 
   const persist = options.persist && resolve(options.persist);
   const log = (text: string) => process.stderr.write(text);
-  const miniflare = await startWorker({ vars, port: options.port, persist, log });
+  const { miniflare, url } = await startWorker({ vars, port: options.port, persist, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void miniflare.dispose().then(() => process.exit(0)));
   }
-  const url = await miniflare.ready;
   console.log(`tfstate worker ready at ${url.origin}${options.basePath ?? ""}`);
 }
 

@@ -8,9 +8,9 @@ export type WorkerCredential = (typeof WORKER_CREDENTIALS)[number];
 
 /**
  * Permissions for a state: `read` it, `write` it, `lock` and unlock it; `admin` also restores versions, freezes the state
- * and creates tokens.
+ * and creates tokens. `metrics` reads the metrics and nothing else; `admin` includes it.
  */
-export const WORKER_SCOPES = ["read", "write", "lock", "admin"] as const;
+export const WORKER_SCOPES = ["read", "write", "lock", "admin", "metrics"] as const;
 /** One of {@link WORKER_SCOPES}. */
 export type WorkerScope = (typeof WORKER_SCOPES)[number];
 

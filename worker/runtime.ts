@@ -24,7 +24,32 @@ export interface RuntimeOptions {
   readonly persist?: string;
   /** What the Worker logs. @default dropped */
   readonly log?: (text: string) => void;
+  /**
+   * Lets the caller play Cloudflare, as tests do: `CF-Connecting-IP` and the headers `MF-…` of Miniflare are believed,
+   * and `/cdn-cgi/handler/scheduled` runs the schedule. @default false
+   */
+  readonly believesHeaders?: boolean;
 }
+
+/** The Worker in workerd on this machine. */
+export interface LocalWorker {
+  /** Where it is served. */
+  readonly url: URL;
+  readonly miniflare: Miniflare;
+}
+
+/** On Cloudflare no client can set these two. Here all clients are on this machine. */
+const unbelieving = `
+  import worker from "./index.mjs";
+  export * from "./index.mjs";
+  export default {
+    ...worker,
+    fetch(request, env, context) {
+      const headers = new Headers(request.headers);
+      headers.set("cf-connecting-ip", "127.0.0.1");
+      return worker.fetch(new Request(request, { headers, cf: {} }), env, context);
+    },
+  };`;
 
 /** Starts the Worker in workerd on loopback. It ends with this process, however that ends. */
 export async function startWorker({
@@ -33,10 +58,16 @@ export async function startWorker({
   port = 0,
   persist,
   log,
-}: RuntimeOptions): Promise<Miniflare> {
+  believesHeaders = false,
+}: RuntimeOptions): Promise<LocalWorker> {
+  const host = "127.0.0.1";
+  const modules: { type: "ESModule"; path: string; contents: string }[] = [
+    { type: "ESModule", path: "index.mjs", contents: script ?? (await bundleWorker()) },
+  ];
+  if (!believesHeaders) modules.unshift({ type: "ESModule", path: "front.mjs", contents: unbelieving });
   const options: MiniflareOptions = {
     name: "tfstate",
-    modules: [{ type: "ESModule", path: "index.mjs", contents: script ?? (await bundleWorker()) }],
+    modules,
     compatibilityDate,
     compatibilityFlags: [...compatibilityFlags],
     bindings: { ...vars },
@@ -44,15 +75,17 @@ export async function startWorker({
     durableObjects: Object.fromEntries(
       Object.entries(objectClasses).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     ),
-    host: "127.0.0.1",
-    port,
+    host,
+    // The Worker's own socket passes by Miniflare's entry, which takes addresses and paths from headers.
+    ...(believesHeaders ? { port } : { port: 0, unsafeDirectSockets: [{ host, port }] }),
     cf: false,
-    unsafeTriggerHandlers: true,
+    unsafeTriggerHandlers: believesHeaders,
     r2Persist: persist ? join(persist, "r2") : false,
     durableObjectsPersist: persist ? join(persist, "durable-objects") : false,
     handleRuntimeStdio(stdout: Readable, stderr: Readable) {
       for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => log?.(data.toString()));
     },
   };
-  return startMiniflare(options);
+  const miniflare = await startMiniflare(options);
+  return { miniflare, url: await (believesHeaders ? miniflare.ready : miniflare.unsafeGetDirectURL()) };
 }

@@ -6,10 +6,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
-import { expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
-import { closeConnections, lockInfo, State, stateBody, type Target } from "../worker/conformance/client";
+import { expectProblem, expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
+import {
+  closeConnections,
+  lockInfo,
+  State,
+  send,
+  stateBody,
+  type Target,
+} from "../worker/conformance/client";
 
-/** `npm run worker` as a program of its own: it prints one line when it is ready, ends cleanly, and loses no write. */
+/** `npm run worker` as a program of its own: it prints one line when it is ready, ends cleanly, loses no write, and believes no header. */
 const persist = mkdtempSync(join(tmpdir(), "tfstate-persist-"));
 afterAll(async () => {
   killPrograms();
@@ -26,11 +33,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function start(port: number): Promise<RunningProgram> {
+async function start(port: number, vars: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
   const program = startProgram(
     "cli/worker.ts",
     ["--port", String(port), "--base-path", "/tfstate", "--persist", persist],
-    { env: { ...process.env, TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: "my password" } },
+    { env: { ...process.env, TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: "my password", ...vars } },
   );
   await program.firstLine();
   return program;
@@ -90,3 +97,54 @@ test("kill -9 in the middle of many writes loses no accepted write", async () =>
   expect([accepted, accepted + 1]).toContain(serial);
   expectStatus(await state.post(stateBody({ serial: Number(serial) + 1 })), 200);
 }, 180_000);
+
+describe("what only Cloudflare may say of a request, and anyone on this machine can", () => {
+  const fingerprint = "ab".repeat(32);
+  let target: Target;
+  let program: RunningProgram;
+  beforeAll(async () => {
+    const port = await freePort();
+    target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
+    const certificate = { fingerprint, namespace: "me", scopes: ["read"] };
+    program = await start(port, { TFSTATE_MTLS: JSON.stringify([certificate]) });
+  }, 60_000);
+  afterAll(async () => {
+    program.child.kill("SIGTERM");
+    await program.ended;
+  });
+
+  test("a certificate in MF-CF-Blob opens nothing", async () => {
+    const tlsClientAuth = {
+      certPresented: "1",
+      certVerified: "SUCCESS",
+      certRevoked: "0",
+      certFingerprintSHA256: fingerprint,
+    };
+    const headers = { authorization: "", "mf-cf-blob": JSON.stringify({ tlsClientAuth }) };
+    expectProblem(await send(target, "GET", "/states/x", { headers }), 401);
+  });
+
+  test("guesses are slowed whatever address they claim, and no claimed address is recorded", async () => {
+    const state = new State(target);
+    const body = JSON.stringify(lockInfo());
+    const headers = { "cf-connecting-ip": "203.0.113.9" };
+    expectStatus(await state.send("LOCK", "/lock", { body, headers }), 200);
+    expect(json(await state.holder()).origin).toBe("127.0.0.1");
+    const replies = [];
+    for (let guess = 0; guess < 8; guess++) {
+      const authorization = `Basic ${Buffer.from(`me:guess ${guess}`).toString("base64")}`;
+      const headers = { authorization, "cf-connecting-ip": `203.0.113.${guess}` };
+      replies.push((await send(target, "GET", "/states/x", { headers })).status);
+    }
+    expect(replies).toContain(429);
+  });
+
+  test("neither another address nor a trigger of Miniflare's comes in through a header or a path", async () => {
+    const elsewhere = { "mf-original-url": `${target.url}/health` };
+    expectStatus(await send(target, "GET", "/states/never-written", { headers: elsewhere }), 204);
+    expectStatus(await send(target, "GET", "/states/x", { headers: { "mf-route-override": "x" } }), 204);
+    const { origin } = new URL(target.url);
+    for (const path of ["/cdn-cgi/handler/scheduled", "/cdn-cgi/mf/scheduled", "/cdn-cgi/explorer"])
+      expectProblem(await send({ ...target, url: origin }, "GET", path), 400);
+  });
+});

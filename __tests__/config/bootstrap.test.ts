@@ -140,6 +140,10 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
     "33: bootstrap.worker.mtls[0] has neither fingerprint nor subject; add one of them",
   ],
   [
+    ["worker:", "  mtls:", "    - { subject: '*a*a*a*a*a*a*a*a*a*a*c', namespace: me, scopes: [read] }"],
+    '33: bootstrap.worker.mtls[0].subject "*a*a*a*a*a*a*a*a*a*a*c" is not a pattern; use 1 to 500 characters, at most 10 of them stars',
+  ],
+  [
     ["location: europe"],
     "31: bootstrap.location europe is not one of wnam, enam, weur, eeur, apac, oc; use one of them",
   ],

@@ -62,9 +62,10 @@ const PLACES: Readonly<Record<string, () => Promise<Place>>> = {
     };
   },
   worker: async () => {
-    const worker = await startWorker({ vars: { TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: PASSWORD } });
-    atEnd.push(() => worker.dispose());
-    const states = `${(await worker.ready).origin}/states`;
+    const vars = { TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: PASSWORD };
+    const { miniflare, url } = await startWorker({ vars });
+    atEnd.push(() => miniflare.dispose());
+    const states = `${url.origin}/states`;
     const headers = { authorization: `Basic ${Buffer.from(`me:${PASSWORD}`).toString("base64")}` };
     return {
       state: { backend: "worker", url: `${states}/first` },

@@ -48,8 +48,13 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-const bearer = (token: string, method: string, path: string, body?: string): Promise<Reply> =>
-  send(worker.owner, method, path, { body, headers: { authorization: `Bearer ${token}` } });
+/** Each from an address of its own, so that the wrong ones do not slow those of the next test. */
+const bearer = (token: string, method: string, path: string, body?: string): Promise<Reply> => {
+  const address = `2001:db8:${(++callers).toString(16)}::1`;
+  const headers = { authorization: `Bearer ${token}`, "cf-connecting-ip": address };
+  return send(worker.owner, method, path, { body, headers });
+};
+let callers = 0;
 
 describe("Basic", () => {
   test("a hashed password opens the user's namespace, and only with the right one", async () => {
@@ -115,6 +120,65 @@ describe("bearer tokens", () => {
     expectProblem(await new State(worker.as("anything", token), name).get(), 401);
   });
 
+  test("two tokens of one name are two principals: one does not release the other's lock", async () => {
+    const [one, other] = [
+      await mint({ name: "ci", scopes: ["lock"] }),
+      await mint({ name: "ci", scopes: ["lock"] }),
+    ];
+    const state = new State(root());
+    const info = lockInfo();
+    expectStatus(await bearer(one.token, "LOCK", `${state.path}/lock`, JSON.stringify(info)), 200);
+    expect(json(await state.holder()).principal).toBe(`token:${one.id}`);
+    expectProblem(await bearer(other.token, "UNLOCK", `${state.path}/lock`, JSON.stringify(info)), 403);
+    expectStatus(await bearer(one.token, "UNLOCK", `${state.path}/lock`, JSON.stringify(info)), 200);
+    const refused = expectProblem(await bearer(one.token, "GET", state.path), 403);
+    expect(refused.message).toBe(`token:${one.id} (ci) has no read scope on "${state.name}"`);
+  });
+
+  test("what a token mints ends at the latest with it, and is revoked with it, down to the last", async () => {
+    const lead = await mint({ name: "lead", scopes: ["read", "admin"], expiresInSeconds: 3600 });
+    const mintAs = async (token: string, request: object): Promise<Minted> => {
+      const reply = await bearer(token, "POST", "/tokens", JSON.stringify(request));
+      expectStatus(reply, 201);
+      return JSON.parse(reply.text) as Minted;
+    };
+    const child = await mintAs(lead.token, { name: "child", scopes: ["read", "admin"] });
+    const grandchild = await mintAs(child.token, { name: "grandchild", scopes: ["read"] });
+    const brief = await mintAs(child.token, { name: "brief", scopes: ["read"], expiresInSeconds: 60 });
+    const other = await mint({ name: "lead", scopes: ["read", "admin"] });
+    const otherChild = await mintAs(other.token, { name: "child", scopes: ["read"] });
+    expect([child.expiresAt, grandchild.expiresAt]).toEqual([lead.expiresAt, lead.expiresAt]);
+    expect(brief.expiresAt < lead.expiresAt).toBe(true);
+    expect([child.parent, grandchild.parent, lead.parent]).toEqual([lead.id, child.id, null]);
+
+    const revoked = json(await send(root(), "DELETE", `/tokens/${lead.id}`));
+    const family = [lead, child, grandchild, brief];
+    expect(new Set([revoked.revoked, ...(revoked.children as string[])])).toEqual(
+      new Set(family.map(({ id }) => id)),
+    );
+    for (const { token } of family) expectProblem(await bearer(token, "GET", "/states/x"), 401);
+    for (const { token } of [other, otherChild]) expectStatus(await bearer(token, "GET", "/states/x"), 204);
+    const audit = jsonList(await send(root(), "GET", "/audit")) as unknown as AuditEntry[];
+    for (const { id, name } of family) {
+      const entry = audit.find(({ action, detail }) => action === "revoke_token" && detail.includes(id));
+      expect(JSON.parse(entry?.detail ?? "{}")).toMatchObject({ id, name });
+    }
+    expect(verifyAudit(audit)).toBeNull();
+  });
+
+  test("a scope that is only for metrics opens the metrics and nothing else; admin has it too", async () => {
+    const { token } = await mint({ name: "prometheus", scopes: ["metrics"] });
+    expectStatus(await bearer(token, "GET", "/metrics"), 200);
+    for (const path of ["/states", "/states/x", "/locks", "/tokens", "/audit", "/"])
+      expectProblem(await bearer(token, "GET", path), 403);
+    const admin = await mint({ name: "admin", scopes: ["admin"] });
+    expectStatus(await bearer(admin.token, "GET", "/metrics"), 200);
+    const body = JSON.stringify({ name: "scraper", scopes: ["metrics"] });
+    expectStatus(await bearer(admin.token, "POST", "/tokens", body), 201);
+    const reader = await mint({ name: "reader", scopes: ["read", "write", "lock"] });
+    expectProblem(await bearer(reader.token, "GET", "/metrics"), 403);
+  });
+
   test("a token expires", async () => {
     const { token } = await mint({ name: "short", scopes: ["read"], expiresInSeconds: 1 });
     expectStatus(await bearer(token, "GET", "/states/x"), 204);
@@ -140,6 +204,16 @@ describe("bearer tokens", () => {
     const audit = jsonList(await send(root(), "GET", "/audit")) as unknown as AuditEntry[];
     expect(audit.some(({ detail }) => detail.includes(id))).toBe(true);
     expect(verifyAudit(audit)).toBeNull();
+  });
+
+  test("a pattern that would take long to match is refused, and a short one never takes long", async () => {
+    const asked = async (states: readonly string[]) =>
+      send(root(), "POST", "/tokens", { body: JSON.stringify({ name: "slow", scopes: ["read"], states }) });
+    for (const pattern of ["*a".repeat(11), "a".repeat(501), ""]) expectProblem(await asked([pattern]), 400);
+    const { token } = json(await asked([`${"*a".repeat(9)}*c`]));
+    // With a matcher that backtracks, this and everything after it would wait for hours.
+    expectProblem(await bearer(String(token), "GET", `/states/${"a".repeat(199)}`), 403);
+    expectStatus(await bearer(String(token), "GET", `/states/${"a".repeat(50)}c`), 204);
   });
 
   test("nobody mints a token that may do more than they may", async () => {
@@ -259,6 +333,20 @@ describe("guesses", () => {
     expect((await attempt(ownerPassword)).status).toBe(204);
   });
 
+  test("of tokens are slowed too, and a right token from the same address goes on", async () => {
+    const { token, id } = await mint({ name: "right", scopes: ["read"] });
+    const as = (guess: string) => {
+      const headers = { "cf-connecting-ip": "203.0.113.11", authorization: `Bearer ${guess}` };
+      return send(worker.owner, "GET", "/states/x", { headers });
+    };
+    const replies = [];
+    for (let guess = 0; guess < 12; guess++) replies.push(await as(`tfs_${id}_guess${guess}`));
+    const slowed = replies.filter(({ status }) => status === 429);
+    expect(slowed.length).toBeGreaterThanOrEqual(3);
+    for (const reply of slowed) expect(Number(reply.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    expectStatus(await as(token), 204);
+  });
+
   test("at once are slowed as well", async () => {
     const target = worker.owner;
     const guess = (n: number) => {
@@ -328,10 +416,19 @@ test("no secret is in the log", async () => {
 
 const root = (): Target => worker.as("root", "root's password");
 
-async function mint(request: object): Promise<{ token: string; id: string }> {
+/** A token, as the answer to its minting shows it. */
+interface Minted {
+  readonly token: string;
+  readonly id: string;
+  readonly name: string;
+  readonly expiresAt: string;
+  readonly parent: string | null;
+}
+
+async function mint(request: object): Promise<Minted> {
   const reply = await send(root(), "POST", "/tokens", { body: JSON.stringify(request) });
   expectStatus(reply, 201);
-  return JSON.parse(reply.text) as { token: string; id: string };
+  return JSON.parse(reply.text) as Minted;
 }
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -31,6 +31,10 @@ describe("configuration", () => {
     ],
     ["a password that would be a token", { TFSTATE_PASSWORD: "tfs_secret-of-alice" }],
     ["two users of one name", { TFSTATE_USERS: '[{"name":"owner","password":"secret-of-alice"}]' }],
+    [
+      "a pattern of too many stars",
+      { TFSTATE_USERS: `[{"name":"a","password":"secret-of-alice","states":["${"*a".repeat(11)}"]}]` },
+    ],
     ["a reserved namespace", { TFSTATE_USERNAME: "history" }],
     ["a pre-shared key that is short", { TFSTATE_PSK: "short" }],
     ["days that are no number", { TFSTATE_KEEP_DAYS: "90d" }],

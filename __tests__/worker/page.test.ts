@@ -68,6 +68,37 @@ test("a list of many states goes on on further pages, also for who may see some 
   expect(jsonList(some).length).toBe(5);
 });
 
+test("each part of the page needs what the API asks for it", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  await state.post(stateBody({ serial: 2, resources: ["secret_address"] }));
+  const as = async (...scopes: string[]) => {
+    const body = JSON.stringify({ name: `may-${scopes}`, scopes, states: [state.name] });
+    const { token, id } = json(await send(worker.owner, "POST", "/tokens", { body }));
+    return { target: worker.as("any", String(token)), id };
+  };
+  const page = `/page${state.path}`;
+  const headers = { "sec-fetch-site": "same-origin" };
+
+  const locker = await as("lock");
+  for (const path of ["/", page]) expectProblem(await send(locker.target, "GET", path), 403);
+  const info = lockInfo();
+  await new State(locker.target, state.name).lock(info);
+  const broken = await send(locker.target, "POST", `${page}/unlock?ID=${info.ID}`, { headers });
+  expect(broken.text).toContain("The lock was broken.");
+  for (const hidden of ["secret_address", "Serial", "basic:owner"]) expect(broken.text).not.toContain(hidden);
+
+  const reader = await as("read");
+  await new State(locker.target, state.name).lock(lockInfo());
+  const { text } = await send(reader.target, "GET", page);
+  expect(text).toContain("secret_address");
+  expect(text).toContain(`token:${locker.id} (may-lock)`);
+  for (const action of ["Break this lock", "Restore …", "Audit"]) expect(text).not.toContain(action);
+  for (const action of ["unlock?ID=x", "restore?id=x"])
+    for (const method of ["GET", "POST"])
+      expectProblem(await send(reader.target, method, `${page}/${action}`, { headers }), 403);
+});
+
 test("a form that does not come from the page changes nothing", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));

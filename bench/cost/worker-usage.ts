@@ -102,9 +102,9 @@ class ColdWorker {
     const vars = { TFSTATE_USERNAME: OWNER, TFSTATE_PASSWORD: this.password };
     const { script, port, persist } = this;
     this.signal.throwIfAborted();
-    const miniflare = await startWorker({ vars, script, port, persist });
+    const { miniflare, url } = await startWorker({ vars, script, port, persist, believesHeaders: true });
     try {
-      this.port = Number((await miniflare.ready).port);
+      this.port = Number(url.port);
       await work();
       return (await this.ask("/~minute-later")) as Observed;
     } finally {

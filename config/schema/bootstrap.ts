@@ -15,7 +15,7 @@ import {
   WORKER_SCOPES,
 } from "../../domain/tfstate-worker";
 import { bucketName } from "./state";
-import { literal, text, wholeNumber } from "./values";
+import { glob, literal, text, wholeNumber } from "./values";
 
 const days = wholeNumber(DAYS);
 const workerName = text(WORKER_NAME);
@@ -26,9 +26,9 @@ const grant = {
   scopes: z
     .array(z.enum(WORKER_SCOPES))
     .min(1)
-    .describe("What may be done: `read`, `write`, `lock`, `admin`."),
+    .describe("What may be done: `read`, `write`, `lock`, `admin`, `metrics`."),
   states: z
-    .array(literal)
+    .array(glob)
     .min(1)
     .optional()
     .describe("Names of the states; `*` matches any text. Default: all states of the namespace."),
@@ -43,7 +43,7 @@ const oidcIssuer = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        subject: literal.describe(
+        subject: glob.describe(
           "Subject of the token (`sub`), for example `repo:me/cluster:ref:refs/heads/main`; `*` matches any text.",
         ),
         ...grant,
@@ -55,7 +55,7 @@ const oidcIssuer = z.strictObject({
 
 const certificate = z.strictObject({
   fingerprint: text(FINGERPRINT).optional().describe("SHA-256 of the certificate."),
-  subject: literal.optional().describe("Subject of the certificate; `*` matches any text."),
+  subject: glob.optional().describe("Subject of the certificate; `*` matches any text."),
   ...grant,
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GLOB } from "../../domain/glob";
 import { HOST_LABEL, HOST_NAME } from "../../domain/host-name";
 import { Address, Cidr } from "../../domain/ip";
 import { BRIDGE, MAC_ADDRESS, MTU, QUEUES, UNICAST_MAC_ADDRESS, VLAN } from "../../domain/network-interface";
@@ -29,6 +30,11 @@ export function rangeText({ min, max }: Range): string {
 
 /** Any text that is passed to OpenTofu. */
 export const literal = text(LITERAL);
+/** A text with `*`, which the Worker matches. */
+export const glob = z
+  .string()
+  .regex(LITERAL.regex, { error: LITERAL.advice, abort: true })
+  .regex(GLOB.regex, GLOB.advice);
 
 export const hostLabel = text(HOST_LABEL);
 export const proxmoxNode = text(PROXMOX_NODE);

@@ -64,7 +64,7 @@ historyRoutes(routes);
 operationRoutes(routes);
 adminRoutes(routes);
 openApiRoute(routes);
-pageRoutes(app);
+pageRoutes(routes);
 
 app.notFound((context) => errorResponse(noSuchRoute(context)));
 app.onError((error) => errorResponse(errorOf(error)));

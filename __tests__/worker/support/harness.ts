@@ -27,8 +27,8 @@ export async function startTestWorker(options: Partial<RuntimeOptions> = {}): Pr
   const log = (text: string): void => {
     logged += text;
   };
-  const miniflare = await startWorker({ ...options, vars, log });
-  const url = (await miniflare.ready).origin + (vars.TFSTATE_BASE_PATH ?? "");
+  const { miniflare, url: address } = await startWorker({ believesHeaders: true, ...options, vars, log });
+  const url = address.origin + (vars.TFSTATE_BASE_PATH ?? "");
   return {
     miniflare,
     owner: { url, username: "owner", password: ownerPassword },

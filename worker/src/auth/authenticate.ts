@@ -1,23 +1,24 @@
+import { matchesGlob } from "../../../domain/glob";
 import { Refusal } from "../errors/refusal";
 import { clientOf } from "./client";
 import { verifyOidc } from "./oidc";
-import { matches, type Principal } from "./principal";
+import type { Principal } from "./principal";
 import type { AuthSettings } from "./settings";
 import { isJwt, isMintedToken } from "./token";
 import { VerifiedPasswords } from "./verified-passwords";
 
 /** The Durable Objects that check credentials: they count the guesses of all isolates, and know the tokens. */
 export interface CredentialStore {
-  verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck>;
-  /** @returns null where the token is unknown, expired or revoked */
-  verifyToken(token: string, client: string): Promise<Principal | null>;
+  verifyPassword(username: string, password: string, client: string): Promise<CredentialCheck>;
+  /** Nobody's is a token that is unknown, expired or revoked. */
+  verifyToken(token: string, client: string): Promise<CredentialCheck>;
 }
 
 /**
- * Whose password it is, null for nobody's; or that it was not tried: the client may guess again after some seconds, or
+ * Whose password or token it is, null for nobody's; or that it was not tried: the client may guess again after some seconds, or
  * too many passwords are being checked.
  */
-export type PasswordCheck =
+export type CredentialCheck =
   | { readonly principal: Principal | null }
   | { readonly retryAfter: number }
   | { readonly isBusy: true };
@@ -61,7 +62,7 @@ function fromCertificate(request: Request, { certificates }: AuthSettings): Prin
     (rule) =>
       (rule.fingerprint === undefined ||
         rule.fingerprint.toLowerCase() === certFingerprintSHA256?.toLowerCase()) &&
-      (rule.subject === undefined || matches(rule.subject, subject)),
+      (rule.subject === undefined || matchesGlob(rule.subject, subject)),
   );
   return rule
     ? { id: `mtls:${subject}`, namespace: rule.namespace, scopes: rule.scopes, states: rule.states }
@@ -76,8 +77,7 @@ async function fromToken(
 ): Promise<Principal> {
   if (isMintedToken(token)) {
     // Asked each time, so that a revoked token is refused at once.
-    const principal = await store.verifyToken(token, client);
-    return principal ?? refuse("the token is unknown, expired or revoked");
+    return principalIn(await store.verifyToken(token, client), "the token is unknown, expired or revoked");
   }
   if (!isJwt(token)) return refuse("the bearer token is neither one of ours nor a JWT");
   const principal = await verifyOidc(token, issuers);
@@ -94,13 +94,17 @@ async function fromPassword(
   const known = verified.get(fingerprint);
   if (known) return known;
   const answer = await store.verifyPassword(username, password, client);
+  const principal = principalIn(answer, "the user name or the password is wrong");
+  verified.add(fingerprint, principal);
+  return principal;
+}
+
+function principalIn(answer: CredentialCheck, reason: string): Principal {
   if ("isBusy" in answer) throw new Refusal({ code: "logins_busy" });
   if ("retryAfter" in answer) {
     throw new Refusal({ code: "too_many_guesses", retryAfter: answer.retryAfter });
   }
-  if (!answer.principal) return refuse("the user name or the password is wrong");
-  verified.add(fingerprint, answer.principal);
-  return answer.principal;
+  return answer.principal ?? refuse(reason);
 }
 
 function decodeBasic(value: string): readonly [string, string] | null {

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { matchesGlob } from "../../../domain/glob";
 import { Refusal } from "../errors/refusal";
-import { matches, type Principal } from "./principal";
+import type { Principal } from "./principal";
 import type { Issuer } from "./settings";
 
 /** Key sets by address; jose caches the keys in them and fetches again when an unknown key turns up. */
@@ -28,7 +29,7 @@ export async function verifyOidc(token: string, issuers: readonly Issuer[]): Pro
       clockTolerance: 5,
     });
     const subject = payload.sub ?? "";
-    const rule = issuer.rules.find(({ subject: pattern }) => matches(pattern, subject));
+    const rule = issuer.rules.find(({ subject: pattern }) => matchesGlob(pattern, subject));
     if (!rule) return `no rule of TFSTATE_OIDC matches the subject ${subject}`;
     return { id: `oidc:${subject}`, namespace: rule.namespace, scopes: rule.scopes, states: rule.states };
   } catch (error) {

@@ -1,11 +1,14 @@
 import { z } from "zod";
+import { GLOB } from "../../../domain/glob";
 import { FINGERPRINT, WORKER_SCOPES } from "../../../domain/tfstate-worker";
 import { isLoopback } from "../loopback";
 import { oncePerEnvironment } from "../once-per-environment";
 import { Namespace, Password, PresharedKey, UserName } from "./credential-text";
 
 const Scopes = z.array(z.enum(WORKER_SCOPES)).min(1);
-const States = z.array(z.string().min(1)).min(1).default(["*"]);
+/** A pattern, with `*`. */
+const Glob = z.string().regex(GLOB.regex, GLOB.advice);
+const States = z.array(Glob).min(1).default(["*"]);
 const everything = [...WORKER_SCOPES];
 /** Keys that came without TLS could be anybody's. */
 const SecureUrl = z
@@ -35,9 +38,7 @@ const Issuer = z.strictObject({
   jwks: SecureUrl.optional(),
   algorithms: z.array(z.enum(["RS256", "ES256", "PS256", "EdDSA"])).default(["RS256"]),
   rules: z
-    .array(
-      z.strictObject({ subject: z.string().min(1), namespace: Namespace, scopes: Scopes, states: States }),
-    )
+    .array(z.strictObject({ subject: Glob, namespace: Namespace, scopes: Scopes, states: States }))
     .min(1),
 });
 
@@ -47,7 +48,7 @@ const Certificate = z
     /** SHA-256 of the certificate, hex without colons. */
     fingerprint: z.string().regex(FINGERPRINT.regex, FINGERPRINT.advice).optional(),
     /** Pattern of the subject DN (RFC 2253). */
-    subject: z.string().min(1).optional(),
+    subject: Glob.optional(),
     namespace: Namespace,
     scopes: Scopes,
     states: States,

@@ -19,5 +19,12 @@ export function newToken(): { readonly id: string; readonly token: string } {
 /** The ID in a token; empty where there is none. */
 export const tokenId = (token: string): string => token.slice(prefix.length).split("_")[0] ?? "";
 
+/** The principal of the token with this ID. */
+export const tokenPrincipal = (id: string): string => `token:${id}`;
+
+/** The ID of the token that is this principal; null for a principal of another kind. */
+export const tokenOfPrincipal = (principal: string): string | null =>
+  /^token:(.*)$/s.exec(principal)?.[1] ?? null;
+
 /** What is stored of a token. */
 export const tokenHash = async (token: string): Promise<string> => base64url(await sha256(token));

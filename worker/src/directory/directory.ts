@@ -1,12 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import type { StateRef } from "../../../domain/state-objects";
-import type { Principal } from "../auth/principal";
+import type { CredentialCheck } from "../auth/authenticate";
+import { excess, type Grant, type Principal } from "../auth/principal";
+import { Throttle } from "../auth/throttle";
+import { tokenPrincipal } from "../auth/token";
 import type { AuditEntry } from "../sqlite/audit-chain";
 import { AuditLog } from "../sqlite/audit-log";
 import { migrate } from "../sqlite/migrations";
 import { directorySchema } from "./schema";
 import { type StateReport, type StatesSummary, StateTable } from "./state-table";
-import { type TokenInfo, TokenTable } from "./token-table";
+import { type TokenInfo, type TokenProps, TokenTable } from "./token-table";
 
 /** Counters since the last flush, by metric name with its labels. */
 export type Counters = Readonly<Record<string, number>>;
@@ -16,6 +19,7 @@ export class Directory extends DurableObject {
   readonly #sql: SqlStorage;
   readonly #tokens: TokenTable;
   readonly #states: StateTable;
+  readonly #throttle = new Throttle();
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -25,38 +29,54 @@ export class Directory extends DurableObject {
     migrate(ctx.storage, directorySchema);
   }
 
-  async verifyToken(token: string, client: string): Promise<Principal | null> {
+  async verifyToken(token: string, client: string): Promise<CredentialCheck> {
     const info = await this.#tokens.verify(token);
     if (info === null) {
+      // Only now, so that who has a token is not slowed by someone who guesses at the same address.
+      const retryAfter = this.#throttle.attempt(client, Date.now());
+      if (retryAfter !== null) return { retryAfter };
       this.count({ tfstate_auth_failures_total: 1 });
       console.warn(JSON.stringify({ level: "warn", event: "wrong_token", client }));
-      return null;
+      return { principal: null };
     }
-    return { id: `token:${info.name}`, namespace: info.namespace, scopes: info.scopes, states: info.states };
+    const { id, name, namespace, scopes, states } = info;
+    return { principal: { id: tokenPrincipal(id), name, namespace, scopes, states } };
   }
 
-  /** @returns the token, which is kept as a hash only */
-  async mintToken(
-    props: Omit<TokenInfo, "id" | "createdAt">,
-  ): Promise<{ readonly token: string; readonly info: TokenInfo }> {
-    const { token, hash, info } = await this.#tokens.make(props);
-    this.ctx.storage.transactionSync(() => {
-      this.#tokens.add(info, hash);
-      this.#audit(info.namespace).append(info.createdBy, "mint_token", { ...info });
-    });
-    return { token, info };
-  }
-
-  async tokens(namespace: string): Promise<TokenInfo[]> {
-    return this.#tokens.list(namespace);
-  }
-
-  /** @returns false where there is no such token */
-  async revokeToken(namespace: string, id: string, by: string): Promise<boolean> {
+  /** @returns the token, which is kept as a hash only; null where the one that mints it has ended meanwhile */
+  async mintToken(props: TokenProps): Promise<{ readonly token: string; readonly info: TokenInfo } | null> {
+    const { id, token, hash } = await this.#tokens.make();
     return this.ctx.storage.transactionSync(() => {
-      const isRemoved = this.#tokens.remove(namespace, id);
-      if (isRemoved) this.#audit(namespace).append(by, "revoke_token", { id });
-      return isRemoved;
+      const info = this.#tokens.add(id, hash, props);
+      if (info === null) return null;
+      this.#audit(info.namespace).append(info.createdBy, "mint_token", { ...info });
+      return { token, info };
+    });
+  }
+
+  /** The tokens of a namespace that may do nothing which `grant` does not cover. */
+  async tokens(namespace: string, grant: Grant): Promise<TokenInfo[]> {
+    return this.#tokens.list(namespace).filter((token) => excess(token, grant) === null);
+  }
+
+  /** What the tokens of a namespace are called, by their principals. */
+  async tokenNames(namespace: string): Promise<Readonly<Record<string, string>>> {
+    return Object.fromEntries(this.#tokens.list(namespace).map(({ id, name }) => [tokenPrincipal(id), name]));
+  }
+
+  /**
+   * Revokes a token of those that {@link tokens} shows to `by`, with all that were minted with it.
+   * @returns their IDs, its own first; none where there is no such token
+   */
+  async revokeToken(by: Principal, id: string): Promise<string[]> {
+    return this.ctx.storage.transactionSync(() => {
+      const token = this.#tokens.list(by.namespace).find((token) => token.id === id);
+      if (!token || excess(token, by) !== null) return [];
+      const audit = this.#audit(by.namespace);
+      return this.#tokens.remove(token).map((gone) => {
+        audit.append(by.id, "revoke_token", { id: gone.id, name: gone.name, parent: gone.parent ?? null });
+        return gone.id;
+      });
     });
   }
 
@@ -82,8 +102,9 @@ export class Directory extends DurableObject {
     return this.#states.list(namespace, patterns, after, limit);
   }
 
-  async summary(namespace: string): Promise<StatesSummary> {
-    return this.#states.summary(namespace);
+  /** The parameters are those of {@link StateTable.summary}. */
+  async summary(namespace: string, patterns: readonly string[]): Promise<StatesSummary> {
+    return this.#states.summary(namespace, patterns);
   }
 
   /** Where a job that works through many things goes on next time. */

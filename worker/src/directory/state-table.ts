@@ -1,5 +1,5 @@
+import { matchesGlob } from "../../../domain/glob";
 import type { StateRef } from "../../../domain/state-objects";
-import { matches } from "../auth/principal";
 
 /** What the Durable Object of a state reports of it. */
 export interface StateReport {
@@ -58,18 +58,22 @@ export class StateTable {
     const page: StateRef[] = [];
     for (const row of rows) {
       const ref = { namespace: String(row.namespace), name: String(row.name) };
-      if (patterns.some((glob) => matches(glob, ref.name)) && page.push(ref) === limit) break;
+      if (patterns.some((glob) => matchesGlob(glob, ref.name)) && page.push(ref) === limit) break;
     }
     return page;
   }
 
-  /** Sums up the states of a namespace, as their Durable Objects last reported. */
-  summary(namespace: string): StatesSummary {
+  /** Sums up the states of a namespace that the patterns match, as their Durable Objects last reported. */
+  summary(namespace: string, patterns: readonly string[]): StatesSummary {
+    const names = patterns.includes("*")
+      ? null
+      : this.list(namespace, patterns, null, Number.POSITIVE_INFINITY).map(({ name }) => name);
     const row = this.sql
       .exec(
         `SELECT count(*) AS states, count(lockedSince) AS locks, min(lockedSince) AS oldestLock, total(conflict) AS conflicts
-         FROM state WHERE namespace = ?`,
+         FROM state WHERE namespace = ?1 AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2)))`,
         namespace,
+        names && JSON.stringify(names),
       )
       .one();
     return {

@@ -1,18 +1,21 @@
-import type { WorkerScope } from "../../../domain/tfstate-worker";
 import { equalSecrets } from "../auth/password";
-import { newToken, tokenHash, tokenId } from "../auth/token";
+import type { Grant } from "../auth/principal";
+import { newToken, tokenHash, tokenId, tokenOfPrincipal, tokenPrincipal } from "../auth/token";
 
 /** A bearer token as an admin sees it; the secret is shown once, when it is minted. */
-export interface TokenInfo {
+export interface TokenInfo extends Grant {
   readonly id: string;
   readonly name: string;
   readonly namespace: string;
-  readonly scopes: readonly WorkerScope[];
-  readonly states: readonly string[];
   readonly createdAt: string;
   readonly createdBy: string;
+  /** The token that minted this one; null where none did, undefined where an earlier Worker did not note it. */
+  readonly parent?: string | null;
   readonly expiresAt: string;
 }
+
+/** A new token, as it is asked for. */
+export type TokenProps = Omit<TokenInfo, "id" | "createdAt" | "parent">;
 
 /** The bearer tokens of all namespaces. Only a hash of each is stored. */
 export class TokenTable {
@@ -29,17 +32,21 @@ export class TokenTable {
   }
 
   /** A new token, which {@link add} stores. */
-  async make(
-    props: Omit<TokenInfo, "id" | "createdAt">,
-  ): Promise<{ readonly token: string; readonly hash: string; readonly info: TokenInfo }> {
+  async make(): Promise<{ readonly id: string; readonly token: string; readonly hash: string }> {
     const { id, token } = newToken();
-    const info = { ...props, id, createdAt: new Date().toISOString() };
-    return { token, hash: await tokenHash(token), info };
+    return { id, token, hash: await tokenHash(token) };
   }
 
-  add({ id, namespace, ...rest }: TokenInfo, hash: string): void {
-    const info = JSON.stringify({ id, namespace, ...rest });
-    this.sql.exec("INSERT INTO token VALUES (?, ?, ?, ?)", id, hash, info, namespace);
+  /** Stores a token, which ends at the latest with the one that minted it. @returns null where that one has ended */
+  add(id: string, hash: string, props: TokenProps): TokenInfo | null {
+    const now = new Date().toISOString();
+    const parent = tokenOfPrincipal(props.createdBy);
+    const last = parent === null ? props.expiresAt : (this.#find(parent)?.expiresAt ?? "");
+    if (last <= now) return null;
+    const [expiresAt = last] = [last, props.expiresAt].sort();
+    const info: TokenInfo = { ...props, id, createdAt: now, parent, expiresAt };
+    this.sql.exec("INSERT INTO token VALUES (?, ?, ?, ?)", id, hash, JSON.stringify(info), info.namespace);
+    return info;
   }
 
   list(namespace: string): TokenInfo[] {
@@ -47,13 +54,24 @@ export class TokenTable {
     return [...rows].map((row) => JSON.parse(String(row.info)) as TokenInfo);
   }
 
-  /** @returns false where there is no such token */
-  remove(namespace: string, id: string): boolean {
-    const removed = this.sql.exec(
-      "DELETE FROM token WHERE id = ? AND namespace = ? RETURNING id",
-      id,
-      namespace,
-    );
-    return removed.toArray().length > 0;
+  /** Removes a token with those that it minted, and those that they did. @returns them all, itself first */
+  remove(token: TokenInfo): TokenInfo[] {
+    const all = this.list(token.namespace);
+    const family = [token];
+    for (const parent of family)
+      family.push(...all.filter((child) => isChild(child, parent) && !family.includes(child)));
+    for (const { id } of family) this.sql.exec("DELETE FROM token WHERE id = ?", id);
+    return family;
   }
+
+  #find(id: string): TokenInfo | null {
+    const row = this.sql.exec("SELECT info FROM token WHERE id = ?", id).next();
+    return row.done ? null : (JSON.parse(String(row.value.info)) as TokenInfo);
+  }
+}
+
+/** An earlier Worker noted who minted a token by name; two of its tokens with one name cannot be told apart. */
+function isChild(child: TokenInfo, parent: TokenInfo): boolean {
+  const areOfEarlierWorker = child.parent === undefined && parent.parent === undefined;
+  return areOfEarlierWorker ? child.createdBy === tokenPrincipal(parent.name) : child.parent === parent.id;
 }

@@ -12,8 +12,8 @@ export const requestErrors = {
   }),
   too_many_guesses: ({ retryAfter }: { readonly retryAfter: number }) => ({
     status: 429,
-    message: "too many wrong passwords came from this client, from its network, or for this user",
-    fix: `try again in ${retryAfter} s; where the password was right before, and for tokens, there is no wait`,
+    message: "too many wrong passwords or tokens came from this client, from its network, or for this user",
+    fix: `try again in ${retryAfter} s; where the password was right before, and for a token that is right, there is no wait`,
     retryAfter,
   }),
   logins_busy: () => ({

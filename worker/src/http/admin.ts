@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { matches, type Principal } from "../auth/principal";
+import { excess, type Grant, nameOf, type Principal } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
 import { backUpAll, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
@@ -22,17 +22,19 @@ export function adminRoutes(routes: Routes): void {
       method: "post",
       path: "/tokens",
       scope: "admin",
+      reach: "own tokens",
       summary: "Mints a bearer token; it is shown this once",
       body: TokenRequest,
       answer: Token.extend({ token: z.string() }),
     },
-    async ({ context, body }) => {
-      const principal = context.get("principal");
+    async ({ context, principal, body }) => {
       const { id: createdBy, namespace } = principal;
       const { expiresInSeconds, ...rest } = body;
       requireAtMost(principal, rest);
       const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString();
       const minted = await directoryOf(context.env).mintToken({ ...rest, namespace, createdBy, expiresAt });
+      if (minted === null)
+        throw new Refusal({ code: "unauthorized", reason: "the token that mints this one has ended" });
       return Response.json({ ...minted.info, token: minted.token }, { status: 201 });
     },
   );
@@ -41,20 +43,26 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/tokens",
       scope: "admin",
-      summary: "Tokens of the namespace",
+      reach: "own tokens",
+      summary: "Tokens of the namespace that may do nothing which the caller may not",
       answer: z.array(Token),
     },
-    async ({ context }) =>
-      Response.json(await directoryOf(context.env).tokens(context.get("principal").namespace)),
+    async ({ context, principal }) =>
+      Response.json(await directoryOf(context.env).tokens(principal.namespace, principal)),
   );
   routes.add(
-    { method: "delete", path: "/tokens/{id}", scope: "admin", summary: "Revokes a token, at once" },
-    async ({ context }) => {
+    {
+      method: "delete",
+      path: "/tokens/{id}",
+      scope: "admin",
+      reach: "own tokens",
+      summary: "Revokes a token and those that it minted, at once",
+    },
+    async ({ context, principal }) => {
       const id = context.req.param("id") ?? "";
-      const { namespace, id: by } = context.get("principal");
-      if (await directoryOf(context.env).revokeToken(namespace, id, by))
-        return Response.json({ revoked: id });
-      throw new Refusal({ code: "no_such_token", id });
+      const [revoked, ...children] = await directoryOf(context.env).revokeToken(principal, id);
+      if (revoked === undefined) throw new Refusal({ code: "no_such_token", id });
+      return Response.json({ revoked, children });
     },
   );
 
@@ -63,19 +71,24 @@ export function adminRoutes(routes: Routes): void {
       method: "get",
       path: "/audit",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Tokens of the namespace minted and revoked, oldest first, each entry chained to the one before",
       query: AuditQuery,
       answer: z.array(AuditEntry),
     },
-    async ({ context, query }) =>
-      Response.json(
-        await directoryOf(context.env).audit(context.get("principal").namespace, query.after, query.limit),
-      ),
+    async ({ context, principal, query }) =>
+      Response.json(await directoryOf(context.env).audit(principal.namespace, query.after, query.limit)),
   );
 
   routes.add(
-    { method: "get", path: "/metrics", scope: "admin", summary: "Metrics in the text format of Prometheus" },
+    {
+      method: "get",
+      path: "/metrics",
+      scope: "metrics",
+      reach: "matching states",
+      summary: "Metrics in the text format of Prometheus",
+    },
     async ({ context }) =>
       new Response(await metricsText(context), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
@@ -87,35 +100,32 @@ export function adminRoutes(routes: Routes): void {
       method: "post",
       path: "/backup",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Copies the next page of the namespace's states to the backup bucket, as the schedule does for all",
       answer: z.array(BackupOutcome),
     },
-    async ({ context }) => Response.json(await backUpAll(context.env, context.get("principal").namespace)),
+    async ({ context, principal }) => Response.json(await backUpAll(context.env, principal.namespace)),
   );
   routes.add(
     {
       method: "post",
       path: "/backup/restore",
       scope: "admin",
+      reach: "whole namespace",
       summary:
         "Makes the copies in the backup bucket current, a page of states at a time; ends with next null",
       query: PageQuery,
       answer: RestoreResult,
     },
-    async ({ context, query }) =>
-      Response.json(
-        await restoreAll(context.env, context.get("principal").namespace, callerOf(context), query.after),
-      ),
+    async ({ context, principal, query }) =>
+      Response.json(await restoreAll(context.env, principal.namespace, callerOf(context), query.after)),
   );
 }
 
 /** @throws Refusal where a token would do what the one who mints it may not do */
-function requireAtMost(principal: Principal, { scopes, states }: Pick<Principal, "scopes" | "states">): void {
-  const scope = scopes.find((scope) => !principal.scopes.includes(scope));
-  // A pattern that another one matches, star for star, names no state that the other does not name.
-  const pattern = states.find((pattern) => !principal.states.some((glob) => matches(glob, pattern)));
-  if (scope === undefined && pattern === undefined) return;
-  const lacks = scope ? `${scope} scope` : `rights on "${pattern}"`;
-  throw new Refusal({ code: "forbidden", principal: principal.id, lacks, mints: true });
+function requireAtMost(principal: Principal, grant: Grant): void {
+  const lacks = excess(grant, principal);
+  if (lacks === null) return;
+  throw new Refusal({ code: "forbidden", principal: nameOf(principal), lacks, mints: true });
 }

@@ -1,10 +1,8 @@
 import type { Context } from "hono";
-import { isStateName, type StateRef } from "../../../domain/state-objects";
-import type { WorkerScope } from "../../../domain/tfstate-worker";
-import { type Principal, permits } from "../auth/principal";
+import type { StateRef } from "../../../domain/state-objects";
+import type { Principal } from "../auth/principal";
 import type { Directory } from "../directory/directory";
 import type { Env } from "../env";
-import { Refusal } from "../errors/refusal";
 import { objectsOf } from "../objects";
 import type { Caller } from "../state/caller";
 import type { StateObject } from "../state/state-object";
@@ -28,22 +26,4 @@ export const stateOf = (env: Env, { namespace, name }: StateRef): DurableObjectS
 export function callerOf(context: AppContext): Caller {
   const principal = context.get("principal");
   return { id: principal.id, origin: context.get("origin"), admin: principal.scopes.includes("admin") };
-}
-
-/** The name of a state from its part of the path. @throws Refusal where no state can have it */
-export function stateName(raw: string | undefined): string {
-  const name = raw ?? "";
-  if (isStateName(name)) return name;
-  throw new Refusal({ code: "bad_state_name", name });
-}
-
-/**
- * The one check of scopes and patterns.
- * @param state name of the state, or null where the request is about none
- * @throws Refusal 403 where the caller may not do it
- */
-export function requirePermission(principal: Principal, scope: WorkerScope, state: string | null): void {
-  if (permits(principal, scope, state)) return;
-  const lacks = `${scope} scope${state === null ? "" : ` on "${state}"`}`;
-  throw new Refusal({ code: "forbidden", principal: principal.id, lacks });
 }

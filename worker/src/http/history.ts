@@ -3,8 +3,11 @@ import { Refusal, unwrap } from "../errors/refusal";
 import { fetchVersion } from "../state/reads";
 import { callerOf, stateOf } from "./context";
 import type { Routes } from "./route";
-import { ListedVersion, Version, VersionsQuery, WriterQuery } from "./schemas";
+import { ListedVersion, Version, VersionChanges, VersionsQuery, WriterQuery } from "./schemas";
 import { stateResponse } from "./states";
+
+/** The differences in a list of versions are not longer than this; the rest of them are at `…/changes`. */
+const maxCompared = 1024 * 1024;
 
 /** Versions of a state: list, fetch, restore, pin. */
 export function historyRoutes(routes: Routes): void {
@@ -13,13 +16,29 @@ export function historyRoutes(routes: Routes): void {
       method: "get",
       path: "/states/{name}/versions",
       scope: "read",
+      reach: "state",
       summary: "Versions, newest first; the writes of one apply are one entry, unless all=1",
       query: VersionsQuery,
       answer: z.array(ListedVersion),
     },
     async ({ context, ref, query }) => {
-      const { limit, before, all } = query;
-      return Response.json(unwrap(await stateOf(context.env, ref).versions(ref, limit, before ?? null, all)));
+      const props = { ...query, before: query.before ?? null, maxCompared };
+      return Response.json(unwrap(await stateOf(context.env, ref).versions(ref, props)));
+    },
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/versions/{id}/changes",
+      scope: "read",
+      reach: "state",
+      summary: "Resources that a version added and removed, against the entry below it in the list",
+      answer: VersionChanges,
+    },
+    async ({ context, ref }) => {
+      const id = context.req.param("id") ?? "";
+      return Response.json(unwrap(await stateOf(context.env, ref).changes(ref, id)));
     },
   );
 
@@ -28,6 +47,7 @@ export function historyRoutes(routes: Routes): void {
       method: "get",
       path: "/states/{name}/versions/{id}",
       scope: "read",
+      reach: "state",
       summary: "The bytes of one version",
     },
     async ({ context, ref }) => {
@@ -44,6 +64,7 @@ export function historyRoutes(routes: Routes): void {
       method: "post",
       path: "/states/{name}/versions/{id}/restore",
       scope: "admin",
+      reach: "state",
       summary: "Makes an older version current again; its bytes are not changed",
       query: WriterQuery,
       answer: Version,
@@ -64,6 +85,7 @@ export function historyRoutes(routes: Routes): void {
         method,
         path: "/states/{name}/versions/{id}/pin",
         scope: "admin",
+        reach: "state",
         summary: pinned ? "Keeps a version for ever" : "Lets retention take a version again",
         answer: z.object({ id: z.string(), pinned: z.boolean() }),
       },

@@ -1,4 +1,5 @@
 import { routePath } from "hono/route";
+import { nameOf, type Principal } from "../auth/principal";
 import type { Counters } from "../directory/directory";
 import { type AppContext, directoryOf } from "./context";
 
@@ -19,7 +20,7 @@ export function recordRequest(context: AppContext, ms: number): void {
   const { method } = context.req;
   const { status } = context.res;
   const route = routePath(context, -1);
-  const who = context.get("principal") as { id: string } | undefined;
+  const who = context.get("principal") as Principal | undefined;
   const path = context.req.path.slice(0, 300);
   console.log(
     JSON.stringify({
@@ -29,7 +30,7 @@ export function recordRequest(context: AppContext, ms: number): void {
       path,
       status,
       ms,
-      who: who?.id,
+      who: who && nameOf(who),
       client: context.get("origin"),
     }),
   );
@@ -43,13 +44,14 @@ export function recordRequest(context: AppContext, ms: number): void {
 /** Counts a wrong password, without a call of its own. */
 export const countAuthFailure = (): void => add("tfstate_auth_failures_total", 1);
 
-/** The counters of the whole deployment, and gauges of the caller's namespace, all from the Directory alone. */
+/** The counters of the whole deployment, and gauges of the states that the caller reaches, all from the Directory alone. */
 export async function metricsText(context: AppContext): Promise<string> {
   await flush(context);
   const directory = directoryOf(context.env);
-  const [counters, { states, locks, oldestLock, conflicts }] = await Promise.all([
+  const { namespace, states } = context.get("principal");
+  const [counters, { states: count, locks, oldestLock, conflicts }] = await Promise.all([
     directory.counters(),
-    directory.summary(context.get("principal").namespace),
+    directory.summary(namespace, states),
   ]);
   const oldestSeconds = oldestLock === null ? 0 : (Date.now() - Date.parse(oldestLock)) / 1000;
   const lines = Object.keys(help).flatMap((name) => [
@@ -66,7 +68,7 @@ export async function metricsText(context: AppContext): Promise<string> {
   ];
   return [
     ...lines,
-    ...gauge("tfstate_states", "states of the namespace", states),
+    ...gauge("tfstate_states", "states of the namespace", count),
     ...gauge("tfstate_locks_held", "locks that clients of this Worker held half a minute ago", locks),
     ...gauge("tfstate_oldest_lock_seconds", "age of the oldest of them", Math.max(0, oldestSeconds)),
     ...gauge("tfstate_conflicts", "states in which a write of an S3 client waits for a decision", conflicts),

@@ -12,8 +12,9 @@ const identified = {
 
 /** Adds the route that describes all the others. */
 export function openApiRoute(routes: Routes): void {
-  routes.add({ method: "get", path: "/openapi.json", scope: "read", summary: "This document" }, async () =>
-    Response.json(openApi(routes.all)),
+  routes.add(
+    { method: "get", path: "/openapi.json", scope: "read", reach: "no state", summary: "This document" },
+    async () => Response.json(openApi(routes.all)),
   );
 }
 
@@ -21,6 +22,7 @@ export function openApiRoute(routes: Routes): void {
 export function openApi(routes: readonly Route[]) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
+    if (route.isPage) continue;
     paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
   }
   return {
@@ -41,7 +43,8 @@ export function openApi(routes: readonly Route[]) {
   };
 }
 
-function operation({ path, method, webDav, scope, summary, query, body, answer }: Route) {
+function operation(route: Route) {
+  const { path, method, summary, query, body, answer } = route;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -54,7 +57,7 @@ function operation({ path, method, webDav, scope, summary, query, body, answer }
   return {
     operationId: `${method}${path.replace(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase())}`,
     summary,
-    description: `Needs the scope \`${scope}\`.${webDav ? ` Also as the method ${webDav}.` : ""}`,
+    description: description(route),
     parameters: [...inPath, ...inQuery],
     ...(body
       ? {
@@ -77,4 +80,10 @@ function operation({ path, method, webDav, scope, summary, query, body, answer }
       },
     },
   };
+}
+
+function description({ scope, reach, webDav }: Route): string {
+  const patterns = reach === "whole namespace" ? " on every state of the namespace" : "";
+  const needs = scope === null ? "Needs a credential." : `Needs the scope \`${scope}\`${patterns}.`;
+  return webDav ? `${needs} Also as the method ${webDav}.` : needs;
 }

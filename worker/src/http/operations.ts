@@ -29,6 +29,7 @@ export function operationRoutes(routes: Routes): void {
       method: "get",
       path: "/states",
       scope: "read",
+      reach: "matching states",
       summary: "States of the namespace, by name; `after` is the last name of the page before",
       query: PageQuery,
       answer: z.array(StateSummary),
@@ -41,6 +42,7 @@ export function operationRoutes(routes: Routes): void {
       method: "get",
       path: "/locks",
       scope: "read",
+      reach: "matching states",
       summary: "Every lock that is held: by whom, since when, from where, and whether it looks left behind",
       query: LocksQuery,
       answer: z.array(LockStatus),
@@ -67,6 +69,7 @@ export function operationRoutes(routes: Routes): void {
       method: "put",
       path: "/states/{name}/freeze",
       scope: "admin",
+      reach: "state",
       summary:
         "No one may lock or write, until it expires or an admin ends it; who holds the lock now may finish",
       body: FreezeRequest,
@@ -78,7 +81,13 @@ export function operationRoutes(routes: Routes): void {
     },
   );
   routes.add(
-    { method: "delete", path: "/states/{name}/freeze", scope: "admin", summary: "Ends the freeze" },
+    {
+      method: "delete",
+      path: "/states/{name}/freeze",
+      scope: "admin",
+      reach: "state",
+      summary: "Ends the freeze",
+    },
     async ({ context, ref }) => {
       unwrap(await stateOf(context.env, ref).unfreeze(ref, callerOf(context)));
       return Response.json({ unfrozen: ref.name });
@@ -90,6 +99,7 @@ export function operationRoutes(routes: Routes): void {
       method: "post",
       path: "/states/{name}/override",
       scope: "admin",
+      reach: "state",
       summary: "Allows one write that the serial, lineage or encryption guard would refuse",
       body: OverrideRequest,
       answer: Override,
@@ -105,6 +115,7 @@ export function operationRoutes(routes: Routes): void {
       method: "put",
       path: "/states/{name}/policy",
       scope: "admin",
+      reach: "state",
       summary: "Encryption and retention of one state",
       body: Policy,
       answer: Policy,
@@ -118,6 +129,7 @@ export function operationRoutes(routes: Routes): void {
       method: "get",
       path: "/states/{name}/audit",
       scope: "admin",
+      reach: "state",
       summary: "Who did what to this state, oldest first, each entry chained to the one before",
       query: AuditQuery,
       answer: z.array(AuditEntry),
@@ -131,6 +143,7 @@ export function operationRoutes(routes: Routes): void {
       method: "post",
       path: "/states/{name}/sweep",
       scope: "admin",
+      reach: "state",
       summary: "Lets retention run now",
       answer: z.object({ deleted: z.number() }),
     },
@@ -143,6 +156,7 @@ export function operationRoutes(routes: Routes): void {
       method: "post",
       path: "/states/{name}/backup",
       scope: "admin",
+      reach: "state",
       summary: "Copies the current version to the backup bucket now",
       answer: BackupResult,
     },
@@ -153,6 +167,7 @@ export function operationRoutes(routes: Routes): void {
       method: "post",
       path: "/states/{name}/backup/restore",
       scope: "admin",
+      reach: "state",
       summary: "Makes the copy in the backup bucket the current version",
       answer: Version,
     },

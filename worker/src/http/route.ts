@@ -1,24 +1,38 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import type { StateRef } from "../../../domain/state-objects";
+import { isStateName, type StateRef } from "../../../domain/state-objects";
 import type { WorkerScope } from "../../../domain/tfstate-worker";
+import { nameOf, type Principal, permits, reachesAll } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
-import { type AppContext, type AppEnv, requirePermission, stateName } from "./context";
+import type { AppContext, AppEnv } from "./context";
 
 type Shape = z.ZodType | undefined;
 type Parsed<S extends Shape> = S extends z.ZodType ? z.infer<S> : undefined;
 
+/**
+ * Which states a route is about, and so how the caller's patterns bound it: `state`, the one that `{name}` in its path
+ * names, which they must match; `matching states`, of which it shows those that they match; `whole namespace`, where they
+ * must match every name; `own tokens`, those that may do nothing which the caller may not; `no state`.
+ */
+export type Reach = "state" | "matching states" | "whole namespace" | "own tokens" | "no state";
+/** What the path of a route with this reach says of the state. */
+type Ref<R extends Reach> = R extends "state" ? StateRef : null;
+
 /** One route: what it is called, who may use it, what it takes and gives. The OpenAPI document is made of these. */
-export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> {
+export interface Route<R extends Reach = Reach, Query extends Shape = Shape, Body extends Shape = Shape> {
   readonly method: "get" | "post" | "put" | "delete";
   /** Method of WebDAV that does the same; OpenAPI has no place for it. */
   readonly webDav?: "LOCK" | "UNLOCK";
   /** Further path of that method: many configurations have one address for the state and its lock. */
   readonly webDavAt?: string;
-  /** `{name}` is the name of a state; it is checked, and the caller's state patterns must match it. */
-  readonly path: string;
-  readonly scope: WorkerScope;
+  /** `{name}` is the name of a state. */
+  readonly path: R extends "state" ? `${string}/{name}${string}` : string;
+  /** What the caller must be allowed to do; null where any credential will do. */
+  readonly scope: WorkerScope | null;
+  readonly reach: R;
   readonly summary: string;
+  /** For browsers; it is not in the OpenAPI document. */
+  readonly isPage?: boolean;
   readonly query?: Query;
   /** Schema of a JSON body. A route without one reads the body itself. */
   readonly body?: Body;
@@ -26,10 +40,11 @@ export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> 
   readonly answer?: z.ZodType;
 }
 
-export interface Call<Query extends Shape, Body extends Shape> {
+export interface Call<R extends Reach, Query extends Shape, Body extends Shape> {
   readonly context: AppContext;
-  /** The state that the path names; on routes without one, the name is empty. */
-  readonly ref: StateRef;
+  readonly principal: Principal;
+  /** The state that the path names. */
+  readonly ref: Ref<R>;
   readonly query: Parsed<Query>;
   readonly body: Parsed<Body>;
 }
@@ -40,19 +55,19 @@ export class Routes {
 
   constructor(private readonly app: Hono<AppEnv>) {}
 
-  add<Query extends Shape = undefined, Body extends Shape = undefined>(
-    route: Route<Query, Body>,
-    handle: (call: Call<Query, Body>) => Promise<Response>,
+  add<R extends Reach, Query extends Shape = undefined, Body extends Shape = undefined>(
+    route: Route<R, Query, Body>,
+    handle: (call: Call<R, Query, Body>) => Promise<Response>,
   ): void {
     this.all.push(route);
     const serve = async (context: AppContext): Promise<Response> => {
-      const named = route.path.includes("{name}");
-      const name = named ? stateName(context.req.param("name")) : "";
       const principal = context.get("principal");
-      requirePermission(principal, route.scope, named ? name : null);
+      const name = route.reach === "state" ? stateName(context.req.param("name")) : null;
+      requirePermission(principal, route, name);
+      const ref = (name === null ? null : { namespace: principal.namespace, name }) as Ref<R>;
       const query = parse(route.query, context.req.query(), "query") as Parsed<Query>;
       const body = (route.body ? parse(route.body, await json(context), "body") : undefined) as Parsed<Body>;
-      return handle({ context, ref: { namespace: principal.namespace, name }, query, body });
+      return handle({ context, principal, ref, query, body });
     };
     const pattern = (path: string) => path.replace(/\{(\w+)\}/g, ":$1");
     this.app.on(
@@ -62,6 +77,30 @@ export class Routes {
     );
     if (route.webDav && route.webDavAt) this.app.on(route.webDav, pattern(route.webDavAt), serve);
   }
+}
+
+/** The name of a state from its part of the path. @throws Refusal where no state can have it */
+function stateName(raw: string | undefined): string {
+  const name = raw ?? "";
+  if (isStateName(name)) return name;
+  throw new Refusal({ code: "bad_state_name", name });
+}
+
+/**
+ * The one check of scopes and patterns.
+ * @param state name of the state, or null where the route names none
+ * @throws Refusal 403 where the caller may not use the route
+ */
+function requirePermission(
+  principal: Principal,
+  { scope, reach }: Pick<Route, "scope" | "reach">,
+  state: string | null,
+): void {
+  const isOfAll = reach === "whole namespace";
+  if ((scope === null || permits(principal, scope, state)) && (!isOfAll || reachesAll(principal))) return;
+  const ofAll = isOfAll ? ` on every state of "${principal.namespace}"` : "";
+  const where = state === null ? ofAll : ` on "${state}"`;
+  throw new Refusal({ code: "forbidden", principal: nameOf(principal), lacks: `${scope} scope${where}` });
 }
 
 function parse(schema: Shape, value: unknown, where: "query" | "body"): unknown {

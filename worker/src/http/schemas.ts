@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GLOB } from "../../../domain/glob";
 import { maxLockIdLength } from "../../../domain/lock-info";
 import { stateRules } from "../../../domain/state-guard";
 import { KEEP_VERSIONS, WORKER_SCOPES } from "../../../domain/tfstate-worker";
@@ -30,10 +31,20 @@ export const Version = z.object({
   pinned: z.boolean(),
 });
 
+const Difference = z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).nullable();
 export const ListedVersion = Version.extend({
   current: z.boolean(),
   writes: z.number(),
-  diff: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).nullable(),
+  resources: z.number().nullable(),
+  diff: Difference.describe(
+    "null: encrypted, or too long for this list; the whole is at …/versions/{id}/changes",
+  ),
+});
+export const VersionChanges = z.object({
+  id: z.string(),
+  serial: z.number().nullable(),
+  against: z.string().nullable().describe("the version below; null where there is none"),
+  diff: Difference.describe("null: encrypted, or too many resources to keep a list of them"),
 });
 
 export const Freeze = z.object({
@@ -100,6 +111,7 @@ export const Token = z.object({
   states: z.array(z.string()),
   createdAt: z.string(),
   createdBy: z.string(),
+  parent: z.string().nullable().optional().describe("ID of the token that minted it, and ends it"),
   expiresAt: z.string(),
 });
 
@@ -158,7 +170,7 @@ export const Override = z.object({
 export const TokenRequest = z.strictObject({
   name: z.string().min(1).max(100),
   scopes: z.array(z.enum(WORKER_SCOPES)).min(1),
-  states: z.array(z.string().min(1).max(200)).min(1).default(["*"]),
+  states: z.array(z.string().regex(GLOB.regex, GLOB.advice)).min(1).default(["*"]),
   expiresInSeconds: z
     .int()
     .min(1)

@@ -11,6 +11,13 @@ export function age(ms: number): string {
   return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
 }
 
+/** What tokens are called, by their principals. */
+export type Names = Readonly<Record<string, string>>;
+
+/** A principal; one that is a token is called by its name too. */
+export const called = (principal: string, names: Names): string =>
+  names[principal] === undefined ? principal : `${principal} (${names[principal]})`;
+
 export function When({ at, now, by }: { at: string; now: number; by?: string }) {
   return (
     <>

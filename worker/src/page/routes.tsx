@@ -1,22 +1,15 @@
-import type { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { StateRef } from "../../../domain/state-objects";
 import type { WorkerScope } from "../../../domain/tfstate-worker";
 import { permits } from "../auth/principal";
 import { Refusal, unwrap } from "../errors/refusal";
-import {
-  type AppContext,
-  type AppEnv,
-  callerOf,
-  requirePermission,
-  stateName,
-  stateOf,
-} from "../http/context";
+import { type AppContext, callerOf, directoryOf, stateOf } from "../http/context";
 import { summaries } from "../http/operations";
+import type { Routes } from "../http/route";
 import { settings } from "../settings";
 import { Confirm, Page, pagePath } from "./layout";
 import { StateList } from "./state-list";
-import { StatePage } from "./state-page";
+import { Changes, StatePage } from "./state-page";
 import { style } from "./style";
 
 /** No script, no frame, nothing from elsewhere. */
@@ -28,100 +21,145 @@ const headers = {
   "referrer-policy": "same-origin",
 };
 
-/** The dashboard: rendered here, without a script, behind the same credentials as everything else. */
-export function pageRoutes(app: Hono<AppEnv>): void {
-  app.get("/page/style.css", () => {
-    return new Response(style, { headers: { ...headers, "content-type": "text/css; charset=utf-8" } });
-  });
+/** Rows of a table of history or audit: a page is made within the 10 ms of CPU that a request may take on the free plan. */
+const rows = 20;
+/** For the same reason, the lists of resources that are compared on a page have no more bytes than this. */
+const maxCompared = 64 * 1024;
 
-  app.get("/", async (context) => {
-    const after = context.req.query("after") ?? "";
-    const { states, next } = await summaries(context, after);
-    return html(
-      context,
-      "States",
-      <StateList states={states} next={next} base={baseOf(context)} now={Date.now()} />,
+/** The dashboard: rendered here, without a script, and for the credentials and scopes that the API asks for. */
+export function pageRoutes(routes: Routes): void {
+  const page = { method: "get", isPage: true } as const;
+
+  routes.add(
+    { ...page, path: "/page/style.css", scope: null, reach: "no state", summary: "The look" },
+    async () => new Response(style, { headers: { ...headers, "content-type": "text/css; charset=utf-8" } }),
+  );
+
+  routes.add(
+    { ...page, path: "/", scope: "read", reach: "matching states", summary: "States and their locks" },
+    async ({ context, principal }) => {
+      const [{ states, next }, names] = await Promise.all([
+        summaries(context, context.req.query("after") ?? ""),
+        directoryOf(context.env).tokenNames(principal.namespace),
+      ]);
+      const base = baseOf(context);
+      return html(context, "States", <StateList {...{ states, next, names, base }} now={Date.now()} />);
+    },
+  );
+
+  routes.add(
+    { ...page, path: "/page/states/{name}", scope: "read", reach: "state", summary: "One state" },
+    async ({ context, ref }) => statePage(context, ref, null),
+  );
+  routes.add(
+    { ...page, path: "/page/states/{name}/changes", scope: "read", reach: "state", summary: "What changed" },
+    async ({ context, ref }) => {
+      const id = context.req.query("id") ?? "";
+      const changes = unwrap(await stateOf(context.env, ref).changes(ref, id));
+      const title = `What serial ${changes.serial ?? "–"} of ${ref.name} changed`;
+      return html(context, title, <Changes changes={changes} path={pagePath(baseOf(context), ref.name)} />);
+    },
+  );
+
+  for (const { name, scope, asked, confirmation, act, done } of actions) {
+    const path = `/page/states/{name}/${name}` as const;
+    const summary = `Asks whether to ${name}`;
+    routes.add({ ...page, path, scope, reach: "state", summary }, async ({ context, ref }) => {
+      const id = context.req.query(asked) ?? "";
+      const action = `${pagePath(baseOf(context), ref.name)}/${name}?${asked}=${encodeURIComponent(id)}`;
+      const { title, verb, text } = confirmation(ref.name, <code>{id}</code>);
+      return html(
+        context,
+        title,
+        <Confirm action={action} verb={verb}>
+          <p>{text}</p>
+        </Confirm>,
+      );
+    });
+    routes.add(
+      { ...page, method: "post", path, scope, reach: "state", summary: done },
+      async ({ context, ref }) => {
+        requireOwnForm(context);
+        await act(context, ref, context.req.query(asked) ?? "");
+        return statePage(context, ref, done);
+      },
     );
-  });
-
-  app.get("/page/states/:name", (context) => statePage(context, refOf(context, "read"), null));
-
-  app.get("/page/states/:name/unlock", (context) => {
-    const ref = refOf(context, "lock");
-    const id = context.req.query("ID") ?? "";
-    return html(
-      context,
-      `Break the lock of ${ref.name}?`,
-      <Confirm
-        action={`${pagePath(baseOf(context), ref.name)}/unlock?ID=${encodeURIComponent(id)}`}
-        verb="Break the lock"
-      >
-        <p>
-          Lock <code>{id}</code> ends now and can never be used again. What its holder still sends is refused;
-          an apply that runs will keep its result in a local <code>errored.tfstate</code>.
-        </p>
-      </Confirm>,
-    );
-  });
-  app.post("/page/states/:name/unlock", async (context) => {
-    const ref = refOf(context, "lock");
-    requireOwnForm(context);
-    const ID = context.req.query("ID") ?? "";
-    unwrap(await stateOf(context.env, ref).unlock(ref, callerOf(context), JSON.stringify({ ID })));
-    return statePage(context, ref, "The lock was broken.");
-  });
-
-  app.get("/page/states/:name/restore", (context) => {
-    const ref = refOf(context, "admin");
-    const id = context.req.query("id") ?? "";
-    return html(
-      context,
-      `Restore an older version of ${ref.name}?`,
-      <Confirm
-        action={`${pagePath(baseOf(context), ref.name)}/restore?id=${encodeURIComponent(id)}`}
-        verb="Restore this version"
-      >
-        <p>
-          Version <code>{id}</code> becomes the current one. Nothing is deleted: the version that is current
-          now stays in the history and can be restored in the same way.
-        </p>
-      </Confirm>,
-    );
-  });
-  app.post("/page/states/:name/restore", async (context) => {
-    const ref = refOf(context, "admin");
-    requireOwnForm(context);
-    const id = context.req.query("id") ?? "";
-    unwrap(await stateOf(context.env, ref).restore(ref, callerOf(context), id, null));
-    return statePage(context, ref, "The version was restored.");
-  });
+  }
 }
 
-/** The page that answers a change too: nothing of this Worker redirects. */
+/** What can be done on the page, after it was asked once more: as the API does it, and with the scope that it asks. */
+const actions = [
+  {
+    name: "unlock",
+    scope: "lock",
+    asked: "ID",
+    done: "The lock was broken.",
+    confirmation: (state: string, id: Child) => ({
+      title: `Break the lock of ${state}?`,
+      verb: "Break the lock",
+      text: (
+        <>
+          Lock {id} ends now and can never be used again. What its holder still sends is refused; an apply
+          that runs will keep its result in a local <code>errored.tfstate</code>.
+        </>
+      ),
+    }),
+    act: async (context: AppContext, ref: StateRef, ID: string) =>
+      unwrap(await stateOf(context.env, ref).unlock(ref, callerOf(context), JSON.stringify({ ID }))),
+  },
+  {
+    name: "restore",
+    scope: "admin",
+    asked: "id",
+    done: "The version was restored.",
+    confirmation: (state: string, id: Child) => ({
+      title: `Restore an older version of ${state}?`,
+      verb: "Restore this version",
+      text: (
+        <>
+          Version {id} becomes the current one. Nothing is deleted: the version that is current now stays in
+          the history and can be restored in the same way.
+        </>
+      ),
+    }),
+    act: async (context: AppContext, ref: StateRef, id: string) =>
+      unwrap(await stateOf(context.env, ref).restore(ref, callerOf(context), id, null)),
+  },
+] as const;
+
+/** The page that answers a change too: nothing of this Worker redirects. Each part needs what the API asks for it. */
 async function statePage(context: AppContext, ref: StateRef, done: string | null): Promise<Response> {
   const state = stateOf(context.env, ref);
   const principal = context.get("principal");
-  const [summary, versions, audit] = await Promise.all([
+  const may = (scope: WorkerScope) => permits(principal, scope, ref.name);
+  const notice = done && (
+    <p class="notice" role="status">
+      {done}
+    </p>
+  );
+  if (!may("read")) return html(context, ref.name, notice);
+  const before = context.req.query("before") ?? null;
+  const [summary, versions, audit, names] = await Promise.all([
     state.summary(ref),
-    state.versions(ref, 50, null, false),
-    state.newestAudit(50),
+    state.versions(ref, { limit: rows + 1, before, all: false, maxCompared }),
+    may("admin") ? state.newestAudit(rows) : null,
+    directoryOf(context.env).tokenNames(principal.namespace),
   ]);
   return html(
     context,
     ref.name,
     <>
-      {done ? (
-        <p class="notice" role="status">
-          {done}
-        </p>
-      ) : null}
+      {notice}
       <StatePage
         base={baseOf(context)}
         now={Date.now()}
         summary={unwrap(summary)}
-        versions={unwrap(versions)}
+        versions={unwrap(versions).slice(0, rows)}
+        hasOlder={unwrap(versions).length > rows}
         audit={audit}
-        mayAdminister={permits(principal, "admin", ref.name)}
+        names={names}
+        mayUnlock={may("lock")}
+        mayRestore={may("admin")}
       />
     </>,
   );
@@ -137,13 +175,6 @@ async function html(context: AppContext, title: string, content: Child): Promise
 }
 
 const baseOf = (context: AppContext): string => settings(context.env).basePath;
-
-function refOf(context: AppContext, scope: WorkerScope): StateRef {
-  const name = stateName(context.req.param("name"));
-  const principal = context.get("principal");
-  requirePermission(principal, scope, name);
-  return { namespace: principal.namespace, name };
-}
 
 /** Every browser says where a form comes from; a request that does not is none of our forms. */
 function requireOwnForm(context: AppContext): void {

@@ -1,6 +1,6 @@
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";
-import { age, bytes, When } from "./format";
+import { age, bytes, called, type Names, When } from "./format";
 import { pagePath, Scrollable } from "./layout";
 
 /** A lock that is held for longer looks left behind. */
@@ -10,15 +10,16 @@ export interface StateListProps {
   readonly states: readonly StateSummary[];
   /** Name after which the next page begins; null where this is the last. */
   readonly next: string | null;
+  readonly names: Names;
   readonly base: string;
   readonly now: number;
 }
 
-export function StateList({ states, next, base, now }: StateListProps) {
+export function StateList({ states, next, names, base, now }: StateListProps) {
   if (states.length === 0) return <p>No state was stored here yet.</p>;
   return (
     <>
-      <StateTable states={states} base={base} now={now} />
+      <StateTable states={states} names={names} base={base} now={now} />
       {next === null ? null : (
         <p>
           <a href={`${base}/?after=${encodeURIComponent(next)}`}>More states, after {next}</a>
@@ -28,7 +29,7 @@ export function StateList({ states, next, base, now }: StateListProps) {
   );
 }
 
-function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
+function StateTable({ states, names, base, now }: Omit<StateListProps, "next">) {
   return (
     <Scrollable label="States">
       <table>
@@ -51,11 +52,17 @@ function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
                 {version?.encrypted ? <span class="quiet"> encrypted</span> : null}
                 {conflict ? <span class="warn"> needs a decision</span> : null}
               </th>
-              <td>{lock ? <LockShort lock={lock} now={now} /> : <span class="good">free</span>}</td>
+              <td>
+                {lock ? <LockShort lock={lock} names={names} now={now} /> : <span class="good">free</span>}
+              </td>
               <td class="number">{version?.serial ?? "–"}</td>
               <td class="number">{version ? bytes(version.size) : "–"}</td>
               <td>
-                {version ? <When at={version.createdAt} now={now} by={version.createdBy} /> : "deleted"}
+                {version ? (
+                  <When at={version.createdAt} now={now} by={called(version.createdBy, names)} />
+                ) : (
+                  "deleted"
+                )}
               </td>
               <td class="number">{versions}</td>
             </tr>
@@ -66,12 +73,12 @@ function StateTable({ states, base, now }: Omit<StateListProps, "next">) {
   );
 }
 
-function LockShort({ lock, now }: { lock: LockStatus; now: number }) {
+function LockShort({ lock, names, now }: { lock: LockStatus; names: Names; now: number }) {
   const held = now - Date.parse(lock.since);
   return (
     <span class={held > staleMs ? "warn" : ""}>
-      {lock.by === "freeze" ? "frozen by" : "held by"} {lock.info.Who || lock.principal || "unknown"} for{" "}
-      {age(held)}
+      {lock.by === "freeze" ? "frozen by" : "held by"}{" "}
+      {lock.info.Who || (lock.principal && called(lock.principal, names)) || "unknown"} for {age(held)}
       {held > staleMs && lock.by !== "freeze" ? " (left behind?)" : ""}
     </span>
   );

@@ -1,8 +1,9 @@
 import type { AuditEntry } from "../sqlite/audit-chain";
-import type { ListedVersion } from "../state/history";
+import type { Difference } from "../state/differences";
+import type { ListedVersion, VersionChanges } from "../state/history";
 import type { LockStatus } from "../state/locks";
 import type { StateSummary } from "../state/state-object";
-import { bytes, When } from "./format";
+import { bytes, called, type Names, When } from "./format";
 import { pagePath, Scrollable } from "./layout";
 
 export interface StatePageProps {
@@ -10,11 +11,17 @@ export interface StatePageProps {
   readonly now: number;
   readonly summary: StateSummary;
   readonly versions: readonly ListedVersion[];
-  readonly audit: readonly AuditEntry[];
-  readonly mayAdminister: boolean;
+  /** There are more of them, below these. */
+  readonly hasOlder: boolean;
+  /** Null where the caller may not see it. */
+  readonly audit: readonly AuditEntry[] | null;
+  readonly names: Names;
+  readonly mayUnlock: boolean;
+  readonly mayRestore: boolean;
 }
 
-export function StatePage({ base, now, summary, versions, audit, mayAdminister }: StatePageProps) {
+export function StatePage(props: StatePageProps) {
+  const { base, now, summary, versions, hasOlder, audit, names, mayUnlock, mayRestore } = props;
   const { ref, lock, conflict } = summary;
   const path = pagePath(base, ref.name);
   return (
@@ -26,7 +33,11 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
         </p>
       ) : null}
       <h2>Lock</h2>
-      {lock ? <LockDetails lock={lock} now={now} path={path} /> : <p class="good">Nobody holds the lock.</p>}
+      {lock ? (
+        <LockDetails {...{ lock, now, names, path, mayUnlock }} />
+      ) : (
+        <p class="good">Nobody holds the lock.</p>
+      )}
       <h2>History</h2>
       <Scrollable label="Versions">
         <table>
@@ -45,33 +56,38 @@ export function StatePage({ base, now, summary, versions, audit, mayAdminister }
               <tr>
                 <th scope="row">{version.serial ?? "–"}</th>
                 <td>
-                  <When at={version.createdAt} now={now} by={version.createdBy} />
+                  <When at={version.createdAt} now={now} by={called(version.createdBy, names)} />
                   {version.writes > 1 ? <span class="quiet">, {version.writes} writes</span> : null}
                 </td>
                 <td class="number">{bytes(version.size)}</td>
                 <td>
-                  <Change version={version} />
+                  <Change version={version} path={path} />
                 </td>
                 <td>
-                  <RestoreLink version={version} path={path} mayAdminister={mayAdminister} />
+                  <RestoreLink version={version} path={path} mayRestore={mayRestore} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       </Scrollable>
-      {mayAdminister ? <Audit entries={audit} now={now} /> : null}
+      {hasOlder ? (
+        <p>
+          <a href={`${path}?before=${versions.at(-1)?.id}`}>Older versions</a>
+        </p>
+      ) : null}
+      {audit ? <Audit entries={audit} names={names} now={now} /> : null}
     </>
   );
 }
 
-function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }) {
+function Audit({ entries, names, now }: { entries: readonly AuditEntry[]; names: Names; now: number }) {
   return (
     <>
       <h2>Audit</h2>
       <Scrollable label="Audit">
         <table>
-          <caption>Newest first; each entry is chained to the one before</caption>
+          <caption>The newest, each chained to the one before; GET /states/…/audit has all</caption>
           <thead>
             <tr>
               <th scope="col">When</th>
@@ -86,7 +102,7 @@ function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }
                 <td>
                   <When at={at} now={now} />
                 </td>
-                <td>{who}</td>
+                <td>{called(who, names)}</td>
                 <td>{action.replaceAll("_", " ")}</td>
                 <td>
                   <code>{detail}</code>
@@ -100,14 +116,20 @@ function Audit({ entries, now }: { entries: readonly AuditEntry[]; now: number }
   );
 }
 
-function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path: string }) {
+interface LockDetailsProps extends Pick<StatePageProps, "now" | "names" | "mayUnlock"> {
+  readonly lock: LockStatus;
+  readonly path: string;
+}
+
+function LockDetails({ lock, now, names, path, mayUnlock }: LockDetailsProps) {
   const { info, principal, origin, by, since } = lock;
   return (
     <>
       <dl>
         <dt>Held by</dt>
         <dd>
-          {info.Who || "unknown"} {by === "s3" ? "(an S3 client)" : principal ? `(${principal})` : ""}
+          {info.Who || "unknown"}{" "}
+          {by === "s3" ? "(an S3 client)" : principal ? `(${called(principal, names)})` : ""}
         </dd>
         <dt>Since</dt>
         <dd>
@@ -122,7 +144,7 @@ function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path:
           <code>{info.ID}</code>
         </dd>
       </dl>
-      {by === "freeze" ? null : (
+      {by === "freeze" || !mayUnlock ? null : (
         <p>
           <a class="button" href={`${path}/unlock?ID=${encodeURIComponent(info.ID)}`}>
             Break this lock …
@@ -136,14 +158,14 @@ function LockDetails({ lock, now, path }: { lock: LockStatus; now: number; path:
 function RestoreLink({
   version,
   path,
-  mayAdminister,
+  mayRestore,
 }: {
   version: ListedVersion;
   path: string;
-  mayAdminister: boolean;
+  mayRestore: boolean;
 }) {
   if (version.current) return <strong>current</strong>;
-  if (!mayAdminister) return <span class="quiet">needs an admin</span>;
+  if (!mayRestore) return <span class="quiet">needs an admin</span>;
   return (
     <a href={`${path}/restore?id=${version.id}`} aria-label={`Restore serial ${version.serial} …`}>
       Restore …
@@ -151,27 +173,75 @@ function RestoreLink({
   );
 }
 
-function Change({ version: { diff, encrypted } }: { version: ListedVersion }) {
-  if (diff === null) return <span class="quiet">{encrypted ? "encrypted" : "not compared"}</span>;
-  const { added, removed } = diff;
-  if (added.length + removed.length === 0) return <span class="quiet">same resources</span>;
+/** More names than these are shown on a page of their own. */
+const maxNames = 20;
+
+function Change({ version, path }: { version: ListedVersion; path: string }) {
+  const { id, diff, encrypted, resources } = version;
+  if (encrypted) return <span class="quiet">encrypted</span>;
+  const whole = (
+    <a href={`${path}/changes?id=${id}`} aria-label={`What serial ${version.serial} changed`}>
+      What changed
+    </a>
+  );
+  if (diff === null) {
+    return (
+      <>
+        {resources === null ? null : <span class="quiet">{resources} resources, </span>}
+        {whole}
+      </>
+    );
+  }
+  const names = diff.added.length + diff.removed.length;
+  if (names === 0) return <span class="quiet">same resources</span>;
+  if (names > maxNames) {
+    return (
+      <>
+        {counted(diff)}, {whole}
+      </>
+    );
+  }
   return (
     <details>
-      <summary>
-        {added.length} added, {removed.length} removed
-      </summary>
+      <summary>{counted(diff)}</summary>
       <ul>
-        {added.map((name) => (
+        {lines(diff).map((line) => (
           <li>
-            + <code>{name}</code>
-          </li>
-        ))}
-        {removed.map((name) => (
-          <li>
-            − <code>{name}</code>
+            <code>{line}</code>
           </li>
         ))}
       </ul>
     </details>
   );
 }
+
+/** The whole difference between a version and the one below it. */
+export function Changes({ changes: { diff }, path }: { changes: VersionChanges; path: string }) {
+  return (
+    <>
+      <p>
+        <a href={path}>Back to the state</a>
+      </p>
+      {diff === null ? (
+        <p>
+          This version, or the one below it, is encrypted or has too many resources to keep a list of them.
+        </p>
+      ) : (
+        <>
+          <p>{counted(diff)}</p>
+          <Scrollable label="Changes">
+            <pre>{lines(diff).join("\n")}</pre>
+          </Scrollable>
+        </>
+      )}
+    </>
+  );
+}
+
+const counted = ({ added, removed }: Difference): string =>
+  `${added.length} added, ${removed.length} removed`;
+
+const lines = ({ added, removed }: Difference): string[] => [
+  ...added.map((name) => `+ ${name}`),
+  ...removed.map((name) => `− ${name}`),
+];

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { PasswordCheck } from "../auth/authenticate";
+import type { CredentialCheck } from "../auth/authenticate";
 import { networkOf } from "../auth/client";
 import { sha256 } from "../auth/password";
 import { type AuthEnvironment, authSettings } from "../auth/settings";
@@ -25,7 +25,7 @@ export async function passwordObjectOf(username: string): Promise<string> {
 export class Passwords extends DurableObject<AuthEnvironment> {
   readonly #verified = new VerifiedPasswords();
   /** Checks that have not ended. The same credentials again, from many jobs at once, are one guess. */
-  readonly #pending = new Map<string, Promise<PasswordCheck>>();
+  readonly #pending = new Map<string, Promise<CredentialCheck>>();
   readonly #brake = new Brake();
   readonly #queue = new HashQueue();
   readonly #knownClients: KnownClients;
@@ -36,7 +36,7 @@ export class Passwords extends DurableObject<AuthEnvironment> {
     this.#knownClients = new KnownClients(ctx.storage.sql);
   }
 
-  async verifyPassword(username: string, password: string, client: string): Promise<PasswordCheck> {
+  async verifyPassword(username: string, password: string, client: string): Promise<CredentialCheck> {
     const fingerprint = await this.#verified.fingerprint(username, password);
     const principal = this.#verified.get(fingerprint);
     if (principal) return { principal };
@@ -53,7 +53,7 @@ export class Passwords extends DurableObject<AuthEnvironment> {
     }
   }
 
-  async #check(username: string, password: string, client: string): Promise<PasswordCheck> {
+  async #check(username: string, password: string, client: string): Promise<CredentialCheck> {
     const settings = authSettings(this.env);
     // Names that nobody has are one account: under them, only the pre-shared key can be guessed.
     const isUser = settings.users.some(({ name }) => name === username);

@@ -1,5 +1,6 @@
 import { versionKey } from "../../../domain/state-objects";
 import { Refusal } from "../errors/refusal";
+import { type Difference, Differences } from "./differences";
 import type { VersionRecord } from "./ledger/records";
 import type { StateContext } from "./state-context";
 
@@ -8,8 +9,36 @@ export interface ListedVersion extends VersionRecord {
   readonly current: boolean;
   /** Number of writes that this entry stands for: those of one apply, under one lock. */
   readonly writes: number;
-  /** Against the entry below; null where either is encrypted or too large to compare. */
-  readonly diff: { readonly added: readonly string[]; readonly removed: readonly string[] } | null;
+  /** Number of resources; null where it is not known. */
+  readonly resources: number | null;
+  /** Against the entry below; null where either is encrypted, or too much would have to be read. */
+  readonly diff: Difference | null;
+}
+
+/** A part of the list of versions. */
+export interface ListProps {
+  readonly limit: number;
+  /** ID of the last entry of the part before; null for the first one. */
+  readonly before: string | null;
+  /** Shows each write of an apply; otherwise the last one stands for them. */
+  readonly all: boolean;
+  /** Bytes of lists of resources that are read at most, and so the most that the differences have. */
+  readonly maxCompared: number;
+}
+
+/** The whole difference between a version and the one below it. */
+export interface VersionChanges {
+  readonly id: string;
+  readonly serial: number | null;
+  /** ID of the version below; null where there is none. */
+  readonly against: string | null;
+  /** Null where either is encrypted, or its list was too long to be kept. */
+  readonly diff: Difference | null;
+}
+
+interface Entry {
+  readonly head: VersionRecord;
+  readonly writes: number;
 }
 
 /** How many versions a state keeps: those among the newest `versions`, and those younger than `days`. */
@@ -46,36 +75,49 @@ export class History {
     });
   }
 
-  /**
-   * Newest first. `all` shows each write of an apply; otherwise its last one stands for them.
-   * @param before the last entry of the page before
-   */
-  list(limit: number, before: string | null, all: boolean): ListedVersion[] {
+  /** Newest first. */
+  list({ limit, before, all, maxCompared }: ListProps): ListedVersion[] {
     const { ledger } = this.context;
     const pointer = ledger.get("pointer");
-    const above = before === null ? null : this.find(before);
-    const entries: { head: VersionRecord; writes: number }[] = [];
-    for (const row of ledger.versions.list(above)) {
-      const last = entries.at(-1);
-      const head = last?.head ?? above;
-      const sameApply = row.lockId !== null && row.lockId === head?.lockId;
-      if (sameApply && !all && !row.pinned && row.id !== pointer) {
-        if (last) last.writes++; // else it belongs to the last entry of the page before
-      } else if (entries.push({ head: row, writes: 1 }) > limit + 1) {
-        break;
-      }
-    }
-    const resourcesAt = (at: number) => {
-      const entry = entries[at];
-      return entry ? ledger.versions.resources(entry.head.id) : [];
-    };
-    let after = resourcesAt(0);
+    const entries: Entry[] = [];
+    for (const entry of this.#entries(before === null ? null : this.find(before), all))
+      if (entries.push(entry) > limit) break;
+    const differences = new Differences(ledger.versions, maxCompared);
     return entries.slice(0, limit).map(({ head, writes }, at) => {
-      const before = resourcesAt(at + 1);
-      const diff = compare(before, after);
-      after = before;
-      return { ...head, current: head.id === pointer, writes, diff };
+      const resources = differences.listOf(head)?.count ?? null;
+      const diff = differences.between(head, entries[at + 1]?.head ?? null);
+      return { ...head, current: head.id === pointer, writes, resources, diff };
     });
+  }
+
+  /** What a version changed, however much it is. @throws Refusal 404 where there is no such version */
+  changes(id: string): VersionChanges {
+    const { versions } = this.context.ledger;
+    const head = this.find(id);
+    const [below] = this.#entries(head, false);
+    const diff = new Differences(versions, Number.POSITIVE_INFINITY).between(head, below?.head ?? null);
+    return { id, serial: head.serial, against: below?.head.id ?? null, diff };
+  }
+
+  /**
+   * Newest first, those below a version. `all` has each write of an apply; otherwise the last one stands for them, and
+   * those that belong to the version above are left out.
+   */
+  *#entries(above: VersionRecord | null, all: boolean): Generator<Entry> {
+    const { ledger } = this.context;
+    const pointer = ledger.get("pointer");
+    let entry: { head: VersionRecord; writes: number } | null = null;
+    for (const row of ledger.versions.list(above)) {
+      const head = entry?.head ?? above;
+      const isOfSameApply = row.lockId !== null && row.lockId === head?.lockId;
+      if (isOfSameApply && !all && !row.pinned && row.id !== pointer) {
+        if (entry) entry.writes++;
+        continue;
+      }
+      if (entry) yield entry;
+      entry = { head: row, writes: 1 };
+    }
+    if (entry) yield entry;
   }
 
   /**
@@ -116,13 +158,4 @@ export class History {
     const { bucket, key } = this.context;
     if (ids.length > 0) await bucket.delete(ids.map((id) => versionKey(key, id)));
   }
-}
-
-function compare(before: readonly string[] | null, after: readonly string[] | null): ListedVersion["diff"] {
-  if (before === null || after === null) return null;
-  const [had, has] = [new Set(before), new Set(after)];
-  return {
-    added: after.filter((name) => !had.has(name)),
-    removed: before.filter((name) => !has.has(name)),
-  };
 }

@@ -10,7 +10,7 @@ import type { BackupResult } from "./backup";
 import type { Caller } from "./caller";
 import { DirectoryReport } from "./directory-report";
 import type { FreezeProps } from "./freezes";
-import type { ListedVersion, Retention } from "./history";
+import type { ListedVersion, ListProps, Retention, VersionChanges } from "./history";
 import { Ledger } from "./ledger/ledger";
 import type { Freeze, OverrideRecord, VersionRecord } from "./ledger/records";
 import type { LockStatus } from "./locks";
@@ -114,13 +114,12 @@ export class StateObject extends DurableObject<StateEnvironment> {
     return this.#change(ref, ({ pointer }) => pointer.remove(caller, lockId));
   }
 
-  versions(
-    ref: StateRef,
-    limit: number,
-    before: string | null,
-    all: boolean,
-  ): Promise<Outcome<ListedVersion[]>> {
-    return outcome(async () => this.#parts(ref).history.list(limit, before, all));
+  versions(ref: StateRef, props: ListProps): Promise<Outcome<ListedVersion[]>> {
+    return outcome(async () => this.#parts(ref).history.list(props));
+  }
+
+  changes(ref: StateRef, id: string): Promise<Outcome<VersionChanges>> {
+    return outcome(async () => this.#parts(ref).history.changes(id));
   }
 
   version(ref: StateRef, id: string): Promise<Outcome<StoredVersion>> {

@@ -1,4 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import { directorySchema } from "../../../../worker/src/directory/schema";
+import type { TokenInfo } from "../../../../worker/src/directory/token-table";
 import type { Env } from "../../../../worker/src/env";
 import { migrate } from "../../../../worker/src/sqlite/migrations";
 import { ledgerSchema } from "../../../../worker/src/state/ledger/schema";
@@ -40,16 +42,26 @@ export class StateObject extends DurableObject<Env> {
   }
 }
 
-export class Directory extends DurableObject<Env> {}
+/** As the first Worker: tokens that note who minted them by name alone. */
+export class Directory extends DurableObject<Env> {
+  async first(tokens: readonly { readonly hash: string; readonly info: TokenInfo }[]): Promise<void> {
+    const { sql } = this.ctx.storage;
+    sql.exec(directorySchema[0]);
+    for (const { hash, info } of tokens)
+      sql.exec("INSERT INTO token VALUES (?, ?, ?, ?)", info.id, hash, JSON.stringify(info), info.namespace);
+  }
+}
 export class Passwords extends DurableObject<Env> {}
 
 export default {
   async fetch(request, env) {
-    const { name, form, version } = (await request.json()) as {
+    const { name, form, version, tokens } = (await request.json()) as {
       readonly name: string;
       readonly form: "first" | "later";
       readonly version: Readonly<Record<string, string | number>>;
+      readonly tokens?: Parameters<Directory["first"]>[0];
     };
+    if (tokens) await (env.DIRECTORY.getByName("directory") as unknown as Directory).first(tokens);
     const object = env.STATE.getByName(name) as unknown as StateObject;
     if (form === "first") await object.first(version);
     else await object.later();

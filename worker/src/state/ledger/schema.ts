@@ -46,4 +46,7 @@ export const ledgerSchema = [
   `CREATE TABLE upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL) WITHOUT ROWID;
   INSERT INTO upload SELECT key, value FROM settings, json_each(settings.json, '$.uploads') WHERE true;
   UPDATE settings SET json = json_set(json, '$.uploads', json('{}'));`,
+  // By these, two lists of resources are told apart without a look at them.
+  `ALTER TABLE version ADD COLUMN resourceCount INTEGER;
+  ALTER TABLE version ADD COLUMN resourceDigest TEXT;`,
 ] as const;

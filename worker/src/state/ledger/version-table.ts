@@ -1,5 +1,15 @@
+import { createHash } from "node:crypto";
 import { maxResourceList, type NewVersion, type VersionRecord, type VersionSource } from "./records";
 import { firstRow, type Row } from "./row";
+
+/** What is known of a list of resources without reading it. */
+export interface ResourceList {
+  /** Null, as the digest is, where an earlier Worker stored the list. */
+  readonly count: number | null;
+  readonly digest: string | null;
+  /** Length of the stored list. */
+  readonly bytes: number;
+}
 
 /** The versions of a state. Their bytes are in R2. */
 export class VersionTable {
@@ -35,6 +45,20 @@ export class VersionTable {
     return Number(firstRow(this.sql, "SELECT count(*) AS n FROM version WHERE pruned = 0")?.n ?? 0);
   }
 
+  /** The list of resources of a version; null where it is encrypted or has too many. */
+  resourceList(id: string): ResourceList | null {
+    const row = firstRow(
+      this.sql,
+      `SELECT resourceCount, resourceDigest, octet_length(addresses) AS bytes
+       FROM version JOIN resource_list ON resource_list.version = version.seq WHERE id = ?`,
+      id,
+    );
+    if (row === null) return null;
+    const count = row.resourceCount === null ? null : Number(row.resourceCount);
+    const digest = row.resourceDigest === null ? null : String(row.resourceDigest);
+    return { count, digest, bytes: Number(row.bytes) };
+  }
+
   /** Addresses of the resources of a version; null where it is encrypted or has too many. */
   resources(id: string): string[] | null {
     const row = firstRow(
@@ -47,9 +71,12 @@ export class VersionTable {
 
   /** @returns the record as it is read back from now on, so that a replay is answered with the same bytes */
   add({ resources, ...version }: NewVersion): VersionRecord {
+    const list = resources === null ? null : JSON.stringify(resources);
+    const addresses = list !== null && list.length <= maxResourceList ? list : null;
     const added = this.sql.exec(
-      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO version (id, serial, lineage, sha256, md5, size, encrypted, createdAt, createdBy, lockId, source,
+         resourceCount, resourceDigest)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
       version.id,
       version.serial,
       version.lineage,
@@ -61,11 +88,11 @@ export class VersionTable {
       version.createdBy,
       version.lockId,
       version.source,
+      resources?.length ?? null,
+      addresses && createHash("sha256").update(addresses).digest("hex"),
     );
     const row = added.one();
-    const addresses = resources === null ? null : JSON.stringify(resources);
-    if (addresses !== null && addresses.length <= maxResourceList)
-      this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
+    if (addresses !== null) this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
     this.#last = toVersion(row);
     return this.#last;
   }
