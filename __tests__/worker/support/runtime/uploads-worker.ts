@@ -1,8 +1,8 @@
 import type { Env } from "../../../../worker/src/env";
-import worker, { Directory, StateObject as RealStateObject } from "../../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject as RealStateObject } from "../../../../worker/src/index";
 import { Ledger } from "../../../../worker/src/state/ledger/ledger";
 
-export { Directory };
+export { Directory, Passwords };
 
 /** What is stored of the uploads of a state. */
 export interface StoredUploads {
