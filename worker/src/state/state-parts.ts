@@ -36,8 +36,8 @@ export function stateParts(
   { isEncryptionRequired, backupBucket }: StatePartsProps,
 ): StateParts {
   const { bucket, key, ledger } = context;
-  const current = new CurrentObject(context);
   const freezes = new Freezes(ledger);
+  const current = new CurrentObject(context, { freezes, isEncryptionRequired });
   const history = new History(context);
   const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes });
   const overrides = new Overrides(ledger);
