@@ -11,11 +11,13 @@ import { ownerPassword, startTestWorker, type TestWorker } from "./support/harne
 let worker: TestWorker;
 const psk = "a pre-shared key of some length";
 beforeAll(async () => {
-  const users = [{ name: "hashed", password: await hashPassword("password of hashed", 1000) }];
+  const users = [
+    { name: "hashed", namespace: "hashed", password: await hashPassword("password of hashed", 1000) },
+  ];
   const script = await bundleWorker(join(__dirname, "support/runtime", "spying-worker.ts"));
   worker = await startTestWorker({
     script,
-    vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk },
+    vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk, TFSTATE_PSK_NAMESPACE: "default" },
   });
 }, 60_000);
 afterAll(() => worker.stop());
