@@ -3,6 +3,7 @@ import { lockInfo, State, stateBody } from "./conformance/client";
 import {
   counted,
   createOnly,
+  setFaults as faults,
   historyKeys,
   keyOf,
   type StorageWorker,
@@ -20,10 +21,6 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 describe("with R2 and SQLite at their worst", () => {
-  /** Sets faults for one state; without settings, ends them. */
-  const faults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
-    fetch(`${worker.owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
-
   test("an S3 write in the moment between the look and the copy is not overwritten: both are kept", async () => {
     const state = new State(worker.owner);
     await state.post(stateBody({ serial: 1 }));

@@ -76,7 +76,11 @@ export const versionErrors = {
     }
     const kept = `its write is kept as version ${foreign}${current === null ? "" : `, ${before}`}`;
     const [what, howToGoOn] = foreignReasons(ref, current)[reason ?? "serial"];
-    return { status: 500, message: `an S3 client wrote ${stateKey(ref)}, ${what}; ${kept}`, fix: `${restore}${howToGoOn}` };
+    return {
+      status: 500,
+      message: `an S3 client wrote ${stateKey(ref)}, ${what}; ${kept}`,
+      fix: `${restore}${howToGoOn}`,
+    };
   },
 
   backup_not_configured: () => ({
@@ -88,6 +92,16 @@ export const versionErrors = {
     status: 409,
     message: `the backup bucket has no ${stateKey(ref)}`,
     fix: "check the name of the state",
+  }),
+  copy_not_needed: ({ ref, reason, current, copy }: UnneededCopy) => ({
+    status: 409,
+    message: {
+      healthy: `the state is whole: ${compareSerials(current, copy)}`,
+      deleted: "the state was deleted on purpose",
+      undecided:
+        "an S3 client wrote the state, and an admin has to choose between its write and the version before",
+    }[reason],
+    fix: `to make the copy current even so, add ?force=${encodeURIComponent(ref.name)}`,
   }),
   backup_damaged: ({ ref, found, expected }: DamagedBackup) => ({
     status: 500,
@@ -117,6 +131,15 @@ interface ForeignWrite {
   readonly reason?: StateRule | "frozen" | "not_a_state" | "too_large";
 }
 
+interface UnneededCopy {
+  readonly ref: StateRef;
+  readonly reason: "healthy" | "deleted" | "undecided";
+  /** Serial of the current version. */
+  readonly current: number | null;
+  /** Serial of the copy; null where it is not known. */
+  readonly copy: number | null;
+}
+
 interface DamagedBackup {
   readonly ref: StateRef;
   readonly found: string;
@@ -128,12 +151,21 @@ type WhyKeptAside = readonly [what: string, howToGoOn: string];
 /** Why a state that an S3 client wrote is not served, and what there is to know before an admin chooses. */
 function foreignReasons(ref: StateRef, current: string | null) {
   const notNext: WhyKeptAside = [`and it does not follow version ${current}`, ""];
-  const frozen: WhyKeptAside = ["while the state is frozen", "; without that it is adopted when the freeze ends"];
+  const frozen: WhyKeptAside = [
+    "while the state is frozen",
+    "; without that it is adopted when the freeze ends",
+  ];
   const plaintext: WhyKeptAside = [
     "and it is not encrypted, which it has to be",
     `; version {id} in plain text needs POST ${statePath(ref)}/override {"allow":["plaintext"],"reason":"…"} first`,
   ];
   return { serial: notNext, lineage: notNext, not_a_state: notNext, too_large: notNext, frozen, plaintext };
+}
+
+function compareSerials(current: number | null, copy: number | null): string {
+  if (current === null || copy === null) return `its serial is ${current}`;
+  if (current === copy) return `it has the serial of the copy (${copy}), with other content`;
+  return `its serial ${current} is ${current > copy ? "newer" : "older"} than serial ${copy} of the copy`;
 }
 
 const statePath = ({ name }: StateRef): string => `/states/${encodeURIComponent(name)}`;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { matches, type Principal } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
-import { backUpAll, restoreAll } from "./backup";
+import { backUpAll, forcedStates, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
 import { metricsText } from "./metrics";
 import type { Routes } from "./route";
@@ -9,7 +9,7 @@ import {
   AuditEntry,
   AuditQuery,
   BackupOutcome,
-  PageQuery,
+  RestoreQuery,
   RestoreResult,
   Token,
   TokenRequest,
@@ -99,14 +99,14 @@ export function adminRoutes(routes: Routes): void {
       path: "/backup/restore",
       scope: "admin",
       summary:
-        "Makes the copies in the backup bucket current, a page of states at a time; ends with next null",
-      query: PageQuery,
+        "Brings states that are missing or damaged back from their copies, a page at a time; ends with next null",
+      query: RestoreQuery,
       answer: RestoreResult,
     },
-    async ({ context, query }) =>
-      Response.json(
-        await restoreAll(context.env, context.get("principal").namespace, callerOf(context), query.after),
-      ),
+    async ({ context, query }) => {
+      const options = { caller: callerOf(context), after: query.after, forced: forcedStates(context) };
+      return Response.json(await restoreAll(context.env, context.get("principal").namespace, options));
+    },
   );
 }
 

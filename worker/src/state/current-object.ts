@@ -6,13 +6,7 @@ import type { Freezes } from "./freezes";
 import { breaches } from "./guard";
 import { type Inspected, ingest, jsonObject, requireStored, store, withMemoryFor } from "./ingest";
 import type { Ledger } from "./ledger/ledger";
-import type {
-  Conflict,
-  ConflictReason,
-  NewVersion,
-  VersionRecord,
-  VersionSource,
-} from "./ledger/records";
+import type { Conflict, ConflictReason, NewVersion, VersionRecord, VersionSource } from "./ledger/records";
 import type { StateContext } from "./state-context";
 
 /** What decides whether an S3 client's write is adopted. */
@@ -74,7 +68,7 @@ export class CurrentObject {
     });
     if (put !== null) {
       requireStored(put, current.md5);
-      this.ledger.noteProjection({ version: current.id, etag: put.etag });
+      this.ledger.noteProjection({ version: current.id, etag: put.etag, upload: put.version });
     }
   }
 
@@ -87,7 +81,7 @@ export class CurrentObject {
       const found = await this.bucket.head(this.key);
       const { version, etag } = this.ledger.get("projection");
       const pointer = this.ledger.get("pointer");
-      if ((found?.etag ?? null) === etag) {
+      if ((found?.etag ?? null) === etag && !this.#isPutBack(found)) {
         if (this.ledger.get("conflict") !== null) this.ledger.set("conflict", null);
         if (this.#showsPointer) return;
       } else if (found === null) {
@@ -103,7 +97,7 @@ export class CurrentObject {
           return;
         }
         // Ours after all: the answer to the put was lost, or it landed late.
-        this.ledger.noteProjection({ version: projected.id, etag: found.etag });
+        this.ledger.noteProjection({ version: projected.id, etag: found.etag, upload: found.version });
         if (projected.id === pointer) return;
       }
       await this.project();
@@ -140,10 +134,18 @@ export class CurrentObject {
     return version?.md5 === found.etag ? version : null;
   }
 
+  /** Whether this object, which looks like the last one that we left, is a copy that somebody put in the place of a later one. */
+  #isPutBack(found: R2Object | null): boolean {
+    const { version, upload } = this.ledger.get("projection");
+    if (found === null || upload === undefined || found.version === upload) return false;
+    return version !== this.ledger.get("pointer") && this.#projectedBy(found) !== null;
+  }
+
   /** Whether a put of this version may be seen only now. Else somebody copied an older object back, metadata and all. */
   #mayTurnUp({ id }: VersionRecord): boolean {
     return (
-      id === this.ledger.get("pointer") || (!this.#showsPointer && this.ledger.get("unprojected").includes(id))
+      id === this.ledger.get("pointer") ||
+      (!this.#showsPointer && this.ledger.get("unprojected").includes(id))
     );
   }
 

@@ -76,11 +76,6 @@ export class Ledger {
     this.#settings.note("projection", projection);
   }
 
-  /** Stores what was noted, so that an older object that somebody puts back later does not look like our last one. */
-  storeNotes(): void {
-    if (this.#settings.hasNotes) this.set("projection", this.get("projection"));
-  }
-
   /**
    * The current version; null where there is no state.
    * @throws Error when the pointer leads nowhere: that must never read as "no state"

@@ -51,6 +51,8 @@ export interface OverrideRecord {
 export interface Projection {
   readonly version: string | null;
   readonly etag: string | null;
+  /** R2's ID of the upload: a copy of the same bytes has another. @default - not known */
+  readonly upload?: string;
 }
 
 /** Why an S3 client's object is not adopted: the rule that it breaks, or what it is. */

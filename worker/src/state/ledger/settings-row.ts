@@ -5,7 +5,6 @@ export class SettingsRow {
   /** What the table holds, and what was noted since; null where it has to be read. Nobody else writes there. */
   #settings: StateSettings | null = null;
   #hasChanged = false;
-  #hasNotes = false;
 
   constructor(private readonly sql: SqlStorage) {}
 
@@ -22,13 +21,7 @@ export class SettingsRow {
 
   /** Remembers a value that is stored with the next change. */
   note<Key extends keyof StateSettings>(key: Key, value: StateSettings[Key]): void {
-    this.#hasNotes = true;
     this.#settings = { ...(this.#settings ?? this.#read()), [key]: value };
-  }
-
-  /** Whether something was noted that is not stored yet. */
-  get hasNotes(): boolean {
-    return this.#hasNotes;
   }
 
   store(): void {
@@ -38,7 +31,6 @@ export class SettingsRow {
 
   /** After a transaction. @param isKept whether it was committed; else the table is read again */
   endTransaction(isKept: boolean): void {
-    if (this.#hasChanged || !isKept) this.#hasNotes = false;
     this.#hasChanged = false;
     if (!isKept) this.#settings = null;
   }
