@@ -8,10 +8,17 @@ const only = process.env.FAULT_SEED;
 const count = Number(process.env.FAULT_SCHEDULES ?? 200);
 const atOnce = 8;
 
+const password = "the password of mallory";
 let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
-  worker = await startTestWorker({ script });
+  const stranger = {
+    name: "mallory",
+    namespace: "owner",
+    password,
+    scopes: ["read", "write", "lock", "admin"],
+  };
+  worker = await startTestWorker({ script, vars: { TFSTATE_USERS: JSON.stringify([stranger]) } });
 }, 60_000);
 afterAll(() => worker.stop());
 
@@ -23,7 +30,7 @@ test(
     const seeds = Array.from({ length: only ? 1 : count }, (_, at) => first + at);
     const runNext = async (): Promise<void> => {
       for (let seed = seeds.pop(); seed !== undefined; seed = seeds.pop()) {
-        await runSchedule(worker.owner, bucket as never, seed);
+        await runSchedule(worker.owner, worker.as("mallory", password), bucket as never, seed);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, runNext));

@@ -18,12 +18,18 @@ const faultRate = 0.15;
 const sqlFaultRate = 0.006;
 
 /**
- * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write, unlock and break each other's
- * locks, and one that uses the S3 backend on the same object. Checks after each answer, and at the end without faults,
+ * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write,
+ * unlock and break each other's locks, a stranger with their lock IDs, an admin who restores the backup, and one that uses
+ * the S3 backend on the same object and puts older copies back. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
-export async function runSchedule(target: Target, bucket: R2Bucket, seed: number): Promise<void> {
-  const schedule = new Schedule(target, bucket, seed);
+export async function runSchedule(
+  target: Target,
+  stranger: Target,
+  bucket: R2Bucket,
+  seed: number,
+): Promise<void> {
+  const schedule = new Schedule(target, stranger, bucket, seed);
   try {
     await Promise.race([schedule.run(), tooSlow()]);
   } catch (error) {
@@ -49,14 +55,25 @@ class Schedule {
   /** Acknowledged holder; null once anyone tried to end that lock. */
   #holder: string | null = null;
   readonly #dead = new Set<string>();
+  /** Copies that the S3 client made of the current object, with their metadata, by their text. */
+  readonly #copies = new Map<string, Record<string, string> | undefined>();
+  /** The copy that was put back, until an admin chose. */
+  #putBack: string | null = null;
+  readonly #strangerState: State;
 
   constructor(
     private readonly target: Target,
+    stranger: Target,
     private readonly bucket: R2Bucket,
     private readonly seed: number,
   ) {
     this.#random = new Random(seed);
     this.#state = new State(target, `faults-${seed}-`);
+    this.#strangerState = new State(stranger, this.#state.name);
+  }
+
+  get #key(): string {
+    return `owner/${this.#state.name}.tfstate`;
   }
 
   async run(): Promise<void> {
@@ -71,8 +88,13 @@ class Schedule {
     // Mostly whoever holds the lock goes on; the others knock now and then.
     const holder = this.#clients.find(({ lock }) => lock !== null);
     const client = holder && this.#random.chance(0.6) ? holder : this.#random.pick(this.#clients);
-    const choice = this.#random.below(100);
-    if (choice < 10) await this.#read();
+    if (this.#putBack !== null) return this.#choose(this.#putBack);
+    await this.#copyCurrent();
+    const choice = this.#random.below(116);
+    if (choice >= 108) await this.#putCopyBack();
+    else if (choice >= 104) await this.#restoreBackup();
+    else if (choice >= 100) await this.#writeAsStranger(client);
+    else if (choice < 10) await this.#read();
     else if (choice < 16) await this.#forceUnlock(client);
     else if (choice < 25) await this.#writeThroughS3();
     else if (client.lock === null) await this.#lock(client);
@@ -121,7 +143,8 @@ class Schedule {
   async #forceUnlock(client: Client): Promise<void> {
     const seen = await this.#send("GET", "/lock");
     if (seen.status !== 200) return;
-    const { ID } = JSON.parse(seen.text) as LockInfo;
+    const { ID } = JSON.parse(seen.text) as Partial<LockInfo>;
+    if (ID === undefined) return; // nobody holds it
     if (this.#holder === ID) this.#holder = null;
     const reply = await this.#replayed(`${client.name} breaks ${short(ID)}`, () =>
       this.#send("UNLOCK", "/lock", JSON.stringify({ ID })),
@@ -150,6 +173,72 @@ class Schedule {
     await this.bucket.delete(`${key}.tflock`);
   }
 
+  /** Whoever has read the ID of a lock, which each 423 shows; even as an admin. */
+  async #writeAsStranger({ lock }: Client): Promise<void> {
+    if (lock === null) return;
+    const body = stateBody({ serial: 900, note: "stolen" });
+    const { status } = await this.#strangerState.send("POST", `?ID=${lock.ID}`, { body });
+    this.log.push(`a stranger writes with ${short(lock.ID)}: ${status}`);
+    must(status >= 400, `a stranger wrote with ${lock.ID}`);
+  }
+
+  /** Of a state that is whole, whatever the storage does at the moment: nothing that is newer than the copy is lost. */
+  async #restoreBackup(): Promise<void> {
+    for (const below of ["/backup", "/backup/restore"]) {
+      const { status } = await this.#replayed(`POST ${below}`, () => this.#send("POST", below));
+      must(status < 400 || status === 409 || status === 423 || status >= 500, `${below} answers ${status}`);
+    }
+  }
+
+  async #copyCurrent(): Promise<void> {
+    const found = await this.bucket.get(this.#key);
+    if (found) this.#copies.set(await found.text(), found.customMetadata);
+  }
+
+  /** As CopyObject does it, under the S3 client's lock: an older current object comes back, metadata and all. */
+  async #putCopyBack(): Promise<void> {
+    if ((await this.#read()) === null) return; // so that the Worker has seen what S3 clients wrote
+    const info = { ...lockInfo("s3"), Path: this.#key };
+    const options = { onlyIf: { etagDoesNotMatch: "*" } };
+    if (!(await this.bucket.put(`${this.#key}.tflock`, JSON.stringify(info), options))) return;
+    const newest = this.#accepted.at(-1);
+    const current = await (await this.bucket.get(this.#key))?.text();
+    const older = [...this.#copies].filter(
+      ([text, metadata]) => metadata?.version && newest && serialOf(text) < serialOf(newest),
+    );
+    if (current !== undefined && current === newest && older.length > 0) {
+      const [text, customMetadata] = this.#random.pick(older);
+      await this.bucket.put(this.#key, text, { customMetadata });
+      this.#putBack = text;
+      this.log.push(`s3 puts serial ${serialOf(text)} back`);
+    }
+    await this.bucket.delete(`${this.#key}.tflock`);
+  }
+
+  /** An admin settles what a copy that was put back has done: until then it is neither served nor overwritten. */
+  async #choose(copy: string): Promise<void> {
+    const { status, text } = await this.#send("GET");
+    this.log.push(`read after the copy: ${status}`);
+    must(status >= 500, `a copy was put back, and a read answers ${status}: ${text}`);
+    const newest = createHash("sha256")
+      .update(this.#accepted.at(-1) ?? "")
+      .digest("hex");
+    const list = await this.#send("GET", "/versions?all=1&limit=1000");
+    if (list.status !== 200) return;
+    const version = (JSON.parse(list.text) as { id: string; sha256: string }[]).find(
+      ({ sha256 }) => sha256 === newest,
+    );
+    must(version !== undefined, "the last accepted version is not there to choose");
+    must((await (await this.bucket.get(this.#key))?.text()) === copy, "the copy was overwritten");
+    for (let again = 0; ; again++) {
+      const reply = await this.#send("POST", `/versions/${version.id}/restore`);
+      this.log.push(`an admin restores ${short(version.id)}: ${reply.status}`);
+      if (reply.status === 200) break;
+      must(reply.status >= 500 && again < 50, `a restore is answered ${reply.status}: ${reply.text}`);
+    }
+    this.#putBack = null;
+  }
+
   /** @returns null where the answer was an error */
   async #read(): Promise<{ serial: number } | null> {
     const newest = this.#accepted.at(-1);
@@ -176,6 +265,7 @@ class Schedule {
 
   /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
   async #settled(): Promise<void> {
+    if (this.#putBack !== null) await this.#choose(this.#putBack);
     const read = await this.#read();
     must(read !== null, "no answer without faults");
     const current = (await this.#send("GET")).text;
