@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { PlainPassword } from "../worker/src/auth/credential-text";
 import { hashPassword, maxIterations } from "../worker/src/auth/password";
-import { type AuditEntry, verifyAudit } from "../worker/src/sqlite/audit-chain";
+import { type AuditEntry, type AuditHead, verifyAudit } from "../worker/src/sqlite/audit-chain";
 
 interface Connection {
   readonly url: string;
@@ -42,18 +42,20 @@ program
   });
 
 connected(program.command("verify-audit"))
-  .description("check that no audit entry of any state was changed, removed or inserted")
+  .description(
+    "check that no audit entry of any state was changed, removed or inserted, against the backup too",
+  )
   .action(async (connection: Connection) => {
-    let broken = 0;
-    for (const [what, path] of [
-      ["deployment", "/audit"],
-      ...(await stateNames(connection)).map((name) => [name, `${statePath(name)}/audit`]),
-    ]) {
-      const defect = verifyAudit(await wholeAudit(connection, path ?? ""));
-      console.log(`${defect === null ? "ok    " : "BROKEN"}  ${what}${defect === null ? "" : `: ${defect}`}`);
-      if (defect !== null) broken++;
+    const chains = (await stateNames(connection)).map((name) => [name, statePath(name)] as const);
+    for (const [what, path] of [["deployment", ""] as const, ...chains]) {
+      const defect = await auditDefect(connection, path).catch((error: unknown) => error);
+      const isOk = defect === null;
+      const label = isOk ? "ok    " : typeof defect === "string" ? "BROKEN" : "FAILED";
+      const why = isOk ? "" : `: ${defect instanceof Error ? defect.message : defect}`;
+      console.log(`${label}  ${what}${why}`);
+      // One chain that cannot be read is named, and does not keep the others from their check.
+      if (!isOk) process.exitCode = 1;
     }
-    process.exitCode = broken === 0 ? 0 : 1;
   });
 
 connected(program.command("export"))
@@ -100,11 +102,40 @@ async function wholeAudit(connection: Connection, path: string): Promise<AuditEn
   }
 }
 
-async function ask({ url, username, password }: Connection, path: string): Promise<Response> {
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  const reply = await fetch(`${url.replace(/\/+$/, "")}${path}`, { headers: { authorization } });
+/** What is wrong with the audit of a state, or of the deployment where `path` is empty; null where nothing is. */
+async function auditDefect(connection: Connection, path: string): Promise<string | null> {
+  // First the heads: what is added to the audit meanwhile is newer than all of them.
+  const heads = path === "" ? [] : await keptHeads(connection, path);
+  return verifyAudit(await wholeAudit(connection, `${path}/audit`), heads);
+}
+
+/** The heads of a state's audit that its copies in the backup bucket carry. */
+async function keptHeads(connection: Connection, path: string): Promise<readonly AuditHead[]> {
+  const heads: AuditHead[] = [];
+  for (let after = ""; ; ) {
+    const reply = await fetchFrom(connection, `${path}/backup?after=${encodeURIComponent(after)}`);
+    const answer = (await reply.json()) as {
+      readonly error?: string;
+      readonly copies: readonly { readonly audit: AuditHead | null }[];
+      readonly next: string | null;
+    };
+    if (answer.error === "backup_not_configured") return [];
+    if (!reply.ok) throw new Error(`GET ${path}/backup answers ${reply.status}: ${JSON.stringify(answer)}`);
+    heads.push(...answer.copies.flatMap(({ audit }) => audit ?? []));
+    if (answer.next === null) return heads;
+    after = answer.next;
+  }
+}
+
+async function ask(connection: Connection, path: string): Promise<Response> {
+  const reply = await fetchFrom(connection, path);
   if (reply.ok) return reply;
   throw new Error(`GET ${path} answers ${reply.status}: ${await reply.text()}`);
+}
+
+function fetchFrom({ url, username, password }: Connection, path: string): Promise<Response> {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  return fetch(`${url.replace(/\/+$/, "")}${path}`, { headers: { authorization } });
 }
 
 program.parseAsync().catch((error: unknown) => {

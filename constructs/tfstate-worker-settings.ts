@@ -16,7 +16,7 @@ export interface TfstateWorkerSettings {
    * @default ["owner"]
    */
   readonly credentials?: readonly WorkerCredential[];
-  /** Namespace that the pre-shared key gives access to. @default "default" */
+  /** Namespace that the pre-shared key gives access to; required with other credentials. @default "default" */
   readonly pskNamespace?: string;
   /** Issuers of identity tokens, such as GitHub Actions. @default - no issuers */
   readonly oidc?: readonly OidcIssuer[];

@@ -25,10 +25,10 @@ export const backupPrefix = "versions/";
 /** The key of the current state. Neither part holds a slash, so no two states share one. */
 export const stateKey = ({ namespace, name }: StateRef): string => `${namespace}/${name}${suffix}`;
 
-/** The state whose key this is; undefined for the key of anything else. */
+/** The state whose key this is; undefined for the key of anything else, and for a name that no state may have. */
 export function stateOfKey(key: string): StateRef | undefined {
   const [, namespace, name] = /^([^/]+)\/([^/]+)\.tfstate$/.exec(key) ?? [];
-  return namespace && name ? { namespace, name } : undefined;
+  return namespace && name && isStateName(name) ? { namespace, name } : undefined;
 }
 
 /** The lock of the state at `key` (https://opentofu.org/docs/language/settings/backends/s3/#s3-state-locking). */

@@ -99,7 +99,10 @@ export class WorkerStore implements StateStore {
 
   async holder(): Promise<LockHolder | undefined> {
     const { status, bytes } = await this.send("GET", "/lock");
-    return status === 204 ? undefined : this.holderIn(Buffer.from(bytes).toString());
+    // An older Worker answers 204 where nobody holds the lock.
+    if (status === 204) return undefined;
+    const text = Buffer.from(bytes).toString();
+    return isFree(text) ? undefined : this.holderIn(text);
   }
 
   async lock(lock: LockInfo): Promise<void> {
@@ -248,6 +251,15 @@ export class WorkerStore implements StateStore {
       `${this.address}: ${method} ${path} answers ${status}: ${said.message ?? "no reason"}`,
       fix,
     );
+  }
+}
+
+/** Whether the answer to GET of a lock says that nobody holds it. */
+function isFree(text: string): boolean {
+  try {
+    return JSON.parse(text)?.locked === false;
+  } catch {
+    return false;
   }
 }
 

@@ -36,7 +36,7 @@ test("every variable that is missing is named at once; an empty one is missing",
   expect(names({})).toEqual(Object.keys(SECRETS));
   expect(names({ ...SECRETS, TF_VAR_tfstate_password: "" })).toEqual(["TF_VAR_tfstate_password"]);
   expect(names(SECRETS)).toEqual([]);
-  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]"];
+  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]", "    psk_namespace: me"];
   expect(names(SECRETS, all)).toEqual(["TF_VAR_tfstate_users", "TF_VAR_tfstate_psk"]);
   const without = ["bootstrap:", "  worker:", "    enabled: false"];
   expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);

@@ -176,7 +176,7 @@ test("disaster drill: the bucket is lost, is made again beside what is left, and
   const restored = await ask("/backup/restore", OTHER_PASSWORD, { method: "POST" });
   expect({ status: restored.status, body: await restored.json() }).toEqual({
     status: 200,
-    body: { restored: ["proxmox"], failed: [], next: null },
+    body: { restored: ["proxmox"], kept: [], failed: [], next: null },
   });
   team.remove();
   team = teamStack(laptop.folder, variables, { backend: "worker", url: account.env.STATE_URL });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { verifyPassword } from "../../worker/src/auth/password";
 import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
 import { jsonList } from "../worker/conformance/case";
-import { lockInfo, State, stateBody } from "../worker/conformance/client";
+import { lockInfo, State, send, stateBody } from "../worker/conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "../worker/support/harness";
 
 /** `npm run worker:admin`, against a Worker that runs. */
@@ -62,6 +62,76 @@ test.each([
 test("verify-audit checks the chain of each state and of the deployment", async () => {
   const output = await admin("verify-audit", "--url", worker.owner.url);
   expect(output.trim().split("\n")).toEqual(Array(3).fill(expect.stringMatching(/^ok/)));
+});
+
+/** A command that fails: its exit code, and the lines that it printed. */
+async function failedAdmin(
+  ...args: string[]
+): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+  const failed = (await admin(...args).catch((error: unknown) => error)) as { code: number; stdout: string };
+  return { code: failed.code, lines: failed.stdout.trim().split("\n") };
+}
+
+test("verify-audit names a state that it cannot check, and goes on with the others", async () => {
+  const fresh = await startTestWorker();
+  try {
+    await new State(fresh.owner, "b").post(stateBody({ serial: 1 }));
+    // As an earlier Worker did it, which listed every object of the bucket, whatever its name.
+    const directory = await fresh.miniflare.getDurableObjectNamespace("DIRECTORY");
+    const stub = directory.getByName("directory") as unknown as { addStates(refs: object[]): Promise<void> };
+    await stub.addStates([{ namespace: "owner", name: "a%b" }]);
+    const { code, lines } = await failedAdmin("verify-audit", "--url", fresh.owner.url);
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^ok {6}deployment/),
+      expect.stringMatching(/^FAILED {2}a%b: .*bad_state_name/),
+      expect.stringMatching(/^ok {6}b/),
+    ]);
+  } finally {
+    await fresh.miniflare.dispose();
+  }
+});
+
+test("an object whose name no state can have is not listed as one", async () => {
+  const fresh = await startTestWorker();
+  try {
+    const bucket = await fresh.miniflare.getR2Bucket("BUCKET");
+    for (const name of ["odd%name", "fine"])
+      await bucket.put(`owner/${name}.tfstate`, stateBody({ serial: 1 }));
+    await fresh.miniflare.dispatchFetch("http://localhost/cdn-cgi/mf/scheduled");
+    const reply = await send(fresh.owner, "GET", "/states");
+    expect(jsonList(reply).map(({ name }) => name)).toEqual(["fine"]);
+  } finally {
+    await fresh.miniflare.dispose();
+  }
+});
+
+test("verify-audit compares each chain with the heads that its copies carry, so that a cut-off end shows", async () => {
+  const fresh = await startTestWorker();
+  try {
+    const state = new State(fresh.owner, "a");
+    for (const serial of [1, 2, 3]) {
+      await state.post(stateBody({ serial }));
+      await state.send("POST", "/backup");
+    }
+    const ok = await admin("verify-audit", "--url", fresh.owner.url);
+    expect(ok).toMatch(/^ok {6}a$/m);
+    const backup = await fresh.miniflare.getR2Bucket("BACKUP");
+    const [copy] = (await backup.list({ prefix: "versions/owner/a/", include: ["customMetadata"] })).objects;
+    const put = (auditSeq: string, auditHash: string): Promise<unknown> =>
+      backup.put(copy?.key ?? "", "{}", { customMetadata: { ...copy?.customMetadata, auditSeq, auditHash } });
+    // What the copies would know, had somebody cut off the end of the chain or written it anew.
+    await put("9", "0".repeat(64));
+    const cutOff = await failedAdmin("verify-audit", "--url", fresh.owner.url);
+    expect(cutOff.lines).toContainEqual(
+      expect.stringMatching(/^BROKEN {2}a: entry 9, .* is missing at the end/),
+    );
+    await put("2", "0".repeat(64));
+    const rewritten = await failedAdmin("verify-audit", "--url", fresh.owner.url);
+    expect(rewritten.lines).toContainEqual(expect.stringMatching(/^BROKEN {2}a: entry 2 is not the one/));
+  } finally {
+    await fresh.miniflare.dispose();
+  }
 });
 
 test("a chain in which an entry was changed, removed, added or moved is invalid", async () => {

@@ -136,6 +136,10 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
     "32: bootstrap.worker.psk_namespace home has no effect without psk in credentials; add psk there",
   ],
   [
+    ["worker:", "  credentials: [owner, psk]"],
+    "31: bootstrap.worker.psk_namespace is missing, and others than the holders of the key use the Worker too: name the namespace that they share, or default for one of their own",
+  ],
+  [
     ["worker:", "  mtls:", "    - { namespace: me, scopes: [read] }"],
     "33: bootstrap.worker.mtls[0] has neither fingerprint nor subject; add one of them",
   ],

@@ -38,6 +38,7 @@ beforeAll(async () => {
     vars: {
       TFSTATE_USERS: JSON.stringify(users),
       TFSTATE_PSK: psk,
+      TFSTATE_PSK_NAMESPACE: "default",
       TFSTATE_OIDC: JSON.stringify([{ issuer: issuer.url, audience: "tfstate", rules }]),
       TFSTATE_MTLS: JSON.stringify([{ fingerprint, namespace: "team", scopes: ["read"] }]),
     },
@@ -199,7 +200,7 @@ describe("bearer tokens", () => {
   test("an admin sees and revokes the tokens of the own namespace only, and has an audit of these alone", async () => {
     const { id } = await mint({ name: "theirs", scopes: ["read"] });
     expect(jsonList(await send(worker.owner, "GET", "/tokens")).some((entry) => entry.id === id)).toBe(false);
-    expectProblem(await send(worker.owner, "DELETE", `/tokens/${id}`), 404);
+    expectProblem(await send(worker.owner, "DELETE", `/tokens/${id}`), 400);
     expect((await send(worker.owner, "GET", "/audit")).text).not.toContain(id);
     const audit = jsonList(await send(root(), "GET", "/audit")) as unknown as AuditEntry[];
     expect(audit.some(({ detail }) => detail.includes(id))).toBe(true);

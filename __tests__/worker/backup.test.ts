@@ -63,7 +63,9 @@ test("everything is restored into a new deployment", async () => {
     for (const [key, text] of copies) await bucketOfFresh.put(key, text);
     expectNoState(await new State(fresh.owner, "a").get());
     const reply = json(await send(fresh.owner, "POST", "/backup/restore"));
-    expect(reply).toEqual({ restored: ["a", "b", "c"], failed: [], next: null });
+    expect(reply).toEqual({ restored: ["a", "b", "c"], kept: [], failed: [], next: null });
+    const again = json(await send(fresh.owner, "POST", "/backup/restore"));
+    expect(again).toMatchObject({ restored: [], kept: Array(3).fill({ reason: "same" }) });
     for (const name of ["a", "b", "c"]) {
       expectState(await new State(fresh.owner, name).get(), stateBody({ serial: 1, lineage: name }));
     }
@@ -83,7 +85,7 @@ test("a state that cannot be copied or brought back is named, and keeps no other
     await backup.put(`owner/${name}.tfstate`, stateBody({ serial: 1, lineage: name }));
   await backup.put("owner/a.tfstate", "not a state");
   const reply = json(await send(worker.owner, "POST", "/backup/restore"));
-  expect(reply.restored).toEqual(["b", "c"]);
+  expect([reply.restored, reply.kept]).toMatchObject([["c"], [{ state: "b", reason: "same" }]]);
   expect(
     (reply.failed as { state: string; error: string }[]).map(({ state, error }) => [state, error]),
   ).toEqual([["a", "not_a_state"]]);
@@ -112,7 +114,10 @@ test("the schedule finds what others left in the bucket, past a long history", a
 
 test("an admin's backup is of the own namespace", async () => {
   const other = await startTestWorker({
-    vars: { TFSTATE_USERS: '[{"name":"other","password":"password of other","scopes":["write","admin"]}]' },
+    vars: {
+      TFSTATE_USERS:
+        '[{"name":"other","namespace":"other","password":"password of other","scopes":["write","admin"]}]',
+    },
   });
   try {
     await new State(other.owner, "ours").post(stateBody({ serial: 1 }));
@@ -132,14 +137,15 @@ test("a copy that was damaged is not restored", async () => {
   const key = `owner/${state.name}.tfstate`;
   const { customMetadata } = (await backup.head(key)) ?? {};
   await backup.put(key, stateBody({ serial: 3, note: "damaged" }), { customMetadata });
-  expect(expectProblem(await state.send("POST", "/backup/restore"), 500).error).toBe("backup_damaged");
+  const restore = await state.send("POST", `/backup/restore?force=${state.name}`);
+  expect(expectProblem(restore, 500).error).toBe("backup_damaged");
   expectState(await state.get(), stateBody({ serial: 3 }));
 });
 
 test("a lock keeps a restore out, and a state without a copy says so", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));
-  expectProblem(await state.send("POST", "/backup/restore"), 404);
+  expectProblem(await state.send("POST", "/backup/restore"), 409);
   await state.send("POST", "/backup");
   const info = lockInfo();
   await state.lock(info);
@@ -147,6 +153,113 @@ test("a lock keeps a restore out, and a state without a copy says so", async () 
   await state.unlock(info);
   await state.admin("PUT", "/freeze", { reason: "incident: nobody but us restores" });
   expectStatus(await state.send("POST", "/backup/restore"), 200);
+});
+
+describe("a restore of everything", () => {
+  const audits = async (state: State): Promise<number> => jsonList(await state.send("GET", "/audit")).length;
+  const versions = async (state: State): Promise<number> =>
+    jsonList(await state.send("GET", "/versions")).length;
+  const restoreAll = async (query = "") => json(await send(worker.owner, "POST", `/backup/restore${query}`));
+
+  /** States that went different ways since they were copied, by name. */
+  async function afterTheBackup() {
+    const names = ["damaged", "deleted", "foreign", "lost", "newer", "rolled-back", "same"] as const;
+    const states = Object.fromEntries(names.map((name) => [name, new State(worker.owner, name)]));
+    const state = (name: (typeof names)[number]): State => states[name] ?? new State(worker.owner, name);
+    for (const serial of [1, 2])
+      for (const name of names) await state(name).post(stateBody({ serial, lineage: name }));
+    await schedule();
+    const objects = async (prefix: string) => (await bucket.list({ prefix })).objects.map(({ key }) => key);
+    await bucket.delete([...(await objects("owner/lost.")), ...(await objects("history/owner/lost/"))]);
+    for (const key of await objects("history/owner/damaged/")) await bucket.put(key, "damaged");
+    await bucket.delete("owner/damaged.tfstate");
+    await state("newer").post(stateBody({ serial: 3, lineage: "newer" }));
+    await state("deleted").send("DELETE");
+    const oldest = jsonList(await state("rolled-back").send("GET", "/versions")).at(-1);
+    await state("rolled-back").send("POST", `/versions/${oldest?.id}/restore`);
+    await bucket.put("owner/foreign.tfstate", stateBody({ serial: 9, lineage: "another" }));
+    return state;
+  }
+
+  test("brings back what is missing or damaged, leaves the rest, says why, and does nothing the second time", async () => {
+    const state = await afterTheBackup();
+    const kept = [
+      { state: "deleted", reason: "deleted", message: "the state was deleted on purpose" },
+      { state: "foreign", reason: "undecided", message: expect.stringContaining("an admin has to choose") },
+      {
+        state: "newer",
+        reason: "healthy",
+        message: "the state is whole: its serial 3 is newer than serial 2 of the copy",
+      },
+      {
+        state: "rolled-back",
+        reason: "healthy",
+        message: "the state is whole: its serial 1 is older than serial 2 of the copy",
+      },
+      { state: "same", reason: "same", message: "the state has the content of the copy" },
+    ];
+    expect(await restoreAll()).toEqual({ restored: ["damaged", "lost"], kept, failed: [], next: null });
+    for (const name of ["damaged", "lost"] as const)
+      expectState(await state(name).get(), stateBody({ serial: 2, lineage: name }));
+    expectState(await state("newer").get(), stateBody({ serial: 3, lineage: "newer" }));
+    expectState(await state("rolled-back").get(), stateBody({ serial: 1, lineage: "rolled-back" }));
+    expectNoState(await state("deleted").get());
+    expectProblem(await state("foreign").get(), 500);
+    const [before, entries] = [await versions(state("lost")), await audits(state("lost"))];
+    const again = await restoreAll();
+    expect([again.restored, again.failed]).toEqual([[], []]);
+    expect([await versions(state("lost")), await audits(state("lost"))]).toEqual([before, entries]);
+  });
+
+  test("brings back more by name, without a version more where the history has it", async () => {
+    const state = await afterTheBackup();
+    const forced = ["newer", "deleted", "foreign"] as const;
+    const { restored } = await restoreAll(`?${forced.map((name) => `force=${name}`).join("&")}`);
+    expect(restored).toEqual(["damaged", "deleted", "foreign", "lost", "newer"]);
+    for (const name of forced) expectState(await state(name).get(), stateBody({ serial: 2, lineage: name }));
+    const all = await Promise.all(forced.map((name) => versions(state(name))));
+    expect(all).toEqual([3, 2, 3]); // of the last one, the S3 client's write is kept too
+  });
+
+  test("of one state is refused where it needs no copy, unless that state is named", async () => {
+    const state = await afterTheBackup();
+    for (const name of ["newer", "deleted"] as const) {
+      const problem = expectProblem(await state(name).send("POST", "/backup/restore"), 409);
+      expect(problem).toMatchObject({
+        error: "copy_not_needed",
+        fix: expect.stringContaining(`?force=${name}`),
+      });
+      expectProblem(await state(name).send("POST", "/backup/restore?force=lost"), 400);
+      expectStatus(await state(name).send("POST", `/backup/restore?force=${name}`), 200);
+      expectState(await state(name).get(), stateBody({ serial: 2, lineage: name }));
+    }
+    for (let again = 0; again < 2; again++)
+      expect(json(await state("lost").send("POST", "/backup/restore"))).toMatchObject({ serial: 2 });
+  });
+
+  test("does not make a state of an object whose name no state can have", async () => {
+    await backup.put("owner/a%b.tfstate", stateBody({ serial: 1 }));
+    const { failed } = await restoreAll();
+    expect(failed).toMatchObject([{ error: "bad_state_name" }]);
+    expect((await bucket.list()).objects).toEqual([]);
+  });
+});
+
+test("the copies of a state are listed, oldest first, each with the head of its audit", async () => {
+  const state = new State(worker.owner);
+  for (const serial of [1, 2]) {
+    await state.post(stateBody({ serial }));
+    await state.send("POST", "/backup");
+  }
+  const entries = jsonList(await state.send("GET", "/audit"));
+  const { copies, next } = json(await state.send("GET", "/backup")) as {
+    copies: { serial: number; audit: object }[];
+    next: null;
+  };
+  expect(next).toBeNull();
+  expect(copies.map(({ serial, audit }) => ({ serial, audit }))).toEqual(
+    entries.map(({ seq, hash }, at) => ({ serial: at + 1, audit: { seq, hash } })),
+  );
 });
 
 test("a copy carries the head of the audit, so that a cut-off end shows", async () => {

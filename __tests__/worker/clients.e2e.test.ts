@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { json, jsonList } from "./conformance/case";
-import { lockInfo, State } from "./conformance/client";
+import { expectNoState, expectUnlocked, json, jsonList } from "./conformance/case";
+import { lockInfo, State, stateBody } from "./conformance/client";
 import {
   ClientFolder,
   data,
@@ -74,8 +74,8 @@ const slow = (name: string, seconds: number): string =>
 
 async function untilLocked(state: State): Promise<string> {
   for (let tries = 0; tries < 300; tries++) {
-    const reply = await state.holder();
-    if (reply.status === 200) return String(json(reply).ID);
+    const { ID } = json(await state.holder());
+    if (ID !== undefined) return String(ID);
     await sleep(100);
   }
   throw new Error("nobody took the lock");
@@ -86,7 +86,7 @@ const resourcesOf = async (state: State): Promise<string[]> =>
     .map(({ name }) => name)
     .sort();
 
-describe.each(clients)("%s", (_, binary) => {
+describe.each(clients)("%s", (client, binary) => {
   let state: State;
   beforeEach(() => {
     state = new State(worker.owner);
@@ -96,7 +96,7 @@ describe.each(clients)("%s", (_, binary) => {
     const project = await Project.create(binary(), state, data("a"));
     await project.succeed("init", "-no-color");
     await project.succeed("apply", "-auto-approve", "-no-color");
-    expect((await state.holder()).status).toBe(204);
+    expectUnlocked(await state.holder());
     expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
     await project.configure(`${data("a", "2")}\n${data("b")}`);
     expect((await project.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(2);
@@ -104,7 +104,7 @@ describe.each(clients)("%s", (_, binary) => {
     expect((await resourcesOf(state)).join()).toBe("a,b");
     await project.succeed("destroy", "-auto-approve", "-no-color");
     expect((await resourcesOf(state)).join()).toBe("");
-    expect((await state.holder()).status).toBe(204);
+    expectUnlocked(await state.holder());
     const audit = jsonList(await state.send("GET", "/audit"));
     expect(audit.filter(({ action }) => action === "write").length).toBeGreaterThanOrEqual(3);
     expect(audit.filter(({ action }) => action === "lock").length).toBe(
@@ -172,7 +172,7 @@ describe.each(clients)("%s", (_, binary) => {
     await writeFile(join(project.folder, "foreign.json"), foreign);
     await project.fail("state", "push", "-force", "foreign.json");
     expect((await resourcesOf(state)).join()).toBe("a,b");
-    expect((await state.holder()).status).toBe(204);
+    expectUnlocked(await state.holder());
     await state.admin("POST", "/override", { allow: ["lineage", "serial"], reason: "push -force" });
     await project.succeed("state", "push", "-force", "foreign.json");
     expect((await resourcesOf(state)).join()).toBe("a");
@@ -208,6 +208,54 @@ describe.each(clients)("%s", (_, binary) => {
     await local.succeed("init", "-migrate-state", "-force-copy", "-no-color");
     expect((await resourcesOf(state)).join()).toBe("b");
   });
+
+  test("GitLab's methods, POST to lock and DELETE to unlock, do what LOCK and UNLOCK do", async () => {
+    const methods = 'lock_method = "POST"\n    unlock_method = "DELETE"';
+    const configuration = (resources: string) =>
+      `terraform {\n  backend "http" {\n    ${httpBackend(state)}\n    ${methods}\n  }\n}\n${resources}\n`;
+    const project = await Project.create(binary(), state, "");
+    await project.write(configuration(data("a")));
+    await project.succeed("init", "-no-color");
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    expectUnlocked(await state.holder());
+    const info = lockInfo("carol@elsewhere");
+    await state.lock(info);
+    expect(await project.fail("plan", "-no-color")).toContain(info.ID);
+    await project.succeed("force-unlock", "-force", info.ID);
+    await project.write(configuration(data("b")));
+    await project.succeed("apply", "-auto-approve", "-no-color");
+    expect((await resourcesOf(state)).join()).toBe("b");
+  });
+
+  test("a lock_method that takes no lock is an error, which OpenTofu shows, and nothing is written", async () => {
+    const project = await Project.create(binary(), state, "");
+    const method = 'lock_method = "PATCH"';
+    await project.write(
+      `terraform {\n  backend "http" {\n    ${httpBackend(state)}\n    ${method}\n  }\n}\n${data("a")}\n`,
+    );
+    await project.succeed("init", "-no-color");
+    // Terraform prints its own LockInfo instead of the one in the answer, and waits for itself where it may wait.
+    const timeout = client === "OpenTofu" ? ["-lock-timeout=600s"] : [];
+    const said = await project.fail("apply", "-auto-approve", "-no-color", ...timeout);
+    if (client === "OpenTofu") expect(said).toMatch(/PATCH is not possible at .*; use one of .*LOCK/s);
+    expectNoState(await state.get());
+  });
+
+  test.each(["/lock", "/versions/nope", "/versions", "/backup"])(
+    "an address that ends in %s by mistake is an error, and never a plan that creates everything again",
+    async (below) => {
+      await state.post(stateBody({ serial: 1, resources: ["a"] }));
+      const project = await Project.create(binary(), state, "");
+      const { url, username } = state.target;
+      await project.write(
+        `terraform {\n  backend "http" {\n    address = "${url}${state.path}${below}"\n    username = "${username}"\n  }\n}\n${data("a")}\n`,
+      );
+      const init = await project.run("init", "-no-color");
+      const plan = await project.run("plan", "-no-color");
+      expect({ init: init.exitCode, plan: plan.exitCode }).not.toMatchObject({ plan: 0 });
+      expect(`${init.all}${plan.all}`).not.toMatch(/to add|will be created/);
+    },
+  );
 
   test("a wrong password is an error, and never a plan that creates everything again", async () => {
     const project = await Project.create(binary(), state, data("a"));

@@ -7,7 +7,7 @@ import { startTestWorker } from "./support/harness";
 import {
   counted,
   keyOf,
-  ringAlarm,
+  runAlarm,
   type StorageWorker,
   s3LockId,
   setFaults,
@@ -18,7 +18,7 @@ import {
 let worker: StorageWorker;
 let bucket: StorageWorker["bucket"];
 beforeAll(async () => {
-  worker = await startStorageWorker({ vars: { TFSTATE_S3_CLIENTS: "off" } });
+  worker = await startStorageWorker({ TFSTATE_S3_CLIENTS: "off" });
   ({ bucket } = worker);
 }, 60_000);
 afterAll(() => worker.stop());
@@ -54,10 +54,10 @@ test("the alarm brings the current object up to date", async () => {
   await state.post(stateBody({ serial: 1 }), info.ID);
   await state.unlock(info);
   expect(await currentText(state)).toBeUndefined();
-  await ringAlarm(worker, state);
+  await runAlarm(state);
   expect(await currentText(state)).toBe(stateBody({ serial: 1 }));
   await state.post(stateBody({ serial: 2 }));
-  await ringAlarm(worker, state);
+  await runAlarm(state);
   expect(await currentText(state)).toBe(stateBody({ serial: 2 }));
 });
 
@@ -74,11 +74,11 @@ test("a state that was in the bucket before is found by the first read, and by t
 test("a write of an S3 client that is there in spite of it is not overwritten: both are kept, and the state stops", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));
-  await ringAlarm(worker, state);
+  await runAlarm(state);
   await state.post(stateBody({ serial: 2, note: "by http" }));
   const foreign = stateBody({ serial: 2, note: "by s3" });
-  await setFaults(worker, state, { interloper: foreign });
-  await ringAlarm(worker, state);
+  await setFaults(state, { interloper: foreign });
+  await runAlarm(state);
   expect(await currentText(state)).toBe(foreign);
   expect(expectProblem(await state.get(), 500).error).toBe("foreign_write");
   expect(expectProblem(await state.lock(lockInfo()), 500).error).toBe("foreign_write");
@@ -103,7 +103,7 @@ test("a freeze is seen in the bucket at once, with what was committed: a move to
 test("a state that is deleted is gone from the bucket too, and a restored one is there", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));
-  await ringAlarm(worker, state);
+  await runAlarm(state);
   await state.post(stateBody({ serial: 2 }));
   expectStatus(await state.send("DELETE"), 200);
   expect(await currentText(state)).toBeUndefined();

@@ -14,13 +14,13 @@ const dearest = 5000;
 const psk = "a pre-shared key of some length";
 beforeAll(async () => {
   const users = [
-    { name: "hashed", password: await hashPassword("password of hashed", 1000) },
-    { name: "dear", password: await hashPassword("password of dear", dearest) },
+    { name: "hashed", namespace: "hashed", password: await hashPassword("password of hashed", 1000) },
+    { name: "dear", namespace: "dear", password: await hashPassword("password of dear", dearest) },
   ];
   const script = await bundleWorker(join(__dirname, "support/runtime", "spying-worker.ts"));
   worker = await startTestWorker({
     script,
-    vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk },
+    vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk, TFSTATE_PSK_NAMESPACE: "default" },
   });
 }, 60_000);
 afterAll(() => worker.stop());

@@ -4,11 +4,11 @@ import { lockInfo, State, stateBody } from "./conformance/client";
 import {
   counted,
   createOnly,
+  setFaults as faults,
   historyKeys,
   keyOf,
   type StorageWorker,
   s3LockId,
-  setFaults,
   startStorageWorker,
 } from "./support/storage-worker";
 
@@ -22,9 +22,6 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 describe("with R2 and SQLite at their worst", () => {
-  const faults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
-    setFaults(worker, state, settings);
-
   test("an S3 write in the moment between the look and the copy is not overwritten: both are kept", async () => {
     const state = new State(worker.owner);
     await state.post(stateBody({ serial: 1 }));

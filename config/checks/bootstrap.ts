@@ -37,6 +37,12 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
     const text = `${worker.psk_namespace} has no effect without psk in credentials; add psk there`;
     yield { path: [...path, "psk_namespace"], text };
   }
+  const others = worker.credentials.length - 1 + worker.oidc.length + worker.mtls.length;
+  if (worker.credentials.includes("psk") && others > 0 && worker.psk_namespace === undefined) {
+    const text =
+      "is missing, and others than the holders of the key use the Worker too: name the namespace that they share, or default for one of their own";
+    yield { path: [...path, "psk_namespace"], text };
+  }
   for (const [index, { fingerprint, subject }] of worker.mtls.entries()) {
     if (fingerprint !== undefined || subject !== undefined) continue;
     yield { path: [...path, "mtls", index], text: "has neither fingerprint nor subject; add one of them" };

@@ -89,7 +89,9 @@ const worker = z.strictObject({
     ),
   psk_namespace: namespace
     .optional()
-    .describe("Namespace that the pre-shared key gives access to. Default: `default`."),
+    .describe(
+      "Namespace that the pre-shared key gives access to. Default: `default`; required with other credentials.",
+    ),
   oidc: z.array(oidcIssuer).default([]).describe("Issuers of OIDC tokens."),
   mtls: z.array(certificate).default([]).describe("Client certificates that Cloudflare verifies."),
   encryption: z

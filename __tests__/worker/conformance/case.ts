@@ -51,6 +51,12 @@ export function expectHeldBy(reply: Reply, holder: { readonly ID: string; readon
   deepEqual({ ID: problem.ID, Who: problem.Who }, { ID: holder.ID, Who: holder.Who });
 }
 
+/** GET of the lock while nobody holds it: no LockInfo, whatever the status. */
+export function expectUnlocked(reply: Reply): void {
+  expectStatus(reply, 200, 204, 404);
+  ok(reply.status !== 200 || json(reply).ID === undefined, `held: ${reply.text.slice(0, 300)}`);
+}
+
 export function json(reply: Reply): Record<string, unknown> {
   return JSON.parse(reply.text) as Record<string, unknown>;
 }

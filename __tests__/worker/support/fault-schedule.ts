@@ -8,6 +8,8 @@ import { Random } from "./random";
 /** The Worker that a schedule runs against. */
 export interface Backend {
   readonly target: Target;
+  /** Somebody else with the same rights. */
+  readonly stranger: Target;
   readonly bucket: R2Bucket;
   /** Whether an S3 client works on the same object. */
   readonly servesS3Clients: boolean;
@@ -26,12 +28,13 @@ const faultRate = 0.15;
 const sqlFaultRate = 0.006;
 
 /**
- * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write, unlock and break each other's
- * locks, and one that uses the S3 backend on the same object. Checks after each answer, and at the end without faults,
+ * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write,
+ * unlock and break each other's locks, a stranger with their lock IDs, an admin who restores the backup, and one that uses
+ * the S3 backend on the same object and puts older copies back. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
-export async function runSchedule({ target, bucket, servesS3Clients }: Backend, seed: number): Promise<void> {
-  const schedule = new Schedule(target, bucket, servesS3Clients, seed);
+export async function runSchedule(backend: Backend, seed: number): Promise<void> {
+  const schedule = new Schedule(backend, seed);
   try {
     await Promise.race([schedule.run(), tooSlow()]);
   } catch (error) {
@@ -57,15 +60,23 @@ class Schedule {
   /** Acknowledged holder; null once anyone tried to end that lock. */
   #holder: string | null = null;
   readonly #dead = new Set<string>();
+  /** Copies that the S3 client made of the current object, with their metadata, by their text. */
+  readonly #copies = new Map<string, Record<string, string> | undefined>();
+  /** The copy that was put back, until an admin chose. */
+  #putBack: string | null = null;
+  readonly #strangerState: State;
 
   constructor(
-    private readonly target: Target,
-    private readonly bucket: R2Bucket,
-    private readonly servesS3Clients: boolean,
+    private readonly backend: Backend,
     private readonly seed: number,
   ) {
     this.#random = new Random(seed);
-    this.#state = new State(target, `faults-${seed}-`);
+    this.#state = new State(backend.target, `faults-${seed}-`);
+    this.#strangerState = new State(backend.stranger, this.#state.name);
+  }
+
+  get #key(): string {
+    return `owner/${this.#state.name}.tfstate`;
   }
 
   async run(): Promise<void> {
@@ -80,8 +91,13 @@ class Schedule {
     // Mostly whoever holds the lock goes on; the others knock now and then.
     const holder = this.#clients.find(({ lock }) => lock !== null);
     const client = holder && this.#random.chance(0.6) ? holder : this.#random.pick(this.#clients);
-    const choice = this.#random.below(100);
-    if (choice < 10) await this.#read();
+    if (this.#putBack !== null) return this.#choose(this.#putBack);
+    await this.#copyCurrent();
+    const choice = this.#random.below(116);
+    if (choice >= 108) await this.#putCopyBack();
+    else if (choice >= 104) await this.#restoreBackup();
+    else if (choice >= 100) await this.#writeAsStranger(client);
+    else if (choice < 10) await this.#read();
     else if (choice < 16) await this.#forceUnlock(client);
     else if (choice < 25) await this.#elsewhere();
     else if (client.lock === null) await this.#lock(client);
@@ -130,7 +146,8 @@ class Schedule {
   async #forceUnlock(client: Client): Promise<void> {
     const seen = await this.#send("GET", "/lock");
     if (seen.status !== 200) return;
-    const { ID } = JSON.parse(seen.text) as LockInfo;
+    const { ID } = JSON.parse(seen.text) as Partial<LockInfo>;
+    if (ID === undefined) return; // nobody holds it
     if (this.#holder === ID) this.#holder = null;
     const reply = await this.#replayed(`${client.name} breaks ${short(ID)}`, () =>
       this.#send("UNLOCK", "/lock", JSON.stringify({ ID })),
@@ -140,33 +157,101 @@ class Schedule {
 
   /** What goes on beside the clients of the Worker: an S3 client, or where none is served, the alarm. */
   async #elsewhere(): Promise<void> {
-    if (this.servesS3Clients) return this.#writeThroughS3();
+    if (this.backend.servesS3Clients) return this.#writeThroughS3();
     this.log.push(`alarm: ${await this.#ringAlarm()}`);
   }
 
   async #ringAlarm(): Promise<number> {
-    return (await fetch(`${this.target.url}/alarm/owner/${this.#state.name}`)).status;
+    const object = encodeURIComponent(`owner/${this.#state.name}`);
+    return (await fetch(`${this.backend.target.url}/alarm/${object}`)).status;
   }
 
   /** As the S3 backend with use_lockfile does it: create the lock file, read, put, delete the lock file. */
   async #writeThroughS3(): Promise<void> {
     const key = `owner/${this.#state.name}.tfstate`;
     const info = { ...lockInfo("s3"), Path: key };
-    const locked = await this.bucket.put(`${key}.tflock`, JSON.stringify(info), {
+    const locked = await this.backend.bucket.put(`${key}.tflock`, JSON.stringify(info), {
       onlyIf: { etagDoesNotMatch: "*" },
     });
     this.log.push(`s3 locks: ${locked ? "held" : "refused"}`);
     if (!locked) return;
     must(this.#holder === null, `the S3 client got the lock while ${this.#holder} held it`);
-    const current = await this.bucket.get(key);
+    const current = await this.backend.bucket.get(key);
     const serial = current ? (JSON.parse(await current.text()) as { serial: number }).serial : 0;
     const newest = Math.max(0, ...this.#accepted.map(serialOf));
     must(serial >= newest, `the S3 client reads serial ${serial} under its lock, ${newest} was accepted`);
     const body = stateBody({ serial: serial + 1, note: `s3 ${this.#random.below(1e9)}` });
-    await this.bucket.put(key, body);
+    await this.backend.bucket.put(key, body);
     this.#accepted.push(body);
     this.log.push(`s3 writes ${serial + 1}`);
-    await this.bucket.delete(`${key}.tflock`);
+    await this.backend.bucket.delete(`${key}.tflock`);
+  }
+
+  /** Whoever has read the ID of a lock, which each 423 shows; even as an admin. */
+  async #writeAsStranger({ lock }: Client): Promise<void> {
+    if (lock === null) return;
+    const body = stateBody({ serial: 900, note: "stolen" });
+    const { status } = await this.#strangerState.send("POST", `?ID=${lock.ID}`, { body });
+    this.log.push(`a stranger writes with ${short(lock.ID)}: ${status}`);
+    must(status >= 400, `a stranger wrote with ${lock.ID}`);
+  }
+
+  /** Of a state that is whole, whatever the storage does at the moment: nothing that is newer than the copy is lost. */
+  async #restoreBackup(): Promise<void> {
+    for (const below of ["/backup", "/backup/restore"]) {
+      const { status } = await this.#replayed(`POST ${below}`, () => this.#send("POST", below));
+      must(status < 400 || status === 409 || status === 423 || status >= 500, `${below} answers ${status}`);
+    }
+  }
+
+  async #copyCurrent(): Promise<void> {
+    const found = await this.backend.bucket.get(this.#key);
+    if (found) this.#copies.set(await found.text(), found.customMetadata);
+  }
+
+  /** As CopyObject does it, under the S3 client's lock: an older current object comes back, metadata and all. */
+  async #putCopyBack(): Promise<void> {
+    if (!this.backend.servesS3Clients) return this.#elsewhere();
+    if ((await this.#read()) === null) return; // so that the Worker has seen what S3 clients wrote
+    const info = { ...lockInfo("s3"), Path: this.#key };
+    const options = { onlyIf: { etagDoesNotMatch: "*" } };
+    if (!(await this.backend.bucket.put(`${this.#key}.tflock`, JSON.stringify(info), options))) return;
+    const newest = this.#accepted.at(-1);
+    const current = await (await this.backend.bucket.get(this.#key))?.text();
+    const older = [...this.#copies].filter(
+      ([text, metadata]) => metadata?.version && newest && serialOf(text) < serialOf(newest),
+    );
+    if (current !== undefined && current === newest && older.length > 0) {
+      const [text, customMetadata] = this.#random.pick(older);
+      await this.backend.bucket.put(this.#key, text, { customMetadata });
+      this.#putBack = text;
+      this.log.push(`s3 puts serial ${serialOf(text)} back`);
+    }
+    await this.backend.bucket.delete(`${this.#key}.tflock`);
+  }
+
+  /** An admin settles what a copy that was put back has done: until then it is neither served nor overwritten. */
+  async #choose(copy: string): Promise<void> {
+    const { status, text } = await this.#send("GET");
+    this.log.push(`read after the copy: ${status}`);
+    must(status >= 500, `a copy was put back, and a read answers ${status}: ${text}`);
+    const newest = createHash("sha256")
+      .update(this.#accepted.at(-1) ?? "")
+      .digest("hex");
+    const list = await this.#send("GET", "/versions?all=1&limit=1000");
+    if (list.status !== 200) return;
+    const version = (JSON.parse(list.text) as { id: string; sha256: string }[]).find(
+      ({ sha256 }) => sha256 === newest,
+    );
+    must(version !== undefined, "the last accepted version is not there to choose");
+    must((await (await this.backend.bucket.get(this.#key))?.text()) === copy, "the copy was overwritten");
+    for (let again = 0; ; again++) {
+      const reply = await this.#send("POST", `/versions/${version.id}/restore`);
+      this.log.push(`an admin restores ${short(version.id)}: ${reply.status}`);
+      if (reply.status === 200) break;
+      must(reply.status >= 500 && again < 50, `a restore is answered ${reply.status}: ${reply.text}`);
+    }
+    this.#putBack = null;
   }
 
   /** @returns null where the answer was an error */
@@ -195,14 +280,16 @@ class Schedule {
 
   /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
   async #settled(): Promise<void> {
+    if (this.#putBack !== null) await this.#choose(this.#putBack);
     const read = await this.#read();
     must(read !== null, "no answer without faults");
     const current = (await this.#send("GET")).text;
     const key = `owner/${this.#state.name}.tfstate`;
-    if (!this.servesS3Clients) must((await this.#ringAlarm()) === 200, "the alarm fails without faults");
+    if (!this.backend.servesS3Clients)
+      must((await this.#ringAlarm()) === 200, "the alarm fails without faults");
     if (read.serial > 0)
       must(
-        (await (await this.bucket.get(key))?.text()) === current,
+        (await (await this.backend.bucket.get(key))?.text()) === current,
         "the current object is not the current version",
       );
 
@@ -227,9 +314,12 @@ class Schedule {
     const next = stateBody({ serial: read.serial + 1, note: "last" });
     await this.#mustSucceed("POST", `?ID=${info.ID}`, next);
     await this.#mustSucceed("UNLOCK", "/lock", JSON.stringify(info));
-    if (!this.servesS3Clients) await this.#ringAlarm();
-    must((await (await this.bucket.get(key))?.text()) === next, "S3 clients do not read the last write");
-    must((await this.bucket.head(`${key}.tflock`)) === null, "the lock file is still there");
+    if (!this.backend.servesS3Clients) await this.#ringAlarm();
+    must(
+      (await (await this.backend.bucket.get(key))?.text()) === next,
+      "S3 clients do not read the last write",
+    );
+    must((await this.backend.bucket.head(`${key}.tflock`)) === null, "the lock file is still there");
     for (const id of this.#dead) {
       const { status } = await this.#send("POST", `?ID=${id}`, stateBody({ serial: 999 }));
       must(status === 409, `a write with ${id}, which was ended before, is answered ${status}`);
@@ -266,7 +356,7 @@ class Schedule {
     this.#faulty = rate > 0;
     const sqlRate = rate > 0 ? sqlFaultRate : 0;
     const settings = `seed=${this.seed}&rate=${rate}&sqlRate=${sqlRate}`;
-    await fetch(`${this.target.url}/faults/${this.#state.name}?${settings}`);
+    await fetch(`${this.backend.target.url}/faults/${this.#state.name}?${settings}`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { bundleWorker } from "../../../worker/build";
-import type { RuntimeOptions } from "../../../worker/runtime";
 import { type State, send } from "../conformance/client";
 import { startTestWorker, type TestWorker } from "./harness";
 
@@ -9,9 +8,9 @@ export interface StorageWorker extends TestWorker {
   readonly bucket: Awaited<ReturnType<TestWorker["miniflare"]["getR2Bucket"]>>;
 }
 
-export async function startStorageWorker(options: Partial<RuntimeOptions> = {}): Promise<StorageWorker> {
+export async function startStorageWorker(vars: Record<string, string> = {}): Promise<StorageWorker> {
   const script = await bundleWorker(join(__dirname, "runtime", "faulty-worker.ts"));
-  const worker = await startTestWorker({ ...options, script });
+  const worker = await startTestWorker({ script, vars });
   return Object.assign(worker, { bucket: await worker.miniflare.getR2Bucket("BUCKET") });
 }
 
@@ -19,6 +18,14 @@ export const keyOf = (state: State): string => `owner/${state.name}.tfstate`;
 
 /** For a put that is not to overwrite anything. */
 export const createOnly = { onlyIf: { etagDoesNotMatch: "*" } };
+
+/** Sets faults for one state; without settings, ends them. */
+export const setFaults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
+  fetch(`${state.target.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
+
+/** Runs the alarm of a state, without the wait for it, as if it were so many days later. */
+export const runAlarm = (state: State, days = 0): Promise<unknown> =>
+  fetch(`${state.target.url}/alarm/${encodeURIComponent(`owner/${state.name}`)}?days=${days}`);
 
 /** ID in the lock file of a state, where there is one. */
 export async function s3LockId({ bucket }: StorageWorker, state: State): Promise<unknown> {
@@ -28,19 +35,6 @@ export async function s3LockId({ bucket }: StorageWorker, state: State): Promise
 
 export async function historyKeys({ bucket }: StorageWorker, state: State): Promise<string[]> {
   return (await bucket.list({ prefix: `history/owner/${state.name}/` })).objects.map(({ key }) => key);
-}
-
-/** Sets faults for one state; without settings, ends them. */
-export const setFaults = (
-  { owner }: StorageWorker,
-  state: State,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<unknown> => fetch(`${owner.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
-
-/** Runs the alarm of a state now. */
-export async function ringAlarm({ owner }: StorageWorker, state: State): Promise<void> {
-  const { status } = await fetch(`${owner.url}/alarm/owner/${state.name}`);
-  if (status !== 200) throw new Error(`the alarm of ${state.name} ended with ${status}`);
 }
 
 /** How often the Worker did something so far. */

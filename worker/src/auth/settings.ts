@@ -24,10 +24,16 @@ const User = z.strictObject({
   name: UserName,
   /** The password, or `pbkdf2-sha256$<iterations>$<salt>$<hash>`. */
   password: Password.min(8),
-  /** @default the user's name */
+  /** @default for the owner, the user's name */
   namespace: Namespace.optional(),
   scopes: Scopes.default(["read", "write", "lock"]),
   states: States,
+});
+/** With a default, who was to share a team's states would look elsewhere, find none there, and create everything again. */
+const FurtherUser = User.refine(({ namespace }) => namespace !== undefined, {
+  path: ["namespace"],
+  error:
+    'is missing: name the one whose states the user shares, or the user\'s own, as in {"name":"a","namespace":"a"}',
 });
 
 /** One entry of TFSTATE_OIDC: an issuer, and what its subjects may do. The first rule that matches counts. */
@@ -69,7 +75,7 @@ export interface AuthEnvironment {
   readonly TFSTATE_USERS?: string;
   /** One pre-shared key as the Basic password of any user name. */
   readonly TFSTATE_PSK?: string;
-  /** Namespace of the pre-shared key. @default "default" */
+  /** Namespace of the pre-shared key. @default "default" where it is the only credential, else it has to be set */
   readonly TFSTATE_PSK_NAMESPACE?: string;
   /** Trusted OIDC issuers: a JSON list of `Issuer`. */
   readonly TFSTATE_OIDC?: string;
@@ -104,7 +110,7 @@ export const authSettings = oncePerEnvironment((env: AuthEnvironment): AuthSetti
       return [];
     }
   };
-  const users = list("TFSTATE_USERS", User);
+  const users = list("TFSTATE_USERS", FurtherUser);
   if (env.TFSTATE_USERNAME || env.TFSTATE_PASSWORD) {
     const owner = { name: env.TFSTATE_USERNAME, password: env.TFSTATE_PASSWORD, scopes: everything };
     const parsed = User.extend({ password: Password.min(1) }).safeParse(owner);
@@ -127,6 +133,11 @@ export const authSettings = oncePerEnvironment((env: AuthEnvironment): AuthSetti
   const secret = env.TFSTATE_PSK ? PresharedKey.safeParse(env.TFSTATE_PSK) : undefined;
   if (secret?.error) defects.push(`TFSTATE_PSK is not usable: ${z.prettifyError(secret.error)}`);
   const psk = secret?.data && namespace.data ? { secret: secret.data, namespace: namespace.data } : null;
+  if (psk && !env.TFSTATE_PSK_NAMESPACE && users.length + issuers.length + certificates.length > 0)
+    defects.push(
+      "TFSTATE_PSK_NAMESPACE is not set, and others than the holders of TFSTATE_PSK may come in; " +
+        'name the namespace that they share, or "default", which it was without that',
+    );
   if (users.length + issuers.length + certificates.length === 0 && !psk && defects.length === 0) {
     defects.push(
       "no credential is configured; set TFSTATE_USERNAME and TFSTATE_PASSWORD, or one of TFSTATE_USERS, TFSTATE_PSK, TFSTATE_OIDC, TFSTATE_MTLS",

@@ -44,6 +44,15 @@ export const lockErrors = {
     fix: "only its holder or an admin can unlock it",
     holder,
   }),
+  // Even an admin breaks the lock first: then its holder, who may be in mid-apply, can write no more.
+  lock_of_another: ({ holder, principal, caller }: LockOfAnother) => ({
+    status: 403,
+    message: `lock ${holder.ID} was taken by ${principal}, and this request comes from ${caller}`,
+    fix:
+      "use the credentials that took the lock for all that is done under it (a user's password and a token are two " +
+      `principals), or an admin breaks the lock first, with tofu force-unlock ${holder.ID}, and takes another`,
+    holder,
+  }),
   unlock_ambiguous: ({ holder, brokenAt }: { readonly holder: LockInfo; readonly brokenAt: string }) => ({
     status: 409,
     message: `an UNLOCK without an ID from this client broke another lock at ${brokenAt}; this may be its replay`,
@@ -51,6 +60,13 @@ export const lockErrors = {
     holder,
   }),
 } satisfies ErrorAnswers;
+
+interface LockOfAnother {
+  readonly holder: LockInfo;
+  /** Who took the lock. */
+  readonly principal: string;
+  readonly caller: string;
+}
 
 interface EndedLock {
   readonly id: string;

@@ -61,8 +61,9 @@ export const requestErrors = {
     message: `there is nothing at ${path.slice(0, 200)}`,
     fix: `states are at ${basePath}/states/{name}; GET /openapi.json lists all routes`,
   }),
+  // At a lock's address 409: of all that LOCK may be answered with, clients show only this body, see errorResponse.
   method_not_allowed: ({ method, path, allowed }: MethodNotAllowed) => ({
-    status: 405,
+    status: path.endsWith("/lock") ? 409 : 405,
     message: `${method} is not possible at ${path.slice(0, 200)}`,
     fix: `use one of ${allowed.join(", ")}`,
   }),
@@ -82,7 +83,7 @@ export const requestErrors = {
     fix: `use 1 to ${maxStateNameBytes} bytes without slash, backslash, percent or control characters`,
   }),
   no_such_token: ({ id }: { readonly id: string }) => ({
-    status: 404,
+    status: 400,
     message: `there is no token ${id}`,
     fix: "list them with GET /tokens",
   }),

@@ -1,6 +1,6 @@
 import type { StateIdentity, StateRule } from "../../../domain/state-guard";
 import { backupFolder, type StateRef, stateKey } from "../../../domain/state-objects";
-import { headers } from "../../../domain/worker-api";
+import { headers, maxStateBytes } from "../../../domain/worker-api";
 import type { ErrorAnswers } from "./error-answer";
 
 /** Why a version is not accepted, not found or not handed out. */
@@ -42,7 +42,8 @@ export const versionErrors = {
   }),
 
   no_such_version: ({ ref, id }: { readonly ref: StateRef; readonly id: string }) => ({
-    status: 404,
+    // Not 404: a version's address may be configured as the state's, and would then read as "no state".
+    status: 400,
     message: `"${ref.name}" has no version ${id.slice(0, 100)}`,
     fix: `list them with GET ${statePath(ref)}/versions`,
   }),
@@ -57,18 +58,28 @@ export const versionErrors = {
     message: `the object of version ${id} (serial ${serial}) is not the one that was committed`,
     fix: "restore it from the backup bucket, or an admin restores another version",
   }),
-  foreign_write: ({ ref, current, foreign }: ForeignWrite) => {
+  foreign_write: ({ ref, current, foreign, reason }: ForeignWrite) => {
     const choices = [current, foreign].filter((id) => id !== null).join(" or ");
+    const restore = `an admin chooses with POST ${statePath(ref)}/versions/{id}/restore, where the id is ${choices}`;
+    const discard = `an admin discards it with DELETE ${statePath(ref)}`;
+    const before = current === null ? "no version is known" : `version ${current} is kept`;
+    if (foreign === null) {
+      const what =
+        reason === "too_large"
+          ? `has more than ${maxStateBytes} bytes, the most that a state may have`
+          : "is not a state";
+      return {
+        status: 500,
+        message: `the object ${stateKey(ref)} ${what} (${before})`,
+        fix: current ? restore : `put a state there with an S3 client, or ${discard}`,
+      };
+    }
+    const kept = `its write is kept as version ${foreign}${current === null ? "" : `, ${before}`}`;
+    const [what, howToGoOn] = foreignReasons(ref, current)[reason ?? "serial"];
     return {
       status: 500,
-      message:
-        foreign === null
-          ? `the object ${stateKey(ref)} is not a state (${current ? `version ${current} is kept` : "no version is known"})`
-          : `an S3 client wrote ${stateKey(ref)}, and it does not follow version ${current}; ` +
-            `both are kept, its write as version ${foreign}`,
-      fix: choices
-        ? `an admin chooses with POST ${statePath(ref)}/versions/{id}/restore, where the id is ${choices}`
-        : `put a state there with an S3 client, or an admin discards the object with DELETE ${statePath(ref)}`,
+      message: `an S3 client wrote ${stateKey(ref)}, ${what}; ${kept}`,
+      fix: `${restore}${howToGoOn}`,
     };
   },
 
@@ -78,9 +89,19 @@ export const versionErrors = {
     fix: "bind a second R2 bucket as BACKUP",
   }),
   no_backup: ({ ref }: { readonly ref: StateRef }) => ({
-    status: 404,
+    status: 409,
     message: `the backup bucket has no ${stateKey(ref)}`,
     fix: "check the name of the state",
+  }),
+  copy_not_needed: ({ ref, reason, current, copy }: UnneededCopy) => ({
+    status: 409,
+    message: {
+      healthy: `the state is whole: ${compareSerials(current, copy)}`,
+      deleted: "the state was deleted on purpose",
+      undecided:
+        "an S3 client wrote the state, and an admin has to choose between its write and the version before",
+    }[reason],
+    fix: `to make the copy current even so, add ?force=${encodeURIComponent(ref.name)}`,
   }),
   backup_damaged: ({ ref, found, expected }: DamagedBackup) => ({
     status: 500,
@@ -106,12 +127,45 @@ interface ForeignWrite {
   readonly current: string | null;
   /** The version that the S3 client's object became; null where it is not a state. */
   readonly foreign: string | null;
+  /** Undefined where an earlier Worker noted the conflict. */
+  readonly reason?: StateRule | "frozen" | "not_a_state" | "too_large";
+}
+
+interface UnneededCopy {
+  readonly ref: StateRef;
+  readonly reason: "healthy" | "deleted" | "undecided";
+  /** Serial of the current version. */
+  readonly current: number | null;
+  /** Serial of the copy; null where it is not known. */
+  readonly copy: number | null;
 }
 
 interface DamagedBackup {
   readonly ref: StateRef;
   readonly found: string;
   readonly expected: string;
+}
+
+type WhyKeptAside = readonly [what: string, howToGoOn: string];
+
+/** Why a state that an S3 client wrote is not served, and what there is to know before an admin chooses. */
+function foreignReasons(ref: StateRef, current: string | null) {
+  const notNext: WhyKeptAside = [`and it does not follow version ${current}`, ""];
+  const frozen: WhyKeptAside = [
+    "while the state is frozen",
+    "; without that it is adopted when the freeze ends",
+  ];
+  const plaintext: WhyKeptAside = [
+    "and it is not encrypted, which it has to be",
+    `; version {id} in plain text needs POST ${statePath(ref)}/override {"allow":["plaintext"],"reason":"…"} first`,
+  ];
+  return { serial: notNext, lineage: notNext, not_a_state: notNext, too_large: notNext, frozen, plaintext };
+}
+
+function compareSerials(current: number | null, copy: number | null): string {
+  if (current === null || copy === null) return `its serial is ${current}`;
+  if (current === copy) return `it has the serial of the copy (${copy}), with other content`;
+  return `its serial ${current} is ${current > copy ? "newer" : "older"} than serial ${copy} of the copy`;
 }
 
 const statePath = ({ name }: StateRef): string => `/states/${encodeURIComponent(name)}`;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { excess, type Grant, nameOf, type Principal } from "../auth/principal";
 import { Refusal } from "../errors/refusal";
-import { backUpAll, restoreAll } from "./backup";
+import { backUpAll, forcedStates, restoreAll } from "./backup";
 import { callerOf, directoryOf } from "./context";
 import { metricsText } from "./metrics";
 import type { Routes } from "./route";
@@ -9,7 +9,7 @@ import {
   AuditEntry,
   AuditQuery,
   BackupOutcome,
-  PageQuery,
+  RestoreQuery,
   RestoreResult,
   Token,
   TokenRequest,
@@ -114,12 +114,14 @@ export function adminRoutes(routes: Routes): void {
       scope: "admin",
       reach: "whole namespace",
       summary:
-        "Makes the copies in the backup bucket current, a page of states at a time; ends with next null",
-      query: PageQuery,
+        "Brings states that are missing or damaged back from their copies, a page at a time; ends with next null",
+      query: RestoreQuery,
       answer: RestoreResult,
     },
-    async ({ context, principal, query }) =>
-      Response.json(await restoreAll(context.env, principal.namespace, callerOf(context), query.after)),
+    async ({ context, principal, query }) => {
+      const options = { caller: callerOf(context), after: query.after, forced: forcedStates(context) };
+      return Response.json(await restoreAll(context.env, principal.namespace, options));
+    },
   );
 }
 

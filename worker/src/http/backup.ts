@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { historyPrefix, stateKey, stateOfKey } from "../../../domain/state-objects";
 import { copiesPerRun } from "../copies-per-run";
 import type { Env } from "../env";
@@ -5,7 +6,9 @@ import { answerOf } from "../errors/catalogue";
 import { errorOf, Refusal, unwrap } from "../errors/refusal";
 import type { BackupResult } from "../state/backup";
 import type { Caller } from "../state/caller";
-import { directoryOf, stateOf } from "./context";
+import { type AppContext, directoryOf, stateOf } from "./context";
+import { stateName } from "./route";
+import type { RestoreResult } from "./schemas";
 
 /** The result for one state. Where it is `failed`, the log says why. */
 export type BackupOutcome =
@@ -56,25 +59,40 @@ export async function discover(env: Env): Promise<void> {
 /** Sorts after every key of the history, and before all that follow them. */
 const afterHistory = historyPrefix.replace(/\/$/, "0");
 
-/** Brings a page of a namespace's states back from the backup bucket. */
-export async function restoreAll(env: Env, namespace: string, caller: Caller, after: string) {
+/** The states that the request names in `force`. */
+export const forcedStates = (context: AppContext): readonly string[] => context.req.queries("force") ?? [];
+
+/** What a restore takes beside the namespace. */
+export interface RestoreOptions {
+  readonly caller: Caller;
+  /** The last name of the page before; empty for the first page. */
+  readonly after: string;
+  /** States whose copy is made current even where they need none. */
+  readonly forced: readonly string[];
+}
+
+/** Brings a page of a namespace's states back from the backup bucket: those that are missing or damaged. */
+export async function restoreAll(env: Env, namespace: string, { caller, after, forced }: RestoreOptions) {
   if (!env.BACKUP) throw new Refusal({ code: "backup_not_configured" });
   const prefix = `${namespace}/`;
   const startAfter = after === "" ? undefined : stateKey({ namespace, name: after });
   const { objects, truncated } = await env.BACKUP.list({ prefix, limit: copiesPerRun, startAfter });
   const names = objects.map(({ key }) => stateOfKey(key)?.name ?? key.slice(prefix.length));
-  const restored: string[] = [];
-  const failed: { state: string; error: string; message: string }[] = [];
+  const results: z.infer<typeof RestoreResult> = { restored: [], kept: [], failed: [], next: null };
   for (const name of names) {
-    const ref = { namespace, name };
     try {
-      unwrap(await stateOf(env, ref).restoreBackup(ref, caller));
-      restored.push(name);
+      const ref = { namespace, name: stateName(name) };
+      const restored = unwrap(await stateOf(env, ref).restoreBackup(ref, caller, forced.includes(name)));
+      if (restored.isNew) results.restored.push(name);
+      else
+        results.kept.push({ state: name, reason: "same", message: "the state has the content of the copy" });
     } catch (error) {
-      // After a disaster the others count: this one is named, and can be tried again.
       const known = errorOf(error);
-      failed.push({ state: name, error: known.code, message: answerOf(known).message });
+      const { message } = answerOf(known);
+      if (known.code === "copy_not_needed") results.kept.push({ state: name, reason: known.reason, message });
+      // After a disaster the others count: this one is named, and can be tried again.
+      else results.failed.push({ state: name, error: known.code, message });
     }
   }
-  return { restored, failed, next: truncated ? (names.at(-1) ?? null) : null };
+  return { ...results, next: truncated ? (names.at(-1) ?? null) : null };
 }

@@ -1,12 +1,15 @@
 import { z } from "zod";
-import { unwrap } from "../errors/refusal";
+import { Refusal, unwrap } from "../errors/refusal";
 import type { StateSummary as Summary } from "../state/state-object";
+import { forcedStates } from "./backup";
 import { type AppContext, callerOf, directoryOf, stateOf } from "./context";
 import type { Routes } from "./route";
 import {
   AuditEntry,
   AuditQuery,
   BackupResult,
+  Copies,
+  ForceQuery,
   Freeze,
   FreezeRequest,
   LockStatus,
@@ -145,10 +148,12 @@ export function operationRoutes(routes: Routes): void {
       scope: "admin",
       reach: "state",
       summary: "Lets retention run now",
-      answer: z.object({ deleted: z.number() }),
+      answer: z.object({
+        deleted: z.number().describe("versions"),
+        kept: z.number().describe("objects that R2 does not let go yet; the next sweep tries again"),
+      }),
     },
-    async ({ context, ref }) =>
-      Response.json({ deleted: unwrap(await stateOf(context.env, ref).sweep(ref)) }),
+    async ({ context, ref }) => Response.json(unwrap(await stateOf(context.env, ref).sweep(ref))),
   );
 
   routes.add(
@@ -168,11 +173,36 @@ export function operationRoutes(routes: Routes): void {
       path: "/states/{name}/backup/restore",
       scope: "admin",
       reach: "state",
-      summary: "Makes the copy in the backup bucket the current version",
+      summary: "Makes the copy in the backup bucket current, where the state is missing or damaged",
+      query: ForceQuery,
       answer: Version,
     },
-    async ({ context, ref }) =>
-      Response.json(unwrap(await stateOf(context.env, ref).restoreBackup(ref, callerOf(context)))),
+    async ({ context, ref }) => {
+      const forced = forcedStates(context);
+      const other = forced.find((name) => name !== ref.name);
+      if (other !== undefined)
+        throw new Refusal({
+          code: "bad_query",
+          reason: `force names "${other}", and the path "${ref.name}"`,
+        });
+      const state = stateOf(context.env, ref);
+      const { version } = unwrap(await state.restoreBackup(ref, callerOf(context), forced.length > 0));
+      return Response.json(version);
+    },
+  );
+
+  routes.add(
+    {
+      method: "get",
+      path: "/states/{name}/backup",
+      scope: "admin",
+      reach: "state",
+      summary: "Dated copies in the backup bucket, oldest first, each with the head of the audit of then",
+      query: PageQuery,
+      answer: Copies,
+    },
+    async ({ context, ref, query }) =>
+      Response.json(unwrap(await stateOf(context.env, ref).copies(ref, query.after || undefined))),
   );
 }
 

@@ -80,7 +80,7 @@ export class Routes {
 }
 
 /** The name of a state from its part of the path. @throws Refusal where no state can have it */
-function stateName(raw: string | undefined): string {
+export function stateName(raw: string | undefined): string {
   const name = raw ?? "";
   if (isStateName(name)) return name;
   throw new Refusal({ code: "bad_state_name", name });

@@ -79,8 +79,8 @@ const LockFacts = z.object({
   since: z.string(),
 });
 
-/** GET of the lock. */
-export const HeldLock = LockHolder.extend(LockFacts.shape);
+/** GET of the lock: the holder's fields where it is held. */
+export const LockState = LockHolder.extend(LockFacts.shape).partial().extend({ locked: z.boolean() });
 
 /** An entry of the list of locks. */
 export const LockStatus = LockFacts.extend({
@@ -187,8 +187,34 @@ export const BackupResult = z.object({
 export const BackupOutcome = BackupResult.extend({
   result: z.enum([...BackupResult.shape.result.options, "failed"]),
 });
+export const Copies = z.object({
+  copies: z.array(
+    z.object({
+      key: z.string(),
+      etag: z.string(),
+      uploadedAt: z.string(),
+      version: z.string().nullable(),
+      sha256: z.string().nullable(),
+      serial: z.number().nullable(),
+      audit: z
+        .object({ seq: z.number(), hash: z.string() })
+        .nullable()
+        .describe("newest entry of the state's audit when the copy was made"),
+    }),
+  ),
+  next: z.string().nullable(),
+});
 export const RestoreResult = z.object({
   restored: z.array(z.string()),
+  kept: z
+    .array(
+      z.object({
+        state: z.string(),
+        reason: z.enum(["same", "healthy", "deleted", "undecided"]),
+        message: z.string(),
+      }),
+    )
+    .describe("states that needed no copy, and why"),
   failed: z.array(z.object({ state: z.string(), error: z.string(), message: z.string() })),
   next: z.string().nullable(),
 });
@@ -207,6 +233,16 @@ export const AuditQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(500),
 });
 export const PageQuery = z.object({ after: z.string().default("") });
+/** Read with `forcedStates`, since it may be there several times. */
+export const ForceQuery = z.object({
+  force: z
+    .string()
+    .optional()
+    .describe(
+      "name of a state whose copy is made current even where it needs none; may be given several times",
+    ),
+});
+export const RestoreQuery = PageQuery.extend(ForceQuery.shape);
 export const LocksQuery = PageQuery.extend({
   staleAfterSeconds: z.coerce.number().int().min(0).default(3600),
 });

@@ -1,12 +1,13 @@
 import { z } from "zod";
+import type { StateRef } from "../../../domain/state-objects";
 import { headers, maxStateBytes } from "../../../domain/worker-api";
 import { Refusal, unwrap } from "../errors/refusal";
 import { settings } from "../settings";
 import type { VersionRecord } from "../state/ledger/records";
 import { fetchVersion, GuessedRead } from "../state/reads";
-import { callerOf, stateOf } from "./context";
+import { type AppContext, callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
-import { HeldLock, LockInfo, Version, WriterQuery } from "./schemas";
+import { LockInfo, LockState, Version, WriterQuery } from "./schemas";
 
 /** A body up to this size goes to the Durable Object in one message. */
 const maxMessageBytes = 1024 * 1024;
@@ -84,6 +85,8 @@ export function stateRoutes(routes: Routes): void {
     },
   );
 
+  const lock = async ({ context, ref }: { readonly context: AppContext; readonly ref: StateRef }) =>
+    Response.json(unwrap(await stateOf(context.env, ref).lock(ref, callerOf(context), await text(context))));
   routes.add(
     {
       method: "put",
@@ -95,10 +98,18 @@ export function stateRoutes(routes: Routes): void {
       summary: "Takes the lock; 423 with the holder's LockInfo where it is held",
       answer: LockInfo,
     },
-    async ({ context, ref }) =>
-      Response.json(
-        unwrap(await stateOf(context.env, ref).lock(ref, callerOf(context), await text(context))),
-      ),
+    lock,
+  );
+  routes.add(
+    {
+      method: "post",
+      path: "/states/{name}/lock",
+      scope: "lock",
+      reach: "state",
+      summary: "Takes the lock, as GitLab's clients ask for it",
+      answer: LockInfo,
+    },
+    lock,
   );
   routes.add(
     {
@@ -123,14 +134,15 @@ export function stateRoutes(routes: Routes): void {
       path: "/states/{name}/lock",
       scope: "read",
       reach: "state",
-      summary: "Who holds the lock, a client or a freeze; 204 where nobody does",
-      answer: HeldLock,
+      summary: "Who holds the lock, a client or a freeze, if anyone does",
+      answer: LockState,
     },
     async ({ context, ref }) => {
       const status = unwrap(await stateOf(context.env, ref).lockStatus(ref));
-      if (status === null) return new Response(null, { status: 204 });
+      // Never 204: where this address is configured as that of the state, it would read as "no state".
+      if (status === null) return Response.json({ locked: false });
       const { info, by, principal, origin, since } = status;
-      return Response.json({ ...info, by, principal, origin, since });
+      return Response.json({ locked: true, ...info, by, principal, origin, since });
     },
   );
 }

@@ -53,6 +53,12 @@ export class AuditLog {
     this.#head = undefined;
   }
 
+  /** Whether there is an entry of this action. */
+  has(action: string): boolean {
+    const query = "SELECT 1 FROM audit WHERE chain = ? AND action = ? LIMIT 1";
+    return !this.sql.exec(query, this.chain, action).next().done;
+  }
+
   /** Oldest first, those after `seq`. */
   entries(after: number, limit: number): AuditEntry[] {
     const rows = this.sql.exec(

@@ -1,12 +1,22 @@
 import { objectMetadata, versionKey } from "../../../domain/state-objects";
 import { maxStateBytes } from "../../../domain/worker-api";
 import { Refusal } from "../errors/refusal";
-import { whyStaysEncrypted } from "./encryption";
+import { whyEncrypted } from "./encryption";
+import type { Freezes } from "./freezes";
 import { breaches } from "./guard";
 import { type Inspected, ingest, jsonObject, requireStored, store, withMemoryFor } from "./ingest";
 import type { Ledger } from "./ledger/ledger";
-import type { NewVersion, VersionRecord, VersionSource } from "./ledger/records";
+import type { Conflict, ConflictReason, NewVersion, VersionRecord, VersionSource } from "./ledger/records";
 import type { StateContext } from "./state-context";
+
+/** What decides how the object is kept, and whether an S3 client's write is adopted. */
+export interface ObjectRules {
+  /** S3 clients may read the object. Otherwise it is brought up to date by the alarm. */
+  readonly servesS3Clients: boolean;
+  readonly freezes: Freezes;
+  /** The whole deployment refuses plaintext. */
+  readonly isEncryptionRequired: boolean;
+}
 
 /**
  * The object that S3 clients read and write. It is the projection of the current version: a copy, put there after the
@@ -22,23 +32,32 @@ export class CurrentObject {
 
   constructor(
     private readonly context: StateContext,
-    /** S3 clients may read the object. Otherwise it is brought up to date by the alarm. */
-    private readonly servesS3Clients: boolean,
+    private readonly rules: ObjectRules,
   ) {
     ({ bucket: this.bucket, ledger: this.ledger, key: this.key } = context);
   }
 
   /** Whether the object is the current version, as far as we know without asking R2. */
   get upToDate(): boolean {
-    return (
-      this.ledger.get("projection").version === this.ledger.get("pointer") &&
-      this.ledger.get("conflict") === null
-    );
+    return this.#showsPointer && this.ledger.get("conflict") === null;
+  }
+
+  /** Whether {@link reconcile} can change anything without an admin. */
+  get isRepairable(): boolean {
+    const conflict = this.ledger.get("conflict");
+    return conflict === null ? !this.#showsPointer : this.#isThawed(conflict);
+  }
+
+  /** Without a state there must be no object either: one that was left to be deleted has an ETag. */
+  get #showsPointer(): boolean {
+    const { version, etag } = this.ledger.get("projection");
+    const pointer = this.ledger.get("pointer");
+    return version === pointer && (pointer !== null || etag === null);
   }
 
   /** Whether the object is the current version, and S3 clients may have changed that. */
   get isReadByS3Clients(): boolean {
-    return this.servesS3Clients && this.upToDate;
+    return this.rules.servesS3Clients && this.upToDate;
   }
 
   /**
@@ -48,14 +67,14 @@ export class CurrentObject {
    */
   isLedgerTrusted(isLocked: boolean): boolean {
     if (this.ledger.get("conflict") !== null) return false;
-    if (!this.servesS3Clients) return this.ledger.get("pointer") !== null;
+    if (!this.rules.servesS3Clients) return this.ledger.get("pointer") !== null;
     const isKnown = this.ledger.get("projection").etag !== null;
     return isLocked && isKnown && (this.upToDate || this.#following !== null);
   }
 
   /** Whether no S3 client wrote, as far as it matters. While a put is under way, its condition finds that out. */
   async isUntouched(): Promise<boolean> {
-    if (!this.servesS3Clients || this.#following) return true;
+    if (!this.rules.servesS3Clients || this.#following) return true;
     const { etag } = this.ledger.get("projection");
     return ((await this.bucket.head(this.key))?.etag ?? null) === etag;
   }
@@ -73,7 +92,7 @@ export class CurrentObject {
     isUntouched: boolean,
   ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
     const nothing = Promise.resolve();
-    if (!this.servesS3Clients) return { answer: nothing, done: nothing };
+    if (!this.rules.servesS3Clients) return { answer: nothing, done: nothing };
     if (version.lockId === null || !isUntouched) {
       const answer = this.projectAfterCommit(bytes);
       return { answer, done: answer };
@@ -135,7 +154,7 @@ export class CurrentObject {
     });
     if (put !== null) {
       requireStored(put, current.md5);
-      this.ledger.noteProjection({ version: current.id, etag: put.etag });
+      this.ledger.noteProjection({ version: current.id, etag: put.etag, upload: put.version });
     }
   }
 
@@ -149,9 +168,9 @@ export class CurrentObject {
       const found = await this.bucket.head(this.key);
       const { version, etag } = this.ledger.get("projection");
       const pointer = this.ledger.get("pointer");
-      if ((found?.etag ?? null) === etag) {
+      if ((found?.etag ?? null) === etag && !this.#isPutBack(found)) {
         if (this.ledger.get("conflict") !== null) this.ledger.set("conflict", null);
-        if (version === pointer) return;
+        if (this.#showsPointer) return;
       } else if (found === null) {
         this.ledger.atomically(() => {
           this.ledger.set("projection", { version: null, etag: null });
@@ -159,15 +178,14 @@ export class CurrentObject {
         });
         if (pointer === null) return;
       } else {
-        const projected = found.customMetadata?.[objectMetadata.version];
-        if (projected !== undefined && this.ledger.versions.find(projected)?.md5 === found.etag) {
-          // Ours after all: the answer to the put was lost, or it landed late.
-          this.ledger.noteProjection({ version: projected, etag: found.etag });
-          if (projected === pointer) return;
-        } else {
-          await this.#adopt(found);
+        const projected = this.#projectedBy(found);
+        if (projected === null || !this.#mayTurnUp(projected)) {
+          await this.#adopt(found, projected);
           return;
         }
+        // Ours after all: the answer to the put was lost, or it landed late.
+        this.ledger.noteProjection({ version: projected.id, etag: found.etag, upload: found.version });
+        if (projected.id === pointer) return;
       }
       await this.#project(null);
     }
@@ -196,44 +214,90 @@ export class CurrentObject {
     });
   }
 
-  async #adopt(found: R2Object): Promise<void> {
+  /** The version that a put of ours made this object of; null where it was none. */
+  #projectedBy(found: R2Object): VersionRecord | null {
+    const id = found.customMetadata?.[objectMetadata.version];
+    const version = id === undefined ? null : this.ledger.versions.find(id);
+    return version?.md5 === found.etag ? version : null;
+  }
+
+  /** Whether this object, which looks like the last one that we left, is a copy that somebody put in the place of a later one. */
+  #isPutBack(found: R2Object | null): boolean {
+    const { version, upload } = this.ledger.get("projection");
+    if (found === null || upload === undefined || found.version === upload) return false;
+    return version !== this.ledger.get("pointer") && this.#projectedBy(found) !== null;
+  }
+
+  /** Whether a put of this version may be seen only now. Else somebody copied an older object back, metadata and all. */
+  #mayTurnUp({ id }: VersionRecord): boolean {
+    return (
+      id === this.ledger.get("pointer") ||
+      (!this.#showsPointer && this.ledger.get("unprojected").includes(id))
+    );
+  }
+
+  /** @param kept the version that the object is a copy of */
+  async #adopt(found: R2Object, kept: VersionRecord | null): Promise<void> {
+    const { etag, size } = found;
     const known = this.ledger.get("conflict");
-    if (known?.etag === found.etag) throw this.#conflict(known.version);
-    const object = await this.bucket.get(found.key, { onlyIf: { etagMatches: found.etag } });
+    const isKnown = known?.etag === etag;
+    if (isKnown && !this.#isThawed(known)) throw this.#refusal(known);
+    const before = isKnown && known.version !== null ? this.ledger.versions.find(known.version) : kept;
+    if (before) return this.#decide(before, etag, () => before);
+    if (size > maxStateBytes) throw this.#setAside({ etag, version: null, reason: "too_large" }, { size });
+    const object = await this.bucket.get(found.key, { onlyIf: { etagMatches: etag } });
     if (object === null || !("body" in object)) throw new Error(`${found.key} changed while it was read`);
-    if (object.size > maxStateBytes)
-      throw new Error(`${found.key} has ${object.size} bytes, more than ${maxStateBytes}`);
     const version = await this.storeVersion(object.body, object.size, "s3", "s3").catch((error: unknown) => {
-      if (error instanceof Refusal) return null;
+      if (error instanceof Refusal) return error;
       throw error;
     });
-    if (version === null) {
-      this.ledger.set("conflict", { etag: found.etag, version: null });
-      throw this.#conflict(null);
-    }
-    const current = this.ledger.current();
-    const [breach] = breaches(this.context.ref, current, version, whyStaysEncrypted(this.ledger));
-    this.ledger.atomically(() => {
-      this.ledger.addVersion(version);
-      if (breach) {
-        this.ledger.set("conflict", { etag: found.etag, version: version.id });
-        this.ledger.audit.append("s3", "foreign_write_kept_aside", {
-          version: version.id,
-          rule: breach.rule,
-        });
-        return;
-      }
-      this.ledger.set("pointer", version.id);
-      this.ledger.set("projection", { version: version.id, etag: found.etag });
+    if (version instanceof Refusal)
+      throw this.#setAside({ etag, version: null, reason: "not_a_state" }, { size, why: version.message });
+    this.#decide(version, etag, () => this.ledger.addVersion(version));
+  }
+
+  /**
+   * Makes what an S3 client wrote the current version, or keeps it aside.
+   * @param add brings it into the history, where it is not there yet
+   * @throws Refusal where it is kept aside
+   */
+  #decide(version: NewVersion | VersionRecord, etag: string, add: () => VersionRecord): void {
+    const { id, serial, sha256, encrypted } = version;
+    const reason = this.#whyNotAdopted(version);
+    const refusal = this.ledger.atomically(() => {
+      add();
+      if (reason !== null) return this.#setAside({ etag, version: id, reason });
+      this.ledger.moveTo(id);
+      this.ledger.set("projection", { version: id, etag });
       this.ledger.set("conflict", null);
-      if (version.encrypted) this.ledger.set("everEncrypted", true);
-      this.ledger.audit.append("s3", "adopted", {
-        version: version.id,
-        serial: version.serial,
-        sha256: version.sha256,
-      });
+      if (encrypted) this.ledger.set("everEncrypted", true);
+      this.ledger.audit.append("s3", "adopted", { version: id, serial, sha256 });
+      return null;
     });
-    if (breach) throw this.#conflict(version.id);
+    if (refusal) throw refusal;
+  }
+
+  /** An S3 client is held to the same rules as ours, and nobody gives it an override. */
+  #whyNotAdopted(version: NewVersion | VersionRecord): ConflictReason | null {
+    const { freezes, isEncryptionRequired } = this.rules;
+    const why = whyEncrypted(this.ledger, isEncryptionRequired);
+    const [breach] = breaches(this.context.ref, this.ledger.current(), version, why);
+    return breach?.rule ?? (freezes.active() ? "frozen" : null);
+  }
+
+  /** Whether it waits for nothing but the end of a freeze that has ended. */
+  #isThawed({ reason }: Conflict): boolean {
+    return reason === "frozen" && this.rules.freezes.active() === null;
+  }
+
+  #setAside(conflict: Conflict, facts: Readonly<Record<string, unknown>> = {}): Refusal {
+    const { version, reason } = conflict;
+    this.ledger.atomically(() => {
+      this.ledger.set("conflict", conflict);
+      const action = version === null ? "foreign_object_refused" : "foreign_write_kept_aside";
+      this.ledger.audit.append("s3", action, { version, etag: conflict.etag, rule: reason, ...facts });
+    });
+    return this.#refusal(conflict);
   }
 
   /** After an admin chose: the S3 client's object may be replaced now, but nothing newer than it. */
@@ -252,15 +316,16 @@ export class CurrentObject {
   }
 
   async #versionBody(version: VersionRecord): Promise<ReadableStream<Uint8Array>> {
-    const object = await this.bucket.get(versionKey(this.key, version.id));
-    if (object === null)
-      throw new Refusal({ code: "object_missing", id: version.id, serial: version.serial });
+    const { id, serial, md5 } = version;
+    const object = await this.bucket.get(versionKey(this.key, id), { onlyIf: { etagMatches: md5 } });
+    if (object === null) throw new Refusal({ code: "object_missing", id, serial });
+    if (!("body" in object)) throw new Refusal({ code: "object_damaged", id, serial });
     return object.body;
   }
 
-  #conflict(foreign: string | null): Refusal {
+  #refusal({ version: foreign, reason }: Conflict): Refusal {
     const { ref } = this.context;
-    return new Refusal({ code: "foreign_write", ref, current: this.ledger.get("pointer"), foreign });
+    return new Refusal({ code: "foreign_write", ref, current: this.ledger.get("pointer"), foreign, reason });
   }
 }
 

@@ -47,9 +47,19 @@ export interface Retention {
   readonly days: number;
 }
 
+/** What a sweep did. */
+export interface Swept {
+  /** Versions that were deleted. */
+  readonly deleted: number;
+  /** Objects that should go, and that R2 does not let go yet. */
+  readonly kept: number;
+}
+
 const dayMs = 24 * 60 * 60 * 1000;
 /** R2 takes this many keys in one delete. */
 const deletesAtOnce = 1000;
+/** So many are tried one by one in a sweep, each with two calls of R2 (a request may make 1,000). */
+const singleDeletes = 100;
 /** An upload that is this old is not under way any more. */
 const abandonedUploadMs = dayMs;
 
@@ -122,40 +132,68 @@ export class History {
 
   /**
    * Deletes what retention lets go, and what uploads that never committed left behind. Never the current version, a
-   * pinned one, the one that S3 clients still see, or one that a person has to choose from.
-   * @returns the number of versions deleted
+   * pinned one, the one that S3 clients still see, or one that a person has to choose from. What R2 does not let go yet,
+   * as under a lock rule of the bucket, stays, and is tried again by the next sweep.
    */
-  async sweep(keep: Retention, now: Date): Promise<number> {
+  async sweep(keep: Retention, now: Date): Promise<Swept> {
     const { ledger } = this.context;
     const spared = new Set([
       ledger.get("pointer"),
       ledger.get("projection").version,
       ledger.get("conflict")?.version,
+      ...ledger.get("unprojected"),
     ]);
     const oldest = new Date(now.getTime() - keep.days * dayMs).toISOString();
-    for (const id of ledger.versions.prunable(Math.max(keep.versions, 1), oldest)) {
-      if (spared.has(id)) continue;
-      ledger.atomically(() => {
-        ledger.versions.markPruned(id);
-        ledger.audit.append("worker", "prune", { version: id });
-      });
-    }
-    const pruned = ledger.versions.pruned(deletesAtOnce);
-    await this.#deleteObjects(pruned);
+    const due = ledger.versions.prunable(Math.max(keep.versions, 1), oldest).filter((id) => !spared.has(id));
+    const begun = ledger.versions.pruned().slice(0, deletesAtOnce);
+    const next = due.slice(0, deletesAtOnce - begun.length);
     ledger.atomically(() => {
-      for (const id of pruned) ledger.versions.remove(id);
+      for (const id of next) ledger.versions.markPruned(id);
+    });
+    const versions = await this.#deleteObjects([...begun, ...next]);
+    ledger.atomically(() => {
+      for (const id of versions.gone) {
+        ledger.versions.remove(id);
+        ledger.audit.append("worker", "prune", { version: id });
+      }
+      for (const id of versions.kept) ledger.versions.unmarkPruned(id);
     });
     const longAgo = new Date(now.getTime() - abandonedUploadMs).toISOString();
-    const abandoned = ledger.uploads.startedBefore(longAgo).slice(0, deletesAtOnce);
-    await this.#deleteObjects(abandoned);
+    const uploads = await this.#deleteObjects(ledger.uploads.startedBefore(longAgo).slice(0, deletesAtOnce));
     ledger.atomically(() => {
-      for (const id of abandoned) ledger.uploads.end(id);
+      for (const id of uploads.gone) ledger.uploads.end(id);
     });
-    return pruned.length;
+    const swept = { deleted: versions.gone.length, kept: versions.kept.length + uploads.kept.length };
+    if (swept.kept > 0) {
+      const { ref } = this.context;
+      console.warn(JSON.stringify({ level: "warn", event: "objects_not_deletable", ...ref, ...swept }));
+    }
+    return swept;
   }
 
-  async #deleteObjects(ids: readonly string[]): Promise<void> {
+  /**
+   * Deletes the objects of versions: all at once, and one by one where that fails.
+   * @throws Error where R2 does not say whether an object is there
+   */
+  async #deleteObjects(
+    ids: readonly string[],
+  ): Promise<{ gone: readonly string[]; kept: readonly string[] }> {
     const { bucket, key } = this.context;
-    if (ids.length > 0) await bucket.delete(ids.map((id) => versionKey(key, id)));
+    if (ids.length === 0) return { gone: [], kept: [] };
+    try {
+      await bucket.delete(ids.map((id) => versionKey(key, id)));
+      return { gone: ids, kept: [] };
+    } catch {
+      const [tried, kept] = [ids.slice(0, singleDeletes), ids.slice(singleDeletes)];
+      const gone: string[] = [];
+      for (const id of tried) {
+        const at = versionKey(key, id);
+        await bucket.delete(at).catch(() => undefined);
+        // What the delete answered counts for nothing: an answer may be lost.
+        if ((await bucket.head(at)) === null) gone.push(id);
+        else kept.push(id);
+      }
+      return { gone, kept };
+    }
   }
 }

@@ -57,7 +57,7 @@ export class Locks {
         return holder.info;
       throw heldByClient(holder.info);
     }
-    freezes.requireNone(info.ID, now);
+    freezes.requireNone(caller, info.ID, now);
     const known = this.#ledger.locks.find(info.ID);
     if (known) throw new Refusal(endedLock(known));
     if (servesS3Clients) await this.#takeFile(info);
@@ -101,12 +101,16 @@ export class Locks {
 
   /**
    * The lock under which a write may happen now, or null where none is needed. Synchronous, so that the check and
-   * the change that follows it are one step.
-   * @throws Refusal 423 when someone else holds the lock, 409 when the ID holds nothing
+   * the change that follows it are one step. An ID is no secret (each 423 shows it), so it counts for who took it alone.
+   * @throws Refusal 423 when someone else holds the lock, 409 when the ID holds nothing, 403 when another took it
    */
-  requireWriter(lockId: string | null): LockRecord | null {
+  requireWriter(caller: Caller, lockId: string | null): LockRecord | null {
     const holder = this.#ledger.locks.holder();
-    if (holder?.id === lockId) return holder;
+    if (holder?.id === lockId) {
+      if (holder.principal === caller.id) return holder;
+      const { info, principal } = holder;
+      throw new Refusal({ code: "lock_of_another", holder: info, principal, caller: caller.id });
+    }
     const known = lockId === null ? null : this.#ledger.locks.find(lockId);
     if (holder) {
       if (known) throw held(holder.info, new Refusal(endedLock(known)).message);
@@ -114,7 +118,7 @@ export class Locks {
     }
     if (known) throw new Refusal(endedLock(known));
     if (lockId !== null) throw new Refusal({ code: "lock_unknown", id: lockId });
-    this.parts.freezes.requireNone(null);
+    this.parts.freezes.requireNone(caller, null);
     return null;
   }
 
@@ -148,17 +152,19 @@ export class Locks {
   /**
    * Brings the S3 lock file in line with the ledger: there while locked or frozen, gone otherwise.
    * @param isUpToDate S3 clients would read what was committed; until then the file stays
+   * @returns false while an S3 client holds it, so that a freeze has to wait for it
    */
-  async syncS3Lock(isUpToDate: Promise<void>): Promise<void> {
+  async syncS3Lock(isUpToDate: Promise<void>): Promise<boolean> {
     const { s3Lock, freezes } = this.parts;
     const isHeld = this.#ledger.locks.holder() !== null; // its file was put there before the lock was granted
     const freeze = freezes.active();
     const [isOurs] = await settleAll([isHeld || freeze ? false : s3Lock.isOurs(), isUpToDate]);
     if (isOurs) await s3Lock.remove();
-    if (isHeld || !freeze) return;
+    if (isHeld || !freeze) return true;
     const found = await s3Lock.find();
-    if (found === null || (found.isOurs && found.info.ID !== freeze.id))
-      await s3Lock.acquire(freezeHolder(freeze));
+    if (found?.isOurs && found.info.ID === freeze.id) return true;
+    if (found && !found.isOurs) return false;
+    return (await s3Lock.acquire(freezeHolder(freeze))) === null;
   }
 
   /** True while the lock file is where we put it. Without it, an S3 client broke our lock, and the ID never writes again. */

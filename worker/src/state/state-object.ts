@@ -6,16 +6,17 @@ import { type Outcome, outcome, Refusal } from "../errors/refusal";
 import { objectsOf } from "../objects";
 import { type SettingsEnvironment, settings } from "../settings";
 import type { AuditEntry } from "../sqlite/audit-chain";
-import type { BackupResult } from "./backup";
+import type { BackupResult, CopiesPage } from "./backup";
 import type { Caller } from "./caller";
 import { DirectoryReport } from "./directory-report";
 import type { FreezeProps } from "./freezes";
-import type { ListedVersion, ListProps, Retention, VersionChanges } from "./history";
+import type { ListedVersion, ListProps, Retention, Swept, VersionChanges } from "./history";
 import { Ledger } from "./ledger/ledger";
 import type { Freeze, OverrideRecord, VersionRecord } from "./ledger/records";
 import type { LockStatus } from "./locks";
 import { Mutex } from "./mutex";
 import type { OverrideProps } from "./overrides";
+import type { RestoredCopy } from "./pointer";
 import type { StoredVersion } from "./reads";
 import { stateContext } from "./state-context";
 import { type StateParts, stateParts } from "./state-parts";
@@ -186,7 +187,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
     });
   }
 
-  sweep(ref: StateRef): Promise<Outcome<number>> {
+  sweep(ref: StateRef): Promise<Outcome<Swept>> {
     return outcome(() =>
       this.#mutex.run(async () => this.#parts(ref).history.sweep(this.#retention(), new Date())),
     );
@@ -200,10 +201,14 @@ export class StateObject extends DurableObject<StateEnvironment> {
     });
   }
 
-  restoreBackup(ref: StateRef, caller: Caller): Promise<Outcome<VersionRecord>> {
-    return this.#change(ref, ({ backup, pointer, current }) =>
-      pointer.restoreFrom(caller, () => backup.fetch(current, caller.id)),
-    );
+  /** @param isForced also where the state is neither missing nor damaged */
+  restoreBackup(ref: StateRef, caller: Caller, isForced: boolean): Promise<Outcome<RestoredCopy>> {
+    return this.#change(ref, ({ backup, pointer }) => pointer.restoreCopy(caller, backup, isForced));
+  }
+
+  /** The dated copies, oldest first. @param after key of the last one of the page before */
+  copies(ref: StateRef, after: string | undefined): Promise<Outcome<CopiesPage>> {
+    return outcome(() => this.#parts(ref).backup.list(after));
   }
 
   /** Repairs what the last requests left unfinished, then lets retention delete what it may. It runs at least once a day. */
@@ -213,17 +218,20 @@ export class StateObject extends DurableObject<StateEnvironment> {
     if (ref === null) return;
     await this.#mutex.run(async () => {
       const { current, locks, freezes, history } = this.#parts(ref);
+      let isFileOurs = false;
       const repaired = await outcome(async () => {
         // A conflict waits for a person, not for the next alarm.
-        const isConflict = this.#ledger.get("conflict") !== null;
-        await locks.syncS3Lock(isConflict ? Promise.resolve() : current.bringUpToDate());
+        isFileOurs = await locks.syncS3Lock(
+          current.isRepairable ? current.bringUpToDate() : Promise.resolve(),
+        );
         await this.#report.send(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
       const ends = freezes.active()?.expiresAt;
       const freezeEndsMs = ends ? Date.parse(ends) - Date.now() + 1000 : sweepIntervalMs;
       const calmMs = this.#ledger.locks.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEndsMs);
-      await this.#wakeWithin(repaired.ok ? calmMs : repairDelayMs, ref);
+      // While an S3 client keeps a freeze from its lock file, it is asked for again soon.
+      await this.#wakeWithin(repaired.ok && isFileOurs ? calmMs : repairDelayMs, ref);
     });
   }
 

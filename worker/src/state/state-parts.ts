@@ -38,8 +38,8 @@ export function stateParts(
   { isEncryptionRequired, servesS3Clients, backupBucket }: StatePartsProps,
 ): StateParts {
   const { bucket, key, ledger } = context;
-  const current = new CurrentObject(context, servesS3Clients);
   const freezes = new Freezes(ledger);
+  const current = new CurrentObject(context, { freezes, isEncryptionRequired, servesS3Clients });
   const history = new History(context);
   const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes, servesS3Clients });
   const overrides = new Overrides(ledger);

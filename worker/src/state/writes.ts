@@ -72,7 +72,7 @@ export class Writes {
     answer: (version: VersionRecord) => void,
   ): Promise<void> {
     const { bucket, ledger, mutex } = this.context;
-    this.parts.locks.requireWriter(request.lockId);
+    this.parts.locks.requireWriter(caller, request.lockId);
     const attempt = { caller, request, locksTaken: ledger.locks.taken };
     const id = ledger.uploads.begin();
     const key = versionKey(this.context.key, id);
@@ -128,7 +128,7 @@ export class Writes {
   #admit({ caller, request, locksTaken }: Attempt, { facts }: Ingested): Admission {
     const { ledger, ref } = this.context;
     const { locks, overrides, isEncryptionRequired } = this.parts;
-    const writer = locks.requireWriter(request.lockId);
+    const writer = locks.requireWriter(caller, request.lockId);
     if (writer === null && ledger.locks.taken !== locksTaken) throw new Refusal({ code: "overtaken" });
     const current = ledger.current();
     if (current?.sha256 === facts.sha256) {
@@ -156,7 +156,7 @@ export class Writes {
         lockId,
         source: "http",
       });
-      ledger.set("pointer", id);
+      ledger.moveTo(id);
       if (version.encrypted && !ledger.get("everEncrypted")) ledger.set("everEncrypted", true);
       if (lockId !== null) ledger.uploads.prepare();
       const { override, found } = admission;

@@ -149,7 +149,7 @@ export const history: readonly Case[] = [
       deepEqual(left, [6, 5, 3, 2]);
       expectState(await state.get(), stateBody({ serial: 3 }));
       expectState(await state.send("GET", `/versions/${bySerial.get(2)}`), stateBody({ serial: 2 }));
-      expectProblem(await state.send("GET", `/versions/${bySerial.get(1)}`), 404);
+      expectProblem(await state.send("GET", `/versions/${bySerial.get(1)}`), 400);
     },
   },
   {
@@ -169,9 +169,9 @@ export const history: readonly Case[] = [
     async run(target) {
       const state = new State(target);
       await state.post(stateBody({ serial: 1 }));
-      expectProblem(await state.send("GET", "/versions/nope"), 404);
-      expectProblem(await state.send("POST", "/versions/nope/restore"), 404);
-      expectProblem(await state.send("PUT", "/versions/nope/pin"), 404);
+      expectProblem(await state.send("GET", "/versions/nope"), 400);
+      expectProblem(await state.send("POST", "/versions/nope/restore"), 400);
+      expectProblem(await state.send("PUT", "/versions/nope/pin"), 400);
       expectState(await state.get(), stateBody({ serial: 1 }));
     },
   },
@@ -197,7 +197,7 @@ export const history: readonly Case[] = [
         seen.map(({ serial, writes }) => ({ serial, writes })),
         [9, 6, 3].map((last) => ({ serial: last, writes: 3 })),
       );
-      expectProblem(await state.send("GET", "/versions?before=nope"), 404);
+      expectProblem(await state.send("GET", "/versions?before=nope"), 400);
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   expectProblem,
   expectState,
   expectStatus,
+  expectUnlocked,
   json,
 } from "../case";
 import { lockInfo, State, send, stateBody } from "../client";
@@ -57,16 +58,49 @@ export const protocol: readonly Case[] = [
     },
   },
   {
+    name: "a full cycle works with POST and DELETE, as GitLab's clients are configured",
+    extension: true,
+    async run(target) {
+      await cycle(new State(target), "POST", "DELETE");
+    },
+  },
+  {
+    name: "POST of a state to the address of its lock takes no lock and stores nothing",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      expectProblem(await state.send("POST", "/lock?ID=x", { body: stateBody({ serial: 1 }) }), 400);
+      expectUnlocked(await state.holder());
+      expectNoState(await state.get());
+    },
+  },
+  {
+    name: "a method that takes no lock is refused with a LockInfo that says so, which clients print",
+    extension: true,
+    async run(target) {
+      const state = new State(target);
+      for (const method of ["PATCH", "MKCOL"]) {
+        const body = JSON.stringify(lockInfo());
+        const problem = expectProblem(await state.send(method, "/lock", { body }), 409);
+        // With an ID, a client would wait for its holder.
+        deepEqual([problem.error, problem.ID, problem.Created], ["method_not_allowed", undefined, undefined]);
+        ok(String(problem.Info).includes(`${method} is not possible`), String(problem.Info));
+        ok(/LOCK.*UNLOCK/.test(String(problem.Info)), String(problem.Info));
+      }
+      expectUnlocked(await state.holder());
+    },
+  },
+  {
     name: "GET of the lock shows the holder, and nothing once it is free",
     async run(target) {
       const state = new State(target);
-      expectStatus(await state.holder(), 204, 404);
+      expectUnlocked(await state.holder());
       const info = lockInfo();
       expectStatus(await state.lock(info), 200);
       const shown = json(await state.holder());
       deepEqual({ ...info, ...shown }, shown);
       expectStatus(await state.unlock(info), 200);
-      expectStatus(await state.holder(), 204, 404);
+      expectUnlocked(await state.holder());
     },
   },
   {
@@ -81,7 +115,7 @@ export const protocol: readonly Case[] = [
       expectState(await state.send("GET", "/"), body);
       expectState(await state.get(), body);
       expectStatus(await state.send("UNLOCK", "/lock/", { body: JSON.stringify(info) }), 200);
-      expectStatus(await state.holder(), 204, 404);
+      expectUnlocked(await state.holder());
       expectStatus(await state.send("DELETE", "/"), 200);
       expectNoState(await state.get());
     },
@@ -147,7 +181,7 @@ export const protocol: readonly Case[] = [
       expectProblem(await state.send("GET", "", { headers: { authorization: wrong } }), 401, 429);
       expectProblem(await state.send("GET", "", { headers: { authorization: "Basic !!!" } }), 401);
       expectProblem(await state.send("GET", "", { headers: { authorization: "Negotiate abc" } }), 401);
-      expectNoState(await state.holder());
+      expectUnlocked(await state.holder());
       expectState(await state.get(), stateBody({ serial: 1 }));
     },
   },

@@ -30,6 +30,8 @@ export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "de
       await this.bucket.put(key, plan.interloper);
       plan.interloper = null;
     }
+    if (operation === "delete" && plan?.locked && key.includes(plan.locked))
+      throw new Error("delete: the object is locked by a rule of the bucket");
     const fault = befalls(plan, target, plan?.rate ?? 0);
     if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, plan?.random.below(20)));
     while (fault === "held" && planOf(key) === plan) await new Promise((resolve) => setTimeout(resolve, 5));

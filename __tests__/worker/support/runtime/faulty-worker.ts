@@ -38,9 +38,26 @@ export class StateObject extends RealStateObject {
     );
   }
 
-  /** The alarm, without the wait for it. */
-  async alarmNow(): Promise<void> {
-    await this.alarm();
+  /** The alarm, without the wait for it, as if it were so many days later. */
+  async alarmNow(days: number): Promise<void> {
+    await later(days, () => this.alarm());
+  }
+}
+
+/** Runs `work` with a clock that is some days ahead. */
+async function later(days: number, work: () => Promise<void>): Promise<void> {
+  const RealDate = Date;
+  const now = () => RealDate.now() + days * 24 * 60 * 60 * 1000;
+  globalThis.Date = class extends RealDate {
+    constructor(...time: [] | [string | number]) {
+      super(time[0] ?? now());
+    }
+    static override now = now;
+  } as DateConstructor;
+  try {
+    await work();
+  } finally {
+    globalThis.Date = RealDate;
   }
 }
 
@@ -56,8 +73,8 @@ export default {
       return Response.json(operations);
     }
     if (url.pathname.startsWith("/alarm/")) {
-      const object = env.STATE.getByName(url.pathname.slice("/alarm/".length));
-      await (object as unknown as StateObject).alarmNow();
+      const object = env.STATE.getByName(decodeURIComponent(url.pathname.slice("/alarm/".length)));
+      await (object as unknown as StateObject).alarmNow(Number(url.searchParams.get("days")));
       return new Response("done");
     }
     const fate = request.headers.get("x-fate");
@@ -82,6 +99,7 @@ function setPlan(name: string, parameters: URLSearchParams): void {
     kinds,
     target = null,
     interloper = null,
+    locked = null,
   } = Object.fromEntries(parameters);
   const random = new Random(Number(seed));
   const chosen =
@@ -89,7 +107,7 @@ function setPlan(name: string, parameters: URLSearchParams): void {
       ? faults
       : [...faults, "held" as const].filter((fault) => kinds.split(",").includes(fault));
   const rates = { rate: Number(rate), sqlRate: Number(sqlRate) };
-  if (rates.rate + rates.sqlRate > 0 || interloper)
-    plans.set(name, { random, ...rates, kinds: chosen, target, interloper });
+  if (rates.rate + rates.sqlRate > 0 || interloper || locked)
+    plans.set(name, { random, ...rates, kinds: chosen, target, interloper, locked });
   else plans.delete(name);
 }

@@ -66,8 +66,22 @@ export class Ledger {
     return this.#settings.get(key);
   }
 
-  set<Key extends keyof StateSettings>(key: Key, value: StateSettings[Key]): void {
+  set<Key extends Exclude<keyof StateSettings, "pointer" | "unprojected">>(
+    key: Key,
+    value: StateSettings[Key],
+  ): void {
     this.atomically(() => this.#settings.set(key, value));
+  }
+
+  /** Makes a version the current one; null where there is no state from now on. */
+  moveTo(id: string | null): void {
+    this.atomically(() => {
+      const last = this.get("pointer");
+      const isSeen = last === this.get("projection").version;
+      const earlier = isSeen ? [] : this.get("unprojected");
+      this.#settings.set("unprojected", isSeen || last === null ? earlier : [...earlier, last]);
+      this.#settings.set("pointer", id);
+    });
   }
 
   /** For what R2 was just seen to hold: stored with the next change, as after a crash the object itself tells. */

@@ -56,6 +56,20 @@ export interface OverrideRecord {
 export interface Projection {
   readonly version: string | null;
   readonly etag: string | null;
+  /** R2's ID of the upload: a copy of the same bytes has another. @default - not known */
+  readonly upload?: string;
+}
+
+/** Why an S3 client's object is not adopted: the rule that it breaks, or what it is. */
+export type ConflictReason = StateRule | "frozen" | "not_a_state" | "too_large";
+
+/** An object under the current key that is not adopted: it waits for an admin, or for the end of a freeze. */
+export interface Conflict {
+  readonly etag: string;
+  /** The version that was made of it; null where it is not a state. */
+  readonly version: string | null;
+  /** Undefined where an earlier Worker noted it. */
+  readonly reason?: ConflictReason;
 }
 
 /** Keeps everyone from locking and writing, for a while or until an admin ends it. */
@@ -73,8 +87,9 @@ export interface StateSettings {
   /** ID of the current version; null where there is no state. */
   readonly pointer: string | null;
   readonly projection: Projection;
-  /** A foreign object under the current key that does not follow our version; `version` null where it is not a state. */
-  readonly conflict: { readonly etag: string; readonly version: string | null } | null;
+  /** Versions that were current since the one of `projection`: a put of them may still turn up as the current object. */
+  readonly unprojected: readonly string[];
+  readonly conflict: Conflict | null;
   readonly everEncrypted: boolean;
   readonly encryption: "auto" | "required";
   readonly keep: { readonly versions?: number; readonly days?: number };
@@ -92,6 +107,7 @@ export interface StateSettings {
 export const initialSettings: StateSettings = {
   pointer: null,
   projection: { version: null, etag: null },
+  unprojected: [],
   conflict: null,
   everEncrypted: false,
   encryption: "auto",

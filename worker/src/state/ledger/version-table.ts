@@ -102,11 +102,15 @@ export class VersionTable {
     this.sql.exec("UPDATE version SET pinned = ? WHERE id = ?", pinned ? 1 : 0, id);
   }
 
-  /** IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. */
+  /**
+   * IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. In no order, so that
+   * those which cannot be deleted do not stand in the way of the others for ever.
+   */
   prunable(keep: number, before: string): string[] {
     const rows = this.sql.exec(
       `SELECT id FROM version WHERE pruned = 0 AND pinned = 0 AND createdAt < ?
-         AND seq < (SELECT min(seq) FROM (SELECT seq FROM version WHERE pruned = 0 ORDER BY seq DESC LIMIT ?))`,
+         AND seq < (SELECT min(seq) FROM (SELECT seq FROM version WHERE pruned = 0 ORDER BY seq DESC LIMIT ?))
+       ORDER BY random()`,
       before,
       keep,
     );
@@ -119,8 +123,14 @@ export class VersionTable {
     this.sql.exec("UPDATE version SET pruned = 1 WHERE id = ?", id);
   }
 
-  pruned(limit: number): string[] {
-    const rows = this.sql.exec("SELECT id FROM version WHERE pruned = 1 LIMIT ?", limit);
+  /** Shows the version again: its object could not be deleted. */
+  unmarkPruned(id: string): void {
+    this.sql.exec("UPDATE version SET pruned = 0 WHERE id = ?", id);
+  }
+
+  /** Versions whose deletion was begun, and not seen to its end. */
+  pruned(): string[] {
+    const rows = this.sql.exec("SELECT id FROM version WHERE pruned = 1");
     return [...rows].map((row) => String(row.id));
   }
 
