@@ -36,6 +36,12 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
     const text = `${worker.psk_namespace} has no effect without psk in credentials; add psk there`;
     yield { path: [...path, "psk_namespace"], text };
   }
+  const issuers = worker.oidc.map(({ issuer = "GitHub Actions" }) => issuer);
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuers.indexOf(issuer) === index) continue;
+    const text = `${issuer} has an entry already, and only the first one would count; put the rules of both into one`;
+    yield { path: [...path, "oidc", index], text };
+  }
   for (const [index, { fingerprint, subject }] of worker.mtls.entries()) {
     if (fingerprint !== undefined || subject !== undefined) continue;
     yield { path: [...path, "mtls", index], text: "has neither fingerprint nor subject; add one of them" };
