@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { hashPassword } from "../../worker/src/auth/password";
+import { placementOf } from "../../worker/src/passwords/placement";
 import { expectProblem } from "./conformance/case";
 import { closeConnections, type Reply, send } from "./conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "./support/harness";
@@ -77,10 +78,21 @@ test("right passwords of other accounts buy no guesses at this one", async () =>
   expect(tried(replies)).toBeLessThanOrEqual(8);
 });
 
-test("a pre-shared key is no easier to guess under many user names", async () => {
+test("the answers tell nobody which users exist, whatever was guessed before", async () => {
   const worker = await start();
-  const replies = await guesses(worker, 150, (n) => ({ client: "203.0.113.2", name: `nobody ${n}` }));
-  expect(tried(replies)).toBeLessThanOrEqual(120);
+  const { object } = await placementOf("bob");
+  const others: string[] = [];
+  for (let n = 0; others.length < 7; n++) {
+    if ((await placementOf(`nobody ${n}`)).object === object) others.push(`nobody ${n}`);
+  }
+  const [stranger = "", ...names] = others;
+  const statuses = async (name: string, client: string) => {
+    for (const other of names) await attempt(worker, client, other, "a guess");
+    const replies: number[] = [];
+    for (let n = 0; n < 8; n++) replies.push((await attempt(worker, client, name, `guess ${n}`)).status);
+    return replies;
+  };
+  expect(await statuses("bob", "203.0.113.2")).toEqual(await statuses(stranger, "192.0.2.2"));
 });
 
 test("addresses of one network have no more guesses than the network has", async () => {
