@@ -74,7 +74,7 @@ describe("what would lock the Worker is refused before anything is deployed", ()
   test("two entries of one issuer, in the file", () => {
     const entry = "{ audience: a, rules: [{ subject: '*', namespace: me, scopes: [read] }] }";
     const lines = ["bootstrap:", "  worker:", `    oidc: [${entry}, ${entry}]`];
-    expect(() => load({ ...ACCOUNT, ...SECRETS }, lines)).toThrow("TFSTATE_OIDC has two entries for");
+    expect(() => load({ ...ACCOUNT, ...SECRETS }, lines)).toThrow("has an entry already");
   });
 
   test("variables of credentials that the Worker does not have are not looked at", () => {

@@ -148,6 +148,15 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
     '33: bootstrap.worker.mtls[0].subject "*a*a*a*a*a*a*a*a*a*a*c" is not a pattern; use 1 to 500 characters, at most 10 of them stars',
   ],
   [
+    [
+      "worker:",
+      "  oidc:",
+      "    - { audience: a, rules: [{ subject: '*', namespace: me, scopes: [read] }] }",
+      "    - { audience: b, rules: [{ subject: '*', namespace: me, scopes: [read] }] }",
+    ],
+    "34: bootstrap.worker.oidc[1] GitHub Actions has an entry already, and only the first one would count; put the rules of both into one",
+  ],
+  [
     ["location: europe"],
     "31: bootstrap.location europe is not one of wnam, enam, weur, eeur, apac, oc; use one of them",
   ],

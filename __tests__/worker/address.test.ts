@@ -20,11 +20,13 @@ const at = (url: string, init: { method?: string; body?: string; password?: stri
   return worker.miniflare.dispatchFetch(url, { method, body, headers: { authorization } });
 };
 
+/** Clients print what is in the body only where they want a lock. */
+const refusal = (path: string): number => (path.endsWith("/lock") ? 409 : 421);
 const paths = ["/health", "/states/x", "/states/x/lock", "/", "/nowhere", "/openapi.json"];
 
 test.each(paths)("plain http is refused at %s, with the address that is meant", async (path) => {
   const answer = await at(`http://tfstate.example.com${path}`);
-  expect(answer.status).toBe(421);
+  expect(answer.status).toBe(refusal(path));
   expect(await answer.json()).toMatchObject({
     error: "https_required",
     fix: expect.stringContaining("https://tfstate.example.com"),
@@ -56,6 +58,14 @@ test.each(["http://127.0.0.1.example.com", "http://localhost.example.com", "http
   },
 );
 
+test("a lock is refused with a status of which clients print the body", async () => {
+  for (const url of ["http://tfstate.example.com", "https://tfstate.my-team.workers.dev"]) {
+    for (const path of ["/states/x", "/states/x/lock"]) {
+      expect((await at(`${url}${path}`, { method: "LOCK", body: "{}" })).status).toBe(409);
+    }
+  }
+});
+
 test("a Host that a client sends is the address", async () => {
   expectProblem(
     await send(worker.owner, "GET", "/states/x", { headers: { host: "tfstate.example.com" } }),
@@ -66,7 +76,7 @@ test("a Host that a client sends is the address", async () => {
 test.each(paths)("with a domain, workers.dev answers an error at %s that names the domain", async (path) => {
   for (const host of ["tfstate.my-team.workers.dev", "TFSTATE.My-Team.Workers.Dev"]) {
     const answer = await at(`https://${host}${path}`);
-    expect(answer.status).toBe(421);
+    expect(answer.status).toBe(refusal(path));
     expect(await answer.json()).toMatchObject({
       error: "moved",
       fix: expect.stringContaining("https://tfstate.example.com"),

@@ -97,6 +97,7 @@ describe("what can never log in is refused", () => {
       issuers({ audience: "a" }, { audience: "b" }),
       "token.actions.githubusercontent.com",
     ],
+    ["an issuer whose every signature is refused", issuers({ algorithms: [] }), "algorithms"],
     ["an issuer without TLS", issuers({ issuer: "http://issuer.example.com" }), "https"],
     ["keys without TLS", issuers({ jwks: "http://issuer.example.com/jwks" }), "https"],
     ["an issuer that is no web address", issuers({ issuer: "ftp://issuer.example.com" }), "https"],

@@ -43,6 +43,12 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
       "is missing, and others than the holders of the key use the Worker too: name the namespace that they share, or default for one of their own";
     yield { path: [...path, "psk_namespace"], text };
   }
+  const issuers = worker.oidc.map(({ issuer = "GitHub Actions" }) => issuer);
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuers.indexOf(issuer) === index) continue;
+    const text = `${issuer} has an entry already, and only the first one would count; put the rules of both into one`;
+    yield { path: [...path, "oidc", index], text };
+  }
   for (const [index, { fingerprint, subject }] of worker.mtls.entries()) {
     if (fingerprint !== undefined || subject !== undefined) continue;
     yield { path: [...path, "mtls", index], text: "has neither fingerprint nor subject; add one of them" };

@@ -4,13 +4,14 @@ import type { Settings } from "./settings";
 
 /**
  * Refuses a request to an address that is not the Worker's, before anything of it is looked at.
- * @throws Refusal 421, which no client takes for "no state"
+ * @throws Refusal 421, or 409 for a lock; no client takes either for "no state"
  */
-export function requireOwnAddress(url: URL, { domain, basePath }: Settings): void {
+export function requireOwnAddress(method: string, url: URL, { domain, basePath }: Settings): void {
+  const isLock = method === "LOCK" || url.pathname.endsWith("/lock");
   if (url.protocol !== "https:" && !isLoopback(url)) {
-    throw new Refusal({ code: "https_required", address: `https://${url.host}` });
+    throw new Refusal({ code: "https_required", isLock, address: `https://${url.host}` });
   }
   if (domain && /\.workers\.dev\.?$/i.test(url.hostname)) {
-    throw new Refusal({ code: "moved", host: url.hostname, address: `https://${domain}${basePath}` });
+    throw new Refusal({ code: "moved", isLock, host: url.hostname, address: `https://${domain}${basePath}` });
   }
 }

@@ -40,7 +40,7 @@ app.use(async (context, next) => {
 });
 
 app.use(async ({ req, env }, next) => {
-  requireOwnAddress(new URL(req.url), settings(env));
+  requireOwnAddress(req.method, new URL(req.url), settings(env));
   await next();
 });
 

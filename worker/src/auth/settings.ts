@@ -42,7 +42,10 @@ const Issuer = z.strictObject({
   audience: z.string().min(1),
   /** @default the issuer's `/.well-known/jwks` */
   jwks: SecureUrl.optional(),
-  algorithms: z.array(z.enum(["RS256", "ES256", "PS256", "EdDSA"])).default(["RS256"]),
+  algorithms: z
+    .array(z.enum(["RS256", "ES256", "PS256", "EdDSA"]))
+    .min(1)
+    .default(["RS256"]),
   rules: z
     .array(z.strictObject({ subject: Glob, namespace: Namespace, scopes: Scopes, states: States }))
     .min(1),

@@ -38,14 +38,14 @@ export const requestErrors = {
     message: reason,
     fix: "use the Worker's own page, or a client that is not a browser",
   }),
-  // 421 says that this address is not served, and no client takes it for "no state".
-  https_required: ({ address }: { readonly address: string }) => ({
-    status: 421,
+  // 421 says that this address is not served, and no client takes it for "no state". Clients show the body only of a 409.
+  https_required: ({ isLock, address }: OtherAddress) => ({
+    status: isLock ? 409 : 421,
     message: "this request came by plain http, where anybody on the way can read its password and its states",
     fix: `use ${address}, and change the password: it was sent in the clear`,
   }),
-  moved: ({ host, address }: { readonly host: string; readonly address: string }) => ({
-    status: 421,
+  moved: ({ isLock, host, address }: OtherAddress & { readonly host: string }) => ({
+    status: isLock ? 409 : 421,
     message: `the states are not at ${host.slice(0, 100)} any more`,
     fix: `use ${address}: change address, lock_address and unlock_address of the backend, and run init -reconfigure`,
   }),
@@ -124,6 +124,13 @@ export const requestErrors = {
     retryAfter: 1,
   }),
 } satisfies ErrorAnswers;
+
+interface OtherAddress {
+  /** The request is to take a lock, or at the address of one. */
+  readonly isLock: boolean;
+  /** The one that is meant. */
+  readonly address: string;
+}
 
 interface Forbidden {
   readonly principal: string;

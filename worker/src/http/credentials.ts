@@ -1,7 +1,7 @@
 import type { CredentialStore } from "../auth/authenticate";
 import type { Env } from "../env";
 import { objectsOf } from "../objects";
-import { passwordObjectOf } from "../passwords/password-object";
+import { placementOf } from "../passwords/placement";
 import { directoryOf } from "./context";
 import { countAuthFailure } from "./metrics";
 
@@ -9,7 +9,7 @@ import { countAuthFailure } from "./metrics";
 export const credentialStore = (env: Env): CredentialStore => ({
   verifyToken: (token, client) => directoryOf(env).verifyToken(token, client),
   async verifyPassword(username, password, client) {
-    const passwords = objectsOf(env.PASSWORDS, env).getByName(await passwordObjectOf(username));
+    const passwords = objectsOf(env.PASSWORDS, env).getByName((await placementOf(username)).object);
     const check = await passwords.verifyPassword(username, password, client);
     if ("principal" in check && check.principal === null) countAuthFailure();
     return check;

@@ -3,19 +3,19 @@ import { Throttle } from "../auth/throttle";
 
 /** A try of one password. */
 export interface Guess {
-  /** Whose password it may be. */
-  readonly account: string;
+  /** Whether or not there is such a user: the answers must not tell. */
+  readonly username: string;
   /** Address of the client. */
   readonly client: string;
-  /** The client has had this account's password before. */
+  /** The client has had the right password before. */
   readonly isKnown: boolean;
 }
 
-/** Slows guesses at one account: by client, by network, and in all, as an attacker may have many addresses. */
+/** Slows guesses: by client and user name, by network, and by user name alone, as an attacker may have many addresses. */
 export class Brake {
   readonly #clients = new Throttle();
   readonly #networks = new Throttle({ burst: 20, everyMs: 10_000 });
-  readonly #accounts = new Throttle({ burst: 100, everyMs: 5_000 });
+  readonly #usernames = new Throttle({ burst: 100, everyMs: 5_000 });
 
   /**
    * Asks to try one password, and counts it as wrong until {@link refund} or {@link succeeded}.
@@ -29,12 +29,12 @@ export class Brake {
     return null;
   }
 
-  /** The guess was not wrong, but says nothing about others: it was not tried, or is another account's password. */
+  /** The guess was not wrong, but says nothing about others: it was not tried, or is another credential. */
   refund(guess: Guess): void {
     for (const [throttle, key] of this.#counters(guess)) throttle.refund(key);
   }
 
-  /** Whoever knows the password has nothing to guess: their client starts anew, at this account alone. */
+  /** Whoever knows the password has nothing to guess: their client starts anew, under this name alone. */
   succeeded(guess: Guess): void {
     this.refund(guess);
     this.#clients.succeeded(clientKey(guess));
@@ -44,9 +44,8 @@ export class Brake {
   #counters(guess: Guess): readonly (readonly [Throttle, string])[] {
     const own = [this.#clients, clientKey(guess)] as const;
     if (guess.isKnown) return [own];
-    const { account, client } = guess;
-    return [own, [this.#networks, `${networkOf(client)} ${account}`], [this.#accounts, account]];
+    return [own, [this.#networks, networkOf(guess.client)], [this.#usernames, guess.username]];
   }
 }
 
-const clientKey = ({ account, client }: Guess): string => `${client} ${account}`;
+const clientKey = ({ username, client }: Guess): string => `${client} ${username}`;

@@ -1,4 +1,4 @@
-/** Hashes of one account that may wait: each takes some 30 ms, so nobody waits much longer than half a second. */
+/** Hashes of one lane that may wait: each takes some 30 ms, so nobody waits much longer than half a second. */
 const maxWaiting = 16;
 /** Of these, those that one network may have. */
 const maxPerNetwork = 2;
@@ -7,7 +7,8 @@ const pauseMs = 10;
 
 /** Whom a hash is for. */
 interface Applicant {
-  readonly account: string;
+  /** User names are spread over some lanes; those of one take turns with those of the others. */
+  readonly lane: number;
   readonly network: string;
   /** Known clients go first, and their places cannot be taken by others. */
   readonly isKnown: boolean;
@@ -18,21 +19,21 @@ interface Entry {
   readonly start: () => void;
 }
 
-/** Runs one hash at a time, of the accounts in turn: guesses at one account hold no other up. */
+/** Runs one hash at a time, of the lanes in turn: guesses at one user hold hardly another up. */
 export class HashQueue {
   #isRunning = false;
-  /** By account; the account whose turn it is comes first. */
-  readonly #known = new Map<string, Entry[]>();
-  readonly #others = new Map<string, Entry[]>();
+  /** By lane; the one whose turn it is comes first. */
+  readonly #known = new Map<number, Entry[]>();
+  readonly #others = new Map<number, Entry[]>();
 
   /** @returns null where too many wait already; then `work` is not run */
-  run<T>({ account, network, isKnown }: Applicant, work: () => Promise<T>): Promise<T> | null {
+  run<T>({ lane, network, isKnown }: Applicant, work: () => Promise<T>): Promise<T> | null {
     const lanes = isKnown ? this.#known : this.#others;
-    const lane = lanes.get(account) ?? [];
-    const fromNetwork = lane.filter((entry) => entry.network === network).length;
-    if (lane.length >= maxWaiting || fromNetwork >= maxPerNetwork) return null;
-    lanes.set(account, lane);
-    const result = new Promise<void>((start) => lane.push({ network, start })).then(work);
+    const entries = lanes.get(lane) ?? [];
+    const fromNetwork = entries.filter((entry) => entry.network === network).length;
+    if (entries.length >= maxWaiting || fromNetwork >= maxPerNetwork) return null;
+    lanes.set(lane, entries);
+    const result = new Promise<void>((start) => entries.push({ network, start })).then(work);
     const next = () => {
       this.#isRunning = false;
       this.#startNext();
@@ -52,13 +53,13 @@ export class HashQueue {
   }
 }
 
-/** Takes the first of the account whose turn it is; then it is the next account's turn. */
-function shift(lanes: Map<string, Entry[]>): Entry | undefined {
+/** Takes the first of the lane whose turn it is; then it is the next one's turn. */
+function shift(lanes: Map<number, Entry[]>): Entry | undefined {
   const first = lanes.entries().next();
   if (first.done) return undefined;
-  const [account, lane] = first.value;
-  const entry = lane.shift();
-  lanes.delete(account);
-  if (lane.length > 0) lanes.set(account, lane);
+  const [lane, entries] = first.value;
+  const entry = entries.shift();
+  lanes.delete(lane);
+  if (entries.length > 0) lanes.set(lane, entries);
   return entry;
 }

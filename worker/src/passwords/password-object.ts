@@ -1,7 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CredentialCheck } from "../auth/authenticate";
 import { networkOf } from "../auth/client";
-import { sha256 } from "../auth/password";
 import { type AuthEnvironment, authSettings } from "../auth/settings";
 import { principalOf } from "../auth/users";
 import { VerifiedPasswords } from "../auth/verified-passwords";
@@ -9,14 +8,7 @@ import { migrate } from "../sqlite/migrations";
 import { Brake, type Guess } from "./brake";
 import { HashQueue } from "./hash-queue";
 import { KnownClients, knownClientSchema } from "./known-clients";
-
-const objects = 16;
-
-/** Name of the object that checks the passwords of a user name. Names that nobody has are spread like all others. */
-export async function passwordObjectOf(username: string): Promise<string> {
-  const [byte = 0] = await sha256(username);
-  return `passwords-${byte % objects}`;
-}
+import { placementOf } from "./placement";
 
 /**
  * Checks the passwords of some user names: a Durable Object has the CPU time for PBKDF2, and sees the guesses of all
@@ -55,14 +47,15 @@ export class Passwords extends DurableObject<AuthEnvironment> {
 
   async #check(username: string, password: string, client: string): Promise<CredentialCheck> {
     const settings = authSettings(this.env);
-    // Names that nobody has are one account: under them, only the pre-shared key can be guessed.
     const isUser = settings.users.some(({ name }) => name === username);
-    const account = isUser ? `user ${username}` : "no user";
+    // Under a name that nobody has, only the pre-shared key can be right. This is the one place that tells names apart.
+    const account = isUser ? `user ${username}` : "psk";
     const isKnown = this.#knownClients.has(account, client, Date.now());
-    const guess: Guess = { account, client, isKnown };
+    const { lane } = await placementOf(username);
+    const guess: Guess = { username, client, isKnown };
     const retryAfter = this.#brake.attempt(guess, Date.now());
     if (retryAfter !== null) return { retryAfter };
-    const check = this.#queue.run({ account, network: networkOf(client), isKnown }, () =>
+    const check = this.#queue.run({ lane, network: networkOf(client), isKnown }, () =>
       principalOf(username, password, settings),
     );
     if (check === null) {
