@@ -55,6 +55,8 @@ export class StateScanner implements JsonListener {
   readonly #top: Values = new Map();
   #hasCiphertext = false;
   readonly #resource: Values = new Map();
+  /** The last text of each field: most resources are of the type of the one before. */
+  readonly #lastTexts = new Map<string, string>();
   #resources: string[] | null = [];
   #resourcesLength = 0;
   /** Why a client would not read this, or something else than we do. */
@@ -138,8 +140,9 @@ export class StateScanner implements JsonListener {
     } else if (next.type === "text") {
       const values = this.#values;
       if (values === null || field === null) return;
-      const text = this.#text.text();
+      const text = this.#text.text(this.#lastTexts.get(field.name));
       values.set(field.name, text);
+      if (text !== null) this.#lastTexts.set(field.name, text);
       if (text === null && values === this.#top)
         this.#refuse(`its ${this.#place} is not UTF-8, or longer than 4 KB`);
     } else if (next.type !== "any" && next.type !== "index") {
@@ -150,7 +153,7 @@ export class StateScanner implements JsonListener {
   literal(literal: Capture): void {
     const { next, field } = this.#frame;
     if (next.type === "any") return;
-    const text = literal.text() ?? "a number of more than 4,096 digits";
+    const text = literal.text() ?? "a number of more than 4 KB";
     if (text === "null") return;
     const isFlag = text === "true" || text === "false";
     if (next.type === "count" && wholeNumber.test(text) && BigInt(text) <= maxUint64) {
@@ -216,7 +219,8 @@ export class StateScanner implements JsonListener {
   }
 
   #misfit(found: string): void {
-    this.#refuse(`its ${this.#place} is ${found}, which no client can read there`);
+    const short = found.length > 40 ? `${found.slice(0, 40)}…` : found;
+    this.#refuse(`its ${this.#place} is ${short}, which no client can read there`);
   }
 
   #refuse(defect: string): void {
