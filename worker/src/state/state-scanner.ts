@@ -92,6 +92,7 @@ export class StateScanner implements JsonListener {
       if (plain) return `it has both "${plain}" and "${sealed}", so that not all clients would read the same`;
       if (!this.#hasCiphertext) return 'its "encrypted_data" is empty';
       if (!this.#top.get("encryption_version")) return 'it has no "encryption_version"';
+      // Which version it is, here and below, is up to the clients: what a newer one writes must not get lost.
     } else if (!this.#top.get("version") || this.#top.get("version") === "0") {
       return 'it has no "version" that is a whole number from 1 on';
     }
@@ -103,7 +104,10 @@ export class StateScanner implements JsonListener {
   }
 
   open(isObject: boolean): boolean {
-    if (this.#frames.length === 0) return this.#frames.push(this.#root) > 0;
+    if (this.#frames.length === 0) {
+      this.#frames.push(this.#root);
+      return true;
+    }
     const shape = this.#frame.next;
     if (shape.type === "any") return false;
     if (isObject ? shape.type !== "struct" && shape.type !== "map" : shape.type !== "list") {
