@@ -12,7 +12,9 @@ import {
 } from "./client-shape";
 import { type JsonListener, JsonReader, NotAState } from "./json-reader";
 import { Base64Check, Capture, type Sink } from "./json-strings";
-import { maxResourceList } from "./ledger/records";
+
+/** Characters of the list of resources of a version, above which it is not kept (a row of SQLite holds 2 MB). */
+export const maxResourceList = 512 * 1024;
 
 /** What the guard and the history need to know of a state, read from its bytes in one pass. */
 export interface ScannedState {

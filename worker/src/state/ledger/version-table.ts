@@ -1,4 +1,5 @@
-import { maxResourceList, type NewVersion, type VersionRecord, type VersionSource } from "./records";
+import { maxResourceList } from "../state-scanner";
+import type { NewVersion, VersionRecord, VersionSource } from "./records";
 import { firstRow, type Row } from "./row";
 
 /** The versions of a state. Their bytes are in R2. */
