@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { brokenRules, isLineage, isSerial, type StateIdentity } from "../../domain/state-guard";
+import { brokenRules, isLineage, isSerial, readSerial, type StateIdentity } from "../../domain/state-guard";
 
 const current: StateIdentity = { serial: 5, lineage: "a", encrypted: true, sha256: "current" };
 const next = { ...current, serial: 6, sha256: "next" };
@@ -44,7 +44,13 @@ test("of two versions that differ, at most one is a successor of the other", () 
 
 test("serials and lineages", () => {
   expect([0, 1, Number.MAX_SAFE_INTEGER].map(isSerial)).toEqual([true, true, true]);
-  expect([-1, 1.5, 2 ** 53, Number.NaN, "1", null, undefined].some(isSerial)).toBe(false);
+  expect([-1, -0, 1.5, 2 ** 53, Number.NaN, "1", null, undefined].some(isSerial)).toBe(false);
   expect(isLineage("x")).toBe(true);
   expect(["", null, undefined, 7].some(isLineage)).toBe(false);
+});
+
+test("a serial is read as it is written, and only as clients read it", () => {
+  expect(["0", "7", "9007199254740991"].map(readSerial)).toEqual([0, 7, Number.MAX_SAFE_INTEGER]);
+  for (const text of ["-0", "-1", "1e3", "5.0", "01", "9007199254740992", "", "x", null, undefined])
+    expect(readSerial(text)).toBeNull();
 });

@@ -3,7 +3,7 @@ import { bundleWorker } from "../../worker/build";
 import { expectProblem, expectStatus } from "./conformance/case";
 import { lockInfo, State, stateBody } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./support/harness";
-import type { Crowd, StoredUploads } from "./support/runtime/uploads-worker";
+import type { Crowd, StoredUploads } from "./support/stored-uploads";
 
 /** What is remembered of uploads that do not end: a row of SQLite holds 2 MB, and a Worker is reset above 128 MB. */
 let worker: TestWorker;
@@ -64,5 +64,5 @@ test("of many uploads that do not end, the settings keep the newest, a table the
     left: { newest: 0, older: 0 },
   });
   expect(many.stored.settings).toBeLessThan(2000);
-  expect(many.taken.sort((a, b) => a - b)).toEqual(Array.from({ length: 84 }, (_, at) => at));
+  expect([...many.taken].sort((a, b) => a - b)).toEqual(Array.from({ length: 84 }, (_, at) => at));
 });

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,8 +60,10 @@ export class GoClient {
     return JSON.parse(value) as Verdict;
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    const ended = once(this.child, "close");
     this.child.stdin.end();
+    await ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

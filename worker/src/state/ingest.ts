@@ -144,7 +144,7 @@ export const jsonObject = { httpMetadata: { contentType: "application/json" } };
 
 /**
  * Stores a body that is in memory.
- * @throws Refusal where it does not match the MD5 that it was announced with; nothing is stored then
+ * @throws Refusal where it does not match the MD5 that it was announced with; R2 has it then
  */
 export async function store(
   bucket: R2Bucket,
@@ -155,10 +155,7 @@ export async function store(
   const object = await bucket.put(key, bytes, jsonObject);
   if (object !== null && object.etag !== md5) {
     const found = createHash("md5").update(bytes).digest("hex");
-    if (found !== md5) {
-      await bucket.delete(key);
-      throw new Refusal({ code: "md5_mismatch", announced: md5, found });
-    }
+    if (found !== md5) throw new Refusal({ code: "md5_mismatch", announced: md5, found });
   }
   requireStored(object, md5);
 }

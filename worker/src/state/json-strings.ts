@@ -54,25 +54,29 @@ export class Capture implements Sink {
     return true;
   }
 
-  /** The text; null where it is longer than 4 KB, or no text: broken UTF-8, half of a surrogate pair. */
-  text(): string | null {
+  /**
+   * The text; null where it is longer than 4 KB, or no text: broken UTF-8, half of a surrogate pair.
+   * @param guess returned where it is the text, so that equal ones are one string
+   */
+  text(guess = ""): string | null {
     if (this.#isCut) return null;
-    return this.#shortName() ?? this.#anyText();
+    return this.#isAscii(guess) ? guess : this.#decoded();
   }
 
-  /** The text where it is a short one in plain ASCII, as nearly all are. */
-  #shortName(): string | null {
-    if (this.#to - this.#from > 64) return null;
-    let text = "";
-    for (let at = this.#from; at < this.#to; at++) {
-      const byte = this.#bytes[at] as number;
-      if (byte >= 0x80 || byte === backslash) return null;
-      text += String.fromCharCode(byte);
+  /** Whether it is this text, in plain ASCII. */
+  #isAscii(guess: string): boolean {
+    const { length } = guess;
+    const bytes = this.#bytes;
+    const from = this.#from;
+    if (length !== this.#to - from) return false;
+    for (let at = 0; at < length; at++) {
+      const byte = bytes[from + at] as number;
+      if (byte !== guess.charCodeAt(at) || byte >= 0x80 || byte === backslash) return false;
     }
-    return text;
+    return true;
   }
 
-  #anyText(): string | null {
+  #decoded(): string | null {
     try {
       const raw = decoder.decode(this.#bytes.subarray(this.#from, this.#to));
       if (!raw.includes("\\")) return raw;

@@ -12,7 +12,9 @@ import {
 } from "./client-shape";
 import { type JsonListener, JsonReader, NotAState } from "./json-reader";
 import { Base64Check, Capture, type Sink } from "./json-strings";
-import { maxResourceList } from "./ledger/records";
+
+/** Characters of the list of resources of a version, above which it is not kept (a row of SQLite holds 2 MB). */
+export const maxResourceList = 512 * 1024;
 
 /** What the guard and the history need to know of a state, read from its bytes in one pass. */
 export interface ScannedState {
@@ -55,6 +57,8 @@ export class StateScanner implements JsonListener {
   readonly #top: Values = new Map();
   #hasCiphertext = false;
   readonly #resource: Values = new Map();
+  /** The last text of each field: most resources are of the type of the one before. */
+  readonly #lastTexts = new Map<string, string>();
   #resources: string[] | null = [];
   #resourcesLength = 0;
   /** Why a client would not read this, or something else than we do. */
@@ -90,6 +94,7 @@ export class StateScanner implements JsonListener {
       if (plain) return `it has both "${plain}" and "${sealed}", so that not all clients would read the same`;
       if (!this.#hasCiphertext) return 'its "encrypted_data" is empty';
       if (!this.#top.get("encryption_version")) return 'it has no "encryption_version"';
+      // Which version it is, here and below, is up to the clients: what a newer one writes must not get lost.
     } else if (!this.#top.get("version") || this.#top.get("version") === "0") {
       return 'it has no "version" that is a whole number from 1 on';
     }
@@ -101,7 +106,10 @@ export class StateScanner implements JsonListener {
   }
 
   open(isObject: boolean): boolean {
-    if (this.#frames.length === 0) return this.#frames.push(this.#root) > 0;
+    if (this.#frames.length === 0) {
+      this.#frames.push(this.#root);
+      return true;
+    }
     const shape = this.#frame.next;
     if (shape.type === "any") return false;
     if (isObject ? shape.type !== "struct" && shape.type !== "map" : shape.type !== "list") {
@@ -138,8 +146,9 @@ export class StateScanner implements JsonListener {
     } else if (next.type === "text") {
       const values = this.#values;
       if (values === null || field === null) return;
-      const text = this.#text.text();
+      const text = this.#text.text(this.#lastTexts.get(field.name));
       values.set(field.name, text);
+      if (text !== null) this.#lastTexts.set(field.name, text);
       if (text === null && values === this.#top)
         this.#refuse(`its ${this.#place} is not UTF-8, or longer than 4 KB`);
     } else if (next.type !== "any" && next.type !== "index") {
@@ -150,7 +159,7 @@ export class StateScanner implements JsonListener {
   literal(literal: Capture): void {
     const { next, field } = this.#frame;
     if (next.type === "any") return;
-    const text = literal.text() ?? "a number of more than 4,096 digits";
+    const text = literal.text() ?? "a number of more than 4 KB";
     if (text === "null") return;
     const isFlag = text === "true" || text === "false";
     if (next.type === "count" && wholeNumber.test(text) && BigInt(text) <= maxUint64) {
@@ -216,7 +225,8 @@ export class StateScanner implements JsonListener {
   }
 
   #misfit(found: string): void {
-    this.#refuse(`its ${this.#place} is ${found}, which no client can read there`);
+    const short = found.length > 40 ? `${found.slice(0, 40)}…` : found;
+    this.#refuse(`its ${this.#place} is ${short}, which no client can read there`);
   }
 
   #refuse(defect: string): void {

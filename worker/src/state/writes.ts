@@ -39,8 +39,8 @@ type Admission =
       readonly found: readonly Breach[];
     };
 
-/** What R2 has of an upload; `unknown` while it is being put, and where that failed. */
-type Remains = "nothing" | "object" | "unknown";
+/** The put of a version's object; `open` too where it failed, as it may still land. */
+type Put = "none" | "open" | "settled";
 
 /** New versions that clients of the HTTP backend send. */
 export class Writes {
@@ -78,18 +78,23 @@ export class Writes {
     const key = versionKey(this.context.key, id);
     const { length, contentMd5 } = request;
     // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
-    let remains: Remains = fits ? "nothing" : "unknown";
+    let put: Put = fits ? "none" : "open";
+    // A body is refused when its put was answered, or given up before its end.
+    const refused = (error: unknown): never => {
+      if (error instanceof Refusal && put === "open") put = "settled";
+      throw error;
+    };
     try {
       const ingested = await ingest(bucket, key, body, { length, contentMd5, strict: true, fits }).catch(
         refused,
       );
-      if (!fits) remains = "object";
+      if (!fits) put = "settled";
       const { version, done } = await mutex.run(async () => {
         const storeOnce = async (): Promise<void> => {
-          if (remains !== "nothing" || ingested.bytes === null) return;
-          remains = "unknown";
+          if (put !== "none" || ingested.bytes === null) return;
+          put = "open";
           await store(bucket, key, ingested.bytes, ingested.facts).catch(refused);
-          remains = "object";
+          put = "settled";
         };
         // #admit runs three times: before anything is stored in R2, after the checks that ask R2, and in the commit.
         const expectsReplay = this.#admit(attempt, ingested).replayed !== null;
@@ -100,7 +105,7 @@ export class Writes {
         ]);
         const { replayed } = this.#admit(attempt, ingested);
         if (replayed) {
-          await this.#discard(id, remains);
+          await this.#discard(id, put);
           return { version: replayed, done: null };
         }
         await storeOnce();
@@ -113,13 +118,7 @@ export class Writes {
       answer(version);
       await done;
     } catch (error) {
-      if (ledger.versions.find(id) === null) await this.#discard(id, remains);
-      throw error;
-    }
-
-    /** A body that is refused is not stored. */
-    function refused(error: unknown): never {
-      if (error instanceof Refusal) remains = "nothing";
+      if (ledger.versions.find(id) === null) await this.#discard(id, put);
       throw error;
     }
   }
@@ -181,13 +180,12 @@ export class Writes {
   }
 
   /** Deletes what a refused upload left in R2. The sweep deletes later what cannot be deleted now. */
-  async #discard(id: string, remains: Remains): Promise<void> {
+  async #discard(id: string, put: Put): Promise<void> {
     const { bucket, key, ledger, ref } = this.context;
     try {
-      if (remains === "nothing") return ledger.uploads.giveBack(id);
+      if (put === "none") return ledger.uploads.giveBack(id);
       await bucket.delete(versionKey(key, id));
-      // A put that failed may still land, so its upload stays on the list for the sweep.
-      if (remains === "object") ledger.uploads.forget(id);
+      if (put === "settled") ledger.uploads.forget(id); // else it stays on the list for the sweep
     } catch (error) {
       console.warn(JSON.stringify({ level: "warn", event: "discard_failed", ...ref, error: String(error) }));
     }

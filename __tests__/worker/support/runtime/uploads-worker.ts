@@ -1,27 +1,9 @@
 import type { Env } from "../../../../worker/src/env";
 import worker, { Directory, Passwords, StateObject as RealStateObject } from "../../../../worker/src/index";
 import { Ledger } from "../../../../worker/src/state/ledger/ledger";
+import type { Crowd, StoredUploads } from "../stored-uploads";
 
 export { Directory, Passwords };
-
-/** What is stored of the uploads of a state. */
-export interface StoredUploads {
-  /** Length of the row of settings. */
-  readonly settings: number;
-  /** Those in that row, and those in the table. */
-  readonly newest: number;
-  readonly older: number;
-}
-/** What {@link StateObject.crowd} found. */
-export interface Crowd {
-  readonly stored: StoredUploads;
-  /** Whether all of them are known. */
-  readonly all: boolean;
-  /** Places of those that the sweep takes though none is old. */
-  readonly taken: readonly number[];
-  /** After all have ended. */
-  readonly left: StoredUploads;
-}
 
 export class StateObject extends RealStateObject {
   async stored(): Promise<StoredUploads> {
@@ -57,7 +39,7 @@ function look(sql: SqlStorage): StoredUploads {
   return { settings: settings.length, newest, older };
 }
 
-/** The Worker, with `GET /uploads/{state}` and `POST /uploads/{state}?count=…`. */
+/** The Worker, with `GET /uploads/{state}` and `GET /uploads/{state}?count=…`. */
 export default {
   async fetch(request, env, ctx) {
     const { pathname, searchParams } = new URL(request.url);

@@ -34,9 +34,6 @@ export interface VersionRecord {
   readonly source: VersionSource;
   readonly pinned: boolean;
 }
-/** Characters of the list of resources of a version, above which it is not kept (a row of SQLite holds 2 MB). */
-export const maxResourceList = 512 * 1024;
-
 /** A version as it comes in: with the addresses of its resources, which only the history's diff reads again. */
 export interface NewVersion extends Omit<VersionRecord, "pinned"> {
   readonly resources: readonly string[] | null;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { maxResourceList, type NewVersion, type VersionRecord, type VersionSource } from "./records";
+import { maxResourceList } from "../state-scanner";
+import type { NewVersion, VersionRecord, VersionSource } from "./records";
 import { firstRow, type Row } from "./row";
 
 /** What is known of a list of resources without reading it. */
