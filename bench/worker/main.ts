@@ -8,6 +8,7 @@ import { compare, type Scenario } from "./compare";
 import { bare, peer, tfstate } from "./contenders";
 import { measureCpu } from "./cpu";
 import { measureGrowth } from "./growth";
+import { measureMemory } from "./memory";
 import { report } from "./report";
 
 /* `npm run bench:worker`: the tfstate Worker against the one that it replaces; writes bench/worker/result.md. */
@@ -40,10 +41,11 @@ async function main(): Promise<void> {
   if (!delayed) throw new Error("nothing was measured with delays");
   const growth = await measureGrowth(rounds);
   const cpu = await measureCpu(rounds);
+  const memory = await measureMemory();
   const apply = await countApply();
   await closeConnections();
   const command = `npm run bench:worker${options.peer ? " -- --peer <checkout of tfstate-worker>" : ""}`;
-  const props = { command, rounds, results, delays: DELAYS, delayed, growth, cpu, apply };
+  const props = { command, rounds, results, delays: DELAYS, delayed, growth, cpu, memory, apply };
   await writeFile(join(__dirname, "result.md"), report(props));
 }
 

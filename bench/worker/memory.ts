@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockInfo, State } from "../../__tests__/worker/conformance/client";
 import { startTestWorker } from "../../__tests__/worker/support/harness";
 import { bundleWorker } from "../../worker/build";
+import { peakMemory, residentMemory, workerdProcesses } from "./workerd-process";
 
 /** What workerd takes for one state of 90 MB, in MB of resident memory. It plays R2 and SQLite too. */
 export interface MemoryResult {
@@ -24,7 +24,7 @@ const bodies = ["plain", "long names"] as const;
 export async function measureMemory(): Promise<readonly MemoryResult[] | null> {
   if (process.platform !== "linux") return null;
   const scripts = {
-    bare: await bundleWorker(join(__dirname, "bare-worker.ts")),
+    bare: await bundleWorker(join(__dirname, "runtime", "bare-worker.ts")),
     tfstate: await bundleWorker(),
   };
   const results: MemoryResult[] = [];
@@ -35,10 +35,10 @@ export async function measureMemory(): Promise<readonly MemoryResult[] | null> {
 }
 
 async function measure(script: string, body: MemoryResult["body"]) {
-  const others = new Set(ownWorkerds());
+  const others = new Set(workerdProcesses());
   const { owner, miniflare } = await startTestWorker({ script });
   try {
-    const pid = ownWorkerds().find((pid) => !others.has(pid));
+    const pid = workerdProcesses().find((pid) => !others.has(pid));
     if (pid === undefined) throw new Error("found no workerd among the children of this process");
     const state = new State(owner);
     const write = async (text: string): Promise<void> => {
@@ -61,9 +61,9 @@ async function measure(script: string, body: MemoryResult["body"]) {
     await write(small);
     await read(small.length);
     const large = stateOf(2, body, megabytes * 1e6);
-    const idle = residentMB(pid).now;
-    const post = await peakDuring(pid, () => write(large));
-    const get = await peakDuring(pid, () => read(large.length));
+    const idle = residentMemory(pid);
+    const post = await peakMemory(pid, () => write(large));
+    const get = await peakMemory(pid, () => read(large.length));
     return { idle, post, get };
   } finally {
     await miniflare.dispose();
@@ -86,43 +86,4 @@ function stateOf(serial: number, body: MemoryResult["body"], size: number): stri
     instances: [],
   }));
   return JSON.stringify({ ...rest, outputs: {}, resources });
-}
-
-async function peakDuring(pid: number, work: () => Promise<void>): Promise<number> {
-  // Linux sets the peak back at this (`man 5 proc`, clear_refs).
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
-  await work();
-  return residentMB(pid).peak;
-}
-
-function residentMB(pid: number): { readonly now: number; readonly peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const read = (name: string) =>
-    Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024);
-  return { now: read("VmRSS"), peak: read("VmHWM") };
-}
-
-/** The workerd processes that this process started. */
-function ownWorkerds(): number[] {
-  return readdirSync("/proc").flatMap((entry) => {
-    if (!/^\d+$/.test(entry)) return [];
-    try {
-      const [, parent] = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, "utf8")) ?? [];
-      const isWorkerd = readFileSync(`/proc/${entry}/cmdline`, "utf8").includes("workerd");
-      return Number(parent) === process.pid && isWorkerd ? [Number(entry)] : [];
-    } catch {
-      return []; // it ended while we looked
-    }
-  });
-}
-
-async function main(): Promise<void> {
-  for (const result of (await measureMemory()) ?? []) console.log(JSON.stringify(result));
-}
-
-if (require.main === module) {
-  main().catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
 }

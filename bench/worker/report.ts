@@ -8,6 +8,7 @@ import type { RequestCpu } from "./cpu";
 import { STEPS } from "./cycle";
 import type { Delays } from "./delays";
 import { FEW, type Growth, MANY } from "./growth";
+import type { MemoryResult } from "./memory";
 
 export interface ReportProps {
   /** The command that was run. */
@@ -20,6 +21,8 @@ export interface ReportProps {
   readonly delayed: ScenarioResult;
   readonly growth: readonly Growth[];
   readonly cpu: readonly RequestCpu[];
+  /** Null where the system does not tell. */
+  readonly memory: readonly MemoryResult[] | null;
   readonly apply: Apply;
 }
 
@@ -34,9 +37,11 @@ const free = {
 /** After an apply, an alarm checks once whether anything was left half done: one request and one class B operation. */
 const alarm = { requests: 1, classB: 1, rowsWritten: 1 };
 const maxGrowth = 1.5;
+/** Megabytes above idle. */
+const maxMemory = 100;
 
 export function report(props: ReportProps): string {
-  const { command, rounds, results, growth, cpu, apply } = props;
+  const { command, rounds, results, growth, cpu, memory, apply } = props;
   const resent = results.reduce((sum, { resentRequests }) => sum + resentRequests, 0);
   return `# Bench of the tfstate Worker
 
@@ -77,6 +82,8 @@ ${table(
 
 ${cpuTable(cpu)}
 
+${memoryTable(memory)}
+
 ${freePlan(apply)}
 `;
 }
@@ -84,7 +91,7 @@ ${freePlan(apply)}
 const short = ({ median, min, max }: Spread): string =>
   `${median.toFixed(1)} ms (${min.toFixed(1)}–${max.toFixed(1)})`;
 
-function aims({ results, growth, apply }: ReportProps): string {
+function aims({ results, growth, memory, apply }: ReportProps): string {
   const cycleLimit = (bytes: number) => (bytes > 1_000_000 ? 1.2 : 1);
   const ofFast = results.flatMap(({ size, bytes, states, contenders }) => {
     const [first] = contenders;
@@ -115,6 +122,7 @@ function aims({ results, growth, apply }: ReportProps): string {
     judge(ofFast),
     ...rates,
     judge(ofGrowth),
+    ...memoryAims(memory),
     `- class A operations of an apply with two writes, S3 clients on: at most 5: ${apply.classA <= 5 ? "met" : "missed"}, ${apply.classA}`,
   ].join("\n");
 }
@@ -173,6 +181,27 @@ ${table(
   ["", "Worker", "elsewhere"],
   cpu.map(({ what, worker, elsewhere }) => [what, worker.toFixed(1), elsewhere.toFixed(1)]),
   "right",
+)}`;
+}
+
+function memoryAims(memory: ReportProps["memory"]): string[] {
+  const ours = (memory ?? []).filter(({ worker }) => worker === "tfstate");
+  return ours.map(({ body, idle, post, get }) => {
+    const above = Math.max(post, get) - idle;
+    return `- a state of 90 MB, ${body}: at most ${maxMemory} MB above idle: ${above <= maxMemory ? "met" : "missed"}, ${above} MB`;
+  });
+}
+
+function memoryTable(memory: ReportProps["memory"]): string {
+  if (memory === null) return "## Memory\n\nNot measured: this needs Linux.";
+  return `## Memory
+
+Resident memory of workerd in MB, which plays R2 and SQLite too, before, and at most while a state of 90 MB is written and read.
+"bare" is \`bench/worker/runtime/bare-worker.ts\`, which puts the request's body in R2 and gets it from there.
+
+${table(
+  ["Worker", "state", "idle", "POST", "GET"],
+  memory.map(({ worker, body, idle, post, get }) => [worker, body, ...[idle, post, get].map(String)]),
 )}`;
 }
 

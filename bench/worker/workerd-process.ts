@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** Clock ticks of /proc in a second (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html). */
 const TICKS_PER_SECOND = 100;
@@ -20,6 +20,22 @@ export function workerdProcesses(): readonly number[] {
 export function cpuTime(pid: number): number {
   const fields = readStat(pid)?.fields ?? [];
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+}
+
+/** Megabytes of memory that a process has now. */
+export const residentMemory = (pid: number): number => readMegabytes(pid, "VmRSS");
+
+/** The most megabytes that a process had while `work` ran. */
+export async function peakMemory(pid: number, work: () => Promise<void>): Promise<number> {
+  // Linux sets the peak back at this (https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html).
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  await work();
+  return readMegabytes(pid, "VmHWM");
+}
+
+function readMegabytes(pid: number, name: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024);
 }
 
 /** The name of a process, and the fields after it, of which the first is its state. Undefined once it has ended. */
