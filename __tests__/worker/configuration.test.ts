@@ -49,9 +49,14 @@ describe("configuration", () => {
   });
 
   test("an empty namespace of the pre-shared key is none, as with the other variables", async () => {
-    const replies = await health({ TFSTATE_PSK: "a key of enough length", TFSTATE_PSK_NAMESPACE: "" });
+    const replies = await health({
+      TFSTATE_USERNAME: "",
+      TFSTATE_PASSWORD: "",
+      TFSTATE_PSK: "a key of enough length",
+      TFSTATE_PSK_NAMESPACE: "",
+    });
     expect(replies.health.status).toBe(200);
-    expect(replies.state.status).toBe(204);
+    expect(replies.open.status).toBe(401);
   });
 
   test("without a binding, as where a later Worker has one more, nothing is served", async () => {

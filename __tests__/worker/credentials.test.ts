@@ -13,7 +13,9 @@ const owner = (password: string, name = "owner"): AuthEnvironment => ({
   TFSTATE_USERNAME: name,
   TFSTATE_PASSWORD: password,
 });
-const users = (...list: readonly object[]): AuthEnvironment => ({ TFSTATE_USERS: JSON.stringify(list) });
+const users = (...list: readonly object[]): AuthEnvironment => ({
+  TFSTATE_USERS: JSON.stringify(list.map((each) => ({ namespace: "team", ...each }))),
+});
 const user = (more: object) => users({ name: "alice", password: SECRET, ...more });
 const issuers = (...list: readonly object[]): AuthEnvironment => ({
   TFSTATE_OIDC: JSON.stringify(

@@ -29,11 +29,11 @@ interface Options {
 
 async function start({ persist, iterations = 1000 }: Options = {}): Promise<TestWorker> {
   const users = [
-    { name: "bob", password: "bob's password" },
-    { name: "hashed", password: await hashPassword("password of hashed", iterations) },
+    { name: "bob", namespace: "bob", password: "bob's password" },
+    { name: "hashed", namespace: "hashed", password: await hashPassword("password of hashed", iterations) },
   ];
   const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
-  const vars = { TFSTATE_PSK: psk, TFSTATE_USERS: JSON.stringify(users) };
+  const vars = { TFSTATE_PSK: psk, TFSTATE_PSK_NAMESPACE: "default", TFSTATE_USERS: JSON.stringify(users) };
   const worker = await startTestWorker({ persist, script, vars });
   workers.push(worker);
   return worker;

@@ -46,7 +46,7 @@ test("the list of versions has an end in bytes, and each whole difference an add
   }
   const first = json(await alternating.send("GET", `/versions/${list.at(-1)?.id}/changes`));
   expect(first).toMatchObject({ against: null, diff: { added: addresses("odd"), removed: [] } });
-  expectProblem(await alternating.send("GET", "/versions/nope/changes"), 404);
+  expectProblem(await alternating.send("GET", "/versions/nope/changes"), 400);
 });
 
 test("a difference is against the apply before, not against a write of the same apply", async () => {

@@ -1,8 +1,8 @@
 import { app } from "../../../../worker/src/app";
 import type { Env } from "../../../../worker/src/env";
-import worker, { Directory, StateObject } from "../../../../worker/src/index";
+import worker, { Directory, Passwords, StateObject } from "../../../../worker/src/index";
 
-export { Directory, StateObject };
+export { Directory, Passwords, StateObject };
 
 /** The Worker, which also lists what its router knows, however it came to know it. */
 export default {
