@@ -1,5 +1,5 @@
 import "./fast-synth";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { type BootstrapConfig, ConfigError, loadFromEnv } from "./config";
 import { bootstrapState, stateBeside } from "./config/state-location";
@@ -12,8 +12,7 @@ import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
-  const exampleFolder = join(__dirname, "examples/six-nodes");
-  const { config, warnings, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
+  const { config, warnings } = loadFromEnv({ env });
 
   // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
@@ -37,11 +36,6 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     startupOrder: config.nodes.some((node) => node.startup),
   });
   if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
-  if (isExample) {
-    Annotations.of(cluster).addInfo(
-      `there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example, ${clusterFile}`,
-    );
-  }
   if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
     Annotations.of(cluster).addWarning(
       "cdktf runs Terraform unless TERRAFORM_BINARY_NAME=tofu is exported, and only OpenTofu can encrypt the state",

@@ -22,15 +22,15 @@ const EXAMPLE = join(ROOT, "examples/six-nodes");
 const folder = mkdtempSync(join(tmpdir(), "main-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs main.ts as cdktf does, in a working folder that has nothing but `files`. */
-function run(env: Record<string, string> = {}, files: Record<string, string> = {}) {
+/** Runs main.ts as cdktf does, on the example, or in a working folder that has nothing but `files`. */
+function run(env: Record<string, string> = {}, files?: Record<string, string>) {
   const work = mkdtempSync(join(folder, "work-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text);
+  for (const [name, text] of Object.entries(files ?? {})) writeFileSync(join(work, name), text);
   const out = join(work, "out");
   const { PATH = "", HOME = "" } = process.env;
   const { status, stderr } = spawnSync("ts-node", ["--swc", join(ROOT, "main.ts")], {
     cwd: work,
-    env: { PATH, HOME, CDKTF_OUTDIR: out, ...env },
+    env: { PATH, HOME, CDKTF_OUTDIR: out, ...(files ? {} : { CLUSTER_CONFIG: EXAMPLE }), ...env },
     encoding: "utf8",
   });
   const text = (stack: string) => readFileSync(join(out, "stacks", stack, "cdk.tf.json"), "utf8");
@@ -69,8 +69,8 @@ function preventDestroy({ resource }: Template): Record<string, boolean> {
   return Object.fromEntries(guards.filter((guard): guard is [string, boolean] => guard[1] !== undefined));
 }
 
-test("without a cluster.yaml the six-node example is synthesized, and says so", () => {
-  const { status, stderr, template, annotations } = run();
+test("the six-node example is synthesized where it is named", () => {
+  const { status, stderr, template } = run();
   expect([status, stderr]).toEqual([0, ""]);
   expect(Object.keys(template().resource.proxmox_virtual_environment_vm ?? {})).toEqual([
     "cp-1",
@@ -83,8 +83,13 @@ test("without a cluster.yaml the six-node example is synthesized, and says so", 
   expect(schemaProblems(template())).toEqual([]);
   expect(schemaProblems(template("proxmox-access"))).toEqual([]);
   expect(template()).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
-  expect(annotations()).toContain(
-    "there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example",
+});
+
+test("in a folder without a cluster.yaml nothing is synthesized", () => {
+  const { status, stderr, has } = run({}, {});
+  expect([status, has("cluster")]).toEqual([1, false]);
+  expect(stderr).toMatch(
+    /^cluster\.yaml: there is no such file, and CLUSTER_CONFIG is not set; to begin, copy .+\n$/,
   );
 });
 
