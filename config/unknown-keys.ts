@@ -31,6 +31,8 @@ const TEMPLATE_FAMILIES =
 
 export interface UnknownKeys {
   readonly mistakes: readonly Problem[];
+  /** The keys that were probably meant. */
+  readonly meant: readonly Path[];
   /** Keys that the program does not use. */
   readonly ignored: readonly Path[];
 }
@@ -42,6 +44,7 @@ export interface UnknownKeys {
  */
 export function findUnknownKeys(data: Readonly<Record<string, unknown>>): UnknownKeys {
   const mistakes: Problem[] = [];
+  const meant: Path[] = [];
   const ignored: Path[] = [];
   const judge = (
     parent: Path,
@@ -51,8 +54,13 @@ export function findUnknownKeys(data: Readonly<Record<string, unknown>>): Unknow
     const known = new Set(knownKeys(clusterSchema, parent));
     for (const key of Object.keys(map)) {
       if (known.has(key) || isAnchorHolder(key)) continue;
-      if (isTemplateKey(key) || closestWord(key, known) === undefined) ignored.push([...parent, key]);
-      else mistakes.push(unknownKey(parent, key));
+      const closest = isTemplateKey(key) ? undefined : closestWord(key, known);
+      if (closest === undefined) {
+        ignored.push([...parent, key]);
+      } else {
+        mistakes.push(unknownKey(parent, key));
+        meant.push([...parent, closest]);
+      }
     }
   };
   judge([], data, (key) => TEMPLATE_KEYS.has(key) || TEMPLATE_FAMILIES.test(key));
@@ -60,5 +68,5 @@ export function findUnknownKeys(data: Readonly<Record<string, unknown>>): Unknow
   for (const [index, node] of nodes.entries()) {
     if (isMapping(node)) judge(["nodes", index], node, () => false);
   }
-  return { mistakes, ignored };
+  return { mistakes, meant, ignored };
 }

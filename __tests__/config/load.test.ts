@@ -52,7 +52,12 @@ describe("the two-file form", () => {
   });
 
   test("a key in both files is an error", () => {
-    expect(problemsIn(() => parsePair(VALID, NODES_PART))).toEqual([
+    const [cluster, nodes] = [
+      `${VALID}cluster_svc_cidr: 10.0.0.0/25\n`,
+      NODES_PART.replace("vm_id: 101", "vm_id: 102"),
+    ];
+    expect(problemsIn(() => parsePair(cluster, nodes))).toEqual([
+      "cluster.yaml:30: cluster_svc_cidr 10.0.0.0/25 overlaps with node_cidr 10.0.0.0/24; choose one that does not overlap",
       "nodes.yaml:1: nodes is also in cluster.yaml:5; keep it in one of the two files",
     ]);
   });

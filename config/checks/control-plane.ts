@@ -3,7 +3,8 @@ import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 
 /** etcd needs an odd number of members: one member more does not survive more failures. */
-export function* checkControlPlane({ nodes }: ResolvedCluster): Iterable<Problem> {
+export function* checkControlPlane({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  if (!isSound(...nodes.map(({ path }) => [...path, "controller"]))) return;
   const count = nodes.filter(({ config }) => config.role === "controlplane").length;
   if (count === 0) {
     yield { path: ["nodes"], text: "has no control plane; set controller: true for one node, or for three" };

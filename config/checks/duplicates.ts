@@ -1,5 +1,4 @@
 import type { Problem } from "../diagnostic";
-import { quoteValue } from "../display-value";
 import { formatPath, type Path } from "../path";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";
@@ -16,11 +15,16 @@ interface Claim {
 }
 
 /** Names, addresses, VM ids, MAC addresses over all NICs, and slots and serial numbers of a VM's disks. */
-export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> {
+export function* checkDuplicates({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  const repetitions = (claims: readonly Claim[], advice: string) =>
+    repeated(
+      claims.filter(({ path }) => isSound(path)),
+      advice,
+    );
   const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
-    nodes.map(({ path, input }): Claim => {
+    nodes.map(({ path, label, input }): Claim => {
       // Two nodes with the same name are identified by their position in the list.
-      const owner = key === "name" ? formatPath(path) : quoteValue(input.name);
+      const owner = key === "name" ? formatPath(path) : label;
       return { path: [...path, key], value: identify(input), written: String(input[key]), owner };
     });
   yield* repetitions(
@@ -42,7 +46,7 @@ export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> 
   }
 }
 
-function* repetitions(claims: readonly Claim[], advice: string): Iterable<Problem> {
+function* repeated(claims: readonly Claim[], advice: string): Iterable<Problem> {
   const owners = new Map<string, string>();
   for (const { path, value, written, owner } of claims) {
     const first = owners.get(value);
@@ -51,7 +55,7 @@ function* repetitions(claims: readonly Claim[], advice: string): Iterable<Proble
   }
 }
 
-function macClaims({ path, input }: ResolvedNode): Claim[] {
+function macClaims({ path, label, input }: ResolvedNode): Claim[] {
   const nics = [
     { mac: input.mac_addr, at: [...path, "mac_addr"] },
     ...input.networks.map(({ mac_addr }, index) => ({
@@ -61,7 +65,7 @@ function macClaims({ path, input }: ResolvedNode): Claim[] {
   ];
   return nics.flatMap(({ mac, at }): Claim[] => {
     if (mac === undefined) return [];
-    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: quoteValue(input.name) }];
+    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: label }];
   });
 }
 

@@ -14,7 +14,6 @@ import { checkState } from "./state";
 /** Checks a cluster that matches the schema. */
 type Check = (cluster: ResolvedCluster) => Iterable<Problem>;
 
-/** These also work for a part of the nodes, so an invalid node does not hide the mistakes of others. */
 const CHECKS: readonly Check[] = [
   checkNetworks,
   checkAddresses,
@@ -25,14 +24,14 @@ const CHECKS: readonly Check[] = [
   checkPlacement,
   checkState,
   checkBootstrap,
+  checkControlPlane,
+  checkRenames,
 ];
-/** These need all nodes. */
-const WHOLE_CLUSTER_CHECKS: readonly Check[] = [checkControlPlane, checkRenames];
 const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent, warnOfMissingAccount];
 
-export function checkCluster(cluster: ResolvedCluster, hasAllNodes: boolean): Problem[] {
-  const checks = hasAllNodes ? [...CHECKS, ...WHOLE_CLUSTER_CHECKS] : CHECKS;
-  return checks.flatMap((check) => [...check(cluster)]);
+/** The mistakes in the values that are sound. What was refused already is not complained about again. */
+export function checkCluster(cluster: ResolvedCluster): Problem[] {
+  return CHECKS.flatMap((check) => [...check(cluster)]).filter(({ path }) => cluster.isSound(path));
 }
 
 export function findWarnings(cluster: ResolvedCluster): Problem[] {

@@ -9,10 +9,10 @@ interface NamedNetwork {
 }
 
 /** The networks of nodes, pods and services are network addresses, do not overlap, and have matching families. */
-export function* checkNetworks({ config }: ResolvedCluster): Iterable<Problem> {
+export function* checkNetworks({ config, isSound }: ResolvedCluster): Iterable<Problem> {
   const { nodeCidr, podCidrs, serviceCidrs } = config.network;
   const named = (key: string, cidrs: readonly string[]): NamedNetwork[] =>
-    cidrs.map((cidr) => ({ path: [key], cidr: Cidr.parse(cidr) }));
+    isSound([key]) ? cidrs.map((cidr) => ({ path: [key], cidr: Cidr.parse(cidr) })) : [];
   const pods = named("cluster_pod_cidr", podCidrs);
   const services = named("cluster_svc_cidr", serviceCidrs);
   const all = [...named("node_cidr", [nodeCidr]), ...pods, ...services];
@@ -46,6 +46,7 @@ function* checkFamilies(pods: readonly NamedNetwork[], services: readonly NamedN
       text: `${both} are both ${first.cidr.family}; give one of each family, or only one`,
     };
   }
+  if (pods.length === 0) return;
   const families = new Set(pods.map(({ cidr }) => cidr.family));
   for (const { path, cidr } of services) {
     if (families.has(cidr.family)) continue;

@@ -2,8 +2,8 @@ import type { Problem } from "../diagnostic";
 import { hostsOf, type ResolvedCluster, storagesOf } from "../resolve-cluster";
 
 /** Every VM has a Proxmox node to run on. */
-export function* checkPlacement({ input, nodes }: ResolvedCluster): Iterable<Problem> {
-  if (input.proxmox_node !== undefined) return;
+export function* checkPlacement({ input, nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  if (input.proxmox_node !== undefined || !isSound(["proxmox_node"])) return;
   for (const { path, input: node } of nodes) {
     if (node.proxmox_node !== undefined) continue;
     const text = "is missing here and for the cluster; add it in one of the two places";

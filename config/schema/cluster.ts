@@ -6,7 +6,7 @@ import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
 import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
 import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domain/virtual-machine";
 import { bootstrap } from "./bootstrap";
-import { node, schematic, sizeDefaults } from "./node";
+import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
 import {
   bridge,
@@ -122,7 +122,7 @@ export const clusterSchema = z.looseObject({
         input === undefined ? "is missing; list the nodes, here or in nodes.yaml" : undefined,
     })
     .min(1)
-    .describe("The nodes; here or in `nodes.yaml`."),
+    .meta({ description: "The nodes; here or in `nodes.yaml`.", examples: [[NODE_EXAMPLE]] }),
 });
 
 export type ClusterInput = z.output<typeof clusterSchema>;
