@@ -12,7 +12,7 @@ import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
-  const { config, warnings } = loadFromEnv({ env });
+  const { config, warnings, notes } = loadFromEnv({ env });
 
   // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
@@ -42,6 +42,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
+  for (const note of notes) Annotations.of(cluster).addInfo(note);
   // Both are made of plain data and refer to no other stack.
   for (const stack of [cluster, access]) skipCrossStackReferences(stack);
   app.synth();

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { checkCluster, findWarnings } from "./checks";
+import { checkCluster, findNotes, findWarnings } from "./checks";
 import type { ClusterConfig } from "./cluster-config";
 import { type ClusterSource, joinSources } from "./cluster-source";
 import { ConfigError } from "./config-error";
-import { type Diagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
+import { type Diagnostic, formatDiagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
 import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
 import { formatPath, type Path } from "./path";
 import { type ResolvedCluster, resolveCluster } from "./resolve-cluster";
@@ -43,6 +43,8 @@ export interface LoadedCluster {
   readonly config: ClusterConfig;
   /** One line each. The cluster works in spite of them. */
   readonly warnings: readonly string[];
+  /** One line each: what the program chose where the files leave it open, and a user should see. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -73,11 +75,13 @@ export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): L
   const found = [...unknown.mistakes, ...problems].map((problem) => locateProblem(problem, source.locate));
   const all = [...source.diagnostics, ...diagnostics, ...found];
   if (all.length > 0 || checked === undefined) throw new ConfigError(all);
-  const warnings = findWarnings(checked).map((warning) => {
-    const { at, text } = locateProblem(warning, source.locate);
-    return at === undefined ? text : `${formatLocation(at)}: ${text}`;
-  });
-  return { config: checked.config, warnings: [...ignoredKeys(unknown.ignored, source), ...warnings] };
+  const toLines = (problems: readonly Problem[]) =>
+    problems.map((problem) => formatDiagnostic(locateProblem(problem, source.locate)));
+  return {
+    config: checked.config,
+    warnings: [...ignoredKeys(unknown.ignored, source), ...toLines(findWarnings(checked))],
+    notes: toLines(findNotes(checked)),
+  };
 }
 
 function readNamed(file: string): NamedText {

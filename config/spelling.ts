@@ -36,7 +36,10 @@ function misspellings(typed: readonly string[], meant: readonly string[]): numbe
     const distance = editDistance(word, other);
     return distance <= tolerance(Math.max(word.length, other.length)) ? distance : undefined;
   });
-  return distances.reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0);
+  return distances.reduce(
+    (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
+    0,
+  );
 }
 
 /** Short words are similar to other words by chance (`ip`, `id`), long words are not. */

@@ -16,7 +16,6 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
     "cluster.yaml:30: nodes[4].address is missing; add it, for example 10.20.1.11",
     "cluster.yaml:30: nodes[4].controller is missing; add it, for example true",
     "cluster.yaml:30: nodes[4].disk is missing; add it, for example /dev/sda",
-    "cluster.yaml:30: nodes[4].vm_id is missing; add it, for example 7001",
     "cluster.yaml:30: nodes[4].schematic_id is missing; add it, or describe talos_schematic here or for the cluster",
   ],
   [

@@ -21,7 +21,7 @@ export function* checkDuplicates({ nodes, isSound }: ResolvedCluster): Iterable<
       claims.filter(({ path }) => isSound(path)),
       advice,
     );
-  const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
+  const claims = (key: "name" | "address", identify: (node: NodeInput) => string) =>
     nodes.map(({ path, label, input }): Claim => {
       // Two nodes with the same name are identified by their position in the list.
       const owner = key === "name" ? formatPath(path) : label;
@@ -35,10 +35,7 @@ export function* checkDuplicates({ nodes, isSound }: ResolvedCluster): Iterable<
     claims("address", (node) => addressOf(node).text),
     "give each node its own address",
   );
-  yield* repetitions(
-    claims("vm_id", ({ vm_id }) => String(vm_id)),
-    "give each node its own id",
-  );
+  yield* repetitions(idClaims(nodes, isSound), "give each node its own id");
   yield* repetitions(nodes.flatMap(macClaims), "give each NIC its own address");
   for (const node of nodes) {
     yield* repetitions(diskClaims(node, "slot"), "give each disk its own slot");
@@ -53,6 +50,18 @@ function* repeated(claims: readonly Claim[], advice: string): Iterable<Problem> 
     if (first === undefined) owners.set(value, owner);
     else yield { path, text: `${written} is already used by ${first}; ${advice}` };
   }
+}
+
+/** Given ids, and those that are made of an address. An address that is used twice is one mistake, not two. */
+function idClaims(nodes: readonly ResolvedNode[], isSound: ResolvedCluster["isSound"]): Claim[] {
+  const addresses = new Set<string>();
+  return nodes.flatMap(({ path, label, input, config: { vmId, address } }): Claim[] => {
+    const claim = { path: [...path, "vm_id"], value: String(vmId), owner: label };
+    if (input.vm_id !== undefined) return [{ ...claim, written: claim.value }];
+    if (!isSound([...path, "address"]) || addresses.has(address)) return [];
+    addresses.add(address);
+    return [{ ...claim, written: `is missing, and ${vmId}, made of the address,` }];
+  });
 }
 
 function macClaims({ path, label, input }: ResolvedNode): Claim[] {

@@ -1,13 +1,15 @@
 import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
+import { checkAdoption, noteDerivedIds } from "./adoption";
 import { checkBoot, warnOfMissingAgent } from "./boot";
 import { checkBootstrap, warnOfMissingAccount } from "./bootstrap";
-import { checkControlPlane } from "./control-plane";
+import { checkControlPlane, warnOfEvenControlPlane } from "./control-plane";
 import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
-import { checkNetworks } from "./networks";
+import { checkNetworks, warnOfUntaggedAddress } from "./networks";
 import { checkPlacement, warnOfIdleHa } from "./placement";
+import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
 
@@ -18,6 +20,7 @@ const CHECKS: readonly Check[] = [
   checkNetworks,
   checkAddresses,
   checkDuplicates,
+  checkAdoption,
   checkResources,
   checkBoot,
   checkDevices,
@@ -27,11 +30,23 @@ const CHECKS: readonly Check[] = [
   checkControlPlane,
   checkRenames,
 ];
-const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent, warnOfMissingAccount];
+const WARNINGS: readonly Check[] = [
+  warnOfPreRelease,
+  warnOfEvenControlPlane,
+  warnOfUntaggedAddress,
+  warnOfIdleHa,
+  warnOfMissingAgent,
+  warnOfMissingAccount,
+];
 
 /** The mistakes in the values that are sound. What was refused already is not complained about again. */
 export function checkCluster(cluster: ResolvedCluster): Problem[] {
   return CHECKS.flatMap((check) => [...check(cluster)]).filter(({ path }) => cluster.isSound(path));
+}
+
+/** What was made up for the user, and is worth a look. */
+export function findNotes(cluster: ResolvedCluster): Problem[] {
+  return [...noteDerivedIds(cluster)];
 }
 
 export function findWarnings(cluster: ResolvedCluster): Problem[] {

@@ -26,6 +26,14 @@ export function* checkNetworks({ config, isSound }: ResolvedCluster): Iterable<P
   yield* checkFamilies(pods, services);
 }
 
+/** An imported disk image gets its first address on the NIC itself, before Talos has a config with a VLAN in it. */
+export function* warnOfUntaggedAddress({ input, config }: ResolvedCluster): Iterable<Problem> {
+  const { proxmox_vlan_mode: isTaggedByProxmox, node_vlan_tag: tag } = input;
+  if (isTaggedByProxmox || tag === undefined || config.bootMode !== "disk-image") return;
+  const text = `false with boot_mode disk-image: a new node has its address outside VLAN ${tag} until Talos has its machine config; make it reachable there, or use boot_mode iso, where the first address comes from DHCP`;
+  yield { path: ["proxmox_vlan_mode"], text };
+}
+
 function* checkOverlaps(networks: readonly NamedNetwork[]): Iterable<Problem> {
   for (const [index, { path, cidr }] of networks.entries()) {
     for (const earlier of networks.slice(0, index)) {

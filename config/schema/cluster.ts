@@ -70,6 +70,12 @@ export const clusterSchema = z.looseObject({
   node_cidr: cidr.meta({ description: "Network that the nodes are in.", examples: ["10.20.0.0/22"] }),
   node_default_gateway: ipAddress.optional().describe("Gateway. Default: the first address of `node_cidr`."),
   node_vlan_tag: vlanTag.optional().describe("VLAN of the nodes' first NIC. Default: untagged."),
+  proxmox_vlan_mode: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether Proxmox tags the frames of `node_vlan_tag`; false if Talos does, on a trunk port: the NIC is then untagged.",
+    ),
   node_dns_servers: z.array(ipAddress).min(1).default(["1.1.1.1", "1.0.0.1"]).describe("DNS servers."),
   node_ntp_servers: z
     .array(host)

@@ -92,7 +92,6 @@ export const NODE_EXAMPLE = {
   address: "10.20.1.11",
   controller: true,
   disk: "/dev/sda",
-  vm_id: 7001,
 };
 
 /** An entry of `nodes`. The schema accepts unknown keys; `unknown-keys.ts` checks them. */
@@ -114,10 +113,9 @@ export const node = z
       description: "Device that Talos installs to, or its serial number.",
       examples: [NODE_EXAMPLE.disk],
     }),
-    vm_id: wholeNumber(VM_ID).meta({
-      description: `Id of the VM in Proxmox, ${rangeText(VM_ID)}.`,
-      examples: [NODE_EXAMPLE.vm_id],
-    }),
+    vm_id: wholeNumber(VM_ID)
+      .optional()
+      .describe(`Id of the VM in Proxmox, ${rangeText(VM_ID)}. Default: made of the address, see VM ids.`),
     mac_addr: macAddress.optional().describe("MAC address of the first NIC. Default: Proxmox makes one up."),
     schematic_id: schematicId
       .optional()

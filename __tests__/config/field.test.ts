@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type LoadedCluster, loadCluster } from "../../config";
+import { ClusterStack } from "../../stacks/cluster-stack";
+import { newApp } from "../support/synth";
+import { problemsIn } from "./support/cluster";
+
+/** What people have in public, made small: the files in `field/`, and what the program says of each. */
+interface Verdict {
+  readonly warnings?: readonly string[];
+  readonly notes?: readonly string[];
+  /** What must hold for the configuration. */
+  readonly config?: object;
+}
+
+const FOLDER = join(__dirname, "field");
+
+function load(name: string): LoadedCluster {
+  const clusterFile = join(FOLDER, name);
+  const nodesFile = join(clusterFile, "../nodes.yaml");
+  return loadCluster({ clusterFile, nodesFile: existsSync(nodesFile) ? nodesFile : undefined });
+}
+
+/** Lines without the folder of the files. */
+const short = (lines: readonly string[]) => lines.map((line) => line.replaceAll(/\S*\/field\/[^/]+\//g, ""));
+
+const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
+  ["uppercase-proxmox-node/cluster.yaml", { config: { nodes: [{ host: "Alpha" }] } }],
+  [
+    "pair-four-hosts-ceph/cluster.yaml",
+    {
+      warnings: [
+        "cluster.yaml:5: not used by this program, ignored: cluster_dns_gateway_addr, cluster_gateway_addr, repository_name, cloudflare_domain, cloudflare_gateway_addr, proxmox_insecure",
+      ],
+      config: { nodes: expect.arrayContaining([expect.objectContaining({ host: "Charlie" })]) },
+    },
+  ],
+  [
+    "vlan-mode/cluster.yaml",
+    { config: { nodes: [{ networkInterfaces: [expect.objectContaining({ vlan: undefined })] }] } },
+  ],
+  [
+    "talos-beta/cluster.yaml",
+    {
+      warnings: [
+        "cluster.yaml:5: talos_version v1.14.0-beta.1 is a pre-release, for tests; use a release such as v1.14.0 once it is out",
+      ],
+      config: { talosVersion: "v1.14.0-beta.1" },
+    },
+  ],
+  [
+    "even-control-planes/cluster.yaml",
+    {
+      warnings: [
+        "cluster.yaml:5: nodes has 4 control planes: etcd survives the loss of 1, as with 3, and there is one more to lose; make it 3 or 5 when you are done",
+      ],
+    },
+  ],
+  [
+    "false-alarm-keys/cluster.yaml",
+    { warnings: ["cluster.yaml:1: not used by this program, ignored: proxmox, cluster_cidr"] },
+  ],
+  ["stack-trace/cores.yaml", { config: { nodes: [{ cores: 192 }] } }],
+  ["stack-trace/queues.yaml", { config: { nodes: [{ networkInterfaces: [{ queues: 0 }] }] } }],
+  ["stack-trace/sockets.yaml", { config: { nodes: [{ sockets: 8 }] } }],
+];
+
+test.each(ACCEPTED)(
+  "%s is accepted, by the stacks too",
+  (file, { warnings = [], notes = [], config = {} }) => {
+    const loaded = load(file);
+    expect(loaded.config).toMatchObject(config);
+    expect({ warnings: short(loaded.warnings), notes: short(loaded.notes) }).toEqual({ warnings, notes });
+    new ClusterStack(newApp(), "cluster", loaded.config).toTerraform();
+  },
+);
+
+const REFUSED: readonly [file: string, ...problems: string[]][] = [
+  [
+    "pair-home-lab/cluster.yaml",
+    "cluster.yaml:2: proxmox_api_url is missing; add it, for example https://pve.example.com:8006",
+    "nodes.yaml:3: nodes[0].proxmox_node is missing here and for the cluster; add it in one of the two places",
+  ],
+  [
+    "one-hides-nine/cluster.yaml",
+    "cluster.yaml:1: proxmox_api_url is missing; add it, for example https://pve.example.com:8006",
+    "cluster.yaml:2: cluster_pod_cidr 10.20.0.0/16 overlaps with node_cidr 10.20.0.0/22; choose one that does not overlap",
+    "cluster.yaml:5: nodes[0].address 10.20.1.11 is cluster_api_addr, which moves between nodes; choose a free address",
+    "cluster.yaml:5: nodes[0].proxmox_node is missing here and for the cluster; add it in one of the two places",
+    "cluster.yaml:6: nodes[1].address 10.20.1.11 is cluster_api_addr, which moves between nodes; choose a free address",
+    "cluster.yaml:6: nodes[1].name cp-1 is already used by nodes[0]; give each node its own name",
+    'cluster.yaml:6: nodes[1].address 10.20.1.11 is already used by "cp-1"; give each node its own address',
+    'cluster.yaml:6: nodes[1].vm_id 7001 is already used by "cp-1"; give each node its own id',
+    "cluster.yaml:6: nodes[1].proxmox_node is missing here and for the cluster; add it in one of the two places",
+  ],
+];
+
+test.each(REFUSED)("%s is refused, with everything that is wrong", (file, ...problems) => {
+  expect(short(problemsIn(() => load(file)))).toEqual(problems);
+});
