@@ -1,4 +1,4 @@
-import type { ScsiController } from "../domain/disk";
+import type { DiskInterface, ScsiController } from "../domain/disk";
 import type { R2Jurisdiction, R2Location } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
 import type { StateBackend } from "../domain/state";
@@ -83,6 +83,8 @@ export interface NodeConfig {
   readonly balloonMiB: number;
 
   readonly disk: DiskConfig;
+  /** `disk_interface`: what the first disk is attached to. */
+  readonly diskInterface: DiskInterface;
   /** Disks besides the first. */
   readonly dataDisks: readonly DataDiskConfig[];
   readonly scsiHardware: ScsiController;

@@ -44,6 +44,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     balloonMiB: advanced.balloon,
 
     disk: disk({ size: sizes.disk_size.value }),
+    diskInterface: node.disk_interface ?? advanced.disk_interface,
     dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type LoadedCluster, loadCluster } from "../../config";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import { newApp } from "../support/synth";
-import { problemsIn } from "./support/cluster";
+import { edit, parse, problemsIn, replace } from "./support/cluster";
 
 /** What people have in public, made small: the files in `field/`, and what the program says of each. */
 interface Verdict {
@@ -77,6 +77,12 @@ test.each(ACCEPTED)(
 
 const REFUSED: readonly [file: string, ...problems: string[]][] = [
   [
+    "disk-not-there/cluster.yaml",
+    "cluster.yaml:6: nodes[0].disk /dev/vda is not the first disk, which is /dev/sda with disk_interface scsi; write that, or set disk_interface: virtio if the VM is like that",
+    "cluster.yaml:7: nodes[1].disk /dev/nvme0n1 is not the first disk, which is /dev/sda with disk_interface scsi; write that",
+    "cluster.yaml:8: nodes[2].disk 22140000AA01 is no device, and Talos sees no serial number of the first disk; write /dev/sda",
+  ],
+  [
     "pair-home-lab/cluster.yaml",
     "cluster.yaml:2: proxmox_api_url is missing; add it, for example https://pve.example.com:8006",
     "nodes.yaml:3: nodes[0].proxmox_node is missing here and for the cluster; add it in one of the two places",
@@ -94,6 +100,18 @@ const REFUSED: readonly [file: string, ...problems: string[]][] = [
     "cluster.yaml:6: nodes[1].proxmox_node is missing here and for the cluster; add it in one of the two places",
   ],
 ];
+
+test("a device that the kernel makes of another disk is accepted with the interface that has it", () => {
+  const text = edit(
+    replace("/dev/sda", "/dev/vda"),
+    replace("vm_id: 101", "vm_id: 101\n    disk_interface: virtio"),
+  );
+  const [first, second] = parse(text).config.nodes;
+  expect([first, second]).toMatchObject([
+    { installDisk: "/dev/vda", diskInterface: "virtio" },
+    { installDisk: "/dev/sda", diskInterface: "scsi" },
+  ]);
+});
 
 test.each(REFUSED)("%s is refused, with everything that is wrong", (file, ...problems) => {
   expect(short(problemsIn(() => load(file)))).toEqual(problems);

@@ -7,6 +7,7 @@ import { checkBootstrap, warnOfMissingAccount } from "./bootstrap";
 import { checkControlPlane, warnOfEvenControlPlane } from "./control-plane";
 import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
+import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
 import { checkPlacement, warnOfIdleHa } from "./placement";
 import { warnOfPreRelease } from "./release";
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   checkAdoption,
   checkResources,
   checkBoot,
+  checkInstallDisk,
   checkDevices,
   checkPlacement,
   checkState,

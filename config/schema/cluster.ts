@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CPU_TYPE } from "../../domain/cpu-type";
-import { DISK_DEFAULTS, SCSI_CONTROLLERS } from "../../domain/disk";
+import { DISK_DEFAULTS, DISK_INTERFACES, SCSI_CONTROLLERS } from "../../domain/disk";
 import { DEFAULT_BRIDGE, QUEUES } from "../../domain/network-interface";
 import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
 import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
@@ -39,6 +39,12 @@ const advanced = z.strictObject({
   machine: machine.default(VM_DEFAULTS.machine).describe("Machine type: q35, i440fx or a version of one."),
   cpu_type: text(CPU_TYPE).default(VM_DEFAULTS.cpuType).describe("CPU type."),
   scsi_hw: z.enum(SCSI_CONTROLLERS).default("virtio-scsi-pci").describe("SCSI controller."),
+  disk_interface: z
+    .enum(DISK_INTERFACES)
+    .default("scsi")
+    .describe(
+      "What the first disk is attached to. Only for new VMs: no plan moves the disk that a VM starts from.",
+    ),
   balloon: wholeNumber(BALLOON_MIB)
     .default(VM_DEFAULTS.balloonMiB)
     .describe("Minimum memory with ballooning, in MiB; 0 turns ballooning off."),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
+import { DATA_DISK_SLOT, DISK_INTERFACES, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
 import { UNRESERVED_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
@@ -62,7 +62,11 @@ const dataDisk = z.strictObject({
   ssd: z.boolean().optional().describe("Show the disk as an SSD. Default: `proxmox_vm_advanced.disk_ssd`."),
   backup: z.boolean().optional().describe("Include in backups. Default: `proxmox_vm_advanced.disk_backup`."),
   replicate: z.boolean().optional().describe("Replicate. Default: `proxmox_vm_advanced.disk_replicate`."),
-  serial: text(DISK_SERIAL).optional().describe("Serial number, by which Talos can select the disk."),
+  serial: text(DISK_SERIAL)
+    .optional()
+    .describe(
+      "Serial number of the disk in QEMU. Talos' `serial` selector does not see it; select by `size` or `bus_path`.",
+    ),
 });
 
 const network = z.strictObject({
@@ -110,7 +114,8 @@ export const node = z
       examples: [NODE_EXAMPLE.controller],
     }),
     disk: text({ regex: /^\S+$/, advice: "is not a disk; write it like /dev/sda" }).meta({
-      description: "Device that Talos installs to, or its serial number.",
+      description:
+        "Device that Talos installs to: the first disk, `/dev/sda`, or `/dev/vda` with `disk_interface: virtio`.",
       examples: [NODE_EXAMPLE.disk],
     }),
     vm_id: wholeNumber(VM_ID)
@@ -143,6 +148,10 @@ export const node = z
     vm_startup_delay: startup.optional().describe("Seconds to wait before the next VM starts."),
     vm_shutdown_delay: startup.optional().describe("Seconds to wait for a shutdown."),
     proxmox_node: proxmoxNode.optional().describe("Proxmox node of this VM. Default: that of the cluster."),
+    disk_interface: z
+      .enum(DISK_INTERFACES)
+      .optional()
+      .describe("What the first disk is attached to. Default: `proxmox_vm_advanced.disk_interface`."),
     disk_storage: storage.optional().describe("Storage of the disks. Default: `proxmox_disk_storage`."),
     data_disks: z.array(dataDisk).max(DATA_DISK_SLOT.max).default([]).describe("More disks."),
     networks: z
