@@ -5,9 +5,10 @@
  * Words are compared one by one, since a word more or less is no misspelling: a `cluster_cidr` is no `cluster_pod_cidr`.
  */
 export function closestWord(word: string, known: Iterable<string>): string | undefined {
+  const typed = wordsOf(word);
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of known) {
-    const distance = misspellings(wordsOf(word), wordsOf(candidate));
+    const distance = misspellings(typed, wordsOf(candidate));
     if (distance !== undefined && (best === undefined || distance < best.distance)) {
       best = { word: candidate, distance };
     }
@@ -26,20 +27,23 @@ function wordsOf(word: string): readonly string[] {
 
 /** How many edits lead from one to the other; undefined if it is more than a misspelling. */
 function misspellings(typed: readonly string[], meant: readonly string[]): number | undefined {
-  if (typed.length !== meant.length) {
-    // A separator too many or too few: `nodecidr`.
-    const distance = editDistance(typed.join(""), meant.join(""));
-    return distance <= 1 ? distance : undefined;
-  }
-  const distances = typed.map((word, index) => {
+  // A separator too many or too few: `nodecidr`.
+  if (typed.length !== meant.length) return distanceWithin(1, typed.join(""), meant.join(""));
+  let sum = 0;
+  for (const [index, word] of typed.entries()) {
     const other = meant[index] ?? "";
-    const distance = editDistance(word, other);
-    return distance <= tolerance(Math.max(word.length, other.length)) ? distance : undefined;
-  });
-  return distances.reduce(
-    (sum, each) => (sum === undefined || each === undefined ? undefined : sum + each),
-    0,
-  );
+    const distance = distanceWithin(tolerance(Math.max(word.length, other.length)), word, other);
+    if (distance === undefined) return undefined;
+    sum += distance;
+  }
+  return sum;
+}
+
+/** The edit distance; undefined if it is more than `limit`. Most words differ in length already. */
+function distanceWithin(limit: number, from: string, to: string): number | undefined {
+  if (Math.abs(from.length - to.length) > limit) return undefined;
+  const distance = editDistance(from, to);
+  return distance <= limit ? distance : undefined;
 }
 
 /** Short words are similar to other words by chance (`ip`, `id`), long words are not. */
