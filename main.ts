@@ -31,6 +31,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   });
   const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
+    insecure: config.proxmox.insecure,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),

@@ -33,6 +33,8 @@ export interface ClusterConfig {
 export interface ProxmoxConfig {
   /** `proxmox_api_url`, an https URL. */
   readonly endpoint: string;
+  /** `proxmox_insecure`: whether any certificate of the API is accepted. */
+  readonly insecure: boolean;
   /** `proxmox_iso_storage`: where ISO files and disk images are downloaded to. */
   readonly imageStorage: string;
   /** `proxmox_shared_storages`: storages that all hosts share (NFS, Ceph, …). */

@@ -57,6 +57,7 @@ export function resolveCluster(
     bootMode: input.boot_mode,
     proxmox: {
       endpoint: input.proxmox_api_url.replace(/\/(api2\/json\/?)?$/, ""),
+      insecure: input.proxmox_insecure,
       imageStorage: input.proxmox_iso_storage,
       sharedStorages: input.proxmox_shared_storages,
       ha: input.proxmox_ha ?? canFailOver(configs, input.proxmox_shared_storages),

@@ -27,6 +27,7 @@ function makeStacks(config: ClusterConfig): void {
     new ClusterStack(app, "cluster", config),
     new ProxmoxAccessStack(app, "proxmox-access", {
       endpoint: proxmox.endpoint,
+      insecure: proxmox.insecure,
       state: stateBeside(state, "proxmox-access"),
       ha: proxmox.ha,
       startupOrder: nodes.some((node) => node.startup),

@@ -9,7 +9,7 @@ import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
-import { checkPlacement, warnOfIdleHa } from "./placement";
+import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
@@ -33,6 +33,7 @@ const CHECKS: readonly Check[] = [
   checkRenames,
 ];
 const WARNINGS: readonly Check[] = [
+  warnOfInsecureApi,
   warnOfPreRelease,
   warnOfEvenControlPlane,
   warnOfUntaggedAddress,

@@ -11,6 +11,14 @@ export function* checkPlacement({ input, nodes, isSound }: ResolvedCluster): Ite
   }
 }
 
+/** The token is in every request, and a certificate that nobody checks protects nothing. */
+export function* warnOfInsecureApi({ input }: ResolvedCluster): Iterable<Problem> {
+  if (!input.proxmox_insecure) return;
+  const text =
+    "true accepts any certificate, so whoever is between here and Proxmox can take the API token; leave it out, and add Proxmox' CA to SSL_CERT_FILE (docs/configuration.md, A self-signed Proxmox)";
+  yield { path: ["proxmox_insecure"], text };
+}
+
 /** Warns if HA is on, but cannot restart VMs on another host. */
 export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
   if (input.proxmox_ha !== true) return;

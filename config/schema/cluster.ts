@@ -103,6 +103,10 @@ export const clusterSchema = z.looseObject({
     description: "Address of the Proxmox API.",
     examples: ["https://pve.example.com:8006"],
   }),
+  proxmox_insecure: z
+    .boolean()
+    .default(false)
+    .describe("Accept any certificate of the Proxmox API. Safer: trust its CA, see A self-signed Proxmox."),
   proxmox_node: proxmoxNode.optional().describe("Proxmox node of every VM that does not set its own."),
   proxmox_iso_storage: storage.default("local").describe("Storage of ISO files and disk images."),
   proxmox_disk_storage: storage.default("local-lvm").describe("Storage of the VMs' disks."),
