@@ -1,7 +1,7 @@
 import "./fast-synth";
 import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { type BootstrapConfig, ConfigError, loadFromEnv } from "./config";
+import { type BootstrapConfig, ConfigError, loadFromEnv, type NodeConfig } from "./config";
 import { bootstrapState, stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
@@ -27,7 +27,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     ...config,
     proxmox: { ...config.proxmox, endpoint },
     state,
-    allowReplace: namesIn(env.ALLOW_REPLACE),
+    allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
   });
   const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
@@ -66,13 +66,20 @@ async function addBootstrap(
   });
 }
 
-/** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. */
-function namesIn(value = ""): "all" | string[] {
+/** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
+function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
   if (value === "all") return value;
-  return value
+  const names = value
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
+  const known = nodes.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const text = `ALLOW_REPLACE names ${unknown.join(", ")}, which is no node of this cluster; use all, or some of ${known.join(", ")}`;
+    throw new ConfigError([{ text }]);
+  }
+  return names;
 }
 
 main(process.env).catch((error: unknown) => {

@@ -213,6 +213,22 @@ test("who would run Terraform is told so, since it cannot encrypt", () => {
   expect(run({ TERRAFORM_BINARY_NAME: "tofu" }).annotations()).not.toContain("TERRAFORM_BINARY_NAME");
 });
 
+test("ALLOW_REPLACE with a name that no node has is told without a stack trace", () => {
+  const { status, stderr } = run({ ALLOW_REPLACE: "worker-1,worker-9" });
+  expect([status, stderr]).toEqual([
+    1,
+    "environment: ALLOW_REPLACE names worker-9, which is no node of this cluster; use all, or some of cp-1, cp-2, cp-3, worker-1, worker-2, worker-3\n",
+  ]);
+});
+
+test("ids that are made of addresses are shown", () => {
+  const withoutIds = nodes.replaceAll(/ vm_id: \d+,?/g, "");
+  const { status, annotations, template } = run({}, { "cluster.yaml": example(), "nodes.yaml": withoutIds });
+  expect(status).toBe(0);
+  expect(annotations()).toContain("made of their address: cp-1 1001011, cp-2 1001012");
+  expect(template().resource.proxmox_virtual_environment_vm?.["cp-1"]).toMatchObject({ vm_id: 1_001_011 });
+});
+
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
   const guarded = preventDestroy(run({ ALLOW_REPLACE: "worker-1, worker-2" }).template());
   const allowed = Object.keys(guarded).filter((address) => !guarded[address]);
