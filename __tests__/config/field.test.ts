@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type LoadedCluster, loadCluster } from "../../config";
+import { type LoadedCluster, loadCluster, parseCluster } from "../../config";
 import { ClusterStack } from "../../stacks/cluster-stack";
 import { newApp } from "../support/synth";
 import { edit, parse, problemsIn, replace } from "./support/cluster";
@@ -34,7 +34,7 @@ const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
     {
       warnings: [
         "cluster.yaml:5: not used by this program, ignored: cluster_dns_gateway_addr, cluster_gateway_addr, repository_name, cloudflare_domain, cloudflare_gateway_addr",
-        `cluster.yaml:11: ${INSECURE}`,
+        `cluster.yaml:12: ${INSECURE}`,
       ],
       config: { nodes: expect.arrayContaining([expect.objectContaining({ host: "Charlie" })]) },
     },
@@ -82,6 +82,19 @@ test.each(ACCEPTED)(
     new ClusterStack(newApp(), "cluster", loaded.config).toTerraform();
   },
 );
+
+test("the files of a home lab work as they are, with the Proxmox that they are for", () => {
+  const read = (name: string) => readFileSync(join(FOLDER, "pair-home-lab", name));
+  const added = "proxmox_api_url: https://pve.example.com:8006\nproxmox_node: pve\n";
+  const { config, notes } = parseCluster({
+    cluster: { file: "cluster.yaml", bytes: Buffer.concat([read("cluster.yaml"), Buffer.from(added)]) },
+    nodes: { file: "nodes.yaml", bytes: read("nodes.yaml") },
+  });
+  expect(config.nodes).toMatchObject([{ name: "talos1", vmId: 1_007_187 }]);
+  expect(notes).toEqual([
+    "nodes.yaml:2: nodes without a vm_id have one that is made of their address: talos1 1007187",
+  ]);
+});
 
 const REFUSED: readonly [file: string, ...problems: string[]][] = [
   [
