@@ -33,7 +33,7 @@ export interface ClusterProxmoxProps {
   /**
    * Whether any certificate of the API is accepted, so that whoever is in between can read the token. Safer: add the CA of
    * Proxmox to the file in SSL_CERT_FILE.
-   * @default false, unless the environment's PROXMOX_VE_INSECURE is true
+   * @default - the environment's PROXMOX_VE_INSECURE, else false
    */
   readonly insecure?: boolean;
   /** File storage for images and ISO files. */

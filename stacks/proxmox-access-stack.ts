@@ -9,7 +9,7 @@ import { configureState } from "./configure-state";
 export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
   /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
-  /** Whether any certificate of the API is accepted. @default false, unless the environment's PROXMOX_VE_INSECURE is true */
+  /** Whether any certificate of the API is accepted. @default - the environment's PROXMOX_VE_INSECURE, else false */
   readonly insecure?: boolean;
   /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
