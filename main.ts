@@ -1,7 +1,7 @@
 import "./fast-synth";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { type BootstrapConfig, ConfigError, loadFromEnv } from "./config";
+import { type BootstrapConfig, ConfigError, loadFromEnv, type NodeConfig } from "./config";
 import { bootstrapState, stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
@@ -12,8 +12,7 @@ import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
-  const exampleFolder = join(__dirname, "examples/six-nodes");
-  const { config, warnings, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
+  const { config, warnings, notes } = loadFromEnv({ env });
 
   // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
@@ -28,26 +27,23 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     ...config,
     proxmox: { ...config.proxmox, endpoint },
     state,
-    allowReplace: namesIn(env.ALLOW_REPLACE),
+    allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
   });
   const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
+    insecure: config.proxmox.insecure,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),
   });
   if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
-  if (isExample) {
-    Annotations.of(cluster).addInfo(
-      `there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example, ${clusterFile}`,
-    );
-  }
   if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
     Annotations.of(cluster).addWarning(
       "cdktf runs Terraform unless TERRAFORM_BINARY_NAME=tofu is exported, and only OpenTofu can encrypt the state",
     );
   }
   for (const warning of warnings) Annotations.of(cluster).addWarning(warning);
+  for (const note of notes) Annotations.of(cluster).addInfo(note);
   // Both are made of plain data and refer to no other stack.
   for (const stack of [cluster, access]) skipCrossStackReferences(stack);
   app.synth();
@@ -70,13 +66,20 @@ async function addBootstrap(
   });
 }
 
-/** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. */
-function namesIn(value = ""): "all" | string[] {
+/** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
+function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
   if (value === "all") return value;
-  return value
+  const names = value
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
+  const known = nodes.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const text = `ALLOW_REPLACE names ${unknown.join(", ")}, which is no node of this cluster; use all, or some of ${known.join(", ")}`;
+    throw new ConfigError([{ text }]);
+  }
+  return names;
 }
 
 main(process.env).catch((error: unknown) => {

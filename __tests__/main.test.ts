@@ -22,15 +22,15 @@ const EXAMPLE = join(ROOT, "examples/six-nodes");
 const folder = mkdtempSync(join(tmpdir(), "main-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs main.ts as cdktf does, in a working folder that has nothing but `files`. */
-function run(env: Record<string, string> = {}, files: Record<string, string> = {}) {
+/** Runs main.ts as cdktf does, on the example, or in a working folder that has nothing but `files`. */
+function run(env: Record<string, string> = {}, files?: Record<string, string>) {
   const work = mkdtempSync(join(folder, "work-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text);
+  for (const [name, text] of Object.entries(files ?? {})) writeFileSync(join(work, name), text);
   const out = join(work, "out");
   const { PATH = "", HOME = "" } = process.env;
   const { status, stderr } = spawnSync("ts-node", ["--swc", join(ROOT, "main.ts")], {
     cwd: work,
-    env: { PATH, HOME, CDKTF_OUTDIR: out, ...env },
+    env: { PATH, HOME, CDKTF_OUTDIR: out, ...(files ? {} : { CLUSTER_CONFIG: EXAMPLE }), ...env },
     encoding: "utf8",
   });
   const text = (stack: string) => readFileSync(join(out, "stacks", stack, "cdk.tf.json"), "utf8");
@@ -69,8 +69,8 @@ function preventDestroy({ resource }: Template): Record<string, boolean> {
   return Object.fromEntries(guards.filter((guard): guard is [string, boolean] => guard[1] !== undefined));
 }
 
-test("without a cluster.yaml the six-node example is synthesized, and says so", () => {
-  const { status, stderr, template, annotations } = run();
+test("the six-node example is synthesized where it is named", () => {
+  const { status, stderr, template } = run();
   expect([status, stderr]).toEqual([0, ""]);
   expect(Object.keys(template().resource.proxmox_virtual_environment_vm ?? {})).toEqual([
     "cp-1",
@@ -83,8 +83,13 @@ test("without a cluster.yaml the six-node example is synthesized, and says so", 
   expect(schemaProblems(template())).toEqual([]);
   expect(schemaProblems(template("proxmox-access"))).toEqual([]);
   expect(template()).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
-  expect(annotations()).toContain(
-    "there is no cluster.yaml here, and CLUSTER_CONFIG is not set: this is the example",
+});
+
+test("in a folder without a cluster.yaml nothing is synthesized", () => {
+  const { status, stderr, has } = run({}, {});
+  expect([status, has("cluster")]).toEqual([1, false]);
+  expect(stderr).toMatch(
+    /^cluster\.yaml: there is no such file, and CLUSTER_CONFIG is not set; to begin, copy .+\n$/,
   );
 });
 
@@ -206,6 +211,22 @@ test("STATE_BACKEND=local keeps each stack's state in a file of its own in the w
 test("who would run Terraform is told so, since it cannot encrypt", () => {
   expect(run().annotations()).toContain("unless TERRAFORM_BINARY_NAME=tofu is exported");
   expect(run({ TERRAFORM_BINARY_NAME: "tofu" }).annotations()).not.toContain("TERRAFORM_BINARY_NAME");
+});
+
+test("ALLOW_REPLACE with a name that no node has is told without a stack trace", () => {
+  const { status, stderr } = run({ ALLOW_REPLACE: "worker-1,worker-9" });
+  expect([status, stderr]).toEqual([
+    1,
+    "environment: ALLOW_REPLACE names worker-9, which is no node of this cluster; use all, or some of cp-1, cp-2, cp-3, worker-1, worker-2, worker-3\n",
+  ]);
+});
+
+test("ids that are made of addresses are shown", () => {
+  const withoutIds = nodes.replaceAll(/ vm_id: \d+,?/g, "");
+  const { status, annotations, template } = run({}, { "cluster.yaml": example(), "nodes.yaml": withoutIds });
+  expect(status).toBe(0);
+  expect(annotations()).toContain("made of their address: cp-1 1001011, cp-2 1001012");
+  expect(template().resource.proxmox_virtual_environment_vm?.["cp-1"]).toMatchObject({ vm_id: 1_001_011 });
 });
 
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {

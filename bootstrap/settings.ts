@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
 import { type StateLocation, stateLocation } from "../config/state-location";
 import { plainVariables } from "../domain/tfstate-worker-variables";
@@ -25,11 +24,10 @@ type Purpose = "read" | "change";
  * @throws Error that lists every variable that is missing
  */
 export function loadBootstrapSettings(
-  root: string,
   env: NodeJS.ProcessEnv,
   purpose: Purpose = "change",
 ): BootstrapSettings {
-  const { config, clusterFile } = loadFromEnv({ env, exampleFolder: join(root, "examples/six-nodes") });
+  const { config, clusterFile } = loadFromEnv({ env });
   const { bootstrap, state } = config;
   const refuse = (text: string) => new ConfigError([{ at: { file: clusterFile }, text }]);
   if (bootstrap === undefined) {

@@ -49,7 +49,7 @@ async function inWorkDir(
   work: (props: BootstrapProps) => Promise<void>,
 ): Promise<void> {
   const { signal } = stop;
-  const settings = loadBootstrapSettings(root, process.env, purpose);
+  const settings = loadBootstrapSettings(process.env, purpose);
   const { tofu, env } = await resolveToolchain({
     report: console.error,
     signal,

@@ -24,6 +24,11 @@ async function main(): Promise<number> {
       "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
     );
   }
+  if (asksForApproval(command, given) && !process.stdin.isTTY) {
+    throw new Error(
+      `${name} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${name} -- --auto-approve`,
+    );
+  }
   const { TF_WORKSPACE } = process.env;
   if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {
     // In another workspace OpenTofu would find no state and plan to create everything.
@@ -46,6 +51,12 @@ async function main(): Promise<number> {
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
   });
+}
+
+/** Without a terminal, cdktf would end in a stack trace of what draws its question. */
+function asksForApproval(command: string, given: readonly string[]): boolean {
+  if (command !== "deploy" && command !== "destroy") return false;
+  return !given.some((argument) => /^(--(auto-?approve|help|version)|-h)$/i.test(argument));
 }
 
 /** `synth` is for all stacks. The other commands are for the cluster, unless the first argument names a stack. */

@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
 import { renderTopology } from "../topology";
 
-/* `npm run topology [-- --out FILE]`: draws the cluster of the working folder, or the example if there is none. */
+/* `npm run topology [-- --out FILE]`: draws the cluster of the working folder. */
 
 function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
   const program = new Command("npm run topology --")
@@ -13,18 +12,14 @@ function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
     .allowExcessArguments(false);
   const { out } = program.parse(argv).opts<{ out: string }>();
 
-  const exampleFolder = join(__dirname, "../examples/six-nodes");
-  const { config, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
+  const { config, clusterFile } = loadFromEnv({ env });
   try {
     writeFileSync(out, renderTopology(config));
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
     program.error(`${out} cannot be written: ${error.message}; name another file with --out`);
   }
-  const source = isExample
-    ? `the example, ${clusterFile}: there is no cluster.yaml here and no CLUSTER_CONFIG`
-    : clusterFile;
-  console.log(`${out}: ${config.nodes.length} nodes of ${source}`);
+  console.log(`${out}: ${config.nodes.length} nodes of ${clusterFile}`);
 }
 
 try {

@@ -1,4 +1,4 @@
-import type { ScsiController } from "../domain/disk";
+import type { DiskInterface, ScsiController } from "../domain/disk";
 import type { R2Jurisdiction, R2Location } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
 import type { StateBackend } from "../domain/state";
@@ -33,6 +33,8 @@ export interface ClusterConfig {
 export interface ProxmoxConfig {
   /** `proxmox_api_url`, an https URL. */
   readonly endpoint: string;
+  /** `proxmox_insecure`: whether any certificate of the API is accepted. */
+  readonly insecure: boolean;
   /** `proxmox_iso_storage`: where ISO files and disk images are downloaded to. */
   readonly imageStorage: string;
   /** `proxmox_shared_storages`: storages that all hosts share (NFS, Ceph, …). */
@@ -83,6 +85,8 @@ export interface NodeConfig {
   readonly balloonMiB: number;
 
   readonly disk: DiskConfig;
+  /** `disk_interface`: what the first disk is attached to. */
+  readonly diskInterface: DiskInterface;
   /** Disks besides the first. */
   readonly dataDisks: readonly DataDiskConfig[];
   readonly scsiHardware: ScsiController;

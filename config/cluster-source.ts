@@ -1,40 +1,33 @@
-import { ConfigError } from "./config-error";
-import { formatLocation, type Location } from "./diagnostic";
+import { type Diagnostic, formatLocation, type Location } from "./diagnostic";
 import type { Path } from "./path";
 import type { YamlSource } from "./yaml-source";
 
 /** The content of the cluster files, not checked yet. */
 export interface ClusterSource {
   readonly data: Readonly<Record<string, unknown>>;
+  /** Keys that are set twice, in a file or in both. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The keys that are in both files: which of their values is meant is not known. */
+  readonly repeated: readonly Path[];
   locate(path: Path): Location;
 }
 
-/**
- * Merges `cluster.yaml` and `nodes.yaml`. A key may be in either file.
- *
- * @throws ConfigError for a key that is in both files.
- */
+/** Merges `cluster.yaml` and `nodes.yaml`. A key may be in either file. */
 export function joinSources(cluster: YamlSource, nodes?: YamlSource): ClusterSource {
-  if (nodes === undefined) return { data: cluster.data, locate: (path) => cluster.locate(path) };
+  const { data, diagnostics } = cluster;
+  if (nodes === undefined) return { data, diagnostics, repeated: [], locate: (path) => cluster.locate(path) };
 
-  const inBoth = Object.keys(nodes.data).filter(
-    (key) => Object.hasOwn(cluster.data, key) && !isAnchorHolder(key),
-  );
-  if (inBoth.length > 0) {
-    throw new ConfigError(
-      inBoth.map((key) => {
-        const other = formatLocation(cluster.locate([key]));
-        return {
-          at: nodes.locate([key]),
-          text: `${key} is also in ${other}; keep it in one of the two files`,
-        };
-      }),
-    );
-  }
+  const inBoth = Object.keys(nodes.data).filter((key) => Object.hasOwn(data, key) && !isAnchorHolder(key));
+  const repetitions = inBoth.map((key): Diagnostic => {
+    const other = formatLocation(cluster.locate([key]));
+    return { at: nodes.locate([key]), text: `${key} is also in ${other}; keep it in one of the two files` };
+  });
   const isInNodes = (key: string | number | undefined) =>
-    key === "nodes" ? !Object.hasOwn(cluster.data, key) : key !== undefined && Object.hasOwn(nodes.data, key);
+    key !== undefined && !Object.hasOwn(data, key) && (key === "nodes" || Object.hasOwn(nodes.data, key));
   return {
-    data: { ...cluster.data, ...nodes.data },
+    data: { ...data, ...nodes.data, ...data },
+    diagnostics: [...diagnostics, ...nodes.diagnostics, ...repetitions],
+    repeated: inBoth.map((key) => [key]),
     locate: (path) => (isInNodes(path[0]) ? nodes : cluster).locate(path),
   };
 }

@@ -3,6 +3,7 @@ import { STATE_BACKENDS, type StateBackend } from "../domain/state";
 import { stateUrlProblem } from "../domain/url";
 import type { Diagnostic } from "./diagnostic";
 import { displayValue } from "./display-value";
+import type { Path } from "./path";
 import { closestWord } from "./spelling";
 
 /** The environment variables that the configuration depends on; `process.env` fits. */
@@ -25,28 +26,33 @@ export interface StateOverrides {
 
 /** Reads the variables. An empty variable counts as unset, because CI systems set a missing one to "". */
 export function readEnvironment(env: ConfigEnvironment): {
-  overrides: StateOverrides;
-  diagnostics: Diagnostic[];
+  readonly overrides: StateOverrides;
+  /** The keys that variables with bad values stand for. */
+  readonly refused: readonly Path[];
+  readonly diagnostics: readonly Diagnostic[];
 } {
   const diagnostics: Diagnostic[] = [];
+  const refused: Path[] = [];
   const read = <Value extends string>(
     name: keyof ConfigEnvironment,
+    key: string,
     problemOf: (value: string) => string | undefined,
   ): Value | undefined => {
     const value = env[name] || undefined;
     const problem = value === undefined ? undefined : problemOf(value);
     if (problem === undefined) return value as Value | undefined;
+    refused.push(["state", key]);
     diagnostics.push({ text: `${name} ${displayValue(value)} ${problem}` });
     return undefined;
   };
   const overrides = {
-    backend: read<StateBackend>("STATE_BACKEND", backendProblem),
-    accountId: read("CLOUDFLARE_ACCOUNT_ID", (value) =>
+    backend: read<StateBackend>("STATE_BACKEND", "backend", backendProblem),
+    accountId: read("CLOUDFLARE_ACCOUNT_ID", "account_id", (value) =>
       ACCOUNT_ID.regex.test(value) ? undefined : ACCOUNT_ID.advice,
     ),
-    url: read("STATE_URL", stateUrlProblem),
+    url: read("STATE_URL", "url", stateUrlProblem),
   };
-  return { overrides, diagnostics };
+  return { overrides, refused, diagnostics };
 }
 
 function backendProblem(value: string): string | undefined {

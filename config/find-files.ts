@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError } from "./config-error";
+import { ConfigError, fail } from "./config-error";
 
 const CLUSTER_FILE = "cluster.yaml";
 const NODES_FILE = "nodes.yaml";
@@ -10,8 +10,8 @@ export interface FindClusterFilesProps {
   readonly clusterConfig?: string;
   /** @default "." */
   readonly folder?: string;
-  /** The folder of the example, which is used if there is no other cluster file. */
-  readonly exampleFolder: string;
+  /** The folder of the example, which is used if there is no other cluster file. @default - then it is an error */
+  readonly exampleFolder?: string;
 }
 
 export interface ClusterFiles {
@@ -21,12 +21,20 @@ export interface ClusterFiles {
   readonly isExample: boolean;
 }
 
+/** Files that people have in place of `cluster.yaml`, and what to do with them. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  "cluster.yml": "rename this file",
+  "cluster.json": "rename this file",
+  "cluster.toml": "write its values to a cluster.yaml, as this program reads YAML",
+  [NODES_FILE]: "add it",
+};
+
 /**
- * Finds the cluster files: the one that CLUSTER_CONFIG names, else `cluster.yaml` in the folder, else the example. A
- * `nodes.yaml` in the same folder belongs to it.
+ * Finds the cluster files: the one that CLUSTER_CONFIG names, else `cluster.yaml` in the folder, else the example if one is
+ * given. A `nodes.yaml` in the same folder belongs to it.
  *
- * @throws ConfigError if CLUSTER_CONFIG names no existing file, or if the folder has a file with a similar name, such as
- *   `cluster.yml`: the example must not be deployed instead of it.
+ * @throws ConfigError if there is none, or if the folder has a file with a similar name, such as `cluster.yml`: the
+ *   example must not be deployed instead of it.
  */
 export function findClusterFiles({
   clusterConfig,
@@ -36,14 +44,21 @@ export function findClusterFiles({
   if (clusterConfig) return withNodes(namedFile(clusterConfig), false);
   const own = join(folder, CLUSTER_FILE);
   if (existsSync(own)) return withNodes(own, false);
-  for (const misplaced of ["cluster.yml", "cluster.json", NODES_FILE]) {
+  for (const [misplaced, advice] of Object.entries(MISPLACED)) {
     const file = join(folder, misplaced);
-    if (!existsSync(file)) continue;
-    const advice = misplaced === NODES_FILE ? "add it, or" : "rename this file, or";
-    const text = `there is no ${CLUSTER_FILE} beside this file; ${advice} name your file in CLUSTER_CONFIG`;
-    throw new ConfigError([{ at: { file }, text }]);
+    if (existsSync(file)) {
+      fail(
+        `there is no ${CLUSTER_FILE} beside this file; ${advice}, or name your file in CLUSTER_CONFIG`,
+        file,
+      );
+    }
   }
-  return withNodes(join(exampleFolder, CLUSTER_FILE), true);
+  if (exampleFolder !== undefined) return withNodes(join(exampleFolder, CLUSTER_FILE), true);
+  return fail(
+    "there is no such file, and CLUSTER_CONFIG is not set; to begin, copy cluster.yaml and nodes.yaml of examples/six-nodes " +
+      "and make them yours, or run npm start, which deploys the example on this machine alone",
+    own,
+  );
 }
 
 function namedFile(clusterConfig: string): string {

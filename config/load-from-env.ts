@@ -5,8 +5,8 @@ import { type LoadedCluster, loadCluster } from "./load";
 export interface LoadFromEnvProps {
   /** `process.env` fits. */
   readonly env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string };
-  /** The folder of the example, which is used if there is no other cluster file. */
-  readonly exampleFolder: string;
+  /** The folder of the example, which is used if there is no other cluster file. @default - then it is an error */
+  readonly exampleFolder?: string;
 }
 
 export interface LoadedFromEnv extends LoadedCluster {
@@ -18,7 +18,7 @@ export interface LoadedFromEnv extends LoadedCluster {
 
 /**
  * Finds the cluster files and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else the
- * example.
+ * example if one is given.
  *
  * @throws ConfigError with everything that is wrong, one line each
  */

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
-import { checkCluster, findWarnings } from "./checks";
+import { checkCluster, findNotes, findWarnings } from "./checks";
 import type { ClusterConfig } from "./cluster-config";
 import { type ClusterSource, joinSources } from "./cluster-source";
 import { ConfigError } from "./config-error";
-import { type Diagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
+import { type Diagnostic, formatDiagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
 import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
 import { formatPath, type Path } from "./path";
-import { type LocatedNode, resolveCluster } from "./resolve-cluster";
-import { type ClusterInput, clusterSchema } from "./schema/cluster";
+import { type ResolvedCluster, resolveCluster } from "./resolve-cluster";
+import { salvage } from "./salvage";
+import { clusterSchema } from "./schema/cluster";
 import { findUnknownKeys } from "./unknown-keys";
 import { YamlSource } from "./yaml-source";
 import { describeIssue, toProblems } from "./zod-issues";
@@ -42,6 +43,8 @@ export interface LoadedCluster {
   readonly config: ClusterConfig;
   /** One line each. The cluster works in spite of them. */
   readonly warnings: readonly string[];
+  /** One line each: what the program chose where the files leave it open, and a user should see. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -64,19 +67,21 @@ export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): 
  */
 export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): LoadedCluster {
   const source = parseSources(cluster, nodes);
-  const { overrides, diagnostics } = readEnvironment(env);
+  const { overrides, refused, diagnostics } = readEnvironment(env);
   const unknown = findUnknownKeys(source.data);
-  const { problems, checked } = checkData(source.data, overrides);
+  const broken = [...source.repeated, ...refused, ...unknown.meant];
+  const { problems, checked } = checkData(source.data, overrides, broken);
 
   const found = [...unknown.mistakes, ...problems].map((problem) => locateProblem(problem, source.locate));
-  if (found.length > 0 || diagnostics.length > 0 || checked === undefined) {
-    throw new ConfigError([...diagnostics, ...found]);
-  }
-  const warnings = findWarnings(checked).map((warning) => {
-    const { at, text } = locateProblem(warning, source.locate);
-    return at === undefined ? text : `${formatLocation(at)}: ${text}`;
-  });
-  return { config: checked.config, warnings: [...ignoredKeys(unknown.ignored, source), ...warnings] };
+  const all = [...source.diagnostics, ...diagnostics, ...found];
+  if (all.length > 0 || checked === undefined) throw new ConfigError(all);
+  const toLines = (problems: readonly Problem[]) =>
+    problems.map((problem) => formatDiagnostic(locateProblem(problem, source.locate)));
+  return {
+    config: checked.config,
+    warnings: [...ignoredKeys(unknown.ignored, source), ...toLines(findWarnings(checked))],
+    notes: toLines(findNotes(checked)),
+  };
 }
 
 function readNamed(file: string): NamedText {
@@ -112,46 +117,21 @@ function parseSources(cluster: NamedText, nodes: NamedText | undefined): Cluster
 interface Checked {
   readonly problems: readonly Problem[];
   /** Undefined if the data does not match the schema. */
-  readonly checked?: ReturnType<typeof resolveCluster>;
+  readonly checked?: ResolvedCluster;
 }
 
-function checkData(data: ClusterSource["data"], overrides: StateOverrides): Checked {
+/** @param broken paths of values that were refused already */
+function checkData(data: ClusterSource["data"], overrides: StateOverrides, broken: readonly Path[]): Checked {
   const parsed = clusterSchema.safeParse(data, { error: describeIssue });
   if (parsed.success) {
-    const checked = resolveCluster(parsed.data, locate(parsed.data.nodes), overrides);
-    return { problems: checkCluster(checked, true), checked };
+    const checked = resolveCluster(parsed.data, overrides, broken);
+    return { problems: checkCluster(checked), checked };
   }
   const problems = toProblems(parsed.error, data);
-  const rest = withoutBrokenNodes(data, problems);
-  if (rest === undefined) return { problems };
-  const checked = resolveCluster(rest.input, rest.nodes, overrides);
-  return { problems: [...problems, ...checkCluster(checked, false)] };
-}
-
-/** The cluster without its invalid nodes, so that the rest is checked too. Undefined if something else is invalid. */
-function withoutBrokenNodes(
-  data: ClusterSource["data"],
-  problems: readonly Problem[],
-): { readonly input: ClusterInput; readonly nodes: readonly LocatedNode[] } | undefined {
-  const broken = new Set(problems.map(({ path }) => (path[0] === "nodes" ? path[1] : undefined)));
-  if (broken.has(undefined) || !Array.isArray(data.nodes)) return undefined;
-  const intact = [...data.nodes.keys()].filter((index) => !broken.has(index));
-  const nodes = data.nodes.filter((_, index) => !broken.has(index));
-  const parsed = clusterSchema.safeParse({ ...data, nodes });
-  if (!parsed.success) return undefined;
-  const located = parsed.data.nodes.map((input, index) => ({
-    path: pathOfNode(intact[index] ?? index),
-    input,
-  }));
-  return { input: parsed.data, nodes: located };
-}
-
-function locate(nodes: ClusterInput["nodes"]): LocatedNode[] {
-  return nodes.map((input, index) => ({ path: pathOfNode(index), input }));
-}
-
-function pathOfNode(index: number): Path {
-  return ["nodes", index];
+  const salvaged = salvage(data, parsed.error);
+  if (salvaged === undefined) return { problems };
+  const rest = resolveCluster(salvaged.input, overrides, [...broken, ...salvaged.broken]);
+  return { problems: [...problems, ...checkCluster(rest)] };
 }
 
 /** One warning for all ignored keys. */

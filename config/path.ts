@@ -11,6 +11,11 @@ export function formatPath(path: Path): string {
   }, "");
 }
 
+/** Whether `path` is `start`, or leads to something within it. */
+export function startsWith(path: Path, start: Path): boolean {
+  return start.every((step, index) => path[index] === step);
+}
+
 /** The value at `path`; undefined if there is none. */
 export function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, step) => {

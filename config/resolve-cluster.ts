@@ -1,7 +1,8 @@
 import { Cidr } from "../domain/ip";
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
+import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
-import type { Path } from "./path";
+import { formatPath, type Path, startsWith } from "./path";
 import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveNode } from "./resolve-node";
 import { type NodeSizes, resolveSizes } from "./resolve-sizes";
@@ -11,9 +12,11 @@ import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";
 import { splitCidrs } from "./schema/values";
 
-/** A node, with the paths that the checks need for their messages. */
+/** A node, with what the checks need for their messages. */
 export interface ResolvedNode {
   readonly path: Path;
+  /** Its name in quotes; its position in the list if the name is broken. */
+  readonly label: string;
   readonly input: NodeInput;
   readonly sizes: NodeSizes;
   readonly config: NodeConfig;
@@ -24,21 +27,26 @@ export interface ResolvedCluster {
   readonly input: ClusterInput;
   readonly nodes: readonly ResolvedNode[];
   readonly config: ClusterConfig;
+  /**
+   * Whether these keys have the values that the file gives them. A key that was refused already has another one, about
+   * which a check must not complain.
+   */
+  isSound(...paths: readonly Path[]): boolean;
 }
 
-export interface LocatedNode {
-  readonly path: Path;
-  readonly input: NodeInput;
-}
-
+/** @param broken the paths of values that were refused already */
 export function resolveCluster(
   input: ClusterInput,
-  locatedNodes: readonly LocatedNode[],
   overrides: StateOverrides,
+  broken: readonly Path[] = [],
 ): ResolvedCluster {
-  const nodes = locatedNodes.map(({ path, input: node }): ResolvedNode => {
+  const isSound = (...paths: readonly Path[]) =>
+    !paths.some((path) => broken.some((each) => startsWith(path, each)));
+  const nodes = input.nodes.map((node, index): ResolvedNode => {
+    const path = ["nodes", index];
+    const label = isSound([...path, "name"]) ? quoteValue(node.name) : formatPath(path);
     const sizes = resolveSizes(input, node, path);
-    return { path, input: node, sizes, config: resolveNode(input, node, sizes) };
+    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes) };
   });
   const configs = nodes.map(({ config }) => config);
   const state = resolveState(input.state, overrides);
@@ -49,6 +57,7 @@ export function resolveCluster(
     bootMode: input.boot_mode,
     proxmox: {
       endpoint: input.proxmox_api_url.replace(/\/(api2\/json\/?)?$/, ""),
+      insecure: input.proxmox_insecure,
       imageStorage: input.proxmox_iso_storage,
       sharedStorages: input.proxmox_shared_storages,
       ha: input.proxmox_ha ?? canFailOver(configs, input.proxmox_shared_storages),
@@ -67,7 +76,7 @@ export function resolveCluster(
     bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),
     adopt: resolveAdopt(input.adopt),
   };
-  return { input, nodes, config };
+  return { input, nodes, config, isSound };
 }
 
 /** HA can restart a VM on another host only if there is one, and all disks are on shared storage. */

@@ -1,3 +1,4 @@
+import { derivedVmId } from "../domain/derived-vm-id";
 import { Address, Cidr } from "../domain/ip";
 import { lacksGuestAgent, VANILLA_SCHEMATIC_ID } from "../domain/schematic";
 import type { BootMode } from "../domain/talos";
@@ -25,7 +26,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     name: node.name,
     role: roleOf(node),
     host: node.proxmox_node ?? cluster.proxmox_node ?? "",
-    vmId: node.vm_id,
+    vmId: node.vm_id ?? derivedVmId(addressOf(node)),
     address: addressOf(node).text,
     installDisk: node.disk,
     schematic,
@@ -43,6 +44,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     balloonMiB: advanced.balloon,
 
     disk: disk({ size: sizes.disk_size.value }),
+    diskInterface: node.disk_interface ?? advanced.disk_interface,
     dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [
@@ -94,10 +96,11 @@ function defaultTpm(bootMode: BootMode, node: NodeInput): boolean {
 
 function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceConfig {
   const { network_bridge, net_queues } = cluster.proxmox_vm_advanced;
+  const tag = cluster.proxmox_vlan_mode ? cluster.node_vlan_tag : undefined;
   return {
     bridge: network_bridge,
     macAddress: node.mac_addr?.toUpperCase(),
-    vlan: cluster.node_vlan_tag === undefined ? undefined : Number(cluster.node_vlan_tag),
+    vlan: tag === undefined ? undefined : Number(tag),
     mtu: node.mtu,
     queues: net_queues,
   };

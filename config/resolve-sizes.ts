@@ -10,6 +10,8 @@ export type Sizes = Required<SizeDefaults>;
 export interface Sized {
   readonly value: number;
   readonly path: Path;
+  /** The keys that it can come from. */
+  readonly sources: readonly Path[];
 }
 
 export type NodeSizes = Readonly<Record<keyof Sizes, Sized>>;
@@ -25,13 +27,15 @@ export function resolveSizes(cluster: ClusterInput, node: NodeInput, path: Path)
   const builtIn: Sizes = { cores, sockets, memory: memoryMiB, disk_size: diskGiB };
   const resolve = (size: keyof Sizes): Sized => {
     const nodeKey = `vm_${size}` as const;
-    const own = node[nodeKey];
-    if (own !== undefined) return { value: own, path: [...path, nodeKey] };
+    const own: Path = [...path, nodeKey];
+    const sources = [own, [roleKey, size], ["proxmox_vm_defaults", size]];
+    const given = node[nodeKey];
+    if (given !== undefined) return { value: given, path: own, sources };
     for (const key of [roleKey, "proxmox_vm_defaults"] as const) {
       const value = cluster[key][size];
-      if (value !== undefined) return { value, path: [key, size] };
+      if (value !== undefined) return { value, path: [key, size], sources };
     }
-    return { value: builtIn[size], path };
+    return { value: builtIn[size], path, sources };
   };
   return {
     cores: resolve("cores"),

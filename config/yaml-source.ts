@@ -9,7 +9,7 @@ import {
   parseAllDocuments,
 } from "yaml";
 import { ConfigError, fail } from "./config-error";
-import type { Location } from "./diagnostic";
+import type { Diagnostic, Location } from "./diagnostic";
 import { isMapping, type Path } from "./path";
 import { YamlStructure } from "./yaml-structure";
 import { decodeText } from "./yaml-text";
@@ -22,6 +22,11 @@ export class YamlSource {
     private readonly root: Node,
     private readonly structure: YamlStructure,
   ) {}
+
+  /** Keys that are set twice. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.structure.duplicates;
+  }
 
   /** @throws ConfigError if the bytes are not one YAML document in UTF-8 with a map in it. */
   static parse(file: string, bytes: Uint8Array): YamlSource {

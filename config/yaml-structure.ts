@@ -12,7 +12,7 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { ConfigError, fail } from "./config-error";
+import { fail } from "./config-error";
 import type { Diagnostic } from "./diagnostic";
 import { displayValue } from "./display-value";
 
@@ -24,14 +24,16 @@ const MAX_ALIASES = 5_000;
 export class YamlStructure {
   private readonly pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
   private readonly targets = new Map<Alias, Node>();
+  /** Keys that are set twice. The document has the last value. */
+  readonly duplicates: readonly Diagnostic[];
 
-  /** @throws ConfigError for duplicate keys, aliases without an anchor, cyclic aliases, and too many of them. */
+  /** @throws ConfigError for aliases without an anchor, cyclic aliases, and too many of them. */
   constructor(
     private readonly file: string,
     private readonly document: Document,
     private readonly lines: LineCounter,
   ) {
-    this.index();
+    this.duplicates = this.index();
     this.rejectRunawayAliases();
   }
 
@@ -58,7 +60,7 @@ export class YamlStructure {
   }
 
   /** Visits the nodes in the order of the file, because an alias refers to the last anchor of its name before it. */
-  private index(): void {
+  private index(): Diagnostic[] {
     const anchors = new Map<string, Node>();
     const twice: Diagnostic[] = [];
     visit(this.document, {
@@ -68,7 +70,7 @@ export class YamlStructure {
         if (isMap(node)) twice.push(...this.indexKeys(node));
       },
     });
-    if (twice.length > 0) throw new ConfigError(twice);
+    return twice;
   }
 
   private resolve(alias: Alias, anchors: ReadonlyMap<string, Node>): void {

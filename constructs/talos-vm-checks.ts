@@ -1,6 +1,13 @@
 import { Token } from "cdktf";
 import { CPU_TYPE, runsTalos } from "../domain/cpu-type";
-import { DATA_DISK_SLOT, DISK_SERIAL, DISK_SIZE_GIB, SCSI_CONTROLLERS, SCSI_SLOT } from "../domain/disk";
+import {
+  DATA_DISK_SLOT,
+  DISK_INTERFACES,
+  DISK_SERIAL,
+  DISK_SIZE_GIB,
+  SCSI_CONTROLLERS,
+  SCSI_SLOT,
+} from "../domain/disk";
 import { HOST_LABEL, UNRESERVED_NAME } from "../domain/host-name";
 import { Address, Cidr } from "../domain/ip";
 import {
@@ -95,7 +102,8 @@ function checkPciDevices(
   }
 }
 
-function checkDisks(checks: PropChecks, { disks, scsiHardware }: TalosVmProps): void {
+function checkDisks(checks: PropChecks, { disks, diskInterface, scsiHardware }: TalosVmProps): void {
+  checks.choice("diskInterface", diskInterface, DISK_INTERFACES);
   checks.choice("scsiHardware", scsiHardware, SCSI_CONTROLLERS);
   checks.wholeNumber("disks[0].sizeGiB", disks[0].sizeGiB, { ...DISK_SIZE_GIB, min: MINIMUM.diskGiB });
   const slots = disks.map(({ slot }, index) => slot ?? index);

@@ -1,3 +1,4 @@
+import type { DiskInterface } from "../domain/disk";
 import type { TalosImage } from "./talos-image";
 import type { VmIdGuard } from "./vm-id-guard";
 
@@ -26,6 +27,12 @@ export interface TalosVmOptions {
   readonly bios?: "ovmf" | "seabios";
   /** Machine type of QEMU. @default "q35" */
   readonly machine?: string;
+  /**
+   * What the first disk is attached to, as `scsi0` or `virtio0`; the other disks are on the SCSI bus. A VM keeps what it was
+   * made with: a plan that would move the disk that it starts from is refused.
+   * @default "scsi"
+   */
+  readonly diskInterface?: DiskInterface;
   /** Model of the SCSI controller; `virtio-scsi-single` gives every disk an I/O thread. @default "virtio-scsi-single" */
   readonly scsiHardware?: string;
   /** Guest type in Proxmox; `l26` is Linux. @default "l26" */
@@ -51,7 +58,7 @@ export interface TalosVmOptions {
 export interface TalosVmProps extends TalosVmOptions {
   /** What it boots. Its format decides between an imported disk and the installer ISO. */
   readonly image: TalosImage;
-  /** Disks in order: `scsi0` is the one Talos is installed on. A disk can grow, never shrink. */
+  /** Disks in order: the first is the one Talos is installed on. A disk can grow, never shrink. */
   readonly disks: readonly [TalosDisk, ...TalosDisk[]];
   /** Network interfaces in order; the first one carries `address`. */
   readonly networkInterfaces: readonly [TalosNetworkInterface, ...TalosNetworkInterface[]];
@@ -78,7 +85,7 @@ export interface TalosDisk {
   /** Storage for disk images. */
   readonly storage: string;
   /**
-   * Slot on the SCSI bus, 0 to 30. It identifies the disk: set it if disks may be removed later. Otherwise the disks
+   * Slot on its bus, 0 to 30. It identifies the disk: set it if disks may be removed later. Otherwise the disks
    * after a removed one get its volume. The first disk has slot 0.
    * @default - the position in the list
    */
@@ -93,7 +100,7 @@ export interface TalosDisk {
   readonly backup?: boolean;
   /** Part of Proxmox replication. @default false */
   readonly replicate?: boolean;
-  /** Serial number. Talos can find the disk by it, whatever its device name is. @default - no serial number */
+  /** Serial number in QEMU. Talos' disk selector does not see it. @default - no serial number */
   readonly serial?: string;
 }
 

@@ -1,3 +1,4 @@
+import type { Postcondition } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -66,8 +67,13 @@ export class TalosVm extends Construct {
       lifecycle: {
         preventDestroy: !props.allowReplace,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
-        ignoreChanges: ["started", ...(props.image.format === "iso" ? [] : ["disk[0].import_from"])],
+        ignoreChanges: [
+          "started",
+          "disk[0].interface",
+          ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+        ],
         precondition: [guard.precondition(props.vmId, names)],
+        postcondition: [rootDiskStays(this.vmName, rootInterface(props))],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
@@ -90,6 +96,25 @@ export class TalosVm extends Construct {
       });
     }
   }
+}
+
+function rootInterface({ diskInterface = "scsi" }: TalosVmProps): string {
+  return `${diskInterface}0`;
+}
+
+/**
+ * Refuses a plan for a VM whose first disk is attached to something else. The provider would attach it there beside where it is,
+ * and start the VM from neither. What a plan must not change has its old value in it, so the plan can see it.
+ */
+function rootDiskStays(vmName: string, configured: string): Postcondition {
+  const actual = "self.disk[0].interface";
+  const bus = `replace(${actual}, "/[0-9]+$/", "")`;
+  return {
+    condition: `\${${actual} == "${configured}"}`,
+    errorMessage:
+      `the first disk of "${vmName}" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
+      `nothing was changed. set disk_interface: \${${bus}}`,
+  };
 }
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
@@ -125,14 +150,16 @@ function hardware(props: TalosVmProps): VmConfig {
 
 function storage(props: TalosVmProps): VmConfig {
   const scsiHardware = props.scsiHardware ?? "virtio-scsi-single";
+  const root = rootInterface(props);
   const importFrom = props.image.format === "disk-image" ? props.image.fileId : undefined;
   const disk = (each: TalosDisk, index: number): VirtualEnvironmentVmDisk => ({
-    interface: `scsi${each.slot ?? index}`,
+    interface: index === 0 ? root : `scsi${each.slot ?? index}`,
     datastoreId: each.storage,
     size: each.sizeGiB,
     importFromAttribute: index === 0 ? importFrom : undefined,
     discard: (each.discard ?? DISK_DEFAULTS.discard) ? "on" : "ignore",
-    ssd: each.ssd ?? DISK_DEFAULTS.ssd,
+    // Proxmox knows no SSDs on virtio.
+    ssd: index === 0 && root !== "scsi0" ? undefined : (each.ssd ?? DISK_DEFAULTS.ssd),
     backup: each.backup ?? DISK_DEFAULTS.backup,
     replicate: each.replicate ?? DISK_DEFAULTS.replicate,
     iothread: scsiHardware === "virtio-scsi-single",
@@ -143,7 +170,7 @@ function storage(props: TalosVmProps): VmConfig {
     scsiHardware,
     disk: props.disks.map(disk),
     cdrom: iso ? { fileId: props.image.fileId, interface: "ide2" } : undefined,
-    bootOrder: iso ? ["scsi0", "ide2"] : ["scsi0"],
+    bootOrder: iso ? [root, "ide2"] : [root],
     // A disk that somebody attached by hand must not be deleted.
     deleteUnreferencedDisksOnDestroy: false,
   };

@@ -37,14 +37,14 @@ const ANY_ACCOUNT = "0".repeat(32);
 export async function start(props: StartProps): Promise<Summary> {
   const { root, folder, signal, atEnd } = props;
 
-  const { source, config } = await step("Config", async ({ result }) => {
+  const { source, config, clusterFile } = await step("Config", async ({ result }) => {
     const { CLUSTER_CONFIG } = process.env;
     const env = { CLUSTER_CONFIG, STATE_BACKEND: "local", CLOUDFLARE_ACCOUNT_ID: ANY_ACCOUNT };
     const exampleFolder = join(root, "examples/six-nodes");
     const { config, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
     const source = `${displayPath(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
     result(`${config.nodes.length} nodes of ${source}`);
-    return { source, config };
+    return { source, config, clusterFile };
   });
 
   const toolchain = await step("Toolchain", async ({ say, result }) => {
@@ -77,6 +77,7 @@ export async function start(props: StartProps): Promise<Summary> {
     ...withoutAccounts(process.env),
     ...toolchain.env,
     ...cloudflare.env,
+    CLUSTER_CONFIG: clusterFile,
     STATE_BACKEND: "worker",
     STATE_URL: `${workerUrl}/states/proxmox`,
     TF_VAR_state_passphrase: folder.passphrase.read(),
@@ -86,7 +87,7 @@ export async function start(props: StartProps): Promise<Summary> {
   };
 
   console.log("\nbootstrap: the buckets, the Worker and the token for all states");
-  const settings = loadBootstrapSettings(root, env);
+  const settings = loadBootstrapSettings(env);
   const made = await bootstrap({
     root,
     settings,

@@ -14,6 +14,13 @@ export const DISK_SERIAL: Pattern = {
   advice: "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",
 };
 
+/** What the first disk can be attached to. The other disks are on the SCSI bus. */
+export const DISK_INTERFACES = ["scsi", "virtio"] as const;
+export type DiskInterface = (typeof DISK_INTERFACES)[number];
+
+/** The device that Linux makes of the first disk. */
+export const FIRST_DEVICE: Readonly<Record<DiskInterface, string>> = { scsi: "/dev/sda", virtio: "/dev/vda" };
+
 export const SCSI_CONTROLLERS = [
   "virtio-scsi-pci",
   "virtio-scsi-single",

@@ -30,6 +30,12 @@ export interface ClusterStackProps {
 export interface ClusterProxmoxProps {
   /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
+  /**
+   * Whether any certificate of the API is accepted, so that whoever is in between can read the token. Safer: add the CA of
+   * Proxmox to the file in SSL_CERT_FILE.
+   * @default - the environment's PROXMOX_VE_INSECURE, else false
+   */
+  readonly insecure?: boolean;
   /** File storage for images and ISO files. */
   readonly imageStorage: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */

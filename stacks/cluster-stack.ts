@@ -29,7 +29,9 @@ export class ClusterStack extends TerraformStack {
     super(scope, id);
     checkClusterStackProps(id, props);
     configureState(this, props.state);
-    new ProxmoxProvider(this, "proxmox", { endpoint: props.proxmox.endpoint });
+    const { endpoint, insecure } = props.proxmox;
+    // If it is false here, PROXMOX_VE_INSECURE would have no effect.
+    new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
 
     this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
     this.imageScope = new Construct(this, "images");

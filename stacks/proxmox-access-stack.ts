@@ -9,6 +9,8 @@ import { configureState } from "./configure-state";
 export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
   /** https URL of the API. @default - the environment's PROXMOX_VE_ENDPOINT */
   readonly endpoint?: string;
+  /** Whether any certificate of the API is accepted. @default - the environment's PROXMOX_VE_INSECURE, else false */
+  readonly insecure?: boolean;
   /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
 }
@@ -18,10 +20,11 @@ export interface ProxmoxAccessStackProps extends ProxmoxAccessProps {
  * token itself does not have.
  */
 export class ProxmoxAccessStack extends TerraformStack {
-  constructor(scope: Construct, id: string, { endpoint, state, ...access }: ProxmoxAccessStackProps = {}) {
+  constructor(scope: Construct, id: string, props: ProxmoxAccessStackProps = {}) {
     super(scope, id);
+    const { endpoint, insecure, state, ...access } = props;
     configureState(this, state);
-    new ProxmoxProvider(this, "proxmox", { endpoint });
+    new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
     new ProxmoxAccess(this, "access", access);
   }
 }

@@ -236,12 +236,6 @@ function newRecord(
 ): MigrationRecord {
   const from = project.config.backend;
   if (from === to) throw new StateError(`the states are in ${to} already`, "name another backend");
-  if (project.isExample) {
-    throw new StateError(
-      `${project.files[0]} is the example`,
-      "write a cluster.yaml of your own, or set CLUSTER_CONFIG",
-    );
-  }
   // Stacks without a state too: an apply may be about to write the first one.
   const moves = movableStacks.map((stack) => {
     const addresses = { from: open(stack, from).address, to: open(stack, to).address };

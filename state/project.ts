@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { loadFromEnv, type StateConfig } from "../config";
 import type { StackName } from "../config/state-location";
 import type { StoreEnvironment } from "./open-store";
@@ -12,20 +12,16 @@ export interface Project {
   /** Where relative paths start, and where `cdktf.out` is. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv & StoreEnvironment;
-  /** Whether `cluster.yaml` is the example of this repository, and not the user's own. */
-  readonly isExample: boolean;
 }
 
 /** @throws ConfigError with everything that is wrong with the configuration */
 export function loadProject(env: NodeJS.ProcessEnv, folder: string): Project {
-  const exampleFolder = join(__dirname, "../examples/six-nodes");
-  const { config, clusterFile, nodesFile, isExample } = loadFromEnv({ env, exampleFolder });
+  const { config, clusterFile, nodesFile } = loadFromEnv({ env });
   return {
     config: config.state,
     files: nodesFile ? [clusterFile, nodesFile] : [clusterFile],
     folder,
     env,
-    isExample,
   };
 }
 

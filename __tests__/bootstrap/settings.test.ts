@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { loadBootstrapSettings } from "../../bootstrap/settings";
 import { VALID } from "../config/support/cluster";
 
-const root = join(__dirname, "../..");
 const ACCOUNT = { CLOUDFLARE_ACCOUNT_ID: "a".repeat(32) };
 const SECRETS = {
   CLOUDFLARE_API_TOKEN: "token",
@@ -21,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function load(env: NodeJS.ProcessEnv, lines: readonly string[] = [], purpose?: "read" | "change") {
   const clusterFile = join(folder, "cluster.yaml");
   writeFileSync(clusterFile, `${VALID}${lines.join("\n")}\n`);
-  return loadBootstrapSettings(root, { ...env, CLUSTER_CONFIG: clusterFile }, purpose);
+  return loadBootstrapSettings({ ...env, CLUSTER_CONFIG: clusterFile }, purpose);
 }
 
 test("every variable that is missing is named at once; an empty one is missing", () => {

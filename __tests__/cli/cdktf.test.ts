@@ -24,9 +24,9 @@ it.each([
   ["synth", ["--hcl"], "synth --hcl", ""],
   ["plan", [], "diff cluster", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
-  ["deploy", ["bootstrap"], "deploy bootstrap", ""],
+  ["deploy", ["bootstrap", "--auto-approve"], "deploy bootstrap --auto-approve", ""],
   // Only a destroy lifts prevent_destroy.
-  ["destroy", [], "destroy cluster", "all"],
+  ["destroy", ["--auto-approve"], "destroy cluster --auto-approve", "all"],
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
@@ -36,7 +36,7 @@ it.each([
 it("refuses a workspace, in which there is no state", async () => {
   on.env.TF_WORKSPACE = "prod";
   for (const command of ["plan", "deploy", "destroy"]) {
-    expect(await run(command)).toEqual({
+    expect(await run(command, "--auto-approve")).toEqual({
       code: 1,
       said: expect.stringContaining("TF_WORKSPACE=prod is set"),
     });
@@ -44,9 +44,20 @@ it("refuses a workspace, in which there is no state", async () => {
   expect((await run("synth")).code).toBe(0);
 });
 
+it.each(["deploy", "destroy"])(
+  "%s without a terminal says what to pass, and runs nothing",
+  async (command) => {
+    expect(await run(command)).toEqual({
+      code: 1,
+      said: `${command} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${command} -- --auto-approve\n`,
+    });
+    expect((await run(command, "--help")).code).toBe(0);
+  },
+);
+
 it("passes the exit code on", async () => {
   on.program("cdktf", "exit 7");
-  expect((await run("deploy")).code).toBe(7);
+  expect((await run("deploy", "--auto-approve")).code).toBe(7);
 });
 
 it.each([
@@ -57,7 +68,7 @@ it.each([
     "cdktf",
     `trap 'echo tidied up; exit ${128 + number}' INT TERM; echo ready; while :; do sleep 0.1; done`,
   );
-  const { child, said, says, ended } = start("deploy");
+  const { child, said, says, ended } = start("deploy", "--auto-approve");
   await says("ready");
   child.kill(signal);
   expect(await ended).toBe(128 + number);
@@ -74,7 +85,7 @@ it("refuses a command that it does not know", async () => {
 it("says in one message what is wrong with the toolchain", async () => {
   on.program("tofu", versionScript("Terraform", "1.14.0"));
   on.env.TERRAFORM_BINARY_NAME = "tofu";
-  const { code, said } = await run("deploy");
+  const { code, said } = await run("plan");
   expect({ code, said }).toEqual({
     code: 1,
     said: expect.stringMatching(/^TERRAFORM_BINARY_NAME is "tofu", which is Terraform 1\.14\.0[^\n]*\n$/),

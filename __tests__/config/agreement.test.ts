@@ -27,6 +27,7 @@ function makeStacks(config: ClusterConfig): void {
     new ClusterStack(app, "cluster", config),
     new ProxmoxAccessStack(app, "proxmox-access", {
       endpoint: proxmox.endpoint,
+      insecure: proxmox.insecure,
       state: stateBeside(state, "proxmox-access"),
       ha: proxmox.ha,
       startupOrder: nodes.some((node) => node.startup),
@@ -95,6 +96,8 @@ interface Fact {
   readonly line: (value: string) => string;
   readonly props: (value: never, node: NodeProps) => Partial<NodeProps>;
   readonly values: readonly unknown[];
+  /** What else the file needs for that value. */
+  readonly edit?: (text: string, value: unknown) => string;
 }
 
 const around = ({ min, max }: Range): number[] => [min - 1, min, max, max + 1, min + 0.5, -1, 2 ** 40];
@@ -219,6 +222,14 @@ const FACTS: Readonly<Record<string, Fact>> = {
     ["lsi", "lsi2"],
     (scsiHardware) => ({ scsiHardware }),
   ),
+  "disk interface": {
+    ...text(
+      (value) => `    disk_interface: ${value}`,
+      ["scsi", "virtio", "ide"],
+      (diskInterface) => ({ diskInterface }),
+    ),
+    edit: (text, value) => (value === "virtio" ? text.replace(/sda(?![\s\S]*sda)/, "vda") : text),
+  },
   firmware: text(
     (value) => `proxmox_vm_advanced: { bios: ${value} }`,
     ["seabios", "uefi"],
@@ -263,7 +274,7 @@ test.each(Object.entries(FACTS))("%s: config and the stack draw the line at the 
     const props = { ...worker, ...fact.props(value as never, worker) };
     return {
       value,
-      config: isAccepted(() => parse(`${text}${closed}\n`)),
+      config: isAccepted(() => parse(fact.edit?.(`${text}${closed}\n`, value) ?? `${text}${closed}\n`)),
       stack: isAccepted(() => new ClusterStack(newApp(), "cluster", { ...config, nodes: [props] })),
     };
   });

@@ -97,6 +97,16 @@ const DUPLICATES: readonly Row[] = [
     'cluster.yaml:28: nodes[3].vm_id 101 is already used by "cp-1"; give each node its own id',
   ],
   [
+    "an id that is made of an address",
+    edit(replace("    vm_id: 111\n", ""), replace("vm_id: 101", "vm_id: 1000021")),
+    'cluster.yaml:24: nodes[3].vm_id is missing, and 1000021, made of the address, is already used by "cp-1"; give each node its own id',
+  ],
+  [
+    "an address without an id, once",
+    edit(replace("    vm_id: 111\n", ""), replace("    vm_id: 101\n", ""), replace("10.0.0.21", "10.0.0.11")),
+    'cluster.yaml:24: nodes[3].address 10.0.0.11 is already used by "cp-1"; give each node its own address',
+  ],
+  [
     "a MAC address, on any NIC and in any case",
     edit(
       replace("vm_id: 101\n", 'vm_id: 101\n    mac_addr: "bc:24:11:00:00:aa"\n'),
@@ -132,11 +142,6 @@ const CONTROL_PLANE: readonly Row[] = [
     "none",
     VALID.replaceAll("controller: true", "controller: false"),
     "cluster.yaml:5: nodes has no control plane; set controller: true for one node, or for three",
-  ],
-  [
-    "an even number",
-    edit(replace("controller: true", "controller: false")),
-    "cluster.yaml:5: nodes has 2 control planes, which survive the loss of 0 like 1 do; make it 1 or 3",
   ],
 ];
 
@@ -238,6 +243,14 @@ const OTHERS: readonly Row[] = [
     "cluster.yaml:32: nodes[3].renamed_from cp-1 is the name of a node; remove the key or that node",
   ],
   [
+    "an adopted VM without its id",
+    edit(
+      replace("    vm_id: 111\n", ""),
+      append("adopt: { vms: proxmox_virtual_environment_vm.talos_node }"),
+    ),
+    "cluster.yaml:24: nodes[3].vm_id is missing, but adopt.vms needs the id that the VM has; read it in the folder of the old program: tofu output node_vm_ids (a new node: any free id)",
+  ],
+  [
     "the Worker without its address",
     edit(append("state:", "  backend: worker")),
     "cluster.yaml:30: state.url is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox",
@@ -302,6 +315,20 @@ test("the same IPv6 address is found in every notation", () => {
 test("one control plane is allowed", () => {
   const text = VALID.replaceAll("controller: true", "controller: false").replace("false", "true");
   expect(problemsOf(text)).toEqual([]);
+});
+
+test("an even number of control planes is warned about, since a node is replaced by way of it", () => {
+  expect(parse(edit(replace("controller: true", "controller: false"))).warnings).toEqual([
+    "cluster.yaml:5: nodes has 2 control planes: etcd stops when one of them is lost; make it 1 or 3 when you are done",
+  ]);
+});
+
+test("a VLAN that Talos tags is warned about where a disk image is not reachable at first", () => {
+  const untagged = append("node_vlan_tag: 7", "proxmox_vlan_mode: false");
+  expect(parse(edit(untagged)).warnings).toEqual([]);
+  expect(parse(edit(untagged, append("boot_mode: disk-image"))).warnings).toEqual([
+    "cluster.yaml:31: proxmox_vlan_mode false with boot_mode disk-image: a new node has its address outside VLAN 7 until Talos has its machine config; make it reachable there, or use boot_mode iso, where the first address comes from DHCP",
+  ]);
 });
 
 test("an agent that is asked for but missing from the schematic is warned about", () => {

@@ -125,6 +125,33 @@ describe("the TPM", () => {
   });
 });
 
+describe("the id of a VM without one", () => {
+  const idsOf = (text: string) =>
+    Object.fromEntries(parse(text).config.nodes.map(({ name, vmId }) => [name, vmId]));
+  const withoutIds = VALID.replaceAll(/ {4}vm_id: .*\n/g, "");
+  const ids = { "cp-1": 1_000_011, "cp-2": 1_000_012, "cp-3": 1_000_013, "worker-1": 1_000_021 };
+
+  test("is made of the address, and is shown", () => {
+    expect(idsOf(withoutIds)).toEqual(ids);
+    expect(parse(withoutIds).notes).toEqual([
+      "cluster.yaml:5: nodes without a vm_id have one that is made of their address: cp-1 1000011, cp-2 1000012, cp-3 1000013, worker-1 1000021",
+    ]);
+    expect(parse(VALID).notes).toEqual([]);
+  });
+
+  test("stays when nodes are added, removed and reordered", () => {
+    const [head = "", ...nodes] = withoutIds.split(/(?=^ {2}- name)/m);
+    const [first = "", second = "", third = "", fourth = ""] = nodes;
+    const more = fourth.replace("worker-1", "worker-2").replace("10.0.0.21", "10.0.0.22");
+    expect(idsOf([head, more, fourth, third, second, first].join(""))).toEqual({
+      ...ids,
+      "worker-2": 1_000_022,
+    });
+    const { "cp-3": _, ...others } = ids;
+    expect(idsOf([head, second, fourth, first].join(""))).toEqual(others);
+  });
+});
+
 describe("HA", () => {
   const twoHosts = append("    proxmox_node: pve2");
   const haOf = (...edits: readonly Edit[]) => parse(edit(...edits)).config.proxmox.ha;

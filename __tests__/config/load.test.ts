@@ -52,7 +52,12 @@ describe("the two-file form", () => {
   });
 
   test("a key in both files is an error", () => {
-    expect(problemsIn(() => parsePair(VALID, NODES_PART))).toEqual([
+    const [cluster, nodes] = [
+      `${VALID}cluster_svc_cidr: 10.0.0.0/25\n`,
+      NODES_PART.replace("vm_id: 101", "vm_id: 102"),
+    ];
+    expect(problemsIn(() => parsePair(cluster, nodes))).toEqual([
+      "cluster.yaml:30: cluster_svc_cidr 10.0.0.0/25 overlaps with node_cidr 10.0.0.0/24; choose one that does not overlap",
       "nodes.yaml:1: nodes is also in cluster.yaml:5; keep it in one of the two files",
     ]);
   });
@@ -66,7 +71,7 @@ describe("the two-file form", () => {
 
 describe("files", () => {
   test("the example is a valid six-node cluster without a warning", () => {
-    const { config, warnings } = loadCluster(findClusterFiles({ folder, exampleFolder: EXAMPLE }));
+    const { config, warnings } = loadCluster(findClusterFiles({ clusterConfig: EXAMPLE }));
     expect(config.nodes.map(({ name, role }) => `${name} ${role}`)).toEqual([
       "cp-1 controlplane",
       "cp-2 controlplane",
@@ -78,7 +83,15 @@ describe("files", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("without a file, the example is found, and said to be one", () => {
+  test("without a file there is an error that says how to begin", () => {
+    expect(problemsIn(() => findClusterFiles({ folder }))).toEqual([
+      `${join(folder, "cluster.yaml")}: there is no such file, and CLUSTER_CONFIG is not set; to begin, copy ` +
+        "cluster.yaml and nodes.yaml of examples/six-nodes and make them yours, or run npm start, which deploys the " +
+        "example on this machine alone",
+    ]);
+  });
+
+  test("without a file, the example is found where one is given, and said to be one", () => {
     expect(findClusterFiles({ folder, exampleFolder: EXAMPLE })).toEqual({
       clusterFile: join(EXAMPLE, "cluster.yaml"),
       nodesFile: join(EXAMPLE, "nodes.yaml"),
@@ -118,12 +131,13 @@ describe("files", () => {
   });
 
   test.each([
-    ["cluster.yml", "rename this file, or"],
-    ["nodes.yaml", "add it, or"],
+    ["cluster.yml", "rename this file"],
+    ["cluster.toml", "write its values to a cluster.yaml, as this program reads YAML"],
+    ["nodes.yaml", "add it"],
   ])("a lone %s is an error, not the example", (name, advice) => {
     const file = write(name);
     expect(problemsIn(() => findClusterFiles({ folder, exampleFolder: EXAMPLE }))).toEqual([
-      `${file}: there is no cluster.yaml beside this file; ${advice} name your file in CLUSTER_CONFIG`,
+      `${file}: there is no cluster.yaml beside this file; ${advice}, or name your file in CLUSTER_CONFIG`,
     ]);
   });
 

@@ -109,6 +109,37 @@ test("all mutations of different nodes are reported at once", () => {
   );
 });
 
+test("a value that the schema refuses hides no other mistake, and is no reason for another", () => {
+  const broken = cluster
+    .filter(({ nodes }) => nodes.length > 2)
+    .chain((given) => {
+      const [node = {}] = given.nodes;
+      const keys = [...Object.keys(given.settings), ...Object.keys(node).map((key) => `nodes[0].${key}`)];
+      const ours = keys.filter((key) => !/repository_name|labels/.test(key));
+      return fc.record({ given: fc.constant(given), key: fc.constantFrom(...ours) });
+    });
+  fc.assert(
+    fc.property(broken, ({ given, key }) => {
+      const [first = {}, second = {}, third = {}, ...others] = given.nodes;
+      const twice = { ...third, mac_addr: second.mac_addr };
+      // No key takes such a map.
+      const wrong = { x: 7 };
+      const [, ofNode] = key.split(".");
+      const problems = problemsIn(() =>
+        parsePair({
+          ...given,
+          settings: ofNode === undefined ? { ...given.settings, [key]: wrong } : given.settings,
+          nodes: [ofNode === undefined ? first : { ...first, [ofNode]: wrong }, second, twice, ...others],
+        }),
+      );
+      const paths = problems.map((problem) => problem.split(" ")[1] ?? "");
+      expect(paths.filter((path) => path.startsWith(key))).toHaveLength(1);
+      expect(paths.filter((path) => !path.startsWith(key))).toEqual(["nodes[2].mac_addr"]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 describe("whatever the bytes are, the answer is a cluster or a ConfigError:", () => {
   const answers = (bytes: Uint8Array) => {
     try {

@@ -16,7 +16,7 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
     "cluster.yaml:30: nodes[4].address is missing; add it, for example 10.20.1.11",
     "cluster.yaml:30: nodes[4].controller is missing; add it, for example true",
     "cluster.yaml:30: nodes[4].disk is missing; add it, for example /dev/sda",
-    "cluster.yaml:30: nodes[4].vm_id is missing; add it, for example 7001",
+    "cluster.yaml:30: nodes[4].schematic_id is missing; add it, or describe talos_schematic here or for the cluster",
   ],
   [
     "a word for a boolean",
@@ -167,6 +167,70 @@ const CASES: readonly [title: string, text: string, ...problems: string[]][] = [
 
 test.each(CASES)("%s: the error names line, value and fix", (_, text, ...problems) => {
   expect(problemsOf(text)).toEqual(problems);
+});
+
+test("a key that is missing or wrong hides nothing that is wrong elsewhere, and makes nothing else wrong", () => {
+  const text = edit(
+    replace("node_cidr: 10.0.0.0/24\n", ""),
+    replace("https:", "http:"),
+    replace("    address: 10.0.0.11\n    controller: true\n", "    address: here\n"),
+    replace("cp-2", "CP_2"),
+    replace("vm_id: 103", "vm_id: 102"),
+    append(
+      "    data_disks: [{ slot: one, size: 1 }, { slot: 1, size: 1 }, { slot: 1, size: 1 }]",
+      "    renamed_from: cp-1",
+      "cluster_pod_cidr: 10.42.0.0/16",
+      "cluster_svc_cidr: 10.42.8.0/24",
+      "proxmox_vm_defaults: { memory: lots }",
+      "proxmox_vm_advanced: { balloon: 9000, machine: q36 }",
+      "state: { backend: worker, url: https://x, encryption: { provider: pbkdf3, key_id: a b } }",
+      "bootstrap: { history_days: 5, history_lock_days: -1, worker: { keep_days: 1000 } }",
+    ),
+  );
+  expect(problemsOf(text).map((problem) => problem.split(" ").slice(0, 4).join(" "))).toEqual([
+    "cluster.yaml:1: node_cidr is missing;",
+    "cluster.yaml:2: proxmox_api_url http://pve.example.com:8006 is",
+    "cluster.yaml:5: nodes[0].controller is missing;",
+    "cluster.yaml:6: nodes[0].address here is",
+    "cluster.yaml:10: nodes[1].name CP_2 is",
+    "cluster.yaml:20: nodes[2].vm_id 102 is",
+    'cluster.yaml:28: nodes[3].data_disks[0].slot "one" is',
+    "cluster.yaml:28: nodes[3].data_disks[2].slot 1 is",
+    "cluster.yaml:29: nodes[3].renamed_from cp-1 is",
+    "cluster.yaml:31: cluster_svc_cidr 10.42.8.0/24 overlaps",
+    'cluster.yaml:32: proxmox_vm_defaults.memory "lots" is',
+    "cluster.yaml:33: proxmox_vm_advanced.machine q36 is",
+    "cluster.yaml:34: state.url https://x does",
+    "cluster.yaml:34: state.encryption.provider pbkdf3 is",
+    "cluster.yaml:35: bootstrap.history_lock_days -1 is",
+    "cluster.yaml:35: bootstrap.history_days 5 is",
+  ]);
+});
+
+test("a list of nodes that is none hides nothing of the cluster", () => {
+  expect(
+    problemsOf(
+      edit((text) => text.replace(/nodes:[\s\S]*/, "nodes: [7]\n"), append("cluster_svc_cidr: 10.42.0.0/24")),
+    ),
+  ).toEqual([
+    "cluster.yaml:5: nodes[0] 7 is not a map; write its keys below it, indented",
+    "cluster.yaml:6: cluster_svc_cidr 10.42.0.0/24 overlaps with cluster_pod_cidr 10.42.0.0/16; choose one that does not overlap",
+  ]);
+  expect(
+    problemsOf(edit((text) => text.replace(/nodes:[\s\S]*/, "cluster_svc_cidr: 10.42.0.0/24\n"))),
+  ).toEqual([
+    "cluster.yaml:1: nodes is missing; list the nodes, here or in nodes.yaml",
+    "cluster.yaml:5: cluster_svc_cidr 10.42.0.0/24 overlaps with cluster_pod_cidr 10.42.0.0/16; choose one that does not overlap",
+  ]);
+});
+
+test("a key that is misspelt or set twice is not missed, and hides nothing", () => {
+  expect(
+    problemsOf(edit(replace("proxmox_node", "proxmox_nod"), append("boot_mode: x", "boot_mode: iso"))),
+  ).toEqual([
+    "cluster.yaml:4: proxmox_nod is not a known key; did you mean proxmox_node?",
+    "cluster.yaml:31: the key boot_mode is set twice (also on line 30); keep one",
+  ]);
 });
 
 test("what is wrong with some nodes does not hide what is wrong with the others", () => {

@@ -30,8 +30,16 @@ test.each([
   ["nodeCidr", "node_cidr"],
   ["cores", "vm_cores"],
   ["vmID", "vm_id"],
+  ["nodecidr", "node_cidr"],
+  ["cluster_pod_cird", "cluster_pod_cidr"],
   ["ip", undefined],
   ["labels", undefined],
+  // Words of their own, with a word more or less than a key, or with another one.
+  ["proxmox", undefined],
+  ["cluster_cidr", undefined],
+  ["proxmox_pool", undefined],
 ])("%s was meant to be %s", (word, meant) => {
-  expect(closestWord(word, ["node_cidr", "vm_cores", "vm_id", "address", "tags"])).toBe(meant);
+  const known = ["node_cidr", "vm_cores", "vm_id", "address", "tags"];
+  const longer = ["proxmox_ha", "proxmox_node", "cluster_pod_cidr"];
+  expect(closestWord(word, [...known, ...longer])).toBe(meant);
 });

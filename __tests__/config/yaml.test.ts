@@ -108,12 +108,12 @@ test("a byte order mark, document markers and Windows line ends do no harm", () 
 
 test("anchors, aliases and merge keys mean what they say, and errors point to where a value is written", () => {
   const anchored = edit(
-    replace("nodes:\n", "x-worker: &worker\n  disk: /dev/sdb\n  vm_memory: 4096\nnodes:\n"),
+    replace("nodes:\n", "x-worker: &worker\n  disk: /dev/disk/by-id/a\n  vm_memory: 4096\nnodes:\n"),
     append("    <<: *worker"),
     replace("    disk: /dev/sda\n    vm_id: 111\n", "    vm_id: 111\n"),
   );
   const worker = parse(anchored).config.nodes[3];
-  expect(worker).toMatchObject({ installDisk: "/dev/sdb", memoryMiB: 4096 });
+  expect(worker).toMatchObject({ installDisk: "/dev/disk/by-id/a", memoryMiB: 4096 });
 
   expect(problemsOf(anchored.replace("4096", "lots"))).toEqual([
     'cluster.yaml:7: nodes[3].vm_memory "lots" is not a whole number; write one, without quotes',

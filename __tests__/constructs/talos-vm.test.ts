@@ -46,15 +46,31 @@ test("minimal", () => {
     stop_on_destroy: true,
     delete_unreferenced_disks_on_destroy: false,
     tags: ["talos"],
-    lifecycle: { prevent_destroy: true, ignore_changes: ["started", "disk[0].import_from"] },
+    lifecycle: {
+      prevent_destroy: true,
+      ignore_changes: ["started", "disk[0].interface", "disk[0].import_from"],
+    },
   });
 });
 
 test("an ISO stays in the drive and its first disk is empty", () => {
   const booted = vm({}, { image: { format: "iso" } });
   expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });
-  expect(booted).toMatchObject({ lifecycle: { ignore_changes: ["started"] } });
+  expect(booted).toMatchObject({ lifecycle: { ignore_changes: ["started", "disk[0].interface"] } });
   expect(JSON.stringify(booted)).not.toContain("import_from");
+});
+
+test("the first disk on virtio, as a VM was made elsewhere, starts the VM and has no SSD flag", () => {
+  const disks = [
+    { storage: "ssd", sizeGiB: 10 },
+    { storage: "ssd", sizeGiB: 5, ssd: true },
+  ] as const;
+  const made = vm({ diskInterface: "virtio", disks }, { image: { format: "iso" } });
+  expect(made).toMatchObject({
+    boot_order: ["virtio0", "ide2"],
+    disk: [{ interface: "virtio0" }, { interface: "scsi1", ssd: true }],
+  });
+  expect((made.disk as object[])[0]).not.toHaveProperty("ssd");
 });
 
 test("Secure Boot brings a TPM unless told otherwise", () => {

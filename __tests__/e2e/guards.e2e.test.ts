@@ -64,6 +64,34 @@ test("another vm_id would be another VM, so it is refused until the node is name
   expect([...(await deployment.guests()).keys()]).toEqual([7099]);
 });
 
+test.each([
+  ["scsi", "virtio"],
+  ["virtio", "scsi"],
+] as const)(
+  "no plan moves the disk that a VM starts from: from %s to %s is refused",
+  async (made, wanted) => {
+    const onBus = (diskInterface: "scsi" | "virtio") =>
+      cluster([controlPlane(1, { ...small, diskInterface, dataDisks: [{ ...small.disk, slot: 1 }] })], iso);
+    await deployment.deploy(onBus(made));
+    expect(await deployment.replan(onBus(made))).toEqual({});
+    const before = await deployment.guests();
+    expect(before.get(7011)?.config).toMatchObject({
+      boot: `order=${made}0;ide2`,
+      [`${made}0`]: expect.any(String),
+    });
+
+    deployment.write(onBus(wanted));
+    const { exitCode, said } = await deployment.project.apply();
+    expect([exitCode, said.replace(/[│╷╵] ?/g, "")]).toEqual([
+      1,
+      expect.stringContaining(
+        `the first disk of "cp-1" is ${made}0, not ${wanted}0, and no plan moves the disk that a VM starts from. nothing was changed. set disk_interface: ${made}`,
+      ),
+    ]);
+    expect(await deployment.guests()).toEqual(before);
+  },
+);
+
 test("a first start that fails says so and keeps the disks; untaint and apply finish the job", async () => {
   await deployment.control.addFault({ kind: "task", type: "qmstart", message: "no space left on device" });
   const props = cluster([controlPlane(1, small)], iso);

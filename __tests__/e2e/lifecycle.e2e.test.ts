@@ -190,3 +190,36 @@ test("a VM moves to another host with its disks, and HA keeps control planes apa
     await deployment.stop();
   }
 });
+
+test("another disk_storage is refused while the VM runs, and moves all its disks while it is stopped", async () => {
+  const deployment = await Deployment.start();
+  try {
+    const on = (storage: string) =>
+      cluster([controlPlane(1, { tpm: true, disk: { storage, sizeGiB: 10 } })], { bootMode: "iso" });
+    await deployment.deploy(on("local-lvm"));
+    const storages = async () =>
+      new Set(
+        (await deployment.control.listVolumes())
+          .filter(({ vmid }) => vmid === 7011)
+          .map(({ id }) => id.split(":")[0]),
+      );
+
+    deployment.write(on("ceph"));
+    const refused = await deployment.project.apply();
+    expect([refused.exitCode, refused.said]).toEqual([
+      1,
+      expect.stringContaining(
+        "while the VM is running because this change requires the VM to be powered off",
+      ),
+    ]);
+    expect(await storages()).toEqual(new Set(["local-lvm"]));
+
+    await deployment.control.changeGuest(7011, { power: "stop" });
+    await deployment.project.ok("apply", "-auto-approve");
+    expect(await storages()).toEqual(new Set(["ceph"]));
+    expect((await deployment.guests()).get(7011)?.status).toBe("stopped");
+    expect(await deployment.project.plannedActions()).toEqual({});
+  } finally {
+    await deployment.stop();
+  }
+});

@@ -12,13 +12,12 @@ test.each([
 test("what the environment says about the state wins over cluster.yaml", () => {
   const made = new StateProject({ env: { STATE_BACKEND: "r2" }, state: ["backend: local", "bucket: mine"] });
   try {
-    const { config, files, folder, isExample } = made.load();
-    expect({ ...config, files, folder, isExample }).toMatchObject({
+    const { config, files, folder } = made.load();
+    expect({ ...config, files, folder }).toMatchObject({
       backend: "r2",
       bucket: "mine",
       files: [made.clusterFile],
       folder: made.folder,
-      isExample: false,
     });
   } finally {
     made.remove();

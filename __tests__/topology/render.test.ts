@@ -86,7 +86,8 @@ describe("npm run topology", () => {
   const folder = mkdtempSync(join(tmpdir(), "topology-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  function run(args: readonly string[], env: Record<string, string> = {}) {
+  const CLUSTER_CONFIG = join(ROOT, "examples/six-nodes");
+  function run(args: readonly string[], env: Record<string, string> = { CLUSTER_CONFIG }) {
     const { PATH = "", HOME = "" } = process.env;
     return spawnSync("ts-node", ["--swc", join(ROOT, "cli/topology.ts"), ...args], {
       cwd: folder,
@@ -95,14 +96,14 @@ describe("npm run topology", () => {
     });
   }
 
-  test("draws the example where there is nothing else, into topology.svg, and says both", () => {
+  test("draws what CLUSTER_CONFIG names, into topology.svg, and says both", () => {
     const { status, stdout, stderr } = run([]);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toMatch(/^topology\.svg: 6 nodes of the example, .*no cluster\.yaml here/);
+    expect(stdout).toMatch(/^topology\.svg: 6 nodes of .*six-nodes\/cluster\.yaml/);
     expect(readFileSync(join(folder, "topology.svg"), "utf8")).toBe(renderTopology(example));
   });
 
-  test("honours CLUSTER_CONFIG, and tells mistakes without a stack trace", () => {
+  test("tells mistakes without a stack trace", () => {
     const file = join(folder, "mine.yaml");
     writeFileSync(file, "node_cidr: 10.0.0.0/99\n");
     const { status, stderr } = run([], { CLUSTER_CONFIG: file });

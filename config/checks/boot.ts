@@ -6,10 +6,13 @@ import type { ClusterInput } from "../schema/cluster";
 import type { SchematicInput } from "../schema/node";
 
 /** Each node has exactly one schematic, and it supports Secure Boot if the node needs it. */
-export function* checkBoot({ input, nodes }: ResolvedCluster): Iterable<Problem> {
+export function* checkBoot({ input, nodes, isSound }: ResolvedCluster): Iterable<Problem> {
   yield* checkExtensions(input.talos_schematic, ["talos_schematic"]);
   for (const node of nodes) {
-    yield* checkSchematic(input, node);
+    const { path } = node;
+    const isKnown = isSound(["talos_schematic"], [...path, "talos_schematic"], [...path, "schematic_id"]);
+    if (isKnown) yield* checkSchematic(input, node);
+    yield* checkExtensions(node.input.talos_schematic, [...path, "talos_schematic"]);
     if (node.config.secureBoot) yield* checkSecureBoot(input, node);
   }
 }
@@ -35,7 +38,6 @@ function* checkSchematic(cluster: ClusterInput, { path, input }: ResolvedNode): 
     const text = "is missing; add it, or describe talos_schematic here or for the cluster";
     yield { path: [...path, "schematic_id"], text };
   }
-  yield* checkExtensions(own, [...path, "talos_schematic"]);
 }
 
 function* checkExtensions(schematic: SchematicInput | undefined, path: Path): Iterable<Problem> {

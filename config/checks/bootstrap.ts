@@ -7,20 +7,21 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
   yield* checkS3Clients(cluster);
   const { bootstrap } = cluster.input;
   if (bootstrap === undefined) return;
+  const isSound = (...keys: readonly string[]) => cluster.isSound(["bootstrap", ...keys]);
   const { history_lock_days: lockDays, worker } = bootstrap;
   for (const key of ["history_days", "backup_days"] as const) {
-    if (bootstrap[key] === 0 || bootstrap[key] > lockDays) continue;
+    if (bootstrap[key] === 0 || bootstrap[key] > lockDays || !isSound("history_lock_days")) continue;
     const text = `${bootstrap[key]} is not more than history_lock_days ${lockDays}; use a longer time, or a shorter lock`;
     yield { path: ["bootstrap", key], text };
   }
   if (!worker.enabled) return;
   const path = ["bootstrap", "worker"];
   const { history_days: historyDays } = bootstrap;
-  if (historyDays !== 0 && historyDays < worker.keep_days) {
+  if (historyDays !== 0 && historyDays < worker.keep_days && isSound("worker", "keep_days")) {
     const text = `${historyDays} is less than worker.keep_days ${worker.keep_days}, and the bucket would delete versions that the Worker keeps; use ${worker.keep_days} or more`;
     yield { path: ["bootstrap", "history_days"], text };
   }
-  if (worker.keep_days < lockDays) {
+  if (worker.keep_days < lockDays && isSound("history_lock_days")) {
     const text = `${worker.keep_days} is less than history_lock_days ${lockDays}, and the Worker cannot delete what is locked; use ${lockDays} or more`;
     yield { path: [...path, "keep_days"], text };
   }
@@ -28,12 +29,14 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
     const text = `${worker.workers_dev_subdomain} has no effect with domain, which is the address of the Worker; remove one of them`;
     yield { path: [...path, "workers_dev_subdomain"], text };
   }
-  if (worker.credentials.length + worker.oidc.length + worker.mtls.length === 0) {
+  const lists = ["credentials", "oidc", "mtls"] as const;
+  if (lists.every((key) => worker[key].length === 0 && isSound("worker", key))) {
     const text =
       "is empty, and so are oidc and mtls: nobody could use the Worker; add an entry to one of them";
     yield { path: [...path, "credentials"], text };
   }
-  if (worker.psk_namespace !== undefined && !worker.credentials.includes("psk")) {
+  const hasPsk = worker.credentials.includes("psk") || !isSound("worker", "credentials");
+  if (worker.psk_namespace !== undefined && !hasPsk) {
     const text = `${worker.psk_namespace} has no effect without psk in credentials; add psk there`;
     yield { path: [...path, "psk_namespace"], text };
   }
@@ -55,7 +58,8 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
   }
 }
 
-function* checkBackupBucket({ input, config }: ResolvedCluster): Iterable<Problem> {
+function* checkBackupBucket({ input, config, isSound }: ResolvedCluster): Iterable<Problem> {
+  if (!isSound(["state", "bucket"])) return;
   const path = ["bootstrap", "backup_bucket"];
   const named = input.bootstrap?.backup_bucket;
   const { backupBucketName = "" } = config.bootstrap ?? {};

@@ -2,14 +2,25 @@ import { quorumOf } from "../../domain/etcd";
 import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 
-/** etcd needs an odd number of members: one member more does not survive more failures. */
-export function* checkControlPlane({ nodes }: ResolvedCluster): Iterable<Problem> {
-  const count = nodes.filter(({ config }) => config.role === "controlplane").length;
-  if (count === 0) {
-    yield { path: ["nodes"], text: "has no control plane; set controller: true for one node, or for three" };
-  } else if (count % 2 === 0) {
-    const survives = count - quorumOf(count);
-    const text = `has ${count} control planes, which survive the loss of ${survives} like ${count - 1} do`;
-    yield { path: ["nodes"], text: `${text}; make it ${count - 1} or ${count + 1}` };
-  }
+export function* checkControlPlane({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  const isKnown = isSound(...nodes.map(({ path }) => [...path, "controller"]));
+  if (!isKnown || countOf(nodes) > 0) return;
+  yield { path: ["nodes"], text: "has no control plane; set controller: true for one node, or for three" };
+}
+
+/** A warning and not an error: to replace one of three nodes, a fourth joins before the old one leaves. */
+export function* warnOfEvenControlPlane({ nodes }: ResolvedCluster): Iterable<Problem> {
+  const count = countOf(nodes);
+  if (count === 0 || count % 2 === 1) return;
+  const tolerated = count - quorumOf(count);
+  const survives =
+    tolerated === 0
+      ? "etcd stops when one of them is lost"
+      : `etcd survives the loss of ${tolerated}, as with ${count - 1}, and there is one more to lose`;
+  const text = `has ${count} control planes: ${survives}; make it ${count - 1} or ${count + 1} when you are done`;
+  yield { path: ["nodes"], text };
+}
+
+function countOf(nodes: ResolvedCluster["nodes"]): number {
+  return nodes.filter(({ config }) => config.role === "controlplane").length;
 }

@@ -18,10 +18,11 @@ export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Probl
 }
 
 /** A rename moves one VM to one new name, and the old name is free. */
-export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
-  const names = new Set(nodes.map(({ input }) => input.name));
+export function* checkRenames({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  const named = nodes.filter(({ path }) => isSound([...path, "name"]));
+  const names = new Set(named.map(({ input }) => input.name));
   const taken = new Map<string, string>();
-  for (const { path, input } of nodes) {
+  for (const { path, label, input } of nodes) {
     const before = input.renamed_from;
     if (before === undefined) continue;
     const at: Path = [...path, "renamed_from"];
@@ -29,8 +30,8 @@ export function* checkRenames({ nodes }: ResolvedCluster): Iterable<Problem> {
     if (names.has(before))
       yield { path: at, text: `${before} is the name of a node; remove the key or that node` };
     else if (other !== undefined)
-      yield { path: at, text: `${before} is already the old name of "${other}"; remove one of the two` };
-    taken.set(before, input.name);
+      yield { path: at, text: `${before} is already the old name of ${other}; remove one of the two` };
+    taken.set(before, label);
   }
 }
 

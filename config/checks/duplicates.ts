@@ -1,5 +1,4 @@
 import type { Problem } from "../diagnostic";
-import { quoteValue } from "../display-value";
 import { formatPath, type Path } from "../path";
 import type { ResolvedCluster, ResolvedNode } from "../resolve-cluster";
 import { addressOf } from "../resolve-node";
@@ -16,11 +15,16 @@ interface Claim {
 }
 
 /** Names, addresses, VM ids, MAC addresses over all NICs, and slots and serial numbers of a VM's disks. */
-export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> {
-  const claims = (key: "name" | "address" | "vm_id", identify: (node: NodeInput) => string) =>
-    nodes.map(({ path, input }): Claim => {
+export function* checkDuplicates({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  const repetitions = (claims: readonly Claim[], advice: string) =>
+    repeated(
+      claims.filter(({ path }) => isSound(path)),
+      advice,
+    );
+  const claims = (key: "name" | "address", identify: (node: NodeInput) => string) =>
+    nodes.map(({ path, label, input }): Claim => {
       // Two nodes with the same name are identified by their position in the list.
-      const owner = key === "name" ? formatPath(path) : quoteValue(input.name);
+      const owner = key === "name" ? formatPath(path) : label;
       return { path: [...path, key], value: identify(input), written: String(input[key]), owner };
     });
   yield* repetitions(
@@ -31,10 +35,7 @@ export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> 
     claims("address", (node) => addressOf(node).text),
     "give each node its own address",
   );
-  yield* repetitions(
-    claims("vm_id", ({ vm_id }) => String(vm_id)),
-    "give each node its own id",
-  );
+  yield* repetitions(idClaims(nodes, isSound), "give each node its own id");
   yield* repetitions(nodes.flatMap(macClaims), "give each NIC its own address");
   for (const node of nodes) {
     yield* repetitions(diskClaims(node, "slot"), "give each disk its own slot");
@@ -42,7 +43,7 @@ export function* checkDuplicates({ nodes }: ResolvedCluster): Iterable<Problem> 
   }
 }
 
-function* repetitions(claims: readonly Claim[], advice: string): Iterable<Problem> {
+function* repeated(claims: readonly Claim[], advice: string): Iterable<Problem> {
   const owners = new Map<string, string>();
   for (const { path, value, written, owner } of claims) {
     const first = owners.get(value);
@@ -51,7 +52,19 @@ function* repetitions(claims: readonly Claim[], advice: string): Iterable<Proble
   }
 }
 
-function macClaims({ path, input }: ResolvedNode): Claim[] {
+/** Given ids, and those that are made of an address. An address that is used twice is one mistake, not two. */
+function idClaims(nodes: readonly ResolvedNode[], isSound: ResolvedCluster["isSound"]): Claim[] {
+  const addresses = new Set<string>();
+  return nodes.flatMap(({ path, label, input, config: { vmId, address } }): Claim[] => {
+    const claim = { path: [...path, "vm_id"], value: String(vmId), owner: label };
+    if (input.vm_id !== undefined) return [{ ...claim, written: claim.value }];
+    if (!isSound([...path, "address"]) || addresses.has(address)) return [];
+    addresses.add(address);
+    return [{ ...claim, written: `is missing, and ${vmId}, made of the address,` }];
+  });
+}
+
+function macClaims({ path, label, input }: ResolvedNode): Claim[] {
   const nics = [
     { mac: input.mac_addr, at: [...path, "mac_addr"] },
     ...input.networks.map(({ mac_addr }, index) => ({
@@ -61,7 +74,7 @@ function macClaims({ path, input }: ResolvedNode): Claim[] {
   ];
   return nics.flatMap(({ mac, at }): Claim[] => {
     if (mac === undefined) return [];
-    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: quoteValue(input.name) }];
+    return [{ path: at, value: mac.toLowerCase(), written: mac, owner: label }];
   });
 }
 

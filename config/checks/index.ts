@@ -1,38 +1,55 @@
 import type { Problem } from "../diagnostic";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
+import { checkAdoption, noteDerivedIds } from "./adoption";
 import { checkBoot, warnOfMissingAgent } from "./boot";
 import { checkBootstrap, warnOfMissingAccount } from "./bootstrap";
-import { checkControlPlane } from "./control-plane";
+import { checkControlPlane, warnOfEvenControlPlane } from "./control-plane";
 import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
-import { checkNetworks } from "./networks";
-import { checkPlacement, warnOfIdleHa } from "./placement";
+import { checkInstallDisk } from "./install-disk";
+import { checkNetworks, warnOfUntaggedAddress } from "./networks";
+import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
+import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
 
 /** Checks a cluster that matches the schema. */
 type Check = (cluster: ResolvedCluster) => Iterable<Problem>;
 
-/** These also work for a part of the nodes, so an invalid node does not hide the mistakes of others. */
 const CHECKS: readonly Check[] = [
   checkNetworks,
   checkAddresses,
   checkDuplicates,
+  checkAdoption,
   checkResources,
   checkBoot,
+  checkInstallDisk,
   checkDevices,
   checkPlacement,
   checkState,
   checkBootstrap,
+  checkControlPlane,
+  checkRenames,
 ];
-/** These need all nodes. */
-const WHOLE_CLUSTER_CHECKS: readonly Check[] = [checkControlPlane, checkRenames];
-const WARNINGS: readonly Check[] = [warnOfIdleHa, warnOfMissingAgent, warnOfMissingAccount];
+const WARNINGS: readonly Check[] = [
+  warnOfInsecureApi,
+  warnOfPreRelease,
+  warnOfEvenControlPlane,
+  warnOfUntaggedAddress,
+  warnOfIdleHa,
+  warnOfMissingAgent,
+  warnOfMissingAccount,
+];
 
-export function checkCluster(cluster: ResolvedCluster, hasAllNodes: boolean): Problem[] {
-  const checks = hasAllNodes ? [...CHECKS, ...WHOLE_CLUSTER_CHECKS] : CHECKS;
-  return checks.flatMap((check) => [...check(cluster)]);
+/** The mistakes in the values that are sound. What was refused already is not complained about again. */
+export function checkCluster(cluster: ResolvedCluster): Problem[] {
+  return CHECKS.flatMap((check) => [...check(cluster)]).filter(({ path }) => cluster.isSound(path));
+}
+
+/** What was made up for the user, and is worth a look. */
+export function findNotes(cluster: ResolvedCluster): Problem[] {
+  return [...noteDerivedIds(cluster)];
 }
 
 export function findWarnings(cluster: ResolvedCluster): Problem[] {

@@ -9,10 +9,10 @@ interface NamedNetwork {
 }
 
 /** The networks of nodes, pods and services are network addresses, do not overlap, and have matching families. */
-export function* checkNetworks({ config }: ResolvedCluster): Iterable<Problem> {
+export function* checkNetworks({ config, isSound }: ResolvedCluster): Iterable<Problem> {
   const { nodeCidr, podCidrs, serviceCidrs } = config.network;
   const named = (key: string, cidrs: readonly string[]): NamedNetwork[] =>
-    cidrs.map((cidr) => ({ path: [key], cidr: Cidr.parse(cidr) }));
+    isSound([key]) ? cidrs.map((cidr) => ({ path: [key], cidr: Cidr.parse(cidr) })) : [];
   const pods = named("cluster_pod_cidr", podCidrs);
   const services = named("cluster_svc_cidr", serviceCidrs);
   const all = [...named("node_cidr", [nodeCidr]), ...pods, ...services];
@@ -24,6 +24,14 @@ export function* checkNetworks({ config }: ResolvedCluster): Iterable<Problem> {
   }
   yield* checkOverlaps(all);
   yield* checkFamilies(pods, services);
+}
+
+/** An imported disk image gets its first address on the NIC itself, before Talos has a config with a VLAN in it. */
+export function* warnOfUntaggedAddress({ input, config }: ResolvedCluster): Iterable<Problem> {
+  const { proxmox_vlan_mode: isTaggedByProxmox, node_vlan_tag: tag } = input;
+  if (isTaggedByProxmox || tag === undefined || config.bootMode !== "disk-image") return;
+  const text = `false with boot_mode disk-image: a new node has its address outside VLAN ${tag} until Talos has its machine config; make it reachable there, or use boot_mode iso, where the first address comes from DHCP`;
+  yield { path: ["proxmox_vlan_mode"], text };
 }
 
 function* checkOverlaps(networks: readonly NamedNetwork[]): Iterable<Problem> {
@@ -46,6 +54,7 @@ function* checkFamilies(pods: readonly NamedNetwork[], services: readonly NamedN
       text: `${both} are both ${first.cidr.family}; give one of each family, or only one`,
     };
   }
+  if (pods.length === 0) return;
   const families = new Set(pods.map(({ cidr }) => cidr.family));
   for (const { path, cidr } of services) {
     if (families.has(cidr.family)) continue;

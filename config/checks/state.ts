@@ -4,7 +4,7 @@ import type { ResolvedCluster } from "../resolve-cluster";
 import { BOOTSTRAP_MARKER_KEY, BOOTSTRAP_STATE_KEY } from "../state-location";
 
 /** The backend has the settings that it needs, and a change of the encryption key has two different keys. */
-export function* checkState({ input: { state }, config }: ResolvedCluster): Iterable<Problem> {
+export function* checkState({ input: { state }, config, isSound }: ResolvedCluster): Iterable<Problem> {
   if (config.state.backend === "worker" && config.state.url === undefined) {
     const text =
       "is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox";
@@ -24,7 +24,8 @@ export function* checkState({ input: { state }, config }: ResolvedCluster): Iter
     };
   }
   // OpenTofu finds the salt of a key by its name. With one name for both, it would use the new key for the old state.
-  if (encryption.previous.key_id === encryption.key_id) {
+  const isKnown = isSound(["state", "encryption", "previous", "key_id"]);
+  if (isKnown && encryption.previous.key_id === encryption.key_id) {
     const text = `${quoteValue(encryption.key_id)} is the name of the previous key too; give the new key another one, such as ${quoteValue(`${encryption.key_id}-2`)}`;
     yield { path: ["state", "encryption", "key_id"], text };
   }

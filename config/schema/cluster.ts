@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { CPU_TYPE } from "../../domain/cpu-type";
-import { DISK_DEFAULTS, SCSI_CONTROLLERS } from "../../domain/disk";
+import { DISK_DEFAULTS, DISK_INTERFACES, SCSI_CONTROLLERS } from "../../domain/disk";
 import { DEFAULT_BRIDGE, QUEUES } from "../../domain/network-interface";
 import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
 import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
 import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domain/virtual-machine";
 import { bootstrap } from "./bootstrap";
-import { node, schematic, sizeDefaults } from "./node";
+import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
 import {
   bridge,
@@ -39,6 +39,12 @@ const advanced = z.strictObject({
   machine: machine.default(VM_DEFAULTS.machine).describe("Machine type: q35, i440fx or a version of one."),
   cpu_type: text(CPU_TYPE).default(VM_DEFAULTS.cpuType).describe("CPU type."),
   scsi_hw: z.enum(SCSI_CONTROLLERS).default("virtio-scsi-pci").describe("SCSI controller."),
+  disk_interface: z
+    .enum(DISK_INTERFACES)
+    .default("scsi")
+    .describe(
+      "What the first disk is attached to. Only for new VMs: no plan moves the disk that a VM starts from.",
+    ),
   balloon: wholeNumber(BALLOON_MIB)
     .default(VM_DEFAULTS.balloonMiB)
     .describe("Minimum memory with ballooning, in MiB; 0 turns ballooning off."),
@@ -70,6 +76,12 @@ export const clusterSchema = z.looseObject({
   node_cidr: cidr.meta({ description: "Network that the nodes are in.", examples: ["10.20.0.0/22"] }),
   node_default_gateway: ipAddress.optional().describe("Gateway. Default: the first address of `node_cidr`."),
   node_vlan_tag: vlanTag.optional().describe("VLAN of the nodes' first NIC. Default: untagged."),
+  proxmox_vlan_mode: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether Proxmox tags the frames of `node_vlan_tag`; false if Talos does, on a trunk port: the NIC is then untagged.",
+    ),
   node_dns_servers: z.array(ipAddress).min(1).default(["1.1.1.1", "1.0.0.1"]).describe("DNS servers."),
   node_ntp_servers: z
     .array(host)
@@ -91,6 +103,10 @@ export const clusterSchema = z.looseObject({
     description: "Address of the Proxmox API.",
     examples: ["https://pve.example.com:8006"],
   }),
+  proxmox_insecure: z
+    .boolean()
+    .default(false)
+    .describe("Accept any certificate of the Proxmox API. Safer: trust its CA, see A self-signed Proxmox."),
   proxmox_node: proxmoxNode.optional().describe("Proxmox node of every VM that does not set its own."),
   proxmox_iso_storage: storage.default("local").describe("Storage of ISO files and disk images."),
   proxmox_disk_storage: storage.default("local-lvm").describe("Storage of the VMs' disks."),
@@ -122,7 +138,7 @@ export const clusterSchema = z.looseObject({
         input === undefined ? "is missing; list the nodes, here or in nodes.yaml" : undefined,
     })
     .min(1)
-    .describe("The nodes; here or in `nodes.yaml`."),
+    .meta({ description: "The nodes; here or in `nodes.yaml`.", examples: [[NODE_EXAMPLE]] }),
 });
 
 export type ClusterInput = z.output<typeof clusterSchema>;

@@ -92,7 +92,11 @@ const node = fc.record(
   {
     name: fc.oneof(fc.constant(undefined), drawn(["0", "a".repeat(63), "1-a"], ["constructor", ...NASTY])),
     vm_id: fc.oneof(fc.constant(undefined), limits(VM_ID)),
-    disk: text("/dev/sda", "wwn-0x5000"),
+    disk: text("/dev/sda", "/dev/disk/by-id/wwn-0x5000"),
+    disk_interface: fc.oneof(
+      { weight: 30, arbitrary: fc.constant("scsi") },
+      { weight: 1, arbitrary: text("virtio") },
+    ),
     schematic_id: fc.oneof(fc.constant(WITH_AGENT), drawn(["0".repeat(64)], ["ab", ...NASTY])),
     mac_addr: fc.oneof(fc.constant(undefined), drawn(["bc:24:11:00:03:01"], ["03:24:11:00:00:01", ...NASTY])),
     mtu: limits(MTU),
