@@ -121,6 +121,8 @@ inBrowser("in Chromium", () => {
     ).map(([width, pixels]) => ({ scheme, width, pixels })),
   );
   let state: State;
+  /** ID of its newest version. */
+  let newest: unknown;
 
   beforeAll(async () => {
     if (!executable) throw new Error(howToInstall);
@@ -128,6 +130,7 @@ inBrowser("in Chromium", () => {
     state = new State(worker.owner, "production-network");
     await state.post(stateBody({ serial: 1, resources: ["gateway"] }));
     await state.post(stateBody({ serial: 2, resources: ["gateway", "firewall"] }));
+    newest = jsonList(await state.send("GET", "/versions"))[0]?.id;
     await state.lock(lockInfo("alice@laptop"));
     await new State(worker.owner, "staging").post(stateBody({ serial: 7, encrypted: true }));
   }, 60_000);
@@ -147,6 +150,7 @@ inBrowser("in Chromium", () => {
       for (const [name, path] of [
         ["states", "/"],
         ["state", `/page${state.path}`],
+        ["changes", `/page${state.path}/changes?id=${newest}`],
       ] as const) {
         const page = await open(path, { colorScheme: scheme, viewport: { width: pixels, height: 900 } });
         const complaints: string[] = [];

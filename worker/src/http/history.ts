@@ -6,7 +6,10 @@ import type { Routes } from "./route";
 import { ListedVersion, Version, VersionChanges, VersionsQuery, WriterQuery } from "./schemas";
 import { stateResponse } from "./states";
 
-/** The differences in a list of versions are not longer than this; the rest of them are at `…/changes`. */
+/**
+ * Bytes of lists of resources that a list of versions compares at most. An address shows up twice, as added and as
+ * removed, so the differences are not longer than two of these; the rest of them are at `…/changes`.
+ */
 const maxCompared = 1024 * 1024;
 
 /** Versions of a state: list, fetch, restore, pin. */

@@ -68,7 +68,7 @@ export async function metricsText(context: AppContext): Promise<string> {
   ];
   return [
     ...lines,
-    ...gauge("tfstate_states", "states of the namespace", count),
+    ...gauge("tfstate_states", "states that the caller reaches", count),
     ...gauge("tfstate_locks_held", "locks that clients of this Worker held half a minute ago", locks),
     ...gauge("tfstate_oldest_lock_seconds", "age of the oldest of them", Math.max(0, oldestSeconds)),
     ...gauge("tfstate_conflicts", "states in which a write of an S3 client waits for a decision", conflicts),

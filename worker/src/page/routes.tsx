@@ -7,9 +7,10 @@ import { type AppContext, callerOf, directoryOf, stateOf } from "../http/context
 import { summaries } from "../http/operations";
 import type { Routes } from "../http/route";
 import { settings } from "../settings";
+import { Changes } from "./changes";
 import { Confirm, Page, pagePath } from "./layout";
 import { StateList } from "./state-list";
-import { Changes, StatePage } from "./state-page";
+import { StatePage } from "./state-page";
 import { style } from "./style";
 
 /** No script, no frame, nothing from elsewhere. */

@@ -22,7 +22,7 @@ export interface ListProps {
   readonly before: string | null;
   /** Shows each write of an apply; otherwise the last one stands for them. */
   readonly all: boolean;
-  /** Bytes of lists of resources that are read at most, and so the most that the differences have. */
+  /** Bytes of lists of resources that are compared at most. */
   readonly maxCompared: number;
 }
 
