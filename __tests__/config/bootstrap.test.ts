@@ -137,7 +137,7 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
   ],
   [
     ["worker:", "  credentials: [owner, psk]"],
-    "31: bootstrap.worker.psk_namespace is missing, and others than the holders of the key use the Worker too: name the namespace that they share, or default for one of their own",
+    "31: bootstrap.worker.psk_namespace is missing, and others than the holders of the key use the Worker too; name the namespace that they share, or default for one of their own",
   ],
   [
     ["worker:", "  mtls:", "    - { namespace: me, scopes: [read] }"],

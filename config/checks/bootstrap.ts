@@ -43,7 +43,7 @@ export function* checkBootstrap(cluster: ResolvedCluster): Iterable<Problem> {
   const others = worker.credentials.length - 1 + worker.oidc.length + worker.mtls.length;
   if (worker.credentials.includes("psk") && others > 0 && worker.psk_namespace === undefined) {
     const text =
-      "is missing, and others than the holders of the key use the Worker too: name the namespace that they share, or default for one of their own";
+      "is missing, and others than the holders of the key use the Worker too; name the namespace that they share, or default for one of their own";
     yield { path: [...path, "psk_namespace"], text };
   }
   const issuers = worker.oidc.map(({ issuer = "GitHub Actions" }) => issuer);
