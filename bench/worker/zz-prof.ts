@@ -1,0 +1,35 @@
+import { startMiniflare } from "../../worker/miniflare";
+import { bundle, commonOptions, tfstate, peer } from "./contenders";
+import { State, lockInfo, stateBody } from "../../__tests__/worker/conformance/client";
+async function main() {
+  const bytes = Number(process.argv[2]); const n = Number(process.argv[3]); const op = process.argv[4];
+  const c = process.argv[5] === "peer" ? peer("/tmp/peer") : tfstate("off");
+  const mf: any = await startMiniflare({ ...commonOptions, name: "c", modules: [{ type: "ESModule", path: "index.mjs", contents: await bundle(c) }], bindings: { ...c.vars }, r2Buckets: [c.bucket], durableObjects: Object.fromEntries(Object.entries(c.objects).map(([b, className]) => [b, { className, useSQLite: c.useSQLite }])), inspectorPort: 0 } as any);
+  const target = { url: (await mf.ready).origin, username: "owner", password: "correct horse battery staple" };
+  const st = new State(target, "one"); const i = lockInfo(); await st.lock(i); let serial = 0; const st2 = new State(target, "two");
+  const post = async () => { const r = await st.post(stateBody({ serial: ++serial, note: "x".repeat(bytes) }), i.ID); if (r.status > 299) throw r.text; };
+  const run = op === "post" ? post : op === "get" ? () => st.get() : async () => { const j = lockInfo(); await st2.lock(j); await st2.unlock(j); };
+  await post(); for (let k = 0; k < 80; k++) await run();
+  const ins = await mf.getInspectorURL();
+  const list: any = await (await fetch(`http://${ins.host}/json`)).json();
+  const ws = new WebSocket(list[0].webSocketDebuggerUrl);
+  await new Promise((r) => ws.addEventListener("open", r));
+  let id = 0; const pend = new Map();
+  ws.addEventListener("message", (m: any) => { const d = JSON.parse(m.data); pend.get(d.id)?.(d.result); });
+  const cmd = (method: string, params = {}) => new Promise<any>((r) => { pend.set(++id, r); ws.send(JSON.stringify({ id, method, params })); });
+  await cmd("Profiler.enable"); await cmd("Profiler.setSamplingInterval", { interval: 500 }); await cmd("Profiler.start");
+  const t0 = performance.now(); for (let k = 0; k < n; k++) await run();
+  const wall = performance.now() - t0;
+  const { profile } = await cmd("Profiler.stop");
+  const byId = new Map<number, any>(profile.nodes.map((x: any) => [x.id, x])); const parent = new Map<number, number>();
+  for (const x of profile.nodes) for (const ch of x.children ?? []) parent.set(ch, x.id);
+  const self = new Map<string, number>(), total = new Map<string, number>(); let busy = 0;
+  const key = (f: any) => `${f.functionName || "(anon)"} ${f.url.split("/").pop()}:${f.lineNumber}:${f.columnNumber}`;
+  profile.samples.forEach((s: number, q: number) => { const d = profile.timeDeltas[q]; const f = byId.get(s).callFrame; self.set(key(f), (self.get(key(f)) ?? 0) + d); if (!/idle/.test(f.functionName)) busy += d;
+    const seen = new Set<string>(); for (let p: number | undefined = s; p; p = parent.get(p)) { const k = key(byId.get(p).callFrame); if (!seen.has(k)) { seen.add(k); total.set(k, (total.get(k) ?? 0) + d); } } });
+  console.log("wall", (wall / n).toFixed(2), "busy", (busy / 1000 / n).toFixed(2));
+  console.log("-- self"); for (const [k, v] of [...self].sort((a, b) => b[1] - a[1]).slice(0, 22)) console.log((v / 1000 / n).toFixed(3), k);
+  console.log("-- total"); for (const [k, v] of [...total].sort((a, b) => b[1] - a[1]).slice(0, 45)) console.log((v / 1000 / n).toFixed(3), k);
+  process.exit(0);
+}
+main().catch((e) => { console.error(e); process.exit(1); });
