@@ -42,11 +42,11 @@ test("every variable that is missing is named at once; an empty one is missing",
 });
 
 describe("what would lock the Worker is refused before anything is deployed", () => {
-  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]"];
+  const all = ["bootstrap:", "  worker:", "    credentials: [owner, users, psk]", "    psk_namespace: me"];
   const fine = {
     ...ACCOUNT,
     ...SECRETS,
-    TF_VAR_tfstate_users: JSON.stringify([{ name: "alice", password: "password of alice" }]),
+    TF_VAR_tfstate_users: JSON.stringify([{ name: "alice", namespace: "me", password: "password of alice" }]),
     TF_VAR_tfstate_psk: "a key of enough length",
   };
   const hash = `pbkdf2-sha256$600000$${"A".repeat(22)}$${"A".repeat(43)}`;
@@ -59,7 +59,7 @@ describe("what would lock the Worker is refused before anything is deployed", ()
     ["TF_VAR_tfstate_password", hash, "TFSTATE_PASSWORD"],
     ["TF_VAR_tfstate_password", "tfs_secret-of-mine", "TFSTATE_PASSWORD"],
     ["TF_VAR_tfstate_username", "me:too", "TFSTATE_USERNAME"],
-    ["TF_VAR_tfstate_users", '[{"name":"me","password":"secret-of-mine"}]', "TFSTATE_USERS"],
+    ["TF_VAR_tfstate_users", '[{"name":"me","namespace":"me","password":"secret-of-mine"}]', "TFSTATE_USERS"],
     ["TF_VAR_tfstate_users", '{"name":"alice","password":"secret-of-mine"}', "TFSTATE_USERS"],
     ["TF_VAR_tfstate_psk", "tfs_secret-of-mine", "TFSTATE_PSK"],
   ])("%s=%s", (name, value, told) => {

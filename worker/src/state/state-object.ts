@@ -139,7 +139,17 @@ export class StateObject extends DurableObject<StateEnvironment> {
   }
 
   freeze(ref: StateRef, caller: Caller, props: FreezeProps): Promise<Outcome<Freeze>> {
-    return this.#change(ref, async ({ freezes }) => freezes.begin(caller, props), true);
+    return this.#change(
+      ref,
+      async ({ freezes, current }) => {
+        // What is in the bucket by now was written before the freeze, and is adopted; what comes later is not.
+        await current.reconcile().catch((error: unknown) => {
+          if (!(error instanceof Refusal)) throw error;
+        });
+        return freezes.begin(caller, props);
+      },
+      true,
+    );
   }
 
   unfreeze(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
