@@ -108,7 +108,11 @@ export interface TalosDisk {
 export interface TalosNetworkInterface {
   /** Bridge of the Proxmox node. @default "vmbr0" */
   readonly bridge?: string;
-  /** MAC address, in either case. @default - one that Proxmox makes up */
+  /**
+   * MAC address, in either case: a VM keeps the case that it was made with. Another address is refused at plan, unless
+   * {@link TalosVmProps.allowReplace} is set.
+   * @default - one that Proxmox makes up
+   */
   readonly macAddress?: string;
   /** VLAN id, 1 to 4094. @default - untagged */
   readonly vlan?: number;

@@ -1,4 +1,3 @@
-import type { Postcondition } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -13,6 +12,7 @@ import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
+import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -46,6 +46,7 @@ export class TalosVm extends Construct {
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
+    const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
     this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
@@ -69,11 +70,11 @@ export class TalosVm extends Construct {
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: [
           "started",
-          "disk[0].interface",
           ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+          ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
         ],
         precondition: [guard.precondition(props.vmId, names)],
-        postcondition: [rootDiskStays(this.vmName, rootInterface(props))],
+        postcondition: stays.map(({ postcondition }) => postcondition),
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
@@ -96,25 +97,6 @@ export class TalosVm extends Construct {
       });
     }
   }
-}
-
-function rootInterface({ diskInterface = "scsi" }: TalosVmProps): string {
-  return `${diskInterface}0`;
-}
-
-/**
- * Refuses a plan for a VM whose first disk is attached to something else. The provider would attach it there beside where it is,
- * and start the VM from neither. What a plan must not change has its old value in it, so the plan can see it.
- */
-function rootDiskStays(vmName: string, configured: string): Postcondition {
-  const actual = "self.disk[0].interface";
-  const bus = `replace(${actual}, "/[0-9]+$/", "")`;
-  return {
-    condition: `\${${actual} == "${configured}"}`,
-    errorMessage:
-      `the first disk of "${vmName}" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
-      `nothing was changed. set disk_interface: \${${bus}}`,
-  };
 }
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
@@ -182,8 +164,8 @@ function networkDevice(nic: TalosNetworkInterface): object {
     model: "virtio",
     firewall: false,
     disconnected: false,
-    // Proxmox reports it in upper case. In lower case, every plan would have a change.
-    mac_address: nic.macAddress?.toUpperCase() ?? null,
+    // As given: Proxmox keeps the case, and takes another one for another NIC.
+    mac_address: nic.macAddress ?? null,
     vlan_id: nic.vlan ?? null,
     mtu: nic.mtu ?? null,
     queues: nic.queues ?? null,
