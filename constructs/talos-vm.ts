@@ -1,3 +1,4 @@
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -46,6 +47,7 @@ export class TalosVm extends Construct {
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
+    const isProtected = props.protection ?? false;
     const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
     this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
@@ -55,7 +57,7 @@ export class TalosVm extends Construct {
       migrate: true,
       tags: [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort(),
       poolId: props.pool,
-      protection: props.protection ?? false,
+      protection: isProtected,
       startup: props.startup && {
         order: props.startup.order,
         upDelay: props.startup.upDelaySeconds,
@@ -66,7 +68,7 @@ export class TalosVm extends Construct {
       ...cloudInit(props),
       ...powerPolicy(props),
       lifecycle: {
-        preventDestroy: !props.allowReplace,
+        preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: [
           "started",
@@ -82,6 +84,15 @@ export class TalosVm extends Construct {
     // but cdktf's own property leaves null out.
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
+    if (isProtected && props.allowReplace) this.warnOfProtection();
+  }
+
+  /** Proxmox refuses to delete it, but only after the provider has stopped it: no plan may get so far. */
+  private warnOfProtection(): void {
+    Annotations.of(this).addWarning(
+      `VM "${this.vmName}" is protected, so a plan that destroys or replaces it is refused. to do so, set protection: false, ` +
+        "deploy, and try again",
+    );
   }
 
   private addMoves({ adoptFrom, renamedFrom }: TalosVmProps): void {
@@ -202,6 +213,8 @@ function powerPolicy(props: TalosVmProps): VmConfig {
     rebootAfterUpdate: props.rebootAfterUpdate ?? false,
     // Otherwise the provider waits half an hour for a shutdown, then removes the VM from the state while it runs.
     stopOnDestroy: true,
+    // A destroy stops the VM first, and only then hears from Proxmox that it is protected. In no time at all it stops nothing.
+    timeoutStopVm: props.protection && !props.rebootAfterUpdate ? 0 : undefined,
     agent: {
       enabled: props.agent ?? false,
       // In maintenance mode no agent runs: waiting for it would hold up every apply and every plan.

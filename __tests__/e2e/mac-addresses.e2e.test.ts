@@ -39,15 +39,18 @@ test("a VM gets its MAC address in the case that was given", async () => {
 test.each([
   [LOWER, UPPER],
   [UPPER, LOWER],
-])("a VM with %s in Proxmox and %s in the file keeps its NIC, whatever else changes", async (made, written) => {
-  const props = withNics([{ macAddress: made }]);
-  await deployment.deploy(props);
-  expect(await deployment.replan(withNics([{ macAddress: written }]))).toEqual({});
+])(
+  "a VM with %s in Proxmox and %s in the file keeps its NIC, whatever else changes",
+  async (made, written) => {
+    const props = withNics([{ macAddress: made }]);
+    await deployment.deploy(props);
+    expect(await deployment.replan(withNics([{ macAddress: written }]))).toEqual({});
 
-  await deployment.deploy(withNics([{ macAddress: written, vlan: 8 }, { macAddress: OTHER }]));
-  expect(await nics()).toEqual({ net0: made, net1: OTHER });
-  expect(await deployment.project.plannedActions()).toEqual({});
-});
+    await deployment.deploy(withNics([{ macAddress: written, vlan: 8 }, { macAddress: OTHER }]));
+    expect(await nics()).toEqual({ net0: made, net1: OTHER });
+    expect(await deployment.project.plannedActions()).toEqual({});
+  },
+);
 
 test("another MAC address is refused with the one that the VM has, until the node is named", async () => {
   await deployment.deploy(withNics([{}, { macAddress: LOWER }]));
