@@ -84,6 +84,7 @@ test.each(DISK_INTERFACES)(
         config[`${bus}0`],
         config.ide2,
         config.boot,
+        config.net0,
       ];
       expect((await control.listGuests()).map(asItWas)).toEqual(before.map(asItWas));
       expect(await control.listVolumes()).toEqual(volumes);
