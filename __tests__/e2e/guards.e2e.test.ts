@@ -119,9 +119,7 @@ test.each([
 ])("a disk that grows together with %s takes two applies on a running VM", async (_, more) => {
   const props = cluster([controlPlane(1, small)], iso);
   await deployment.deploy(props);
-  deployment.write(
-    cluster([controlPlane(1, { ...more, disk: { storage: "local-lvm", sizeGiB: 12 } })], iso),
-  );
+  deployment.write(cluster([controlPlane(1, { ...more, disk: { storage: "local-lvm", sizeGiB: 12 } })], iso));
   const { exitCode, said } = await deployment.project.apply();
   expect([exitCode, said]).toEqual([1, expect.stringContaining("cannot resize disks")]);
   await deployment.project.ok("apply", "-auto-approve");
