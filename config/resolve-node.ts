@@ -99,7 +99,7 @@ function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfac
   const tag = cluster.proxmox_vlan_mode ? cluster.node_vlan_tag : undefined;
   return {
     bridge: network_bridge,
-    macAddress: node.mac_addr?.toUpperCase(),
+    macAddress: node.mac_addr,
     vlan: tag === undefined ? undefined : Number(tag),
     mtu: node.mtu,
     queues: net_queues,
@@ -112,7 +112,7 @@ function furtherInterface(
 ): NetworkInterfaceConfig {
   return {
     bridge: input.bridge ?? advanced.network_bridge,
-    macAddress: input.mac_addr?.toUpperCase(),
+    macAddress: input.mac_addr,
     vlan: input.vlan,
     mtu: input.mtu,
     queues: input.queues ?? advanced.net_queues,

@@ -1,6 +1,7 @@
-import { TerraformOutput } from "cdktf";
+import { type Precondition, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { Acl } from "../.gen/providers/proxmox/acl";
+import { DataProxmoxVersion } from "../.gen/providers/proxmox/data-proxmox-version";
 import { UserToken } from "../.gen/providers/proxmox/user-token";
 import { VirtualEnvironmentRole } from "../.gen/providers/proxmox/virtual-environment-role";
 import { VirtualEnvironmentUser } from "../.gen/providers/proxmox/virtual-environment-user";
@@ -84,6 +85,7 @@ export class ProxmoxAccess extends Construct {
       userId,
       comment: "keeps the VMs of Talos clusters",
       enabled: true,
+      lifecycle: { precondition: [knowsThePrivileges(new DataProxmoxVersion(this, "version"))] },
     });
     // The token has the privileges of its user. The user has no password, so nobody can log in as this user.
     const token = new UserToken(this, "token", {
@@ -114,6 +116,14 @@ export class ProxmoxAccess extends Construct {
     const role = new VirtualEnvironmentRole(this, id, { roleId, privileges: [...privileges].sort() });
     new Acl(this, `${id}-acl`, { path: "/", userId, roleId: role.roleId, propagate });
   }
+}
+
+/** `VM.GuestAgent.Audit` is new in Proxmox VE 9. Without this check, user and token would be made, and the role refused. */
+function knowsThePrivileges({ fqn }: DataProxmoxVersion): Precondition {
+  return {
+    condition: `\${tonumber(split(".", ${fqn}.version)[0]) >= 9}`,
+    errorMessage: `this is Proxmox VE \${${fqn}.version}, and its API lacks privileges of version 9. upgrade to 9`,
+  };
 }
 
 interface Grant {

@@ -23,7 +23,7 @@ export interface TalosImageProps {
   /** Whether it is a signed image, for Secure Boot. @default false */
   readonly secureBoot?: boolean;
   /**
-   * `disk-image` is a qcow2 that Proxmox (8.4 or later) imports as the first disk; `iso` boots the installer.
+   * `disk-image` is a qcow2 that Proxmox imports as the first disk; `iso` boots the installer.
    * @default "disk-image"
    */
   readonly format?: TalosImageFormat;

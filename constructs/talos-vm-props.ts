@@ -50,7 +50,11 @@ export interface TalosVmOptions {
   readonly pool?: string;
   /** When Proxmox starts and stops the VM, relative to others. @default - in no particular order */
   readonly startup?: TalosStartup;
-  /** Proxmox' own protection against removal of the VM or a disk. @default false */
+  /**
+   * Proxmox' own protection against removal of the VM or a disk. A plan that destroys or replaces the VM is refused until the
+   * VM has been deployed without it.
+   * @default false
+   */
   readonly protection?: boolean;
 }
 
@@ -68,7 +72,10 @@ export interface TalosVmProps extends TalosVmOptions {
   readonly vmName?: string;
   /** Address of the VM in state under another program, taken over with a `moved` block. @default - nothing is taken over */
   readonly adoptFrom?: string;
-  /** Whether a plan may destroy or replace this VM while it is in the program. @default false */
+  /**
+   * Whether a plan may destroy or replace this VM while it is in the program, or give a NIC of it another MAC address.
+   * @default false
+   */
   readonly allowReplace?: boolean;
   /**
    * Whether Proxmox may restart the VM by itself where a change (memory, cores) needs it. Several VMs would
@@ -108,7 +115,11 @@ export interface TalosDisk {
 export interface TalosNetworkInterface {
   /** Bridge of the Proxmox node. @default "vmbr0" */
   readonly bridge?: string;
-  /** MAC address, in either case. @default - one that Proxmox makes up */
+  /**
+   * MAC address, in either case: a VM keeps the case that it was made with. Another address is refused at plan, unless
+   * {@link TalosVmProps.allowReplace} is set.
+   * @default - one that Proxmox makes up
+   */
   readonly macAddress?: string;
   /** VLAN id, 1 to 4094. @default - untagged */
   readonly vlan?: number;

@@ -1,4 +1,4 @@
-import type { Postcondition } from "cdktf";
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -13,6 +13,7 @@ import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
+import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -46,6 +47,8 @@ export class TalosVm extends Construct {
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
+    const isProtected = props.protection ?? false;
+    const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
     this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
@@ -54,7 +57,7 @@ export class TalosVm extends Construct {
       migrate: true,
       tags: [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort(),
       poolId: props.pool,
-      protection: props.protection ?? false,
+      protection: isProtected,
       startup: props.startup && {
         order: props.startup.order,
         upDelay: props.startup.upDelaySeconds,
@@ -65,15 +68,15 @@ export class TalosVm extends Construct {
       ...cloudInit(props),
       ...powerPolicy(props),
       lifecycle: {
-        preventDestroy: !props.allowReplace,
+        preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: [
           "started",
-          "disk[0].interface",
           ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+          ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
         ],
         precondition: [guard.precondition(props.vmId, names)],
-        postcondition: [rootDiskStays(this.vmName, rootInterface(props))],
+        postcondition: stays.map(({ postcondition }) => postcondition),
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
@@ -81,6 +84,15 @@ export class TalosVm extends Construct {
     // but cdktf's own property leaves null out.
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
+    if (isProtected && props.allowReplace) this.warnOfProtection();
+  }
+
+  /** Proxmox refuses to delete it, but only after the provider has stopped it: no plan may get so far. */
+  private warnOfProtection(): void {
+    Annotations.of(this).addWarning(
+      `VM "${this.vmName}" is protected, so a plan that destroys or replaces it is refused. to do so, set protection: false, ` +
+        "deploy, and try again",
+    );
   }
 
   private addMoves({ adoptFrom, renamedFrom }: TalosVmProps): void {
@@ -96,25 +108,6 @@ export class TalosVm extends Construct {
       });
     }
   }
-}
-
-function rootInterface({ diskInterface = "scsi" }: TalosVmProps): string {
-  return `${diskInterface}0`;
-}
-
-/**
- * Refuses a plan for a VM whose first disk is attached to something else. The provider would attach it there beside where it is,
- * and start the VM from neither. What a plan must not change has its old value in it, so the plan can see it.
- */
-function rootDiskStays(vmName: string, configured: string): Postcondition {
-  const actual = "self.disk[0].interface";
-  const bus = `replace(${actual}, "/[0-9]+$/", "")`;
-  return {
-    condition: `\${${actual} == "${configured}"}`,
-    errorMessage:
-      `the first disk of "${vmName}" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
-      `nothing was changed. set disk_interface: \${${bus}}`,
-  };
 }
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
@@ -182,8 +175,8 @@ function networkDevice(nic: TalosNetworkInterface): object {
     model: "virtio",
     firewall: false,
     disconnected: false,
-    // Proxmox reports it in upper case. In lower case, every plan would have a change.
-    mac_address: nic.macAddress?.toUpperCase() ?? null,
+    // As given: Proxmox keeps the case, and takes another one for another NIC.
+    mac_address: nic.macAddress ?? null,
     vlan_id: nic.vlan ?? null,
     mtu: nic.mtu ?? null,
     queues: nic.queues ?? null,
@@ -220,6 +213,8 @@ function powerPolicy(props: TalosVmProps): VmConfig {
     rebootAfterUpdate: props.rebootAfterUpdate ?? false,
     // Otherwise the provider waits half an hour for a shutdown, then removes the VM from the state while it runs.
     stopOnDestroy: true,
+    // A destroy stops the VM first, and only then hears from Proxmox that it is protected. In no time at all it stops nothing.
+    timeoutStopVm: props.protection && !props.rebootAfterUpdate ? 0 : undefined,
     agent: {
       enabled: props.agent ?? false,
       // In maintenance mode no agent runs: waiting for it would hold up every apply and every plan.

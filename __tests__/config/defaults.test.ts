@@ -70,7 +70,7 @@ test("further disks, NICs and PCI devices start from the node's and the cluster'
     { slot: 3, storage: "nfs", sizeGiB: 200, ssd: false },
   ]);
   expect(worker.networkInterfaces).toMatchObject([
-    { bridge: "vmbr0", vlan: 7, macAddress: "BC:24:11:00:00:0A", queues: 4 },
+    { bridge: "vmbr0", vlan: 7, macAddress: "bc:24:11:00:00:0a", queues: 4 },
     { bridge: "vmbr0", vlan: undefined, queues: 4 },
     { bridge: "vmbr2", vlan: 30, mtu: 9000, queues: 1 },
   ]);

@@ -48,7 +48,7 @@ test("minimal", () => {
     tags: ["talos"],
     lifecycle: {
       prevent_destroy: true,
-      ignore_changes: ["started", "disk[0].interface", "disk[0].import_from"],
+      ignore_changes: ["started", "disk[0].import_from", "disk[0].interface"],
     },
   });
 });
@@ -90,16 +90,49 @@ test.each([
   });
 });
 
-test("network interfaces have every key, MAC addresses in Proxmox' case", () => {
+test("network interfaces have every key, MAC addresses the case that was given", () => {
   const unset = { enabled: null, mtu: null, queues: null, rate_limit: null, trunks: null };
   expect(
     vm({ networkInterfaces: [{ macAddress: "bc:24:11:0a:00:01", vlan: 7 }, { bridge: "vmbr1" }] }),
   ).toMatchObject({
     network_device: [
-      { ...unset, bridge: "vmbr0", mac_address: "BC:24:11:0A:00:01", vlan_id: 7 },
+      { ...unset, bridge: "vmbr0", mac_address: "bc:24:11:0a:00:01", vlan_id: 7 },
       { ...unset, bridge: "vmbr1", mac_address: null, vlan_id: null },
     ],
   });
+});
+
+test("a protected VM may not be destroyed or replaced, whatever is allowed, and says what to do", () => {
+  expect(vm({ protection: true })).toMatchObject({
+    timeout_stop_vm: 0,
+    lifecycle: { prevent_destroy: true },
+  });
+  expect(vm()).not.toHaveProperty("timeout_stop_vm");
+  expect(vm({ protection: true, rebootAfterUpdate: true })).not.toHaveProperty("timeout_stop_vm");
+
+  const allowed = (props: Partial<TalosVmProps>) => {
+    const warnings: unknown[] = [];
+    const template = synth((stack) => {
+      const { node } = new TalosVm(stack, "cp-1", {
+        vmId: 100,
+        host: "pve1",
+        image: image(stack),
+        disks: [{ storage: "local-lvm", sizeGiB: 10 }],
+        networkInterfaces: [{}],
+        allowReplace: true,
+        ...props,
+      });
+      warnings.push(...node.metadata.map(({ data }) => data));
+    });
+    expect(template.resource.proxmox_virtual_environment_vm?.["cp-1"]).toMatchObject({
+      lifecycle: { prevent_destroy: props.protection ?? false },
+    });
+    return warnings;
+  };
+  expect(allowed({})).toEqual([]);
+  expect(allowed({ protection: true })).toEqual([
+    'VM "cp-1" is protected, so a plan that destroys or replaces it is refused. to do so, set protection: false, deploy, and try again',
+  ]);
 });
 
 test("tags are sorted as Proxmox gives them back, and ours is among them once", () => {

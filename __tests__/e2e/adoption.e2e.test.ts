@@ -12,10 +12,14 @@ const HOME_LAB = join(__dirname, "fixtures/home-lab.tf");
 const SCHEMATIC = "ce4c980550dd2ab1b17bbf2b08801c7eb59418eafe8f279833297925d67c7515";
 const PASSPHRASE = "a passphrase that nobody guesses";
 
-/** What the template has for the first disk on either bus. */
+/** What the template has for the first disk on either bus, and MAC addresses in either case. */
 const HCL: Readonly<Record<DiskInterface, (text: string) => string>> = {
   scsi: (text) => text,
-  virtio: (text) => text.replaceAll('"scsi0"', '"virtio0"').replace(/ssd +=.*/, ""),
+  virtio: (text) =>
+    text
+      .replaceAll('"scsi0"', '"virtio0"')
+      .replace(/ssd +=.*/, "")
+      .replace("upper(each.value.mac_addr)", "each.value.mac_addr"),
 };
 
 /** The six-node example through the reader of cluster.yaml, with more keys at the end of it. */
@@ -84,6 +88,7 @@ test.each(DISK_INTERFACES)(
         config[`${bus}0`],
         config.ide2,
         config.boot,
+        config.net0,
       ];
       expect((await control.listGuests()).map(asItWas)).toEqual(before.map(asItWas));
       expect(await control.listVolumes()).toEqual(volumes);

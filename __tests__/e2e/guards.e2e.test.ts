@@ -92,7 +92,7 @@ test.each([
   },
 );
 
-test("a first start that fails says so and keeps the disks; untaint and apply finish the job", async () => {
+test("a first start that fails says so and keeps the disks; untaint keeps them, and the VM is started by hand", async () => {
   await deployment.control.addFault({ kind: "task", type: "qmstart", message: "no space left on device" });
   const props = cluster([controlPlane(1, small)], iso);
   deployment.write(props);
@@ -108,6 +108,25 @@ test("a first start that fails says so and keeps the disks; untaint and apply fi
   await deployment.project.ok("untaint", "proxmox_virtual_environment_vm.cp-1");
   await deployment.project.ok("apply", "-auto-approve");
   expect((await deployment.control.listVolumes()).filter(({ vmid }) => vmid === 7011)).toEqual(disks);
+  expect((await deployment.guests()).get(7011)?.status).toBe("stopped");
+  await deployment.control.changeGuest(7011, { power: "start" });
+  expect((await deployment.project.plan()).exitCode).toBe(0);
+});
+
+test.each([
+  ["memory", { memoryMiB: 4096 }],
+  ["cores", { cores: 2 }],
+])("a disk that grows together with %s takes two applies on a running VM", async (_, more) => {
+  const props = cluster([controlPlane(1, small)], iso);
+  await deployment.deploy(props);
+  deployment.write(cluster([controlPlane(1, { ...more, disk: { storage: "local-lvm", sizeGiB: 12 } })], iso));
+  const { exitCode, said } = await deployment.project.apply();
+  expect([exitCode, said]).toEqual([1, expect.stringContaining("cannot resize disks")]);
+  await deployment.project.ok("apply", "-auto-approve");
+  expect((await deployment.guests()).get(7011)).toMatchObject({
+    status: "running",
+    config: { scsi0: expect.stringContaining("size=12G") },
+  });
   expect((await deployment.project.plan()).exitCode).toBe(0);
 });
 

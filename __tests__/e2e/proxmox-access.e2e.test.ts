@@ -19,20 +19,46 @@ const everything: ClusterStackProps = cluster(
   { proxmox: { imageStorage: "nfs", sharedStorages: ["nfs", "ceph"], ha: true } },
 );
 
+const accessStack = (admin: TofuProject) => {
+  const stack = new ProxmoxAccessStack(newApp(), "proxmox-access", {
+    ha: true,
+    startupOrder: true,
+    state: {
+      backend: "local",
+      path: admin.stateFile,
+      encryption: { provider: "off", reason: "the token is read from the output" },
+    },
+  });
+  stack.prepareStack();
+  return stack;
+};
+
+test("Proxmox VE 8, which does not know all privileges, is refused before anything is written", async () => {
+  const deployment = await Deployment.start({ version: "8.4.14" });
+  const admin = new TofuProject(deployment.env);
+  try {
+    admin.write(synthStack(accessStack(admin)));
+    await admin.ok("init");
+    const { exitCode, said } = await admin.apply();
+    expect([exitCode, said.replace(/[│╷╵] ?/g, "")]).toEqual([
+      1,
+      expect.stringContaining(
+        "this is Proxmox VE 8.4.14, and its API lacks privileges of version 9. upgrade to 9",
+      ),
+    ]);
+    const requests = await deployment.control.listRequests();
+    expect(requests.filter(({ method }) => method !== "GET")).toEqual([]);
+  } finally {
+    admin.remove();
+    await deployment.stop();
+  }
+});
+
 test("the token that an administrator makes is enough for a cluster's whole life, and for nothing else", async () => {
   const deployment = await Deployment.start();
   const admin = new TofuProject(deployment.env);
   try {
-    const stack = new ProxmoxAccessStack(newApp(), "proxmox-access", {
-      ha: true,
-      startupOrder: true,
-      state: {
-        backend: "local",
-        path: admin.stateFile,
-        encryption: { provider: "off", reason: "the token is read from the output" },
-      },
-    });
-    stack.prepareStack();
+    const stack = accessStack(admin);
     admin.write(synthStack(stack));
     await admin.ok("init");
     const { output } = await admin.ok("apply", "-auto-approve");

@@ -14,13 +14,16 @@ export class Cluster {
   readonly faults = new Faults();
   /** How long tasks take, relative to a real node. */
   timeScale: number;
+  /** The release of Proxmox VE that every host says it has. */
+  readonly version: string;
 
   constructor(
     readonly state: ClusterState,
     private readonly store: JsonFile<ClusterState>,
-    options: { readonly timeScale: number },
+    options: { readonly timeScale: number; readonly version?: string },
   ) {
     this.timeScale = options.timeScale;
+    this.version = options.version ?? "9.1.4";
     this.access = new AccessControl(state);
     this.volumes = new Volumes(state);
     this.tasks = new Tasks(state, {

@@ -28,6 +28,8 @@ export interface ProxmoxOptions {
   readonly dataDir?: string;
   /** How long tasks take, relative to a real node; 0 is immediate. @default 0 */
   readonly timeScale?: number;
+  /** The release that it says it is; its API is that of 9 in any case. @default "9.1.4" */
+  readonly version?: string;
 }
 
 export interface RunningProxmox {
@@ -54,11 +56,18 @@ export interface RunningProxmox {
  * @throws where the port is taken or the data folder cannot be read
  */
 export async function startProxmox(options: ProxmoxOptions = {}): Promise<RunningProxmox> {
-  const { port = 0, hosts = DEFAULT_HOSTS, storages = DEFAULT_STORAGES, dataDir, timeScale = 0 } = options;
+  const {
+    port = 0,
+    hosts = DEFAULT_HOSTS,
+    storages = DEFAULT_STORAGES,
+    dataDir,
+    timeScale = 0,
+    version,
+  } = options;
   const store = new JsonFile<ClusterState>(dataDir && join(dataDir, "cluster.json"), "an empty cluster");
   const state = store.load() ?? initialState({ hosts, storages, tokenSecret: randomUUID() });
   const identity = await loadTlsIdentity(dataDir);
-  const cluster = new Cluster(state, store, { timeScale });
+  const cluster = new Cluster(state, store, { timeScale, version });
   cluster.save();
   const log = new RequestLog();
   const controlToken = randomUUID();

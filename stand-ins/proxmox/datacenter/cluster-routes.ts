@@ -12,10 +12,20 @@ const HOST_CPUS = 32;
 const HOST_MEMORY = 256 * GIB;
 const HOST_UPTIME = 864_000;
 
-export const VERSION = { version: "9.1.4", release: "9.1", repoid: "5ac30304265fbd8e" } as const;
+/** The commit that the release was made from; no client looks at it. */
+const REPOSITORY_ID = "5ac30304265fbd8e";
 
 export const clusterRoutes: readonly Route[] = [
-  route({ method: "GET", template: "/version", permission: anyCaller, handle: () => VERSION }),
+  route({
+    method: "GET",
+    template: "/version",
+    permission: anyCaller,
+    handle: ({ cluster: { version } }) => ({
+      version,
+      release: version.split(".").slice(0, 2).join("."),
+      repoid: REPOSITORY_ID,
+    }),
+  }),
   route({
     method: "GET",
     template: "/nodes",
@@ -38,7 +48,7 @@ export const clusterRoutes: readonly Route[] = [
           model: "AMD EPYC 9124 16-Core Processor",
         },
         memory: { total: HOST_MEMORY, used, free: HOST_MEMORY - used },
-        pveversion: `pve-manager/${VERSION.version}/${VERSION.repoid}`,
+        pveversion: `pve-manager/${cluster.version}/${REPOSITORY_ID}`,
         uptime: HOST_UPTIME,
       };
     },
