@@ -60,6 +60,11 @@ export class CurrentObject {
     return this.rules.servesS3Clients && this.upToDate;
   }
 
+  /** Whether somebody may read the object: an S3 client, or during a freeze who moves the state to one. Else the alarm is soon enough. */
+  get isSeenInBucket(): boolean {
+    return this.rules.servesS3Clients || this.rules.freezes.active() !== null;
+  }
+
   /**
    * Whether the ledger alone says what the state is. It does not where there is none, or another program may have put
    * one there, and where a person has to choose.
@@ -92,7 +97,7 @@ export class CurrentObject {
     isUntouched: boolean,
   ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
     const nothing = Promise.resolve();
-    if (!this.rules.servesS3Clients) return { answer: nothing, done: nothing };
+    if (!this.isSeenInBucket) return { answer: nothing, done: nothing };
     if (version.lockId === null || !isUntouched) {
       const answer = this.projectAfterCommit(bytes);
       return { answer, done: answer };
@@ -119,6 +124,11 @@ export class CurrentObject {
   async bringUpToDate(): Promise<void> {
     await this.#following;
     if (!this.upToDate) await this.reconcile();
+  }
+
+  /** As {@link bringUpToDate}, unless an admin has to choose first. */
+  async repair(): Promise<void> {
+    if (this.isRepairable) await this.bringUpToDate();
   }
 
   #follow(version: VersionRecord, bytes: Uint8Array | null): Promise<void> {
@@ -207,6 +217,10 @@ export class CurrentObject {
         contentMd5: null,
         strict: false,
         fits,
+      }).catch((error: unknown) => {
+        // A fault on the way, which says nothing of the object.
+        const isCut = error instanceof Refusal && error.error.code === "body_incomplete";
+        throw isCut ? new Error(`reading it for version ${id}: ${error.message}`) : error;
       });
       if (bytes) await store(this.bucket, key, bytes, facts);
       const createdAt = new Date().toISOString();
@@ -225,7 +239,7 @@ export class CurrentObject {
   #isPutBack(found: R2Object | null): boolean {
     const { version, upload } = this.ledger.get("projection");
     if (found === null || upload === undefined || found.version === upload) return false;
-    return version !== this.ledger.get("pointer") && this.#projectedBy(found) !== null;
+    return version !== this.ledger.get("pointer");
   }
 
   /** Whether a put of this version may be seen only now. Else somebody copied an older object back, metadata and all. */
