@@ -29,7 +29,7 @@ const sqlFaultRate = 0.006;
 
 /**
  * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write,
- * unlock and break each other's locks, a stranger with their lock IDs, an admin who restores the backup, and one that uses
+ * unlock and break each other's locks, a stranger with their lock IDs, an admin who freezes and restores the backup, and one that uses
  * the S3 backend on the same object and puts older copies back. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
@@ -64,6 +64,8 @@ class Schedule {
   readonly #copies = new Map<string, Record<string, string> | undefined>();
   /** The copy that was put back, until an admin chose. */
   #putBack: string | null = null;
+  /** A freeze that was acknowledged, until anyone tried to end it. */
+  #isFrozen = false;
   readonly #strangerState: State;
 
   constructor(
@@ -93,8 +95,9 @@ class Schedule {
     const client = holder && this.#random.chance(0.6) ? holder : this.#random.pick(this.#clients);
     if (this.#putBack !== null) return this.#choose(this.#putBack);
     await this.#copyCurrent();
-    const choice = this.#random.below(116);
-    if (choice >= 108) await this.#putCopyBack();
+    const choice = this.#random.below(124);
+    if (choice >= 116) await this.#freezeOrThaw();
+    else if (choice >= 108) await this.#putCopyBack();
     else if (choice >= 104) await this.#restoreBackup();
     else if (choice >= 100) await this.#writeAsStranger(client);
     else if (choice < 10) await this.#read();
@@ -111,6 +114,7 @@ class Schedule {
       this.#send("LOCK", "/lock", JSON.stringify(info)),
     );
     if (reply.status !== 200) return;
+    must(!this.#isFrozen, `${client.name} got the lock during a freeze`);
     must(this.#holder === null, `${client.name} got the lock while ${this.#holder} held it`);
     this.#holder = info.ID;
     client.lock = info;
@@ -204,6 +208,16 @@ class Schedule {
     }
   }
 
+  async #freezeOrThaw(): Promise<void> {
+    const isThaw = this.#isFrozen;
+    this.#isFrozen = false;
+    const { status } = isThaw
+      ? await this.#replayed("an admin thaws", () => this.#send("DELETE", "/freeze"))
+      : await this.#replayed("an admin freezes", () => this.#send("PUT", "/freeze", '{"reason":"a test"}'));
+    await sleep(40); // abandoned requests come to their end
+    this.#isFrozen = !isThaw && status === 200;
+  }
+
   async #copyCurrent(): Promise<void> {
     const found = await this.backend.bucket.get(this.#key);
     if (found) this.#copies.set(await found.text(), found.customMetadata);
@@ -280,6 +294,7 @@ class Schedule {
 
   /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
   async #settled(): Promise<void> {
+    must((await this.#send("DELETE", "/freeze")).status === 200, "a freeze cannot be ended");
     if (this.#putBack !== null) await this.#choose(this.#putBack);
     const read = await this.#read();
     must(read !== null, "no answer without faults");

@@ -75,7 +75,7 @@ export class Locks {
       // Reads and writes ask R2 whether the current object is ours; here only what we know of is repaired.
       await current.bringUpToDate();
     } catch (error) {
-      await this.syncS3Lock(Promise.resolve());
+      await this.syncS3Lock();
       throw error;
     }
   }
@@ -163,16 +163,16 @@ export class Locks {
 
   /**
    * Brings the S3 lock file in line with the ledger: there while locked or frozen, gone otherwise.
-   * @param isUpToDate S3 clients would read what was committed; until then the file stays
+   * @param repair makes S3 clients read what was committed; until then the file stays
    * @returns false while an S3 client holds it, and a freeze or a lock of ours has to wait for it
    */
-  async syncS3Lock(isUpToDate: Promise<void>): Promise<boolean> {
+  async syncS3Lock(repair: () => Promise<void> = async () => undefined): Promise<boolean> {
     const { s3Lock, freezes } = this.parts;
     const holder = this.#ledger.locks.holder();
     const hasFile = holder?.hasFile ?? false; // it was put there before the lock was granted
     const freeze = freezes.active();
     const isNeeded = hasFile || freeze !== null || (holder !== null && this.#lacksFile(holder));
-    const [isOurs] = await settleAll([isNeeded ? false : s3Lock.isOurs(), isUpToDate]);
+    const [isOurs] = await settleAll([isNeeded ? false : s3Lock.isOurs(), repair()]);
     if (isOurs) await s3Lock.remove();
     if (holder && this.#lacksFile(holder)) return (await this.#addFile(holder)) === null;
     if (hasFile || !freeze) return true;

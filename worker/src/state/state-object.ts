@@ -226,7 +226,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
       let isFileOurs = false;
       const repaired = await outcome(async () => {
         // A conflict waits for a person, not for the next alarm.
-        isFileOurs = await locks.syncS3Lock(current.repair());
+        isFileOurs = await locks.syncS3Lock(() => current.repair());
         await this.#report.send(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
@@ -251,8 +251,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
       const tidied = await outcome(async () => {
         if (!isFreeze && !parts.current.isSeenInBucket) return;
         // The lock file stays until an S3 client would read what we committed.
-        const isUpToDate = parts.current.repair();
-        await (result.ok ? parts.locks.syncS3Lock(isUpToDate) : isUpToDate);
+        const repair = () => parts.current.repair();
+        await (result.ok ? parts.locks.syncS3Lock(repair) : repair());
       });
       if (tidied.ok && result.ok) this.#reportIfUnknown(ref);
       return result;
