@@ -273,6 +273,60 @@ test("a version that was damaged is not put in the place of the current object",
   expect(await worker.bucket.head(keyOf(state))).toBeNull();
 });
 
+describe("an S3 client that writes several times without a lock, beside a client of the Worker that holds one", () => {
+  const theirs = stateBody({ serial: 4, note: "by s3, made of serial 1" });
+  const ours = stateBody({ serial: 2, note: "by http" });
+
+  async function expectBothKept(state: State): Promise<void> {
+    for (let again = 0; again < 2; again++) {
+      const problem = expectProblem(await state.get(), 500);
+      expect(problem.error).toBe("foreign_write");
+      expect(problem.message).toContain("without having read the version before it");
+      await runAlarm(state);
+    }
+    const [foreign, version] = await versionsOf(state);
+    expect([foreign?.current, version?.current]).toEqual([false, true]);
+    expectState(await state.send("GET", `/versions/${foreign?.id}`), theirs);
+    expectState(await state.send("GET", `/versions/${version?.id}`), ours);
+    expectStatus(await state.send("POST", `/versions/${version?.id}/restore`), 200);
+    expectState(await state.get(), ours);
+  }
+
+  async function lockedState() {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.post(stateBody({ serial: 1 }));
+    await state.lock(info);
+    await state.get();
+    return { state, info };
+  }
+
+  test("does not hide what that client writes after it, though its serial is higher", async () => {
+    const { state, info } = await lockedState();
+    await worker.bucket.put(keyOf(state), theirs);
+    expect(expectProblem(await state.post(ours, info.ID), 500).error).toBe("foreign_write");
+    await state.unlock(info);
+    await expectBothKept(state);
+  });
+
+  test("does not hide what that client was told is written, before its copy was made", async () => {
+    const { state, info } = await lockedState();
+    await setFaults(state, { interloper: theirs });
+    expectStatus(await state.post(ours, info.ID), 200);
+    await state.unlock(info);
+    await setFaults(state);
+    await expectBothKept(state);
+  });
+
+  test("is adopted as ever where it wrote over the version that it had read", async () => {
+    const { state, info } = await lockedState();
+    expectStatus(await state.post(ours, info.ID), 200);
+    await state.unlock(info);
+    await worker.bucket.put(keyOf(state), theirs);
+    expectState(await state.get(), theirs);
+  });
+});
+
 describe("a current version whose object is lost, and the current object with it", () => {
   async function withLostVersion(): Promise<State> {
     const state = new State(worker.owner);

@@ -29,6 +29,8 @@ export class CurrentObject {
   private readonly key: string;
   /** A put that a committed write left to run on; null where none does. */
   #following: Promise<void> | null = null;
+  /** A version before whose put an S3 client wrote: whatever its serial, that write was made without it. */
+  #unread: string | null = null;
 
   constructor(
     private readonly context: StateContext,
@@ -164,8 +166,8 @@ export class CurrentObject {
     });
     if (put !== null) {
       requireStored(put, current.md5);
-      this.ledger.noteProjection({ version: current.id, etag: put.etag, upload: put.version });
-    }
+      this.#note(current, put);
+    } else this.#unread = current.id;
   }
 
   /**
@@ -194,12 +196,17 @@ export class CurrentObject {
           return;
         }
         // Ours after all: the answer to the put was lost, or it landed late.
-        this.ledger.noteProjection({ version: projected.id, etag: found.etag, upload: found.version });
+        this.#note(projected, found);
         if (projected.id === pointer) return;
       }
       await this.#project(null);
     }
     throw new Error(`${this.key} changes faster than it can be repaired`);
+  }
+
+  #note({ id }: VersionRecord, { etag, version: upload }: R2Object): void {
+    this.ledger.noteProjection({ version: id, etag, upload });
+    this.#unread = null;
   }
 
   /** Stores `body` as a version that is not current yet. */
@@ -296,7 +303,9 @@ export class CurrentObject {
     const { freezes, isEncryptionRequired } = this.rules;
     const why = whyEncrypted(this.ledger, isEncryptionRequired);
     const [breach] = breaches(this.context.ref, this.ledger.current(), version, why);
-    return breach?.rule ?? (freezes.active() ? "frozen" : null);
+    if (breach) return breach.rule;
+    if (this.#unread !== null && this.#unread === this.ledger.get("pointer")) return "unread";
+    return freezes.active() ? "frozen" : null;
   }
 
   /** Whether it waits for nothing but the end of a freeze that has ended. */
