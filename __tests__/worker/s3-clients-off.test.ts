@@ -91,6 +91,22 @@ test("a write of an S3 client that is there in spite of it is not overwritten: b
   expect(bodies).toEqual([foreign, stateBody({ serial: 2, note: "by http" }), stateBody({ serial: 1 })]);
 });
 
+test("nor does it hide what was written before the current object followed, though its serial is higher", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  await runAlarm(state);
+  await state.post(stateBody({ serial: 2 }));
+  await bucket.put(keyOf(state), stateBody({ serial: 4, note: "made of serial 1" }));
+  await runAlarm(state);
+  expect(expectProblem(await state.get(), 500).error).toBe("foreign_write");
+  const versions = jsonList(await state.send("GET", "/versions?all=1"));
+  expect(versions.map(({ serial, current }) => [serial, current])).toEqual([
+    [4, false],
+    [2, true],
+    [1, false],
+  ]);
+});
+
 test("a freeze is seen in the bucket at once, with what was committed: a move to the S3 backend begins with it", async () => {
   const state = new State(worker.owner);
   await state.post(stateBody({ serial: 1 }));

@@ -62,7 +62,7 @@ export class CurrentObject {
     return this.rules.servesS3Clients && this.upToDate;
   }
 
-  /** Whether somebody may read the object: an S3 client, or during a freeze who moves the state to one. Else the alarm is soon enough. */
+  /** Whether somebody may read the object: an S3 client, or during a freeze who moves the state there. Else the alarm will do. */
   get isSeenInBucket(): boolean {
     return this.rules.servesS3Clients || this.rules.freezes.active() !== null;
   }
@@ -99,7 +99,10 @@ export class CurrentObject {
     isUntouched: boolean,
   ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
     const nothing = Promise.resolve();
-    if (!this.isSeenInBucket) return { answer: nothing, done: nothing };
+    if (!this.isSeenInBucket) {
+      this.#unread = version.id;
+      return { answer: nothing, done: nothing };
+    }
     if (version.lockId === null || !isUntouched) {
       const answer = this.projectAfterCommit(bytes);
       return { answer, done: answer };

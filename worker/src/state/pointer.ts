@@ -130,7 +130,7 @@ export class Pointer {
     check(); // an S3 client may have broken the lock
   }
 
-  /** A foreign write, or a version that is lost, is what restore and delete are there to settle; anything else is an error for them too. */
+  /** A foreign write, or a lost version, is what restore and delete are there to settle; anything else is an error for them too. */
   async #reconcileWherePossible(): Promise<void> {
     await this.parts.current.reconcile().catch((error: unknown) => {
       if (isLost(error) || (error instanceof Refusal && error.error.code === "foreign_write")) return;
