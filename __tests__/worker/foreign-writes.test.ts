@@ -138,6 +138,16 @@ describe("a freeze that began while an S3 client held the lock", () => {
   });
 });
 
+test("what an S3 client wrote before a freeze is read during it", async () => {
+  const [known, unknown] = [new State(worker.owner), new State(worker.owner)];
+  await known.post(stateBody({ serial: 1 }));
+  for (const state of [known, unknown]) {
+    await worker.bucket.put(keyOf(state), stateBody({ serial: 2 }));
+    expectStatus(await state.admin("PUT", "/freeze", { reason: "incident" }), 200);
+    expectState(await state.get(), stateBody({ serial: 2 }));
+  }
+});
+
 describe("objects that cannot become a version", () => {
   test("one that is larger than a state may be is named, with the way on, and not with a 503 for ever", async () => {
     const state = new State(worker.owner);
@@ -261,4 +271,117 @@ test("a version that was damaged is not put in the place of the current object",
   for (let again = 0; again < 2; again++)
     expect(expectProblem(await state.get(), 500).error).toBe("object_damaged");
   expect(await worker.bucket.head(keyOf(state))).toBeNull();
+});
+
+describe("an S3 client that writes several times without a lock, beside a client of the Worker that holds one", () => {
+  const theirs = stateBody({ serial: 4, note: "by s3, made of serial 1" });
+  const ours = stateBody({ serial: 2, note: "by http" });
+
+  async function expectBothKept(state: State): Promise<void> {
+    for (let again = 0; again < 2; again++) {
+      const problem = expectProblem(await state.get(), 500);
+      expect(problem.error).toBe("foreign_write");
+      expect(problem.message).toContain("without having read the version before it");
+      await runAlarm(state);
+    }
+    const [foreign, version] = await versionsOf(state);
+    expect([foreign?.current, version?.current]).toEqual([false, true]);
+    expectState(await state.send("GET", `/versions/${foreign?.id}`), theirs);
+    expectState(await state.send("GET", `/versions/${version?.id}`), ours);
+    expectStatus(await state.send("POST", `/versions/${version?.id}/restore`), 200);
+    expectState(await state.get(), ours);
+  }
+
+  async function lockedState() {
+    const state = new State(worker.owner);
+    const info = lockInfo();
+    await state.post(stateBody({ serial: 1 }));
+    await state.lock(info);
+    await state.get();
+    return { state, info };
+  }
+
+  test("does not hide what that client writes after it, though its serial is higher", async () => {
+    const { state, info } = await lockedState();
+    await worker.bucket.put(keyOf(state), theirs);
+    expect(expectProblem(await state.post(ours, info.ID), 500).error).toBe("foreign_write");
+    await state.unlock(info);
+    await expectBothKept(state);
+  });
+
+  test("does not hide what that client was told is written, before its copy was made", async () => {
+    const { state, info } = await lockedState();
+    await setFaults(state, { interloper: theirs });
+    expectStatus(await state.post(ours, info.ID), 200);
+    await state.unlock(info);
+    await setFaults(state);
+    await expectBothKept(state);
+  });
+
+  test("is adopted as ever where it wrote over the version that it had read", async () => {
+    const { state, info } = await lockedState();
+    expectStatus(await state.post(ours, info.ID), 200);
+    await state.unlock(info);
+    await worker.bucket.put(keyOf(state), theirs);
+    expectState(await state.get(), theirs);
+  });
+});
+
+describe("a current version whose object is lost, and the current object with it", () => {
+  async function withLostVersion(): Promise<State> {
+    const state = new State(worker.owner);
+    for (const serial of [1, 2]) await state.post(stateBody({ serial }));
+    const [newest] = await versionsOf(state);
+    await worker.bucket.delete([keyOf(state), `history/owner/${state.name}/${newest?.id}.tfstate`]);
+    expect(expectProblem(await state.get(), 500).error).toBe("object_missing");
+    return state;
+  }
+
+  test("an admin restores another version, as the error says", async () => {
+    const state = await withLostVersion();
+    const older = (await versionsOf(state)).at(-1);
+    expectStatus(await state.send("POST", `/versions/${older?.id}/restore`), 200);
+    expectState(await state.get(), stateBody({ serial: 1 }));
+    expect(await textAt(worker, state)).toBe(stateBody({ serial: 1 }));
+  });
+
+  test("an admin deletes the state, and a new one begins", async () => {
+    const state = await withLostVersion();
+    expectStatus(await state.send("DELETE"), 200);
+    expectNoState(await state.get());
+    expectStatus(await state.post(stateBody({ serial: 1, note: "new" })), 200);
+  });
+});
+
+test("a current object that could not be read to its end is read again, and not taken for no state", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  await worker.bucket.put(keyOf(state), stateBody({ serial: 2 }));
+  await setFaults(state, { rate: "1", kinds: "cut", target: "get current" });
+  expectProblem(await state.get(), 503);
+  await setFaults(state);
+  expectState(await state.get(), stateBody({ serial: 2 }));
+});
+
+test("a freeze takes the lock file at once where an admin has yet to choose", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  await worker.bucket.put(keyOf(state), "<html>");
+  expectProblem(await state.get(), 500);
+  expectStatus(await state.admin("PUT", "/freeze", { reason: "incident" }), 200);
+  expect(await worker.bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly)).toBeNull();
+});
+
+test("a lock that is not granted leaves the lock file of the freeze that lets it through", async () => {
+  const state = new State(worker.owner);
+  const info = lockInfo();
+  await state.post(stateBody({ serial: 1 }));
+  await state.admin("PUT", "/freeze", { reason: "moved", lock: info.ID });
+  await setFaults(state, { rate: "1", kinds: "error before", target: "put current" });
+  await worker.bucket.delete(keyOf(state));
+  expectProblem(await state.get(), 503);
+  expectProblem(await state.lock(info), 503);
+  await setFaults(state);
+  expect(await worker.bucket.put(`${keyOf(state)}.tflock`, "{}", createOnly)).toBeNull();
+  expectStatus(await state.lock(info), 200);
 });

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "./conformance/case";
-import { State, stateBody } from "./conformance/client";
+import { State, slowly, stateBody } from "./conformance/client";
 import {
   historyKeys,
   runAlarm,
@@ -88,3 +89,19 @@ test.each(["error before", "error after", "crash before", "crash after"])(
       expectProblem(await state.send("GET", `/versions/${ids.get(serial)}`), 400);
   },
 );
+
+test("an upload that the sweep gave up while it came in, and that is then refused, does not fail the next one", async () => {
+  const state = new State(worker.owner);
+  await state.post(stateBody({ serial: 1 }));
+  const body = `${stateBody({ serial: 2 })}}`;
+  const headers = { "content-length": String(body.length) };
+  const refused = await state.send("POST", "", {
+    body: slowly(body, async () => {
+      await sleep(300); // until its first half has come in
+      await runAlarm(state, 2);
+    }),
+    headers,
+  });
+  expectProblem(refused, 400);
+  expectStatus(await state.post(stateBody({ serial: 2 })), 200);
+});

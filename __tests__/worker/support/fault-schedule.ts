@@ -29,7 +29,7 @@ const sqlFaultRate = 0.006;
 
 /**
  * One random schedule against one state, under faults of R2, of SQLite and of the way back: three clients that lock, write,
- * unlock and break each other's locks, a stranger with their lock IDs, an admin who restores the backup, and one that uses
+ * unlock and break each other's locks, a stranger with their lock IDs, an admin who freezes, deletes and restores the backup, and one that uses
  * the S3 backend on the same object and puts older copies back. Checks after each answer, and at the end without faults,
  * that nothing that was accepted is lost. Throws with the seed and the log of what happened.
  */
@@ -64,6 +64,12 @@ class Schedule {
   readonly #copies = new Map<string, Record<string, string> | undefined>();
   /** The copy that was put back, until an admin chose. */
   #putBack: string | null = null;
+  /** How many of the accepted bodies were there when the state was last deleted. */
+  #deletedBefore = 0;
+  /** Nobody knows whether the last DELETE was carried out; the next read tells. */
+  #maybeDeleted = false;
+  /** A freeze that was acknowledged, until anyone tried to end it. */
+  #isFrozen = false;
   readonly #strangerState: State;
 
   constructor(
@@ -73,6 +79,10 @@ class Schedule {
     this.#random = new Random(seed);
     this.#state = new State(backend.target, `faults-${seed}-`);
     this.#strangerState = new State(backend.stranger, this.#state.name);
+  }
+
+  get #newest(): string | undefined {
+    return this.#accepted.slice(this.#deletedBefore).at(-1);
   }
 
   get #key(): string {
@@ -93,8 +103,10 @@ class Schedule {
     const client = holder && this.#random.chance(0.6) ? holder : this.#random.pick(this.#clients);
     if (this.#putBack !== null) return this.#choose(this.#putBack);
     await this.#copyCurrent();
-    const choice = this.#random.below(116);
-    if (choice >= 108) await this.#putCopyBack();
+    const choice = this.#random.below(130);
+    if (choice >= 124) await this.#delete();
+    else if (choice >= 116) await this.#freezeOrThaw();
+    else if (choice >= 108) await this.#putCopyBack();
     else if (choice >= 104) await this.#restoreBackup();
     else if (choice >= 100) await this.#writeAsStranger(client);
     else if (choice < 10) await this.#read();
@@ -111,6 +123,7 @@ class Schedule {
       this.#send("LOCK", "/lock", JSON.stringify(info)),
     );
     if (reply.status !== 200) return;
+    must(!this.#isFrozen, `${client.name} got the lock during a freeze`);
     must(this.#holder === null, `${client.name} got the lock while ${this.#holder} held it`);
     this.#holder = info.ID;
     client.lock = info;
@@ -168,6 +181,7 @@ class Schedule {
 
   /** As the S3 backend with use_lockfile does it: create the lock file, read, put, delete the lock file. */
   async #writeThroughS3(): Promise<void> {
+    if (this.#maybeDeleted && (await this.#read()) === null) return;
     const key = `owner/${this.#state.name}.tfstate`;
     const info = { ...lockInfo("s3"), Path: key };
     const locked = await this.backend.bucket.put(`${key}.tflock`, JSON.stringify(info), {
@@ -178,7 +192,7 @@ class Schedule {
     must(this.#holder === null, `the S3 client got the lock while ${this.#holder} held it`);
     const current = await this.backend.bucket.get(key);
     const serial = current ? (JSON.parse(await current.text()) as { serial: number }).serial : 0;
-    const newest = Math.max(0, ...this.#accepted.map(serialOf));
+    const newest = this.#newest === undefined ? 0 : serialOf(this.#newest);
     must(serial >= newest, `the S3 client reads serial ${serial} under its lock, ${newest} was accepted`);
     const body = stateBody({ serial: serial + 1, note: `s3 ${this.#random.below(1e9)}` });
     await this.backend.bucket.put(key, body);
@@ -204,6 +218,24 @@ class Schedule {
     }
   }
 
+  /** By an admin, while nobody holds the lock. A state that begins anew is told from the deleted one. */
+  async #delete(): Promise<void> {
+    const { status } = await this.#replayed("an admin deletes", () => this.#send("DELETE"));
+    await sleep(40); // abandoned requests come to their end
+    if (status === 200) this.#deletedBefore = this.#accepted.length;
+    else this.#maybeDeleted = true;
+  }
+
+  async #freezeOrThaw(): Promise<void> {
+    const isThaw = this.#isFrozen;
+    this.#isFrozen = false;
+    const { status } = isThaw
+      ? await this.#replayed("an admin thaws", () => this.#send("DELETE", "/freeze"))
+      : await this.#replayed("an admin freezes", () => this.#send("PUT", "/freeze", '{"reason":"a test"}'));
+    await sleep(40); // abandoned requests come to their end
+    this.#isFrozen = !isThaw && status === 200;
+  }
+
   async #copyCurrent(): Promise<void> {
     const found = await this.backend.bucket.get(this.#key);
     if (found) this.#copies.set(await found.text(), found.customMetadata);
@@ -216,7 +248,7 @@ class Schedule {
     const info = { ...lockInfo("s3"), Path: this.#key };
     const options = { onlyIf: { etagDoesNotMatch: "*" } };
     if (!(await this.backend.bucket.put(`${this.#key}.tflock`, JSON.stringify(info), options))) return;
-    const newest = this.#accepted.at(-1);
+    const newest = this.#newest;
     const current = await (await this.backend.bucket.get(this.#key))?.text();
     const older = [...this.#copies].filter(
       ([text, metadata]) => metadata?.version && newest && serialOf(text) < serialOf(newest),
@@ -236,7 +268,7 @@ class Schedule {
     this.log.push(`read after the copy: ${status}`);
     must(status >= 500, `a copy was put back, and a read answers ${status}: ${text}`);
     const newest = createHash("sha256")
-      .update(this.#accepted.at(-1) ?? "")
+      .update(this.#newest ?? "")
       .digest("hex");
     const list = await this.#send("GET", "/versions?all=1&limit=1000");
     if (list.status !== 200) return;
@@ -256,10 +288,12 @@ class Schedule {
 
   /** @returns null where the answer was an error */
   async #read(): Promise<{ serial: number } | null> {
-    const newest = this.#accepted.at(-1);
     const reply = await this.#send("GET");
     this.log.push(`read: ${reply.status} ${reply.text.slice(0, 60)}`);
     if (reply.status >= 500) return null;
+    if (this.#maybeDeleted && reply.status === 204) this.#deletedBefore = this.#accepted.length;
+    this.#maybeDeleted = false;
+    const newest = this.#newest;
     if (reply.status === 204) {
       must(newest === undefined, "a state that was accepted is not there any more");
       return { serial: 0 };
@@ -280,6 +314,7 @@ class Schedule {
 
   /** Without faults: the last accepted state is there, in all places, with its whole history, and work goes on. */
   async #settled(): Promise<void> {
+    must((await this.#send("DELETE", "/freeze")).status === 200, "a freeze cannot be ended");
     if (this.#putBack !== null) await this.#choose(this.#putBack);
     const read = await this.#read();
     must(read !== null, "no answer without faults");

@@ -128,7 +128,7 @@ interface ForeignWrite {
   /** The version that the S3 client's object became; null where it is not a state. */
   readonly foreign: string | null;
   /** Undefined where an earlier Worker noted the conflict. */
-  readonly reason?: StateRule | "frozen" | "not_a_state" | "too_large";
+  readonly reason?: StateRule | "unread" | "frozen" | "not_a_state" | "too_large";
 }
 
 interface UnneededCopy {
@@ -151,6 +151,7 @@ type WhyKeptAside = readonly [what: string, howToGoOn: string];
 /** Why a state that an S3 client wrote is not served, and what there is to know before an admin chooses. */
 function foreignReasons(ref: StateRef, current: string | null) {
   const notNext: WhyKeptAside = [`and it does not follow version ${current}`, ""];
+  const unread: WhyKeptAside = ["without having read the version before it", ""];
   const frozen: WhyKeptAside = [
     "while the state is frozen",
     "; without that it is adopted when the freeze ends",
@@ -159,7 +160,8 @@ function foreignReasons(ref: StateRef, current: string | null) {
     "and it is not encrypted, which it has to be",
     `; version {id} in plain text needs POST ${statePath(ref)}/override {"allow":["plaintext"],"reason":"…"} first`,
   ];
-  return { serial: notNext, lineage: notNext, not_a_state: notNext, too_large: notNext, frozen, plaintext };
+  const others = { unread, frozen, plaintext };
+  return { serial: notNext, lineage: notNext, not_a_state: notNext, too_large: notNext, ...others };
 }
 
 function compareSerials(current: number | null, copy: number | null): string {

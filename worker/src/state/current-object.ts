@@ -29,6 +29,8 @@ export class CurrentObject {
   private readonly key: string;
   /** A put that a committed write left to run on; null where none does. */
   #following: Promise<void> | null = null;
+  /** A version before whose put an S3 client wrote: whatever its serial, that write was made without it. */
+  #unread: string | null = null;
 
   constructor(
     private readonly context: StateContext,
@@ -58,6 +60,11 @@ export class CurrentObject {
   /** Whether the object is the current version, and S3 clients may have changed that. */
   get isReadByS3Clients(): boolean {
     return this.rules.servesS3Clients && this.upToDate;
+  }
+
+  /** Whether somebody may read the object: an S3 client, or during a freeze who moves the state there. Else the alarm will do. */
+  get isSeenInBucket(): boolean {
+    return this.rules.servesS3Clients || this.rules.freezes.active() !== null;
   }
 
   /**
@@ -92,7 +99,10 @@ export class CurrentObject {
     isUntouched: boolean,
   ): { readonly answer: Promise<void>; readonly done: Promise<void> } {
     const nothing = Promise.resolve();
-    if (!this.rules.servesS3Clients) return { answer: nothing, done: nothing };
+    if (!this.isSeenInBucket) {
+      this.#unread = version.id;
+      return { answer: nothing, done: nothing };
+    }
     if (version.lockId === null || !isUntouched) {
       const answer = this.projectAfterCommit(bytes);
       return { answer, done: answer };
@@ -119,6 +129,11 @@ export class CurrentObject {
   async bringUpToDate(): Promise<void> {
     await this.#following;
     if (!this.upToDate) await this.reconcile();
+  }
+
+  /** As {@link bringUpToDate}, unless an admin has to choose first. */
+  async repair(): Promise<void> {
+    if (this.isRepairable) await this.bringUpToDate();
   }
 
   #follow(version: VersionRecord, bytes: Uint8Array | null): Promise<void> {
@@ -154,8 +169,8 @@ export class CurrentObject {
     });
     if (put !== null) {
       requireStored(put, current.md5);
-      this.ledger.noteProjection({ version: current.id, etag: put.etag, upload: put.version });
-    }
+      this.#note(current, put);
+    } else this.#unread = current.id;
   }
 
   /**
@@ -184,12 +199,17 @@ export class CurrentObject {
           return;
         }
         // Ours after all: the answer to the put was lost, or it landed late.
-        this.ledger.noteProjection({ version: projected.id, etag: found.etag, upload: found.version });
+        this.#note(projected, found);
         if (projected.id === pointer) return;
       }
       await this.#project(null);
     }
     throw new Error(`${this.key} changes faster than it can be repaired`);
+  }
+
+  #note({ id }: VersionRecord, { etag, version: upload }: R2Object): void {
+    this.ledger.noteProjection({ version: id, etag, upload });
+    this.#unread = null;
   }
 
   /** Stores `body` as a version that is not current yet. */
@@ -207,6 +227,10 @@ export class CurrentObject {
         contentMd5: null,
         strict: false,
         fits,
+      }).catch((error: unknown) => {
+        // A fault on the way, which says nothing of the object.
+        const isCut = error instanceof Refusal && error.error.code === "body_incomplete";
+        throw isCut ? new Error(`reading it for version ${id}: ${error.message}`) : error;
       });
       if (bytes) await store(this.bucket, key, bytes, facts);
       const createdAt = new Date().toISOString();
@@ -225,7 +249,7 @@ export class CurrentObject {
   #isPutBack(found: R2Object | null): boolean {
     const { version, upload } = this.ledger.get("projection");
     if (found === null || upload === undefined || found.version === upload) return false;
-    return version !== this.ledger.get("pointer") && this.#projectedBy(found) !== null;
+    return version !== this.ledger.get("pointer");
   }
 
   /** Whether a put of this version may be seen only now. Else somebody copied an older object back, metadata and all. */
@@ -282,7 +306,9 @@ export class CurrentObject {
     const { freezes, isEncryptionRequired } = this.rules;
     const why = whyEncrypted(this.ledger, isEncryptionRequired);
     const [breach] = breaches(this.context.ref, this.ledger.current(), version, why);
-    return breach?.rule ?? (freezes.active() ? "frozen" : null);
+    if (breach) return breach.rule;
+    if (this.#unread !== null && this.#unread === this.ledger.get("pointer")) return "unread";
+    return freezes.active() ? "frozen" : null;
   }
 
   /** Whether it waits for nothing but the end of a freeze that has ended. */

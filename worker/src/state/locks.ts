@@ -75,9 +75,21 @@ export class Locks {
       // Reads and writes ask R2 whether the current object is ours; here only what we know of is repaired.
       await current.bringUpToDate();
     } catch (error) {
-      await s3Lock.remove();
+      await this.syncS3Lock();
       throw error;
     }
+  }
+
+  /** Keeps S3 clients out from now on, by a lock that was taken when none was served. @returns one that came first */
+  async #addFile({ id, info }: LockRecord): Promise<LockHolder | null> {
+    const foreign = await this.parts.s3Lock.acquire(info);
+    if (foreign === null) this.#ledger.atomically(() => this.#ledger.locks.noteFile(id));
+    return foreign;
+  }
+
+  /** Whether a lock has no file although there may be S3 clients. */
+  #lacksFile({ hasFile }: LockRecord): boolean {
+    return this.parts.servesS3Clients && !hasFile;
   }
 
   /**
@@ -125,11 +137,11 @@ export class Locks {
   /** Refuses a write while an S3 client holds the lock, or after one broke ours. */
   async requireS3Agreement(): Promise<void> {
     const holder = this.#ledger.locks.holder();
-    if (holder) {
+    if (holder && !this.#lacksFile(holder)) {
       await this.#isStillHeld(holder);
       return;
     }
-    const foreign = await this.#findForeign();
+    const foreign = await (holder ? this.#addFile(holder) : this.#findForeign());
     if (foreign) throw heldByS3(foreign);
   }
 
@@ -151,16 +163,19 @@ export class Locks {
 
   /**
    * Brings the S3 lock file in line with the ledger: there while locked or frozen, gone otherwise.
-   * @param isUpToDate S3 clients would read what was committed; until then the file stays
-   * @returns false while an S3 client holds it, so that a freeze has to wait for it
+   * @param repair makes S3 clients read what was committed; until then the file stays
+   * @returns false while an S3 client holds it, and a freeze or a lock of ours has to wait for it
    */
-  async syncS3Lock(isUpToDate: Promise<void>): Promise<boolean> {
+  async syncS3Lock(repair: () => Promise<void> = async () => undefined): Promise<boolean> {
     const { s3Lock, freezes } = this.parts;
-    const isHeld = this.#ledger.locks.holder() !== null; // its file was put there before the lock was granted
+    const holder = this.#ledger.locks.holder();
+    const hasFile = holder?.hasFile ?? false; // it was put there before the lock was granted
     const freeze = freezes.active();
-    const [isOurs] = await settleAll([isHeld || freeze ? false : s3Lock.isOurs(), isUpToDate]);
+    const isNeeded = hasFile || freeze !== null || (holder !== null && this.#lacksFile(holder));
+    const [isOurs] = await settleAll([isNeeded ? false : s3Lock.isOurs(), repair()]);
     if (isOurs) await s3Lock.remove();
-    if (isHeld || !freeze) return true;
+    if (holder && this.#lacksFile(holder)) return (await this.#addFile(holder)) === null;
+    if (hasFile || !freeze) return true;
     const found = await s3Lock.find();
     if (found?.isOurs && found.info.ID === freeze.id) return true;
     if (found && !found.isOurs) return false;

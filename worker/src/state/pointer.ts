@@ -33,7 +33,7 @@ export class Pointer {
     const { locks, current } = this.parts;
     locks.requireWriter(caller, lockId);
     await locks.requireS3Agreement();
-    if (caller.admin) await this.#reconcileUnlessConflict();
+    if (caller.admin) await this.#reconcileWherePossible();
     else await current.reconcile();
     ledger.atomically(() => {
       locks.requireWriter(caller, lockId);
@@ -51,7 +51,7 @@ export class Pointer {
     const { bucket, key, ledger } = this.context;
     await this.#requireRestorer(caller, lockId);
     const version = this.history.find(id);
-    await this.#reconcileUnlessConflict();
+    await this.#reconcileWherePossible();
     const object = await bucket.head(versionKey(key, id));
     const { serial } = version;
     if (object === null) throw new Refusal({ code: "object_missing", id, serial });
@@ -103,8 +103,8 @@ export class Pointer {
     try {
       await this.parts.current.reconcile();
     } catch (error) {
+      if (isLost(error)) return null;
       const known = error instanceof Refusal ? error.error : null;
-      if (known?.code === "object_missing" || known?.code === "object_damaged") return null;
       if (known?.code !== "foreign_write") throw error;
       const current = ledger.current();
       const hasChoice = known.foreign !== null || (current !== null && (await this.#isWhole(current)));
@@ -130,10 +130,11 @@ export class Pointer {
     check(); // an S3 client may have broken the lock
   }
 
-  /** A foreign write is what restore and delete are there to settle; anything else is an error for them too. */
-  async #reconcileUnlessConflict(): Promise<void> {
+  /** A foreign write, or a lost version, is what restore and delete are there to settle; anything else is an error for them too. */
+  async #reconcileWherePossible(): Promise<void> {
     await this.parts.current.reconcile().catch((error: unknown) => {
-      if (!(error instanceof Refusal && error.error.code === "foreign_write")) throw error;
+      if (isLost(error) || (error instanceof Refusal && error.error.code === "foreign_write")) return;
+      throw error;
     });
   }
 
@@ -152,4 +153,10 @@ export class Pointer {
       ledger.audit.append(caller.id, action, { from, to, serial, lockId, origin: caller.origin });
     });
   }
+}
+
+/** Whether the object of the current version is not there, or is not the one that was committed. */
+function isLost(error: unknown): boolean {
+  const code = error instanceof Refusal ? error.error.code : null;
+  return code === "object_missing" || code === "object_damaged";
 }

@@ -40,7 +40,12 @@ export class Reads {
     return mutex.run(async () => {
       await this.current.reconcile();
       const committed = ledger.current();
-      return committed && this.stored(committed);
+      if (committed === null) return null;
+      const projected = ledger.get("projection").etag;
+      // The place first named was the version's own where no S3 client is served: its copy is the one that is left.
+      if (again && projected && !this.current.isReadByS3Clients)
+        return { version: committed, key, etag: projected };
+      return this.stored(committed);
     });
   }
 

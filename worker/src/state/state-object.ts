@@ -139,17 +139,12 @@ export class StateObject extends DurableObject<StateEnvironment> {
   }
 
   freeze(ref: StateRef, caller: Caller, props: FreezeProps): Promise<Outcome<Freeze>> {
-    return this.#change(
-      ref,
-      async ({ freezes, current }) => {
-        // What is in the bucket by now was written before the freeze, and is adopted; what comes later is not.
-        await current.reconcile().catch((error: unknown) => {
-          if (!(error instanceof Refusal)) throw error;
-        });
-        return freezes.begin(caller, props);
-      },
-      true,
-    );
+    const freeze = async ({ freezes, current }: StateParts) => {
+      // What an S3 client wrote before is adopted as ever. A bucket that does not answer keeps nobody from freezing.
+      await outcome(() => current.reconcile());
+      return freezes.begin(caller, props);
+    };
+    return this.#change(ref, freeze, true);
   }
 
   unfreeze(ref: StateRef, caller: Caller): Promise<Outcome<void>> {
@@ -231,9 +226,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
       let isFileOurs = false;
       const repaired = await outcome(async () => {
         // A conflict waits for a person, not for the next alarm.
-        isFileOurs = await locks.syncS3Lock(
-          current.isRepairable ? current.bringUpToDate() : Promise.resolve(),
-        );
+        isFileOurs = await locks.syncS3Lock(() => current.repair());
         await this.#report.send(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
@@ -247,23 +240,19 @@ export class StateObject extends DurableObject<StateEnvironment> {
 
   /**
    * Runs one change at a time, and tidies up after it as far as R2 lets us; the rest is left to the alarm.
-   * @param isSeenInBucket S3 clients are to see it at once, as a freeze, which a move to the S3 backend begins with
+   * @param isFreeze S3 clients are to see it at once, whether they are served or not: a move to the S3 backend begins with it
    */
-  #change<T>(
-    ref: StateRef,
-    work: (parts: StateParts) => Promise<T>,
-    isSeenInBucket = settings(this.env).servesS3Clients,
-  ): Promise<Outcome<T>> {
+  #change<T>(ref: StateRef, work: (parts: StateParts) => Promise<T>, isFreeze = false): Promise<Outcome<T>> {
     return this.#mutex.run(async () => {
       const parts = this.#parts(ref);
       const result = await outcome(() => work(parts));
       // After the work, so that both are flushed to disk at once.
       await this.#wakeWithin(repairDelayMs, ref);
       const tidied = await outcome(async () => {
-        if (!isSeenInBucket) return;
+        if (!isFreeze && !parts.current.isSeenInBucket) return;
         // The lock file stays until an S3 client would read what we committed.
-        const isUpToDate = parts.current.bringUpToDate();
-        await (result.ok ? parts.locks.syncS3Lock(isUpToDate) : isUpToDate);
+        const repair = () => parts.current.repair();
+        await (result.ok ? parts.locks.syncS3Lock(repair) : repair());
       });
       if (tidied.ok && result.ok) this.#reportIfUnknown(ref);
       return result;

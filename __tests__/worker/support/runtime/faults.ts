@@ -2,8 +2,9 @@ import type { Random } from "../random";
 
 /** What may go wrong with one operation of R2 or SQLite. `crash` ends the Durable Object, with whatever it had in memory. */
 export const faults = ["error before", "error after", "crash before", "crash after", "slow"] as const;
-/** `held` waits until the faults of the state are set anew; nothing but a test that asks for it has it. */
-export type Fault = (typeof faults)[number] | "held";
+/** `held` waits until the faults of the state are set anew, `cut` ends a body too early; only a test that asks for them has them. */
+export const specialFaults = ["held", "cut"] as const;
+export type Fault = (typeof faults)[number] | (typeof specialFaults)[number];
 
 /** Faults of one state, as its test set them. */
 export interface Plan {

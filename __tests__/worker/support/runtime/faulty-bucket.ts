@@ -39,11 +39,26 @@ export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "de
     if (fault === "error before" || fault === "crash before") throw new Error(`${target}: injected`);
     count(operation);
     const result = await carryOut();
+    if (fault === "cut" && result) return cutInHalf(result as unknown as R2ObjectBody) as unknown as T;
     if (fault === "crash after") this.crash();
     if (fault === "error after" || fault === "crash after")
       throw new Error(`${target}: injected, after it was done`);
     return result;
   }
+}
+
+/** An object whose body ends too early, without an error. */
+function cutInHalf(object: R2ObjectBody): R2ObjectBody {
+  const { readable, writable } = new IdentityTransformStream();
+  const send = async () => {
+    const writer = writable.getWriter();
+    await writer.write((await object.bytes()).subarray(0, object.size / 2));
+    await writer.close();
+  };
+  void send();
+  return new Proxy(object, {
+    get: (target, name) => (name === "body" ? readable : Reflect.get(target, name, target)),
+  });
 }
 
 function kindOf(key: string): "history" | "lock" | "current" {

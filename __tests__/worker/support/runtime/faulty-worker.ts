@@ -1,7 +1,7 @@
 import type { Env } from "../../../../worker/src/env";
 import worker, { Directory, Passwords, StateObject as RealStateObject } from "../../../../worker/src/index";
 import { Random } from "../random";
-import { count, faults, operations, plans } from "./faults";
+import { count, faults, operations, plans, specialFaults } from "./faults";
 import { FaultyBucket } from "./faulty-bucket";
 import { makeFaulty } from "./faulty-storage";
 
@@ -105,7 +105,7 @@ function setPlan(name: string, parameters: URLSearchParams): void {
   const chosen =
     kinds === undefined
       ? faults
-      : [...faults, "held" as const].filter((fault) => kinds.split(",").includes(fault));
+      : [...faults, ...specialFaults].filter((fault) => kinds.split(",").includes(fault));
   const rates = { rate: Number(rate), sqlRate: Number(sqlRate) };
   if (rates.rate + rates.sqlRate > 0 || interloper || locked)
     plans.set(name, { random, ...rates, kinds: chosen, target, interloper, locked });

@@ -50,6 +50,12 @@ export class LockTable {
     );
   }
 
+  /** From now on this lock, which is held, keeps S3 clients out. */
+  noteFile(id: string): void {
+    this.forget();
+    this.sql.exec("UPDATE lock SET hasFile = 1 WHERE id = ?", id);
+  }
+
   end(id: string, fate: "released" | "broken", endedBy: string): void {
     this.forget();
     this.sql.exec("UPDATE lock SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'", fate, endedBy, id);

@@ -57,8 +57,8 @@ export interface Projection {
   readonly upload?: string;
 }
 
-/** Why an S3 client's object is not adopted: the rule that it breaks, or what it is. */
-export type ConflictReason = StateRule | "frozen" | "not_a_state" | "too_large";
+/** Why an S3 client's object is not adopted: the rule that it breaks, what it was written without, or what it is. */
+export type ConflictReason = StateRule | "unread" | "frozen" | "not_a_state" | "too_large";
 
 /** An object under the current key that is not adopted: it waits for an admin, or for the end of a freeze. */
 export interface Conflict {

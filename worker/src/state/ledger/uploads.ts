@@ -47,9 +47,9 @@ export class Uploads {
     );
   }
 
-  /** For an upload of which nothing was stored: the next one takes its ID. */
+  /** For an upload of which nothing was stored: the next one takes its ID, unless the sweep ended it meanwhile. */
   giveBack(id: string): void {
-    if (this.#spare === null) this.#spare = id;
+    if (this.#spare === null && this.has(id)) this.#spare = id;
     else this.forget(id);
   }
 
