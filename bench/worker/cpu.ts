@@ -102,14 +102,14 @@ async function lockAndUnlock(state: State): Promise<Reply> {
   return state.unlock(info);
 }
 
-/** Each from another address, with a password that no isolate knows yet: wrong ones take what right ones take. */
+/** Each of another user from another network, with a wrong password: all of them take what a right one takes. */
 function logins(target: Target): () => Promise<Reply> {
   let attempt = 0;
   return async () => {
-    const headers = { "cf-connecting-ip": `192.0.2.${attempt % 250}` };
-    const reply = await send({ ...target, password: `wrong ${attempt++}` }, "GET", "/states/none", {
-      headers,
-    });
+    const number = attempt++;
+    const headers = { "cf-connecting-ip": `10.${Math.floor(number / 250)}.${number % 250}.1` };
+    const stranger = { ...target, username: `user-${number}`, password: "wrong" };
+    const reply = await send(stranger, "GET", "/states/none", { headers });
     return { ...reply, status: reply.status === 401 ? 200 : reply.status };
   };
 }
