@@ -5,7 +5,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 
 /** `FAULT_SEED=17 npx jest faults` runs one schedule again; `FAULT_SCHEDULES=5000` runs more of them. */
 const only = process.env.FAULT_SEED;
-const count = Number(process.env.FAULT_SCHEDULES ?? 120);
+const count = Number(process.env.FAULT_SCHEDULES ?? 80);
 const atOnce = 8;
 
 const password = "the password of mallory";
