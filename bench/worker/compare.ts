@@ -49,18 +49,19 @@ export async function compare(
   rounds: number,
   delays?: Delays,
 ): Promise<readonly ScenarioResult[]> {
-  const started: Started[] = [];
-  try {
-    for (const contender of contenders) started.push(await start(contender, delays));
-    const results: ScenarioResult[] = [];
-    for (const scenario of scenarios) {
+  const results: ScenarioResult[] = [];
+  for (const scenario of scenarios) {
+    // Anew for each: half a minute after a write, alarms of the scenario before would go off in this one.
+    const started: Started[] = [];
+    try {
+      for (const contender of contenders) started.push(await start(contender, delays));
       results.push(await runScenario(scenario, contenders, started, rounds));
-      console.error(summary(results.at(-1)));
+    } finally {
+      await Promise.all(started.map((each) => each.stop()));
     }
-    return results;
-  } finally {
-    await Promise.all(started.map((each) => each.stop()));
+    console.error(summary(results.at(-1)));
   }
+  return results;
 }
 
 async function runScenario(
