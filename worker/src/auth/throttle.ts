@@ -7,7 +7,7 @@ export interface Limit {
 }
 
 /** For the guesses of one client. */
-export const clientLimit: Limit = { burst: 5, everyMs: 30_000 };
+const clientLimit: Limit = { burst: 5, everyMs: 30_000 };
 const maxKeys = 10_000;
 
 /**

@@ -32,7 +32,10 @@ export function stateRoutes(routes: Routes): void {
         if (stored.body) return { ...stored, object: stored };
         return { ...stored, object: (await guess?.take(stored)) ?? (await fetchVersion(BUCKET, stored)) };
       };
-      let found = await read(false).finally(() => guess?.drop());
+      let found = await read(false).finally(() => {
+        // What was not needed is not waited for.
+        if (guess) context.executionCtx.waitUntil(guess.drop());
+      });
       // A write came in between, or an S3 client wrote. Now the Durable Object asks R2 first, and names an object that never changes.
       if (found?.object instanceof Refusal) found = await read(true);
       if (found === null) return new Response(null, { status: 204 });

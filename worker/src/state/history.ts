@@ -67,7 +67,7 @@ const abandonedUploadMs = dayMs;
 export class History {
   constructor(private readonly context: StateContext) {}
 
-  /** @throws Refusal 404 where there is no such version */
+  /** @throws Refusal where there is no such version */
   find(id: string): VersionRecord {
     const { ledger, ref } = this.context;
     const version = ledger.versions.find(id);
@@ -100,7 +100,7 @@ export class History {
     });
   }
 
-  /** What a version changed, however much it is. @throws Refusal 404 where there is no such version */
+  /** What a version changed, however much it is. @throws Refusal where there is no such version */
   changes(id: string): VersionChanges {
     const { versions } = this.context.ledger;
     const head = this.find(id);
