@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 /** Where `npm run worker:build` leaves the module, and the construct that deploys it looks for it. */
 export const workerModule = join(__dirname, "dist", "index.mjs");
@@ -10,8 +10,12 @@ export const workerModule = join(__dirname, "dist", "index.mjs");
  * @param entry @default the Worker itself; tests have entries that wrap it
  */
 export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): Promise<string> {
+  return bundleModule({ entryPoints: [entry] });
+}
+
+/** Bundles one module for workerd. @param options what is bundled, and what is special about it */
+export async function bundleModule(options: BuildOptions): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
     write: false,
     bundle: true,
     format: "esm",
@@ -25,8 +29,9 @@ export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): 
     minifySyntax: true,
     legalComments: "none",
     logLevel: "warning",
+    ...options,
   });
-  return outputFiles.map((file) => file.text).join("");
+  return (outputFiles ?? []).map((file) => file.text).join("");
 }
 
 /** @param output where else than at {@link workerModule} */

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { build } from "esbuild";
-import type { MiniflareOptions } from "miniflare";
 import type { Target } from "../../__tests__/worker/conformance/client";
+import { bundleModule } from "../../worker/build";
 import { compatibilityDate, compatibilityFlags } from "../../worker/compatibility";
 import { startMiniflare } from "../../worker/miniflare";
 import { objectClasses } from "../../worker/runtime";
 import type { Delays } from "./delays";
+import { workerdProcesses } from "./workerd-process";
 
 /** A Worker that takes part in the bench: its module, and what is bound to it. */
 export interface Contender {
@@ -27,7 +27,7 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-export const username = "owner";
+const username = "owner";
 export const password = "correct horse battery staple";
 const root = join(__dirname, "..", "..");
 const ours = {
@@ -74,8 +74,16 @@ export async function start(contender: Contender, delays?: Delays): Promise<Star
   const { vars, bucket, objects, useSQLite } = contender;
   const bound = Object.entries(objects).map(([binding, className]) => [binding, { className, useSQLite }]);
   const miniflare = await startMiniflare({
-    ...commonOptions,
     name: "contender",
+    compatibilityDate,
+    compatibilityFlags: [...compatibilityFlags],
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    // What it logs is read and dropped.
+    handleRuntimeStdio(stdout: Readable, stderr: Readable) {
+      for (const stream of [stdout, stderr]) stream.resume();
+    },
     modules: [{ type: "ESModule", path: "index.mjs", contents: await bundle(contender, delays) }],
     bindings: { ...vars },
     r2Buckets: [bucket],
@@ -85,40 +93,24 @@ export async function start(contender: Contender, delays?: Delays): Promise<Star
   return { target: { url, username, password }, stop: () => miniflare.dispose() };
 }
 
-/** How each Worker of the bench runs. What it logs is read and dropped. */
-export const commonOptions = {
-  compatibilityDate,
-  compatibilityFlags: [...compatibilityFlags],
-  host: "127.0.0.1",
-  port: 0,
-  cf: false,
-  handleRuntimeStdio(stdout: Readable, stderr: Readable) {
-    for (const stream of [stdout, stderr]) stream.resume();
-  },
-} as const satisfies Partial<MiniflareOptions>;
+/** As {@link start}, and says which process it is. */
+export async function startMeasured(contender: Contender): Promise<Started & { readonly pid: number }> {
+  const before = workerdProcesses();
+  const started = await start(contender);
+  const [pid, ...others] = workerdProcesses().filter((each) => !before.includes(each));
+  if (pid === undefined || others.length > 0) throw new Error("workerd is not one process of this one");
+  return { ...started, pid };
+}
 
 /** The module in one text. With delays, each of its classes and its handler get slower bindings. */
-export async function bundle({ entry, objects }: Contender, delays?: Delays): Promise<string> {
-  const { outputFiles } = await build({
+function bundle({ entry, objects }: Contender, delays?: Delays): Promise<string> {
+  return bundleModule({
     ...(delays
       ? { stdin: { contents: slowEntry(entry, objects, delays), resolveDir: __dirname, loader: "ts" } }
       : { entryPoints: [entry] }),
-    write: false,
-    bundle: true,
-    format: "esm",
-    target: "es2023",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
     // A checkout of another Worker need not have its dependencies installed: both run on the same version of hono.
     nodePaths: [join(root, "node_modules")],
-    tsconfig: join(root, "worker", "tsconfig.json"),
-    minifyWhitespace: true,
-    minifySyntax: true,
-    logLevel: "warning",
   });
-  return outputFiles.map(({ text }) => text).join("");
 }
 
 function slowEntry(entry: string, objects: Contender["objects"], delays: Delays): string {

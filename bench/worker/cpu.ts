@@ -1,16 +1,10 @@
 import { join } from "node:path";
-import {
-  lockInfo,
-  type Reply,
-  State,
-  send,
-  stateBody,
-  type Target,
-} from "../../__tests__/worker/conformance/client";
+import { type Reply, State, send, stateBody, type Target } from "../../__tests__/worker/conformance/client";
 import { hashPassword } from "../../worker/src/auth/password";
 import { spread } from "../statistics";
-import { password, type Started, start, tfstate } from "./contenders";
-import { cpuTime, workerdProcesses } from "./workerd-process";
+import { password, startMeasured, tfstate } from "./contenders";
+import { lockAndUnlock, must } from "./requests";
+import { cpuTime } from "./workerd-process";
 
 /** CPU time of one request, in milliseconds, by where it is spent. */
 export interface RequestCpu {
@@ -41,10 +35,12 @@ interface Request {
 export async function measureCpu(rounds: number): Promise<readonly RequestCpu[]> {
   // As a hash, so that a login costs what it costs in a deployment.
   const vars = { ...tfstate("off").vars, TFSTATE_PASSWORD: await hashPassword(password) };
-  const whole = await startAlone(() => start({ ...tfstate("off"), vars }));
-  const alone = await startAlone(() =>
-    start({ ...tfstate("off"), vars, entry: join(__dirname, "runtime", "without-stores.ts") }),
-  );
+  const whole = await startMeasured({ ...tfstate("off"), vars });
+  const alone = await startMeasured({
+    ...tfstate("off"),
+    vars,
+    entry: join(__dirname, "runtime", "without-stores.ts"),
+  });
   try {
     const [ofWhole, ofAlone] = [requests(whole.target), requests(alone.target)];
     const found: RequestCpu[] = [];
@@ -57,15 +53,6 @@ export async function measureCpu(rounds: number): Promise<readonly RequestCpu[]>
   } finally {
     await Promise.all([whole.stop(), alone.stop()]);
   }
-}
-
-/** Starts a Worker, and finds out which process it is. */
-async function startAlone(begin: () => Promise<Started>): Promise<Started & { readonly pid: number }> {
-  const before = workerdProcesses();
-  const started = await begin();
-  const [pid, ...others] = workerdProcesses().filter((each) => !before.includes(each));
-  if (pid === undefined || others.length > 0) throw new Error("workerd is not one process of this one");
-  return { ...started, pid };
 }
 
 function requests(target: Target): readonly Request[] {
@@ -96,12 +83,6 @@ async function medianCpu(pid: number, { times, run }: Request, rounds: number): 
   return spread(found).median;
 }
 
-async function lockAndUnlock(state: State): Promise<Reply> {
-  const info = lockInfo();
-  must(await state.lock(info));
-  return state.unlock(info);
-}
-
 /** Each of another user from another network, with a wrong password: all of them take what a right one takes. */
 function logins(target: Target): () => Promise<Reply> {
   let attempt = 0;
@@ -112,9 +93,4 @@ function logins(target: Target): () => Promise<Reply> {
     const reply = await send(stranger, "GET", "/states/none", { headers });
     return { ...reply, status: reply.status === 401 ? 200 : reply.status };
   };
-}
-
-function must(reply: Reply): Reply {
-  if (reply.status >= 300) throw new Error(`${reply.status}: ${reply.text.slice(0, 200)}`);
-  return reply;
 }

@@ -7,6 +7,7 @@ import {
   stateBody,
   type Target,
 } from "../../__tests__/worker/conformance/client";
+import { must } from "./requests";
 
 /** What a client does in an apply that writes once. */
 export const STEPS = ["LOCK", "GET", "POST", "UNLOCK"] as const;
@@ -48,7 +49,7 @@ export class Cycles {
       this.resentRequests++;
       return request();
     });
-    if (reply.status >= 300) throw new Error(`${reply.status}: ${reply.text.slice(0, 200)}`);
+    must(reply);
     return performance.now() - started;
   }
 }

@@ -1,14 +1,8 @@
 import { performance } from "node:perf_hooks";
-import {
-  lockInfo,
-  type Reply,
-  State,
-  send,
-  stateBody,
-  type Target,
-} from "../../__tests__/worker/conformance/client";
+import { type Reply, State, send, stateBody, type Target } from "../../__tests__/worker/conformance/client";
 import { ratios, type Spread, spread } from "../statistics";
 import { start, tfstate } from "./contenders";
+import { lockAndUnlock, must } from "./requests";
 
 /** A request, with few and with many of what it might slow down by. */
 export interface Growth {
@@ -70,7 +64,7 @@ const getRest =
     send(target, "GET", `${path}?after=${after}`);
 
 const REQUESTS: readonly { readonly what: string; readonly run: Request }[] = [
-  { what: "LOCK and UNLOCK", run: lockAndUnlock },
+  { what: "LOCK and UNLOCK", run: ({ busy }) => lockAndUnlock(busy) },
   { what: "GET", run: ({ busy }) => busy.get() },
   { what: "POST", run: write },
   { what: "list of states", run: getRest("/states") },
@@ -101,18 +95,7 @@ async function medianOf(deployment: Deployment, run: Request): Promise<number> {
   return spread(found).median;
 }
 
-async function lockAndUnlock({ busy }: Deployment): Promise<Reply> {
-  const info = lockInfo();
-  must(await busy.lock(info));
-  return busy.unlock(info);
-}
-
 function write(deployment: Deployment): Promise<Reply> {
   deployment.serial++;
   return deployment.busy.post(stateBody({ serial: deployment.serial, resources: ["r"] }));
-}
-
-function must({ status, text }: Reply): Reply {
-  if (status >= 300) throw new Error(`${status}: ${text.slice(0, 200)}`);
-  return { status, text, headers: {} };
 }

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { lockInfo, State } from "../../__tests__/worker/conformance/client";
-import { startTestWorker } from "../../__tests__/worker/support/harness";
-import { bundleWorker } from "../../worker/build";
-import { peakMemory, residentMemory, workerdProcesses } from "./workerd-process";
+import { bare, type Contender, startMeasured, tfstate } from "./contenders";
+import { must } from "./requests";
+import { peakMemory, residentMemory } from "./workerd-process";
 
 /** What workerd takes for one state of 90 MB, in MB of resident memory. It plays R2 and SQLite too. */
 export interface MemoryResult {
@@ -17,40 +16,28 @@ export interface MemoryResult {
 }
 
 const megabytes = 90;
-const workers = ["bare", "tfstate"] as const;
+const workers = { bare, tfstate: tfstate("on") } as const;
 const bodies = ["plain", "long names"] as const;
 
 /** Measures each Worker with each body in a workerd of its own. Null where the system does not tell: it needs Linux. */
 export async function measureMemory(): Promise<readonly MemoryResult[] | null> {
   if (process.platform !== "linux") return null;
-  const scripts = {
-    bare: await bundleWorker(join(__dirname, "runtime", "bare-worker.ts")),
-    tfstate: await bundleWorker(),
-  };
   const results: MemoryResult[] = [];
-  for (const worker of workers) {
-    for (const body of bodies) results.push({ worker, body, ...(await measure(scripts[worker], body)) });
+  for (const worker of ["bare", "tfstate"] as const) {
+    for (const body of bodies) results.push({ worker, body, ...(await measure(workers[worker], body)) });
   }
   return results;
 }
 
-async function measure(script: string, body: MemoryResult["body"]) {
-  const others = new Set(workerdProcesses());
-  const { owner, miniflare } = await startTestWorker({ script });
+async function measure(contender: Contender, body: MemoryResult["body"]) {
+  const { target, pid, stop } = await startMeasured(contender);
   try {
-    const pid = workerdProcesses().find((pid) => !others.has(pid));
-    if (pid === undefined) throw new Error("found no workerd among the children of this process");
-    const state = new State(owner);
+    const state = new State(target);
     const write = async (text: string): Promise<void> => {
       const info = lockInfo();
-      for (const send of [
-        () => state.lock(info),
-        () => state.post(text, info.ID),
-        () => state.unlock(info),
-      ]) {
-        const { status, text: said } = await send();
-        if (status !== 200) throw new Error(`${status}: ${said.slice(0, 200)}`);
-      }
+      must(await state.lock(info));
+      must(await state.post(text, info.ID));
+      must(await state.unlock(info));
     };
     const read = async (size: number): Promise<void> => {
       const { status, text } = await state.get();
@@ -66,7 +53,7 @@ async function measure(script: string, body: MemoryResult["body"]) {
     const get = await peakMemory(pid, () => read(large.length));
     return { idle, post, get };
   } finally {
-    await miniflare.dispose();
+    await stop();
   }
 }
 
