@@ -5,6 +5,7 @@ import type { StateBackend } from "../domain/state";
 import type { BootMode, NodeRole } from "../domain/talos";
 import type { WorkerCredential, WorkerEncryption, WorkerScope } from "../domain/tfstate-worker";
 import type { Bios, OsType } from "../domain/virtual-machine";
+import type { NodeTalosConfig, RouteConfig, TalosConfig } from "./talos-config";
 
 export type { BootMode, NodeRole, StateBackend };
 
@@ -23,6 +24,8 @@ export interface ClusterConfig {
   readonly network: ClusterNetworkConfig;
   /** In the order of the file. */
   readonly nodes: readonly NodeConfig[];
+  /** `talos`; undefined if the program makes the VMs only. */
+  readonly talos?: TalosConfig;
   readonly state: StateConfig;
   /** `bootstrap`; undefined if no account id is set. */
   readonly bootstrap?: BootstrapConfig;
@@ -48,6 +51,8 @@ export interface ClusterNetworkConfig {
   readonly nodeCidr: string;
   /** `node_default_gateway`, or the first address of `node_cidr`. */
   readonly gateway: string;
+  /** `node_vlan_tag`, if Talos tags the frames and not Proxmox. */
+  readonly talosVlan?: number;
   readonly dnsServers: readonly string[];
   readonly ntpServers: readonly string[];
   /** `cluster_api_addr`: the virtual address of the Kubernetes API. */
@@ -72,7 +77,11 @@ export interface NodeConfig {
   readonly secureBoot: boolean;
   readonly tpm: boolean;
   readonly encryptDisk: boolean;
+  /** Where the key of the encrypted disk is; undefined if it is not encrypted, or not by this program. */
+  readonly diskEncryption?: "tpm" | "node-id";
   readonly kernelModules: readonly string[];
+  /** `talos` of the node. */
+  readonly talos?: NodeTalosConfig;
   /** Old name of a renamed node (`renamed_from`). */
   readonly renamedFrom?: string;
 
@@ -123,6 +132,8 @@ export interface DiskConfig {
 export interface DataDiskConfig extends DiskConfig {
   /** Slot on the SCSI bus; the first disk has slot 0. */
   readonly slot: number;
+  /** `volume`: the Talos user volume on it. */
+  readonly userVolume?: string;
 }
 
 export interface NetworkInterfaceConfig {
@@ -131,6 +142,9 @@ export interface NetworkInterfaceConfig {
   readonly vlan?: number;
   readonly mtu?: number;
   readonly queues?: number;
+  /** Static addresses with their prefix lengths. The first interface has the address of the node. */
+  readonly addresses?: readonly string[];
+  readonly routes?: readonly RouteConfig[];
 }
 
 export interface PciDeviceConfig {

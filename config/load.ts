@@ -4,9 +4,10 @@ import type { ClusterConfig } from "./cluster-config";
 import { type ClusterSource, joinSources } from "./cluster-source";
 import { ConfigError } from "./config-error";
 import { type Diagnostic, formatDiagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
-import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
+import { type ConfigEnvironment, readEnvironment } from "./environment";
+import { type ReadFile, readPatchFiles } from "./patch-files";
 import { formatPath, type Path } from "./path";
-import { type ResolvedCluster, resolveCluster } from "./resolve-cluster";
+import { type Origin, type ResolvedCluster, resolveCluster } from "./resolve-cluster";
 import { salvage } from "./salvage";
 import { clusterSchema } from "./schema/cluster";
 import { findUnknownKeys } from "./unknown-keys";
@@ -29,6 +30,8 @@ export interface ParseClusterProps {
   readonly nodes?: NamedText;
   /** @default - nothing is overridden */
   readonly env?: ConfigEnvironment;
+  /** Reads the files with patches. @default - there are none */
+  readonly readFile?: ReadFile;
 }
 
 /** The bytes of a file, and its name for messages. */
@@ -57,6 +60,7 @@ export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): 
     cluster: readNamed(clusterFile),
     nodes: nodesFile === undefined ? undefined : readNamed(nodesFile),
     env,
+    readFile: readFileSync,
   });
 }
 
@@ -65,15 +69,28 @@ export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): 
  *
  * @throws ConfigError with everything that is wrong, one line each.
  */
-export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): LoadedCluster {
+export function parseCluster({
+  cluster,
+  nodes,
+  env = {},
+  readFile = noFile,
+}: ParseClusterProps): LoadedCluster {
   const source = parseSources(cluster, nodes);
   const { overrides, refused, diagnostics } = readEnvironment(env);
   const unknown = findUnknownKeys(source.data);
   const broken = [...source.repeated, ...refused, ...unknown.meant];
-  const { problems, checked } = checkData(source.data, overrides, broken);
+  const patches = readPatchFiles(source, readFile);
+  const { problems, checked } = checkData({
+    data: source.data,
+    overrides,
+    broken,
+    readPatches: patches.read,
+  });
 
-  const found = [...unknown.mistakes, ...problems].map((problem) => locateProblem(problem, source.locate));
-  const all = [...source.diagnostics, ...diagnostics, ...found];
+  const found = [...unknown.mistakes, ...problems, ...patches.problems].map((problem) =>
+    locateProblem(problem, source.locate),
+  );
+  const all = [...source.diagnostics, ...diagnostics, ...patches.diagnostics, ...found];
   if (all.length > 0 || checked === undefined) throw new ConfigError(all);
   const toLines = (problems: readonly Problem[]) =>
     problems.map((problem) => formatDiagnostic(locateProblem(problem, source.locate)));
@@ -83,6 +100,10 @@ export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): L
     notes: toLines(findNotes(checked)),
   };
 }
+
+const noFile: ReadFile = () => {
+  throw new Error("ENOENT");
+};
 
 function readNamed(file: string): NamedText {
   try {
@@ -120,17 +141,17 @@ interface Checked {
   readonly checked?: ResolvedCluster;
 }
 
-/** @param broken paths of values that were refused already */
-function checkData(data: ClusterSource["data"], overrides: StateOverrides, broken: readonly Path[]): Checked {
+function checkData(origin: Origin): Checked {
+  const { data, broken } = origin;
   const parsed = clusterSchema.safeParse(data, { error: describeIssue });
   if (parsed.success) {
-    const checked = resolveCluster(parsed.data, overrides, broken);
+    const checked = resolveCluster(parsed.data, origin);
     return { problems: checkCluster(checked), checked };
   }
   const problems = toProblems(parsed.error, data);
   const salvaged = salvage(data, parsed.error);
   if (salvaged === undefined) return { problems };
-  const rest = resolveCluster(salvaged.input, overrides, [...broken, ...salvaged.broken]);
+  const rest = resolveCluster(salvaged.input, { ...origin, broken: [...broken, ...salvaged.broken] });
   return { problems: [...problems, ...checkCluster(rest)] };
 }
 

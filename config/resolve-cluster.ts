@@ -2,11 +2,12 @@ import { Cidr } from "../domain/ip";
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
-import { formatPath, type Path, startsWith } from "./path";
+import { formatPath, type Path, startsWith, valueAt } from "./path";
 import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveNode } from "./resolve-node";
 import { type NodeSizes, resolveSizes } from "./resolve-sizes";
 import { resolveState } from "./resolve-state";
+import { type PatchReader, resolveTalos } from "./resolve-talos";
 import { bootstrap as bootstrapSchema } from "./schema/bootstrap";
 import type { ClusterInput } from "./schema/cluster";
 import type { NodeInput } from "./schema/node";
@@ -32,13 +33,23 @@ export interface ResolvedCluster {
    * which a check must not complain.
    */
   isSound(...paths: readonly Path[]): boolean;
+  /** Whether the file has this key, and not only its default. */
+  isGiven(path: Path): boolean;
 }
 
-/** @param broken the paths of values that were refused already */
+/** Where a cluster comes from, besides the data that matches the schema. */
+export interface Origin {
+  readonly overrides: StateOverrides;
+  /** The paths of values that were refused already. */
+  readonly broken: readonly Path[];
+  /** What the file has, before the defaults. */
+  readonly data: unknown;
+  readonly readPatches: PatchReader;
+}
+
 export function resolveCluster(
   input: ClusterInput,
-  overrides: StateOverrides,
-  broken: readonly Path[] = [],
+  { overrides, broken, data, readPatches }: Origin,
 ): ResolvedCluster {
   const isSound = (...paths: readonly Path[]) =>
     !paths.some((path) => broken.some((each) => startsWith(path, each)));
@@ -46,7 +57,7 @@ export function resolveCluster(
     const path = ["nodes", index];
     const label = isSound([...path, "name"]) ? quoteValue(node.name) : formatPath(path);
     const sizes = resolveSizes(input, node, path);
-    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes) };
+    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes, readPatches) };
   });
   const configs = nodes.map(({ config }) => config);
   const state = resolveState(input.state, overrides);
@@ -65,6 +76,10 @@ export function resolveCluster(
     network: {
       nodeCidr: input.node_cidr,
       gateway: input.node_default_gateway ?? Cidr.parse(input.node_cidr).firstHost().text,
+      talosVlan:
+        input.proxmox_vlan_mode || input.node_vlan_tag === undefined
+          ? undefined
+          : Number(input.node_vlan_tag),
       dnsServers: input.node_dns_servers,
       ntpServers: input.node_ntp_servers,
       vip: input.cluster_api_addr,
@@ -72,11 +87,13 @@ export function resolveCluster(
       serviceCidrs: splitCidrs(input.cluster_svc_cidr),
     },
     nodes: configs,
+    talos: resolveTalos(input.talos, readPatches),
     state,
     bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),
     adopt: resolveAdopt(input.adopt),
   };
-  return { input, nodes, config, isSound };
+  const isGiven = (path: Path) => valueAt(data, path) !== undefined;
+  return { input, nodes, config, isSound, isGiven };
 }
 
 /** HA can restart a VM on another host only if there is one, and all disks are on shared storage. */

@@ -1,15 +1,20 @@
 import { derivedVmId } from "../domain/derived-vm-id";
 import { Address, Cidr } from "../domain/ip";
 import { lacksGuestAgent, VANILLA_SCHEMATIC_ID } from "../domain/schematic";
-import type { BootMode } from "../domain/talos";
 import { isQ35 } from "../domain/virtual-machine";
 import type { DiskConfig, NetworkInterfaceConfig, NodeConfig, SchematicConfig } from "./cluster-config";
 import { type NodeSizes, roleOf } from "./resolve-sizes";
+import { diskEncryption, type PatchReader, resolveNodeTalos } from "./resolve-talos";
 import type { AdvancedInput, ClusterInput } from "./schema/cluster";
 import type { NodeInput, SchematicInput } from "./schema/node";
 
 /** Fills in the defaults of a node. The node matches the schema, but is not checked yet. */
-export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeSizes): NodeConfig {
+export function resolveNode(
+  cluster: ClusterInput,
+  node: NodeInput,
+  sizes: NodeSizes,
+  readPatches: PatchReader,
+): NodeConfig {
   const advanced = cluster.proxmox_vm_advanced;
   const storage = node.disk_storage ?? cluster.proxmox_disk_storage;
   const schematic = resolveSchematic(cluster, node);
@@ -31,9 +36,11 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     installDisk: node.disk,
     schematic,
     secureBoot: node.secureboot,
-    tpm: node.tpm ?? defaultTpm(cluster.boot_mode, node),
+    tpm: node.tpm ?? defaultTpm(cluster, node),
     encryptDisk: node.encrypt_disk,
+    diskEncryption: diskEncryption(cluster, node),
     kernelModules: node.kernel_modules,
+    talos: resolveNodeTalos(node.talos, readPatches),
     renamedFrom: node.renamed_from,
 
     cores: sizes.cores.value,
@@ -45,7 +52,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
 
     disk: disk({ size: sizes.disk_size.value }),
     diskInterface: node.disk_interface ?? advanced.disk_interface,
-    dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot })),
+    dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot, userVolume: each.volume })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [
       firstInterface(cluster, node),
@@ -89,9 +96,12 @@ function describeSchematic({
   return { extensions, kernelArgs: kernel_args, overlay, bootloader };
 }
 
-/** A node with Secure Boot that starts from an imported disk image needs a TPM, to which Talos seals its disk keys. */
-function defaultTpm(bootMode: BootMode, node: NodeInput): boolean {
-  return bootMode === "disk-image" && node.secureboot;
+/**
+ * A node with Secure Boot that starts from an imported disk image needs a TPM, to which Talos seals its disk keys; so does one whose
+ * disk this program encrypts.
+ */
+function defaultTpm(cluster: ClusterInput, node: NodeInput): boolean {
+  return (cluster.boot_mode === "disk-image" && node.secureboot) || diskEncryption(cluster, node) === "tpm";
 }
 
 function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceConfig {
@@ -116,6 +126,8 @@ function furtherInterface(
     vlan: input.vlan,
     mtu: input.mtu,
     queues: input.queues ?? advanced.net_queues,
+    addresses: input.addresses,
+    routes: input.routes.length > 0 ? input.routes : undefined,
   };
 }
 

@@ -14,6 +14,22 @@ export const DISK_SERIAL: Pattern = {
   advice: "is not a serial number; use at most 20 of A-Z, a-z, 0-9, _, . and -",
 };
 
+/** A volume of Talos on a disk of its own, mounted at /var/mnt/<name>. */
+export const USER_VOLUME: Pattern = {
+  regex: /^[A-Za-z0-9-]{1,34}$/,
+  advice: "is not the name of a volume; use at most 34 of A-Z, a-z, 0-9 and -",
+};
+
+/**
+ * Talos' expression for the disk in a slot of the SCSI bus. Proxmox gives each disk an identity of that name, which udev makes a link of;
+ * some versions prefer the serial number if there is one.
+ */
+export function scsiDiskMatch(slot: number, serial?: string): string {
+  const names = [`drive-scsi${slot}`, ...(serial === undefined ? [] : [serial])];
+  const isNamed = names.map((name) => `link.endsWith("_${name}")`).join(" || ");
+  return `disk.symlinks.exists(link, ${isNamed})`;
+}
+
 /** What the first disk can be attached to. The other disks are on the SCSI bus. */
 export const DISK_INTERFACES = ["scsi", "virtio"] as const;
 export type DiskInterface = (typeof DISK_INTERFACES)[number];

@@ -19,6 +19,34 @@ export const TALOS_VERSION: Pattern = {
   advice: "is not a Talos release; write it like v1.13.0",
 };
 
+/** What can connect the pods; `none` is for one that this program does not know. */
+export const CNIS = ["flannel", "none", "cilium"] as const;
+
+/** What the key of an encrypted disk is made of; `auto` is the best that the node has. */
+export const DISK_ENCRYPTION_KEYS = ["auto", "tpm", "node-id"] as const;
+
+export const CILIUM_VERSION: Pattern = {
+  regex: /^\d{1,3}\.\d{1,3}\.\d{1,3}(-[a-z0-9.]{1,20})?$/,
+  advice: "is not a release of Cilium; write it like 1.18.2",
+};
+
+export const IMAGE_REFERENCE: Pattern = {
+  regex:
+    /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9][a-z0-9._-]*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@sha256:[0-9a-f]{64})?$/,
+  advice: "is not an image; write it like quay.io/cilium/cilium-cli:v0.18.7",
+};
+
+/** The host of a registry; `*` stands for all that have no mirror of their own. */
+export const REGISTRY: Pattern = {
+  regex: /^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)$/,
+  advice: "is not a registry; write it like docker.io or registry.example.com:5000",
+};
+
+export const SYSCTL: Pattern = {
+  regex: /^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$/,
+  advice: "is not a kernel parameter; write it like net.core.somaxconn",
+};
+
 /** What a machine has: cores of all sockets, memory in MiB, disk in GiB. */
 export interface MachineSize {
   readonly cores: number;

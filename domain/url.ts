@@ -5,6 +5,21 @@ export function httpsUrlProblem(value: string): string | undefined {
     : "is not an https URL; write it like https://pve.example.com:8006";
 }
 
+/** Why `value` is not the address of a Kubernetes API; undefined if it is one. */
+export function apiEndpointProblem(value: string): string | undefined {
+  const isEndpoint = isUrl(value, ["https:"]) && /^https:\/\/[^/?#]+:\d+\/?$/.test(value);
+  return isEndpoint
+    ? undefined
+    : "is not the URL of a Kubernetes API, with its port; write it like https://k8s.example.com:6443";
+}
+
+/** Why `value` is not the address of a registry; undefined if it is one. A mirror in one's own network may have no certificate. */
+export function registryUrlProblem(value: string): string | undefined {
+  return isUrl(value, ["https:", "http:"])
+    ? undefined
+    : "is not a URL; write it like https://mirror.example.com";
+}
+
 const STATE_URL_EXAMPLE = "write it like https://tfstate.example.com/states/proxmox";
 
 /**

@@ -1,4 +1,5 @@
 import type { EncryptionKey } from "../constructs/state-encryption";
+import type { TalosClusterOptions, TalosRoleOptions, TalosRoute } from "../constructs/talos-cluster-props";
 import type { TalosImageFormat } from "../constructs/talos-image";
 import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
 import type { R2Jurisdiction } from "../domain/r2";
@@ -18,6 +19,8 @@ export interface ClusterStackProps {
   readonly network: ClusterNetworkProps;
   /** At least one. Each becomes a VM, whose resource has the node's name. */
   readonly nodes: readonly ClusterNodeProps[];
+  /** How Talos is configured, bootstrapped and reached. @default - it is left alone */
+  readonly talos?: ClusterTalosProps;
   /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
   readonly state?: StateProps;
   /** Resources of another program that are taken over as they are. @default - nothing is taken over */
@@ -52,6 +55,44 @@ export interface ClusterNetworkProps {
   readonly gateway: string;
   /** Addresses of the DNS servers. @default - those of the Proxmox node */
   readonly dnsServers?: readonly string[];
+  /** Time servers, with `talos`. @default - Talos' own */
+  readonly ntpServers?: readonly string[];
+  /** VLAN of the first NIC, where Talos tags the frames, with `talos`. @default - untagged */
+  readonly talosVlan?: number;
+  /** Virtual address of the Kubernetes API, with `talos`. @default - none */
+  readonly vip?: string;
+  /** Networks of the pods, with `talos`. @default - Talos' own */
+  readonly podCidrs?: readonly string[];
+  /** Networks of the services, with `talos`. @default - Talos' own */
+  readonly serviceCidrs?: readonly string[];
+}
+
+/** How the Talos of a cluster is configured. */
+export interface ClusterTalosProps extends TalosClusterOptions {
+  /** Why the secrets of Talos may be in a state that is not encrypted; every synth shows it in a warning. @default - they may not */
+  readonly plaintextSecrets?: string;
+}
+
+/** What only one node has. */
+export interface ClusterNodeTalosProps extends TalosRoleOptions {
+  /** More addresses of the first interface, with their prefix lengths. @default - none */
+  readonly addresses?: readonly string[];
+  /** More routes through it. @default - none */
+  readonly routes?: readonly TalosRoute[];
+}
+
+/** A disk besides the first one. */
+export interface ClusterDataDisk extends TalosDisk {
+  /** Name of a Talos user volume on it, with `talos`. @default - the disk is left alone */
+  readonly userVolume?: string;
+}
+
+/** A network interface of a node. */
+export interface ClusterNetworkInterface extends TalosNetworkInterface {
+  /** Static addresses with their prefix lengths, with `talos`; not for the first one. @default - an address by DHCP */
+  readonly addresses?: readonly string[];
+  /** Routes through it, with `talos`; not for the first one. @default - none */
+  readonly routes?: readonly TalosRoute[];
 }
 
 /** A node of a cluster, and its VM. */
@@ -68,10 +109,18 @@ export interface ClusterNodeProps extends TalosVmOptions {
   readonly secureBoot?: boolean;
   /** The disk that Talos is installed on. */
   readonly disk: TalosDisk;
+  /** The device of it, with `talos`. @default "/dev/sda" */
+  readonly installDisk?: string;
   /** Disks besides it. @default - no other disks */
-  readonly dataDisks?: readonly TalosDisk[];
+  readonly dataDisks?: readonly ClusterDataDisk[];
   /** At least one; the first one carries `address`. */
-  readonly networkInterfaces: readonly TalosNetworkInterface[];
+  readonly networkInterfaces: readonly ClusterNetworkInterface[];
+  /** Where the keys of the encrypted disk are, with `talos`. @default - no encryption */
+  readonly diskEncryption?: "tpm" | "node-id";
+  /** Kernel modules to load, with `talos`. @default - none */
+  readonly kernelModules?: readonly string[];
+  /** What Talos has on this node only. @default - nothing */
+  readonly talos?: ClusterNodeTalosProps;
 }
 
 /** A schematic that the image factory knows already. */

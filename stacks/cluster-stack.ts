@@ -2,6 +2,7 @@ import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
+import type { TalosCluster } from "../constructs/talos-cluster";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
@@ -12,10 +13,12 @@ import { checkClusterStackProps } from "./cluster-stack-checks";
 import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
-/** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
+/** One Talos cluster on Proxmox VE: its VMs, their images, Talos itself if asked for, and the state backend. */
 export class ClusterStack extends TerraformStack {
   /** By node name, in the order of `nodes`. */
   readonly vms: ReadonlyMap<string, TalosVm>;
+  /** Undefined if the stack makes the VMs only. */
+  readonly talos?: TalosCluster;
   private readonly images = new Map<string, TalosImage>();
   private readonly guard: VmIdGuard;
   private readonly nodeScope: Construct;
@@ -39,11 +42,16 @@ export class ClusterStack extends TerraformStack {
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
     if (props.proxmox.ha) this.spreadOverHosts();
     this.warnWhereOneHostHoldsTheQuorum();
+    if (props.talos) {
+      // Its bindings would slow down the synth of every other stack.
+      const { addTalosCluster } = require("./cluster-talos") as typeof import("./cluster-talos");
+      this.talos = addTalosCluster(this, "cluster", { ...props, talos: props.talos, vms: this.vms });
+    }
     this.addOutputs();
   }
 
   private addNode(node: ClusterNodeProps): TalosVm {
-    const { network, adopt, allowReplace, bootMode = "disk-image" } = this.props;
+    const { network, adopt, allowReplace, bootMode = "disk-image", talos } = this.props;
     const [firstNic, ...otherNics] = node.networkInterfaces;
     if (!firstNic) throw new Error(`node "${node.name}" has no network interface`);
     const {
@@ -55,6 +63,7 @@ export class ClusterStack extends TerraformStack {
       name,
       role,
       address,
+      talos: _,
       ...vm
     } = node;
     return new TalosVm(this.nodeScope, name, {
@@ -62,9 +71,9 @@ export class ClusterStack extends TerraformStack {
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
       networkInterfaces: [firstNic, ...otherNics],
-      // The installer ISO gets its address by DHCP, as in existing clusters.
+      // The installer ISO gets its address by DHCP, as in existing clusters, unless the config is to be applied to it.
       address:
-        bootMode === "iso"
+        bootMode === "iso" && !talos
           ? undefined
           : {
               cidr: `${address}/${network.nodeCidr.split("/")[1]}`,

@@ -25,19 +25,13 @@ type ValueOf<Props, Key> = Props extends object ? (Key extends keyof Props ? Pro
 type ItemOf<Props> = Props extends readonly (infer Item)[] ? Item : never;
 type NotUndefined<T> = Exclude<T, undefined>;
 
-/** What is for the machine configs of Talos, for the drawing, or for the other stack. */
+/** What is for the drawing, or for the other stack. */
 export const unknownToClusterStack: Record<
   NotUndefined<KeysUnknownTo<ClusterStackProps, ClusterConfig>>,
   string
 > = {
   bootstrap: "BootstrapStack",
-  "network.ntpServers": "Talos",
-  "network.vip": "Talos",
-  "network.podCidrs": "Talos",
-  "network.serviceCidrs": "Talos",
-  "nodes.installDisk": "Talos",
-  "nodes.encryptDisk": "Talos",
-  "nodes.kernelModules": "Talos",
+  "nodes.encryptDisk": "drawing; the stack has nodes.diskEncryption",
 };
 
 export const unknownToBootstrapStack: Record<

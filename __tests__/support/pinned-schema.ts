@@ -127,7 +127,7 @@ function attributeSchema({ type, nested_type }: Attribute): SchemaObject {
   const one = blockSchema({ attributes: nested_type.attributes });
   switch (nested_type.nesting_mode) {
     case "single":
-      return one;
+      return { anyOf: [one, EXPRESSION] };
     case "map":
       return { type: "object", additionalProperties: one };
     default:

@@ -13,6 +13,7 @@ import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
+import { checkTalos, warnOfUnconfiguredTalos } from "./talos";
 
 /** Checks a cluster that matches the schema. */
 type Check = (cluster: ResolvedCluster) => Iterable<Problem>;
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkBootstrap,
   checkControlPlane,
   checkRenames,
+  checkTalos,
 ];
 const WARNINGS: readonly Check[] = [
   warnOfInsecureApi,
@@ -40,6 +42,7 @@ const WARNINGS: readonly Check[] = [
   warnOfIdleHa,
   warnOfMissingAgent,
   warnOfMissingAccount,
+  warnOfUnconfiguredTalos,
 ];
 
 /** The mistakes in the values that are sound. What was refused already is not complained about again. */

@@ -8,6 +8,7 @@ import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domai
 import { bootstrap } from "./bootstrap";
 import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
+import { talos } from "./talos";
 import {
   bridge,
   cidr,
@@ -124,6 +125,12 @@ export const clusterSchema = z.looseObject({
   proxmox_vm_controller_defaults: sizeDefaults.prefault({}).describe("Sizes of control plane VMs."),
   proxmox_vm_worker_defaults: sizeDefaults.prefault({}).describe("Sizes of worker VMs."),
   proxmox_vm_advanced: advanced.prefault({}).describe("Hardware of every VM."),
+
+  talos: talos
+    .optional()
+    .describe(
+      "Machine configs, bootstrap and credentials. Default: the program makes the VMs and leaves Talos to you.",
+    ),
 
   state: state.prefault({}).describe("Where the state is kept and how it is encrypted."),
   bootstrap: bootstrap

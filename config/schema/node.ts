@@ -1,12 +1,14 @@
 import { z } from "zod";
-import { DATA_DISK_SLOT, DISK_INTERFACES, DISK_SERIAL, DISK_SIZE_GIB } from "../../domain/disk";
+import { DATA_DISK_SLOT, DISK_INTERFACES, DISK_SERIAL, DISK_SIZE_GIB, USER_VOLUME } from "../../domain/disk";
 import { UNRESERVED_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
 import { CORES, MAX_PCI_DEVICES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../domain/virtual-machine";
+import { nodeTalos, route } from "./talos";
 import {
   bridge,
+  cidr,
   hostLabel,
   macAddress,
   mtu,
@@ -67,6 +69,11 @@ const dataDisk = z.strictObject({
     .describe(
       "Serial number of the disk in QEMU. Talos' `serial` selector does not see it; select by `size` or `bus_path`.",
     ),
+  volume: text(USER_VOLUME)
+    .optional()
+    .describe(
+      "Name of a Talos user volume on the disk, mounted at `/var/mnt/<name>`. Default: the disk is left alone.",
+    ),
 });
 
 const network = z.strictObject({
@@ -79,6 +86,12 @@ const network = z.strictObject({
     .describe(
       `Packet queues, ${rangeText(QUEUES)}; 0 and 1 mean one. Default: \`proxmox_vm_advanced.net_queues\`.`,
     ),
+  addresses: z
+    .array(cidr)
+    .min(1)
+    .optional()
+    .describe("Static addresses with their prefix lengths. Default: an address by DHCP."),
+  routes: z.array(route).default([]).describe("Routes through the NIC."),
 });
 
 const pciDevice = z.strictObject({
@@ -175,6 +188,7 @@ export const node = z
     tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
     pool: text(POOL).optional().describe("Resource pool in Proxmox."),
     protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),
+    talos: nodeTalos.optional().describe("What Talos has on this node only."),
     renamed_from: hostLabel.optional().describe("Old name of a renamed node, so that its VM is kept."),
   })
   .meta({ examples: [NODE_EXAMPLE] });

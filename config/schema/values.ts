@@ -82,7 +82,8 @@ export const host = z
 export const httpsUrl = textWithout(httpsUrlProblem);
 export const stateUrl = textWithout(stateUrlProblem);
 
-function textWithout(problemOf: (value: string) => string | undefined) {
+/** Text that has no problem. */
+export function textWithout(problemOf: (value: string) => string | undefined) {
   return z.string().superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: "custom", message });

@@ -1,0 +1,193 @@
+import type { TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
+import { DataTalosClientConfiguration } from "../.gen/providers/talos/data-talos-client-configuration";
+import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
+import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
+import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
+import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
+import { Address, Cidr } from "../domain/ip";
+import { DEFAULT_CONFIG_CONTRACT } from "../domain/talos-versions";
+import { logicalId } from "./logical-id";
+import { type ClusterFacts, machineConfigPatches } from "./machine-config";
+import { Moved } from "./moved";
+import { checkTalosClusterProps } from "./talos-cluster-checks";
+import type { TalosClusterNode, TalosClusterProps } from "./talos-cluster-props";
+import { waitFor } from "./wait-for";
+
+/**
+ * A Talos cluster on machines that run already: its secrets, a machine config for each node, the bootstrap of etcd on one of them, and
+ * the credentials for Talos and Kubernetes.
+ *
+ * A plan talks to no node, so it works with all of them off. An apply talks to the nodes whose config has changed: control planes one
+ * by one, then workers. The secrets are in the state; keep it encrypted.
+ *
+ * @see https://registry.terraform.io/providers/siderolabs/talos/0.11.0
+ */
+export class TalosCluster extends Construct {
+  /** URL of the Kubernetes API. */
+  readonly endpoint: string;
+  /** Credentials for `talosctl`, with all rights; sensitive. */
+  readonly talosconfig: string;
+  /** Credentials for Kubernetes, with all rights; sensitive. */
+  readonly kubeconfig: string;
+  /** All secrets of the cluster; its address is `talos_machine_secrets.<id>`. */
+  readonly secrets: MachineSecrets;
+  /** By node name. */
+  readonly configurations: ReadonlyMap<string, MachineConfigurationApply>;
+  /** etcd begins on one node, and must not begin twice. */
+  readonly bootstrap: MachineBootstrap;
+
+  /** @throws if a prop is not valid. */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TalosClusterProps,
+  ) {
+    super(scope, id);
+    checkTalosClusterProps(id, props);
+    const { clusterName, network, nodes } = props;
+    const contract = props.configContract ?? DEFAULT_CONFIG_CONTRACT;
+    this.endpoint = props.endpoint ?? `https://${urlHost(network.vip ?? "")}:6443`;
+
+    this.secrets = new MachineSecrets(this, "Resource", {
+      talosVersion: contract,
+      lifecycle: {
+        // Lowered, it would replace the secrets. Raised together with a config, it would fail the apply.
+        ignoreChanges: ["talos_version"],
+        preventDestroy: !props.allowNewSecrets,
+      },
+    });
+    this.secrets.overrideLogicalId(id);
+
+    const facts = clusterFacts(this.endpoint, props);
+    const controlPlanes = nodes.filter(({ role }) => role === "controlplane");
+    const workers = nodes.filter(({ role }) => role === "worker");
+    const applied = new Map<string, MachineConfigurationApply>();
+    let last: MachineConfigurationApply | undefined;
+    for (const node of controlPlanes) {
+      last = this.configure(node, facts, last);
+      applied.set(node.name, last);
+    }
+    for (const node of workers) applied.set(node.name, this.configure(node, facts, last));
+    this.configurations = new Map(nodes.flatMap(({ name }) => entryOf(applied, name)));
+
+    // checkTalosClusterProps has seen a control plane.
+    const [first] = controlPlanes as [TalosClusterNode];
+    this.bootstrap = this.begin(first);
+    this.talosconfig = this.addTalosconfig(clusterName, controlPlanes);
+    this.kubeconfig = this.addKubeconfig(first);
+  }
+
+  private configure(
+    node: TalosClusterNode,
+    facts: ClusterFacts,
+    after: MachineConfigurationApply | undefined,
+  ): MachineConfigurationApply {
+    const scope = new Construct(this, node.name);
+    const name = logicalId(node.name);
+    const generated = new DataTalosMachineConfiguration(scope, "generated", {
+      clusterName: this.props.clusterName,
+      clusterEndpoint: this.endpoint,
+      machineType: node.role,
+      // The references of cdktf have another type for each level of the secrets.
+      machineSecrets: this.secrets.machineSecrets as never,
+      talosVersion: facts.contract,
+      kubernetesVersion: this.props.kubernetesVersion.replace(/^v/, ""),
+      configPatches: machineConfigPatches(this.props, node, facts),
+      docs: false,
+      examples: false,
+    });
+    generated.overrideLogicalId(name);
+    const machine = waitFor(this, node.machine);
+    const before = [...(machine ?? []), ...(after ? [after] : [])];
+    const apply = new MachineConfigurationApply(scope, "applied", {
+      nodeAttribute: node.address,
+      clientConfiguration: this.clientConfiguration(),
+      machineConfigurationInput: generated.machineConfiguration,
+      applyMode: this.props.applyMode ?? "no_reboot",
+      dependsOn: before.length > 0 ? before : undefined,
+      // A machine that was replaced is in maintenance again.
+      lifecycle: machine && { replaceTriggeredBy: machine.map(replacementOf) },
+    });
+    apply.overrideLogicalId(name);
+    if (node.renamedFrom) {
+      const type = "talos_machine_configuration_apply";
+      new Moved(scope, "renamed", { from: `${type}.${logicalId(node.renamedFrom)}`, to: `${type}.${name}` });
+    }
+    return apply;
+  }
+
+  /** On whichever node: once etcd runs, it is of no account, and a change of the node is none. */
+  private begin(node: TalosClusterNode): MachineBootstrap {
+    const bootstrap = new MachineBootstrap(this, "bootstrap", {
+      nodeAttribute: node.address,
+      clientConfiguration: this.clientConfiguration(),
+      dependsOn: entryOf(this.configurations, node.name).map(([, apply]) => apply),
+      lifecycle: { ignoreChanges: ["node", "endpoint", "client_configuration"] },
+    });
+    bootstrap.overrideLogicalId(this.node.id);
+    return bootstrap;
+  }
+
+  /** No nodes in it, so that a command never acts on all of them because none was named. */
+  private addTalosconfig(clusterName: string, controlPlanes: readonly TalosClusterNode[]): string {
+    const data = new DataTalosClientConfiguration(this, "talosconfig", {
+      clusterName,
+      clientConfiguration: this.clientConfiguration(),
+      endpoints: controlPlanes.map(({ address }) => address),
+    });
+    data.overrideLogicalId(this.node.id);
+    return data.talosConfig;
+  }
+
+  private addKubeconfig(node: TalosClusterNode): string {
+    const kubeconfig = new ClusterKubeconfig(this, "kubeconfig", {
+      nodeAttribute: node.address,
+      clientConfiguration: this.clientConfiguration(),
+      dependsOn: [this.bootstrap],
+    });
+    kubeconfig.overrideLogicalId(this.node.id);
+    return kubeconfig.kubeconfigRaw;
+  }
+
+  private clientConfiguration() {
+    const { caCertificate, clientCertificate, clientKey } = this.secrets.clientConfiguration;
+    return { caCertificate, clientCertificate, clientKey };
+  }
+}
+
+function clusterFacts(endpoint: string, props: TalosClusterProps): ClusterFacts {
+  const { network, nodes, announceVip = true, certSans = [] } = props;
+  const names = [hostOf(endpoint), ...(network.vip ? [network.vip] : []), ...certSans];
+  return {
+    contract: props.configContract ?? DEFAULT_CONFIG_CONTRACT,
+    vip: announceVip ? network.vip : undefined,
+    nodeSubnets: props.nodeSubnets ?? firstNetworks(nodes),
+    certSans: [...new Set(names)],
+  };
+}
+
+/** The networks of the first links' addresses, each once. */
+function firstNetworks(nodes: readonly TalosClusterNode[]): string[] {
+  const addresses = nodes.flatMap(({ links }) => links[0].addresses ?? []);
+  return [...new Set(addresses.filter(Cidr.isValid).map((address) => Cidr.parse(address).text))];
+}
+
+/** The only attribute of a machine that changes when, and only when, it is made anew. */
+function replacementOf(machine: TerraformResource): string {
+  return `${machine.fqn}.id`;
+}
+
+function entryOf<Value>(map: ReadonlyMap<string, Value>, key: string): [string, Value][] {
+  const value = map.get(key);
+  return value === undefined ? [] : [[key, value]];
+}
+
+function urlHost(address: string): string {
+  return Address.isValid(address) && Address.parse(address).family === "IPv6" ? `[${address}]` : address;
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}

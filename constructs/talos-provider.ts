@@ -1,0 +1,1 @@
+export { TalosProvider, type TalosProviderConfig } from "../.gen/providers/talos/provider";

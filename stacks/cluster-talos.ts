@@ -1,0 +1,105 @@
+import { Annotations, TerraformOutput, type TerraformStack } from "cdktf";
+import { TalosCluster } from "../constructs/talos-cluster";
+import type { TalosClusterNode, TalosLink, TalosUserVolume } from "../constructs/talos-cluster-props";
+import { TalosProvider } from "../constructs/talos-provider";
+import type { TalosVm } from "../constructs/talos-vm";
+import { scsiDiskMatch } from "../domain/disk";
+import { schematicId } from "../domain/schematic";
+import type {
+  ClusterDataDisk,
+  ClusterNetworkProps,
+  ClusterNodeProps,
+  ClusterStackProps,
+  ClusterTalosProps,
+} from "./cluster-stack-props";
+
+/** What is needed of a stack to configure the Talos on its VMs. */
+export interface ClusterTalosSource extends ClusterStackProps {
+  readonly talos: ClusterTalosProps;
+  readonly vms: ReadonlyMap<string, TalosVm>;
+}
+
+/** Adds the provider, the cluster and its outputs to a stack. */
+export function addTalosCluster(stack: TerraformStack, id: string, source: ClusterTalosSource): TalosCluster {
+  const { talos, state, clusterName = stack.node.id, network } = source;
+  refusePlaintext(stack, state, talos);
+  new TalosProvider(stack, "talos");
+  const cluster = new TalosCluster(stack, id, {
+    ...talos,
+    clusterName,
+    talosVersion: source.talosVersion,
+    network,
+    nodes: source.nodes.map((node) => talosNode(node, network, source.vms.get(node.name))),
+  });
+  const output = (name: string, description: string, value: string) =>
+    new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
+  output("talosconfig", "credentials for talosctl, with all rights", cluster.talosconfig);
+  output("kubeconfig", "credentials for Kubernetes, with all rights", cluster.kubeconfig);
+  return cluster;
+}
+
+/** Whoever reads the state has the cluster. */
+function refusePlaintext(
+  stack: TerraformStack,
+  state: ClusterStackProps["state"],
+  { plaintextSecrets: reason }: ClusterTalosProps,
+): void {
+  if (state?.encryption?.provider !== "off") return;
+  if (!reason) {
+    throw new Error(
+      `stack "${stack.node.id}": the secrets of Talos would be in a state that is not encrypted; encrypt it, or say in talos.plaintextSecrets why that may be`,
+    );
+  }
+  Annotations.of(stack).addWarning(`the secrets of Talos are in plain text in the state: ${reason}`);
+}
+
+function talosNode(
+  node: ClusterNodeProps,
+  network: ClusterNetworkProps,
+  vm: TalosVm | undefined,
+): TalosClusterNode {
+  const { schematic = {}, secureBoot, installDisk = "/dev/sda", disk, dataDisks = [], talos = {} } = node;
+  const [first, ...others] = node.networkInterfaces.map((nic, index): TalosLink => {
+    const macAddress =
+      nic.macAddress?.toLowerCase() ?? `\${lower(${vm?.resource.fqn}.network_device[${index}].mac_address)}`;
+    return { macAddress, mtu: nic.mtu, addresses: nic.addresses, routes: nic.routes };
+  });
+  if (!first) throw new Error(`node "${node.name}" has no network interface`);
+  const address = `${node.address}/${network.nodeCidr.split("/")[1]}`;
+  return {
+    ...talos,
+    name: node.name,
+    renamedFrom: node.renamedFrom,
+    role: node.role,
+    address: node.address,
+    machine: vm?.resource,
+    installer: { schematicId: "id" in schematic ? schematic.id : schematicId(schematic), secureBoot },
+    installDisk: isToldApartBySize(disk.sizeGiB, node) ? { sizeGiB: disk.sizeGiB } : installDisk,
+    links: [
+      {
+        ...first,
+        vlan: network.talosVlan,
+        addresses: [address, ...(talos.addresses ?? [])],
+        routes: [{ gateway: network.gateway }, ...(talos.routes ?? [])],
+      },
+      ...others,
+    ],
+    diskEncryption: node.diskEncryption,
+    kernelModules: node.kernelModules,
+    userVolumes: dataDisks.flatMap(userVolume),
+  };
+}
+
+/** Linux names SCSI disks in the order in which it finds them, so among several, /dev/sda can be another one at each boot. */
+function isToldApartBySize(
+  sizeGiB: number,
+  { diskInterface = "scsi", dataDisks = [] }: ClusterNodeProps,
+): boolean {
+  return (
+    diskInterface === "scsi" && dataDisks.length > 0 && dataDisks.every((each) => each.sizeGiB !== sizeGiB)
+  );
+}
+
+function userVolume({ userVolume: name, slot, serial }: ClusterDataDisk, index: number): TalosUserVolume[] {
+  return name === undefined ? [] : [{ name, match: scsiDiskMatch(slot ?? index + 1, serial) }];
+}
