@@ -21,6 +21,7 @@ export interface ToolchainContext {
   /** The URL of the provider registry. */
   readonly registry: string;
   readonly cloudflare: CloudflareUse;
+  readonly talos: TalosUse;
 }
 
 /**
@@ -29,11 +30,24 @@ export interface ToolchainContext {
  */
 export type CloudflareUse = "unused" | "local" | "account";
 
+/**
+ * What the talos provider is used with: with nodes on this machine, or with others or none. Only with nodes on this
+ * machine may the stand-in take the provider's place.
+ */
+export type TalosUse = "unused" | "local";
+
+/** Talos nodes are on this machine where Proxmox VE is, by PROXMOX_VE_ENDPOINT. */
+export const talosFor = ({ PROXMOX_VE_ENDPOINT: endpoint }: NodeJS.ProcessEnv): TalosUse =>
+  isLoopback(endpoint) ? "local" : "unused";
+
 /** Which Cloudflare API a stack with Cloudflare resources uses: "local" where CLOUDFLARE_BASE_URL is a loopback address. */
 export function cloudflareFor(env: NodeJS.ProcessEnv): Exclude<CloudflareUse, "unused"> {
-  const { CLOUDFLARE_BASE_URL: base = "" } = env;
-  const host = URL.canParse(base) ? new URL(base).hostname : "";
-  return /^(localhost|\[::1\]|127(\.\d+){3})$/.test(host) ? "local" : "account";
+  return isLoopback(env.CLOUDFLARE_BASE_URL) ? "local" : "account";
+}
+
+function isLoopback(url = ""): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return /^(localhost|\[::1\]|127(\.\d+){3})$/.test(host);
 }
 
 /** An error that the user can act on. Its message says everything; no stack trace is needed. */

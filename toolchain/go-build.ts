@@ -32,6 +32,7 @@ export async function buildGoTool(
         go,
         [
           ...["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"],
+          ...(tool.modfile ? ["-modfile", tool.modfile] : []),
           ...["-ldflags", tool.ldflags, "-o", output, tool.package],
         ],
         {

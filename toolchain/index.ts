@@ -1,10 +1,12 @@
 import { userCliConfig, writeCliConfig } from "./cli-config";
-import { cloudflareFor, defaultCacheDir, type ToolchainContext } from "./context";
+import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from "./context";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
+import { makeOwnProgram, type OwnProgram } from "./own-program";
 import { installProviders } from "./providers";
 import { OPENTOFU, PROVIDER_REGISTRY } from "./versions";
 
-export { type CloudflareUse, cloudflareFor, ToolchainError } from "./context";
+export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
+export type { OwnProgram } from "./own-program";
 
 export type ToolchainOptions = Partial<ToolchainContext>;
 
@@ -67,6 +69,13 @@ export async function resolveForSynth(
   };
 }
 
+/**
+ * Builds a Go program of this project, once for each version of its sources.
+ * @returns its absolute path @throws ToolchainError where it cannot be built
+ */
+export const resolveOwnProgram = (program: OwnProgram, options: ToolchainOptions = {}): Promise<string> =>
+  makeOwnProgram(contextOf(options), program);
+
 const contextOf = ({ env = process.env, ...options }: ToolchainOptions): ToolchainContext => ({
   env,
   cacheDir: defaultCacheDir(),
@@ -76,5 +85,6 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   sha256: OPENTOFU.sha256,
   registry: PROVIDER_REGISTRY,
   cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
+  talos: talosFor(env),
   ...options,
 });

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runGroup, tail } from "../process/process-group";
@@ -7,7 +5,15 @@ import { platform, type ToolchainContext, ToolchainError } from "./context";
 import { buildGoTool } from "./go-build";
 import { makeOnce } from "./make-once";
 import { isReachable } from "./release";
-import { CLOUDFLARE_PROVIDER, GO_MINIMUM, PROXMOX_PROVIDER, type ProviderPin } from "./versions";
+import { sourceHash } from "./source-hash";
+import {
+  CLOUDFLARE_PROVIDER,
+  GO_MINIMUM,
+  PROXMOX_PROVIDER,
+  type ProviderPin,
+  type StandInProviderPin,
+  TALOS_PROVIDER,
+} from "./versions";
 
 /** The registry hosts of a provider that is named without one: OpenTofu's own, and the one that cdktf writes out. */
 const HOSTS = ["registry.opentofu.org", "registry.terraform.io"] as const;
@@ -30,7 +36,7 @@ interface Mirrored {
 
 /**
  * Uses the registry where it can be reached. Otherwise builds the Proxmox provider from its Go module into a filesystem
- * mirror in the cache and, for a Cloudflare API on this machine, the stand-in for the cloudflare provider.
+ * mirror in the cache and, for what is on this machine, the stand-ins for the other providers.
  * @throws ToolchainError where neither is possible
  */
 export async function installProviders(context: ToolchainContext): Promise<ProviderInstallation> {
@@ -41,20 +47,27 @@ export async function installProviders(context: ToolchainContext): Promise<Provi
 
   const proxmox = { pin: PROXMOX_PROVIDER, mirror: join(context.cacheDir, "providers") };
   await buildIntoMirror(context, proxmox, "building it from its Go module, 1 to 3 minutes");
-  const built = [`providers: built, in ${proxmox.mirror}`];
-  if (context.cloudflare === "unused") {
-    return { mirrored: true, block: mirrorBlock([proxmox]), summary: built };
+  const mirrored: Mirrored[] = [proxmox];
+  const summary = [`providers: built, in ${proxmox.mirror}`];
+  for (const pin of standInsFor(context)) {
+    // Named by the hash of its sources, so that no checkout runs the stand-in of another one.
+    const standIn = { pin, mirror: join(context.cacheDir, "stand-ins", sourceHash(pin.sources)) };
+    await buildIntoMirror(context, standIn, "building a stand-in, for local use only, about a minute");
+    mirrored.push(standIn);
+    summary.push(
+      `${typeOf(pin)}: stand-in provider, for local use only: ${context.registry} cannot be reached`,
+    );
   }
-
-  // Named by the hash of its sources, so that no checkout runs the stand-in of another one.
-  const cloudflare = {
-    pin: CLOUDFLARE_PROVIDER,
-    mirror: join(context.cacheDir, "stand-ins", sourceHash(CLOUDFLARE_PROVIDER.sources)),
-  };
-  await buildIntoMirror(context, cloudflare, "building a stand-in, for local use only, about a minute");
-  const standIn = `cloudflare: stand-in provider, for local use only: ${context.registry} cannot be reached`;
-  return { mirrored: true, block: mirrorBlock([proxmox, cloudflare]), summary: [...built, standIn] };
+  return { mirrored: true, block: mirrorBlock(mirrored), summary };
 }
+
+const standInsFor = ({ cloudflare, talos }: ToolchainContext): readonly StandInProviderPin[] => [
+  ...(cloudflare === "local" ? [CLOUDFLARE_PROVIDER] : []),
+  ...(talos === "local" ? [TALOS_PROVIDER] : []),
+];
+
+/** `cloudflare` */
+const typeOf = ({ source }: ProviderPin): string => source.split("/")[1] ?? source;
 
 async function buildIntoMirror(
   context: ToolchainContext,
@@ -62,9 +75,15 @@ async function buildIntoMirror(
   building: string,
 ): Promise<void> {
   const title = `${pin.source} ${pin.version}`;
-  const [, type] = pin.source.split("/");
   const pathUnder = (host: string) =>
-    join(mirror, host, pin.source, pin.version, platform(), `terraform-provider-${type}_v${pin.version}`);
+    join(
+      mirror,
+      host,
+      pin.source,
+      pin.version,
+      platform(),
+      `terraform-provider-${typeOf(pin)}_v${pin.version}`,
+    );
 
   const [first, second] = HOSTS;
   await makeOnce(context, pathUnder(first), title, async (output) => {
@@ -87,23 +106,6 @@ async function verifyPlugin(context: ToolchainContext, path: string): Promise<vo
   if (!output.includes("This binary is a plugin")) {
     throw new ToolchainError(`${path} was built, but it is not a provider; it says:\n${tail(output, 5)}`);
   }
-}
-
-/** What goes into a Go build: its sources without tests, its pins, and the JSON files that it embeds. */
-const BUILD_INPUT = /((?<!_test)\.go|go\.mod|go\.sum|\.json)$/;
-
-/** A hash of everything in these folders that a Go program is built from. */
-function sourceHash(folders: readonly string[]): string {
-  const root = join(__dirname, "..");
-  const hash = createHash("sha256");
-  for (const folder of folders) {
-    const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
-    for (const name of names.filter((each) => BUILD_INPUT.test(each)).sort()) {
-      const file = join(folder, name);
-      hash.update(`${file}\n`).update(readFileSync(join(root, file)));
-    }
-  }
-  return hash.digest("hex").slice(0, 16);
 }
 
 function mirrorBlock(mirrored: readonly Mirrored[]): string {

@@ -7,6 +7,11 @@
 export interface GoTool {
   /** Folder of the go.mod and go.sum that pin it and everything in it, relative to the root of the project. */
   readonly folder: string;
+  /**
+   * The file in this folder that pins instead of go.mod.
+   * @default "go.mod"
+   */
+  readonly modfile?: string;
   readonly package: string;
   /** The linker flags of the project's own release builds. */
   readonly ldflags: string;
@@ -50,20 +55,29 @@ export const PROXMOX_PROVIDER: ProviderPin = {
 };
 
 /**
- * The cloudflare provider. What `build` and `sources` name is not the provider, which no Go module builds, but a
- * stand-in for it. It is used only where the registry cannot be reached and the Cloudflare API is on this machine.
+ * A provider that no Go module builds. What `build` and `sources` name is a stand-in for it. It is used only where the
+ * registry cannot be reached, and what it talks to is on this machine.
  *
  * No module of the toolchain imports the stand-ins. These paths are data, so that a command like `npm run bootstrap`
  * works against `npm run local -- cloudflare` without being told where the stand-in provider is.
  */
-export const CLOUDFLARE_PROVIDER: ProviderPin & {
+export interface StandInProviderPin extends ProviderPin {
   /** The folders that the stand-in is built from, relative to the root of the project. */
   readonly sources: readonly string[];
-} = {
+}
+
+export const CLOUDFLARE_PROVIDER: StandInProviderPin = {
   source: "cloudflare/cloudflare",
   version: "5.14.0",
   build: { folder: "stand-ins/providers", package: "./cloudflare", ldflags: "-s -w" },
   sources: ["stand-ins/providers", "schemas"],
+};
+
+export const TALOS_PROVIDER: StandInProviderPin = {
+  source: "siderolabs/talos",
+  version: "0.11.0",
+  build: { folder: "stand-ins/providers", package: "./talos", ldflags: "-s -w" },
+  sources: ["stand-ins/providers", "stand-ins/talos-config", "schemas"],
 };
 
 /** The Go version that the modules above require. */

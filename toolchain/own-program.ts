@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import type { ToolchainContext } from "./context";
+import { buildGoTool } from "./go-build";
+import { makeOnce } from "./make-once";
+import { sourceHash } from "./source-hash";
+import type { GoTool } from "./versions";
+
+/** A Go program of this project. */
+export interface OwnProgram {
+  readonly name: string;
+  readonly build: GoTool;
+  /** The folders that it is built from, relative to the root of the project. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * Builds a Go program of this project, once for each version of its sources.
+ * @returns its absolute path, in the cache
+ * @throws ToolchainError where it cannot be built
+ */
+export async function makeOwnProgram(context: ToolchainContext, program: OwnProgram): Promise<string> {
+  const { name, build, sources } = program;
+  const target = join(context.cacheDir, "stand-ins", sourceHash(sources), name);
+  await makeOnce(context, target, name, async (output) => {
+    context.report(`${name}: building it, 1 to 2 minutes, once on this machine`);
+    await buildGoTool(context, build, `${name}: building`, output);
+  });
+  return target;
+}
