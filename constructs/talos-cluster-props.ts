@@ -110,6 +110,8 @@ export interface TalosClusterNode extends TalosRoleOptions {
   readonly role: NodeRole;
   /** Address of its Talos API. */
   readonly address: string;
+  /** Where its Talos API is reached, if not at its address: a host with a port. @default - port 50000 of the address */
+  readonly apiEndpoint?: string;
   /** What runs the node. Its config is applied once this exists, and again after it was replaced. @default - nothing to wait for */
   readonly machine?: TerraformResource;
   /** The installer, whose schematic is that of the image that the node boots from. */

@@ -102,7 +102,7 @@ export class TalosCluster extends Construct {
     const machine = waitFor(this, node.machine);
     const before = [...(machine ?? []), ...(after ? [after] : [])];
     const apply = new MachineConfigurationApply(scope, "applied", {
-      nodeAttribute: node.address,
+      ...apiOf(node),
       clientConfiguration: this.clientConfiguration(),
       machineConfigurationInput: generated.machineConfiguration,
       applyMode: this.props.applyMode ?? "no_reboot",
@@ -121,7 +121,7 @@ export class TalosCluster extends Construct {
   /** On whichever node: once etcd runs, it is of no account, and a change of the node is none. */
   private begin(node: TalosClusterNode): MachineBootstrap {
     const bootstrap = new MachineBootstrap(this, "bootstrap", {
-      nodeAttribute: node.address,
+      ...apiOf(node),
       clientConfiguration: this.clientConfiguration(),
       dependsOn: entryOf(this.configurations, node.name).map(([, apply]) => apply),
       lifecycle: { ignoreChanges: ["node", "endpoint", "client_configuration"] },
@@ -143,7 +143,7 @@ export class TalosCluster extends Construct {
 
   private addKubeconfig(node: TalosClusterNode): string {
     const kubeconfig = new ClusterKubeconfig(this, "kubeconfig", {
-      nodeAttribute: node.address,
+      ...apiOf(node),
       clientConfiguration: this.clientConfiguration(),
       dependsOn: [this.bootstrap],
     });
@@ -174,9 +174,14 @@ function firstNetworks(nodes: readonly TalosClusterNode[]): string[] {
   return [...new Set(addresses.filter(Cidr.isValid).map((address) => Cidr.parse(address).text))];
 }
 
+function apiOf({ address, apiEndpoint }: TalosClusterNode) {
+  return { nodeAttribute: address, endpoint: apiEndpoint };
+}
+
 /** The only attribute of a machine that changes when, and only when, it is made anew. */
 function replacementOf(machine: TerraformResource): string {
-  return `${machine.fqn}.id`;
+  // OpenTofu wants the bare address here, not a template.
+  return `${machine.terraformResourceType}.${machine.friendlyUniqueId}.id`;
 }
 
 function entryOf<Value>(map: ReadonlyMap<string, Value>, key: string): [string, Value][] {

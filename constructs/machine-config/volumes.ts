@@ -3,12 +3,16 @@ import type { MachineConfigPatch, TalosClusterNode } from "../talos-cluster-prop
 /** Encryption of what Talos itself writes: STATE has its config, EPHEMERAL everything else, with etcd and the images. */
 export function encryptedVolumes({ diskEncryption }: TalosClusterNode): MachineConfigPatch[] {
   if (diskEncryption === undefined) return [];
-  const key = diskEncryption === "tpm" ? { tpm: {} } : { nodeID: {} };
-  return ["STATE", "EPHEMERAL"].map((name) => ({
+  const key = { slot: 0, ...(diskEncryption === "tpm" ? { tpm: {} } : { nodeID: {} }) };
+  return [
+    { name: "STATE", key },
+    // Whoever replaces STATE on the disk must not get the TPM to open the rest.
+    { name: "EPHEMERAL", key: diskEncryption === "tpm" ? { ...key, lockToState: true } : key },
+  ].map(({ name, key }) => ({
     apiVersion: "v1alpha1",
     kind: "VolumeConfig",
     name,
-    encryption: { provider: "luks2", keys: [{ slot: 0, ...key }] },
+    encryption: { provider: "luks2", keys: [key] },
   }));
 }
 
