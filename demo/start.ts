@@ -48,7 +48,7 @@ export async function start(props: StartProps): Promise<Summary> {
   });
 
   const toolchain = await step("Toolchain", async ({ say, result }) => {
-    const toolchain = await resolveToolchain({ report: say, signal, cloudflare: "local" });
+    const toolchain = await resolveToolchain({ report: say, signal, cloudflare: "local", talos: "local" });
     result(`OpenTofu ${toolchain.version}`);
     return toolchain;
   });

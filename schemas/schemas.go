@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-//go:embed cloudflare@*.json
+//go:embed cloudflare@*.json talos@*.json
 var files embed.FS
 
 // Of returns the pinned schema of a provider, as `tofu providers schema -json` gives it.

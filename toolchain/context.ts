@@ -18,6 +18,8 @@ export interface ToolchainContext {
   readonly releases: string;
   /** SHA-256 of the release for each platform, see {@link platform}. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** The URL that Talos' releases are below, without a version. */
+  readonly talosReleases: string;
   /** The URL of the provider registry. */
   readonly registry: string;
   readonly cloudflare: CloudflareUse;
@@ -79,6 +81,10 @@ export async function findProgram(name: string, env: NodeJS.ProcessEnv): Promise
   }
   return undefined;
 }
+
+/** A pre-release of the minimum itself counts as older. */
+export const isAtLeast = (version: string, minimum: string): boolean =>
+  version.localeCompare(minimum, "en", { numeric: true }) >= 0 && !version.startsWith(`${minimum}-`);
 
 /** Reports `describe(elapsed)` every `heartbeatMs` until the work is done. */
 export async function withHeartbeat<T>(

@@ -33,6 +33,7 @@ export async function buildGoTool(
         [
           ...["build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"],
           ...(tool.modfile ? ["-modfile", tool.modfile] : []),
+          ...(tool.tags ? ["-tags", tool.tags] : []),
           ...["-ldflags", tool.ldflags, "-o", output, tool.package],
         ],
         {

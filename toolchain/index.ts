@@ -3,10 +3,12 @@ import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from 
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { makeOwnProgram, type OwnProgram } from "./own-program";
 import { installProviders } from "./providers";
-import { OPENTOFU, PROVIDER_REGISTRY } from "./versions";
+import { findTalosctl, makeTalosctl, type Talosctl } from "./talosctl";
+import { OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
 
 export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
 export type { OwnProgram } from "./own-program";
+export type { Talosctl } from "./talosctl";
 
 export type ToolchainOptions = Partial<ToolchainContext>;
 
@@ -70,6 +72,15 @@ export async function resolveForSynth(
 }
 
 /**
+ * Finds talosctl, and downloads or builds it where there is none, once, into the user's cache folder.
+ * @throws ToolchainError that says what failed and what the user can do
+ */
+export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<Talosctl> {
+  const context = contextOf(options);
+  return (await findTalosctl(context)) ?? (await makeTalosctl(context));
+}
+
+/**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path @throws ToolchainError where it cannot be built
  */
@@ -83,6 +94,7 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   heartbeatMs: process.stderr.isTTY ? 1_000 : 15_000,
   releases: OPENTOFU.releases,
   sha256: OPENTOFU.sha256,
+  talosReleases: TALOSCTL.releases,
   registry: PROVIDER_REGISTRY,
   cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
   talos: talosFor(env),

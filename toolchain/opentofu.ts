@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runGroup, tail } from "../process/process-group";
-import { findProgram, platform, type ToolchainContext, ToolchainError } from "./context";
-import { buildGoTool } from "./go-build";
+import { findProgram, isAtLeast, platform, type ToolchainContext, ToolchainError } from "./context";
+import { cannotHave, downloadOrBuild } from "./download-or-build";
 import { makeOnce } from "./make-once";
-import { extractRelease, Unreachable } from "./release";
+import { Unreachable } from "./release";
 import { GO_MINIMUM, OPENTOFU, OPENTOFU_MINIMUM } from "./versions";
 
 export interface OpenTofu {
@@ -34,7 +34,7 @@ export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu 
  */
 export async function makeOpenTofu(context: ToolchainContext): Promise<OpenTofu> {
   const title = `OpenTofu ${OPENTOFU.version}`;
-  await makeOnce(context, cachedPath(context), title, (partial) => downloadOrBuild(context, partial));
+  await makeOnce(context, cachedPath(context), title, (partial) => make(context, partial));
   return cached(context);
 }
 
@@ -61,7 +61,7 @@ async function namedByUser(context: ToolchainContext, named: string): Promise<Op
         `>= ${OPENTOFU_MINIMUM}: set it to a tofu, or unset it`,
     );
   }
-  if (!isRecent(version)) {
+  if (!isAtLeast(version, OPENTOFU_MINIMUM)) {
     throw new ToolchainError(
       `TERRAFORM_BINARY_NAME is "${named}", which is OpenTofu ${version}; >= ${OPENTOFU_MINIMUM} is needed: ` +
         "upgrade it, or unset it",
@@ -76,7 +76,8 @@ async function usableOnPath(context: ToolchainContext): Promise<OpenTofu | undef
   if (path === undefined) return undefined;
   try {
     const { product, version } = await identify(context, path);
-    if (product === "OpenTofu" && isRecent(version)) return { path, version, origin: "PATH" };
+    if (product === "OpenTofu" && isAtLeast(version, OPENTOFU_MINIMUM))
+      return { path, version, origin: "PATH" };
     context.report(`${path} is ${product} ${version}, not OpenTofu >= ${OPENTOFU_MINIMUM}: not used`);
   } catch (error) {
     if (!(error instanceof ToolchainError)) throw error;
@@ -86,46 +87,36 @@ async function usableOnPath(context: ToolchainContext): Promise<OpenTofu | undef
 }
 
 /** Writes a verified `tofu` to `output`. */
-async function downloadOrBuild(context: ToolchainContext, output: string): Promise<void> {
+async function make(context: ToolchainContext, output: string): Promise<void> {
   const { version, build } = OPENTOFU;
-  const failures: string[] = ["TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH"];
-
-  const sha256 = context.sha256[platform()];
-  if (sha256 === undefined) {
-    failures.push(`no release checksum is pinned for ${platform()}`);
-  } else {
+  const release = () => {
+    const sha256 = context.sha256[platform()];
+    if (sha256 === undefined) throw new Unreachable(`no release checksum is pinned for ${platform()}`);
     const url = `${context.releases}/v${version}/tofu_${version}_${platform()}.tar.gz`;
-    const title = `OpenTofu ${version}: official release`;
-    context.report(`${title}: downloading it`);
-    try {
-      await extractRelease(context, { url, sha256, member: "tofu" }, title, output);
-      return await verify(context, output);
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      context.report(error.message);
-      failures.push(error.message);
-    }
-  }
-
-  context.report(
-    `OpenTofu ${version}: building it from its Go module, 5 to 15 minutes, once on this machine`,
+    return { url, sha256, member: "tofu" };
+  };
+  const failures = await downloadOrBuild(
+    context,
+    {
+      title: `OpenTofu ${version}`,
+      release,
+      build,
+      buildTime: "5 to 15 minutes",
+      verify: (path) => verify(context, path),
+    },
+    output,
   );
-  try {
-    await buildGoTool(context, build, `OpenTofu ${version}: building`, output);
-    return await verify(context, output);
-  } catch (error) {
-    if (!(error instanceof ToolchainError)) throw error;
-    failures.push(error.message);
-  }
+  if (failures === undefined) return;
   throw new ToolchainError(
-    [
+    cannotHave(
       `no OpenTofu >= ${OPENTOFU_MINIMUM} was found, and none can be downloaded or built:`,
-      ...failures.map((reason) => `  - ${reason.replaceAll("\n", "\n    ")}`),
-      "do one of these:",
-      "  1. install OpenTofu (https://opentofu.org/docs/intro/install), or set TERRAFORM_BINARY_NAME to a tofu",
-      `  2. make ${context.releases} reachable, for example by HTTPS_PROXY`,
-      `  3. install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
-    ].join("\n"),
+      ["TERRAFORM_BINARY_NAME is not set, and no usable tofu is on PATH", ...failures],
+      [
+        "install OpenTofu (https://opentofu.org/docs/intro/install), or set TERRAFORM_BINARY_NAME to a tofu",
+        `make ${context.releases} reachable, for example by HTTPS_PROXY`,
+        `install Go >= ${GO_MINIMUM}, with a Go module proxy that can be reached (GOPROXY)`,
+      ],
+    ),
   );
 }
 
@@ -153,12 +144,4 @@ async function identify(
     );
   }
   return { product, version };
-}
-
-/** A pre-release of the minimum itself counts as older. */
-function isRecent(version: string): boolean {
-  return (
-    version.localeCompare(OPENTOFU_MINIMUM, "en", { numeric: true }) >= 0 &&
-    !version.startsWith(`${OPENTOFU_MINIMUM}-`)
-  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { chmod, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -31,20 +31,45 @@ export function isReachable(url: string): Promise<boolean> {
   return answer;
 }
 
+/** A file of a release. */
+export interface Release {
+  readonly url: string;
+  readonly sha256: string;
+  /**
+   * The program in a .tar.gz.
+   * @default - the file is the program
+   */
+  readonly member?: string;
+}
+
 /**
- * Downloads a .tar.gz, checks its SHA-256 and unpacks one file of it.
- * @throws Unreachable, or ToolchainError where the archive is not the pinned one
+ * Reads the checksum of a file of a release from the list of checksums beside it. That finds a broken download, but no
+ * release that somebody has replaced together with its list.
+ * @throws Unreachable where there is no list, or the file is not in it
  */
-export async function extractRelease(
+export async function listedChecksum(listUrl: string, file: string): Promise<string> {
+  const list = await (await get(listUrl)).text();
+  for (const line of list.split("\n")) {
+    const [sha256 = "", name] = line.trim().split(/\s+\*?/);
+    if (name === file && /^[0-9a-f]{64}$/.test(sha256)) return sha256;
+  }
+  throw new Unreachable(`${listUrl} has no checksum of ${file}`);
+}
+
+/**
+ * Downloads a release, checks its SHA-256, and unpacks the program in it.
+ * @throws Unreachable, or ToolchainError where the file is not the pinned one
+ */
+export async function unpackRelease(
   context: ToolchainContext,
-  archive: { readonly url: string; readonly sha256: string; readonly member: string },
+  archive: Release,
   title: string,
   output: string,
 ): Promise<void> {
   const response = await get(archive.url, context.signal);
   if (response.body === null) throw new Unreachable(`${archive.url} has no content`);
 
-  const file = `${output}.tar.gz`;
+  const file = `${output}.download`;
   const hash = createHash("sha256");
   let bytes = 0;
   await withHeartbeat(
@@ -71,9 +96,13 @@ export async function extractRelease(
   const actual = hash.digest("hex");
   if (actual !== archive.sha256) {
     throw new ToolchainError(
-      `${archive.url} has sha256 ${actual}, but ${archive.sha256} is pinned; ` +
+      `${archive.url} has sha256 ${actual}, but ${archive.sha256} is expected; ` +
         "the download was deleted: find out what answers instead of the release server",
     );
+  }
+  if (archive.member === undefined) {
+    await chmod(file, 0o755);
+    return rename(file, output);
   }
   const folder = dirname(output);
   const unpacked = await runGroup("tar", ["-xzf", file, "-C", folder, archive.member], {

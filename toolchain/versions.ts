@@ -1,5 +1,5 @@
 /**
- * The versions and checksums of OpenTofu and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
+ * The versions and checksums of OpenTofu, talosctl and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
  * repeat them, and a test compares them.
  */
 
@@ -13,6 +13,8 @@ export interface GoTool {
    */
   readonly modfile?: string;
   readonly package: string;
+  /** Build tags. */
+  readonly tags?: string;
   /** The linker flags of the project's own release builds. */
   readonly ldflags: string;
 }
@@ -41,6 +43,25 @@ export const OPENTOFU = {
     folder: "toolchain/go/opentofu",
     package: "github.com/opentofu/opentofu/cmd/tofu",
     ldflags: "-s -w -X github.com/opentofu/opentofu/version.dev=no",
+  },
+} as const;
+
+/** With this version came the calls that upgrades of Talos 1.13 use. */
+export const TALOSCTL_MINIMUM = "1.13.0";
+
+export const TALOSCTL = {
+  version: "1.13.9",
+  /**
+   * The checksums of this release are not pinned: they are read from its `sha256sum.txt`, which is as trustworthy as the
+   * connection to this server.
+   */
+  releases: "https://github.com/siderolabs/talos/releases/download",
+  build: {
+    folder: "toolchain/go/talosctl",
+    package: "github.com/siderolabs/talos/cmd/talosctl",
+    tags: "grpcnotrace",
+    ldflags:
+      "-s -w -X github.com/siderolabs/talos/pkg/machinery/version.Name=Talos -X github.com/siderolabs/talos/pkg/machinery/version.Tag=v1.13.9",
   },
 } as const;
 

@@ -112,6 +112,25 @@ describe("the cloudflare provider without a registry", () => {
   });
 });
 
+describe("the talos provider without a registry", () => {
+  it("is a stand-in for nodes on this machine, in a mirror of its own", async () => {
+    const toolchain = await resolve({ PROXMOX_VE_ENDPOINT: "https://127.0.0.1:8006/" });
+    const config = configOf(toolchain);
+    const [, mirror = ""] = /path += "(.*\/stand-ins\/[0-9a-f]{16})"/.exec(config) ?? [];
+    expect(existsSync(join(mirror, "registry.terraform.io/siderolabs/talos/0.11.0"))).toBe(true);
+    expect(toolchain.summary).toContain(
+      `talos: stand-in provider, for local use only: ${NOWHERE} cannot be reached`,
+    );
+    expect(buildsOf(builds)).toHaveLength(2);
+  });
+
+  it("is not built for machines elsewhere", async () => {
+    const toolchain = await resolve({ PROXMOX_VE_ENDPOINT: "https://pve.example.com:8006/" });
+    expect(configOf(toolchain)).not.toContain("talos");
+    expect(buildsOf(builds)).toHaveLength(1);
+  });
+});
+
 it.each([
   ["http://127.0.0.1:1/client/v4", "local"],
   ["http://localhost:1/client/v4/", "local"],

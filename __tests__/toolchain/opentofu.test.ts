@@ -110,7 +110,7 @@ describe("the official release", () => {
     try {
       const sha256 = { [platform()]: "0".repeat(64) };
       await expect(resolve({ releases: server.url, sha256 })).rejects.toThrow(
-        /has sha256 [0-9a-f]{64}, but 0{64} is pinned; the download was deleted/,
+        /has sha256 [0-9a-f]{64}, but 0{64} is expected; the download was deleted/,
       );
       expect(leftBehind()).toEqual([]);
       expect(existsSync(builds)).toBe(false);

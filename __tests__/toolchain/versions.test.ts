@@ -1,12 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLOUDFLARE_PROVIDER, OPENTOFU, PROXMOX_PROVIDER } from "../../toolchain/versions";
+import {
+  CLOUDFLARE_PROVIDER,
+  OPENTOFU,
+  PROXMOX_PROVIDER,
+  TALOS_PROVIDER,
+  TALOSCTL,
+} from "../../toolchain/versions";
 
 const root = join(__dirname, "../..");
 const goMod = (folder: string) => readFileSync(join(root, folder, "go.mod"), "utf8");
 
 it.each([
   { ...OPENTOFU, module: "github.com/opentofu/opentofu" },
+  { ...TALOSCTL, module: "github.com/siderolabs/talos" },
   { ...PROXMOX_PROVIDER, module: "github.com/bpg/terraform-provider-proxmox" },
 ])("$module is pinned to the same version in its go.mod", ({ version, module, build }) => {
   expect(goMod(build.folder)).toContain(`\ntool ${build.package}\n`);
@@ -20,8 +27,12 @@ it("the provider has the version that the bindings are made from", () => {
   expect(PROXMOX_PROVIDER.build.ldflags).toContain(`main.version=${PROXMOX_PROVIDER.version}`);
 });
 
-it("the stand-in serves the schema of the version that it stands for", () => {
-  const { source, version } = CLOUDFLARE_PROVIDER;
-  const schema = JSON.parse(readFileSync(join(root, `schemas/cloudflare@${version}.json`), "utf8"));
-  expect(schema.provider_versions).toEqual({ [`registry.terraform.io/${source}`]: version });
-});
+it.each([CLOUDFLARE_PROVIDER, TALOS_PROVIDER])(
+  "the stand-in for $source serves the schema of its version",
+  (pin) => {
+    const { source, version } = pin;
+    const file = `schemas/${source.split("/")[1]}@${version}.json`;
+    const schema = JSON.parse(readFileSync(join(root, file), "utf8"));
+    expect(schema.provider_versions).toEqual({ [`registry.terraform.io/${source}`]: version });
+  },
+);

@@ -88,6 +88,23 @@ func encodePlain(value tftypes.Value) json.RawMessage {
 	return Marshal(items)
 }
 
+// JSON returns the JSON of a value of any type, without null and unknown values in objects.
+func JSON(value tftypes.Value) json.RawMessage {
+	if object := ObjectOf(value); object != nil {
+		fields := map[string]json.RawMessage{}
+		for name, field := range object {
+			if known(field) {
+				fields[name] = JSON(field)
+			}
+		}
+		return Marshal(fields)
+	}
+	if !known(value) {
+		return json.RawMessage("null")
+	}
+	return encodePlain(value)
+}
+
 // Marshal returns compact JSON. It panics for a value that has none.
 func Marshal(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -12,12 +13,14 @@ type Change struct {
 	Config  Object // nil to destroy
 	Prior   Object // nil to create
 	Planned Object // nil to destroy
+	// Names of attributes whose change requires a new resource here, besides those that the traits name.
+	Replaces []string
 }
 
 // plan turns the proposed value into the planned one. It sets defaults and, if anything changes, makes the values that
 // the server computes "known after apply".
 func (b *Block) plan(change *Change) {
-	change.Planned = b.Attributes.withDefaults(change.Planned, change.Config)
+	change.Planned = b.withoutWriteOnly(b.Attributes.withDefaults(change.Planned, change.Config))
 	if change.Prior == nil || !b.value(change.Planned).Equal(b.value(change.Prior)) {
 		change.Planned = b.Attributes.markUnknown(change.Planned, change.Config)
 	}
@@ -36,7 +39,8 @@ func (b *Block) replaced(change *Change) []*tftypes.AttributePath {
 	var paths []*tftypes.AttributePath
 	for _, name := range b.Attributes.names() {
 		attribute := b.Attributes[name]
-		replaces := attribute.Replace == Always || attribute.Replace == IfConfigured && !change.Config[name].IsNull()
+		replaces := attribute.Replace == Always || attribute.Replace == IfConfigured && !change.Config[name].IsNull() ||
+			slices.Contains(change.Replaces, name)
 		if replaces && !change.Planned[name].Equal(change.Prior[name]) {
 			paths = append(paths, tftypes.NewAttributePath().WithAttributeName(name))
 		}
@@ -85,6 +89,16 @@ func (as Attributes) each(
 			}
 		}
 		object[name] = value
+	}
+	return object
+}
+
+// withoutWriteOnly removes what must be neither in a plan nor in a state.
+func (b *Block) withoutWriteOnly(object Object) Object {
+	for name, attribute := range b.Attributes {
+		if object != nil && attribute.WriteOnly {
+			object[name] = attribute.null()
+		}
 	}
 	return object
 }

@@ -21,6 +21,8 @@ type Provider[C any] struct {
 	Configure   func(config Object, about About) (C, error)
 	Resources   map[string]Resource[C]
 	DataSources map[string]DataSource[C]
+	// Read opens an ephemeral resource.
+	Ephemerals map[string]DataSource[C]
 }
 
 // About has the values for the User-Agent of requests.
@@ -35,7 +37,7 @@ type Resource[C any] struct {
 	// Create and Update return the new state.
 	Create func(ctx context.Context, c C, change *Change) (Object, error)
 	Update func(ctx context.Context, c C, change *Change) (Object, error)
-	// Read returns nil if the resource no longer exists.
+	// Read returns nil if the resource no longer exists. Without it, a resource stays as it is in the state.
 	Read   func(ctx context.Context, c C, block *Block, state Object) (Object, error)
 	Delete func(ctx context.Context, c C, state Object) error
 	// Import returns a state that Read can complete.
@@ -44,8 +46,9 @@ type Resource[C any] struct {
 
 // DataSource is a data source that the stand-in implements.
 type DataSource[C any] struct {
-	Traits Traits
-	Read   func(ctx context.Context, c C, block *Block, config Object) (Object, error)
+	Traits   Traits
+	Validate func(config Object) Diagnostics
+	Read     func(ctx context.Context, c C, block *Block, config Object) (Object, error)
 }
 
 // Serve runs the provider until OpenTofu ends it.

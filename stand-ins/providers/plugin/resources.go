@@ -51,7 +51,7 @@ func (s *server[C]) UpgradeResourceState(_ context.Context, request *tfprotov6.U
 func (s *server[C]) ReadResource(ctx context.Context, request *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	response := &tfprotov6.ReadResourceResponse{NewState: request.CurrentState, Private: request.Private}
 	resource, block, diagnostics := s.find(request.TypeName)
-	if diagnostics != nil {
+	if diagnostics != nil || resource.Read == nil {
 		response.Diagnostics = diagnostics
 		return response, nil
 	}
@@ -88,7 +88,7 @@ func (s *server[C]) PlanResourceChange(_ context.Context, request *tfprotov6.Pla
 	if resource.Plan != nil {
 		diagnostics = resource.Plan(change)
 	}
-	planned, err := block.write(change.Planned)
+	planned, err := block.write(block.withoutWriteOnly(change.Planned))
 	return &tfprotov6.PlanResourceChangeResponse{
 		PlannedState:    planned,
 		RequiresReplace: block.replaced(change),
@@ -115,7 +115,7 @@ func (s *server[C]) ApplyResourceChange(ctx context.Context, request *tfprotov6.
 		response.Diagnostics = diagnostics
 		return response, nil
 	}
-	response.NewState, err = block.write(block.Attributes.settle(change.Planned, state))
+	response.NewState, err = block.write(block.withoutWriteOnly(block.Attributes.settle(change.Planned, state)))
 	return response, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -21,6 +20,7 @@ type Attribute struct {
 	Optional   bool
 	Computed   bool
 	Sensitive  bool
+	WriteOnly  bool
 	Deprecated bool
 	Attributes Attributes // of a nested object
 }
@@ -100,6 +100,7 @@ type document struct {
 		Provider          blockDocument            `json:"provider"`
 		ResourceSchemas   map[string]blockDocument `json:"resource_schemas"`
 		DataSourceSchemas map[string]blockDocument `json:"data_source_schemas"`
+		EphemeralSchemas  map[string]blockDocument `json:"ephemeral_resource_schemas"`
 	} `json:"provider_schemas"`
 	ProviderVersions map[string]string `json:"provider_versions"`
 }
@@ -123,6 +124,7 @@ type attributeDocument struct {
 	Optional   bool `json:"optional"`
 	Computed   bool `json:"computed"`
 	Sensitive  bool `json:"sensitive"`
+	WriteOnly  bool `json:"write_only"`
 	Deprecated bool `json:"deprecated"`
 }
 
@@ -133,6 +135,7 @@ type schema struct {
 	provider    *Block
 	resources   map[string]*Block
 	dataSources map[string]*Block
+	ephemerals  map[string]*Block
 }
 
 func readSchema(data []byte) (*schema, error) {
@@ -154,6 +157,9 @@ func readSchema(data []byte) (*schema, error) {
 			return nil, err
 		}
 		if read.dataSources, err = readAll(content.DataSourceSchemas); err != nil {
+			return nil, err
+		}
+		if read.ephemerals, err = readAll(content.EphemeralSchemas); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +191,7 @@ func readAttributes(documents map[string]attributeDocument) (Attributes, error) 
 	for name, d := range documents {
 		attribute := &Attribute{
 			Name: name, Required: d.Required, Optional: d.Optional, Computed: d.Computed,
-			Sensitive: d.Sensitive, Deprecated: d.Deprecated,
+			Sensitive: d.Sensitive, WriteOnly: d.WriteOnly, Deprecated: d.Deprecated,
 		}
 		if err := attribute.readType(d); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -218,33 +224,11 @@ func (a *Attribute) readType(d attributeDocument) (err error) {
 	return nil
 }
 
-// protocol converts the block to OpenTofu's plugin protocol.
-func (b *Block) protocol() *tfprotov6.Schema {
-	return &tfprotov6.Schema{
-		Version: b.Version,
-		Block:   &tfprotov6.SchemaBlock{Version: b.Version, Attributes: b.Attributes.protocol(), Deprecated: b.deprecated},
+// ResourceBlock returns the schema of one resource, without traits.
+func ResourceBlock(pinned []byte, name string) (*Block, error) {
+	read, err := readSchema(pinned)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (as Attributes) protocol() []*tfprotov6.SchemaAttribute {
-	modes := map[string]tfprotov6.SchemaObjectNestingMode{
-		"single": tfprotov6.SchemaObjectNestingModeSingle,
-		"list":   tfprotov6.SchemaObjectNestingModeList,
-		"set":    tfprotov6.SchemaObjectNestingModeSet,
-	}
-	var attributes []*tfprotov6.SchemaAttribute
-	for _, name := range as.names() {
-		a := as[name]
-		attribute := &tfprotov6.SchemaAttribute{
-			Name: name, Required: a.Required, Optional: a.Optional, Computed: a.Computed,
-			Sensitive: a.Sensitive, Deprecated: a.Deprecated,
-		}
-		if a.Nesting == "" {
-			attribute.Type = a.Type
-		} else {
-			attribute.NestedType = &tfprotov6.SchemaObject{Nesting: modes[a.Nesting], Attributes: a.Attributes.protocol()}
-		}
-		attributes = append(attributes, attribute)
-	}
-	return attributes
+	return read.resources[name], nil
 }

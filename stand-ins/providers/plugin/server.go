@@ -31,6 +31,9 @@ func newServer[C any](provider Provider[C]) (*server[C], error) {
 	for name, source := range provider.DataSources {
 		schema.dataSources[name].attach(source.Traits)
 	}
+	for name, source := range provider.Ephemerals {
+		schema.ephemerals[name].attach(source.Traits)
+	}
 	return &server[C]{provider: provider, schema: schema}, nil
 }
 
@@ -44,6 +47,9 @@ func (s *server[C]) GetMetadata(context.Context, *tfprotov6.GetMetadataRequest) 
 	for _, name := range slices.Sorted(maps.Keys(s.schema.dataSources)) {
 		response.DataSources = append(response.DataSources, tfprotov6.DataSourceMetadata{TypeName: name})
 	}
+	for _, name := range keys(s.schema.ephemerals) {
+		response.EphemeralResources = append(response.EphemeralResources, tfprotov6.EphemeralResourceMetadata{TypeName: name})
+	}
 	return response, nil
 }
 
@@ -53,12 +59,17 @@ func (s *server[C]) GetProviderSchema(context.Context, *tfprotov6.GetProviderSch
 		Provider:           s.schema.provider.protocol(),
 		ResourceSchemas:    map[string]*tfprotov6.Schema{},
 		DataSourceSchemas:  map[string]*tfprotov6.Schema{},
+
+		EphemeralResourceSchemas: map[string]*tfprotov6.Schema{},
 	}
 	for name, block := range s.schema.resources {
 		response.ResourceSchemas[name] = block.protocol()
 	}
 	for name, block := range s.schema.dataSources {
 		response.DataSourceSchemas[name] = block.protocol()
+	}
+	for name, block := range s.schema.ephemerals {
+		response.EphemeralResourceSchemas[name] = block.protocol()
 	}
 	return response, nil
 }
@@ -98,7 +109,7 @@ func (s *server[C]) findDataSource(name string) (DataSource[C], *Block, Diagnost
 
 func (s *server[C]) ValidateDataResourceConfig(_ context.Context, request *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	response := &tfprotov6.ValidateDataResourceConfigResponse{}
-	_, block, diagnostics := s.findDataSource(request.TypeName)
+	source, block, diagnostics := s.findDataSource(request.TypeName)
 	if diagnostics != nil {
 		response.Diagnostics = diagnostics
 		return response, nil
@@ -107,7 +118,7 @@ func (s *server[C]) ValidateDataResourceConfig(_ context.Context, request *tfpro
 	if err != nil {
 		return nil, err
 	}
-	response.Diagnostics = block.check(config, nil)
+	response.Diagnostics = block.check(config, source.Validate)
 	return response, nil
 }
 

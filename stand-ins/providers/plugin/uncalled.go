@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// uncalled has the parts of the protocol that no stand-in implements: functions, ephemeral resources, identities, moves.
+// uncalled has the parts of the protocol that no stand-in implements: functions, renewals, identities, moves.
 type uncalled struct{}
 
 var errUncalled = errors.New("the stand-in provider does not have this part of the protocol")
@@ -32,19 +32,7 @@ func (uncalled) MoveResourceState(context.Context, *tfprotov6.MoveResourceStateR
 	return nil, errUncalled
 }
 
-func (uncalled) ValidateEphemeralResourceConfig(context.Context, *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	return nil, errUncalled
-}
-
-func (uncalled) OpenEphemeralResource(context.Context, *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	return nil, errUncalled
-}
-
 func (uncalled) RenewEphemeralResource(context.Context, *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	return nil, errUncalled
-}
-
-func (uncalled) CloseEphemeralResource(context.Context, *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
 	return nil, errUncalled
 }
 

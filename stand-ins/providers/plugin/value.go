@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"encoding/json"
 	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -70,6 +71,21 @@ func (as Attributes) empty() Object {
 		object[name] = attribute.null()
 	}
 	return object
+}
+
+// Decode converts an answer to a value of an attribute.
+func (b *Block) Decode(name string, answer json.RawMessage) tftypes.Value {
+	attribute := b.Attributes[name]
+	return attribute.refresh(attribute.null(), answer)
+}
+
+// Unknown returns an object value of an attribute in which everything is "known after apply".
+func (b *Block) Unknown(name string) tftypes.Value {
+	attribute, object := b.Attributes[name], Object{}
+	for name, nested := range attribute.Attributes {
+		object[name] = tftypes.NewValue(nested.Type, tftypes.UnknownValue)
+	}
+	return attribute.Object(object)
 }
 
 func (b *Block) value(object Object) tftypes.Value { return as(b.Type(), object) }
