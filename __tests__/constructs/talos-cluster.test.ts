@@ -14,12 +14,14 @@ function templateOf(props: TalosClusterProps): Template {
   });
 }
 
+function patchTexts(template: Template, node: string): string[] {
+  const data = template.data.talos_machine_configuration?.[node];
+  return (data?.config_patches ?? []) as string[];
+}
+
 /** The patches of a node, as data. */
 function patchesOf(template: Template, node: string): Record<string, unknown>[] {
-  const { config_patches } = template.data.talos_machine_configuration?.[node] as {
-    config_patches: string[];
-  };
-  return config_patches.map((patch) => JSON.parse(patch));
+  return patchTexts(template, node).map((patch) => JSON.parse(patch));
 }
 const kindsOf = (patches: readonly Record<string, unknown>[]) => patches.flatMap(({ kind }) => kind ?? []);
 const applyOf = (template: Template, node: string) =>
@@ -99,10 +101,7 @@ test("what looks like a template or a token in a patch is text", () => {
   const template = templateOf(
     talosCluster([talosControlPlane(1)], { patches: [{ machine: { sysctls: { note } } }] }),
   );
-  const { config_patches } = template.data.talos_machine_configuration?.["cp-1"] as {
-    config_patches: string[];
-  };
-  expect(config_patches.join()).not.toMatch(/[$%]\{/);
+  expect(patchTexts(template, "cp-1").join()).not.toMatch(/[$%]\{/);
   expect(patchesOf(template, "cp-1").at(-1)).toEqual({ machine: { sysctls: { note } } });
 });
 
