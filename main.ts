@@ -23,11 +23,20 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : config.state.accountId,
     path: config.state.path && resolve(config.state.path),
   };
+  const endpoints = apiEndpoints(env.TALOS_API_ENDPOINTS, config.nodes);
   const cluster = new ClusterStack(app, "cluster", {
     ...config,
+    nodes: config.nodes.map((node) => ({
+      ...node,
+      talos: { ...node.talos, apiEndpoint: endpoints.get(node.name) },
+    })),
     proxmox: { ...config.proxmox, endpoint },
     state,
     allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
+    talos: config.talos && {
+      ...config.talos,
+      allowNewSecrets: allowsNewSecrets(env.ALLOW_NEW_SECRETS, config.clusterName),
+    },
   });
   const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
@@ -69,17 +78,52 @@ async function addBootstrap(
 /** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
 function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
   if (value === "all") return value;
-  const names = value
+  const names = listOf(value);
+  requireNodes("ALLOW_REPLACE", names, nodes, "use all, or some of");
+  return names;
+}
+
+/**
+ * Parses TALOS_API_ENDPOINTS, for nodes that are reached through a tunnel: `cp-1=127.0.0.1:50001`, separated by commas.
+ * @throws ConfigError for a name that no node has, or for what is no host with a port
+ */
+function apiEndpoints(value = "", nodes: readonly NodeConfig[]): ReadonlyMap<string, string> {
+  const pairs = listOf(value).map((pair): [string, string] => [
+    pair.split("=")[0] ?? "",
+    pair.split("=").slice(1).join("="),
+  ]);
+  requireNodes("TALOS_API_ENDPOINTS", [...new Map(pairs).keys()], nodes, "use some of");
+  const wrong = pairs.find(([, endpoint]) => !/^[A-Za-z0-9.:[\]-]+:\d+$/.test(endpoint));
+  if (wrong === undefined) return new Map(pairs);
+  const text = `TALOS_API_ENDPOINTS ${wrong.join("=")} is no host with a port; write it like ${wrong[0]}=127.0.0.1:50001`;
+  throw new ConfigError([{ text }]);
+}
+
+function listOf(value: string): string[] {
+  return value
     .split(",")
-    .map((name) => name.trim())
+    .map((each) => each.trim())
     .filter(Boolean);
+}
+
+function requireNodes(
+  variable: string,
+  names: readonly string[],
+  nodes: readonly NodeConfig[],
+  advice: string,
+): void {
   const known = nodes.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    const text = `ALLOW_REPLACE names ${unknown.join(", ")}, which is no node of this cluster; use all, or some of ${known.join(", ")}`;
-    throw new ConfigError([{ text }]);
-  }
-  return names;
+  if (unknown.length === 0) return;
+  const text = `${variable} names ${unknown.join(", ")}, which is no node of this cluster; ${advice} ${known.join(", ")}`;
+  throw new ConfigError([{ text }]);
+}
+
+/** Parses ALLOW_NEW_SECRETS: the name of the cluster. @throws ConfigError for another name */
+function allowsNewSecrets(value = "", clusterName: string): boolean {
+  if (value === "" || value === clusterName) return value !== "";
+  const text = `ALLOW_NEW_SECRETS names ${value}, but this cluster is called ${clusterName}; name the cluster whose secrets a plan may destroy`;
+  throw new ConfigError([{ text }]);
 }
 
 main(process.env).catch((error: unknown) => {

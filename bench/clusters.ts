@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
+const EXAMPLE = join(__dirname, "../examples/six-nodes");
 const HOSTS = ["pve1", "pve2", "pve3", "pve4", "pve5"];
 /** The schematic with the guest agent. */
 const SCHEMATIC = "ce4c980550dd2ab1b17bbf2b08801c7eb59418eafe8f279833297925d67c7515";
@@ -37,3 +38,15 @@ export function writeCluster(size: number, parent: string): string {
 }
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");
+
+/**
+ * Copies the example without its `talos`, to compare it with programs that make VMs and nothing else.
+ * @returns the folder
+ */
+export function copyExample(folder: string): string {
+  cpSync(EXAMPLE, folder, { recursive: true });
+  const file = join(folder, "cluster.yaml");
+  const { talos: _, ...rest } = parse(readFileSync(file, "utf8"));
+  writeFileSync(file, stringify(rest));
+  return folder;
+}

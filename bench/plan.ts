@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunningProxmox, startProxmox } from "../stand-ins/proxmox";
 import type { Toolchain } from "../toolchain";
+import { copyExample } from "./clusters";
 import { table } from "./markdown";
 import { type Command, type Contestant, measure, takeTurns } from "./measure";
 import { type Aim, milliseconds, times } from "./report";
@@ -9,7 +10,6 @@ import { ratios, spread } from "./statistics";
 import { tofuEnv } from "./tofu-env";
 
 const ROOT = join(__dirname, "..");
-const EXAMPLE = join(ROOT, "examples/six-nodes");
 const PASSPHRASE = "for this benchmark only";
 
 interface Project {
@@ -89,7 +89,7 @@ async function writeHandWritten(cwd: string, encrypted: boolean): Promise<void> 
 
 async function synthesize(cwd: string, env: NodeJS.ProcessEnv, encrypted: boolean): Promise<void> {
   const source = join(cwd, "source");
-  cpSync(EXAMPLE, source, { recursive: true });
+  copyExample(source);
   const encryption = encrypted ? "" : "\n  encryption: { provider: off, reason: measured without }";
   const state = `state:\n  backend: local\n  path: ${join(cwd, "terraform.tfstate")}${encryption}\n`;
   const file = join(source, "cluster.yaml");

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { writeCluster } from "./clusters";
+import { copyExample, writeCluster } from "./clusters";
 import { table } from "./markdown";
 import { type Contestant, measureNode, type Sample, takeTurns } from "./measure";
 import { type Aim, milliseconds, times } from "./report";
@@ -9,7 +9,7 @@ import { cleanEnv } from "./tofu-env";
 
 const ROOT = join(__dirname, "..");
 const BARE = "bare app, 1 resource";
-const SIX = "6 nodes (the example)";
+const SIX = "6 nodes (the VMs of the example)";
 const GENERATED = [3, 30, 300] as const;
 const nameOf = (size: number) => `${size} nodes`;
 
@@ -25,7 +25,7 @@ export async function benchSynth(folder: string, rounds: number): Promise<{ sect
   const samples = await takeTurns(
     [
       contestant(BARE, "bench/bare-app.ts"),
-      contestant(SIX, "main.ts", join(ROOT, "examples/six-nodes")),
+      contestant(SIX, "main.ts", copyExample(join(folder, "six-nodes"))),
       ...GENERATED.map((size) => contestant(nameOf(size), "main.ts", writeCluster(size, folder))),
     ],
     rounds,

@@ -1,3 +1,4 @@
+import machineConfig from "./machine-config.json";
 import { isMapping } from "./path";
 
 /** A type of Talos' machine config, as far as keys and forms go. */
@@ -16,20 +17,14 @@ interface Library {
   readonly types: Readonly<Record<string, Schema>>;
 }
 
-let loaded: Library | undefined;
-
-/** Read only where a cluster has patches: it is large. */
-function library(): Library {
-  loaded ??= require("./machine-config.json") as Library;
-  return loaded;
-}
+const library: Library = machineConfig;
 
 /** The type of a document; undefined if there is no such kind. The main document has no kind. */
 export function documentType(kind: unknown): {
   readonly type?: MachineConfigType;
   readonly kinds: readonly string[];
 } {
-  const { kinds, types } = library();
+  const { kinds, types } = library;
   const name = kind === undefined ? "v1alpha1.Config" : typeof kind === "string" && kinds[kind]?.type;
   const schema = name ? types[name] : undefined;
   return { type: schema && typeOf(schema), kinds: Object.keys(kinds) };
@@ -37,7 +32,7 @@ export function documentType(kind: unknown): {
 
 /** The minor version of Talos that a document came with. */
 export function documentSince(kind: unknown): number {
-  return typeof kind === "string" ? (library().kinds[kind]?.since ?? 0) : 0;
+  return typeof kind === "string" ? (library.kinds[kind]?.since ?? 0) : 0;
 }
 
 /** Undefined if the type has no such key. */
@@ -55,7 +50,7 @@ export function typeOfItem({ schema }: MachineConfigType): MachineConfigType {
 
 function typeOf(given: Schema): MachineConfigType {
   const { $ref } = given;
-  const schema = typeof $ref === "string" ? (library().types[$ref] ?? {}) : given;
+  const schema = typeof $ref === "string" ? (library.types[$ref] ?? {}) : given;
   return { schema, form: formOf(schema), keys: Object.keys(mapOf(schema.properties)) };
 }
 

@@ -6,10 +6,8 @@ import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talo
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
 import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
-import { Address, Cidr } from "../domain/ip";
-import { DEFAULT_CONFIG_CONTRACT } from "../domain/talos-versions";
 import { logicalId } from "./logical-id";
-import { type ClusterFacts, machineConfigPatches } from "./machine-config";
+import { type ClusterFacts, clusterFacts, machineConfigPatches } from "./machine-config";
 import { Moved } from "./moved";
 import { checkTalosClusterProps } from "./talos-cluster-checks";
 import type { TalosClusterNode, TalosClusterProps } from "./talos-cluster-props";
@@ -46,12 +44,12 @@ export class TalosCluster extends Construct {
   ) {
     super(scope, id);
     checkTalosClusterProps(id, props);
-    const { clusterName, network, nodes } = props;
-    const contract = props.configContract ?? DEFAULT_CONFIG_CONTRACT;
-    this.endpoint = props.endpoint ?? `https://${urlHost(network.vip ?? "")}:6443`;
+    const { clusterName, nodes } = props;
+    const facts = clusterFacts(props);
+    this.endpoint = facts.endpoint;
 
     this.secrets = new MachineSecrets(this, "Resource", {
-      talosVersion: contract,
+      talosVersion: facts.contract,
       lifecycle: {
         // Lowered, it would replace the secrets. Raised together with a config, it would fail the apply.
         ignoreChanges: ["talos_version"],
@@ -60,7 +58,6 @@ export class TalosCluster extends Construct {
     });
     this.secrets.overrideLogicalId(id);
 
-    const facts = clusterFacts(this.endpoint, props);
     const controlPlanes = nodes.filter(({ role }) => role === "controlplane");
     const workers = nodes.filter(({ role }) => role === "worker");
     const applied = new Map<string, MachineConfigurationApply>();
@@ -157,23 +154,6 @@ export class TalosCluster extends Construct {
   }
 }
 
-function clusterFacts(endpoint: string, props: TalosClusterProps): ClusterFacts {
-  const { network, nodes, announceVip = true, certSans = [] } = props;
-  const names = [hostOf(endpoint), ...(network.vip ? [network.vip] : []), ...certSans];
-  return {
-    contract: props.configContract ?? DEFAULT_CONFIG_CONTRACT,
-    vip: announceVip ? network.vip : undefined,
-    nodeSubnets: props.nodeSubnets ?? firstNetworks(nodes),
-    certSans: [...new Set(names)],
-  };
-}
-
-/** The networks of the first links' addresses, each once. */
-function firstNetworks(nodes: readonly TalosClusterNode[]): string[] {
-  const addresses = nodes.flatMap(({ links }) => links[0].addresses ?? []);
-  return [...new Set(addresses.filter(Cidr.isValid).map((address) => Cidr.parse(address).text))];
-}
-
 function apiOf({ address, apiEndpoint }: TalosClusterNode) {
   return { nodeAttribute: address, endpoint: apiEndpoint };
 }
@@ -187,12 +167,4 @@ function replacementOf(machine: TerraformResource): string {
 function entryOf<Value>(map: ReadonlyMap<string, Value>, key: string): [string, Value][] {
   const value = map.get(key);
   return value === undefined ? [] : [[key, value]];
-}
-
-function urlHost(address: string): string {
-  return Address.isValid(address) && Address.parse(address).family === "IPv6" ? `[${address}]` : address;
-}
-
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
@@ -10,6 +10,12 @@ import { type AppliedVm, appliedVms } from "./applied-vms";
 import type { DemoFolder } from "./folder";
 
 const STACK = "cluster";
+
+/** The files with the credentials for Talos and Kubernetes. */
+export interface Credentials {
+  readonly talosconfig: string;
+  readonly kubeconfig: string;
+}
 
 export interface ClusterProps {
   readonly root: string;
@@ -63,6 +69,21 @@ export class Cluster {
       const vms = appliedVms(await this.tofu.show());
       result(`${vms.length} VMs`);
       return vms;
+    });
+  }
+
+  /** Writes the credentials to files that only the user can read. */
+  saveCredentials(): Promise<Credentials> {
+    return step("Credentials", async ({ result }) => {
+      const outputs = (await this.tofu.show()).values?.outputs;
+      const save = (name: keyof Credentials) => {
+        const file = join(this.props.folder.root, name);
+        writeFileSync(file, String(outputs?.[name]?.value ?? ""), { mode: 0o600 });
+        return file;
+      };
+      const saved = { talosconfig: save("talosconfig"), kubeconfig: save("kubeconfig") };
+      result(Object.values(saved).map(displayPath).join(", "));
+      return saved;
     });
   }
 

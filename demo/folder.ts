@@ -8,6 +8,7 @@ export class DemoFolder {
   /** The password of the Worker's owner. */
   readonly password: SecretFile;
   readonly proxmox: string;
+  readonly talos: string;
   readonly cloudflare: string;
   readonly bootstrap: string;
   readonly synthesized: string;
@@ -17,6 +18,7 @@ export class DemoFolder {
     this.passphrase = new SecretFile(join(root, "state-passphrase"));
     this.password = new SecretFile(join(root, "worker-password"));
     this.proxmox = join(root, "proxmox");
+    this.talos = join(root, "talos");
     this.cloudflare = join(root, "cloudflare");
     this.bootstrap = join(root, "bootstrap");
     this.synthesized = join(root, "cdktf.out");

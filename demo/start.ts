@@ -16,6 +16,7 @@ import { proxmoxFor } from "./proxmox-options";
 import { showRollback } from "./rollback";
 import { showSecondClient } from "./second-client";
 import type { Summary } from "./summary";
+import { standInNodes } from "./talos-nodes";
 
 export interface StartProps {
   readonly root: string;
@@ -60,6 +61,8 @@ export async function start(props: StartProps): Promise<Summary> {
     return proxmox;
   });
 
+  const talos = config.talos && (await standInNodes(config, folder.talos, atEnd));
+
   const cloudflare = await step("Stand-in Cloudflare", async ({ result }) => {
     const { accountId } = config.state;
     const cloudflare = await startCloudflare({
@@ -102,22 +105,35 @@ export async function start(props: StartProps): Promise<Summary> {
   if (!made) throw new Error("the bootstrap was not carried out");
 
   console.log("\ncluster: its state is encrypted on this machine and kept at the Worker");
-  const clusterEnv = { ...env, ...proxmox.env, ...clientVariables(settings, made.outputs) };
+  const clusterEnv = { ...env, ...proxmox.env, ...talos?.env, ...clientVariables(settings, made.outputs) };
   const cluster = await Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv });
   const vms = await cluster.deploy();
   await cluster.expectEmptyPlan("Second plan");
+
+  const credentials = talos && (await cluster.saveCredentials());
 
   console.log("\nstate: what the Worker does");
   await showSecondClient(cluster);
   const versions = await showRollback(cluster);
 
-  return { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner: OWNER, folder };
+  return {
+    source,
+    vms,
+    versions,
+    toolchain,
+    proxmox,
+    cloudflare,
+    credentials,
+    workerUrl,
+    owner: OWNER,
+    folder,
+  };
 }
 
 /** The environment without credentials of real accounts. */
 const withoutAccounts = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(env).filter(
-      ([name]) => !/^(PROXMOX_VE|CLOUDFLARE|AWS|TF_HTTP|STATE|TF_VAR)_|^TF_ENCRYPTION$/.test(name),
+      ([name]) => !/^(PROXMOX_VE|TALOS|CLOUDFLARE|AWS|TF_HTTP|STATE|TF_VAR)_|^TF_ENCRYPTION$/.test(name),
     ),
   );

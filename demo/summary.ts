@@ -5,6 +5,7 @@ import type { RunningProxmox } from "../stand-ins/proxmox";
 import type { Version } from "../state/store";
 import type { Toolchain } from "../toolchain";
 import type { AppliedVm } from "./applied-vms";
+import type { Credentials } from "./cluster";
 import type { DemoFolder } from "./folder";
 
 export interface Summary {
@@ -15,6 +16,8 @@ export interface Summary {
   readonly toolchain: Toolchain;
   readonly proxmox: RunningProxmox;
   readonly cloudflare: CloudflareStandIn;
+  /** Files with the credentials for Talos and Kubernetes; undefined if Talos is not configured. */
+  readonly credentials?: Credentials;
   readonly workerUrl: string;
   /** The user name for the Worker. */
   readonly owner: string;
@@ -25,7 +28,8 @@ const MAX_VERSIONS = 5;
 
 /** Prints what exists after the apply, and where it is. */
 export function printSummary(summary: Summary): void {
-  const { source, vms, versions, toolchain, proxmox, cloudflare, workerUrl, owner, folder } = summary;
+  const { source, vms, versions, toolchain, proxmox, cloudflare, credentials, workerUrl, owner, folder } =
+    summary;
   printTable([
     ["node", "role", "vm_id", "address", "host"],
     ...vms.map(({ name, role, vmId, address, host }) => [name, role, String(vmId), address, host]),
@@ -52,6 +56,12 @@ export function printSummary(summary: Summary): void {
     ["Proxmox API", `${proxmox.endpoint} (a stand-in: no VM runs)`],
     ["  its CA", displayPath(proxmox.caFile)],
     ["Cloudflare API", `${cloudflare.apiUrl} (a stand-in)`],
+    ...(credentials
+      ? [
+          ["talosconfig", `${displayPath(credentials.talosconfig)} (the nodes are stand-ins: no Linux runs)`],
+          ["kubeconfig", `${displayPath(credentials.kubeconfig)} (no Kubernetes runs)`],
+        ]
+      : []),
     ["stack", displayPath(folder.synthesized)],
     ["logs", displayPath(folder.logs)],
     ...toolchain.summary.map((line) => line.split(/: (.*)/).slice(0, 2)),

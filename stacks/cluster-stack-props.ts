@@ -79,6 +79,8 @@ export interface ClusterNodeTalosProps extends TalosRoleOptions {
   readonly addresses?: readonly string[];
   /** More routes through it. @default - none */
   readonly routes?: readonly TalosRoute[];
+  /** Where its Talos API is reached, if not at its address: a host with a port. @default - port 50000 of the address */
+  readonly apiEndpoint?: string;
 }
 
 /** A disk besides the first one. */

@@ -1,6 +1,11 @@
 import { Annotations, TerraformOutput, type TerraformStack } from "cdktf";
 import { TalosCluster } from "../constructs/talos-cluster";
-import type { TalosClusterNode, TalosLink, TalosUserVolume } from "../constructs/talos-cluster-props";
+import type {
+  TalosClusterNode,
+  TalosClusterProps,
+  TalosLink,
+  TalosUserVolume,
+} from "../constructs/talos-cluster-props";
 import { TalosProvider } from "../constructs/talos-provider";
 import type { TalosVm } from "../constructs/talos-vm";
 import { scsiDiskMatch } from "../domain/disk";
@@ -21,21 +26,29 @@ export interface ClusterTalosSource extends ClusterStackProps {
 
 /** Adds the provider, the cluster and its outputs to a stack. */
 export function addTalosCluster(stack: TerraformStack, id: string, source: ClusterTalosSource): TalosCluster {
-  const { talos, state, clusterName = stack.node.id, network } = source;
-  refusePlaintext(stack, state, talos);
+  refusePlaintext(stack, source.state, source.talos);
   new TalosProvider(stack, "talos");
-  const cluster = new TalosCluster(stack, id, {
-    ...talos,
-    clusterName,
-    talosVersion: source.talosVersion,
-    network,
-    nodes: source.nodes.map((node) => talosNode(node, network, source.vms.get(node.name))),
-  });
+  const cluster = new TalosCluster(stack, id, talosClusterProps({ clusterName: stack.node.id, ...source }));
   const output = (name: string, description: string, value: string) =>
     new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
   output("talosconfig", "credentials for talosctl, with all rights", cluster.talosconfig);
   output("kubeconfig", "credentials for Kubernetes, with all rights", cluster.kubeconfig);
   return cluster;
+}
+
+/** The Talos of a stack's nodes. */
+export function talosClusterProps({
+  clusterName = "talos",
+  ...source
+}: ClusterTalosSource): TalosClusterProps {
+  const { talos, talosVersion, network, nodes, vms } = source;
+  return {
+    ...talos,
+    clusterName,
+    talosVersion,
+    network,
+    nodes: nodes.map((node) => talosNode(node, network, vms.get(node.name))),
+  };
 }
 
 /** Whoever reads the state has the cluster. */

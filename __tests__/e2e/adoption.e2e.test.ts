@@ -24,7 +24,8 @@ const HCL: Readonly<Record<DiskInterface, (text: string) => string>> = {
 
 /** The six-node example through the reader of cluster.yaml, with more keys at the end of it. */
 function exampleWith(more: object, disk_interface: DiskInterface) {
-  const example = parse(readFileSync(join(EXAMPLE, "cluster.yaml"), "utf8"));
+  // Adopted nodes have secrets that are not ours.
+  const { talos: _, ...example } = parse(readFileSync(join(EXAMPLE, "cluster.yaml"), "utf8"));
   const proxmox_vm_advanced = { ...example.proxmox_vm_advanced, disk_interface };
   const nodes = readFileSync(join(EXAMPLE, "nodes.yaml"), "utf8");
   return parseCluster({

@@ -30,6 +30,7 @@ it("creates state backend and cluster, runs until it is interrupted, and has not
   await first.says("it runs until Ctrl-C");
   expect(first.said()).toMatch(/✔ Deploy: 6 VMs \[/);
   expect(first.said()).toMatch(/✔ Second plan: empty \[/);
+  expect(first.said()).toMatch(/✔ Credentials: \S+talosconfig, \S+kubeconfig \[/);
   expect(first.said()).toMatch(/✔ Second client: waited for the lock of \S+@\S+, then had it \[/);
   expect(first.said()).toMatch(/✔ Versions: 2, the newest of serial 2 \[/);
   expect(first.said()).toMatch(/✔ Restore: the version of serial 1 is the state again \[/);
@@ -44,6 +45,8 @@ it("creates state backend and cluster, runs until it is interrupted, and has not
     return value;
   };
   secret("state-passphrase");
+  expect(secret("kubeconfig")).toContain("server: https://10.20.1.10:6443");
+  expect(secret("talosconfig")).toMatch(/- 10\.20\.1\.11/);
   const [, dashboard = ""] = /dashboard +(\S+)\//.exec(first.said()) ?? [];
   const authorization = `Basic ${Buffer.from(`owner:${secret("worker-password")}`).toString("base64")}`;
   const get = async (path: string) =>

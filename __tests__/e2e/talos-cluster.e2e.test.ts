@@ -1,4 +1,4 @@
-import { TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformResource, TerraformStack } from "cdktf";
 import { LocalBackend } from "../../constructs/local-backend";
 import { TalosCluster } from "../../constructs/talos-cluster";
 import type { TalosClusterNode, TalosClusterProps } from "../../constructs/talos-cluster-props";
@@ -31,12 +31,21 @@ afterAll(async () => {
   project.remove();
 });
 
+/** What stands for the VM of cp-2: another `input` is an update, another `triggers_replace` a new one. */
+let vm = { input: "1", triggers_replace: "1" };
+
 function write(names: readonly (string | undefined)[], more: Partial<TalosClusterProps> = {}): void {
   const endpoints = new Map(talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
-  const nodes = NODES.filter(({ name }) => names.includes(name)).map(
-    (node): TalosClusterNode => ({ ...node, apiEndpoint: endpoints.get(node.name) }),
-  );
   const stack = new TerraformStack(newApp(), "test");
+  const machine = new TerraformResource(stack, "vm", { terraformResourceType: "terraform_data" });
+  for (const [name, value] of Object.entries(vm)) machine.addOverride(name, value);
+  const nodes = NODES.filter(({ name }) => names.includes(name)).map(
+    (node): TalosClusterNode => ({
+      ...node,
+      apiEndpoint: endpoints.get(node.name),
+      machine: node.name === cp2 ? machine : undefined,
+    }),
+  );
   new LocalBackend(stack, { path: project.stateFile });
   new TalosProvider(stack, "talos");
   const { kubeconfig, talosconfig } = new TalosCluster(stack, "cluster", talosCluster(nodes, more));
@@ -63,6 +72,7 @@ function applied(): string[] {
 }
 
 const apply = (name: string) => `talos_machine_configuration_apply.${name}`;
+const SYSCTLS = { sysctls: { "net.core.somaxconn": "65535" } };
 const FIRST_FOUR = [cp1, cp2, cp3, worker1];
 
 test("a new cluster: a config for each node in turn, one bootstrap, credentials", async () => {
@@ -92,15 +102,29 @@ test("a node is added while the others are off", async () => {
 
 test("a change goes to the control planes one by one, then to the workers", async () => {
   await power("on", FIRST_FOUR);
-  write([...FIRST_FOUR, worker2], { sysctls: { "net.core.somaxconn": "65535" } });
+  write([...FIRST_FOUR, worker2], SYSCTLS);
   await project.ok("apply", "-auto-approve");
   const order = applied();
   expect(order.slice(0, 3)).toEqual([cp1, cp2, cp3]);
   expect(order.slice(3).sort()).toEqual([worker1, worker2]);
 });
 
+test("a VM that is made anew gets its config anew, one that is only changed does not", async () => {
+  vm = { input: "2", triggers_replace: "1" };
+  write([...FIRST_FOUR, worker2], SYSCTLS);
+  expect(Object.keys(await project.plannedActions())).toEqual(["terraform_data.vm"]);
+  vm = { input: "1", triggers_replace: "2" };
+  write([...FIRST_FOUR, worker2], SYSCTLS);
+  const planned = await project.plannedActions();
+  expect(planned).toEqual({
+    "terraform_data.vm": ["delete", "create"],
+    [apply(String(cp2))]: ["delete", "create"],
+  });
+  vm = { input: "1", triggers_replace: "1" };
+});
+
 test("without the node that was first, nothing is bootstrapped again", async () => {
-  write([cp2, cp3, worker1, worker2], { sysctls: { "net.core.somaxconn": "65535" } });
+  write([cp2, cp3, worker1, worker2], SYSCTLS);
   const planned = await project.plannedActions();
   expect(planned).toMatchObject({ [apply(String(cp1))]: ["delete"] });
   expect(Object.keys(planned).filter((address) => /bootstrap|secrets/.test(address))).toEqual([]);

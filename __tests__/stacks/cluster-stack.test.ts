@@ -63,6 +63,34 @@ const shapes: Record<string, ClusterStackProps> = {
       protection: true,
     }),
   ]),
+  "with its Talos configured, from an ISO": cluster(
+    [
+      controlPlane(1, {
+        schematic: AGENT,
+        secureBoot: true,
+        diskEncryption: "tpm",
+        dataDisks: [{ storage: "ceph", sizeGiB: 500, slot: 3, userVolume: "data" }],
+        networkInterfaces: [
+          { mtu: 9000 },
+          { macAddress: "BC:24:11:20:09:11", addresses: ["192.168.9.11/24"] },
+        ],
+        talos: { addresses: ["fd00::11/64"], labels: { zone: "a" } },
+      }),
+      worker(1, { kernelModules: ["zfs"], renamedFrom: "old" }),
+    ],
+    {
+      bootMode: "iso",
+      network: {
+        nodeCidr: "10.20.0.0/22",
+        gateway: "10.20.0.1",
+        vip: "10.20.1.10",
+        talosVlan: 7,
+        ntpServers: ["162.159.200.1"],
+        podCidrs: ["10.42.0.0/16"],
+      },
+      talos: { kubernetesVersion: "v1.36.0" },
+    },
+  ),
   "adopted from the home-lab template": cluster([controlPlane(1, { schematic: { id: "a".repeat(64) } })], {
     bootMode: "iso",
     adopt: {
@@ -277,4 +305,75 @@ test.each<[string, ClusterStackProps]>([
 
 test("a cluster without nodes is refused", () => {
   expect(() => stackOf(cluster([]))).toThrow("the cluster has no nodes");
+});
+
+describe("Talos", () => {
+  const configured = (more: Partial<ClusterStackProps> = {}) =>
+    cluster([controlPlane(1, { networkInterfaces: [{}, { macAddress: "BC:24:11:20:00:99" }] })], {
+      network: { nodeCidr: "10.20.0.0/22", gateway: "10.20.0.1", vip: "10.20.1.10" },
+      talos: { kubernetesVersion: "v1.36.0" },
+      ...more,
+    });
+  const patches = (template: Template) =>
+    String(template.data.talos_machine_configuration?.["cp-1"]?.config_patches);
+
+  test("is left alone unless it is asked for: no provider, no resource, no output", () => {
+    expect(JSON.stringify(templateOf(cluster([controlPlane(1)])))).not.toMatch(
+      /siderolabs|talos_machine|kubeconfig/,
+    );
+  });
+
+  test("a link is found by its MAC address in lower case, also by the one that Proxmox makes up", () => {
+    const text = patches(templateOf(configured()));
+    expect(text).toContain(
+      '\\"${lower(proxmox_virtual_environment_vm.cp-1.network_device[0].mac_address)}\\"',
+    );
+    const more = configured();
+    const [node] = more.nodes;
+    const second = { macAddress: "BC:24:11:20:00:99", addresses: ["192.168.9.1/24"] };
+    const nodes = node ? [{ ...node, networkInterfaces: [{}, second] }] : [];
+    expect(patches(templateOf({ ...more, nodes }))).toContain('\\"bc:24:11:20:00:99\\"');
+  });
+
+  test("a node has its static address from the start, also if it boots from an ISO", () => {
+    const addressOf = (props: ClusterStackProps) => vmsOf(templateOf(props))["cp-1"]?.initialization;
+    expect(addressOf(configured({ bootMode: "iso" }))).toMatchObject({
+      ip_config: [{ ipv4: { address: "10.20.1.11/22" } }],
+    });
+    expect(addressOf(configured({ bootMode: "iso", talos: undefined }))).toBeUndefined();
+  });
+
+  test("its config is applied once the VM is there, and again after it was replaced", () => {
+    const applied = templateOf(configured()).resource.talos_machine_configuration_apply?.["cp-1"];
+    expect(applied).toMatchObject({
+      depends_on: ["proxmox_virtual_environment_vm.cp-1"],
+      lifecycle: { replace_triggered_by: ["proxmox_virtual_environment_vm.cp-1.id"] },
+    });
+  });
+
+  test("the credentials are sensitive outputs", () => {
+    expect(templateOf(configured()).output).toMatchObject({
+      kubeconfig: { sensitive: true },
+      talosconfig: { sensitive: true },
+    });
+  });
+
+  test("its secrets are not in a plain-text state, unless somebody says why", () => {
+    const off = { backend: "local", encryption: { provider: "off", reason: "a test" } } as const;
+    expect(() => templateOf(configured({ state: off }))).toThrow(
+      /stack "cluster": the secrets of Talos would be in a state that is not encrypted/,
+    );
+    const talos = { kubernetesVersion: "v1.36.0", plaintextSecrets: "a lab" };
+    const stack = stackOf(configured({ state: off, talos }));
+    expect(warningsOf(stack)).toContain("the secrets of Talos are in plain text in the state: a lab");
+  });
+
+  test("among several SCSI disks, the first one is found by its size if that tells it apart", () => {
+    const withDisk = (sizeGiB: number) => {
+      const [node] = configured().nodes;
+      return configured({ nodes: node ? [{ ...node, dataDisks: [{ storage: "ceph", sizeGiB }] }] : [] });
+    };
+    expect(patches(templateOf(withDisk(100)))).toContain('"diskSelector":{"size":"== 64GiB"}');
+    expect(patches(templateOf(withDisk(64)))).toContain('"disk":"/dev/sda"');
+  });
 });

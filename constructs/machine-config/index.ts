@@ -1,5 +1,6 @@
-import { type ConfigContract, hasNetworkDocuments } from "../../domain/talos-versions";
+import { hasNetworkDocuments } from "../../domain/talos-versions";
 import type { TalosClusterNode, TalosClusterProps } from "../talos-cluster-props";
+import type { ClusterFacts } from "./facts";
 import { hostname, resolvers, timeServers } from "./host";
 import { certificateNames, clusterNetwork, nodeAddresses } from "./kubernetes";
 import { legacyNetwork } from "./legacy-network";
@@ -9,16 +10,7 @@ import { patchText } from "./patch-text";
 import { registryMirrors } from "./registry-mirrors";
 import { encryptedVolumes, userVolumes } from "./volumes";
 
-/** What is derived from the props of the whole cluster, once. */
-export interface ClusterFacts {
-  readonly contract: ConfigContract;
-  /** Announced by the control planes; undefined if something else has it. */
-  readonly vip: string | undefined;
-  /** In which nodes look for their own address. */
-  readonly nodeSubnets: readonly string[];
-  /** In the certificates of the control planes. */
-  readonly certSans: readonly string[];
-}
+export { type ClusterFacts, clusterFacts } from "./facts";
 
 /**
  * The patches that make a node's machine config of the one that Talos generates for its role, in the order in which they are merged:

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { talosOfCluster, talosOfNode } from "./arbitrary-talos";
 import { WITH_AGENT } from "./cluster";
 
 export type Node = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ const optionalSettings = fc.record(
       { requiredKeys: [] },
     ),
     repository_name: fc.string(),
+    proxmox_vlan_mode: fc.boolean(),
+    talos: talosOfCluster,
   },
   { requiredKeys: [] },
 );
@@ -62,8 +65,9 @@ export const cluster: fc.Arbitrary<Cluster> = fc
     settings: optionalSettings,
     numbers: fc.uniqueArray(fc.integer({ min: 2, max: 254 }), { minLength: 10, maxLength: 10 }),
     extras: fc.array(optionalOfNode, { minLength: 9, maxLength: 9 }),
+    talosExtras: fc.array(talosOfNode, { minLength: 9, maxLength: 9 }),
   })
-  .map(({ controlPlanes, workers, subnet, settings, numbers, extras }) => {
+  .map(({ controlPlanes, workers, subnet, settings, numbers, extras, talosExtras }) => {
     const network = `10.7.${subnet}`;
     const [vip, ...hosts] = numbers;
     const nodes = hosts.slice(0, controlPlanes + workers).map((number, index): Node => {
@@ -76,6 +80,7 @@ export const cluster: fc.Arbitrary<Cluster> = fc
         schematic_id: WITH_AGENT,
         vm_id: 100 + number,
         ...extras[index],
+        ...(settings.talos && talosExtras[index]),
       };
     });
     const required = {

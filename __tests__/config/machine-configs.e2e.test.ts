@@ -1,0 +1,61 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { type ClusterConfig, loadCluster, parseCluster } from "../../config";
+import { clusterFacts, machineConfigPatches } from "../../constructs/machine-config";
+import { talosClusterProps } from "../../stacks/cluster-talos";
+import type { ConfigRequest } from "../../stand-ins/talos-config";
+import { complaints } from "../support/checked-config";
+import { type Cluster, cluster, nodesText, settingsText } from "./support/arbitrary-cluster";
+
+/** The machine configs that a stack makes of a configuration, in both modes. */
+function requestsOf(name: string, config: ClusterConfig): ConfigRequest[] {
+  if (config.talos === undefined) throw new Error(`${name} does not configure Talos`);
+  const props = talosClusterProps({ ...config, talos: config.talos, vms: new Map() });
+  const facts = clusterFacts(props);
+  return props.nodes.flatMap((node) => {
+    const generate = {
+      clusterName: props.clusterName,
+      clusterEndpoint: facts.endpoint,
+      machineType: node.role,
+      talosVersion: facts.contract,
+      kubernetesVersion: props.kubernetesVersion.replace(/^v/, ""),
+      configPatches: machineConfigPatches(props, node, facts),
+    };
+    return (["metal", "cloud"] as const).map((mode) => ({
+      name: `${name}, ${node.name}, ${mode}`,
+      mode,
+      generate,
+    }));
+  });
+}
+
+function parseGiven(given: Cluster): ClusterConfig {
+  return parseCluster({
+    cluster: { file: "cluster.yaml", bytes: Buffer.from(settingsText(given)) },
+    nodes: { file: "nodes.yaml", bytes: Buffer.from(nodesText(given)) },
+  }).config;
+}
+
+const EXAMPLES = join(__dirname, "../../examples");
+
+test("Talos takes the config of every node of every example", async () => {
+  const requests = readdirSync(EXAMPLES).flatMap((name) => {
+    const nodesFile = join(EXAMPLES, name, "nodes.yaml");
+    const clusterFile = join(EXAMPLES, name, "cluster.yaml");
+    const { config } = loadCluster({ clusterFile, nodesFile: existsSync(nodesFile) ? nodesFile : undefined });
+    return config.talos ? requestsOf(name, config) : [];
+  });
+  expect(requests.length).toBeGreaterThan(0);
+  expect(await complaints(requests, "1.13")).toEqual([]);
+});
+
+test("Talos takes the config of every node of any cluster", async () => {
+  const configured = cluster.filter(({ settings }) => settings.talos !== undefined);
+  const requests = fc
+    .sample(configured, { numRuns: 150 })
+    .flatMap((given, index) => requestsOf(`${index}: ${JSON.stringify(given)}`, parseGiven(given)));
+  expect(requests.length).toBeGreaterThan(500);
+  // The first few say enough.
+  expect((await complaints(requests, "1.13")).slice(0, 3)).toEqual([]);
+});
