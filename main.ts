@@ -119,9 +119,9 @@ function requireNodes(
   throw new ConfigError([{ text }]);
 }
 
-/** Parses ALLOW_NEW_SECRETS: the name of the cluster. @throws ConfigError for another name */
+/** Parses ALLOW_NEW_SECRETS: `all`, or the name of the cluster. @throws ConfigError for another name */
 function allowsNewSecrets(value = "", clusterName: string): boolean {
-  if (value === "" || value === clusterName) return value !== "";
+  if (["", "all", clusterName].includes(value)) return value !== "";
   const text = `ALLOW_NEW_SECRETS names ${value}, but this cluster is called ${clusterName}; name the cluster whose secrets a plan may destroy`;
   throw new ConfigError([{ text }]);
 }

@@ -232,9 +232,31 @@ test("ids that are made of addresses are shown", () => {
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
   const guarded = preventDestroy(run({ ALLOW_REPLACE: "worker-1, worker-2" }).template());
   const allowed = Object.keys(guarded).filter((address) => !guarded[address]);
-  expect(Object.keys(guarded)).toHaveLength(6);
+  expect(Object.keys(guarded)).toHaveLength(7);
   expect(allowed).toEqual([
     "proxmox_virtual_environment_vm.worker-1",
     "proxmox_virtual_environment_vm.worker-2",
   ]);
+});
+
+test("ALLOW_NEW_SECRETS names the cluster whose secrets a plan may destroy", () => {
+  const guarded = (env: Record<string, string>) =>
+    preventDestroy(run(env).template())["talos_machine_secrets.cluster"];
+  expect(guarded({ ALLOW_REPLACE: "all" })).toBe(true);
+  expect(guarded({ ALLOW_NEW_SECRETS: "talos" })).toBe(false);
+  expect(run({ ALLOW_NEW_SECRETS: "other" }).stderr).toBe(
+    "environment: ALLOW_NEW_SECRETS names other, but this cluster is called talos; name the cluster whose secrets a plan may destroy\n",
+  );
+});
+
+test("TALOS_API_ENDPOINTS says where nodes behind a tunnel are reached", () => {
+  const { template } = run({ TALOS_API_ENDPOINTS: "cp-1=127.0.0.1:50001, cp-2=[::1]:50002" });
+  const endpoints = Object.values(template().resource.talos_machine_configuration_apply ?? {}).map(
+    ({ endpoint }) => endpoint,
+  );
+  expect(endpoints.slice(0, 3)).toEqual(["127.0.0.1:50001", "[::1]:50002", undefined]);
+  expect(run({ TALOS_API_ENDPOINTS: "cp-1=127.0.0.1" }).stderr).toBe(
+    "environment: TALOS_API_ENDPOINTS cp-1=127.0.0.1 is no host with a port; write it like cp-1=127.0.0.1:50001\n",
+  );
+  expect(run({ TALOS_API_ENDPOINTS: "cp-9=127.0.0.1:1" }).stderr).toMatch(/names cp-9, which is no node/);
 });

@@ -49,7 +49,7 @@ async function main(): Promise<number> {
     ...process.env,
     ...env,
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
-    ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
+    ...(command === "destroy" && { ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }),
   });
 }
 

@@ -117,7 +117,7 @@ export interface TalosClusterNode extends TalosRoleOptions {
   /** The installer, whose schematic is that of the image that the node boots from. */
   readonly installer: TalosInstaller;
   /** The disk that Talos is installed on: a device, or the only disk of this size. @default "/dev/sda" */
-  readonly installDisk?: string | { readonly sizeGiB: number };
+  readonly installDisk?: string | TalosDiskOfSize;
   /** The first one has the node's address and the virtual one. */
   readonly links: readonly [TalosLink, ...TalosLink[]];
   /** Where the keys are that STATE and EPHEMERAL are encrypted with; `tpm` needs Secure Boot. @default - no encryption */
@@ -126,6 +126,12 @@ export interface TalosClusterNode extends TalosRoleOptions {
   readonly kernelModules?: readonly string[];
   /** Volumes on further disks, mounted below /var/mnt. @default - none */
   readonly userVolumes?: readonly TalosUserVolume[];
+}
+
+/** The only disk of a size. */
+export interface TalosDiskOfSize {
+  /** Its exact size. */
+  readonly sizeGiB: number;
 }
 
 /** The installer of a node, in the registry of the image factory. */

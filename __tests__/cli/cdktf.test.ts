@@ -9,7 +9,10 @@ beforeEach(() => {
   on = fakeMachine();
   on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
-  on.program("cdktf", 'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"');
+  on.program(
+    "cdktf",
+    'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"; echo "secrets: $ALLOW_NEW_SECRETS"',
+  );
 });
 afterEach(() => {
   killPrograms();
@@ -30,7 +33,7 @@ it.each([
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
-  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
+  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\n`);
 });
 
 it("refuses a workspace, in which there is no state", async () => {
