@@ -32,6 +32,7 @@ export default {
       testMatch: ["**/*.e2e.test.ts"],
       // Real OpenTofu and the real provider: made once, before the first of these tests.
       globalSetup: "<rootDir>/__tests__/support/toolchain-setup.ts",
+      globalTeardown: "<rootDir>/__tests__/support/toolchain-teardown.ts",
     },
   ],
 };

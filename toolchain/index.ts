@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { userCliConfig, writeCliConfig } from "./cli-config";
 import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from "./context";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
-import { makeOwnProgram, type OwnProgram } from "./own-program";
+import { makeOwnProgram, type OwnProgram, ownProgramPath } from "./own-program";
 import { installProviders } from "./providers";
 import { findTalosctl, makeTalosctl, type Talosctl } from "./talosctl";
 import { OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
@@ -86,6 +87,12 @@ export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<T
  */
 export const resolveOwnProgram = (program: OwnProgram, options: ToolchainOptions = {}): Promise<string> =>
   makeOwnProgram(contextOf(options), program);
+
+/** Where a Go program of this project is; undefined where it is not built yet. */
+export function findOwnProgram(program: OwnProgram, options: ToolchainOptions = {}): string | undefined {
+  const path = ownProgramPath(contextOf(options), program);
+  return existsSync(path) ? path : undefined;
+}
 
 const contextOf = ({ env = process.env, ...options }: ToolchainOptions): ToolchainContext => ({
   env,

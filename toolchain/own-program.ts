@@ -13,14 +13,18 @@ export interface OwnProgram {
   readonly sources: readonly string[];
 }
 
+/** Where the program is, once it is built. */
+export const ownProgramPath = (context: ToolchainContext, { name, sources }: OwnProgram): string =>
+  join(context.cacheDir, "stand-ins", sourceHash(sources), name);
+
 /**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path, in the cache
  * @throws ToolchainError where it cannot be built
  */
 export async function makeOwnProgram(context: ToolchainContext, program: OwnProgram): Promise<string> {
-  const { name, build, sources } = program;
-  const target = join(context.cacheDir, "stand-ins", sourceHash(sources), name);
+  const { name, build } = program;
+  const target = ownProgramPath(context, program);
   await makeOnce(context, target, name, async (output) => {
     context.report(`${name}: building it, 1 to 2 minutes, once on this machine`);
     await buildGoTool(context, build, `${name}: building`, output);

@@ -28,6 +28,7 @@ type answer struct {
 	Config   string   `json:"config"`
 	Warnings []string `json:"warnings"`
 	Errors   []string `json:"errors"`
+	Refusal  string   `json:"refusal"` // the errors as a node words them
 }
 
 // mode is what a node runs on: "metal" installs Talos to a disk, "cloud" is an image that is on its disk already.
@@ -68,32 +69,36 @@ func checkAll(requests []request) ([]answer, error) {
 
 func (r request) check(bundle *secrets.Bundle) answer {
 	answer := answer{Name: r.Name, Config: r.Config, Warnings: []string{}, Errors: []string{}}
+	if err := r.complete(&answer, bundle); err != nil {
+		answer.Errors = append(answer.Errors, messages(err)...)
+		answer.Refusal = err.Error()
+	}
+	return answer
+}
+
+// complete generates the configuration if there is none, and validates it.
+func (r request) complete(answer *answer, bundle *secrets.Bundle) error {
 	if r.Mode != "metal" && r.Mode != "cloud" {
-		answer.Errors = append(answer.Errors, fmt.Sprintf("mode is %q, not metal or cloud", r.Mode))
-		return answer
+		return fmt.Errorf("mode is %q, not metal or cloud", r.Mode)
 	}
 	if r.Generate != nil {
 		if err := machineconfig.ValidateEndpoint(r.Generate.ClusterEndpoint); err != nil {
-			answer.Errors = append(answer.Errors, "cluster endpoint: "+err.Error())
-			return answer
+			return fmt.Errorf("cluster endpoint: %w", err)
 		}
 		generated, err := machineconfig.Generate(*r.Generate, bundle)
 		if err != nil {
-			answer.Errors = append(answer.Errors, messages(err)...)
-			return answer
+			return err
 		}
 		answer.Config = string(generated)
 	}
 	// A node gets text: what the generator holds in memory might be more than what it writes.
 	parsed, err := configloader.NewFromBytes([]byte(answer.Config))
 	if err != nil {
-		answer.Errors = append(answer.Errors, messages(err)...)
-		return answer
+		return err
 	}
 	warnings, err := parsed.Validate(r.Mode)
 	answer.Warnings = append(answer.Warnings, warnings...)
-	answer.Errors = append(answer.Errors, messages(err)...)
-	return answer
+	return err
 }
 
 // messages returns one text for each error that is joined in another one.

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { type OwnProgram, resolveOwnProgram, type ToolchainOptions } from "../../toolchain";
+import { findOwnProgram, type OwnProgram, resolveOwnProgram, type ToolchainOptions } from "../../toolchain";
+import type { ConfigCheck } from "../talos";
 
 /** The versions of Talos whose own library checks configurations; the exact ones are in the go.mod of each. */
 export const CHECKED_TALOS_VERSIONS = ["1.12", "1.13", "1.14"] as const;
@@ -37,6 +38,8 @@ export interface ConfigVerdict {
   readonly warnings: readonly string[];
   /** Why a node would refuse it. Empty where a node would take it. */
   readonly errors: readonly string[];
+  /** The same in the words of a node. */
+  readonly refusal: string;
 }
 
 /** The config checker for a version of Talos. Only its go.mod differs. */
@@ -84,4 +87,21 @@ export async function checkTalosConfigs(
   version: CheckedTalosVersion = "1.13",
 ): Promise<readonly ConfigVerdict[]> {
   return checkConfigs(await resolveConfigChecker(version), requests);
+}
+
+/**
+ * The check of the stand-in nodes, by the library of the version of Talos that a node runs.
+ * @param program the checker for a version; where there is none, nodes only check what the stand-in knows itself
+ */
+export function configCheck(
+  program: (version: CheckedTalosVersion) => string | undefined = (version) =>
+    findOwnProgram(configChecker(version)),
+): ConfigCheck {
+  return async (config, { mode, talosVersion }) => {
+    const version = CHECKED_TALOS_VERSIONS.find((known) => talosVersion.startsWith(`v${known}.`));
+    const checker = version && program(version);
+    if (checker === undefined) return undefined;
+    const [verdict] = await checkConfigs(checker, [{ name: "node", mode, config }]);
+    return verdict;
+  };
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parsePort, parseTimeScale, serveUntilSignal } from "../command-line";
+import { configCheck } from "../talos-config";
 import { startTalos, type TalosNodeOptions } from ".";
 import { serveControl } from "./control/http";
 import type { Platform } from "./model";
@@ -39,7 +40,8 @@ export function addTalosCommand(program: Command): void {
     )
     .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);
-      const talos = await startTalos({ ...options, mediumVersion: talosVersion, onCall });
+      const checkConfig = configCheck();
+      const talos = await startTalos({ ...options, mediumVersion: talosVersion, onCall, checkConfig });
       const control = await serveControl(talos.control);
       const ready = { nodes: talos.nodes, control: { url: control.url, token: control.token } };
       await serveUntilSignal(ready, async () => {

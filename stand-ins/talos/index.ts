@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { JsonFile } from "../json-file";
 import { serve } from "./api/serve";
+import type { ConfigCheck } from "./config/check";
 import { TalosControl } from "./control/control";
 import { Machines } from "./machines";
 import type { MachinesState, NodeState, Platform } from "./model";
 import type { Listener } from "./node/listener";
 import { openListeners } from "./ports";
 
+export type { ConfigCheck } from "./config/check";
 export type { LoggedCall } from "./control/call-log";
 export { type NodeView, TalosControl } from "./control/control";
 export type { FaultInput } from "./control/faults";
@@ -43,6 +45,11 @@ export interface TalosOptions {
   readonly platform?: Platform;
   /** How long boots take, relative to a virtual machine; 0 is immediate. @default 0 */
   readonly timeScale?: number;
+  /**
+   * Asked about each configuration before a node takes it. It says what is wrong, or undefined if it cannot tell.
+   * @default - nodes check what the stand-in knows itself
+   */
+  readonly checkConfig?: ConfigCheck;
   /** Receives a line for each call, without anything secret. @default - nobody does */
   readonly onCall?: (line: string) => void;
 }
@@ -71,7 +78,15 @@ const DEFAULT_VERSION = "v1.13.0";
  * @throws where a port is taken or the folder cannot be read
  */
 export async function startTalos(options: TalosOptions = {}): Promise<RunningTalos> {
-  const { nodes = DEFAULT_NODES, port = 0, oneAddress = false, folder, timeScale = 0, onCall } = options;
+  const {
+    nodes = DEFAULT_NODES,
+    port = 0,
+    oneAddress = false,
+    folder,
+    timeScale = 0,
+    onCall,
+    checkConfig,
+  } = options;
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const saved = store.load();
   const listeners = await openListeners((saved?.nodes ?? nodes).length, {
@@ -80,7 +95,7 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
   });
   try {
     const state = machinesState(listeners, saved, options);
-    const machines = new Machines(state, store, { timeScale, onCall });
+    const machines = new Machines(state, store, { timeScale, onCall, checkConfig });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);

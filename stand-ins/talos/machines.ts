@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonFile } from "../json-file";
+import type { ConfigCheck } from "./config/check";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
 import type { MachinesState } from "./model";
@@ -15,6 +16,7 @@ export interface MachinesOptions {
   /** How long boots take, relative to a real node. */
   readonly timeScale: number;
   readonly onCall?: (line: string) => void;
+  readonly checkConfig?: ConfigCheck;
 }
 
 /** All nodes, with the etcd clusters, faults and call log that they share. */
@@ -42,6 +44,10 @@ export class Machines {
     for (const node of this.nodes) if (node.state.poweredOn) node.boot(state.mediumVersion);
   }
 
+  get checkConfig(): ConfigCheck | undefined {
+    return this.options.checkConfig;
+  }
+
   attach(node: Node, listener: Listener): void {
     this.listeners.set(node, listener);
   }
@@ -64,8 +70,9 @@ export class Machines {
   }
 
   /** Boots a node after the boot time, unless its power was switched off in the meantime. */
-  async boot(node: Node): Promise<void> {
-    await sleep(BOOT_SECONDS * 1000 * this.options.timeScale, undefined, { signal: this.closing.signal });
+  async boot(node: Node, minimumMs = 0): Promise<void> {
+    const bootMs = Math.max(minimumMs, BOOT_SECONDS * 1000 * this.options.timeScale);
+    await sleep(bootMs, undefined, { signal: this.closing.signal });
     if (!node.state.poweredOn) return;
     node.boot(this.state.mediumVersion);
     await this.applyChanges();

@@ -7,14 +7,8 @@ import {
   resolveConfigChecker,
 } from "../../../stand-ins/talos-config";
 import { BAD_CONFIGS } from "./support/bad-configs";
+import { goodInput as generate, goodConfig } from "./support/good-config";
 
-const generate: GenerateInput = {
-  clusterName: "lab",
-  clusterEndpoint: "https://127.0.0.10:6443",
-  machineType: "controlplane",
-  talosVersion: "v1.12",
-  kubernetesVersion: "1.34.1",
-};
 const hostname = "{apiVersion: v1alpha1, kind: HostnameConfig, hostname: cp-1, auto: 'off'}";
 const metal = (name: string, config: string) => ({ name, mode: "metal" as const, config });
 
@@ -43,7 +37,7 @@ it.each(CHECKED_TALOS_VERSIONS)("Talos %s takes what is generated for contract 1
 });
 
 it("refuses what a node would refuse, and tells why", async () => {
-  const good = (await verdict({}))?.config ?? "";
+  const good = await goodConfig();
   const verdicts = await checkTalosConfigs([
     metal("good", good),
     ...BAD_CONFIGS.map(({ name, change }) => metal(name, change(good))),

@@ -3,7 +3,6 @@ import { MachineConfigError } from "../config/documents";
 import { type MachineConfig, parseMachineConfig } from "../config/machine-config";
 import { validateMachineConfig } from "../config/validate";
 import { install, startReboot } from "../node/lifecycle";
-import type { Node } from "../node/node";
 import type { ApplyConfigurationRequest, ApplyMode } from "../protocol/messages";
 import { type CallContext, method } from "./method";
 import { RpcError } from "./rpc-error";
@@ -24,7 +23,7 @@ export const applyConfiguration = method<ApplyConfigurationRequest>(
     if (!maintenance && !caller.roles.includes("os:admin")) {
       throw new RpcError("PERMISSION_DENIED", "not authorized");
     }
-    const { config, warnings } = checked(node, request.data.toString("utf8"));
+    const { config, warnings } = await checked(context, request.data.toString("utf8"));
     if (!maintenance && !config.main) {
       throw new RpcError(
         "INVALID_ARGUMENT",
@@ -45,11 +44,18 @@ export const applyConfiguration = method<ApplyConfigurationRequest>(
 );
 
 /** @throws RpcError that names what is wrong */
-function checked(node: Node, text: string): { config: MachineConfig; warnings: readonly string[] } {
+async function checked(
+  { machines, node }: CallContext,
+  text: string,
+): Promise<{ config: MachineConfig; warnings: readonly string[] }> {
+  const { installed, version } = node.state;
+  const mode = node.platform === "metal" && !installed ? "metal" : "cloud";
+  const verdict = await machines.checkConfig?.(text, { mode, talosVersion: version });
+  if (verdict?.refusal) throw new RpcError("INVALID_ARGUMENT", verdict.refusal);
   try {
     const config = parseMachineConfig(text);
-    const { installed } = node.state;
-    return { config, warnings: validateMachineConfig(config, { platform: node.platform, installed }) };
+    const warnings = validateMachineConfig(config, { platform: node.platform, installed });
+    return { config, warnings: verdict?.warnings ?? warnings };
   } catch (error) {
     if (error instanceof MachineConfigError) throw new RpcError("INVALID_ARGUMENT", error.message);
     throw error;

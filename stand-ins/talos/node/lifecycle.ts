@@ -8,6 +8,8 @@ import { type Phase, runSequence } from "./sequence";
 
 /** A node answers a call before it acts on it. */
 const SETTLE_MS = 50;
+/** A client that waits for a reboot asks again a second after its connection broke. It would miss a shorter one. */
+const REBOOT_MS = 2_500;
 
 /** The Talos version in the tag of an image; undefined where the tag is not a version. */
 export const versionOf = (image: string): string | undefined => /:(v\d[^:@/]*)(@.*)?$/.exec(image)?.[1];
@@ -104,7 +106,7 @@ const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
 const reboot = (machines: Machines, node: Node): Phase => ({
   phase: "reboot",
   task: "reboot",
-  work: () => machines.boot(node),
+  work: () => machines.boot(node, REBOOT_MS),
 });
 
 const powerOff = (machines: Machines, node: Node): Phase => ({

@@ -90,6 +90,8 @@ async function installed(): Promise<string> {
     sha256: {},
     registry: "",
     cloudflare: "unused",
+    talosReleases: "",
+    talos: "unused",
   };
   const target = join(context.cacheDir, "fakepve", VERSION);
   await makeOnce(context, target, `fakepve ${VERSION}`, async (partial) => {

@@ -1,0 +1,7 @@
+import { longBuilds } from "./long-builds";
+
+/** Ends the builds that no test has waited for. */
+export default async function teardown(): Promise<void> {
+  longBuilds.stop.abort();
+  await longBuilds.running;
+}
