@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type ClusterConfig, loadCluster, parseCluster } from "../../config";
+import { type ClusterConfig, ConfigError, loadCluster, parseCluster } from "../../config";
 import { clusterFacts, machineConfigPatches } from "../../constructs/machine-config";
 import { talosClusterProps } from "../../stacks/cluster-talos";
 import type { ConfigRequest } from "../../stand-ins/talos-config";
@@ -47,6 +47,39 @@ test("Talos takes the config of every node of every example", async () => {
     return config.talos ? requestsOf(name, config) : [];
   });
   expect(requests.length).toBeGreaterThan(0);
+  expect(await complaints(requests, "1.13")).toEqual([]);
+});
+
+const FIELD = join(__dirname, "field");
+
+/** A file of somebody with Talos configured too; nothing if the program refuses it. */
+function withTalos(clusterFile: string): ClusterConfig | undefined {
+  const nodesFile = join(clusterFile, "../nodes.yaml");
+  const bytes = Buffer.concat([
+    readFileSync(clusterFile),
+    Buffer.from("\ntalos: { kubernetes_version: v1.36.0 }\n"),
+  ]);
+  try {
+    return parseCluster({
+      cluster: { file: clusterFile, bytes },
+      nodes: existsSync(nodesFile) ? { file: nodesFile, bytes: readFileSync(nodesFile) } : undefined,
+    }).config;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+test("Talos takes the config of every node that people have in public", async () => {
+  const files = readdirSync(FIELD, { recursive: true, encoding: "utf8" });
+  const configs = files
+    .filter((file) => file.endsWith(".yaml") && !file.endsWith("nodes.yaml"))
+    .flatMap((file) => {
+      const config = withTalos(join(FIELD, file));
+      return config ? [{ file, config }] : [];
+    });
+  expect(configs.length).toBeGreaterThan(6);
+  const requests = configs.flatMap(({ file, config }) => requestsOf(file, config));
   expect(await complaints(requests, "1.13")).toEqual([]);
 });
 
