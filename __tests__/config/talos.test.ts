@@ -40,6 +40,14 @@ describe("the key talos", () => {
   });
 });
 
+test("where Talos tags the frames, a new node is not in the VLAN yet", () => {
+  const { warnings, config } = parse(`node_vlan_tag: 7\nproxmox_vlan_mode: false\n${talos()}`);
+  expect(warnings).toEqual([
+    "cluster.yaml:2: proxmox_vlan_mode false: until its machine config is applied, a new node has its address outside VLAN 7; make it reachable there for the deploy",
+  ]);
+  expect(config.network.talosVlan).toBe(7);
+});
+
 const REFUSED: readonly [string, string, ...string[]][] = [
   [
     "a Kubernetes that this Talos does not support",

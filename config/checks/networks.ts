@@ -26,10 +26,16 @@ export function* checkNetworks({ config, isSound }: ResolvedCluster): Iterable<P
   yield* checkFamilies(pods, services);
 }
 
-/** An imported disk image gets its first address on the NIC itself, before Talos has a config with a VLAN in it. */
+/** A node that has its address before its config has it on the NIC itself, and not in the VLAN. */
 export function* warnOfUntaggedAddress({ input, config }: ResolvedCluster): Iterable<Problem> {
   const { proxmox_vlan_mode: isTaggedByProxmox, node_vlan_tag: tag } = input;
-  if (isTaggedByProxmox || tag === undefined || config.bootMode !== "disk-image") return;
+  if (isTaggedByProxmox || tag === undefined) return;
+  if (config.talos !== undefined) {
+    const text = `false: until its machine config is applied, a new node has its address outside VLAN ${tag}; make it reachable there for the deploy`;
+    yield { path: ["proxmox_vlan_mode"], text };
+    return;
+  }
+  if (config.bootMode !== "disk-image") return;
   const text = `false with boot_mode disk-image: a new node has its address outside VLAN ${tag} until Talos has its machine config; make it reachable there, or use boot_mode iso, where the first address comes from DHCP`;
   yield { path: ["proxmox_vlan_mode"], text };
 }
