@@ -7,7 +7,15 @@ const MODULE = "github.com/siderolabs/talos/pkg/machinery";
 /** Oldest first. A later version drops the keys that are deprecated, although it still reads them. */
 const VERSIONS = ["v1.11.6", "v1.12.6", "v1.13.9"];
 
-const KEPT = new Set(["properties", "items", "$ref", "type", "additionalProperties", "patternProperties", "oneOf"]);
+const KEPT = new Set([
+  "properties",
+  "items",
+  "$ref",
+  "type",
+  "additionalProperties",
+  "patternProperties",
+  "oneOf",
+]);
 
 /** What is needed to tell which keys there are, and what is a map or a list; no descriptions, enumerations and formats. */
 function reduce(schema) {
