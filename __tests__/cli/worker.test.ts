@@ -1,10 +1,10 @@
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { onFreePort } from "../../stand-ins/free-port";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
@@ -26,21 +26,14 @@ afterAll(async () => {
   rmSync(persist, { recursive: true, force: true });
 });
 
-/** One of those that no connection is given by itself (below 32768 on Linux): it has to be free again after a restart. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const port = randomInt(20_000, 32_000);
+/** A port that is free again after a restart. */
+const freePort = () =>
+  onFreePort(async (port) => {
     const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(server, "listening").then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
+    await once(server, "listening");
     await new Promise((resolve) => server.close(resolve));
     return port;
-  }
-  throw new Error("found no port that is free");
-}
+  });
 
 async function start(port: number, vars: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
   const program = startProgram(
