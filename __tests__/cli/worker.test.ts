@@ -1,11 +1,9 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onFreePort } from "../../stand-ins/free-port";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
+import { unusedPort } from "../support/unused-port";
 import { waitUntil } from "../support/wait-until";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
 import {
@@ -26,15 +24,6 @@ afterAll(async () => {
   rmSync(persist, { recursive: true, force: true });
 });
 
-/** A port that is free again after a restart. */
-const freePort = () =>
-  onFreePort(async (port) => {
-    const server = createServer().listen(port, "127.0.0.1");
-    await once(server, "listening");
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  });
-
 async function start(port: number, vars: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
   const program = startProgram(
     "cli/worker.ts",
@@ -46,7 +35,7 @@ async function start(port: number, vars: Readonly<Record<string, string>> = {}):
 }
 
 test("states survive a restart and kill -9, on the same port", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const target: Target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
   const state = new State(target);
   const info = lockInfo();
@@ -76,7 +65,7 @@ test("states survive a restart and kill -9, on the same port", async () => {
 }, 180_000);
 
 test("kill -9 in the middle of many writes loses no accepted write", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const state = new State({
     url: `http://127.0.0.1:${port}/tfstate`,
     username: "me",
@@ -105,7 +94,7 @@ describe("what only Cloudflare may say of a request, and anyone on this machine 
   let target: Target;
   let program: RunningProgram;
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await unusedPort();
     target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
     const certificate = { fingerprint, namespace: "me", scopes: ["read"] };
     program = await start(port, { TFSTATE_MTLS: JSON.stringify([certificate]) });

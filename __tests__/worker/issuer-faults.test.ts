@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { unusedPort } from "../support/unused-port";
 import { expectProblem } from "./conformance/case";
 import { closeConnections, send } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./support/harness";
@@ -44,10 +45,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ keys: [jwk] }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const unused = createServer();
-  await new Promise<void>((resolve) => unused.listen(0, "127.0.0.1", resolve));
-  closedPort = (unused.address() as AddressInfo).port;
-  await new Promise((resolve) => unused.close(resolve));
+  closedPort = await unusedPort();
   const rules = [{ subject: "*", namespace: "team", scopes: ["read"] }];
   const issuers = [url("healthy"), url("later"), closed(), ...names.map((_, at) => url(`fault-${at}`))];
   worker = await startTestWorker({
