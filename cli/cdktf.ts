@@ -1,7 +1,9 @@
-// `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers.
+// `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers. A plan is reviewed.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
+import { type PlanOptions, planOptions } from "./plan-options";
+import { SavedPlan } from "./review-plan";
 
 const COMMANDS: Readonly<Record<string, string>> = {
   synth: "synth",
@@ -39,18 +41,32 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
-  const args = withStack(command, given);
+  const review = command === "diff" ? planOptions(given) : undefined;
+  const args = withStack(command, review?.rest ?? given);
   const cloudflare = args[0] === BOOTSTRAP_STACK ? cloudflareFor(process.env) : undefined;
   const options = { report: console.error, signal: stop.signal, ...(cloudflare && { cloudflare }) };
   const env = command === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
   process.off("SIGINT", abort).off("SIGTERM", abort);
 
-  return runCdktf([command, ...args], {
+  const all = {
     ...process.env,
     ...env,
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
-  });
+  };
+  return review ? planAndReview(args, all, review) : runCdktf([command, ...args], all);
+}
+
+async function planAndReview(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: PlanOptions,
+): Promise<number> {
+  const isQuestion = args.some((argument) => /^(--help|--version|-h)$/.test(argument));
+  const plan = new SavedPlan(args);
+  if (!isQuestion) plan.remove();
+  const code = await runCdktf(["diff", ...args], env, options.format !== "full");
+  return code !== 0 || isQuestion ? code : plan.review(options, env);
 }
 
 /** Without a terminal, cdktf would end in a stack trace of what draws its question. */
@@ -65,15 +81,23 @@ function withStack(command: string, given: readonly string[]): readonly string[]
   return command === "synth" || namesStack ? given : [DEFAULT_STACK, ...given];
 }
 
-function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn("cdktf", args, { env, stdio: "inherit" });
+/** @param quiet shows what cdktf prints only where it fails */
+function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv, quiet = false): Promise<number> {
+  const child = spawn("cdktf", args, { env, stdio: ["inherit", quiet ? "pipe" : "inherit", "inherit"] });
+  let printed = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
   // A terminal sends Ctrl-C to cdktf as well. A second SIGINT would make tofu exit without writing its state.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    child.once("close", (code, signal) => {
+      if (code !== 0) process.stderr.write(printed);
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+    });
   });
 }
 

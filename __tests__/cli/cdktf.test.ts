@@ -22,7 +22,7 @@ const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
   ["synth", ["--hcl"], "synth --hcl", ""],
-  ["plan", [], "diff cluster", ""],
+  ["plan", ["--help"], "diff cluster --help", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
   ["deploy", ["bootstrap", "--auto-approve"], "deploy bootstrap --auto-approve", ""],
   // Only a destroy lifts prevent_destroy.
@@ -31,6 +31,61 @@ it.each([
   const { code, said } = await run(command, ...args);
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
+});
+
+describe("a plan is reviewed", () => {
+  /** cdktf that leaves a plan, and OpenTofu that shows it. */
+  function planning(change: object): void {
+    const folder = join(on.root, "out/stacks/cluster");
+    on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
+    on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo saved > ${folder}/plan`);
+    const version = versionScript("OpenTofu", "1.12.6");
+    on.program("tofu", `if [ "$1" = show ]; then cat ${on.root}/plan.json; else ${version}; fi`);
+  }
+  const destroyed = {
+    address: "proxmox_virtual_environment_vm.w-1",
+    type: "proxmox_virtual_environment_vm",
+    name: "w-1",
+    action_reason: "delete_because_no_resource_config",
+    change: { actions: ["delete"], before: { name: "w-1" }, after: null },
+  };
+  const plan = (...args: string[]) => run("plan", "-o", join(on.root, "out"), ...args);
+
+  it("after cdktf has shown it, and what would be lost is exit code 3", async () => {
+    planning(destroyed);
+    const { code, said } = await plan();
+    expect(code).toBe(3);
+    expect(said).toMatch(/the whole plan.*1 to DESTROY.*refused: w-1 .*pass --allow w-1/s);
+  });
+
+  it("in short, or as JSON alone", async () => {
+    planning(destroyed);
+    expect(await plan("--summary", "--allow", "w-1")).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^1 to DESTROY\nw-1\n/),
+    });
+    const { code, said } = await plan("--json", "--allow=w-1");
+    expect([code, JSON.parse(said)]).toEqual([0, expect.objectContaining({ refused: [], hasChanges: true })]);
+  });
+
+  it("not by an older plan where cdktf fails or leaves none", async () => {
+    planning(destroyed);
+    await plan();
+    on.program("cdktf", "echo why it failed; exit 1");
+    expect(await plan("--json")).toEqual({ code: 1, said: "why it failed\n" });
+    on.program("cdktf", "exit 0");
+    expect(await plan()).toEqual({ code: 1, said: expect.stringContaining("cdktf left no plan in") });
+  });
+
+  it("with an allowance that has a name", async () => {
+    planning(destroyed);
+    for (const args of [["--allow"], ["--allow", "--summary"], ["--allow="]])
+      expect(await plan(...args)).toEqual({ code: 1, said: expect.stringContaining("--allow has no name") });
+    expect(await plan("--allow", "w-9")).toEqual({
+      code: 1,
+      said: expect.stringContaining("names nothing that this plan would lose; that is w-1"),
+    });
+  });
 });
 
 it("refuses a workspace, in which there is no state", async () => {
