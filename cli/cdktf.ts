@@ -1,4 +1,4 @@
-// `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers. A plan is reviewed.
+// `npm run synth|plan|drift|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers, and reviews a plan.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
@@ -8,6 +8,7 @@ import { SavedPlan } from "./review-plan";
 const COMMANDS: Readonly<Record<string, string>> = {
   synth: "synth",
   plan: "diff",
+  drift: "diff",
   deploy: "deploy",
   destroy: "destroy",
 };
@@ -54,19 +55,27 @@ async function main(): Promise<number> {
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
   };
-  return review ? planAndReview(args, all, review) : runCdktf([command, ...args], all);
+  return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
 }
 
 async function planAndReview(
+  name: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   options: PlanOptions,
 ): Promise<number> {
   const isQuestion = args.some((argument) => /^(--help|--version|-h)$/.test(argument));
+  if (isQuestion) return runCdktf(["diff", ...args], env);
   const plan = new SavedPlan(args);
-  if (!isQuestion) plan.remove();
-  const code = await runCdktf(["diff", ...args], env, options.format !== "full");
-  return code !== 0 || isQuestion ? code : plan.review(options, env);
+  plan.remove();
+  if (name === "drift") {
+    // Nothing is written, and whoever deploys meanwhile is not kept waiting.
+    const planArgs = `${env.TF_CLI_ARGS_plan ?? ""} -lock=false`.trim();
+    const code = await runCdktf(["diff", ...args], { ...env, TF_CLI_ARGS_plan: planArgs }, true);
+    return code === 0 ? plan.reportDrift(options, env) : 1;
+  }
+  const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
+  return code === 0 ? plan.review(options, env) : code;
 }
 
 /** Without a terminal, cdktf would end in a stack trace of what draws its question. */

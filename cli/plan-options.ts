@@ -1,9 +1,9 @@
-/** What `npm run plan` takes besides the arguments of `cdktf diff`. */
+/** What `npm run plan` and `npm run drift` take besides the arguments of `cdktf diff`. */
 export interface PlanOptions {
   /** What the plan may lose. */
   readonly allow: readonly string[];
-  /** `full` is OpenTofu's plan and then the review. */
-  readonly format: "full" | "summary" | "json";
+  /** Undefined where none was chosen. */
+  readonly format?: "summary" | "json";
   /** The arguments of cdktf. */
   readonly rest: readonly string[];
 }
@@ -12,7 +12,7 @@ export interface PlanOptions {
 export function planOptions(given: readonly string[]): PlanOptions {
   const allow: string[] = [];
   const rest: string[] = [];
-  let format: PlanOptions["format"] = "full";
+  let format: PlanOptions["format"];
   for (let index = 0; index < given.length; index++) {
     const argument = given[index] ?? "";
     const [, value] = /^--allow=(.*)$/.exec(argument) ?? [];
@@ -27,5 +27,5 @@ export function planOptions(given: readonly string[]): PlanOptions {
       allow.push(...names);
     } else rest.push(argument);
   }
-  return { allow, format, rest };
+  return { allow, ...(format && { format }), rest };
 }

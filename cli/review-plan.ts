@@ -1,11 +1,13 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { reviewPlan, textOf } from "../plan";
+import { differencesOf, driftText, type PlanSummary, reviewPlan, textOf } from "../plan";
 import { Tofu } from "../process/tofu";
 import type { PlanOptions } from "./plan-options";
 
-/** The plan refuses to lose what nobody has named. */
+/** Something would be lost that nobody has named. */
 const REFUSED = 3;
+/** As `tofu plan -detailed-exitcode` has it. */
+const DRIFTED = 2;
 
 /** The plan that `cdktf diff` leaves in the folder of a stack. */
 export class SavedPlan {
@@ -23,26 +25,28 @@ export class SavedPlan {
     rmSync(this.file, { force: true });
   }
 
-  /**
-   * Prints what the plan would do, node by node, and what it must not.
-   * @returns the exit code
-   * @throws where there is no plan
-   */
+  /** Prints what the plan would do, node by node, and what it must not. @returns the exit code */
   async review({ allow, format }: PlanOptions, env: NodeJS.ProcessEnv): Promise<number> {
-    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
-    const { signal } = new AbortController();
-    const file = env.TERRAFORM_BINARY_NAME ?? "tofu";
-    const tofu = new Tofu({
-      file,
-      stackFolder: this.folder,
-      logs: this.folder,
-      env,
-      signal,
-      again: "npm run plan",
-    });
-    const summary = reviewPlan(await tofu.showPlanJson("plan"), allow);
+    const summary = await this.summary(allow, env);
     console.log(format === "json" ? JSON.stringify(summary, null, 2) : textOf(summary));
     return summary.refused.length > 0 ? REFUSED : 0;
+  }
+
+  /** Prints where what is there differs from the program. @returns the exit code */
+  async reportDrift({ format }: PlanOptions, env: NodeJS.ProcessEnv): Promise<number> {
+    const differences = differencesOf(await this.summary([], env));
+    console.log(format === "json" ? JSON.stringify({ differences }, null, 2) : driftText(differences));
+    return differences.length > 0 ? DRIFTED : 0;
+  }
+
+  /** @throws where there is no plan */
+  private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
+    const { folder } = this;
+    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${folder}, so nothing is judged`);
+    const { signal } = new AbortController();
+    const file = env.TERRAFORM_BINARY_NAME ?? "tofu";
+    const tofu = new Tofu({ file, stackFolder: folder, logs: folder, env, signal, again: "npm run plan" });
+    return reviewPlan(await tofu.showPlanJson("plan"), allow);
   }
 }
 

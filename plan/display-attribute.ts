@@ -2,10 +2,10 @@ import type { AttributeChange } from "./changes";
 
 const LONGEST = 60;
 
-/** `7001 → 7002`. A secret is never shown. */
-export function displayAttribute({ before, after, isSensitive, isUnknown }: AttributeChange): string {
-  if (isSensitive) return "(a secret)";
-  return `${displayValue(before)} → ${isUnknown ? "(known after the apply)" : displayValue(after)}`;
+/** The two values of an attribute, as people read them. A secret is never shown. */
+export function displayAttribute({ before, after, isSensitive, isUnknown }: AttributeChange) {
+  if (isSensitive) return { before: "(a secret)", after: "(another secret)" };
+  return { before: displayValue(before), after: isUnknown ? "(known after the apply)" : displayValue(after) };
 }
 
 function displayValue(value: unknown): string {

@@ -135,4 +135,7 @@ function because({ attributes, reason }: PlannedChange): string {
   return reason ? `, because ${reason}` : "";
 }
 
-const display = (attribute: AttributeChange) => `${attribute.path} ${displayAttribute(attribute)}`;
+function display(attribute: AttributeChange): string {
+  const { before, after } = displayAttribute(attribute);
+  return `${attribute.path} ${before} → ${after}`;
+}

@@ -4,6 +4,7 @@ import { readPlanFile } from "./plan-file";
 import { type PlanSummary, summarize } from "./summary";
 
 export type { Action } from "./changes";
+export { type Difference, differencesOf, driftText } from "./drift";
 export type { Finding, GuardRule } from "./guard";
 export type { ChangeGroup, PlanSummary, ShownAttribute, ShownChange } from "./summary";
 export { textOf } from "./text";

@@ -36,8 +36,8 @@ export interface ShownChange {
 /** An attribute without the values of secrets. */
 export interface ShownAttribute {
   readonly path: string;
-  /** `7001 → 7002` */
-  readonly change: string;
+  readonly before: string;
+  readonly after: string;
   readonly forcesReplacement: boolean;
 }
 
@@ -86,7 +86,7 @@ function shown({ address, action, reason, attributes }: PlannedChange): ShownCha
     ...(reason && { reason }),
     attributes: attributes.filter(isOfInterest).map((attribute) => ({
       path: attribute.path,
-      change: displayAttribute(attribute),
+      ...displayAttribute(attribute),
       forcesReplacement: attribute.forcesReplacement,
     })),
   };

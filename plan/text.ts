@@ -56,8 +56,8 @@ function changeLines({ address, action, reason, attributes }: ShownChange): read
     ...attributes
       .slice(0, MOST_ATTRIBUTES)
       .map(
-        ({ path, change, forcesReplacement }) =>
-          `      ${path}: ${change}${forcesReplacement ? " (forces a new one)" : ""}`,
+        ({ path, before, after, forcesReplacement }) =>
+          `      ${path}: ${before} → ${after}${forcesReplacement ? " (forces a new one)" : ""}`,
       ),
     ...(more > 0 ? [`      … and ${more} more`] : []),
   ];

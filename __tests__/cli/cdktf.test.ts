@@ -33,15 +33,16 @@ it.each([
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
 });
 
+/** cdktf that leaves a plan, and OpenTofu that shows it. */
+function planning(change: object): void {
+  const folder = join(on.root, "out/stacks/cluster");
+  on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
+  on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo saved > ${folder}/plan`);
+  const version = versionScript("OpenTofu", "1.12.6");
+  on.program("tofu", `if [ "$1" = show ]; then cat ${on.root}/plan.json; else ${version}; fi`);
+}
+
 describe("a plan is reviewed", () => {
-  /** cdktf that leaves a plan, and OpenTofu that shows it. */
-  function planning(change: object): void {
-    const folder = join(on.root, "out/stacks/cluster");
-    on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
-    on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo saved > ${folder}/plan`);
-    const version = versionScript("OpenTofu", "1.12.6");
-    on.program("tofu", `if [ "$1" = show ]; then cat ${on.root}/plan.json; else ${version}; fi`);
-  }
   const destroyed = {
     address: "proxmox_virtual_environment_vm.w-1",
     type: "proxmox_virtual_environment_vm",
@@ -85,6 +86,38 @@ describe("a plan is reviewed", () => {
       code: 1,
       said: expect.stringContaining("names nothing that this plan would lose; that is w-1"),
     });
+  });
+});
+
+describe("drift is a plan without a lock, as a report", () => {
+  const drift = (...args: string[]) => run("drift", "-o", join(on.root, "out"), ...args);
+  const changed = {
+    address: "proxmox_virtual_environment_vm.w-1",
+    type: "proxmox_virtual_environment_vm",
+    name: "w-1",
+    change: { actions: ["update"], before: { tags: ["by-hand"] }, after: { tags: [] } },
+  };
+
+  it("with exit code 2 where something differs, and 0 where nothing does", async () => {
+    planning(changed);
+    const { code, said } = await drift();
+    expect([code, said]).toEqual([
+      2,
+      expect.stringMatching(/^node +attribute +wanted +found\nw-1 +tags\[0\]/),
+    ]);
+    const json = await drift("--json");
+    expect([json.code, JSON.parse(json.said)]).toEqual([
+      2,
+      { differences: [expect.objectContaining({ node: "w-1", found: "by-hand" })] },
+    ]);
+    planning({ ...changed, change: { actions: ["no-op"] } });
+    expect(await drift()).toEqual({ code: 0, said: "no drift\n" });
+  });
+
+  it("with exit code 1 and what cdktf says where there is no plan", async () => {
+    on.program("cdktf", 'echo "with $TF_CLI_ARGS_plan"; exit 7');
+    on.env.TF_CLI_ARGS_plan = "-parallelism=3";
+    expect(await drift()).toEqual({ code: 1, said: "with -parallelism=3 -lock=false\n" });
   });
 });
 
@@ -133,7 +166,7 @@ it.each([
 it("refuses a command that it does not know", async () => {
   expect(await run("apply")).toEqual({
     code: 1,
-    said: '"apply" is not a command; use one of synth, plan, deploy, destroy\n',
+    said: '"apply" is not a command; use one of synth, plan, drift, deploy, destroy\n',
   });
 });
 

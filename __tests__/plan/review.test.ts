@@ -1,4 +1,4 @@
-import { reviewPlan, textOf } from "../../plan";
+import { differencesOf, driftText, reviewPlan, textOf } from "../../plan";
 
 const VM = "proxmox_virtual_environment_vm";
 
@@ -241,7 +241,7 @@ test("the text groups by node, counts, hides secrets and says what was decided",
       "cp-10",
       `  ~ update ${VM}.cp-10`,
       "      memory[0].dedicated: 4096 → 8192",
-      "      password: (a secret)",
+      "      password: (a secret) → (another secret)",
       "w-1",
       `  - destroy ${VM}.w-1 (it is no longer in the program)`,
       "not of one node",
@@ -265,4 +265,25 @@ test.each([
   ["a plan that failed", '{"format_version":"1.2","errored":true}', "ended with an error"],
 ])("%s is an error that says what to give", (_, text, message) => {
   expect(() => reviewPlan(text, [], "plan.json")).toThrow(message);
+});
+
+test("drift is a plan turned round: what was wanted and what was found, by node", () => {
+  const plan = planOf([
+    resource(`${VM}.cp-1`, ["update"], {
+      before: { description: "by hand", memory: [{ dedicated: 2048 }] },
+      after: { description: null, memory: [{ dedicated: 4096 }] },
+    }),
+    resource(`${VM}.w-1`, ["create"], { after: { name: "w-1" } }),
+    resource("proxmox_download_file.talos", ["delete"], { before: { url: "https://example.com" } }),
+  ]);
+  expect(driftText(differencesOf(reviewPlan(plan)))).toBe(
+    [
+      "node  attribute                           wanted              found",
+      "cp-1  description                         (nothing)           by hand",
+      "cp-1  memory[0].dedicated                 4096                2048",
+      "w-1   proxmox_virtual_environment_vm.w-1  there               missing",
+      "-     proxmox_download_file.talos         not in the program  there",
+    ].join("\n"),
+  );
+  expect(driftText(differencesOf(reviewPlan(planOf([]))))).toBe("no drift");
 });
