@@ -92,7 +92,10 @@ export interface NodeConfig {
   readonly scsiHardware: ScsiController;
   /** The first one carries `address`. */
   readonly networkInterfaces: readonly NetworkInterfaceConfig[];
-  readonly pciDevices: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly pciDevices?: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly usbDevices?: readonly UsbDeviceConfig[];
 
   readonly bios: Bios;
   readonly machine: string;
@@ -131,6 +134,8 @@ export interface NetworkInterfaceConfig {
   readonly vlan?: number;
   readonly mtu?: number;
   readonly queues?: number;
+  /** Undefined for what is set in Proxmox. */
+  readonly firewall?: boolean;
 }
 
 export interface PciDeviceConfig {
@@ -138,6 +143,12 @@ export interface PciDeviceConfig {
   readonly mapping: string;
   readonly pcie: boolean;
   readonly rombar: boolean;
+}
+
+export interface UsbDeviceConfig {
+  /** Name of the USB resource mapping in Proxmox. */
+  readonly mapping: string;
+  readonly usb3: boolean;
 }
 
 export interface StartupConfig {

@@ -14,6 +14,8 @@ export interface ClusterState {
   acl: readonly AclEntry[];
   readonly ha: { readonly resources: Record<string, HaResource>; readonly rules: Record<string, HaRule> };
   readonly pciMappings: Record<string, PciMapping>;
+  /** Missing in what an older stand-in has saved. */
+  usbMappings?: Record<string, UsbMapping>;
 }
 
 export interface Host {
@@ -144,6 +146,11 @@ export interface PciMapping {
   description?: string;
   mdev?: boolean;
   "live-migration-capable"?: boolean;
+  map: readonly string[];
+}
+
+export interface UsbMapping {
+  description?: string;
   map: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { clusterRoutes } from "./datacenter/cluster-routes";
 import { mappingRoutes } from "./datacenter/mapping-routes";
 import { poolRoutes } from "./datacenter/pool-routes";
 import { taskRoutes } from "./datacenter/task-routes";
+import { usbMappingRoutes } from "./datacenter/usb-mapping-routes";
 import { haResourceRoutes } from "./ha/resources";
 import { haRuleRoutes } from "./ha/rules";
 import { agentRoutes } from "./qemu/agent";
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...downloadRoutes,
   ...poolRoutes,
   ...mappingRoutes,
+  ...usbMappingRoutes,
   ...haResourceRoutes,
   ...haRuleRoutes,
   ...userRoutes,
