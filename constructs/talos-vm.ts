@@ -11,6 +11,7 @@ import { DEFAULT_BRIDGE } from "../domain/network-interface";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
+import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
 import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
@@ -224,9 +225,4 @@ function powerPolicy(props: TalosVmProps): VmConfig {
       waitForIp: { disabled: true },
     },
   };
-}
-
-/** An RFC 1123 label may start with a digit, an identifier of OpenTofu may not. */
-function logicalId(name: string): string {
-  return /^\d/.test(name) ? `_${name}` : name;
 }

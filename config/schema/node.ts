@@ -110,7 +110,9 @@ const usbDevice = z.strictObject({
   usb3: z
     .boolean()
     .default(false)
-    .describe("USB 3. Proxmox ignores it for guests of type l26 on a current machine, which have USB 3 anyway."),
+    .describe(
+      "USB 3. Proxmox ignores it for guests of type l26 on a current machine, which have USB 3 anyway.",
+    ),
 });
 
 /** What a node must have. It is shown for a key that is missing, and stands in for one that is refused while the rest is checked. */

@@ -73,7 +73,18 @@ export interface Guest {
   agentAddresses?: readonly string[];
   /** Whether the guest agent does not answer. */
   agentSilent?: boolean;
+  /** Its file in `/etc/pve/firewall`. */
+  firewall?: GuestFirewall;
 }
+
+export interface GuestFirewall {
+  options: Readonly<Record<string, string | number>>;
+  /** In the order in which they are applied. */
+  rules: readonly FirewallRule[];
+}
+
+/** `type`, `action`, `enable`, `source` … */
+export type FirewallRule = Readonly<Record<string, string | number>>;
 
 export interface Pool {
   comment?: string;

@@ -8,6 +8,8 @@ import { mappingRoutes } from "./datacenter/mapping-routes";
 import { poolRoutes } from "./datacenter/pool-routes";
 import { taskRoutes } from "./datacenter/task-routes";
 import { usbMappingRoutes } from "./datacenter/usb-mapping-routes";
+import { firewallOptionRoutes } from "./firewall/options";
+import { firewallRuleRoutes } from "./firewall/rules";
 import { haResourceRoutes } from "./ha/resources";
 import { haRuleRoutes } from "./ha/rules";
 import { agentRoutes } from "./qemu/agent";
@@ -38,6 +40,8 @@ export const ROUTES: readonly Route[] = [
   ...poolRoutes,
   ...mappingRoutes,
   ...usbMappingRoutes,
+  ...firewallOptionRoutes,
+  ...firewallRuleRoutes,
   ...haResourceRoutes,
   ...haRuleRoutes,
   ...userRoutes,

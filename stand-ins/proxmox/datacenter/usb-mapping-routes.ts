@@ -88,13 +88,19 @@ function checked(map: readonly string[]): readonly string[] {
     if (node === undefined) throw parameterError({ map: "node: property is missing and it is not optional" });
     if (id === undefined) throw parameterError({ map: "id: property is missing and it is not optional" });
     if (!/^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$/.test(id)) {
-      throw parameterError({ map: "invalid format - format error\nmap.id: value does not match the regex pattern" });
+      throw parameterError({
+        map: "invalid format - format error\nmap.id: value does not match the regex pattern",
+      });
     }
   }
   return map;
 }
 
-const print = (cluster: Cluster, mapping: UsbMapping) => ({ type: "usb", ...mapping, digest: digest(cluster) });
+const print = (cluster: Cluster, mapping: UsbMapping) => ({
+  type: "usb",
+  ...mapping,
+  digest: digest(cluster),
+});
 
 const digest = (cluster: Cluster): string =>
   createHash("sha1")
