@@ -20,7 +20,10 @@ const port = z
 
 const rule = z.strictObject({
   ports: z
-    .array(port)
+    .array(port, {
+      error: ({ input }) =>
+        input === undefined ? "is missing; list the ports, for example [8080]" : undefined,
+    })
     .min(1)
     .refine(
       (ports) => countPorts(ports) <= MAX_PORTS,

@@ -29,6 +29,14 @@ export function checkRule({ proto, dport, sport, source, dest }: FirewallRule): 
   if (Object.keys(errors).length > 0) throw parameterError(errors);
 }
 
+/** The IP version that a rule is limited to by its addresses or protocol; undefined for both. */
+export function ipVersion({ proto, source, dest }: FirewallRule): 4 | 6 | undefined {
+  const [address] = String(source ?? dest ?? "").split(",");
+  if (address) return family(address) === "ipv6" ? 6 : 4;
+  if (proto === "icmp") return 4;
+  return proto === "ipv6-icmp" || proto === "icmpv6" ? 6 : undefined;
+}
+
 function portsProblem(list: string): string | undefined {
   let count = 0;
   for (const each of list.split(",")) {

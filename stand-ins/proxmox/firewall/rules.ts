@@ -2,7 +2,7 @@ import { failure } from "../api/errors";
 import { DIGEST, type ParameterValue, splitList } from "../api/parameters";
 import { type Route, route } from "../api/route";
 import type { FirewallRule } from "../model";
-import { checkRule } from "./check-rule";
+import { checkRule, ipVersion } from "./check-rule";
 import { assertUnchanged, digestOf, firewallOf, LOG_LEVELS, mayRead, mayWrite } from "./guest-firewall";
 
 const LIST = "/nodes/{node}/qemu/{vmid}/firewall/rules";
@@ -39,7 +39,12 @@ export const firewallRuleRoutes: readonly Route[] = [
     permission: mayRead,
     handle: ({ cluster, path }) => {
       const { rules } = firewallOf(cluster, path.vmid);
-      return rules.map((rule, pos) => ({ ...rule, pos, digest: digestOf(rules) }));
+      return rules.map((rule, pos) => ({
+        ...rule,
+        ipversion: ipVersion(rule),
+        pos,
+        digest: digestOf(rules),
+      }));
     },
   }),
   route({
@@ -66,8 +71,9 @@ export const firewallRuleRoutes: readonly Route[] = [
     permission: mayRead,
     handle: ({ cluster, path }) => {
       const { rules } = firewallOf(cluster, path.vmid);
+      const rule = ruleAt(rules, path.pos);
       // The position is the text of the path, although the API documentation has a number.
-      return { ...ruleAt(rules, path.pos), pos: path.pos, digest: digestOf(rules) };
+      return { ...rule, ipversion: ipVersion(rule), pos: path.pos, digest: digestOf(rules) };
     },
   }),
   route({
