@@ -1,24 +1,17 @@
 import {
   CNI_SERVICES,
-  CNIS,
   type Cni,
-  countPorts,
   ETCD,
   ICMP,
   KUBELET,
   KUBERNETES_API,
-  MAX_PORTS,
   NODE_PORTS,
-  portsProblem,
-  RULE_COMMENT,
   type Service,
-  sourceProblem,
   TALOS_API,
   TRUSTD,
 } from "../domain/firewall";
-import { NODE_ROLES, type NodeRole } from "../domain/talos";
+import type { NodeRole } from "../domain/talos";
 import type { AcceptedTraffic } from "./node-firewall";
-import { PropChecks } from "./prop-checks";
 
 /** Whom the nodes of a Talos cluster accept packets from. */
 export interface TalosTrafficProps {
@@ -50,8 +43,11 @@ export interface TalosTrafficRule {
 
 /** The addresses of a cluster. */
 export interface TalosTrafficNetwork {
+  /** Network of the nodes. */
   readonly nodeCidr: string;
+  /** Networks of the pods. */
   readonly podCidrs: readonly string[];
+  /** Addresses of the control planes, without a prefix length. */
   readonly controlPlaneAddresses: readonly string[];
 }
 
@@ -94,27 +90,3 @@ export function talosTraffic(
 }
 
 const accepted = (service: Service, from?: readonly string[]): AcceptedTraffic => ({ ...service, from });
-
-/** @throws for the first prop that is not valid. */
-export function checkTalosTraffic(props: TalosTrafficProps): void {
-  const checks = new PropChecks("firewall");
-  checks.choice("cni", props.cni, CNIS);
-  const networks = (prop: string, cidrs: readonly string[] = []) => {
-    for (const cidr of cidrs) checks.textBy(prop, cidr, sourceProblem);
-  };
-  networks("kubernetesApiCidrs", props.kubernetesApiCidrs);
-  networks("talosApiCidrs", props.talosApiCidrs);
-  networks("nodePortCidrs", props.nodePortCidrs);
-  for (const [index, { ports, protocol, from, role, comment }] of (props.rules ?? []).entries()) {
-    const at = `rules[${index}]`;
-    for (const port of ports) checks.textBy(`${at}.ports`, String(port), portsProblem);
-    if (ports.length === 0) checks.fail(`${at}.ports is empty; name a port`);
-    if (countPorts(ports) > MAX_PORTS) {
-      checks.fail(`${at}.ports are ${countPorts(ports)}, a range as two; Proxmox takes at most ${MAX_PORTS}`);
-    }
-    checks.choice(`${at}.protocol`, protocol, ["tcp", "udp"]);
-    networks(`${at}.from`, from);
-    checks.choice(`${at}.role`, role, NODE_ROLES);
-    checks.text(`${at}.comment`, comment, RULE_COMMENT);
-  }
-}

@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { PropChecks } from "../constructs/prop-checks";
-import { checkTalosTraffic } from "../constructs/talos-traffic";
+import { checkTalosTraffic } from "../constructs/talos-traffic-checks";
 import { Address, Cidr } from "../domain/ip";
 import { STORAGE } from "../domain/proxmox-names";
 import { secureBootObstacle } from "../domain/schematic";

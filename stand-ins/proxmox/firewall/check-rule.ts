@@ -25,7 +25,9 @@ export function checkRule({ proto, dport, sport, source, dest }: FirewallRule): 
       errors[name] = `detected mixed ipv4/ipv6 addresses in address list '${list}'`;
     for (const kind of kinds) if (kind !== undefined) families.add(kind);
   }
-  if (families.size > 1) errors.dest ??= "detected mixed ipv4/ipv6 addresses in rule";
+  if (families.size > 1 && errors.source === undefined && errors.dest === undefined) {
+    errors.dest = "detected mixed ipv4/ipv6 addresses in rule";
+  }
   if (Object.keys(errors).length > 0) throw parameterError(errors);
 }
 
