@@ -10,11 +10,13 @@ export {
 export * from "./constructs/anti-affinity";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";
+export * from "./constructs/node-firewall";
 export * from "./constructs/proxmox-access";
 export * from "./constructs/proxmox-provider";
 export * from "./constructs/r2-backend";
 export * from "./constructs/state-encryption";
 export * from "./constructs/talos-image";
+export * from "./constructs/talos-traffic";
 export * from "./constructs/talos-vm";
 export * from "./constructs/talos-vm-props";
 export * from "./constructs/tfstate-worker-backend";

@@ -1,4 +1,5 @@
 import type { DiskInterface, ScsiController } from "../domain/disk";
+import type { Cni } from "../domain/firewall";
 import type { R2Jurisdiction, R2Location } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
 import type { StateBackend } from "../domain/state";
@@ -21,6 +22,8 @@ export interface ClusterConfig {
   readonly bootMode: BootMode;
   readonly proxmox: ProxmoxConfig;
   readonly network: ClusterNetworkConfig;
+  /** `proxmox_firewall`; undefined if the firewall of the VMs is left as it is. */
+  readonly firewall?: FirewallConfig;
   /** In the order of the file. */
   readonly nodes: readonly NodeConfig[];
   readonly state: StateConfig;
@@ -55,6 +58,28 @@ export interface ClusterNetworkConfig {
   /** One CIDR, or one of each family for dual stack. */
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
+}
+
+/** Proxmox' firewall of every VM. */
+export interface FirewallConfig {
+  readonly enabled: boolean;
+  readonly cni: Cni;
+  /** Undefined for anyone. */
+  readonly kubernetesApiCidrs?: readonly string[];
+  /** Undefined for anyone. */
+  readonly talosApiCidrs?: readonly string[];
+  readonly nodePortCidrs: readonly string[];
+  readonly logDrops: boolean;
+  readonly rules: readonly {
+    /** Ports, and ranges as `30000-32767`. */
+    readonly ports: readonly (number | string)[];
+    readonly protocol: "tcp" | "udp";
+    /** Undefined for anyone. */
+    readonly from?: readonly string[];
+    /** Undefined for every node. */
+    readonly role?: NodeRole;
+    readonly comment?: string;
+  }[];
 }
 
 export interface NodeConfig {
@@ -92,7 +117,10 @@ export interface NodeConfig {
   readonly scsiHardware: ScsiController;
   /** The first one carries `address`. */
   readonly networkInterfaces: readonly NetworkInterfaceConfig[];
-  readonly pciDevices: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly pciDevices?: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly usbDevices?: readonly UsbDeviceConfig[];
 
   readonly bios: Bios;
   readonly machine: string;
@@ -131,6 +159,8 @@ export interface NetworkInterfaceConfig {
   readonly vlan?: number;
   readonly mtu?: number;
   readonly queues?: number;
+  /** Undefined for what is set in Proxmox. */
+  readonly firewall?: boolean;
 }
 
 export interface PciDeviceConfig {
@@ -138,6 +168,12 @@ export interface PciDeviceConfig {
   readonly mapping: string;
   readonly pcie: boolean;
   readonly rombar: boolean;
+}
+
+export interface UsbDeviceConfig {
+  /** Name of the USB resource mapping in Proxmox. */
+  readonly mapping: string;
+  readonly usb3: boolean;
 }
 
 export interface StartupConfig {

@@ -4,6 +4,7 @@ import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
 import { formatPath, type Path, startsWith } from "./path";
 import { resolveBootstrap } from "./resolve-bootstrap";
+import { resolveFirewall } from "./resolve-firewall";
 import { resolveNode } from "./resolve-node";
 import { type NodeSizes, resolveSizes } from "./resolve-sizes";
 import { resolveState } from "./resolve-state";
@@ -71,6 +72,7 @@ export function resolveCluster(
       podCidrs: splitCidrs(input.cluster_pod_cidr),
       serviceCidrs: splitCidrs(input.cluster_svc_cidr),
     },
+    firewall: input.proxmox_firewall && resolveFirewall(input.proxmox_firewall),
     nodes: configs,
     state,
     bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),

@@ -51,11 +51,12 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
       firstInterface(cluster, node),
       ...node.networks.map((each) => furtherInterface(each, advanced)),
     ],
-    pciDevices: node.pci.map(({ mapping, pcie, rombar }) => ({
+    pciDevices: node.pci?.map(({ mapping, pcie, rombar }) => ({
       mapping,
       pcie: pcie ?? isQ35(advanced.machine),
       rombar,
     })),
+    usbDevices: node.usb,
 
     bios: advanced.bios,
     // Proxmox knows i440fx as "pc".
@@ -103,6 +104,7 @@ function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfac
     vlan: tag === undefined ? undefined : Number(tag),
     mtu: node.mtu,
     queues: net_queues,
+    firewall: node.firewall,
   };
 }
 
@@ -116,6 +118,7 @@ function furtherInterface(
     vlan: input.vlan,
     mtu: input.mtu,
     queues: input.queues ?? advanced.net_queues,
+    firewall: input.firewall,
   };
 }
 

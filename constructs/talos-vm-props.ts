@@ -41,8 +41,13 @@ export interface TalosVmOptions {
   readonly tpm?: boolean;
   /** The QEMU guest agent; only where the schematic has the extension. @default false */
   readonly agent?: boolean;
-  /** Devices of the Proxmox node that are passed through. @default - no devices */
+  /** PCI devices of the Proxmox node that are passed through. @default - what is attached stays; an empty list detaches it */
   readonly pciDevices?: readonly TalosPciDevice[];
+  /**
+   * USB devices of the Proxmox node that are passed through, at most four.
+   * @default - what is attached stays; an empty list detaches it
+   */
+  readonly usbDevices?: readonly TalosUsbDevice[];
 
   /** Tags in Proxmox, in lower case; `talos` is always among them. @default - `talos` alone */
   readonly tags?: readonly string[];
@@ -127,6 +132,11 @@ export interface TalosNetworkInterface {
   readonly mtu?: number;
   /** Packet queues of the virtio device, 0 to 64; 0 and 1 mean one. @default 1 */
   readonly queues?: number;
+  /**
+   * Whether Proxmox' firewall filters what passes through it; it also needs the firewall of the VM and of the datacenter.
+   * @default - as it is set in Proxmox; false for a new one
+   */
+  readonly firewall?: boolean;
 }
 
 /** An address that does not come from DHCP. */
@@ -147,6 +157,14 @@ export interface TalosPciDevice {
   readonly pcie?: boolean;
   /** Whether the guest sees the ROM of the device. @default true */
   readonly rombar?: boolean;
+}
+
+/** A USB device of the Proxmox node that is passed through to the VM. */
+export interface TalosUsbDevice {
+  /** Name of a USB resource mapping in Proxmox. */
+  readonly mapping: string;
+  /** Whether it is on a USB 3 controller. Proxmox ignores it for current guests, which have all devices on one. @default false */
+  readonly usb3?: boolean;
 }
 
 /** When Proxmox starts and stops a VM, as its host starts and stops. */

@@ -11,9 +11,11 @@ import { DEFAULT_BRIDGE } from "../domain/network-interface";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
+import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
 import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
+import { leftToProxmox } from "./talos-vm-left-to-proxmox";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -74,6 +76,7 @@ export class TalosVm extends Construct {
           "started",
           ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
           ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
+          ...leftToProxmox(props),
         ],
         precondition: [guard.precondition(props.vmId, names)],
         postcondition: stays.map(({ postcondition }) => postcondition),
@@ -138,6 +141,7 @@ function hardware(props: TalosVmProps): VmConfig {
       pcie: pci.pcie ?? isQ35(machine),
       rombar: pci.rombar ?? true,
     })),
+    usb: props.usbDevices?.map(({ mapping, usb3 = false }) => ({ mapping, usb3 })),
   };
 }
 
@@ -173,7 +177,7 @@ function networkDevice(nic: TalosNetworkInterface): object {
   return {
     bridge: nic.bridge ?? DEFAULT_BRIDGE,
     model: "virtio",
-    firewall: false,
+    firewall: nic.firewall ?? false,
     disconnected: false,
     // As given: Proxmox keeps the case, and takes another one for another NIC.
     mac_address: nic.macAddress ?? null,
@@ -221,9 +225,4 @@ function powerPolicy(props: TalosVmProps): VmConfig {
       waitForIp: { disabled: true },
     },
   };
-}
-
-/** An RFC 1123 label may start with a digit, an identifier of OpenTofu may not. */
-function logicalId(name: string): string {
-  return /^\d/.test(name) ? `_${name}` : name;
 }

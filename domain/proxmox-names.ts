@@ -19,7 +19,7 @@ export const STORAGE: Pattern = {
     "is not the name of a storage; use two or more of A-Z, a-z, 0-9, -, _ and ., with a letter first and a letter or digit last",
 };
 
-/** A PCI resource mapping: `pve_verify_configid`. */
+/** A resource mapping of PCI or USB devices: `pve_verify_configid`. */
 export const RESOURCE_MAPPING: Pattern = {
   regex: /^[A-Za-z][A-Za-z0-9_-]{1,98}$/,
   advice:

@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { PropChecks } from "../constructs/prop-checks";
+import { checkTalosTraffic } from "../constructs/talos-traffic-checks";
 import { Address, Cidr } from "../domain/ip";
 import { STORAGE } from "../domain/proxmox-names";
 import { secureBootObstacle } from "../domain/schematic";
@@ -20,6 +21,7 @@ export function checkClusterStackProps(id: string, props: ClusterStackProps): vo
   checks.text("adopt.vms", adopt?.vms, RESOURCE_ADDRESS);
   checkAllowReplace(checks, props);
   checkAddresses(checks, props);
+  if (props.firewall) checkTalosTraffic(props.firewall);
   for (const node of nodes) checkNode(node);
   checkDistinct(checks, nodes);
 }

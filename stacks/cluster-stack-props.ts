@@ -1,5 +1,6 @@
 import type { EncryptionKey } from "../constructs/state-encryption";
 import type { TalosImageFormat } from "../constructs/talos-image";
+import type { TalosTrafficProps } from "../constructs/talos-traffic";
 import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
 import type { R2Jurisdiction } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
@@ -16,6 +17,8 @@ export interface ClusterStackProps {
   readonly proxmox: ClusterProxmoxProps;
   /** The network that the nodes have their addresses in. */
   readonly network: ClusterNetworkProps;
+  /** Proxmox' firewall of every VM. @default - it is left as it is */
+  readonly firewall?: ClusterFirewallProps;
   /** At least one. Each becomes a VM, whose resource has the node's name. */
   readonly nodes: readonly ClusterNodeProps[];
   /** Where the state is kept. @default - R2 with the settings of {@link StateProps} */
@@ -52,6 +55,19 @@ export interface ClusterNetworkProps {
   readonly gateway: string;
   /** Addresses of the DNS servers. @default - those of the Proxmox node */
   readonly dnsServers?: readonly string[];
+  /** Networks of the pods, which the firewall lets in. @default - the firewall knows of no pods */
+  readonly podCidrs?: readonly string[];
+}
+
+/**
+ * Proxmox' firewall of the VMs of a cluster. It is also switched on for the first network interface of each VM, unless
+ * that says otherwise.
+ */
+export interface ClusterFirewallProps extends TalosTrafficProps {
+  /** Whether it filters. @default true */
+  readonly enabled?: boolean;
+  /** Whether what is dropped is in the firewall's log. @default false */
+  readonly logDrops?: boolean;
 }
 
 /** A node of a cluster, and its VM. */

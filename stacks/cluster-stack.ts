@@ -1,15 +1,22 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
+import { NodeFirewall } from "../constructs/node-firewall";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { TalosImage } from "../constructs/talos-image";
+import { talosTraffic } from "../constructs/talos-traffic";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
 import { quorumOf } from "../domain/etcd";
 import { type Schematic, schematicId } from "../domain/schematic";
 import { DEFAULT_SIZE, NODE_ROLES } from "../domain/talos";
 import { checkClusterStackProps } from "./cluster-stack-checks";
-import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
+import type {
+  ClusterFirewallProps,
+  ClusterNodeProps,
+  ClusterStackProps,
+  SchematicReference,
+} from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 
 /** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
@@ -38,12 +45,15 @@ export class ClusterStack extends TerraformStack {
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
     if (props.proxmox.ha) this.spreadOverHosts();
+    if (props.firewall) this.addFirewalls(props.firewall);
     this.warnWhereOneHostHoldsTheQuorum();
     this.addOutputs();
   }
 
   private addNode(node: ClusterNodeProps): TalosVm {
-    const { network, adopt, allowReplace, bootMode = "disk-image" } = this.props;
+    const { network, adopt, allowReplace, firewall, bootMode = "disk-image" } = this.props;
+    // Proxmox filters a VM only on the interfaces that say so.
+    const isFiltered = firewall !== undefined && firewall.enabled !== false;
     const [firstNic, ...otherNics] = node.networkInterfaces;
     if (!firstNic) throw new Error(`node "${node.name}" has no network interface`);
     const {
@@ -61,7 +71,10 @@ export class ClusterStack extends TerraformStack {
       ...vm,
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
-      networkInterfaces: [firstNic, ...otherNics],
+      networkInterfaces: [
+        { ...firstNic, firewall: firstNic.firewall ?? (isFiltered || undefined) },
+        ...otherNics,
+      ],
       // The installer ISO gets its address by DHCP, as in existing clusters.
       address:
         bootMode === "iso"
@@ -114,6 +127,19 @@ export class ClusterStack extends TerraformStack {
         vms,
         comment: `a host of its own for each ${role}`,
       });
+    }
+  }
+
+  private addFirewalls({ enabled, logDrops, ...traffic }: ClusterFirewallProps): void {
+    const { nodes, network } = this.props;
+    const scope = new Construct(this, "firewalls");
+    const controlPlaneAddresses = nodes.filter(({ role }) => role === "controlplane").map((n) => n.address);
+    const { nodeCidr, podCidrs = [] } = network;
+    for (const { name, role, renamedFrom } of nodes) {
+      const vm = this.vms.get(name);
+      if (!vm) continue;
+      const accepts = talosTraffic(role, traffic, { nodeCidr, podCidrs, controlPlaneAddresses });
+      new NodeFirewall(scope, name, { vm, accepts, enabled, logDrops, renamedFrom });
     }
   }
 

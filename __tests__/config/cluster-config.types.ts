@@ -33,7 +33,6 @@ export const unknownToClusterStack: Record<
   bootstrap: "BootstrapStack",
   "network.ntpServers": "Talos",
   "network.vip": "Talos",
-  "network.podCidrs": "Talos",
   "network.serviceCidrs": "Talos",
   "nodes.installDisk": "Talos",
   "nodes.encryptDisk": "Talos",

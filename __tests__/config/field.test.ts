@@ -44,6 +44,15 @@ const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
     { config: { nodes: [{ networkInterfaces: [expect.objectContaining({ vlan: undefined })] }] } },
   ],
   [
+    "nic-firewall/cluster.yaml",
+    {
+      config: {
+        nodes: [{ networkInterfaces: [{ firewall: undefined }, { bridge: "vmbr1", firewall: true }] }],
+      },
+    },
+  ],
+  ["usb/cluster.yaml", { config: { nodes: [{ usbDevices: [{ mapping: "zigbee", usb3: false }] }] } }],
+  [
     "talos-beta/cluster.yaml",
     {
       warnings: [

@@ -48,7 +48,14 @@ test("minimal", () => {
     tags: ["talos"],
     lifecycle: {
       prevent_destroy: true,
-      ignore_changes: ["started", "disk[0].import_from", "disk[0].interface"],
+      ignore_changes: [
+        "started",
+        "disk[0].import_from",
+        "disk[0].interface",
+        "hostpci",
+        "usb",
+        "network_device[0].firewall",
+      ],
     },
   });
 });
@@ -56,7 +63,9 @@ test("minimal", () => {
 test("an ISO stays in the drive and its first disk is empty", () => {
   const booted = vm({}, { image: { format: "iso" } });
   expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });
-  expect(booted).toMatchObject({ lifecycle: { ignore_changes: ["started", "disk[0].interface"] } });
+  expect(booted).toMatchObject({
+    lifecycle: { ignore_changes: expect.not.arrayContaining(["disk[0].import_from"]) },
+  });
   expect(JSON.stringify(booted)).not.toContain("import_from");
 });
 
@@ -99,6 +108,22 @@ test("network interfaces have every key, MAC addresses the case that was given",
       { ...unset, bridge: "vmbr0", mac_address: "bc:24:11:0a:00:01", vlan_id: 7 },
       { ...unset, bridge: "vmbr1", mac_address: null, vlan_id: null },
     ],
+  });
+});
+
+test("what is not named is left to Proxmox; what is named is set, an empty list too", () => {
+  const ignored = (props: Partial<TalosVmProps>) =>
+    (vm(props).lifecycle as { ignore_changes: string[] }).ignore_changes;
+  expect(ignored({ networkInterfaces: [{}, {}] })).toEqual(
+    expect.arrayContaining(["hostpci", "usb", "network_device[0].firewall", "network_device[1].firewall"]),
+  );
+  const named = { pciDevices: [], usbDevices: [], networkInterfaces: [{ firewall: false }] } as const;
+  expect(ignored(named).filter((each) => /hostpci|usb|firewall/.test(each))).toEqual([]);
+  expect(
+    vm({ usbDevices: [{ mapping: "zigbee" }], networkInterfaces: [{ firewall: true }, {}] }),
+  ).toMatchObject({
+    usb: [{ mapping: "zigbee", usb3: false }],
+    network_device: [{ firewall: true }, { firewall: false }],
   });
 });
 
@@ -186,6 +211,21 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
     "disks[0].slot 1 is not a whole number from 0 to 0",
   ],
   [{ tags: ["Rack"] }, {}, 'tag "Rack" is not a Proxmox tag'],
+  [
+    { usbDevices: [{ mapping: "1-2" }] },
+    {},
+    'usbDevices[0].mapping "1-2" is not the name of a resource mapping',
+  ],
+  [
+    { usbDevices: Array.from("abcde", (letter) => ({ mapping: `usb-${letter}` })) },
+    {},
+    "5 USB devices are too many; the provider takes at most 4",
+  ],
+  [
+    { usbDevices: [{ mapping: "zigbee" }, { mapping: "zigbee" }] },
+    {},
+    "mapping zigbee is used twice; a mapping has one USB device for each host",
+  ],
   [{ bios: "seabios" }, { image: { secureBoot: true } }, "Secure Boot needs bios ovmf"],
   [
     {},

@@ -9,6 +9,7 @@ import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
+import { checkUsbDevices } from "./passthrough";
 import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   checkBoot,
   checkInstallDisk,
   checkDevices,
+  checkUsbDevices,
   checkPlacement,
   checkState,
   checkBootstrap,

@@ -6,6 +6,7 @@ import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
 import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
 import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domain/virtual-machine";
 import { bootstrap } from "./bootstrap";
+import { firewall } from "./firewall";
 import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
 import { adopt, state } from "./state";
 import {
@@ -120,6 +121,9 @@ export const clusterSchema = z.looseObject({
     .describe(
       "HA resources and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
     ),
+  proxmox_firewall: firewall
+    .optional()
+    .describe("Proxmox' firewall of the VMs, see Firewall. Default: it is left as it is."),
   proxmox_vm_defaults: sizeDefaults.prefault({}).describe("Sizes of every VM."),
   proxmox_vm_controller_defaults: sizeDefaults.prefault({}).describe("Sizes of control plane VMs."),
   proxmox_vm_worker_defaults: sizeDefaults.prefault({}).describe("Sizes of worker VMs."),

@@ -4,7 +4,15 @@ import { UNRESERVED_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
-import { CORES, MAX_PCI_DEVICES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../domain/virtual-machine";
+import {
+  CORES,
+  MAX_PCI_DEVICES,
+  MAX_USB_DEVICES,
+  MEMORY_MIB,
+  SOCKETS,
+  STARTUP,
+  VM_ID,
+} from "../../domain/virtual-machine";
 import {
   bridge,
   hostLabel,
@@ -79,6 +87,10 @@ const network = z.strictObject({
     .describe(
       `Packet queues, ${rangeText(QUEUES)}; 0 and 1 mean one. Default: \`proxmox_vm_advanced.net_queues\`.`,
     ),
+  firewall: z
+    .boolean()
+    .optional()
+    .describe("Proxmox' firewall on this NIC. Default: as it is set in Proxmox; off for a new NIC."),
 });
 
 const pciDevice = z.strictObject({
@@ -88,6 +100,19 @@ const pciDevice = z.strictObject({
   }),
   pcie: z.boolean().optional().describe("PCI Express; needs machine q35. Default: true on q35."),
   rombar: z.boolean().default(true).describe("Show the device's ROM to the firmware."),
+});
+
+const usbDevice = z.strictObject({
+  mapping: resourceMapping.meta({
+    description: "USB resource mapping in Proxmox; needs no root login, unlike a raw device.",
+    examples: ["zigbee"],
+  }),
+  usb3: z
+    .boolean()
+    .default(false)
+    .describe(
+      "USB 3. Proxmox ignores it for guests of type l26 on a current machine, which have USB 3 anyway.",
+    ),
 });
 
 /** What a node must have. It is shown for a key that is missing, and stands in for one that is refused while the rest is checked. */
@@ -159,7 +184,22 @@ export const node = z
       .max(MAX_NETWORK_INTERFACES - 1)
       .default([])
       .describe("More NICs, from net1 on."),
-    pci: z.array(pciDevice).max(MAX_PCI_DEVICES).default([]).describe("PCI devices to pass through."),
+    firewall: z
+      .boolean()
+      .optional()
+      .describe(
+        "Proxmox' firewall on the first NIC. Default: true with `proxmox_firewall`, else as it is set in Proxmox.",
+      ),
+    pci: z
+      .array(pciDevice)
+      .max(MAX_PCI_DEVICES)
+      .optional()
+      .describe("PCI devices to pass through. Default: what is attached stays; `[]` detaches it."),
+    usb: z
+      .array(usbDevice)
+      .max(MAX_USB_DEVICES)
+      .optional()
+      .describe("USB devices to pass through. Default: what is attached stays; `[]` detaches it."),
     tpm: z
       .boolean()
       .optional()

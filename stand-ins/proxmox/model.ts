@@ -14,6 +14,8 @@ export interface ClusterState {
   acl: readonly AclEntry[];
   readonly ha: { readonly resources: Record<string, HaResource>; readonly rules: Record<string, HaRule> };
   readonly pciMappings: Record<string, PciMapping>;
+  /** Missing in what an older stand-in has saved. */
+  usbMappings?: Record<string, UsbMapping>;
 }
 
 export interface Host {
@@ -71,7 +73,18 @@ export interface Guest {
   agentAddresses?: readonly string[];
   /** Whether the guest agent does not answer. */
   agentSilent?: boolean;
+  /** Its file in `/etc/pve/firewall`. */
+  firewall?: GuestFirewall;
 }
+
+export interface GuestFirewall {
+  options: Readonly<Record<string, string | number>>;
+  /** In the order in which they are applied. */
+  rules: readonly FirewallRule[];
+}
+
+/** `type`, `action`, `enable`, `source` … */
+export type FirewallRule = Readonly<Record<string, string | number>>;
 
 export interface Pool {
   comment?: string;
@@ -144,6 +157,11 @@ export interface PciMapping {
   description?: string;
   mdev?: boolean;
   "live-migration-capable"?: boolean;
+  map: readonly string[];
+}
+
+export interface UsbMapping {
+  description?: string;
   map: readonly string[];
 }
 

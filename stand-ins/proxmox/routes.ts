@@ -7,6 +7,9 @@ import { clusterRoutes } from "./datacenter/cluster-routes";
 import { mappingRoutes } from "./datacenter/mapping-routes";
 import { poolRoutes } from "./datacenter/pool-routes";
 import { taskRoutes } from "./datacenter/task-routes";
+import { usbMappingRoutes } from "./datacenter/usb-mapping-routes";
+import { firewallOptionRoutes } from "./firewall/options";
+import { firewallRuleRoutes } from "./firewall/rules";
 import { haResourceRoutes } from "./ha/resources";
 import { haRuleRoutes } from "./ha/rules";
 import { agentRoutes } from "./qemu/agent";
@@ -36,6 +39,9 @@ export const ROUTES: readonly Route[] = [
   ...downloadRoutes,
   ...poolRoutes,
   ...mappingRoutes,
+  ...usbMappingRoutes,
+  ...firewallOptionRoutes,
+  ...firewallRuleRoutes,
   ...haResourceRoutes,
   ...haRuleRoutes,
   ...userRoutes,

@@ -58,6 +58,9 @@ const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
     pciDevices: fc.array(fc.record({ mapping: label, pcie: fc.boolean(), rombar: fc.boolean() }), {
       maxLength: 16,
     }),
+    usbDevices: fc.option(fc.array(fc.record({ mapping: label, usb3: fc.boolean() }), { maxLength: 4 }), {
+      nil: undefined,
+    }),
   });
 
 /** Clusters of up to 30 nodes on up to 5 hosts, with anything that the configuration allows to be long. */

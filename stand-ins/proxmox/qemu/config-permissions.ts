@@ -110,7 +110,8 @@ function privilegesFor(name: string, value: string | undefined): readonly Privil
 function checkOutside({ access, caller }: VmScope, name: string, value: string): void {
   const mapped = (kind: string, option: string) => {
     const { options, main } = parsePropertyString(value, "host");
-    if (main !== undefined) throw failure(`only root can set '${name}' config for non-mapped devices`);
+    const raw = kind === "usb" ? "real" : "non-mapped";
+    if (main !== undefined) throw failure(`only root can set '${name}' config for ${raw} devices`);
     const id = options[option];
     if (id === undefined) throw failure("either 'host' or 'mapping' must be set.");
     access.check(caller, `/mapping/${kind}/${id}`, ["Mapping.Use"]);

@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster";
 import { type Guest, nowSeconds } from "../model";
 import { drivesOf, volumeOf } from "./drive";
 import { applyPending } from "./pending";
+import { assertUsbDevicesMapped } from "./usb";
 
 /**
  * Starts a VM, which applies its pending changes.
@@ -20,6 +21,7 @@ export function startGuest(cluster: Cluster, guest: Guest): void {
     const id = /^hostpci\d+$/.test(name) ? /mapping=([^,]+)/.exec(String(value))?.[1] : undefined;
     if (id !== undefined) assertMappedOn(cluster, guest.node, id);
   }
+  assertUsbDevicesMapped(cluster, guest);
   guest.status = "running";
   guest.started = nowSeconds();
   guest.pid = randomInt(1000, 2 ** 22);
