@@ -268,7 +268,12 @@ export type KeyProviderConfig = {
   /** `key_id`: the name of the key in the state. */
   readonly keyId: string;
 } & (
-  | { readonly provider: "pbkdf2" }
+  | {
+      readonly provider: "pbkdf2";
+      readonly iterations?: number;
+      /** `generated_passphrase` */
+      readonly generatedPassphrase?: boolean;
+    }
   | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
   | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
   | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }

@@ -271,6 +271,18 @@ const OTHERS: readonly Row[] = [
     "cluster.yaml:31: state.encryption.migrate cannot be set together with previous; do one after the other",
   ],
   [
+    "fewer iterations than OpenTofu takes",
+    edit(
+      append("state:", "  encryption: { provider: pbkdf2, iterations: 199999, generated_passphrase: true }"),
+    ),
+    "cluster.yaml:31: state.encryption.iterations 199999 is less than 200000; use 200000 or more",
+  ],
+  [
+    "fewer iterations than a passphrase of one's own needs",
+    edit(append("state:", "  encryption: { provider: pbkdf2, iterations: 209999 }")),
+    "cluster.yaml:31: state.encryption.iterations 209999 is too few for a passphrase that a person has thought of; give at least 210000, or use a generated one and say so (generated_passphrase: true)",
+  ],
+  [
     "two keys under one name",
     edit(
       append(

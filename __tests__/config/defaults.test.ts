@@ -206,7 +206,7 @@ describe("state", () => {
     ],
     ["pbkdf2", { provider: "pbkdf2" }],
   ])("encryption by %s, now and before", (keys, provider) => {
-    expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toEqual({
+    expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toMatchObject({
       ...provider,
       keyId: "main",
       migrateFromPlaintext: false,
@@ -214,10 +214,19 @@ describe("state", () => {
     expect(
       stateOf(`  encryption: { provider: pbkdf2, key_id: b, previous: { provider: ${keys} } }`).encryption,
     ).toEqual({
+      generatedPassphrase: false,
       provider: "pbkdf2",
       keyId: "b",
       migrateFromPlaintext: false,
       previous: { ...provider, keyId: "main" },
+    });
+  });
+
+  test("iterations of a passphrase, and whether it is generated", () => {
+    const keys = "provider: pbkdf2, iterations: 200000, generated_passphrase: true";
+    expect(stateOf(`  encryption: { ${keys} }`).encryption).toMatchObject({
+      iterations: 200_000,
+      generatedPassphrase: true,
     });
   });
 

@@ -158,7 +158,12 @@ const advanced = fc.record(
 const encryption = fc.oneof(
   fc.record({ provider: fc.constant("off"), reason: text("a test") }),
   fc.record(
-    { provider: fc.constant("pbkdf2"), key_id: text("main", "a-2"), migrate: fc.constant("from-plaintext") },
+    {
+      provider: fc.constant("pbkdf2"),
+      key_id: text("main", "a-2"),
+      iterations: drawn([210_000, 10_000_000], [199_999, 200_000, 10_000_001, 1.5]),
+      migrate: fc.constant("from-plaintext"),
+    },
     { requiredKeys: ["provider"] },
   ),
   fc.record(
