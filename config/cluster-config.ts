@@ -21,7 +21,7 @@ export interface ClusterConfig {
   readonly bootMode: BootMode;
   readonly proxmox: ProxmoxConfig;
   readonly network: ClusterNetworkConfig;
-  /** In the order of the file. */
+  /** In the order of the file; the nodes of pools come last. */
   readonly nodes: readonly NodeConfig[];
   readonly state: StateConfig;
   /** `bootstrap`; undefined if no account id is set. */
