@@ -4,6 +4,7 @@ import { ConfigError } from "../config";
 import { loadOneWithSource } from "../config/load-from-env";
 import { everythingOf } from "../config/show";
 import { showAsYaml } from "../config/show-yaml";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 
 interface ShowOptions {
   readonly json?: boolean;
@@ -15,7 +16,10 @@ function show({ json }: ShowOptions): void {
   console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
 }
 
-const program = new Command("npm run config --").showHelpAfterError();
+const program = new Command("npm run config --")
+  .option(...CLUSTER_OPTION)
+  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
+  .showHelpAfterError();
 program
   .command("show")
   .description(

@@ -1,5 +1,6 @@
+import type { ClusterFiles } from "./cluster-files";
 import type { ConfigEnvironment } from "./environment";
-import { type ClusterFiles, findClusterFiles } from "./find-files";
+import { findClusterFiles } from "./find-files";
 import { type LoadedCluster, loadWithSource, type SourcedCluster } from "./load";
 
 export interface LoadFromEnvProps {
@@ -13,8 +14,8 @@ export interface LoadFromEnvProps {
 export interface LoadedFromEnv extends LoadedCluster, ClusterFiles {}
 
 /**
- * Finds the cluster files and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else the
- * example if one is given.
+ * Finds the files of one cluster and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else
+ * the example if one is given.
  *
  * @throws ConfigError with everything that is wrong, one line each
  */
