@@ -31,10 +31,9 @@ export function findClusterFiles(props: FindClusterFilesProps): ClusterFiles {
   const { chosen } = findClusters(props);
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1) return only;
-  return fail(
-    `there are several clusters: ${namesOf(chosen)}; choose one with --cluster NAME, or CLUSTER_CONFIG=clusters/NAME`,
-    dirname(dirname(only?.clusterFile ?? "")),
-  );
+  const folder = dirname(dirname(only?.clusterFile ?? ""));
+  const text = `there are several clusters: ${namesOf(chosen)}; choose one with --cluster NAME, or CLUSTER_CONFIG=${folder}/NAME`;
+  return fail(text, folder);
 }
 
 /** The names of clusters, for messages. */
