@@ -1,8 +1,8 @@
 import "./fast-synth";
 import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { type BootstrapConfig, ConfigError, loadFromEnv, type NodeConfig } from "./config";
-import { bootstrapState, stateBeside } from "./config/state-location";
+import { ConfigError, type LoadedFromEnv, loadClusters } from "./config";
+import { bootstrapState, stackId, stateBeside } from "./config/state-location";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -12,31 +12,41 @@ import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
-  const { config, warnings, notes } = loadFromEnv({ env });
+  const { chosen, bootstrapOwner } = loadClusters({ env });
 
   // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
+  const allowReplace = replaceable(env.ALLOW_REPLACE, chosen);
+  for (const cluster of chosen) addCluster(app, cluster, allowReplace, env);
+  await addBootstrap(app, bootstrapOwner, env);
+  app.synth();
+}
+
+/** Adds the stacks of one cluster. */
+function addCluster(
+  app: App,
+  { config, name, warnings, notes }: LoadedFromEnv,
+  allowReplace: "all" | readonly string[],
+  env: NodeJS.ProcessEnv,
+): void {
   // A value in a provider or backend block has priority over its environment variable. So leave it out if the variable is set.
   const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
-  const state = {
-    ...config.state,
-    accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : config.state.accountId,
-    path: config.state.path && resolve(config.state.path),
-  };
-  const cluster = new ClusterStack(app, "cluster", {
+  const state = stateOf(config, env);
+  const cluster = new ClusterStack(app, stackId(name, "cluster"), {
     ...config,
-    proxmox: { ...config.proxmox, endpoint },
+    proxmox: { ...config.proxmox, endpoint, imagePrefix: name && `talos-${name}` },
     state,
-    allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
+    allowReplace,
   });
-  const access = new ProxmoxAccessStack(app, "proxmox-access", {
+  const access = new ProxmoxAccessStack(app, stackId(name, "proxmox-access"), {
     endpoint,
     insecure: config.proxmox.insecure,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),
+    // Of several clusters, each may have its own user in one Proxmox.
+    ...(name && { userId: `cdktf-${name}@pve`, roleId: `TalosProvisioner-${name}` }),
   });
-  if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
   if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
     Annotations.of(cluster).addWarning(
       "cdktf runs Terraform unless TERRAFORM_BINARY_NAME=tofu is exported, and only OpenTofu can encrypt the state",
@@ -46,37 +56,41 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   for (const note of notes) Annotations.of(cluster).addInfo(note);
   // Both are made of plain data and refer to no other stack.
   for (const stack of [cluster, access]) skipCrossStackReferences(stack);
-  app.synth();
+}
+
+function stateOf({ state }: LoadedFromEnv["config"], env: NodeJS.ProcessEnv): StateProps {
+  return {
+    ...state,
+    accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : state.accountId,
+    path: state.path && resolve(state.path),
+  };
 }
 
 /** Loads its modules only when needed: the bindings and the bundler would slow down every other synth. */
-async function addBootstrap(
-  app: App,
-  config: BootstrapConfig,
-  state: StateProps,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+async function addBootstrap(app: App, { config }: LoadedFromEnv, env: NodeJS.ProcessEnv): Promise<void> {
+  const { bootstrap } = config;
+  if (bootstrap === undefined) return;
   const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
   const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
   new BootstrapStack(app, "bootstrap", {
-    ...config,
-    worker: config.worker && { ...config.worker, module: await deployableWorker() },
-    state: bootstrapState(state),
+    ...bootstrap,
+    worker: bootstrap.worker && { ...bootstrap.worker, module: await deployableWorker() },
+    state: bootstrapState(stateOf(config, env)),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",
   });
 }
 
 /** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
-function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
+function replaceable(value = "", clusters: readonly LoadedFromEnv[]): "all" | string[] {
   if (value === "all") return value;
   const names = value
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
-  const known = nodes.map(({ name }) => name);
+  const known = [...new Set(clusters.flatMap(({ config }) => config.nodes.map(({ name }) => name)))];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const text = `ALLOW_REPLACE names ${unknown.join(", ")}, which is no node of this cluster; use all, or some of ${known.join(", ")}`;
+    const text = `ALLOW_REPLACE names ${unknown.join(", ")}, which is no node of ${clusters.length === 1 ? "this cluster" : "these clusters"}; use all, or some of ${known.join(", ")}`;
     throw new ConfigError([{ text }]);
   }
   return names;

@@ -1,7 +1,11 @@
-// `npm run synth|plan|drift|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers, and reviews a plan.
+// `npm run synth|plan|drift|deploy|destroy [-- arguments of cdktf] [--cluster NAME]`: runs cdktf with OpenTofu and its providers,
+// and reviews a plan.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { findClusterFiles } from "../config/find-files";
+import { type StackName, stackId, stackNames } from "../config/state-location";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
+import { chooseCluster } from "./choose-cluster";
 import { type PlanOptions, planOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
 
@@ -12,16 +16,16 @@ const COMMANDS: Readonly<Record<string, string>> = {
   deploy: "deploy",
   destroy: "destroy",
 };
-const DEFAULT_STACK = "cluster";
 /** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
 async function main(): Promise<number> {
-  const [name = "", ...given] = process.argv.slice(2);
+  const [name = "", ...written] = process.argv.slice(2);
   const command = COMMANDS[name];
   if (command === undefined) {
     throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
   }
+  const { given, cluster } = takeCluster(written);
   if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
     throw new Error(
       "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
@@ -32,6 +36,7 @@ async function main(): Promise<number> {
       `${name} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${name} -- --auto-approve`,
     );
   }
+  chooseCluster(cluster, process.env);
   const { TF_WORKSPACE } = process.env;
   if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {
     // In another workspace OpenTofu would find no state and plan to create everything.
@@ -64,8 +69,7 @@ async function planAndReview(
   env: NodeJS.ProcessEnv,
   options: PlanOptions,
 ): Promise<number> {
-  const isQuestion = args.some((argument) => /^(--help|--version|-h)$/.test(argument));
-  if (isQuestion) return runCdktf(["diff", ...args], env);
+  if (args.some(isHelp)) return runCdktf(["diff", ...args], env);
   const plan = new SavedPlan(args);
   plan.remove();
   if (name === "drift") {
@@ -84,10 +88,38 @@ function asksForApproval(command: string, given: readonly string[]): boolean {
   return !given.some((argument) => /^(--(auto-?approve|help|version)|-h)$/i.test(argument));
 }
 
-/** `synth` is for all stacks. The other commands are for the cluster, unless the first argument names a stack. */
+/** Takes `--cluster NAME` or `--cluster=NAME` out of the arguments; cdktf gets the others. */
+function takeCluster(written: readonly string[]): { readonly given: string[]; readonly cluster?: string } {
+  const index = written.findIndex((each) => /^--cluster(=|$)/.test(each));
+  if (index < 0) return { given: [...written] };
+  const [, joined] = /^--cluster=(.*)$/.exec(written[index] ?? "") ?? [];
+  const given = written.toSpliced(index, joined === undefined ? 2 : 1);
+  const cluster = joined ?? written[index + 1];
+  if (!cluster || cluster.startsWith("-")) {
+    throw new Error("--cluster has no name after it; write it like --cluster staging");
+  }
+  return { given, cluster };
+}
+
+/**
+ * `synth` is for all stacks. The other commands are for the cluster, unless the first argument names a stack: `bootstrap`, or
+ * another stack of the cluster, or the stack of any cluster by its id.
+ */
 function withStack(command: string, given: readonly string[]): readonly string[] {
-  const namesStack = given[0] !== undefined && !given[0].startsWith("-");
-  return command === "synth" || namesStack ? given : [DEFAULT_STACK, ...given];
+  const [first, ...rest] = given;
+  if (command === "synth" || first === BOOTSTRAP_STACK || given.some(isHelp)) return given;
+  if (first === undefined || first.startsWith("-")) return [stackOf("cluster"), ...given];
+  const stack = stackNames.find((each) => each === first);
+  return stack === undefined ? given : [stackOf(stack), ...rest];
+}
+
+/** @throws ConfigError if there are several clusters, and none was chosen */
+function stackOf(stack: StackName): string {
+  return stackId(findClusterFiles({ clusterConfig: process.env.CLUSTER_CONFIG }).name, stack);
+}
+
+function isHelp(argument: string): boolean {
+  return /^(--(help|version)|-h)$/.test(argument);
 }
 
 /** @param quiet shows what cdktf prints only where it fails */

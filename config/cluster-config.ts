@@ -24,7 +24,7 @@ export interface ClusterConfig {
   readonly network: ClusterNetworkConfig;
   /** `proxmox_firewall`; undefined if the firewall of the VMs is left as it is. */
   readonly firewall?: FirewallConfig;
-  /** In the order of the file. */
+  /** In the order of the file; the nodes of pools come last. */
   readonly nodes: readonly NodeConfig[];
   readonly state: StateConfig;
   /** `bootstrap`; undefined if no account id is set. */

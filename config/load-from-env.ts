@@ -1,6 +1,7 @@
+import type { ClusterFiles } from "./cluster-files";
 import type { ConfigEnvironment } from "./environment";
 import { findClusterFiles } from "./find-files";
-import { type LoadedCluster, loadCluster } from "./load";
+import { type LoadedCluster, loadWithSource, type SourcedCluster } from "./load";
 
 export interface LoadFromEnvProps {
   /** `process.env` fits. */
@@ -9,20 +10,21 @@ export interface LoadFromEnvProps {
   readonly exampleFolder?: string;
 }
 
-export interface LoadedFromEnv extends LoadedCluster {
-  readonly clusterFile: string;
-  readonly nodesFile?: string;
-  /** Whether this is the example, and not the user's own cluster. */
-  readonly isExample: boolean;
-}
+/** A loaded cluster, and the files that it was loaded from. */
+export interface LoadedFromEnv extends LoadedCluster, ClusterFiles {}
 
 /**
- * Finds the cluster files and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else the
- * example if one is given.
+ * Finds the files of one cluster and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else
+ * the example if one is given.
  *
  * @throws ConfigError with everything that is wrong, one line each
  */
-export function loadFromEnv({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv {
+export function loadFromEnv(props: LoadFromEnvProps): LoadedFromEnv {
+  return loadOneWithSource(props);
+}
+
+/** `loadFromEnv`, with what the files say, and where. */
+export function loadOneWithSource({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv & SourcedCluster {
   const files = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });
-  return { ...loadCluster({ ...files, env }), ...files };
+  return { ...loadWithSource({ ...files, env }), ...files };
 }

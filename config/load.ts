@@ -5,7 +5,7 @@ import { type ClusterSource, joinSources } from "./cluster-source";
 import { ConfigError } from "./config-error";
 import { type Diagnostic, formatDiagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
 import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
-import { formatPath, type Path } from "./path";
+import { formatPath, isMapping, type Path } from "./path";
 import { type ResolvedCluster, resolveCluster } from "./resolve-cluster";
 import { salvage } from "./salvage";
 import { clusterSchema } from "./schema/cluster";
@@ -19,6 +19,11 @@ export interface LoadClusterProps {
   readonly clusterFile: string;
   /** Path of `nodes.yaml`. @default - everything is in `clusterFile` */
   readonly nodesFile?: string;
+  /**
+   * Name of the cluster among several, which is the default of `cluster_name` and part of the default place of its state.
+   * @default - there is one cluster
+   */
+  readonly name?: string;
   /** Variables that override settings of the files; `process.env` fits. @default - nothing is overridden */
   readonly env?: ConfigEnvironment;
 }
@@ -27,6 +32,8 @@ export interface ParseClusterProps {
   readonly cluster: NamedText;
   /** @default - everything is in `cluster` */
   readonly nodes?: NamedText;
+  /** Name of the cluster among several. @default - there is one cluster */
+  readonly name?: string;
   /** @default - nothing is overridden */
   readonly env?: ConfigEnvironment;
 }
@@ -47,17 +54,20 @@ export interface LoadedCluster {
   readonly notes: readonly string[];
 }
 
+/** A loaded cluster, with what its files say, and where. */
+export interface SourcedCluster extends LoadedCluster {
+  readonly resolved: ResolvedCluster;
+  readonly source: ClusterSource;
+}
+
 /**
  * Reads the files of a cluster, checks them, and fills in the defaults.
  *
  * @throws ConfigError with everything that is wrong, one line each.
  */
-export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): LoadedCluster {
-  return parseCluster({
-    cluster: readNamed(clusterFile),
-    nodes: nodesFile === undefined ? undefined : readNamed(nodesFile),
-    env,
-  });
+export function loadCluster(props: LoadClusterProps): LoadedCluster {
+  const { config, warnings, notes } = loadWithSource(props);
+  return { config, warnings, notes };
 }
 
 /**
@@ -65,12 +75,27 @@ export function loadCluster({ clusterFile, nodesFile, env }: LoadClusterProps): 
  *
  * @throws ConfigError with everything that is wrong, one line each.
  */
-export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): LoadedCluster {
+export function parseCluster(props: ParseClusterProps): LoadedCluster {
+  const { config, warnings, notes } = parseWithSource(props);
+  return { config, warnings, notes };
+}
+
+/** @throws ConfigError with everything that is wrong, one line each. */
+export function loadWithSource({ clusterFile, nodesFile, ...props }: LoadClusterProps): SourcedCluster {
+  return parseWithSource({
+    cluster: readNamed(clusterFile),
+    nodes: nodesFile === undefined ? undefined : readNamed(nodesFile),
+    ...props,
+  });
+}
+
+/** @throws ConfigError with everything that is wrong, one line each. */
+export function parseWithSource({ cluster, nodes, name, env = {} }: ParseClusterProps): SourcedCluster {
   const source = parseSources(cluster, nodes);
   const { overrides, refused, diagnostics } = readEnvironment(env);
   const unknown = findUnknownKeys(source.data);
   const broken = [...source.repeated, ...refused, ...unknown.meant];
-  const { problems, checked } = checkData(source.data, overrides, broken);
+  const { problems, checked } = checkData(withDefaultsOf(name, source.data), overrides, broken);
 
   const found = [...unknown.mistakes, ...problems].map((problem) => locateProblem(problem, source.locate));
   const all = [...source.diagnostics, ...diagnostics, ...found];
@@ -81,6 +106,21 @@ export function parseCluster({ cluster, nodes, env = {} }: ParseClusterProps): L
     config: checked.config,
     warnings: [...ignoredKeys(unknown.ignored, source), ...toLines(findWarnings(checked))],
     notes: toLines(findNotes(checked)),
+    resolved: checked,
+    source,
+  };
+}
+
+/** One cluster of several has a name and states of its own, where its file does not say otherwise. */
+function withDefaultsOf(name: string | undefined, data: ClusterSource["data"]): ClusterSource["data"] {
+  if (name === undefined) return data;
+  const { state = {} } = data;
+  return {
+    cluster_name: name,
+    ...data,
+    state: isMapping(state)
+      ? { key: `proxmox/${name}.tfstate`, path: `terraform.${name}.tfstate`, ...state }
+      : state,
   };
 }
 

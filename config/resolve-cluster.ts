@@ -2,7 +2,9 @@ import { Cidr } from "../domain/ip";
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
+import { expandPools } from "./expand-pools";
 import { formatPath, type Path, startsWith } from "./path";
+import { keyOfInstance } from "./pool-path";
 import { resolveBootstrap } from "./resolve-bootstrap";
 import { resolveFirewall } from "./resolve-firewall";
 import { resolveNode } from "./resolve-node";
@@ -15,6 +17,7 @@ import { splitCidrs } from "./schema/values";
 
 /** A node, with what the checks need for their messages. */
 export interface ResolvedNode {
+  /** Its place in the file; that of a pool's instance leads on with its name, see `pool-path.ts`. */
   readonly path: Path;
   /** Its name in quotes; its position in the list if the name is broken. */
   readonly label: string;
@@ -42,9 +45,9 @@ export function resolveCluster(
   broken: readonly Path[] = [],
 ): ResolvedCluster {
   const isSound = (...paths: readonly Path[]) =>
-    !paths.some((path) => broken.some((each) => startsWith(path, each)));
-  const nodes = input.nodes.map((node, index): ResolvedNode => {
-    const path = ["nodes", index];
+    !paths.some((path) => broken.some((each) => startsWith(keyOfInstance(path), each)));
+  const listed = input.nodes.map((node, index) => ({ path: ["nodes", index], input: node }));
+  const nodes = [...listed, ...expandPools(input)].map(({ path, input: node }): ResolvedNode => {
     const label = isSound([...path, "name"]) ? quoteValue(node.name) : formatPath(path);
     const sizes = resolveSizes(input, node, path);
     return { path, label, input: node, sizes, config: resolveNode(input, node, sizes) };

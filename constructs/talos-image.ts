@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
-import { PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
+import { IMAGE_PREFIX, PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
 import { SCHEMATIC_ID, type Schematic, schematicId, secureBootObstacle } from "../domain/schematic";
 import { RESOURCE_ADDRESS } from "../domain/state";
 import { type BootMode, TALOS_VERSION } from "../domain/talos";
@@ -29,7 +29,9 @@ export interface TalosImageProps {
   readonly format?: TalosImageFormat;
   /** Address of the image factory. @default "https://factory.talos.dev" */
   readonly factoryUrl?: string;
-  /** Name of the file in the storage. @default - made of version, schematic and format */
+  /** First part of the name of the file, if it has no other name; a-z, 0-9 and -. @default "talos" */
+  readonly fileNamePrefix?: string;
+  /** Name of the file in the storage. @default - made of prefix, version, schematic and format */
   readonly fileName?: string;
   /** Address of a download resource in state that this one takes over; its file is kept as it is. @default - nothing is taken over */
   readonly adoptFrom?: string;
@@ -65,7 +67,12 @@ export class TalosImage extends Construct {
   /** @throws if a prop is not valid, or the schematic has no Secure Boot image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
     super(scope, id);
-    const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
+    const {
+      schematic = {},
+      secureBoot = false,
+      format = "disk-image",
+      fileNamePrefix: prefix = "talos",
+    } = props;
     const obstacle = secureBoot ? secureBootObstacle(schematic) : undefined;
     if (obstacle)
       throw new Error(`image "${id}": no Secure Boot image exists for this schematic: ${obstacle}`);
@@ -74,6 +81,7 @@ export class TalosImage extends Construct {
     checks.text("schematicId", props.schematicId, SCHEMATIC_ID);
     checks.text("host", props.host, PROXMOX_NODE);
     checks.text("storage", props.storage, STORAGE);
+    checks.text("fileNamePrefix", props.fileNamePrefix, IMAGE_PREFIX);
     checks.text("adoptFrom", props.adoptFrom, RESOURCE_ADDRESS);
 
     this.format = format;
@@ -97,7 +105,8 @@ export class TalosImage extends Construct {
       contentType,
       url: this.url,
       // Without a name the provider asks Proxmox for one, and may crash on the answer.
-      fileName: props.fileName ?? `talos-${props.talosVersion}-${this.schematicId.slice(0, 12)}-${variant}`,
+      fileName:
+        props.fileName ?? [prefix, props.talosVersion, this.schematicId.slice(0, 12), variant].join("-"),
       // The size of the factory's file may differ between requests. That must not replace the file.
       overwrite: false,
       // A file of the same name was left by an interrupted apply, so it may be replaced.

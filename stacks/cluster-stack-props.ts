@@ -41,6 +41,12 @@ export interface ClusterProxmoxProps {
   readonly insecure?: boolean;
   /** File storage for images and ISO files. */
   readonly imageStorage: string;
+  /**
+   * First part of the names of image files. Two clusters with the same storage need two: each removes its files when it needs
+   * them no longer.
+   * @default "talos"
+   */
+  readonly imagePrefix?: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
   /** HA resources and anti-affinity rules, for each role with nodes on several hosts. @default false */

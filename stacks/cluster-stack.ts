@@ -104,6 +104,7 @@ export class ClusterStack extends TerraformStack {
     const image = new TalosImage(this.imageScope, id, {
       host,
       storage: proxmox.imageStorage,
+      fileNamePrefix: proxmox.imagePrefix,
       talosVersion,
       ...(hasId(schematic) ? { schematicId: schematic.id } : { schematic }),
       secureBoot,

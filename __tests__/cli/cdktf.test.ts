@@ -7,6 +7,7 @@ let on: FakeMachine;
 /** A machine with a tofu, a CLI configuration that says where providers are, and a cdktf that prints what it gets. */
 beforeEach(() => {
   on = fakeMachine();
+  on.env.CLUSTER_CONFIG = "examples/six-nodes";
   on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
   on.program("cdktf", 'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"');

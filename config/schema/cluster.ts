@@ -8,6 +8,7 @@ import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domai
 import { bootstrap } from "./bootstrap";
 import { firewall } from "./firewall";
 import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
+import { pool } from "./pool";
 import { adopt, state } from "./state";
 import {
   bridge,
@@ -137,12 +138,21 @@ export const clusterSchema = z.looseObject({
     ),
   adopt: adopt.optional().describe("Resources of another Terraform program to adopt."),
   nodes: z
-    .array(node, {
-      error: ({ input }) =>
-        input === undefined ? "is missing; list the nodes, here or in nodes.yaml" : undefined,
-    })
+    .array(node)
     .min(1)
-    .meta({ description: "The nodes; here or in `nodes.yaml`.", examples: [[NODE_EXAMPLE]] }),
+    // `checks/pools.ts` asks for it where no pool has nodes either.
+    .default([])
+    .meta({
+      description: "The nodes; here or in `nodes.yaml`. Required without `node_pools`.",
+      examples: [[NODE_EXAMPLE]],
+    }),
+  node_pools: z
+    .array(pool)
+    .min(1)
+    .default([])
+    .describe(
+      "Nodes that are alike, see Node pools; here or in `nodes.yaml`. A pool also has every key of a node that all its nodes can share.",
+    ),
 });
 
 export type ClusterInput = z.output<typeof clusterSchema>;
