@@ -31,6 +31,7 @@ export {
   schematicYaml,
   secureBootObstacle,
 } from "./domain/schematic";
+export type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "./domain/vm-settings";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";
 export * from "./stacks/proxmox-access-stack";

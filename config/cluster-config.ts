@@ -6,6 +6,7 @@ import type { StateBackend } from "../domain/state";
 import type { BootMode, NodeRole } from "../domain/talos";
 import type { WorkerCredential, WorkerEncryption, WorkerScope } from "../domain/tfstate-worker";
 import type { Bios, OsType } from "../domain/virtual-machine";
+import type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "../domain/vm-settings";
 
 export type { BootMode, NodeRole, StateBackend };
 
@@ -132,6 +133,8 @@ export interface NodeConfig {
   readonly startup?: StartupConfig;
   /** Proxmox' own delete protection. */
   readonly protection: boolean;
+  /** Settings that the files do not name: their defaults are for a new VM, and a VM that exists keeps what it has. */
+  readonly onlyForNew: readonly VmSetting[];
 }
 
 export type SchematicConfig =
@@ -146,6 +149,8 @@ export interface DiskConfig {
   readonly backup: boolean;
   readonly replicate: boolean;
   readonly serial?: string;
+  /** As in {@link NodeConfig}. */
+  readonly onlyForNew: readonly DiskSetting[];
 }
 
 export interface DataDiskConfig extends DiskConfig {
@@ -161,6 +166,8 @@ export interface NetworkInterfaceConfig {
   readonly queues?: number;
   /** Undefined for what is set in Proxmox. */
   readonly firewall?: boolean;
+  /** As in {@link NodeConfig}. */
+  readonly onlyForNew: readonly NetworkInterfaceSetting[];
 }
 
 export interface PciDeviceConfig {

@@ -5,7 +5,8 @@ import { type ClusterSource, joinSources } from "./cluster-source";
 import { ConfigError } from "./config-error";
 import { type Diagnostic, formatDiagnostic, formatLocation, locateProblem, type Problem } from "./diagnostic";
 import { type ConfigEnvironment, readEnvironment, type StateOverrides } from "./environment";
-import { formatPath, isMapping, type Path } from "./path";
+import { formatPath, isMapping, type Path, valueAt } from "./path";
+import { keyOfInstance } from "./pool-path";
 import { type ResolvedCluster, resolveCluster } from "./resolve-cluster";
 import { salvage } from "./salvage";
 import { clusterSchema } from "./schema/cluster";
@@ -162,15 +163,16 @@ interface Checked {
 
 /** @param broken paths of values that were refused already */
 function checkData(data: ClusterSource["data"], overrides: StateOverrides, broken: readonly Path[]): Checked {
+  const isNamed = (path: Path) => valueAt(data, keyOfInstance(path)) !== undefined;
   const parsed = clusterSchema.safeParse(data, { error: describeIssue });
   if (parsed.success) {
-    const checked = resolveCluster(parsed.data, overrides, broken);
+    const checked = resolveCluster(parsed.data, overrides, isNamed, broken);
     return { problems: checkCluster(checked), checked };
   }
   const problems = toProblems(parsed.error, data);
   const salvaged = salvage(data, parsed.error);
   if (salvaged === undefined) return { problems };
-  const rest = resolveCluster(salvaged.input, overrides, [...broken, ...salvaged.broken]);
+  const rest = resolveCluster(salvaged.input, overrides, isNamed, [...broken, ...salvaged.broken]);
   return { problems: [...problems, ...checkCluster(rest)] };
 }
 

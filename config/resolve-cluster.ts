@@ -3,6 +3,7 @@ import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
 import { expandPools } from "./expand-pools";
+import { type IsNamed, NamedSettings } from "./named-settings";
 import { formatPath, type Path, startsWith } from "./path";
 import { keyOfInstance } from "./pool-path";
 import { resolveBootstrap } from "./resolve-bootstrap";
@@ -38,10 +39,14 @@ export interface ResolvedCluster {
   isSound(...paths: readonly Path[]): boolean;
 }
 
-/** @param broken the paths of values that were refused already */
+/**
+ * @param isNamed whether the files have a value at a path
+ * @param broken the paths of values that were refused already
+ */
 export function resolveCluster(
   input: ClusterInput,
   overrides: StateOverrides,
+  isNamed: IsNamed,
   broken: readonly Path[] = [],
 ): ResolvedCluster {
   const isSound = (...paths: readonly Path[]) =>
@@ -50,7 +55,8 @@ export function resolveCluster(
   const nodes = [...listed, ...expandPools(input)].map(({ path, input: node }): ResolvedNode => {
     const label = isSound([...path, "name"]) ? quoteValue(node.name) : formatPath(path);
     const sizes = resolveSizes(input, node, path);
-    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes) };
+    const named = new NamedSettings(isNamed, path, sizes);
+    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes, named) };
   });
   const configs = nodes.map(({ config }) => config);
   const state = resolveState(input.state, overrides);

@@ -1,19 +1,27 @@
 import { derivedVmId } from "../domain/derived-vm-id";
 import { Address, Cidr } from "../domain/ip";
 import { lacksGuestAgent, VANILLA_SCHEMATIC_ID } from "../domain/schematic";
-import type { BootMode } from "../domain/talos";
 import { isQ35 } from "../domain/virtual-machine";
 import type { DiskConfig, NetworkInterfaceConfig, NodeConfig, SchematicConfig } from "./cluster-config";
+import type { NamedSettings } from "./named-settings";
 import { type NodeSizes, roleOf } from "./resolve-sizes";
 import type { AdvancedInput, ClusterInput } from "./schema/cluster";
 import type { NodeInput, SchematicInput } from "./schema/node";
 
 /** Fills in the defaults of a node. The node matches the schema, but is not checked yet. */
-export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeSizes): NodeConfig {
+export function resolveNode(
+  cluster: ClusterInput,
+  node: NodeInput,
+  sizes: NodeSizes,
+  named: NamedSettings,
+): NodeConfig {
   const advanced = cluster.proxmox_vm_advanced;
   const storage = node.disk_storage ?? cluster.proxmox_disk_storage;
   const schematic = resolveSchematic(cluster, node);
-  const disk = (input: Partial<NodeInput["data_disks"][number]> & { size: number }): DiskConfig => ({
+  const disk = (
+    input: Partial<NodeInput["data_disks"][number]> & { size: number },
+    onlyForNew: DiskConfig["onlyForNew"],
+  ): DiskConfig => ({
     storage: input.storage ?? storage,
     sizeGiB: input.size,
     discard: input.discard ?? advanced.disk_discard,
@@ -21,6 +29,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     backup: input.backup ?? advanced.disk_backup,
     replicate: input.replicate ?? advanced.disk_replicate,
     serial: input.serial,
+    onlyForNew,
   });
   return {
     name: node.name,
@@ -31,7 +40,8 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     installDisk: node.disk,
     schematic,
     secureBoot: node.secureboot,
-    tpm: node.tpm ?? defaultTpm(cluster.boot_mode, node),
+    // Talos seals the keys of its disks to it. A VM that exists is left alone.
+    tpm: node.tpm ?? node.secureboot,
     encryptDisk: node.encrypt_disk,
     kernelModules: node.kernel_modules,
     renamedFrom: node.renamed_from,
@@ -43,14 +53,17 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     memoryMiB: sizes.memory.value,
     balloonMiB: advanced.balloon,
 
-    disk: disk({ size: sizes.disk_size.value }),
+    disk: disk({ size: sizes.disk_size.value }, named.onlyForNewRoot()),
     diskInterface: node.disk_interface ?? advanced.disk_interface,
-    dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot })),
+    dataDisks: node.data_disks.map((each, index) => ({
+      ...disk(each, named.onlyForNewDataDisk(index)),
+      slot: each.slot,
+    })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [
       firstInterface(cluster, node),
       ...node.networks.map((each) => furtherInterface(each, advanced)),
-    ],
+    ].map((each, index) => ({ ...each, onlyForNew: named.onlyForNewNetworkInterface(index) })),
     pciDevices: node.pci?.map(({ mapping, pcie, rombar }) => ({
       mapping,
       pcie: pcie ?? isQ35(advanced.machine),
@@ -67,6 +80,7 @@ export function resolveNode(cluster: ClusterInput, node: NodeInput, sizes: NodeS
     pool: node.pool,
     startup: startupOf(node),
     protection: node.protection,
+    onlyForNew: named.onlyForNewVm(),
   };
 }
 
@@ -90,12 +104,9 @@ function describeSchematic({
   return { extensions, kernelArgs: kernel_args, overlay, bootloader };
 }
 
-/** A node with Secure Boot that starts from an imported disk image needs a TPM, to which Talos seals its disk keys. */
-function defaultTpm(bootMode: BootMode, node: NodeInput): boolean {
-  return bootMode === "disk-image" && node.secureboot;
-}
+type NetworkInterfaceInput = Omit<NetworkInterfaceConfig, "onlyForNew">;
 
-function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceConfig {
+function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceInput {
   const { network_bridge, net_queues } = cluster.proxmox_vm_advanced;
   const tag = cluster.proxmox_vlan_mode ? cluster.node_vlan_tag : undefined;
   return {
@@ -111,7 +122,7 @@ function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfac
 function furtherInterface(
   input: NodeInput["networks"][number],
   advanced: AdvancedInput,
-): NetworkInterfaceConfig {
+): NetworkInterfaceInput {
   return {
     bridge: input.bridge ?? advanced.network_bridge,
     macAddress: input.mac_addr,

@@ -5,6 +5,7 @@ import { DataProxmoxVersion } from "../.gen/providers/proxmox/data-proxmox-versi
 import { UserToken } from "../.gen/providers/proxmox/user-token";
 import { VirtualEnvironmentRole } from "../.gen/providers/proxmox/virtual-environment-role";
 import { VirtualEnvironmentUser } from "../.gen/providers/proxmox/virtual-environment-user";
+import { DATACENTER_PRIVILEGES, PRIVILEGES } from "../domain/proxmox-privileges";
 
 /** What a {@link ProxmoxAccess} is made of. */
 export interface ProxmoxAccessProps {
@@ -21,41 +22,6 @@ export interface ProxmoxAccessProps {
   /** Whether the token may also set the order in which VMs start. @default false */
   readonly startupOrder?: boolean;
 }
-
-/** The least privileges that the VMs, images and checks of this program need. */
-const PRIVILEGES = [
-  // To remove an image that no node boots from any more.
-  "Datastore.Allocate",
-  "Datastore.AllocateSpace",
-  "Datastore.AllocateTemplate",
-  "Datastore.Audit",
-  "Mapping.Use",
-  "Pool.Allocate",
-  "Pool.Audit",
-  "SDN.Use",
-  "Sys.AccessNetwork",
-  "Sys.Audit",
-  "VM.Allocate",
-  "VM.Audit",
-  "VM.Config.CDROM",
-  "VM.Config.CPU",
-  "VM.Config.Cloudinit",
-  "VM.Config.Disk",
-  "VM.Config.HWType",
-  "VM.Config.Memory",
-  "VM.Config.Network",
-  "VM.Config.Options",
-  "VM.GuestAgent.Audit",
-  "VM.Migrate",
-  "VM.PowerMgmt",
-];
-
-/** Privileges for the whole datacenter. They are granted on `/` only, without propagation. */
-const DATACENTER_PRIVILEGES = {
-  /** Proxmox requires the console privilege for changes to HA. */
-  ha: "Sys.Console",
-  startupOrder: "Sys.Modify",
-} as const;
 
 /**
  * A role, user, ACL and API token with the least privileges that this program works with. Applied once by an

@@ -55,6 +55,8 @@ export class TalosImage extends Construct {
   readonly format: TalosImageFormat;
   /** Whether it is a signed image, for Secure Boot. */
   readonly secureBoot: boolean;
+  /** Whether it is the file of another program, which is kept as it is. */
+  readonly isAdopted: boolean;
   /** The image factory's ID of the schematic. */
   readonly schematicId: string;
   /** Where Proxmox downloads it from. */
@@ -86,6 +88,7 @@ export class TalosImage extends Construct {
 
     this.format = format;
     this.secureBoot = secureBoot;
+    this.isAdopted = props.adoptFrom !== undefined;
     this.schematicId = props.schematicId ?? schematicId(schematic);
     const { extension, contentType } = FORMATS[format];
     const variant = `nocloud-amd64${secureBoot ? "-secureboot" : ""}.${extension}`;

@@ -1,4 +1,5 @@
 import type { DiskInterface } from "../domain/disk";
+import type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "../domain/vm-settings";
 import type { TalosImage } from "./talos-image";
 import type { VmIdGuard } from "./vm-id-guard";
 
@@ -49,7 +50,7 @@ export interface TalosVmOptions {
    */
   readonly usbDevices?: readonly TalosUsbDevice[];
 
-  /** Tags in Proxmox, in lower case; `talos` is always among them. @default - `talos` alone */
+  /** Tags in Proxmox, in lower case, beside `talos` and those that the VM has already. @default - `talos` alone */
   readonly tags?: readonly string[];
   /** Resource pool of Proxmox. @default - no pool */
   readonly pool?: string;
@@ -61,6 +62,12 @@ export interface TalosVmOptions {
    * @default false
    */
   readonly protection?: boolean;
+  /**
+   * Those of these options whose values are for a new VM only: a VM that exists keeps what it has, as it does for every option
+   * that is left out.
+   * @default - every option that has a value is for a VM that exists too
+   */
+  readonly onlyForNew?: readonly VmSetting[];
 }
 
 /** What a {@link TalosVm} is made of. */
@@ -75,7 +82,11 @@ export interface TalosVmProps extends TalosVmOptions {
   readonly address?: StaticAddress;
   /** Name of the VM and of its resource. @default - the construct's id */
   readonly vmName?: string;
-  /** Address of the VM in state under another program, taken over with a `moved` block. @default - nothing is taken over */
+  /**
+   * Address of the VM in state under another program, taken over with a `moved` block. While it is set, the disks and NICs of
+   * the VM are left alone.
+   * @default - nothing is taken over
+   */
   readonly adoptFrom?: string;
   /**
    * Whether a plan may destroy or replace this VM while it is in the program, or give a NIC of it another MAC address.
@@ -114,6 +125,8 @@ export interface TalosDisk {
   readonly replicate?: boolean;
   /** Serial number in QEMU. Talos' disk selector does not see it. @default - no serial number */
   readonly serial?: string;
+  /** Those of these options whose values are for a new VM only. @default - none */
+  readonly onlyForNew?: readonly DiskSetting[];
 }
 
 /** A virtio network interface of a VM. */
@@ -137,6 +150,8 @@ export interface TalosNetworkInterface {
    * @default - as it is set in Proxmox; false for a new one
    */
   readonly firewall?: boolean;
+  /** Those of these options whose values are for a new VM only. @default - none */
+  readonly onlyForNew?: readonly NetworkInterfaceSetting[];
 }
 
 /** An address that does not come from DHCP. */

@@ -1,4 +1,4 @@
-import { Annotations } from "cdktf";
+import { Annotations, Token } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -11,11 +11,13 @@ import { DEFAULT_BRIDGE } from "../domain/network-interface";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
+import { AdoptedDevices } from "./adopted-devices";
+import { storagesOf } from "./guest-storages";
 import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
 import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
-import { leftToProxmox } from "./talos-vm-left-to-proxmox";
+import { isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -47,17 +49,21 @@ export class TalosVm extends Construct {
     this.host = props.host;
     checkTalosVmProps(this.vmName, props);
 
-    const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
+    const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard", { storages: storagesOf([props]) });
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
     const isProtected = props.protection ?? false;
     const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
+    const ignoredOfLists = [
+      ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+      ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
+    ];
     this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
       nodeName: props.host,
       // Without it, a change of the host would replace the VM.
       migrate: true,
-      tags: [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort(),
+      tags: tags(props, guard),
       poolId: props.pool,
       protection: isProtected,
       startup: props.startup && {
@@ -72,12 +78,7 @@ export class TalosVm extends Construct {
       lifecycle: {
         preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
-        ignoreChanges: [
-          "started",
-          ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
-          ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
-          ...leftToProxmox(props),
-        ],
+        ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
         precondition: [guard.precondition(props.vmId, names)],
         postcondition: stays.map(({ postcondition }) => postcondition),
       },
@@ -87,6 +88,9 @@ export class TalosVm extends Construct {
     // but cdktf's own property leaves null out.
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
+    if (props.adoptFrom) {
+      new AdoptedDevices(this, "devices", { vmName: this.vmName, address: this.resource.fqn, vm: props });
+    }
     if (isProtected && props.allowReplace) this.warnOfProtection();
   }
 
@@ -114,6 +118,13 @@ export class TalosVm extends Construct {
 }
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
+
+/** A VM that exists keeps its tags, and gets those that are named. An expression, made of what Proxmox has at plan. */
+function tags(props: TalosVmProps, guard: VmIdGuard): string[] {
+  const wanted = [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort();
+  const forExisting = isNamed(props, "tags") ? wanted : [OWNERSHIP_TAG];
+  return Token.asList(guard.tagsWith(props.vmId, forExisting, wanted));
+}
 
 function hardware(props: TalosVmProps): VmConfig {
   const { bios = VM_DEFAULTS.bios, machine = VM_DEFAULTS.machine } = props;

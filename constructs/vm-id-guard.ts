@@ -1,5 +1,6 @@
 import { type Precondition, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { DataProxmoxFiles } from "../.gen/providers/proxmox/data-proxmox-files";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
@@ -14,6 +15,16 @@ export interface VmIdGuardProps {
    * @default true
    */
   readonly requireTag?: boolean;
+  /** Where guests keep their disks. @default - no storage is looked into */
+  readonly storages?: readonly GuestStorage[];
+}
+
+/** A storage as a host sees it. */
+export interface GuestStorage {
+  /** Name of the Proxmox node. */
+  readonly host: string;
+  /** Name of the storage. */
+  readonly storage: string;
 }
 
 /**
@@ -40,6 +51,45 @@ export class VmIdGuard extends Construct {
     const named = `[for each in ${containers.fqn}.containers : ${renamed}]`;
     this.guests = new TerraformLocal(this, "guests", `\${concat(${vms.fqn}.vms, ${named})}`);
     this.guests.overrideLogicalId("existing_guests");
+    if (props.storages?.length) this.wantToSeeGuests(props.storages);
+  }
+
+  /**
+   * Without the privilege VM.Audit, Proxmox shows an empty list, and no error: every VM would be new, and every id free. So if
+   * it shows no guest, no volume of a guest may be there either.
+   */
+  private wantToSeeGuests(storages: readonly GuestStorage[]): void {
+    const places = Object.fromEntries(storages.map((each) => [`${each.storage} on ${each.host}`, each]));
+    const volumes = new DataProxmoxFiles(this, "volumes", {
+      nodeName: "${each.value.host}",
+      datastoreId: "${each.value.storage}",
+      contentType: "images",
+    });
+    volumes.overrideLogicalId("volumes_of_unseen_guests");
+    volumes.addOverride("for_each", `\${length(${this.guests.fqn}) == 0 ? ${JSON.stringify(places)} : {}}`);
+    const owners = "distinct([for file in self.files : file.vmid if try(file.vmid > 0, false)])";
+    volumes.lifecycle = {
+      postcondition: [
+        {
+          condition: `\${length(${owners}) == 0}`,
+          errorMessage:
+            'Proxmox shows no guest at all, but there are volumes of guests on storage ${each.key}: ${join(", ", ' +
+            `${owners})}. the API token lacks the privilege VM.Audit, or their hosts are offline. nothing was changed. deploy ` +
+            "proxmox-access again, or grant VM.Audit on /; if these guests are gone, remove their volumes",
+        },
+      ],
+    };
+  }
+
+  /**
+   * An expression for the tags of a VM.
+   * @param forExisting what a VM that exists gets, beside the tags that it has
+   * @param forNew what a new VM gets
+   */
+  tagsWith(vmId: number, forExisting: readonly string[], forNew: readonly string[]): string {
+    const own = `[for guest in ${this.guests.fqn} : guest if guest.vm_id == ${vmId}]`;
+    const kept = `flatten([for guest in ${own} : concat(guest.tags, ${JSON.stringify(forExisting)})])`;
+    return `\${sort(distinct(length(${own}) == 0 ? ${JSON.stringify(forNew)} : ${kept}))}`;
   }
 
   /**

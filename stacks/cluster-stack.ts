@@ -1,6 +1,7 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
+import { storagesOf } from "../constructs/guest-storages";
 import { NodeFirewall } from "../constructs/node-firewall";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { TalosImage } from "../constructs/talos-image";
@@ -40,7 +41,12 @@ export class ClusterStack extends TerraformStack {
     // If it is false here, PROXMOX_VE_INSECURE would have no effect.
     new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
 
-    this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
+    this.guard = new VmIdGuard(this, "vm-id-guard", {
+      requireTag: props.adopt?.vms === undefined,
+      storages: storagesOf(
+        props.nodes.map(({ host, disk, dataDisks = [] }) => ({ host, disks: [disk, ...dataDisks] })),
+      ),
+    });
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));

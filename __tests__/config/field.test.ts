@@ -28,6 +28,28 @@ const INSECURE =
   "proxmox_insecure true accepts any certificate, so whoever is between here and Proxmox can take the API token; leave it out, and add Proxmox' CA to SSL_CERT_FILE (docs/configuration.md, A self-signed Proxmox)";
 
 const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
+  [
+    "adopt-default-startup/cluster.yaml",
+    {
+      config: {
+        nodes: [1, 2].map(() =>
+          expect.objectContaining({
+            startup: undefined,
+            onlyForNew: expect.arrayContaining(["cores", "memoryMiB", "agent", "tags", "protection"]),
+            disk: expect.objectContaining({ onlyForNew: expect.not.arrayContaining(["storage"]) }),
+          }),
+        ),
+      },
+    },
+  ],
+  [
+    "encrypt-without-tpm/cluster.yaml",
+    {
+      config: {
+        nodes: [expect.objectContaining({ tpm: true, onlyForNew: expect.arrayContaining(["tpm"]) })],
+      },
+    },
+  ],
   ["uppercase-proxmox-node/cluster.yaml", { config: { nodes: [{ host: "Alpha" }] } }],
   [
     "pair-four-hosts-ceph/cluster.yaml",

@@ -2,7 +2,14 @@ import type { TerraformStack } from "cdktf";
 import { TalosImage, type TalosImageProps } from "../../constructs/talos-image";
 import { TalosVm } from "../../constructs/talos-vm";
 import type { TalosVmProps } from "../../constructs/talos-vm-props";
+import schemas from "../../schemas/proxmox@0.111.1.json";
 import { synth } from "../support/synth";
+
+const [provider] = Object.values(schemas.provider_schemas);
+const pinnedVm = provider?.resource_schemas.proxmox_virtual_environment_vm.block as {
+  attributes: Record<string, { optional?: boolean }>;
+  block_types: object;
+};
 
 const image = (stack: TerraformStack, more: Partial<TalosImageProps> = {}) =>
   new TalosImage(stack, "image", { host: "pve1", storage: "local", talosVersion: "v1.13.0", ...more });
@@ -45,18 +52,88 @@ test("minimal", () => {
     reboot_after_update: false,
     stop_on_destroy: true,
     delete_unreferenced_disks_on_destroy: false,
-    tags: ["talos"],
+    tags: expect.stringContaining('? ["talos"] : flatten('),
     lifecycle: {
       prevent_destroy: true,
-      ignore_changes: [
-        "started",
-        "disk[0].import_from",
-        "disk[0].interface",
-        "hostpci",
-        "usb",
-        "network_device[0].firewall",
-      ],
+      ignore_changes: expect.arrayContaining(["started", "disk[0].import_from", "disk[0].interface"]),
     },
+  });
+});
+
+const ignored = (props: Partial<TalosVmProps> = {}, options: Options = {}) =>
+  (vm(props, options).lifecycle as { ignore_changes: string[] }).ignore_changes;
+
+describe("a VM that exists", () => {
+  test("keeps everything that no prop is for, and each attribute of which a plan has nothing to say", () => {
+    const { attributes, block_types } = pinnedVm;
+    const optional = Object.entries(attributes).flatMap(([name, { optional }]) => (optional ? [name] : []));
+    const named = new Set(ignored().map((path) => path.split("[")[0]));
+    const decided = [
+      // Settings of the provider, which no VM has.
+      ...["delete_unreferenced_disks_on_destroy", "id", "migrate", "purge_on_destroy", "reboot"],
+      ...[
+        "reboot_after_update",
+        "stop_on_destroy",
+        ...optional.filter((name) => name.startsWith("timeout_")),
+      ],
+      // What a VM is, and what is left to Proxmox as long as we say nothing.
+      ...["clone", "hotplug", "mac_addresses", "name", "tags", "template", "vm_id"],
+      // The content of the drive goes with the image.
+      "cdrom",
+    ];
+    expect([...named, ...decided].sort()).toEqual([...optional, ...Object.keys(block_types)].sort());
+  });
+
+  test.each<[Partial<TalosVmProps>, string]>([
+    [{ cores: 2 }, "cpu[0].cores"],
+    [{ memoryMiB: 2048 }, "memory[0].dedicated"],
+    [{ balloonMiB: 0 }, "memory[0].floating"],
+    [{ bios: "ovmf" }, "bios"],
+    [{ osType: "l26" }, "operating_system"],
+    [{ agent: true }, "agent"],
+    [{ tpm: true }, "tpm_state"],
+    [{ pciDevices: [] }, "hostpci"],
+    [{ pool: "talos" }, "pool_id"],
+    [{ protection: false }, "protection"],
+    [{ startup: { order: 1 } }, "startup"],
+    [{ address: { cidr: "10.20.1.11/22", gateway: "10.20.0.1" } }, "initialization"],
+    [{ disks: [{ storage: "ssd", sizeGiB: 10, discard: true }] }, "disk[0].discard"],
+    [{ networkInterfaces: [{ vlan: 7 }] }, "network_device[0].vlan_id"],
+  ])("gets %j, but keeps it if the prop is left out or for new VMs alone", (props, attribute) => {
+    expect(ignored(props)).not.toContain(attribute);
+    expect(ignored()).toContain(attribute);
+    const [name = ""] = Object.keys(props);
+    const list = props[name as "disks"];
+    const ofNew =
+      Array.isArray(list) && list.length > 0
+        ? { [name]: list.map((each) => ({ ...each, onlyForNew: ["discard", "vlan"] })) }
+        : { ...props, onlyForNew: [name] };
+    expect(ignored(ofNew as Partial<TalosVmProps>)).toContain(attribute);
+  });
+
+  test("keeps the parts of a startup that are left out, and a TPM of any version", () => {
+    expect(ignored({ startup: { order: 1 } })).toEqual(
+      expect.arrayContaining(["startup[0].up_delay", "startup[0].down_delay"]),
+    );
+    expect(ignored({ tpm: true })).toContain("tpm_state[0].version");
+  });
+
+  test("keeps all its disks and NICs while it is adopted, and says where they differ", () => {
+    const adoptFrom = 'proxmox_virtual_environment_vm.node["cp-1"]';
+    expect(ignored({ adoptFrom })).toEqual(expect.arrayContaining(["disk", "network_device"]));
+    expect(ignored({ adoptFrom }).filter((path) => /^(disk|network_device)\[/.test(path))).toEqual([]);
+    const template = synth((stack) => {
+      new TalosVm(stack, "cp-1", {
+        vmId: 100,
+        host: "pve1",
+        image: image(stack),
+        disks: [{ storage: "local-lvm", sizeGiB: 10 }],
+        networkInterfaces: [{ vlan: 7 }],
+        adoptFrom,
+      });
+    });
+    const { check } = template as unknown as { check: Record<string, unknown> };
+    expect(JSON.stringify(check.devices_of_cp_1 ?? check["devices_of_cp-1"])).toContain("net0 VLAN");
   });
 });
 
@@ -64,7 +141,7 @@ test("an ISO stays in the drive and its first disk is empty", () => {
   const booted = vm({}, { image: { format: "iso" } });
   expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });
   expect(booted).toMatchObject({
-    lifecycle: { ignore_changes: expect.not.arrayContaining(["disk[0].import_from"]) },
+    lifecycle: { ignore_changes: expect.arrayContaining(["disk[0].interface"]) },
   });
   expect(JSON.stringify(booted)).not.toContain("import_from");
 });
@@ -160,8 +237,14 @@ test("a protected VM may not be destroyed or replaced, whatever is allowed, and 
   ]);
 });
 
-test("tags are sorted as Proxmox gives them back, and ours is among them once", () => {
-  expect(vm({ tags: ["zone-b", "talos", "kubernetes"] }).tags).toEqual(["kubernetes", "talos", "zone-b"]);
+test("a new VM has the tags that are named and ours, and one that exists keeps its own beside them", () => {
+  const named = '["kubernetes","talos","zone-b"]';
+  const tags = (props: Partial<TalosVmProps>) =>
+    vm({ tags: ["zone-b", "talos", "kubernetes"], ...props }).tags;
+  expect(tags({})).toContain(`? ${named} : `);
+  expect(tags({})).toContain(`concat(guest.tags, ${named})`);
+  expect(tags({ onlyForNew: ["tags"] })).toContain(`? ${named} : `);
+  expect(tags({ onlyForNew: ["tags"] })).toContain('concat(guest.tags, ["talos"])');
 });
 
 test("a name that starts with a digit is still an address", () => {

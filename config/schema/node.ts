@@ -204,7 +204,7 @@ export const node = z
       .boolean()
       .optional()
       .describe(
-        "Virtual TPM 2.0. Default: true with Secure Boot if `boot_mode` is `disk-image`, else false.",
+        "Virtual TPM 2.0, which disk encryption with Secure Boot needs. Default: true for a new VM with Secure Boot, else false; a VM that exists is left alone.",
       ),
     qemu_agent: z
       .boolean()

@@ -32,6 +32,7 @@ const disk = fc
 const nic = fc.record({
   bridge: fc.constantFrom("vmbr0", "vmbr1", "mmmmmmmmmmmmmmm"),
   vlan: fc.option(fc.integer({ min: 1, max: 4094 }), { nil: undefined }),
+  onlyForNew: fc.constant([]),
 });
 
 const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
