@@ -56,7 +56,7 @@ async function judgedByReferee() {
     const refused: string[] = [];
     for (const { method, path, parameters } of await writes()) {
       const fields = new URLSearchParams(
-        Object.entries(parameters).map(([name, value]) => [name, String(value)]),
+        Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
       );
       const { status, body } = await referee.call(method, path, fields);
       if (status !== 200) refused.push(`${method} ${path} ${fields}: ${status} ${body}`);
