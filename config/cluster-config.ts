@@ -1,5 +1,4 @@
 import type { DiskInterface, ScsiController } from "../domain/disk";
-import type { Cni } from "../domain/firewall";
 import type { R2Jurisdiction, R2Location } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
 import type { StateBackend } from "../domain/state";
@@ -7,6 +6,7 @@ import type { BootMode, NodeRole } from "../domain/talos";
 import type { WorkerCredential, WorkerEncryption, WorkerScope } from "../domain/tfstate-worker";
 import type { Bios, OsType } from "../domain/virtual-machine";
 import type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "../domain/vm-settings";
+import type { FirewallConfig } from "./firewall-config";
 
 export type { BootMode, NodeRole, StateBackend };
 
@@ -59,28 +59,6 @@ export interface ClusterNetworkConfig {
   /** One CIDR, or one of each family for dual stack. */
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
-}
-
-/** Proxmox' firewall of every VM. */
-export interface FirewallConfig {
-  readonly enabled: boolean;
-  readonly cni: Cni;
-  /** Undefined for anyone. */
-  readonly kubernetesApiCidrs?: readonly string[];
-  /** Undefined for anyone. */
-  readonly talosApiCidrs?: readonly string[];
-  readonly nodePortCidrs: readonly string[];
-  readonly logDrops: boolean;
-  readonly rules: readonly {
-    /** Ports, and ranges as `30000-32767`. */
-    readonly ports: readonly (number | string)[];
-    readonly protocol: "tcp" | "udp";
-    /** Undefined for anyone. */
-    readonly from?: readonly string[];
-    /** Undefined for every node. */
-    readonly role?: NodeRole;
-    readonly comment?: string;
-  }[];
 }
 
 export interface NodeConfig {

@@ -1,4 +1,4 @@
-import type { FirewallConfig } from "./cluster-config";
+import type { FirewallConfig } from "./firewall-config";
 import type { FirewallInput } from "./schema/firewall";
 
 export function resolveFirewall(input: FirewallInput): FirewallConfig {

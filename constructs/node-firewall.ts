@@ -43,8 +43,9 @@ export interface AcceptedTraffic {
 /**
  * Proxmox' firewall of one VM. It lets out everything, and lets in what it is told, DHCP and neighbour discovery.
  *
- * It cannot cut off a VM half-way: the rules are complete before they are in force. What is not accepted is dropped by the
- * last rule and not by the policy, since a destroy deletes the rules, the last one first, but leaves the policy as it is.
+ * No half of an apply or a destroy cuts the VM off. The rules are complete before the firewall is switched on (one that was on without
+ * rules is on meanwhile). What is not accepted is dropped by the last rule and not by the policy, since a destroy deletes the
+ * rules, the last one first, but leaves the options as they are.
  *
  * It filters only where the firewall of the datacenter is on, which this construct leaves alone.
  *

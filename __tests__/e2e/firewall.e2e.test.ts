@@ -209,13 +209,13 @@ test("rules that could not all be made are not in force, and are completed after
   expect(await deployment.project.plannedActions()).toEqual({});
 });
 
-test("a renamed node keeps its rules, and a VM that is made anew gets them again", async () => {
+test("a node that is renamed or changed keeps its rules, and a VM that is made anew gets them again", async () => {
   await deployment.deploy(withFirewall(FLANNEL));
   await deployment.control.clearRequests();
   const [first, ...others] = NODES;
   if (!first) throw new Error("the cluster has no node");
   const renamed = withFirewall(FLANNEL, {
-    nodes: [{ ...first, name: "cp-a", renamedFrom: "cp-1" }, ...others],
+    nodes: [{ ...first, name: "cp-a", renamedFrom: "cp-1", tags: ["rack-1"] }, ...others],
   });
   await deployment.deploy(renamed);
   expect(await writes()).toEqual([]);

@@ -138,6 +138,19 @@ describe("mappings of USB devices", () => {
     expect(await api.task(api.post("/nodes/pve1/qemu/201/status/start"))).toBe(exit);
   });
 
+  test("a caller needs the right to use it", async () => {
+    await api.ok(api.post(MAPPINGS, { id: "zigbee", map }));
+    await api.ok(api.post("/access/roles", { roleid: "Editor", privs: "VM.Config.HWType" }));
+    await api.ok(api.post("/access/users", { userid: "editor@pve" }));
+    const { value } = await api.ok(api.post("/access/users/editor@pve/token/ci", { privsep: 0 }));
+    await api.ok(api.put("/access/acl", { path: "/", roles: "Editor", users: "editor@pve" }));
+    const editor = new ApiClient(proxmox, `editor@pve!ci=${value}`);
+    expect(await editor.put("/nodes/pve1/qemu/201/config", { usb0: "mapping=zigbee" })).toMatchObject({
+      status: 403,
+      reason: "Permission check failed (/mapping/usb/zigbee, Mapping.Use)",
+    });
+  });
+
   test("a raw device is for root alone", async () => {
     expect(await api.put("/nodes/pve1/qemu/201/config", { usb0: "host=0451:16a8" })).toMatchObject({
       status: 500,
