@@ -36,7 +36,11 @@ function addCluster(
     ...config,
     proxmox: { ...config.proxmox, endpoint, imagePrefix: name && `talos-${name}` },
     state,
-    allowReplace,
+    // Of several clusters, each has only some of the nodes.
+    allowReplace:
+      allowReplace === "all"
+        ? allowReplace
+        : config.nodes.map((node) => node.name).filter((node) => allowReplace.includes(node)),
   });
   const access = new ProxmoxAccessStack(app, stackId(name, "proxmox-access"), {
     endpoint,

@@ -329,10 +329,26 @@ test.each<[string, ClusterStackProps]>([
     "proxmox.endpoint",
     cluster([controlPlane(1)], { proxmox: { endpoint: "http://pve:8006", imageStorage: "local" } }),
   ],
+  [
+    "fileNamePrefix",
+    cluster([controlPlane(1)], { proxmox: { imageStorage: "local", imagePrefix: "Two Words" } }),
+  ],
   ["adopt.vms", cluster([controlPlane(1)], { adopt: { vms: "talos_node" } })],
   ["clusterName", cluster([controlPlane(1)], { clusterName: "Home Lab" })],
 ])("refused: %s", (message, props) => {
   expect(() => stackOf(props)).toThrow(message);
+});
+
+test("two clusters on one storage have image files of their own", () => {
+  const files = (imagePrefix?: string) => {
+    const props = cluster([controlPlane(1)], { proxmox: { imageStorage: "nfs", imagePrefix } });
+    return Object.values(templateOf(props).resource.proxmox_download_file ?? {}).map(
+      (each) => (each as { readonly file_name?: string }).file_name,
+    );
+  };
+  const [[plain = ""], [own = ""]] = [files(), files("talos-staging")];
+  expect(plain).toMatch(/^talos-v/);
+  expect(own).toBe(plain.replace("talos-", "talos-staging-"));
 });
 
 test("a cluster without nodes is refused", () => {
