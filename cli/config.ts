@@ -1,7 +1,7 @@
 // `npm run config -- show`: what a cluster is, with everything that its files leave out.
 import { Command } from "commander";
-import { ConfigError } from "../config";
-import { loadOneWithSource } from "../config/load-from-env";
+import { ConfigError, findClusterFiles } from "../config";
+import { loadWithSource } from "../config/load-with-source";
 import { everythingOf } from "../config/show";
 import { showAsYaml } from "../config/show-yaml";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -11,7 +11,8 @@ interface ShowOptions {
 }
 
 function show({ json }: ShowOptions): void {
-  const cluster = loadOneWithSource({ env: process.env });
+  const files = findClusterFiles({ clusterConfig: process.env.CLUSTER_CONFIG });
+  const cluster = loadWithSource({ ...files, env: process.env });
   for (const line of [...cluster.warnings, ...cluster.notes]) console.error(line);
   console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
 }

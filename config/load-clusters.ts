@@ -4,8 +4,8 @@ import { ConfigError } from "./config-error";
 import type { Diagnostic } from "./diagnostic";
 import type { ConfigEnvironment } from "./environment";
 import { findClusters } from "./find-files";
-import { loadWithSource, type SourcedCluster } from "./load";
 import type { LoadedFromEnv, LoadFromEnvProps } from "./load-from-env";
+import { loadWithSource, type SourcedCluster } from "./load-with-source";
 import { bootstrapOwner } from "./shared-bootstrap";
 
 /** The clusters of a repository. */

@@ -1,7 +1,7 @@
 import type { ClusterFiles } from "./cluster-files";
 import type { ConfigEnvironment } from "./environment";
 import { findClusterFiles } from "./find-files";
-import { type LoadedCluster, loadWithSource, type SourcedCluster } from "./load";
+import { type LoadedCluster, loadCluster } from "./load";
 
 export interface LoadFromEnvProps {
   /** `process.env` fits. */
@@ -19,12 +19,7 @@ export interface LoadedFromEnv extends LoadedCluster, ClusterFiles {}
  *
  * @throws ConfigError with everything that is wrong, one line each
  */
-export function loadFromEnv(props: LoadFromEnvProps): LoadedFromEnv {
-  return loadOneWithSource(props);
-}
-
-/** `loadFromEnv`, with what the files say, and where. */
-export function loadOneWithSource({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv & SourcedCluster {
+export function loadFromEnv({ env, exampleFolder }: LoadFromEnvProps): LoadedFromEnv {
   const files = findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG, exampleFolder });
-  return { ...loadWithSource({ ...files, env }), ...files };
+  return { ...loadCluster({ ...files, env }), ...files };
 }

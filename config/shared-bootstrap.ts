@@ -1,7 +1,7 @@
 import type { ClusterFiles } from "./cluster-files";
 import { type Diagnostic, formatLocation, locateProblem } from "./diagnostic";
 import { displayValue } from "./display-value";
-import type { SourcedCluster } from "./load";
+import type { SourcedCluster } from "./load-with-source";
 
 type Cluster = ClusterFiles & SourcedCluster;
 

@@ -1,6 +1,6 @@
 import { Document, type Node, Pair, YAMLMap, YAMLSeq } from "yaml";
 import { formatLocation } from "./diagnostic";
-import type { SourcedCluster } from "./load";
+import type { SourcedCluster } from "./load-with-source";
 import { isMapping, type Path, valueAt } from "./path";
 import { keyOfInstance } from "./pool-path";
 import type { ResolvedNode } from "./resolve-cluster";

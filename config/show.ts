@@ -1,5 +1,5 @@
 import type { ClusterConfig, NodeConfig } from "./cluster-config";
-import type { SourcedCluster } from "./load";
+import type { SourcedCluster } from "./load-with-source";
 import type { ResolvedNode } from "./resolve-cluster";
 import { bootstrap as bootstrapSchema } from "./schema/bootstrap";
 import { type ClusterInput, clusterSchema } from "./schema/cluster";

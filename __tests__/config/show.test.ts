@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse as parseYaml } from "yaml";
-import { loadWithSource, parseWithSource } from "../../config/load";
+import { loadWithSource, parseWithSource } from "../../config/load-with-source";
 import { everythingOf } from "../../config/show";
 import { showAsYaml } from "../../config/show-yaml";
 import { ACCOUNT } from "../support/cloudflare-account";

@@ -1,6 +1,6 @@
 import type { ClusterFiles } from "../cluster-files";
 import { type Diagnostic, formatLocation, locateProblem, type Problem } from "../diagnostic";
-import type { SourcedCluster } from "../load";
+import type { SourcedCluster } from "../load-with-source";
 import type { Path } from "../path";
 import { keyOfInstance, tellOfInstances } from "../pool-path";
 import { movableStacks, stackId, stateLocation } from "../state-location";
