@@ -165,3 +165,11 @@ describe("the other commands take --cluster too:", () => {
     });
   });
 });
+
+test("npm start, which shows one cluster alone, says so before it starts anything", async () => {
+  const CLUSTER_CONFIG = join(EXAMPLE, "clusters/staging");
+  const args = ["--once", "--folder", join(folder, "demo")];
+  const { code, said } = await runProgram("demo/main.ts", args, { env: env({ CLUSTER_CONFIG }) });
+  expect([code, said]).toEqual([1, expect.stringContaining("npm start shows one alone; copy the folder")]);
+  expect(said).not.toMatch(/^\s+at /m);
+});
