@@ -13,7 +13,7 @@ import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
-import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
+import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -76,7 +76,7 @@ export class TalosVm extends Construct {
           ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
         ],
         precondition: [guard.precondition(props.vmId, names)],
-        postcondition: stays.map(({ postcondition }) => postcondition),
+        postcondition: [stayAsTheyAre(stays)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
