@@ -16,7 +16,7 @@ import { storagesOf } from "./guest-storages";
 import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
-import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
+import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
 import { isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
@@ -80,7 +80,7 @@ export class TalosVm extends Construct {
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
         precondition: [guard.precondition(props.vmId, names)],
-        postcondition: stays.map(({ postcondition }) => postcondition),
+        postcondition: [stayAsTheyAre(stays)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));

@@ -35,8 +35,10 @@ export interface GuestStorage {
  * in use is an error before anything is written.
  */
 export class VmIdGuard extends Construct {
-  /** Name, tags, host and id of every guest that Proxmox has at plan. */
+  /** The guests that Proxmox has at plan, by id: OpenTofu evaluates it once, and a condition for each VM. */
   private readonly guests: TerraformLocal;
+  /** What to call them, by id. */
+  private readonly descriptions: TerraformLocal;
   private readonly requireTag: boolean;
 
   constructor(scope: Construct, id: string, props: VmIdGuardProps = {}) {
@@ -49,8 +51,18 @@ export class VmIdGuard extends Construct {
     // Give each container a name that no VM can have, so that it always counts as foreign.
     const renamed = 'merge(each, { name = "container ${each.name}" })';
     const named = `[for each in ${containers.fqn}.containers : ${renamed}]`;
-    this.guests = new TerraformLocal(this, "guests", `\${concat(${vms.fqn}.vms, ${named})}`);
+    const all = `concat(${vms.fqn}.vms, ${named})`;
+    // A VM that is on the move is on two hosts.
+    this.guests = new TerraformLocal(this, "guests", `\${{for each in ${all} : each.vm_id => each...}}`);
     this.guests.overrideLogicalId("existing_guests");
+    const described = '"\\"${guest.name}\\" on ${guest.node_name}"';
+    const joined = `join(", ", [for guest in guests : ${described}])`;
+    this.descriptions = new TerraformLocal(
+      this,
+      "descriptions",
+      `\${{for id, guests in ${this.guests.fqn} : id => ${joined}}}`,
+    );
+    this.descriptions.overrideLogicalId("existing_guest_names");
     if (props.storages?.length) this.wantToSeeGuests(props.storages);
   }
 
@@ -87,9 +99,13 @@ export class VmIdGuard extends Construct {
    * @param forNew what a new VM gets
    */
   tagsWith(vmId: number, forExisting: readonly string[], forNew: readonly string[]): string {
-    const own = `[for guest in ${this.guests.fqn} : guest if guest.vm_id == ${vmId}]`;
+    const own = this.guestsWith(vmId);
     const kept = `flatten([for guest in ${own} : concat(guest.tags, ${JSON.stringify(forExisting)})])`;
     return `\${sort(distinct(length(${own}) == 0 ? ${JSON.stringify(forNew)} : ${kept}))}`;
+  }
+
+  private guestsWith(vmId: number): string {
+    return `lookup(${this.guests.fqn}, "${vmId}", [])`;
   }
 
   /**
@@ -101,13 +117,12 @@ export class VmIdGuard extends Construct {
       `contains(${JSON.stringify(names)}, guest.name)`,
       ...(this.requireTag ? [`contains(guest.tags, "${OWNERSHIP_TAG}")`] : []),
     ].join(" && ");
-    const foreign = (result: string) =>
-      `[for guest in ${this.guests.fqn} : ${result} if guest.vm_id == ${vmId} && !(${ours})]`;
-    const described = foreign('"\\"${guest.name}\\" on ${guest.node_name}"');
     return {
-      condition: `\${length(${foreign("guest.vm_id")}) == 0}`,
+      condition: `\${alltrue([for guest in ${this.guestsWith(vmId)} : ${ours}])}`,
+      // OpenTofu makes this text even where the condition holds, so it is short to evaluate.
       errorMessage:
-        `vm_id ${vmId} of node "${names[0]}" is taken by a guest that is not ours: \${join(", ", ${described})}. ` +
+        `vm_id ${vmId} of node "${names[0]}" is taken by a guest that is not ours: ` +
+        `\${lookup(${this.descriptions.fqn}, "${vmId}", "")}. ` +
         "nothing was changed. give the node another vm_id; if the node was only renamed, set renamed_from; " +
         "if the guest is this node, import it",
     };

@@ -323,3 +323,9 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
 ])("refuses %j %j", (props, options, message) => {
   expect(() => vm(props, options)).toThrow(message);
 });
+
+test("the checks of a VM read it twice, because OpenTofu decodes it again for each `self` that it finds", () => {
+  const nics = ["bc:24:11:00:00:01", "bc:24:11:00:00:02"].map((macAddress) => ({ macAddress }));
+  const { lifecycle } = vm({ networkInterfaces: [nics[0] ?? {}, nics[1] ?? {}] });
+  expect(JSON.stringify(lifecycle).match(/\bself\b/g)).toHaveLength(2);
+});
