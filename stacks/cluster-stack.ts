@@ -2,6 +2,7 @@ import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
 import { storagesOf } from "../constructs/guest-storages";
+import { ProtectedNodes } from "../constructs/protected-nodes";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
@@ -43,6 +44,7 @@ export class ClusterStack extends TerraformStack {
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
+    new ProtectedNodes(this, "protected-nodes", { nodes: props.nodes });
     if (props.proxmox.ha) this.spreadOverHosts();
     this.warnWhereOneHostHoldsTheQuorum();
     this.addOutputs();
