@@ -89,7 +89,11 @@ export class TalosVm extends Construct {
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
     if (props.adoptFrom) {
-      new AdoptedDevices(this, "devices", { vmName: this.vmName, address: this.resource.fqn, vm: props });
+      new AdoptedDevices(this, "devices", {
+        vmName: this.vmName,
+        address: `${RESOURCE_TYPE}.${logicalId(this.vmName)}`,
+        vm: props,
+      });
     }
     if (isProtected && props.allowReplace) this.warnOfProtection();
   }

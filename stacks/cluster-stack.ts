@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { AntiAffinity } from "../constructs/anti-affinity";
 import { storagesOf } from "../constructs/guest-storages";
 import { NodeFirewall } from "../constructs/node-firewall";
+import { ProtectedNodes } from "../constructs/protected-nodes";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { TalosImage } from "../constructs/talos-image";
 import { talosTraffic } from "../constructs/talos-traffic";
@@ -50,6 +51,7 @@ export class ClusterStack extends TerraformStack {
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
+    new ProtectedNodes(this, "protected-nodes", { nodes: props.nodes });
     if (props.proxmox.ha) this.spreadOverHosts();
     if (props.firewall) this.addFirewalls(props.firewall);
     this.warnWhereOneHostHoldsTheQuorum();

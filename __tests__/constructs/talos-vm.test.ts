@@ -133,7 +133,7 @@ describe("a VM that exists", () => {
       });
     });
     const { check } = template as unknown as { check: Record<string, unknown> };
-    expect(JSON.stringify(check.devices_of_cp_1 ?? check["devices_of_cp-1"])).toContain("net0 VLAN");
+    expect(JSON.stringify(check["devices_of_cp-1"])).toContain("net0 VLAN");
   });
 });
 

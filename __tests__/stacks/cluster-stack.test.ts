@@ -13,6 +13,7 @@ function stackOf(props: ClusterStackProps): ClusterStack {
   return stack;
 }
 const templateOf = (props: ClusterStackProps): Template => synthStack(stackOf(props));
+const movesOfVms = ({ moved = [] }: Template) => moved.filter(({ to }) => !to.startsWith("terraform_data."));
 const vmsOf = (template: Template) => template.resource.proxmox_virtual_environment_vm ?? {};
 
 const spread = {
@@ -175,7 +176,7 @@ describe("names are ids", () => {
 
   test("a rename is a moved block, and the old name counts as ours", () => {
     const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })]));
-    expect(template.moved).toEqual([
+    expect(movesOfVms(template)).toEqual([
       { from: "proxmox_virtual_environment_vm.old-1", to: "proxmox_virtual_environment_vm.cp-1" },
     ]);
     expect(JSON.stringify(vmsOf(template)["cp-1"]?.lifecycle)).toContain('[\\"cp-1\\",\\"old-1\\"]');
@@ -184,7 +185,7 @@ describe("names are ids", () => {
   test("a rename after an adoption chains the two moves", () => {
     const adopt = { vms: "proxmox_virtual_environment_vm.talos_node" };
     const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })], { adopt }));
-    expect(template.moved).toEqual([
+    expect(movesOfVms(template)).toEqual([
       {
         from: 'proxmox_virtual_environment_vm.talos_node["old-1"]',
         to: "proxmox_virtual_environment_vm.old-1",
@@ -353,4 +354,22 @@ test("two clusters on one storage have image files of their own", () => {
 
 test("a cluster without nodes is refused", () => {
   expect(() => stackOf(cluster([]))).toThrow("the cluster has no nodes");
+});
+
+test("the state remembers protected nodes, under their names, and forgets those that are protected no longer", () => {
+  const { resource, moved } = templateOf(
+    cluster([
+      controlPlane(1, { protection: true }),
+      worker(1, { protection: true, renamedFrom: "old-1" }),
+      worker(2, {}),
+    ]),
+  );
+  expect(resource.terraform_data).toMatchObject({
+    protected: { for_each: '${toset(["cp-1","worker-1"])}', lifecycle: { prevent_destroy: true } },
+    no_longer_protected: { for_each: "${toset([])}" },
+  });
+  expect(moved?.filter(({ to }) => to.startsWith("terraform_data."))).toEqual([
+    { from: 'terraform_data.protected["old-1"]', to: 'terraform_data.protected["worker-1"]' },
+    { from: 'terraform_data.protected["worker-2"]', to: 'terraform_data.no_longer_protected["worker-2"]' },
+  ]);
 });
