@@ -75,7 +75,10 @@ export class TalosVm extends Construct {
           ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
           ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
         ],
-        precondition: [guard.precondition(props.vmId, names)],
+        precondition: [
+          guard.precondition(props.vmId, names),
+          ...(hasNoIso(props) ? [guard.existencePrecondition(props.vmId, this.vmName)] : []),
+        ],
         postcondition: stays.map(({ postcondition }) => postcondition),
       },
     });
@@ -85,6 +88,13 @@ export class TalosVm extends Construct {
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
     if (isProtected && props.allowReplace) this.warnOfProtection();
+  }
+
+  /** From now on, no plan moves the VM: its host is where it is made, and HA chooses the hosts after that. */
+  leaveHostToProxmox(): void {
+    const { lifecycle } = this.resource;
+    const ignored = [lifecycle?.ignoreChanges ?? []].flat();
+    this.resource.lifecycle = { ...lifecycle, ignoreChanges: [...ignored, "node_name"] };
   }
 
   /** Proxmox refuses to delete it, but only after the provider has stopped it: no plan may get so far. */
@@ -162,11 +172,17 @@ function storage(props: TalosVmProps): VmConfig {
   return {
     scsiHardware,
     disk: props.disks.map(disk),
-    cdrom: iso ? { fileId: props.image.fileId, interface: "ide2" } : undefined,
+    // Without the block, or without the drive in the boot order, a plan would never be empty.
+    cdrom: iso ? { fileId: hasNoIso(props) ? "none" : props.image.fileId, interface: "ide2" } : undefined,
     bootOrder: iso ? [root, "ide2"] : [root],
     // A disk that somebody attached by hand must not be deleted.
     deleteUnreferencedDisksOnDestroy: false,
   };
+}
+
+/** What replaces a VM boots from the ISO. */
+function hasNoIso({ ejectIso, allowReplace }: TalosVmProps): boolean {
+  return (ejectIso ?? false) && !allowReplace;
 }
 
 function networkDevice(nic: TalosNetworkInterface): object {

@@ -62,4 +62,14 @@ export class VmIdGuard extends Construct {
         "if the guest is this node, import it",
     };
   }
+
+  /** The condition for a VM without an ISO in its drive: it exists, since a new one would have nothing to boot from. */
+  existencePrecondition(vmId: number, name: string): Precondition {
+    return {
+      condition: `\${contains(${this.guests.fqn}[*].vm_id, ${vmId})}`,
+      errorMessage:
+        `node "${name}" has no VM yet, and a new one has nothing to boot from without the ISO. nothing was changed. ` +
+        "set eject_iso: false for this node until Talos is installed on it",
+    };
+  }
 }

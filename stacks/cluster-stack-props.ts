@@ -40,7 +40,7 @@ export interface ClusterProxmoxProps {
   readonly imageStorage: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
-  /** HA resources and anti-affinity rules, for each role with nodes on several hosts. @default false */
+  /** HA resources for every VM that can move, and anti-affinity rules as far as Proxmox can keep them. @default false */
   readonly ha?: boolean;
 }
 

@@ -1,16 +1,16 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AntiAffinity } from "../constructs/anti-affinity";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import { TalosImage } from "../constructs/talos-image";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
 import { quorumOf } from "../domain/etcd";
 import { type Schematic, schematicId } from "../domain/schematic";
-import { DEFAULT_SIZE, NODE_ROLES } from "../domain/talos";
+import { DEFAULT_SIZE } from "../domain/talos";
 import { checkClusterStackProps } from "./cluster-stack-checks";
 import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
+import { addHighAvailability } from "./high-availability";
 
 /** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
 export class ClusterStack extends TerraformStack {
@@ -37,7 +37,10 @@ export class ClusterStack extends TerraformStack {
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
-    if (props.proxmox.ha) this.spreadOverHosts();
+    if (props.proxmox.ha) {
+      const prefix = props.clusterName ?? this.node.id;
+      addHighAvailability(this, { cluster: props, vms: this.vms, prefix });
+    }
     this.warnWhereOneHostHoldsTheQuorum();
     this.addOutputs();
   }
@@ -100,21 +103,6 @@ export class ClusterStack extends TerraformStack {
     });
     this.images.set(id, image);
     return image;
-  }
-
-  private spreadOverHosts(): void {
-    const hosts = new Set(this.props.nodes.map((node) => node.host));
-    for (const role of NODE_ROLES) {
-      const vms = this.vmsOf(role);
-      // Proxmox refuses a rule that it cannot fulfil: more VMs than hosts.
-      if (vms.length < 2 || vms.length > hosts.size) continue;
-      const ruleName = `${this.props.clusterName ?? this.node.id}-${role}`;
-      new AntiAffinity(this, `spread-${role}`, {
-        ruleName,
-        vms,
-        comment: `a host of its own for each ${role}`,
-      });
-    }
   }
 
   private warnWhereOneHostHoldsTheQuorum(): void {

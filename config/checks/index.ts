@@ -9,7 +9,7 @@ import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
-import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
+import { checkEjectedIso, checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
@@ -27,6 +27,7 @@ const CHECKS: readonly Check[] = [
   checkInstallDisk,
   checkDevices,
   checkPlacement,
+  checkEjectedIso,
   checkState,
   checkBootstrap,
   checkControlPlane,
