@@ -349,7 +349,7 @@ test("HA that can restart nothing elsewhere is warned about", () => {
 
 test("an ISO that is taken out although none is used is refused", () => {
   const text = edit(append("    eject_iso: true", "boot_mode: disk-image", "proxmox_eject_iso: true"));
-  expect(problemsIn(() => parse(text))).toEqual([
+  expect(problemsOf(text)).toEqual([
     "cluster.yaml:30: nodes[3].eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
     "cluster.yaml:32: proxmox_eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
   ]);

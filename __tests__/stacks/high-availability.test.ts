@@ -62,7 +62,7 @@ test("more VMs than hosts are in several rules, none of which moves a VM, and th
     managed: ["cp-1", "cp-2", "cp-3", "worker-1", "worker-2", "worker-3", "worker-4", "worker-5"],
     warnings: [
       "worker VMs share a host: worker-1 and worker-4 on pve1; worker-2 and worker-5 on pve2. " +
-        "HA keeps apart: worker-2, worker-3; worker-1, worker-5. give the nodes of a role different hosts with proxmox_node, if you have more",
+        "HA keeps apart: worker-1, worker-5; worker-2, worker-3. give the nodes of a role different hosts with proxmox_node, if you have more",
     ],
   });
 });

@@ -74,8 +74,8 @@ export class TofuProject {
   }
 
   /** What a plan would do, resource by resource; only what is not a no-op. */
-  async plannedActions(): Promise<Record<string, string[]>> {
-    const { exitCode, output } = await this.plan();
+  async plannedActions(...args: string[]): Promise<Record<string, string[]>> {
+    const { exitCode, output } = await this.plan(...args);
     if (exitCode === 1) throw new Error(`plan failed:\n${output}`);
     const { output: json } = await this.ok("show", "-json", this.planFile);
     const plan = JSON.parse(json) as {
