@@ -73,10 +73,12 @@ export class TalosVm extends Construct {
         ignoreChanges: [
           "started",
           ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+          ...(props.image.format === "iso" && props.image.isLeftAsIs && !hasNoIso(props) ? ["cdrom"] : []),
           ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
         ],
         precondition: [
           guard.precondition(props.vmId, names),
+          guard.completenessPrecondition(props.vmId, this.vmName),
           ...(hasNoIso(props) ? [guard.existencePrecondition(props.vmId, this.vmName)] : []),
         ],
         postcondition: stays.map(({ postcondition }) => postcondition),

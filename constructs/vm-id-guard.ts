@@ -1,6 +1,8 @@
-import { type Precondition, TerraformLocal } from "cdktf";
+import { type Precondition, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
+import { DataProxmoxVirtualEnvironmentNodes } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-nodes";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 
@@ -14,6 +16,8 @@ export interface VmIdGuardProps {
    * @default true
    */
   readonly requireTag?: boolean;
+  /** Proxmox hosts that are down, or do not answer though Proxmox takes them for online. @default - those that are offline */
+  readonly hostsDown?: readonly string[];
 }
 
 /**
@@ -22,10 +26,15 @@ export interface VmIdGuardProps {
  * If a VM with the id exists, the provider adopts it: Proxmox answers "already exists" to the create, the provider
  * counts that as success, and a later destroy deletes the VM. So the plan reads the ids in use from Proxmox, and an id
  * in use is an error before anything is written.
+ *
+ * The list lacks the guests of a host that is down. So no VM is made while there is one, and a host that Proxmox takes for
+ * online must answer.
  */
 export class VmIdGuard extends Construct {
-  /** Name, tags, host and id of every guest that Proxmox has at plan. */
+  /** Name, tags, host and id of every guest that Proxmox lists at plan. */
   private readonly guests: TerraformLocal;
+  /** Names of the hosts whose guests are not in the list. */
+  private readonly hostsDown: TerraformLocal;
   private readonly requireTag: boolean;
 
   constructor(scope: Construct, id: string, props: VmIdGuardProps = {}) {
@@ -40,6 +49,7 @@ export class VmIdGuard extends Construct {
     const named = `[for each in ${containers.fqn}.containers : ${renamed}]`;
     this.guests = new TerraformLocal(this, "guests", `\${concat(${vms.fqn}.vms, ${named})}`);
     this.guests.overrideLogicalId("existing_guests");
+    this.hostsDown = this.readHosts(props.hostsDown ?? []);
   }
 
   /**
@@ -63,13 +73,68 @@ export class VmIdGuard extends Construct {
     };
   }
 
+  /** The condition for a VM that may have to be made: all hosts are there, so that the list of ids in use is whole. */
+  completenessPrecondition(vmId: number, name: string): Precondition {
+    return {
+      condition: `\${length(${this.hostsDown.fqn}) == 0 || ${this.exists(vmId)}}`,
+      errorMessage:
+        `node "${name}" has no VM yet, and none can be made while \${join(", ", ${this.hostsDown.fqn})} is down: Proxmox does not ` +
+        `list its guests, so vm_id ${vmId} may be taken. nothing was changed. leave the node out until the host is back, or until ` +
+        "it is removed from the Proxmox cluster",
+    };
+  }
+
   /** The condition for a VM without an ISO in its drive: it exists, since a new one would have nothing to boot from. */
   existencePrecondition(vmId: number, name: string): Precondition {
     return {
-      condition: `\${contains(${this.guests.fqn}[*].vm_id, ${vmId})}`,
+      condition: `\${${this.exists(vmId)}}`,
       errorMessage:
         `node "${name}" has no VM yet, and a new one has nothing to boot from without the ISO. nothing was changed. ` +
         "set eject_iso: false for this node until Talos is installed on it",
     };
+  }
+
+  private exists(vmId: number): string {
+    return `contains(${this.guests.fqn}[*].vm_id, ${vmId})`;
+  }
+
+  /** @returns the hosts that are down */
+  private readHosts(named: readonly string[]): TerraformLocal {
+    const hosts = new DataProxmoxVirtualEnvironmentNodes(this, "hosts", {
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${length(setsubtract(${JSON.stringify(named)}, self.names)) == 0}`,
+            errorMessage: `hosts down: of ${named.join(", ")}, \${join(", ", setsubtract(${JSON.stringify(named)}, self.names))} is no Proxmox host; its hosts are \${join(", ", self.names)}`,
+          },
+        ],
+      },
+    });
+    hosts.overrideLogicalId("hosts");
+    const isDown = `!${hosts.fqn}.online[index] || contains(${JSON.stringify(named)}, name)`;
+    const select = (condition: string) => `[for index, name in ${hosts.fqn}.names : name if ${condition}]`;
+    const down = new TerraformLocal(this, "down", `\${${select(isDown)}}`);
+    down.overrideLogicalId("hosts_down");
+
+    // A host of which Proxmox does not know yet that it is down, or without its web server: its guests are not listed either.
+    const answering = new DataProxmoxDatastores(this, "answering", {
+      nodeName: "${each.key}",
+      // Few storages have it, so the answer is quick.
+      filters: { contentTypes: ["snippets"] },
+    });
+    answering.overrideLogicalId("answering_hosts");
+    answering.addOverride("for_each", `\${toset(${select(`!(${isDown})`)})}`);
+
+    TerraformStack.of(this).addOverride("check.hosts_down", {
+      assert: [
+        {
+          condition: `\${length(${down.fqn}) == 0}`,
+          error_message:
+            `down: \${join(", ", ${down.fqn})}. no VM can be made until all hosts are back. if the plan fails with HTTP 595, leave ` +
+            `out what stands there: HOSTS_DOWN=\${join(",", ${down.fqn})} npm run plan (docs/operations.md, A host is down)`,
+        },
+      ],
+    });
+    return down;
   }
 }

@@ -24,6 +24,12 @@ export interface ClusterStackProps {
   readonly adopt?: AdoptProps;
   /** Nodes whose VM a plan may destroy or replace. @default - no node */
   readonly allowReplace?: "all" | readonly string[];
+  /**
+   * Names of Proxmox hosts that are down; also of nodes that stand on one of them although their `host` is another. What stands there
+   * is left as it is, if OpenTofu is run with `-exclude=terraform_data.hosts_down`.
+   * @default - all hosts are up
+   */
+  readonly hostsDown?: readonly string[];
 }
 
 /** The Proxmox cluster that a Talos cluster runs on. */

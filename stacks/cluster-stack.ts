@@ -11,6 +11,7 @@ import { checkClusterStackProps } from "./cluster-stack-checks";
 import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
 import { addHighAvailability } from "./high-availability";
+import { HostsDown } from "./hosts-down";
 
 /** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
 export class ClusterStack extends TerraformStack {
@@ -18,6 +19,7 @@ export class ClusterStack extends TerraformStack {
   readonly vms: ReadonlyMap<string, TalosVm>;
   private readonly images = new Map<string, TalosImage>();
   private readonly guard: VmIdGuard;
+  private readonly hostsDown: HostsDown;
   private readonly nodeScope: Construct;
   private readonly imageScope: Construct;
 
@@ -33,7 +35,11 @@ export class ClusterStack extends TerraformStack {
     // If it is false here, PROXMOX_VE_INSECURE would have no effect.
     new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
 
-    this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
+    this.hostsDown = new HostsDown(this, props);
+    this.guard = new VmIdGuard(this, "vm-id-guard", {
+      requireTag: props.adopt?.vms === undefined,
+      hostsDown: this.hostsDown.hosts,
+    });
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
@@ -43,6 +49,7 @@ export class ClusterStack extends TerraformStack {
     }
     this.warnWhereOneHostHoldsTheQuorum();
     this.addOutputs();
+    this.hostsDown.report();
   }
 
   private addNode(node: ClusterNodeProps): TalosVm {
@@ -60,7 +67,7 @@ export class ClusterStack extends TerraformStack {
       address,
       ...vm
     } = node;
-    return new TalosVm(this.nodeScope, name, {
+    const talosVm = new TalosVm(this.nodeScope, name, {
       ...vm,
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
@@ -78,6 +85,8 @@ export class ClusterStack extends TerraformStack {
       allowReplace: allowReplace === "all" || (allowReplace?.includes(name) ?? false),
       vmIdGuard: this.guard,
     });
+    if (this.hostsDown.has(node)) this.hostsDown.leaveOut(talosVm, name);
+    return talosVm;
   }
 
   /** Nodes with the same image share one download. On storage that is not shared, there is one for each host. */
@@ -91,6 +100,7 @@ export class ClusterStack extends TerraformStack {
     const existing = this.images.get(id);
     if (existing) return existing;
 
+    const leftAsIs = this.hostsDown.hasFile(host, shared);
     const image = new TalosImage(this.imageScope, id, {
       host,
       storage: proxmox.imageStorage,
@@ -98,9 +108,11 @@ export class ClusterStack extends TerraformStack {
       ...(hasId(schematic) ? { schematicId: schematic.id } : { schematic }),
       secureBoot,
       format: bootMode,
+      leftAsIs,
       adoptFrom: adopt?.images?.find((each) => each.schematicId === hashed && each.secureBoot === secureBoot)
         ?.from,
     });
+    if (leftAsIs) this.hostsDown.leaveOut(image, `image ${id}`);
     this.images.set(id, image);
     return image;
   }

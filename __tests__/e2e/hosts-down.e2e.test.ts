@@ -28,7 +28,10 @@ describe("a host that is down", () => {
     ...whole,
     nodes: small.map((node) => (node.name === name ? { ...node, ...change } : node)),
   });
-  const down = (props: ClusterStackProps, ...hostsDown: string[]): ClusterStackProps => ({ ...props, hostsDown });
+  const down = (props: ClusterStackProps, ...hostsDown: string[]): ClusterStackProps => ({
+    ...props,
+    hostsDown,
+  });
 
   test("is named, and the rest can be changed while what stands on it stays as it is", async () => {
     deployment = await Deployment.start();
@@ -54,7 +57,11 @@ describe("a host that is down", () => {
     expect(after.get(7011)).toMatchObject({ pending: { memory: "4096" }, config: { tags: "new;talos" } });
     const { output } = await deployment.project.ok("state", "list");
     expect(output.split("\n")).toEqual(
-      expect.arrayContaining([address("cp-3"), "proxmox_haresource.cp-3", "proxmox_harule.talos-controlplane"]),
+      expect.arrayContaining([
+        address("cp-3"),
+        "proxmox_haresource.cp-3",
+        "proxmox_harule.talos-controlplane",
+      ]),
     );
 
     await deployment.control.setHostOnline("pve3", true);
@@ -73,25 +80,32 @@ describe("no VM is made while a host does not answer", () => {
       () => deployment.control.setHostOnline("pve3", false),
       /node "cp-2" has no VM yet, and none can be made while pve3 is down: Proxmox does not list its guests, so vm_id 7012 may be taken/,
     ],
-  ])("%s: its guests are not in the list, and one of them would end up in our state", async (_, fall, message) => {
-    deployment = await Deployment.start();
-    await deployment.deploy(one);
-    const foreign = await deployment.control.addForeignGuest({
-      vmid: 7012,
-      node: "pve3",
-      config: { name: "web-1" },
-    });
-    await fall();
-    await deployment.control.clearRequests();
-    deployment.write(two);
-    expect(await said(deployment.project.apply())).toEqual([1, expect.stringMatching(message)]);
-    expect(await writes()).toEqual([]);
-    expect((await deployment.project.ok("state", "list")).output).not.toContain("cp-2");
-    expect((await deployment.guests()).get(7012)).toEqual(foreign);
+  ])(
+    "%s: its guests are not in the list, and one of them would end up in our state",
+    async (_, fall, message) => {
+      deployment = await Deployment.start();
+      await deployment.deploy(one);
+      const foreign = await deployment.control.addForeignGuest({
+        vmid: 7012,
+        node: "pve3",
+        config: { name: "web-1" },
+      });
+      await fall();
+      await deployment.control.clearRequests();
+      deployment.write(two);
+      expect(await said(deployment.project.apply())).toEqual([1, expect.stringMatching(message)]);
+      expect(await writes()).toEqual([]);
+      expect((await deployment.project.ok("state", "list")).output).not.toContain("cp-2");
+      expect((await deployment.guests()).get(7012)).toEqual(foreign);
 
-    // The node that exists can be changed.
-    expect(await deployment.replan(cluster([controlPlane(1, { ...small, memoryMiB: 4096 })], { bootMode: "iso" }))).toEqual({
-      [address("cp-1")]: ["update"],
-    });
-  });
+      // The node that exists can be changed.
+      expect(
+        await deployment.replan(
+          cluster([controlPlane(1, { ...small, memoryMiB: 4096 })], { bootMode: "iso" }),
+        ),
+      ).toEqual({
+        [address("cp-1")]: ["update"],
+      });
+    },
+  );
 });
