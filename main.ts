@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { type BootstrapConfig, ConfigError, loadFromEnv, type NodeConfig } from "./config";
 import { bootstrapState, stateBeside } from "./config/state-location";
+import { PROXMOX_NODE } from "./domain/proxmox-names";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -28,6 +29,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     proxmox: { ...config.proxmox, endpoint },
     state,
     allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
+    hostsDown: namesOfHostsDown(env.HOSTS_DOWN),
   });
   const access = new ProxmoxAccessStack(app, "proxmox-access", {
     endpoint,
@@ -69,10 +71,7 @@ async function addBootstrap(
 /** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
 function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
   if (value === "all") return value;
-  const names = value
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
+  const names = splitNames(value);
   const known = nodes.map(({ name }) => name);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -80,6 +79,21 @@ function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[]
     throw new ConfigError([{ text }]);
   }
   return names;
+}
+
+/** Parses HOSTS_DOWN: names of Proxmox hosts and of nodes, separated by commas. Which hosts there are is known at plan. */
+function namesOfHostsDown(value = ""): string[] {
+  const names = splitNames(value);
+  const bad = names.find((name) => !PROXMOX_NODE.regex.test(name));
+  if (bad === undefined) return names;
+  throw new ConfigError([{ text: `HOSTS_DOWN names ${JSON.stringify(bad)}, which ${PROXMOX_NODE.advice}` }]);
+}
+
+function splitNames(value: string): string[] {
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 }
 
 main(process.env).catch((error: unknown) => {

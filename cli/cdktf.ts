@@ -1,6 +1,7 @@
 // `npm run synth|plan|deploy|destroy [-- arguments of cdktf]`: runs cdktf with OpenTofu and its providers.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -50,7 +51,14 @@ async function main(): Promise<number> {
     ...env,
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
+    ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
   });
+}
+
+/** cdktf passes no options on to tofu, which also takes them from these variables. */
+function leavingOutHostsDown(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = ["plan", "apply", "destroy"].map((each) => `TF_CLI_ARGS_${each}`);
+  return Object.fromEntries(names.map((name) => [name, `${env[name] ?? ""} ${EXCLUDE_HOSTS_DOWN}`.trim()]));
 }
 
 /** Without a terminal, cdktf would end in a stack trace of what draws its question. */

@@ -1,4 +1,4 @@
-import { type Precondition, TerraformLocal, TerraformStack } from "cdktf";
+import { type Postcondition, type Precondition, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
@@ -100,18 +100,20 @@ export class VmIdGuard extends Construct {
 
   /** @returns the hosts that are down */
   private readHosts(named: readonly string[]): TerraformLocal {
+    const given = JSON.stringify(named);
+    const unknown = `setsubtract(${given}, self.names)`;
+    const known: Postcondition = {
+      condition: `\${length(${unknown}) == 0}`,
+      errorMessage:
+        `HOSTS_DOWN names \${join(", ", ${unknown})}, which is no Proxmox host and no node of this cluster; the hosts are ` +
+        '${join(", ", self.names)}',
+    };
     const hosts = new DataProxmoxVirtualEnvironmentNodes(this, "hosts", {
-      lifecycle: {
-        postcondition: [
-          {
-            condition: `\${length(setsubtract(${JSON.stringify(named)}, self.names)) == 0}`,
-            errorMessage: `hosts down: of ${named.join(", ")}, \${join(", ", setsubtract(${JSON.stringify(named)}, self.names))} is no Proxmox host; its hosts are \${join(", ", self.names)}`,
-          },
-        ],
-      },
+      lifecycle: named.length > 0 ? { postcondition: [known] } : undefined,
     });
     hosts.overrideLogicalId("hosts");
-    const isDown = `!${hosts.fqn}.online[index] || contains(${JSON.stringify(named)}, name)`;
+    const isOffline = `!${hosts.fqn}.online[index]`;
+    const isDown = named.length > 0 ? `(${isOffline} || contains(${given}, name))` : isOffline;
     const select = (condition: string) => `[for index, name in ${hosts.fqn}.names : name if ${condition}]`;
     const down = new TerraformLocal(this, "down", `\${${select(isDown)}}`);
     down.overrideLogicalId("hosts_down");
@@ -123,7 +125,7 @@ export class VmIdGuard extends Construct {
       filters: { contentTypes: ["snippets"] },
     });
     answering.overrideLogicalId("answering_hosts");
-    answering.addOverride("for_each", `\${toset(${select(`!(${isDown})`)})}`);
+    answering.addOverride("for_each", `\${toset(${select(`!${isDown}`)})}`);
 
     TerraformStack.of(this).addOverride("check.hosts_down", {
       assert: [

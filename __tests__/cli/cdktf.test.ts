@@ -33,6 +33,23 @@ it.each([
   expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
 });
 
+it.each(["plan", "deploy", "destroy"])(
+  "%s leaves out what stands on hosts that are down",
+  async (command) => {
+    const shows = ["plan", "apply", "destroy"].map((each) => `echo "${each}: $TF_CLI_ARGS_${each}"`);
+    on.program("cdktf", shows.join("; "));
+    on.env.TF_CLI_ARGS_plan = "-parallelism=2";
+    expect((await run(command, "--auto-approve")).said).toContain(
+      "plan: -parallelism=2\napply: \ndestroy: \n",
+    );
+    on.env.HOSTS_DOWN = "pve3";
+    const exclude = "-exclude=terraform_data.hosts_down";
+    expect((await run(command, "--auto-approve")).said).toContain(
+      `plan: -parallelism=2 ${exclude}\napply: ${exclude}\ndestroy: ${exclude}\n`,
+    );
+  },
+);
+
 it("refuses a workspace, in which there is no state", async () => {
   on.env.TF_WORKSPACE = "prod";
   for (const command of ["plan", "deploy", "destroy"]) {

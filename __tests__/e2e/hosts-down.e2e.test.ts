@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadCluster } from "../../config";
 import { EXCLUDE_HOSTS_DOWN } from "../../domain/hosts-down";
-import type { ClusterNodeProps, ClusterStackProps } from "../../stacks/cluster-stack-props";
+import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane } from "../support/nodes";
 
@@ -24,10 +24,6 @@ describe("a host that is down", () => {
   const { state: _, ...file } = config;
   const small = file.nodes.map((node) => ({ ...node, disk: { ...node.disk, sizeGiB: 10 } }));
   const whole: ClusterStackProps = { ...file, nodes: small };
-  const withNode = (name: string, change: Partial<ClusterNodeProps>): ClusterStackProps => ({
-    ...whole,
-    nodes: small.map((node) => (node.name === name ? { ...node, ...change } : node)),
-  });
   const down = (props: ClusterStackProps, ...hostsDown: string[]): ClusterStackProps => ({
     ...props,
     hostsDown,
@@ -37,35 +33,71 @@ describe("a host that is down", () => {
     deployment = await Deployment.start();
     await deployment.deploy(whole);
     const before = await deployment.guests();
-    await deployment.control.setHostOnline("pve3", false);
+    // The host that the image on shared storage was downloaded by.
+    await deployment.control.setHostOnline("pve1", false);
     const [exitCode, text] = await said(deployment.project.plan());
-    expect([exitCode, text]).toEqual([1, expect.stringContaining("HOSTS_DOWN=pve3")]);
+    expect([exitCode, text]).toEqual([1, expect.stringContaining("HOSTS_DOWN=pve1 npm run plan")]);
 
-    expect(await deployment.replan(down(whole, "pve3"), EXCLUDE_HOSTS_DOWN)).toEqual({});
-    const more = withNode("worker-1", { memoryMiB: 4096 });
-    // The node on the host that is down changes too, and has to wait.
-    const both = { ...more, nodes: more.nodes.map((node) => ({ ...node, tags: ["new"] })) };
-    expect(await deployment.replan(down(both, "pve3"), EXCLUDE_HOSTS_DOWN)).toEqual({
-      [address("cp-1")]: ["update"],
+    deployment.write(down(whole, "pve1"));
+    expect((await deployment.project.plan(EXCLUDE_HOSTS_DOWN)).exitCode).toBe(0);
+    // The nodes on the host that is down change too, and have to wait.
+    const changed = { ...whole, nodes: small.map((node) => ({ ...node, memoryMiB: 4096, tags: ["new"] })) };
+    expect(await deployment.replan(down(changed, "pve1"), EXCLUDE_HOSTS_DOWN)).toEqual({
       [address("cp-2")]: ["update"],
-      [address("worker-1")]: ["update"],
+      [address("cp-3")]: ["update"],
       [address("worker-2")]: ["update"],
     });
     await deployment.project.ok("apply", EXCLUDE_HOSTS_DOWN, "-auto-approve");
     const after = await deployment.guests();
-    expect(after.get(7003)).toEqual(before.get(7003));
-    expect(after.get(7011)).toMatchObject({ pending: { memory: "4096" }, config: { tags: "new;talos" } });
+    expect([after.get(7001), after.get(7011)]).toEqual([before.get(7001), before.get(7011)]);
+    expect(after.get(7002)).toMatchObject({ pending: { memory: "4096" }, config: { tags: "new;talos" } });
     const { output } = await deployment.project.ok("state", "list");
     expect(output.split("\n")).toEqual(
       expect.arrayContaining([
-        address("cp-3"),
-        "proxmox_haresource.cp-3",
+        address("cp-1"),
+        "proxmox_haresource.cp-1",
         "proxmox_harule.talos-controlplane",
       ]),
     );
 
-    await deployment.control.setHostOnline("pve3", true);
-    expect(await deployment.replan(both)).toEqual({ [address("cp-3")]: ["update"] });
+    await deployment.control.setHostOnline("pve1", true);
+    expect(await deployment.replan(changed)).toEqual({
+      [address("cp-1")]: ["update"],
+      [address("worker-1")]: ["update"],
+    });
+  });
+
+  test("with ISO files on each host, those of the other hosts are exchanged; what HA has left there is named by itself", async () => {
+    const iso: ClusterStackProps = {
+      ...whole,
+      bootMode: "iso",
+      proxmox: { ...whole.proxmox, imageStorage: "local" },
+    };
+    deployment = await Deployment.start();
+    await deployment.deploy(iso);
+    const before = await deployment.guests();
+    await deployment.control.changeGuest(7011, { node: "pve3" });
+    await deployment.control.setHostOnline("pve3", false);
+    const next = down({ ...iso, talosVersion: "v1.13.1" }, "pve3");
+    deployment.write(next);
+    const [exitCode, text] = await said(deployment.project.plan(EXCLUDE_HOSTS_DOWN));
+    expect([exitCode, text]).toEqual([1, expect.stringMatching(/error retrieving VM 7011.*595/)]);
+
+    deployment.write(down(next, "pve3", "worker-1"));
+    await deployment.project.ok("apply", EXCLUDE_HOSTS_DOWN, "-auto-approve");
+    const drives = [...(await deployment.guests())].map(([vmid, { config }]) => [
+      vmid,
+      /v1\.13\.\d/.exec(String(config.ide2))?.[0],
+    ]);
+    expect(Object.fromEntries(drives)).toEqual({
+      7001: "v1.13.1",
+      7002: "v1.13.1",
+      7003: "v1.13.0",
+      7011: "v1.13.0",
+      7012: "v1.13.1",
+    });
+    expect((await deployment.guests()).get(7003)).toEqual(before.get(7003));
+    expect((await deployment.project.plan(EXCLUDE_HOSTS_DOWN)).exitCode).toBe(0);
   });
 });
 
@@ -74,11 +106,16 @@ describe("no VM is made while a host does not answer", () => {
   const one = cluster([controlPlane(1, small)], { bootMode: "iso" });
   const two = cluster([controlPlane(1, small), controlPlane(2, small)], { bootMode: "iso" });
 
-  test.each<[string, () => Promise<void>, RegExp]>([
+  test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       "one that Proxmox knows to be offline",
       () => deployment.control.setHostOnline("pve3", false),
       /node "cp-2" has no VM yet, and none can be made while pve3 is down: Proxmox does not list its guests, so vm_id 7012 may be taken/,
+    ],
+    [
+      "one that Proxmox still takes for online",
+      () => deployment.control.setHostAnswering("pve3", false),
+      /answering_hosts\["pve3"\].*595/,
     ],
   ])(
     "%s: its guests are not in the list, and one of them would end up in our state",
@@ -98,14 +135,23 @@ describe("no VM is made while a host does not answer", () => {
       expect((await deployment.project.ok("state", "list")).output).not.toContain("cp-2");
       expect((await deployment.guests()).get(7012)).toEqual(foreign);
 
+      deployment.write({ ...two, hostsDown: ["pve3"] });
+      expect(await said(deployment.project.apply(EXCLUDE_HOSTS_DOWN))).toEqual([
+        1,
+        expect.stringContaining("none can be made while pve3 is down"),
+      ]);
       // The node that exists can be changed.
-      expect(
-        await deployment.replan(
-          cluster([controlPlane(1, { ...small, memoryMiB: 4096 })], { bootMode: "iso" }),
-        ),
-      ).toEqual({
+      const more = cluster([controlPlane(1, { ...small, memoryMiB: 4096 })], { bootMode: "iso" });
+      expect(await deployment.replan({ ...more, hostsDown: ["pve3"] }, EXCLUDE_HOSTS_DOWN)).toEqual({
         [address("cp-1")]: ["update"],
       });
+      deployment.write({ ...more, hostsDown: ["pve33"] });
+      expect(await said(deployment.project.plan(EXCLUDE_HOSTS_DOWN))).toEqual([
+        1,
+        expect.stringContaining(
+          "HOSTS_DOWN names pve33, which is no Proxmox host and no node of this cluster; the hosts are pve1, pve2, pve3",
+        ),
+      ]);
     },
   );
 });
