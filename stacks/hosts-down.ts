@@ -44,11 +44,13 @@ export class HostsDown {
   /** Says what is left out, after all of it is. */
   report(): void {
     if (this.names.length === 0) return;
-    const [type = "", id = ""] = HOSTS_DOWN_ADDRESS.split(".");
-    TerraformStack.of(this.scope).addOverride(`resource.${type}.${id}.input`, this.leftOut);
-    const what = this.leftOut.length > 0 ? this.leftOut.join(", ") : "nothing of this cluster";
-    Annotations.of(this.scope).addWarning(
-      `HOSTS_DOWN names ${this.names.join(", ")}: plans leave out ${what}, with the HA rules that it is in, and make no VM`,
-    );
+    const left = this.leftOut.length > 0 ? this.leftOut.join(", ") : "nothing of this cluster";
+    const text = `HOSTS_DOWN names ${this.names.join(", ")}: left out are ${left}, with their HA resources and rules; no VM is made`;
+    Annotations.of(this.scope).addWarning(text);
+    const stack = TerraformStack.of(this.scope);
+    stack.addOverride(`resource.${HOSTS_DOWN_ADDRESS}.input`, this.leftOut);
+    // In the plan itself, too: a check that fails is a warning, and this one always fails.
+    const never = "${length(local.hosts_down) < 0}";
+    stack.addOverride("check.left_out", { assert: [{ condition: never, error_message: text }] });
   }
 }
