@@ -225,7 +225,9 @@ test("HOSTS_DOWN with what cannot be a host is told without a stack trace", () =
   const { status, stderr } = run({ HOSTS_DOWN: "pve1,pve_2" });
   expect([status, stderr]).toEqual([
     1,
-    expect.stringMatching(/^environment: HOSTS_DOWN names "pve_2", which is not a Proxmox node; [^\n]+\n$/),
+    expect.stringMatching(
+      /^environment: HOSTS_DOWN names "pve_2", which is not the name of a Proxmox node; [^\n]+\n$/,
+    ),
   ]);
 });
 
@@ -235,9 +237,7 @@ test("HOSTS_DOWN leaves out what stands there, and says so", () => {
     .filter(([, vm]) => JSON.stringify(vm.depends_on ?? []).includes("terraform_data.hosts_down"))
     .map(([name]) => name);
   expect(dependents).toEqual(["cp-1", "worker-1"]);
-  expect(annotations()).toContain(
-    "HOSTS_DOWN names cp-1, worker-1: left out are cp-1, worker-1, with their HA",
-  );
+  expect(annotations()).toContain("HOSTS_DOWN names cp-1, worker-1; left out: cp-1, worker-1, with the HA");
 });
 
 test("ids that are made of addresses are shown", () => {
