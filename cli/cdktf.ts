@@ -25,6 +25,12 @@ async function main(): Promise<number> {
       "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
     );
   }
+  if (command === "destroy" && process.env.HOSTS_DOWN) {
+    // A destroy goes against the dependencies, so the option would leave nothing out.
+    throw new Error(
+      `HOSTS_DOWN=${process.env.HOSTS_DOWN} is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy`,
+    );
+  }
   if (asksForApproval(command, given) && !process.stdin.isTTY) {
     throw new Error(
       `${name} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${name} -- --auto-approve`,
@@ -57,7 +63,7 @@ async function main(): Promise<number> {
 
 /** cdktf passes no options on to tofu, which also takes them from these variables. */
 function leavingOutHostsDown(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = ["plan", "apply", "destroy"].map((each) => `TF_CLI_ARGS_${each}`);
+  const names = ["plan", "apply"].map((each) => `TF_CLI_ARGS_${each}`);
   return Object.fromEntries(names.map((name) => [name, `${env[name] ?? ""} ${EXCLUDE_HOSTS_DOWN}`.trim()]));
 }
 

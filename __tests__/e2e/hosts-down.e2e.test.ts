@@ -98,6 +98,12 @@ describe("a host that is down", () => {
     });
     expect((await deployment.guests()).get(7003)).toEqual(before.get(7003));
     expect((await deployment.project.plan(EXCLUDE_HOSTS_DOWN)).exitCode).toBe(0);
+
+    // A node of another host can be removed.
+    const fewer = { ...next, nodes: small.filter(({ name }) => name !== "worker-2") };
+    deployment.write(down(fewer, "pve3", "worker-1"));
+    await deployment.project.ok("apply", EXCLUDE_HOSTS_DOWN, "-auto-approve");
+    expect([...(await deployment.guests()).keys()]).toEqual([7001, 7002, 7003, 7011]);
   });
 });
 
