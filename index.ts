@@ -8,6 +8,7 @@ export {
 } from "./config";
 // The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
 export * from "./constructs/anti-affinity";
+export * from "./constructs/ha-resource";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";
 export * from "./constructs/node-firewall";

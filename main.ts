@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { ConfigError, type LoadedFromEnv, loadClusters } from "./config";
 import { bootstrapState, stackId, stateBeside } from "./config/state-location";
+import { PROXMOX_NODE } from "./domain/proxmox-names";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -41,6 +42,7 @@ function addCluster(
       allowReplace === "all"
         ? allowReplace
         : config.nodes.map((node) => node.name).filter((node) => allowReplace.includes(node)),
+    hostsDown: namesOfHostsDown(env.HOSTS_DOWN),
   });
   const access = new ProxmoxAccessStack(app, stackId(name, "proxmox-access"), {
     endpoint,
@@ -87,10 +89,7 @@ async function addBootstrap(app: App, { config }: LoadedFromEnv, env: NodeJS.Pro
 /** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
 function replaceable(value = "", clusters: readonly LoadedFromEnv[]): "all" | string[] {
   if (value === "all") return value;
-  const names = value
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
+  const names = splitNames(value);
   const known = [...new Set(clusters.flatMap(({ config }) => config.nodes.map(({ name }) => name)))];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -98,6 +97,21 @@ function replaceable(value = "", clusters: readonly LoadedFromEnv[]): "all" | st
     throw new ConfigError([{ text }]);
   }
   return names;
+}
+
+/** Parses HOSTS_DOWN: names of Proxmox hosts and of nodes, separated by commas. Which hosts there are is known at plan. */
+function namesOfHostsDown(value = ""): string[] {
+  const names = splitNames(value);
+  const bad = names.find((name) => !PROXMOX_NODE.regex.test(name));
+  if (bad === undefined) return names;
+  throw new ConfigError([{ text: `HOSTS_DOWN names ${JSON.stringify(bad)}, which ${PROXMOX_NODE.advice}` }]);
+}
+
+function splitNames(value: string): string[] {
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 }
 
 main(process.env).catch((error: unknown) => {

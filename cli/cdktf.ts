@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
+import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { chooseCluster } from "./choose-cluster";
 import { type PlanOptions, planOptions } from "./plan-options";
@@ -29,6 +30,12 @@ async function main(): Promise<number> {
   if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
     throw new Error(
       "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
+    );
+  }
+  if (command === "destroy" && process.env.HOSTS_DOWN) {
+    // A destroy goes against the dependencies, so the option would leave nothing out.
+    throw new Error(
+      `HOSTS_DOWN=${process.env.HOSTS_DOWN} is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy`,
     );
   }
   if (asksForApproval(command, given) && !process.stdin.isTTY) {
@@ -59,6 +66,7 @@ async function main(): Promise<number> {
     ...env,
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all" }),
+    ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
   };
   return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
 }
@@ -80,6 +88,12 @@ async function planAndReview(
   }
   const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
   return code === 0 ? plan.review(options, env) : code;
+}
+
+/** cdktf passes no options on to tofu, which also takes them from these variables. */
+function leavingOutHostsDown(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = ["plan", "apply"].map((each) => `TF_CLI_ARGS_${each}`);
+  return Object.fromEntries(names.map((name) => [name, `${env[name] ?? ""} ${EXCLUDE_HOSTS_DOWN}`.trim()]));
 }
 
 /** Without a terminal, cdktf would end in a stack trace of what draws its question. */

@@ -43,7 +43,7 @@ export interface ProxmoxConfig {
   readonly imageStorage: string;
   /** `proxmox_shared_storages`: storages that all hosts share (NFS, Ceph, …). */
   readonly sharedStorages: readonly string[];
-  /** `proxmox_ha`: HA resources and anti-affinity rules. */
+  /** `proxmox_ha`: HA resources for every VM that can move, and anti-affinity rules. */
   readonly ha: boolean;
 }
 
@@ -106,6 +106,8 @@ export interface NodeConfig {
   readonly osType: OsType;
   /** The QEMU guest agent; false if the schematic certainly lacks it. */
   readonly agent: boolean;
+  /** `eject_iso`, else `proxmox_eject_iso`: whether the drive of the installer ISO is empty. */
+  readonly ejectIso: boolean;
   readonly tags: readonly string[];
   readonly pool?: string;
   readonly startup?: StartupConfig;

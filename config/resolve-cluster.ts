@@ -99,7 +99,7 @@ export function hostsOf(nodes: readonly NodeConfig[]): ReadonlySet<string> {
   return new Set(nodes.map(({ host }) => host));
 }
 
-export function storagesOf(nodes: readonly NodeConfig[]): string[] {
+function storagesOf(nodes: readonly NodeConfig[]): string[] {
   return [
     ...new Set(nodes.flatMap(({ disk, dataDisks }) => [disk, ...dataDisks].map(({ storage }) => storage))),
   ];

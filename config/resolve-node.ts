@@ -76,6 +76,7 @@ export function resolveNode(
     machine: advanced.machine === "i440fx" ? "pc" : advanced.machine,
     osType: advanced.ostype,
     agent: (node.qemu_agent ?? advanced.qemu_agent) && !lacksGuestAgent(schematic),
+    ejectIso: node.eject_iso ?? cluster.proxmox_eject_iso,
     tags: node.tags ?? advanced.tags,
     pool: node.pool,
     startup: startupOf(node),

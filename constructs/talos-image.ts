@@ -33,6 +33,12 @@ export interface TalosImageProps {
   readonly fileNamePrefix?: string;
   /** Name of the file in the storage. @default - made of prefix, version, schematic and format */
   readonly fileName?: string;
+  /**
+   * Whether plans leave the file as it is, since a host is down: its VMs do not depend on the download, and keep the image that
+   * they have. Tell OpenTofu to exclude the resource as well.
+   * @default false
+   */
+  readonly leftAsIs?: boolean;
   /** Address of a download resource in state that this one takes over; its file is kept as it is. @default - nothing is taken over */
   readonly adoptFrom?: string;
 }
@@ -57,11 +63,13 @@ export class TalosImage extends Construct {
   readonly secureBoot: boolean;
   /** Whether it is the file of another program, which is kept as it is. */
   readonly isAdopted: boolean;
+  /** Whether VMs keep the image that they have. */
+  readonly isLeftAsIs: boolean;
   /** The image factory's ID of the schematic. */
   readonly schematicId: string;
   /** Where Proxmox downloads it from. */
   readonly url: string;
-  /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download. */
+  /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download, unless that is left out. */
   readonly fileId: string;
   /** The resource; its address is `proxmox_download_file.<id>`. */
   readonly resource: DownloadFile;
@@ -87,6 +95,7 @@ export class TalosImage extends Construct {
     checks.text("adoptFrom", props.adoptFrom, RESOURCE_ADDRESS);
 
     this.format = format;
+    this.isLeftAsIs = props.leftAsIs ?? false;
     this.secureBoot = secureBoot;
     this.isAdopted = props.adoptFrom !== undefined;
     this.schematicId = props.schematicId ?? schematicId(schematic);
@@ -94,6 +103,9 @@ export class TalosImage extends Construct {
     const variant = `nocloud-amd64${secureBoot ? "-secureboot" : ""}.${extension}`;
     const factory = props.factoryUrl ?? "https://factory.talos.dev";
     this.url = `${factory}/image/${this.schematicId}/${props.talosVersion}/${variant}`;
+
+    const fileName =
+      props.fileName ?? [prefix, props.talosVersion, this.schematicId.slice(0, 12), variant].join("-");
 
     const datastores = new DataProxmoxDatastores(this, "datastores", {
       nodeName: props.host,
@@ -108,8 +120,7 @@ export class TalosImage extends Construct {
       contentType,
       url: this.url,
       // Without a name the provider asks Proxmox for one, and may crash on the answer.
-      fileName:
-        props.fileName ?? [prefix, props.talosVersion, this.schematicId.slice(0, 12), variant].join("-"),
+      fileName,
       // The size of the factory's file may differ between requests. That must not replace the file.
       overwrite: false,
       // A file of the same name was left by an interrupted apply, so it may be replaced.
@@ -134,6 +145,6 @@ export class TalosImage extends Construct {
     this.resource.overrideLogicalId(id);
     if (props.adoptFrom)
       new Moved(this, "moved", { from: props.adoptFrom, to: `proxmox_download_file.${id}` });
-    this.fileId = this.resource.id;
+    this.fileId = this.isLeftAsIs ? `${props.storage}:${contentType}/${fileName}` : this.resource.id;
   }
 }

@@ -86,6 +86,11 @@ function checkHardware(checks: PropChecks, props: TalosVmProps): void {
   }
   checks.text("machine", machine, MACHINE);
   checks.choice("osType", props.osType, OS_TYPES);
+  if (props.ejectIso && props.image.format !== "iso") {
+    checks.fail(
+      "ejectIso true needs an image of format iso; with a disk image there is no ISO, so leave it out",
+    );
+  }
   checkPciDevices(checks, machine, props.pciDevices ?? []);
   checkUsbDevices(checks, props.usbDevices ?? []);
 }

@@ -123,9 +123,15 @@ function efiDisk({ bios, disks: [root] }: TalosVmProps): string[] {
   return ["file_format", "pre_enrolled_keys", "type"].map((part) => `efi_disk[0].${part}`);
 }
 
-/** An adopted ISO is never replaced by another, so the drive needs no change. */
-function cdrom({ image }: TalosVmProps): string[] {
-  return image.isAdopted ? ["cdrom"] : [];
+/** An adopted ISO, and one on a host that is down, is not replaced by another, so the drive needs no change. */
+function cdrom(props: TalosVmProps): string[] {
+  const { format, isAdopted, isLeftAsIs } = props.image;
+  return format === "iso" && (isAdopted || isLeftAsIs) && !hasNoIso(props) ? ["cdrom"] : [];
+}
+
+/** Whether its drive is empty. What replaces a VM boots from the ISO. */
+export function hasNoIso({ ejectIso, allowReplace }: TalosVmProps): boolean {
+  return (ejectIso ?? false) && !allowReplace;
 }
 
 /**

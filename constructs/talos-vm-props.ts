@@ -40,6 +40,12 @@ export interface TalosVmOptions {
   readonly osType?: string;
   /** A TPM 2.0, for disk encryption bound to Secure Boot. @default - a TPM where the image is for Secure Boot */
   readonly tpm?: boolean;
+  /**
+   * Whether the drive of the installer ISO is empty: only with an ISO, and only for a VM that exists and has Talos on its disk.
+   * A VM with an ISO on local storage cannot move to another host.
+   * @default false
+   */
+  readonly ejectIso?: boolean;
   /** The QEMU guest agent; only where the schematic has the extension. @default false */
   readonly agent?: boolean;
   /** PCI devices of the Proxmox node that are passed through. @default - what is attached stays; an empty list detaches it */

@@ -17,7 +17,7 @@ import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
 import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
-import { isNamed, leftAlone } from "./talos-vm-left-alone";
+import { hasNoIso, isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -79,7 +79,11 @@ export class TalosVm extends Construct {
         preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
-        precondition: [guard.precondition(props.vmId, names)],
+        precondition: [
+          guard.precondition(props.vmId, names),
+          guard.completenessPrecondition(props.vmId, this.vmName),
+          ...(hasNoIso(props) ? [guard.existencePrecondition(props.vmId, this.vmName)] : []),
+        ],
         postcondition: [stayAsTheyAre(stays)],
       },
     });
@@ -96,6 +100,13 @@ export class TalosVm extends Construct {
       });
     }
     if (isProtected && props.allowReplace) this.warnOfProtection();
+  }
+
+  /** From now on, no plan moves the VM: its host is where it is made, and HA chooses the hosts after that. */
+  leaveHostToProxmox(): void {
+    const { lifecycle } = this.resource;
+    const ignored = [lifecycle?.ignoreChanges ?? []].flat();
+    this.resource.lifecycle = { ...lifecycle, ignoreChanges: [...ignored, "node_name"] };
   }
 
   /** Proxmox refuses to delete it, but only after the provider has stopped it: no plan may get so far. */
@@ -181,7 +192,8 @@ function storage(props: TalosVmProps): VmConfig {
   return {
     scsiHardware,
     disk: props.disks.map(disk),
-    cdrom: iso ? { fileId: props.image.fileId, interface: "ide2" } : undefined,
+    // Without the block, or without the drive in the boot order, a plan would never be empty.
+    cdrom: iso ? { fileId: hasNoIso(props) ? "none" : props.image.fileId, interface: "ide2" } : undefined,
     bootOrder: iso ? [root, "ide2"] : [root],
     // A disk that somebody attached by hand must not be deleted.
     deleteUnreferencedDisksOnDestroy: false,

@@ -1,7 +1,9 @@
-import { type Precondition, TerraformLocal } from "cdktf";
+import { type Postcondition, type Precondition, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DataProxmoxFiles } from "../.gen/providers/proxmox/data-proxmox-files";
 import { DataProxmoxVirtualEnvironmentContainers } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-containers";
+import { DataProxmoxVirtualEnvironmentNodes } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-nodes";
 import { DataProxmoxVirtualEnvironmentVms } from "../.gen/providers/proxmox/data-proxmox-virtual-environment-vms";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 
@@ -17,6 +19,8 @@ export interface VmIdGuardProps {
   readonly requireTag?: boolean;
   /** Where guests keep their disks. @default - no storage is looked into */
   readonly storages?: readonly GuestStorage[];
+  /** Proxmox hosts that are down, or do not answer though Proxmox takes them for online. @default - those that are offline */
+  readonly hostsDown?: readonly string[];
 }
 
 /** A storage as a host sees it. */
@@ -33,12 +37,17 @@ export interface GuestStorage {
  * If a VM with the id exists, the provider adopts it: Proxmox answers "already exists" to the create, the provider
  * counts that as success, and a later destroy deletes the VM. So the plan reads the ids in use from Proxmox, and an id
  * in use is an error before anything is written.
+ *
+ * The list lacks the guests of a host that is down. So no VM is made while there is one, and a host that Proxmox takes for
+ * online must answer.
  */
 export class VmIdGuard extends Construct {
   /** The guests that Proxmox has at plan, by id: OpenTofu evaluates it once, and a condition for each VM. */
   private readonly guests: TerraformLocal;
   /** What to call them, by id. */
   private readonly descriptions: TerraformLocal;
+  /** Names of the hosts whose guests are not in the list. */
+  private readonly hostsDown: TerraformLocal;
   private readonly requireTag: boolean;
 
   constructor(scope: Construct, id: string, props: VmIdGuardProps = {}) {
@@ -63,6 +72,7 @@ export class VmIdGuard extends Construct {
       `\${{for id, guests in ${this.guests.fqn} : id => ${joined}}}`,
     );
     this.descriptions.overrideLogicalId("existing_guest_names");
+    this.hostsDown = this.readHosts(props.hostsDown ?? []);
     if (props.storages?.length) this.wantToSeeGuests(props.storages);
   }
 
@@ -126,5 +136,72 @@ export class VmIdGuard extends Construct {
         "nothing was changed. give the node another vm_id; if the node was only renamed, set renamed_from; " +
         "if the guest is this node, import it",
     };
+  }
+
+  /** The condition for a VM that may have to be made: all hosts are there, so that the list of ids in use is whole. */
+  completenessPrecondition(vmId: number, name: string): Precondition {
+    return {
+      condition: `\${length(${this.hostsDown.fqn}) == 0 || ${this.exists(vmId)}}`,
+      errorMessage:
+        `node "${name}" has no VM yet, and none can be made while \${join(", ", ${this.hostsDown.fqn})} is down: Proxmox does not ` +
+        `list its guests, so vm_id ${vmId} may be taken. nothing was changed. leave the node out until the host is back, or until ` +
+        "it is removed from the Proxmox cluster",
+    };
+  }
+
+  /** The condition for a VM without an ISO in its drive: it exists, since a new one would have nothing to boot from. */
+  existencePrecondition(vmId: number, name: string): Precondition {
+    return {
+      condition: `\${${this.exists(vmId)}}`,
+      errorMessage:
+        `node "${name}" has no VM yet, and a new one has nothing to boot from without the ISO. nothing was changed. ` +
+        "set eject_iso: false for this node until Talos is installed on it",
+    };
+  }
+
+  private exists(vmId: number): string {
+    return `length(${this.guestsWith(vmId)}) > 0`;
+  }
+
+  /** @returns the hosts that are down */
+  private readHosts(named: readonly string[]): TerraformLocal {
+    const given = JSON.stringify(named);
+    const unknown = `setsubtract(${given}, self.names)`;
+    const known: Postcondition = {
+      condition: `\${length(${unknown}) == 0}`,
+      errorMessage:
+        `HOSTS_DOWN names \${join(", ", ${unknown})}, which is no Proxmox host and no node of this cluster; the hosts are ` +
+        '${join(", ", self.names)}',
+    };
+    const hosts = new DataProxmoxVirtualEnvironmentNodes(this, "hosts", {
+      lifecycle: named.length > 0 ? { postcondition: [known] } : undefined,
+    });
+    hosts.overrideLogicalId("hosts");
+    const isOffline = `!${hosts.fqn}.online[index]`;
+    const isDown = named.length > 0 ? `(${isOffline} || contains(${given}, name))` : isOffline;
+    const select = (condition: string) => `[for index, name in ${hosts.fqn}.names : name if ${condition}]`;
+    const down = new TerraformLocal(this, "down", `\${${select(isDown)}}`);
+    down.overrideLogicalId("hosts_down");
+
+    // A host of which Proxmox does not know yet that it is down, or without its web server: its guests are not listed either.
+    const answering = new DataProxmoxDatastores(this, "answering", {
+      nodeName: "${each.key}",
+      // Few storages have it, so the answer is quick.
+      filters: { contentTypes: ["snippets"] },
+    });
+    answering.overrideLogicalId("answering_hosts");
+    answering.addOverride("for_each", `\${toset(${select(`!${isDown}`)})}`);
+
+    TerraformStack.of(this).addOverride("check.hosts_down", {
+      assert: [
+        {
+          condition: `\${length(${down.fqn}) == 0}`,
+          error_message:
+            `down: \${join(", ", ${down.fqn})}. no VM can be made until all hosts are back. if the plan fails with HTTP 595, leave ` +
+            `out what stands there: HOSTS_DOWN=\${join(",", ${down.fqn})} npm run plan (docs/operations.md, A host is down)`,
+        },
+      ],
+    });
+    return down;
   }
 }

@@ -27,6 +27,12 @@ export interface ClusterStackProps {
   readonly adopt?: AdoptProps;
   /** Nodes whose VM a plan may destroy or replace. @default - no node */
   readonly allowReplace?: "all" | readonly string[];
+  /**
+   * Names of Proxmox hosts that are down; also of nodes that stand on one of them although their `host` is another. What stands there
+   * is left as it is, if OpenTofu is run with `-exclude=terraform_data.hosts_down`.
+   * @default - all hosts are up
+   */
+  readonly hostsDown?: readonly string[];
 }
 
 /** The Proxmox cluster that a Talos cluster runs on. */
@@ -49,7 +55,7 @@ export interface ClusterProxmoxProps {
   readonly imagePrefix?: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
-  /** HA resources and anti-affinity rules, for each role with nodes on several hosts. @default false */
+  /** HA resources for every VM that can move, and anti-affinity rules as far as Proxmox can keep them. @default false */
   readonly ha?: boolean;
 }
 

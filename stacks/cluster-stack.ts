@@ -1,6 +1,5 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AntiAffinity } from "../constructs/anti-affinity";
 import { storagesOf } from "../constructs/guest-storages";
 import { NodeFirewall } from "../constructs/node-firewall";
 import { ProtectedNodes } from "../constructs/protected-nodes";
@@ -11,7 +10,7 @@ import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
 import { quorumOf } from "../domain/etcd";
 import { type Schematic, schematicId } from "../domain/schematic";
-import { DEFAULT_SIZE, NODE_ROLES } from "../domain/talos";
+import { DEFAULT_SIZE } from "../domain/talos";
 import { checkClusterStackProps } from "./cluster-stack-checks";
 import type {
   ClusterFirewallProps,
@@ -20,6 +19,8 @@ import type {
   SchematicReference,
 } from "./cluster-stack-props";
 import { configureState } from "./configure-state";
+import { addHighAvailability } from "./high-availability";
+import { HostsDown } from "./hosts-down";
 
 /** The VMs of one Talos cluster on Proxmox VE, their images, and their state backend. */
 export class ClusterStack extends TerraformStack {
@@ -27,6 +28,7 @@ export class ClusterStack extends TerraformStack {
   readonly vms: ReadonlyMap<string, TalosVm>;
   private readonly images = new Map<string, TalosImage>();
   private readonly guard: VmIdGuard;
+  private readonly hostsDown: HostsDown;
   private readonly nodeScope: Construct;
   private readonly imageScope: Construct;
 
@@ -42,8 +44,10 @@ export class ClusterStack extends TerraformStack {
     // If it is false here, PROXMOX_VE_INSECURE would have no effect.
     new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
 
+    this.hostsDown = new HostsDown(this, props);
     this.guard = new VmIdGuard(this, "vm-id-guard", {
       requireTag: props.adopt?.vms === undefined,
+      hostsDown: this.hostsDown.hosts,
       storages: storagesOf(
         props.nodes.map(({ host, disk, dataDisks = [] }) => ({ host, disks: [disk, ...dataDisks] })),
       ),
@@ -52,10 +56,14 @@ export class ClusterStack extends TerraformStack {
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
     new ProtectedNodes(this, "protected-nodes", { nodes: props.nodes });
-    if (props.proxmox.ha) this.spreadOverHosts();
+    if (props.proxmox.ha) {
+      const prefix = props.clusterName ?? this.node.id;
+      addHighAvailability(this, { cluster: props, vms: this.vms, prefix });
+    }
     if (props.firewall) this.addFirewalls(props.firewall);
     this.warnWhereOneHostHoldsTheQuorum();
     this.addOutputs();
+    this.hostsDown.report();
   }
 
   private addNode(node: ClusterNodeProps): TalosVm {
@@ -75,7 +83,7 @@ export class ClusterStack extends TerraformStack {
       address,
       ...vm
     } = node;
-    return new TalosVm(this.nodeScope, name, {
+    const talosVm = new TalosVm(this.nodeScope, name, {
       ...vm,
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
@@ -96,6 +104,8 @@ export class ClusterStack extends TerraformStack {
       allowReplace: allowReplace === "all" || (allowReplace?.includes(name) ?? false),
       vmIdGuard: this.guard,
     });
+    if (this.hostsDown.has(node)) this.hostsDown.leaveOut(talosVm, name);
+    return talosVm;
   }
 
   /** Nodes with the same image share one download. On storage that is not shared, there is one for each host. */
@@ -109,6 +119,7 @@ export class ClusterStack extends TerraformStack {
     const existing = this.images.get(id);
     if (existing) return existing;
 
+    const leftAsIs = this.hostsDown.hasFile(host, shared);
     const image = new TalosImage(this.imageScope, id, {
       host,
       storage: proxmox.imageStorage,
@@ -117,26 +128,13 @@ export class ClusterStack extends TerraformStack {
       ...(hasId(schematic) ? { schematicId: schematic.id } : { schematic }),
       secureBoot,
       format: bootMode,
+      leftAsIs,
       adoptFrom: adopt?.images?.find((each) => each.schematicId === hashed && each.secureBoot === secureBoot)
         ?.from,
     });
+    if (leftAsIs) this.hostsDown.leaveOut(image, `image ${id}`);
     this.images.set(id, image);
     return image;
-  }
-
-  private spreadOverHosts(): void {
-    const hosts = new Set(this.props.nodes.map((node) => node.host));
-    for (const role of NODE_ROLES) {
-      const vms = this.vmsOf(role);
-      // Proxmox refuses a rule that it cannot fulfil: more VMs than hosts.
-      if (vms.length < 2 || vms.length > hosts.size) continue;
-      const ruleName = `${this.props.clusterName ?? this.node.id}-${role}`;
-      new AntiAffinity(this, `spread-${role}`, {
-        ruleName,
-        vms,
-        comment: `a host of its own for each ${role}`,
-      });
-    }
   }
 
   private addFirewalls({ enabled, logDrops, ...traffic }: ClusterFirewallProps): void {

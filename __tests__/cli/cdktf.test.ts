@@ -10,7 +10,10 @@ beforeEach(() => {
   on.env.CLUSTER_CONFIG = "examples/six-nodes";
   on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
-  on.program("cdktf", 'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"');
+  on.program(
+    "cdktf",
+    'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"; echo "options: $TF_CLI_ARGS_plan"',
+  );
 });
 afterEach(() => {
   killPrograms();
@@ -31,7 +34,21 @@ it.each([
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
-  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\n`);
+  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\noptions: \n`);
+});
+
+it("leaves out what stands on hosts that are down, in whatever cdktf runs", async () => {
+  const shows = ["plan", "apply"].map((each) => `echo "${each}: $TF_CLI_ARGS_${each}"`);
+  on.program("cdktf", shows.join("; "));
+  Object.assign(on.env, { TF_CLI_ARGS_plan: "-parallelism=2", HOSTS_DOWN: "pve3" });
+  const exclude = "-exclude=terraform_data.hosts_down";
+  expect((await run("deploy", "--auto-approve")).said).toContain(
+    `plan: -parallelism=2 ${exclude}\napply: ${exclude}\n`,
+  );
+  expect(await run("destroy", "--auto-approve")).toEqual({
+    code: 1,
+    said: "HOSTS_DOWN=pve3 is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy\n",
+  });
 });
 
 /** cdktf that leaves a plan, and OpenTofu that shows it. */

@@ -356,6 +356,21 @@ test("an agent that is asked for but missing from the schematic is warned about"
 test("HA that can restart nothing elsewhere is warned about", () => {
   expect(parse(edit(append("proxmox_ha: true"))).warnings).toEqual([
     "cluster.yaml:30: proxmox_ha true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
-    "cluster.yaml:30: proxmox_ha true has no effect on VMs whose disks are on local-lvm; add the shared ones to proxmox_shared_storages",
   ]);
+});
+
+test("an ISO that is taken out although none is used is refused", () => {
+  const text = edit(append("    eject_iso: true", "boot_mode: disk-image", "proxmox_eject_iso: true"));
+  expect(problemsOf(text)).toEqual([
+    "cluster.yaml:30: nodes[3].eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
+    "cluster.yaml:32: proxmox_eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
+  ]);
+});
+
+test.each([
+  [[true, true, true, true], append("proxmox_eject_iso: true")],
+  [[true, true, true, false], append("    eject_iso: false", "proxmox_eject_iso: true")],
+  [[false, false, false, true], append("    eject_iso: true")],
+])("the ISO is taken out of %j", (expected, change) => {
+  expect(parse(edit(change)).config.nodes.map(({ ejectIso }) => ejectIso)).toEqual(expected);
 });

@@ -137,6 +137,46 @@ describe("a VM that exists", () => {
   });
 });
 
+describe("an ISO that is taken out", () => {
+  const iso = { image: { format: "iso" } } as const;
+  const conditions = (made: Record<string, unknown>) =>
+    (made.lifecycle as { precondition: { error_message: string }[] }).precondition.map(
+      (each) => each.error_message,
+    );
+
+  test("leaves the drive, which a plan would otherwise want back, and needs a VM that exists", () => {
+    const made = vm({ ejectIso: true }, iso);
+    expect(made).toMatchObject({
+      cdrom: { file_id: "none", interface: "ide2" },
+      boot_order: ["scsi0", "ide2"],
+      lifecycle: { ignore_changes: ["started", "disk[0].interface"] },
+    });
+    expect(conditions(made)).toContainEqual(expect.stringContaining("nothing to boot from without the ISO"));
+    expect(conditions(vm({}, iso))).not.toContainEqual(expect.stringContaining("nothing to boot from"));
+  });
+
+  test("is back in a VM that may be replaced, since its successor boots from it", () => {
+    const made = vm({ ejectIso: true, allowReplace: true }, iso);
+    expect(made).toMatchObject({
+      cdrom: { file_id: expect.stringContaining("proxmox_download_file.image") },
+    });
+    expect(conditions(made)).not.toContainEqual(expect.stringContaining("nothing to boot from"));
+  });
+
+  test("is refused with a disk image, which leaves none behind", () => {
+    expect(() => vm({ ejectIso: true })).toThrow('VM "cp-1": ejectIso true needs an image of format iso');
+  });
+});
+
+test.each([
+  ["iso", ["started", "cdrom", "disk[0].interface"]],
+  ["disk-image", ["started", "disk[0].import_from", "disk[0].interface"]],
+] as const)("an image that is left as it is (%s) is neither referred to nor exchanged", (format, ignored) => {
+  const made = vm({}, { image: { format, leftAsIs: true } });
+  expect(made).toMatchObject({ lifecycle: { ignore_changes: ignored } });
+  expect(JSON.stringify(made)).not.toContain("proxmox_download_file");
+});
+
 test("an ISO stays in the drive and its first disk is empty", () => {
   const booted = vm({}, { image: { format: "iso" } });
   expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });

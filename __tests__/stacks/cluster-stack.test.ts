@@ -262,22 +262,6 @@ describe("quorum", () => {
   });
 });
 
-describe("high availability", () => {
-  const rules = (props: ClusterStackProps) => Object.keys(templateOf(props).resource.proxmox_harule ?? {});
-
-  test("leaves out a rule that Proxmox could not fulfil", () => {
-    const controlPlanes = [1, 2, 3].map((n) => controlPlane(n, onCeph(n === 1 ? "pve1" : "pve2")));
-    const workers = ["pve1", "pve2"].map((host, n) => worker(n + 1, onCeph(host)));
-    expect(rules(cluster([...controlPlanes, ...workers], spread))).toEqual(["cluster-worker"]);
-  });
-
-  test("is off unless asked for", () => {
-    const nodes = ["pve1", "pve2", "pve3"].map((host, n) => controlPlane(n + 1, onCeph(host)));
-    expect(rules(cluster(nodes, spread))).toEqual(["cluster-controlplane"]);
-    expect(rules(cluster(nodes))).toEqual([]);
-  });
-});
-
 test.each([
   { bootloader: "dual-boot" as const },
   { bootloader: "grub" as const },

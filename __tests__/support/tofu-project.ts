@@ -77,8 +77,8 @@ export class TofuProject {
   planJson = async () => (await this.ok("show", "-json", this.planFile)).output;
 
   /** What a plan would do, resource by resource; only what is not a no-op. */
-  async plannedActions(): Promise<Record<string, string[]>> {
-    const { exitCode, output } = await this.plan();
+  async plannedActions(...args: string[]): Promise<Record<string, string[]>> {
+    const { exitCode, output } = await this.plan(...args);
     if (exitCode === 1) throw new Error(`plan failed:\n${output}`);
     const plan = JSON.parse(await this.planJson()) as {
       resource_changes?: { address: string; change: { actions: string[] } }[];

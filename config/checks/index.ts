@@ -11,7 +11,7 @@ import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
 import { checkUsbDevices } from "./passthrough";
-import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
+import { checkEjectedIso, checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { checkPools } from "./pools";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
@@ -32,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkDevices,
   checkUsbDevices,
   checkPlacement,
+  checkEjectedIso,
   checkState,
   checkBootstrap,
   checkControlPlane,

@@ -120,7 +120,13 @@ export const clusterSchema = z.looseObject({
     .boolean()
     .optional()
     .describe(
-      "HA resources and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
+      "HA resources for every VM that can move, and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
+    ),
+  proxmox_eject_iso: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Take the installer ISO out of the VMs, all of which have Talos on their disks, so that they can move to other hosts.",
     ),
   proxmox_firewall: firewall
     .optional()

@@ -212,6 +212,10 @@ export const node = z
       .describe(
         "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`; off if the schematic does not have the extension.",
       ),
+    eject_iso: z
+      .boolean()
+      .optional()
+      .describe("Whether the drive of the installer ISO is empty. Default: `proxmox_eject_iso`."),
     tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
     pool: text(POOL).optional().describe("Resource pool in Proxmox."),
     protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),

@@ -45,7 +45,7 @@ export class Cluster {
         `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
       );
     }
-    if (!host.online) throw new ApiError(595, "No route to host");
+    if (!host.online || host.silent) throw new ApiError(595, "No route to host");
   }
 
   /** Checks that more than half of the hosts are online, which every write requires. @throws ApiError 500 */

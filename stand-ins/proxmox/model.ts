@@ -19,7 +19,10 @@ export interface ClusterState {
 }
 
 export interface Host {
+  /** Whether the cluster takes it for online. */
   online: boolean;
+  /** Whether its web server does not answer; so it is with a host for the minutes until the cluster takes it for offline. */
+  silent?: boolean;
 }
 
 export type ContentType = "images" | "rootdir" | "iso" | "vztmpl" | "backup" | "snippets" | "import";

@@ -282,6 +282,7 @@ const settings = fc.record(
     proxmox_shared_storages: fc.uniqueArray(text("local-lvm", "ceph", "nfs"), { maxLength: 3 }),
     proxmox_ha: flag,
     proxmox_firewall: firewall,
+    proxmox_eject_iso: flag,
     proxmox_vm_defaults: sizes,
     proxmox_vm_controller_defaults: sizes,
     proxmox_vm_worker_defaults: sizes,
