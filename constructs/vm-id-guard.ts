@@ -88,7 +88,9 @@ export class VmIdGuard extends Construct {
       contentType: "images",
     });
     volumes.overrideLogicalId("volumes_of_unseen_guests");
-    volumes.addOverride("for_each", `\${length(${this.guests.fqn}) == 0 ? ${JSON.stringify(places)} : {}}`);
+    const isNeeded = `length(${this.guests.fqn}) == 0 && !contains(${this.hostsDown.fqn}, place.host)`;
+    const needed = `{for key, place in ${JSON.stringify(places)} : key => place if ${isNeeded}}`;
+    volumes.addOverride("for_each", `\${${needed}}`);
     const owners = "distinct([for file in self.files : file.vmid if try(file.vmid > 0, false)])";
     volumes.lifecycle = {
       postcondition: [
