@@ -4,6 +4,7 @@ import { requires, requiresAny } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import type { ConfigValue, Guest, GuestConfig } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
+import { bootDevices, bootOrder } from "./boot-order";
 import { checkBalloon, checkBootOrder, checkTpm, splitOptions } from "./config-checks";
 import { isConfigOption, UPDATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
@@ -168,11 +169,8 @@ function remove({ cluster, guest, name, force }: Change & { readonly force: bool
 }
 
 function removeFromBootOrder(guest: Guest, name: string): void {
-  const boot = String(nextConfig(guest).boot ?? "");
-  const order = boot.replace(/^order=/, "").split(";");
-  if (boot.startsWith("order=") && order.includes(name)) {
-    guest.pending.boot = `order=${order.filter((each) => each !== name).join(";")}`;
-  }
+  const order = bootDevices(nextConfig(guest).boot);
+  if (order?.includes(name)) guest.pending.boot = bootOrder(order.filter((each) => each !== name));
 }
 
 const withoutKeys = (config: GuestConfig, keys: GuestConfig): GuestConfig =>
