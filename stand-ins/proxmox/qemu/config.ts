@@ -46,7 +46,8 @@ export const configRoutes: readonly Route[] = [
     template: "/nodes/{node}/qemu/{vmid}/pending",
     permission: requires("/vms/{vmid}", "VM.Audit"),
     handle: ({ cluster, path }) => {
-      const { config, pending } = cluster.vm(path.node, path.vmid);
+      const guest = cluster.vm(path.node, path.vmid);
+      const [config, pending] = [hidePassword(guest.config), hidePassword(guest.pending)];
       return [...new Set([...Object.keys(config), ...Object.keys(pending)])].sort().map((key) => ({
         key,
         ...(config[key] === undefined ? {} : { value: config[key] }),
@@ -177,5 +178,5 @@ const withoutKeys = (config: GuestConfig, keys: GuestConfig): GuestConfig =>
   Object.fromEntries(Object.entries(config).filter(([name]) => keys[name] === undefined));
 
 /** The API never returns a password. */
-const hidePassword = ({ cipassword, ...config }: GuestConfig): GuestConfig =>
-  cipassword === undefined ? config : { ...config, cipassword: "**********" };
+const hidePassword = <V>(config: Readonly<Record<string, V>>): Readonly<Record<string, V | string>> =>
+  config.cipassword == null ? config : { ...config, cipassword: "**********" };
