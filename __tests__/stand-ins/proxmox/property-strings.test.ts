@@ -1,3 +1,7 @@
+import { DISK_SERIAL } from "../../../domain/disk";
+import { MTU, QUEUES, VLAN } from "../../../domain/network-interface";
+import { TAG } from "../../../domain/proxmox-names";
+import { CORES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../../domain/virtual-machine";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
 import { ApiClient, type Form } from "./support/api-client";
 
@@ -184,6 +188,25 @@ test.each<[string, Form]>([
 ])("accepted: %s", async (_, form) => {
   expect(await api.task(api.post("/nodes/pve1/qemu", { vmid: 100, memory: "1024", ...form }))).toBe("OK");
   await proxmox.control.removeGuest(100);
+});
+
+test("what the program lets through at its limits is accepted", async () => {
+  const nic = (mtu: number, queues: number, tag: number) =>
+    `virtio,bridge=vmbr0,mtu=${mtu},queues=${queues},tag=${tag}`;
+  const form = {
+    vmid: VM_ID.max,
+    memory: MEMORY_MIB.min,
+    net0: nic(MTU.max, QUEUES.max, VLAN.max),
+    net1: nic(MTU.min, QUEUES.min, VLAN.min),
+    scsi0: `ceph:1,serial=${"A_.-9".repeat(4)}`,
+    startup: `order=${STARTUP.max},up=${STARTUP.max}`,
+    tags: "_a.b-c+d",
+    cores: CORES.max,
+    sockets: SOCKETS.max,
+  };
+  expect(DISK_SERIAL.regex.test("A_.-9".repeat(4)) && TAG.regex.test(form.tags)).toBe(true);
+  expect(await api.task(api.post("/nodes/pve1/qemu", form))).toBe("OK");
+  await proxmox.control.removeGuest(VM_ID.max);
 });
 
 test("an update is checked in the same way", async () => {
