@@ -11,7 +11,7 @@ import { DATACENTER_PRIVILEGES, PRIVILEGES } from "../domain/proxmox-privileges"
 export interface ProxmoxAccessProps {
   /** User with its realm. @default "cdktf@pve" */
   readonly userId?: string;
-  /** Name of the role. @default "TalosProvisioner" */
+  /** Name of the role, which cannot begin with `PVE`. @default "TalosProvisioner" */
   readonly roleId?: string;
   /** Name of the token, at least two characters. @default "talos" */
   readonly tokenName?: string;
@@ -35,7 +35,7 @@ export class ProxmoxAccess extends Construct {
   /** `user@realm!name=secret`, for PROXMOX_VE_API_TOKEN. */
   readonly token: string;
 
-  /** @throws if the user has no realm, or the token's name is not valid. */
+  /** @throws if the user has no realm, or the name of role or token is not valid. */
   constructor(scope: Construct, id: string, props: ProxmoxAccessProps = {}) {
     super(scope, id);
     const { userId = "cdktf@pve", roleId = "TalosProvisioner", tokenName = "talos" } = props;
@@ -44,6 +44,13 @@ export class ProxmoxAccess extends Construct {
     if (!/^[A-Za-z][\w.-]+$/.test(tokenName)) {
       throw new Error(
         `token name "${tokenName}" is not valid; use two or more letters, digits, ., _ and -, with a letter first`,
+      );
+    }
+
+    // Proxmox would refuse the role only when user and token are made.
+    if (!/^[\w.-]+$/.test(roleId) || /^pve/i.test(roleId)) {
+      throw new Error(
+        `role "${roleId}" is not valid; use letters, digits, ., _ and -, and another beginning than PVE, which Proxmox keeps for its own roles`,
       );
     }
 

@@ -23,7 +23,7 @@ export class Cluster {
     options: { readonly timeScale: number; readonly version?: string },
   ) {
     this.timeScale = options.timeScale;
-    this.version = options.version ?? "9.1.4";
+    this.version = options.version ?? "9.2.11";
     this.access = new AccessControl(state);
     this.volumes = new Volumes(state);
     this.tasks = new Tasks(state, {

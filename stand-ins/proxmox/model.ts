@@ -49,6 +49,8 @@ export interface Volume {
   sizeBytes: number;
   /** The unpacked size of a disk image that can be imported. */
   readonly virtualBytes?: number;
+  /** Whether an operating system is on it. */
+  readonly bootable?: boolean;
   /** The guest that owns it. */
   readonly vmid?: number;
   /** Seconds since 1970. */
@@ -74,6 +76,8 @@ export interface Guest {
   pid?: number;
   /** The addresses that the guest agent reports instead of those in the configuration. */
   agentAddresses?: readonly string[];
+  /** Whether it has started from an image, so that there is an operating system in it. */
+  installed?: boolean;
   /** Whether the guest agent does not answer. */
   agentSilent?: boolean;
   /** Its file in `/etc/pve/firewall`. */
@@ -91,6 +95,8 @@ export type FirewallRule = Readonly<Record<string, string | number>>;
 
 export interface Pool {
   comment?: string;
+  /** Ids of VMs that do not exist. A VM that is made with such an id is in the pool. */
+  awaited?: readonly number[];
   storages: readonly string[];
 }
 
@@ -142,6 +148,8 @@ export interface HaResource {
   failback?: boolean;
   max_restart?: number;
   max_relocate?: number;
+  /** When it was added, in milliseconds since 1970. */
+  readonly addedAt?: number;
 }
 
 export interface HaRule {

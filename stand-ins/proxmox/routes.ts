@@ -17,7 +17,7 @@ import { configRoutes } from "./qemu/config";
 import { createRoute } from "./qemu/create";
 import { destroyRoute } from "./qemu/destroy";
 import { diskRoutes } from "./qemu/disks";
-import { migrateRoute } from "./qemu/migrate";
+import { migrateRoutes } from "./qemu/migrate";
 import { powerRoutes } from "./qemu/power";
 import { statusRoutes } from "./qemu/status";
 import { downloadRoutes } from "./storage/download";
@@ -32,7 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...configRoutes,
   ...powerRoutes,
   ...diskRoutes,
-  migrateRoute,
+  ...migrateRoutes,
   destroyRoute,
   ...agentRoutes,
   ...storageRoutes,
