@@ -8,8 +8,10 @@ export {
 } from "./config";
 // The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
 export * from "./constructs/anti-affinity";
+export * from "./constructs/ha-resource";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";
+export * from "./constructs/node-firewall";
 export * from "./constructs/proxmox-access";
 export * from "./constructs/proxmox-provider";
 export * from "./constructs/r2-backend";
@@ -18,6 +20,7 @@ export * from "./constructs/talos-cluster";
 export * from "./constructs/talos-cluster-props";
 export * from "./constructs/talos-image";
 export * from "./constructs/talos-provider";
+export * from "./constructs/talos-traffic";
 export * from "./constructs/talos-vm";
 export * from "./constructs/talos-vm-props";
 export * from "./constructs/tfstate-worker-backend";
@@ -32,6 +35,7 @@ export {
   schematicYaml,
   secureBootObstacle,
 } from "./domain/schematic";
+export type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "./domain/vm-settings";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";
 export * from "./stacks/proxmox-access-stack";

@@ -1,8 +1,9 @@
 import "./fast-synth";
 import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
-import { type BootstrapConfig, ConfigError, loadFromEnv, type NodeConfig } from "./config";
-import { bootstrapState, stateBeside } from "./config/state-location";
+import { ConfigError, type LoadedFromEnv, loadClusters } from "./config";
+import { bootstrapState, stackId, stateBeside } from "./config/state-location";
+import { PROXMOX_NODE } from "./domain/proxmox-names";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
@@ -12,40 +13,68 @@ import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
-  const { config, warnings, notes } = loadFromEnv({ env });
+  const { chosen, bootstrapOwner } = loadClusters({ env });
 
   // cdktn accepts use_lockfile only if this target version is set. cdktf ignores the key.
   const app = new App({ targetVersions: { opentofu: ">=1.11.0" } } as object);
-  // A value in a provider or backend block has priority over its environment variable. So leave it out if the variable is set.
-  const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
-  const state = {
-    ...config.state,
-    accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : config.state.accountId,
-    path: config.state.path && resolve(config.state.path),
+  const granted: Granted = {
+    replace: replaceable(env.ALLOW_REPLACE, chosen),
+    newSecrets: newSecrets(env.ALLOW_NEW_SECRETS, chosen),
+    apiEndpoints: apiEndpoints(env.TALOS_API_ENDPOINTS, chosen),
   };
-  const endpoints = apiEndpoints(env.TALOS_API_ENDPOINTS, config.nodes);
-  const cluster = new ClusterStack(app, "cluster", {
+  for (const cluster of chosen) addCluster(app, cluster, granted, env);
+  await addBootstrap(app, bootstrapOwner, env);
+  app.synth();
+}
+
+/** What the environment says of nodes and clusters by name. */
+interface Granted {
+  /** Nodes whose VMs a plan may replace. */
+  readonly replace: "all" | readonly string[];
+  /** `all`, or the cluster whose secrets a plan may destroy; empty for none. */
+  readonly newSecrets: string;
+  /** Where the Talos API of a node is reached, by its name. */
+  readonly apiEndpoints: ReadonlyMap<string, string>;
+}
+
+/** Adds the stacks of one cluster. */
+function addCluster(
+  app: App,
+  { config, name, warnings, notes }: LoadedFromEnv,
+  granted: Granted,
+  env: NodeJS.ProcessEnv,
+): void {
+  // A value in a provider or backend block has priority over its environment variable. So granted it out if the variable is set.
+  const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
+  const state = stateOf(config, env);
+  const cluster = new ClusterStack(app, stackId(name, "cluster"), {
     ...config,
     nodes: config.nodes.map((node) => ({
       ...node,
-      talos: { ...node.talos, apiEndpoint: endpoints.get(node.name) },
+      talos: { ...node.talos, apiEndpoint: granted.apiEndpoints.get(node.name) },
     })),
-    proxmox: { ...config.proxmox, endpoint },
+    proxmox: { ...config.proxmox, endpoint, imagePrefix: name && `talos-${name}` },
     state,
-    allowReplace: replaceable(env.ALLOW_REPLACE, config.nodes),
+    // Of several clusters, each has only some of the nodes.
+    allowReplace:
+      granted.replace === "all"
+        ? granted.replace
+        : config.nodes.map((node) => node.name).filter((node) => granted.replace.includes(node)),
+    hostsDown: namesOfHostsDown(env.HOSTS_DOWN),
     talos: config.talos && {
       ...config.talos,
-      allowNewSecrets: allowsNewSecrets(env.ALLOW_NEW_SECRETS, config.clusterName),
+      allowNewSecrets: ["all", config.clusterName].includes(granted.newSecrets),
     },
   });
-  const access = new ProxmoxAccessStack(app, "proxmox-access", {
+  const access = new ProxmoxAccessStack(app, stackId(name, "proxmox-access"), {
     endpoint,
     insecure: config.proxmox.insecure,
     state: stateBeside(state, "proxmox-access"),
     ha: config.proxmox.ha,
     startupOrder: config.nodes.some((node) => node.startup),
+    // Of several clusters, each may have its own user in one Proxmox.
+    ...(name && { userId: `cdktf-${name}@pve`, roleId: `TalosProvisioner-${name}` }),
   });
-  if (config.bootstrap) await addBootstrap(app, config.bootstrap, state, env);
   if (!env.TERRAFORM_BINARY_NAME && config.state.encryption.provider !== "off") {
     Annotations.of(cluster).addWarning(
       "cdktf runs Terraform unless TERRAFORM_BINARY_NAME=tofu is exported, and only OpenTofu can encrypt the state",
@@ -55,31 +84,35 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   for (const note of notes) Annotations.of(cluster).addInfo(note);
   // Both are made of plain data and refer to no other stack.
   for (const stack of [cluster, access]) skipCrossStackReferences(stack);
-  app.synth();
+}
+
+function stateOf({ state }: LoadedFromEnv["config"], env: NodeJS.ProcessEnv): StateProps {
+  return {
+    ...state,
+    accountId: env.AWS_ENDPOINT_URL_S3 ? undefined : state.accountId,
+    path: state.path && resolve(state.path),
+  };
 }
 
 /** Loads its modules only when needed: the bindings and the bundler would slow down every other synth. */
-async function addBootstrap(
-  app: App,
-  config: BootstrapConfig,
-  state: StateProps,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+async function addBootstrap(app: App, { config }: LoadedFromEnv, env: NodeJS.ProcessEnv): Promise<void> {
+  const { bootstrap } = config;
+  if (bootstrap === undefined) return;
   const { BootstrapStack } = require("./stacks/bootstrap-stack") as typeof import("./stacks/bootstrap-stack");
   const { deployableWorker } = require("./worker/deployable") as typeof import("./worker/deployable");
   new BootstrapStack(app, "bootstrap", {
-    ...config,
-    worker: config.worker && { ...config.worker, module: await deployableWorker() },
-    state: bootstrapState(state),
+    ...bootstrap,
+    worker: bootstrap.worker && { ...bootstrap.worker, module: await deployableWorker() },
+    state: bootstrapState(stateOf(config, env)),
     allowDestroy: env.ALLOW_DESTROY === "bootstrap",
   });
 }
 
 /** Parses ALLOW_REPLACE: `all`, or names of nodes separated by commas. @throws ConfigError for a name that no node has */
-function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[] {
+function replaceable(value = "", clusters: readonly LoadedFromEnv[]): "all" | string[] {
   if (value === "all") return value;
-  const names = listOf(value);
-  requireNodes("ALLOW_REPLACE", names, nodes, "use all, or some of");
+  const names = splitNames(value);
+  requireNodes("ALLOW_REPLACE", names, clusters, "use all, or some of");
   return names;
 }
 
@@ -87,43 +120,55 @@ function replaceable(value = "", nodes: readonly NodeConfig[]): "all" | string[]
  * Parses TALOS_API_ENDPOINTS, for nodes that are reached through a tunnel: `cp-1=127.0.0.1:50001`, separated by commas.
  * @throws ConfigError for a name that no node has, or for what is no host with a port
  */
-function apiEndpoints(value = "", nodes: readonly NodeConfig[]): ReadonlyMap<string, string> {
-  const pairs = listOf(value).map((pair): [string, string] => [
+function apiEndpoints(value = "", clusters: readonly LoadedFromEnv[]): ReadonlyMap<string, string> {
+  const pairs = splitNames(value).map((pair): [string, string] => [
     pair.split("=")[0] ?? "",
     pair.split("=").slice(1).join("="),
   ]);
-  requireNodes("TALOS_API_ENDPOINTS", [...new Map(pairs).keys()], nodes, "use some of");
+  requireNodes("TALOS_API_ENDPOINTS", [...new Map(pairs).keys()], clusters, "use some of");
   const wrong = pairs.find(([, endpoint]) => !/^[A-Za-z0-9.:[\]-]+:\d+$/.test(endpoint));
   if (wrong === undefined) return new Map(pairs);
   const text = `TALOS_API_ENDPOINTS ${wrong.join("=")} is no host with a port; write it like ${wrong[0]}=127.0.0.1:50001`;
   throw new ConfigError([{ text }]);
 }
 
-function listOf(value: string): string[] {
-  return value
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
-}
-
 function requireNodes(
   variable: string,
   names: readonly string[],
-  nodes: readonly NodeConfig[],
+  clusters: readonly LoadedFromEnv[],
   advice: string,
 ): void {
-  const known = nodes.map(({ name }) => name);
+  const known = [...new Set(clusters.flatMap(({ config }) => config.nodes.map(({ name }) => name)))];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const text = `${variable} names ${unknown.join(", ")}, which is no node of this cluster; ${advice} ${known.join(", ")}`;
+  const where = clusters.length === 1 ? "this cluster" : "these clusters";
+  const text = `${variable} names ${unknown.join(", ")}, which is no node of ${where}; ${advice} ${known.join(", ")}`;
   throw new ConfigError([{ text }]);
 }
 
-/** Parses ALLOW_NEW_SECRETS: `all`, or the name of the cluster. @throws ConfigError for another name */
-function allowsNewSecrets(value = "", clusterName: string): boolean {
-  if (["", "all", clusterName].includes(value)) return value !== "";
-  const text = `ALLOW_NEW_SECRETS names ${value}, but this cluster is called ${clusterName}; name the cluster whose secrets a plan may destroy`;
+/** Parses ALLOW_NEW_SECRETS: `all`, or the name of a cluster. @throws ConfigError for another name */
+function newSecrets(value = "", clusters: readonly LoadedFromEnv[]): string {
+  const names = clusters.map(({ config }) => config.clusterName);
+  if (["", "all", ...names].includes(value)) return value;
+  const called =
+    names.length === 1 ? `this cluster is called ${names[0]}` : `the clusters are called ${names.join(", ")}`;
+  const text = `ALLOW_NEW_SECRETS names ${value}, but ${called}; name the cluster whose secrets a plan may destroy`;
   throw new ConfigError([{ text }]);
+}
+
+/** Parses HOSTS_DOWN: names of Proxmox hosts and of nodes, separated by commas. Which hosts there are is known at plan. */
+function namesOfHostsDown(value = ""): string[] {
+  const names = splitNames(value);
+  const bad = names.find((name) => !PROXMOX_NODE.regex.test(name));
+  if (bad === undefined) return names;
+  throw new ConfigError([{ text: `HOSTS_DOWN names ${JSON.stringify(bad)}, which ${PROXMOX_NODE.advice}` }]);
+}
+
+function splitNames(value: string): string[] {
+  return value
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 }
 
 main(process.env).catch((error: unknown) => {

@@ -221,6 +221,25 @@ test("ALLOW_REPLACE with a name that no node has is told without a stack trace",
   ]);
 });
 
+test("HOSTS_DOWN with what cannot be a host is told without a stack trace", () => {
+  const { status, stderr } = run({ HOSTS_DOWN: "pve1,pve_2" });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^environment: HOSTS_DOWN names "pve_2", which is not the name of a Proxmox node; [^\n]+\n$/,
+    ),
+  ]);
+});
+
+test("HOSTS_DOWN leaves out what stands there, and says so", () => {
+  const { annotations, template } = run({ HOSTS_DOWN: "cp-1, worker-1" });
+  const dependents = Object.entries(template().resource.proxmox_virtual_environment_vm ?? {})
+    .filter(([, vm]) => JSON.stringify(vm.depends_on ?? []).includes("terraform_data.hosts_down"))
+    .map(([name]) => name);
+  expect(dependents).toEqual(["cp-1", "worker-1"]);
+  expect(annotations()).toContain("HOSTS_DOWN names cp-1, worker-1; left out: cp-1, worker-1, with the HA");
+});
+
 test("ids that are made of addresses are shown", () => {
   const withoutIds = nodes.replaceAll(/ vm_id: \d+,?/g, "");
   const { status, annotations, template } = run({}, { "cluster.yaml": example(), "nodes.yaml": withoutIds });
@@ -231,9 +250,9 @@ test("ids that are made of addresses are shown", () => {
 
 test("ALLOW_REPLACE names the nodes that a plan may replace", () => {
   const guarded = preventDestroy(run({ ALLOW_REPLACE: "worker-1, worker-2" }).template());
-  const allowed = Object.keys(guarded).filter((address) => !guarded[address]);
-  expect(Object.keys(guarded)).toHaveLength(7);
-  expect(allowed).toEqual([
+  const vms = Object.keys(guarded).filter((address) => address.startsWith("proxmox_virtual_environment_vm."));
+  expect(vms).toHaveLength(6);
+  expect(vms.filter((address) => !guarded[address])).toEqual([
     "proxmox_virtual_environment_vm.worker-1",
     "proxmox_virtual_environment_vm.worker-2",
   ]);

@@ -13,7 +13,7 @@ export interface Command {
 export interface Sample {
   /** From start to end. */
   readonly wallMs: number;
-  /** User and system time; only for Node programs that `measureNode` runs. */
+  /** User and system time; only with `measureNode` and `measureCpu`. */
   readonly cpuMs?: number;
   /** Largest resident set; only for Node programs that `measureNode` runs. */
   readonly peakMiB?: number;
@@ -28,7 +28,13 @@ export interface Contestant {
  * Runs a program and measures its time.
  * @throws with the program's output where it fails
  */
-export async function measure({ file, args, cwd, env }: Command): Promise<Sample> {
+export async function measure(command: Command): Promise<Sample> {
+  const { wallMs, usage } = await run(command);
+  return { wallMs, ...JSON.parse(usage || "{}") };
+}
+
+/** @returns also what the program has written to file descriptor 3 */
+async function run({ file, args, cwd, env }: Command): Promise<{ wallMs: number; usage: string }> {
   const started = performance.now();
   const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const [output, errors, usage] = [child.stdout, child.stderr, child.stdio[3]].map(collect);
@@ -40,7 +46,19 @@ export async function measure({ file, args, cwd, env }: Command): Promise<Sample
   if (code !== 0) {
     throw new Error(`${file} ${args.join(" ")} ended with ${code}:\n${output?.()}${errors?.()}`);
   }
-  return { wallMs, ...JSON.parse(usage?.() || "{}") };
+  return { wallMs, usage: usage?.() ?? "" };
+}
+
+/** Measures CPU time as well, for any program and the processes that it waits for: the provider of an OpenTofu. */
+export async function measureCpu({ file, args, ...rest }: Command): Promise<Sample> {
+  // The second line of `times` is that of the shell's children: `0m1.230000s 0m0.450000s`.
+  const script = '"$@"; code=$?; times >&3; exit $code';
+  const { wallMs, usage } = await run({ ...rest, file: "sh", args: ["-c", script, "sh", file, ...args] });
+  const [, children = ""] = usage.split("\n");
+  const cpuMs = [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+    .map(([, minutes, seconds]) => (Number(minutes) * 60 + Number(seconds)) * 1000)
+    .reduce((sum, part) => sum + part, 0);
+  return { wallMs, cpuMs };
 }
 
 /** Measures CPU time and memory as well, for a program that Node runs. */

@@ -59,10 +59,10 @@ ${synth}
 
 ## Plan
 
-\`tofu plan\` with nothing to change. The six VMs of the example were applied to the stand-in Proxmox, once by this
-program and once by hand-written HCL. This program's plan also reads which VM ids are taken and which content
-the storage accepts; the HCL has no such checks. Both encrypt with pbkdf2 and OpenTofu's default of 600,000
-iterations.
+\`tofu plan\` with nothing to change. The VMs were applied to the stand-in Proxmox, once by this program and once by
+hand-written HCL, which has one resource with \`for_each\`. This program's plan also reads which VM ids are taken and which content the
+storage accepts, and checks each VM; the HCL has no such checks. The HCL encrypts with OpenTofu's default of 600,000 iterations
+of PBKDF2; this program takes 210,000, or 200,000 for a generated passphrase. CPU time is that of OpenTofu and the provider.
 
 ${plan}
 `;

@@ -58,8 +58,8 @@ export async function readBootstrapped(props: BootstrapProps): Promise<Bootstrap
 }
 
 export function ownershipOf({ settings, account, workDir, adopt }: BootstrapProps): Ownership {
-  const { bootstrap: config, cluster } = settings;
-  return new Ownership({ config, cluster, account, workDir, adopt });
+  const { bootstrap: config, cluster, clusters } = settings;
+  return new Ownership({ config, cluster, clusters, account, workDir, adopt });
 }
 
 /** Runs `work` under the lock of the stack's state. */

@@ -8,12 +8,12 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** The variables that `plan` and `apply` of the other stacks need to reach and decrypt their state. */
 export function clientVariables(settings: BootstrapSettings, outputs: BootstrapOutputs): Variables {
-  const { state, bootstrap, env } = settings;
+  const { state, bootstrap, usesWorker, env } = settings;
   const entries = {
     CLOUDFLARE_ACCOUNT_ID: bootstrap.accountId,
     AWS_ACCESS_KEY_ID: outputs.s3AccessKeyId,
     AWS_SECRET_ACCESS_KEY: outputs.s3SecretAccessKey,
-    ...(state.backend === "worker" && workerLogin(env)),
+    ...(usesWorker && workerLogin(env)),
     TF_VAR_state_passphrase: state.encryption.provider === "pbkdf2" ? env.TF_VAR_state_passphrase : undefined,
   };
   return Object.fromEntries(
@@ -58,18 +58,19 @@ function dotenvValue(name: string, value: string): string {
 
 /** Tells the user what to do next. It has names of variables and no values, because terminals keep their output. */
 export function instructions(
-  { state, bootstrap, clusterFile }: BootstrapSettings,
+  { state, bootstrap, clusterFile, name, usesWorker }: BootstrapSettings,
   variables: Variables,
   workerUrl: string | undefined,
   sopsFile: string | undefined,
 ): string {
-  const toWorker = `state.url ${workerUrl}/states/proxmox, then npm run state -- migrate --to worker`;
+  const choice = name === undefined ? "" : ` --cluster ${name}`;
+  const toWorker = `state.url ${workerUrl}/states/${name ?? "proxmox"}, then npm run state -- migrate --to worker${choice}`;
   const { expiresOn } = bootstrap.token;
   const lines = [
     "the state backend is ready. plan and apply need these variables, besides those of the providers:",
     "",
     ...Object.keys(variables).map((name) => `  ${name}`),
-    ...(state.backend === "worker" && !variables.TF_HTTP_PASSWORD
+    ...(usesWorker && !variables.TF_HTTP_PASSWORD
       ? ["  TF_HTTP_USERNAME and TF_HTTP_PASSWORD of a user of the Worker, which are not known here"]
       : []),
     "",
@@ -82,8 +83,8 @@ export function instructions(
       : `for sops: it is in ${displayPath(sopsFile)}; sops exec-env ${displayPath(sopsFile)} 'npm run plan'`,
     "",
     state.backend === "local"
-      ? `${clusterFile} keeps its states in files; to move them: npm run state -- migrate --to r2 (or worker)`
-      : `${clusterFile} keeps its states in ${state.backend}; next: npm run plan`,
+      ? `${clusterFile} keeps its states in files; to move them: npm run state -- migrate --to r2 (or worker)${choice}`
+      : `${clusterFile} keeps its states in ${state.backend}; next: npm run plan${choice && ` --${choice}`}`,
     ...(state.backend === "r2" && workerUrl ? [`to move them to the Worker: set ${toWorker}`] : []),
     ...(workerUrl ? [`the Worker's page: ${workerUrl}/`] : []),
     ...(expiresOn

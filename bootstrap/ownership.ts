@@ -7,6 +7,8 @@ import type { WorkDir } from "./work-dir";
 export interface OwnershipProps {
   readonly config: BootstrapConfig;
   readonly cluster: string;
+  /** All clusters that share the resources; the marker may name any of them. @default - `cluster` alone */
+  readonly clusters?: readonly string[];
   readonly account: Account;
   readonly workDir: WorkDir;
   /** Names to take over although the marker does not list them, such as `worker/tfstate`. @default - none */
@@ -125,8 +127,8 @@ export class Ownership {
 
   /** @throws if the account has a resource of these names that neither the marker nor --adopt names */
   private async refuseForeign(marker: Marker | undefined, names = this.names): Promise<void> {
-    const { cluster, config } = this.props;
-    const isAnothers = marker !== undefined && marker.cluster !== cluster;
+    const { cluster, clusters = [cluster], config } = this.props;
+    const isAnothers = marker !== undefined && !clusters.includes(marker.cluster);
     const ours = union(this.adopt, isAnothers ? [] : (marker?.owns ?? (await this.unmarkedBucket())));
     const foreign = (await this.existing())
       .map(({ name }) => name)

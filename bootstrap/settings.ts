@@ -1,4 +1,11 @@
-import { type BootstrapConfig, ConfigError, loadFromEnv, type StateConfig } from "../config";
+import { dirname, resolve } from "node:path";
+import {
+  type BootstrapConfig,
+  ConfigError,
+  type LoadedFromEnv,
+  loadClusters,
+  type StateConfig,
+} from "../config";
 import { type StateLocation, stateLocation } from "../config/state-location";
 import { plainVariables } from "../domain/tfstate-worker-variables";
 import type { AuthEnvironment } from "../worker/src/auth/settings";
@@ -6,9 +13,18 @@ import { configurationDefects } from "../worker/src/configuration";
 
 /** The configuration and the environment of a bootstrap. */
 export interface BootstrapSettings {
+  /** Of several clusters, that of the one whose file describes the bootstrap. */
   readonly clusterFile: string;
+  /** The folder of that file; of several clusters, the one that `clusters/` is in. */
+  readonly folder: string;
+  /** The name of that cluster. @default - it is the only one */
+  readonly name?: string;
   /** Identifies the cluster in the marker: its name and the address of its API. */
   readonly cluster: string;
+  /** The clusters that share the bootstrap, `cluster` too: the marker may name any of them. */
+  readonly clusters: readonly string[];
+  /** Whether one of them has its state at the Worker. */
+  readonly usesWorker: boolean;
   readonly bootstrap: BootstrapConfig;
   readonly state: StateConfig;
   /** Where the state of the bootstrap stack is. */
@@ -27,13 +43,15 @@ export function loadBootstrapSettings(
   env: NodeJS.ProcessEnv,
   purpose: Purpose = "change",
 ): BootstrapSettings {
-  const { config, clusterFile } = loadFromEnv({ env });
+  const { all, bootstrapOwner } = loadClusters({ env });
+  const { config, clusterFile, name } = bootstrapOwner;
   const { bootstrap, state } = config;
   const refuse = (text: string) => new ConfigError([{ at: { file: clusterFile }, text }]);
   if (bootstrap === undefined) {
     throw refuse("no Cloudflare account id is set; set state.account_id, or export CLOUDFLARE_ACCOUNT_ID");
   }
-  if (state.backend === "worker" && bootstrap.worker === undefined) {
+  const usesWorker = all.some((each) => each.config.state.backend === "worker");
+  if (usesWorker && bootstrap.worker === undefined) {
     throw refuse("state.backend is worker, but bootstrap.worker.enabled is false; enable it, or use r2");
   }
   if (state.encryption.provider === "off") {
@@ -56,12 +74,20 @@ export function loadBootstrapSettings(
   }
   return {
     clusterFile,
-    cluster: `${config.clusterName} (${config.network.vip})`,
+    folder: resolve(dirname(clusterFile), name === undefined ? "." : "../.."),
+    name,
+    cluster: identityOf(bootstrapOwner),
+    clusters: all.map(identityOf),
+    usesWorker,
     bootstrap,
     state,
     location: stateLocation(state, "bootstrap", process.cwd()),
     env,
   };
+}
+
+function identityOf({ config }: LoadedFromEnv): string {
+  return `${config.clusterName} (${config.network.vip})`;
 }
 
 /** What the Worker would find wrong with its variables: TFSTATE_PASSWORD is TF_VAR_tfstate_password here, and so on. */

@@ -1,5 +1,5 @@
 // `npm run bootstrap`: makes the R2 buckets, the tfstate Worker and the S3 key pair for the states of all stacks.
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { Account } from "../bootstrap/account";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/bootstrap";
@@ -88,7 +88,7 @@ async function approve(plan: string, { yes }: Options): Promise<boolean> {
 
 async function runBootstrap(props: BootstrapProps): Promise<void> {
   const { settings } = props;
-  const folder = dirname(resolve(settings.clusterFile));
+  const { folder } = settings;
   const usesSops = isSopsConfigured(folder);
   if (usesSops) {
     await step("Try sops", async ({ result }) => {

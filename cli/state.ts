@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { ConfigError } from "../config";
 import { StateError } from "../state/errors";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
 import { addDropCommand } from "./state/drop";
@@ -22,6 +23,8 @@ const program = new Command("npm run state --")
       "as they are kept: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
       "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
   )
+  .option(...CLUSTER_OPTION)
+  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
   .showHelpAfterError();
 addListCommand(program);
 addPullCommand(program);

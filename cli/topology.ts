@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
 import { renderTopology } from "../topology";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 
 /* `npm run topology [-- --out FILE]`: draws the cluster of the working folder. */
 
@@ -9,8 +10,10 @@ function main(env: NodeJS.ProcessEnv, argv: readonly string[]): void {
   const program = new Command("npm run topology --")
     .description("draws the cluster that main.ts would synthesize")
     .option("-o, --out <file>", "SVG file to write", "topology.svg")
+    .option(...CLUSTER_OPTION)
     .allowExcessArguments(false);
-  const { out } = program.parse(argv).opts<{ out: string }>();
+  const { out, cluster } = program.parse(argv).opts<{ out: string; cluster?: string }>();
+  chooseCluster(cluster, env);
 
   const { config, clusterFile } = loadFromEnv({ env });
   try {

@@ -5,6 +5,8 @@ import type { StateBackend } from "../domain/state";
 import type { BootMode, NodeRole } from "../domain/talos";
 import type { WorkerCredential, WorkerEncryption, WorkerScope } from "../domain/tfstate-worker";
 import type { Bios, OsType } from "../domain/virtual-machine";
+import type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "../domain/vm-settings";
+import type { FirewallConfig } from "./firewall-config";
 import type { NodeTalosConfig, RouteConfig, TalosConfig } from "./talos-config";
 
 export type { BootMode, NodeRole, StateBackend };
@@ -22,7 +24,9 @@ export interface ClusterConfig {
   readonly bootMode: BootMode;
   readonly proxmox: ProxmoxConfig;
   readonly network: ClusterNetworkConfig;
-  /** In the order of the file. */
+  /** `proxmox_firewall`; undefined if the firewall of the VMs is left as it is. */
+  readonly firewall?: FirewallConfig;
+  /** In the order of the file; the nodes of pools come last. */
   readonly nodes: readonly NodeConfig[];
   /** `talos`; undefined if the program makes the VMs only. */
   readonly talos?: TalosConfig;
@@ -42,7 +46,7 @@ export interface ProxmoxConfig {
   readonly imageStorage: string;
   /** `proxmox_shared_storages`: storages that all hosts share (NFS, Ceph, …). */
   readonly sharedStorages: readonly string[];
-  /** `proxmox_ha`: HA resources and anti-affinity rules. */
+  /** `proxmox_ha`: HA resources for every VM that can move, and anti-affinity rules. */
   readonly ha: boolean;
 }
 
@@ -101,18 +105,25 @@ export interface NodeConfig {
   readonly scsiHardware: ScsiController;
   /** The first one carries `address`. */
   readonly networkInterfaces: readonly NetworkInterfaceConfig[];
-  readonly pciDevices: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly pciDevices?: readonly PciDeviceConfig[];
+  /** Undefined for what is attached in Proxmox. */
+  readonly usbDevices?: readonly UsbDeviceConfig[];
 
   readonly bios: Bios;
   readonly machine: string;
   readonly osType: OsType;
   /** The QEMU guest agent; false if the schematic certainly lacks it. */
   readonly agent: boolean;
+  /** `eject_iso`, else `proxmox_eject_iso`: whether the drive of the installer ISO is empty. */
+  readonly ejectIso: boolean;
   readonly tags: readonly string[];
   readonly pool?: string;
   readonly startup?: StartupConfig;
   /** Proxmox' own delete protection. */
   readonly protection: boolean;
+  /** Settings that the files do not name: their defaults are for a new VM, and a VM that exists keeps what it has. */
+  readonly onlyForNew: readonly VmSetting[];
 }
 
 export type SchematicConfig =
@@ -127,6 +138,8 @@ export interface DiskConfig {
   readonly backup: boolean;
   readonly replicate: boolean;
   readonly serial?: string;
+  /** As in {@link NodeConfig}. */
+  readonly onlyForNew: readonly DiskSetting[];
 }
 
 export interface DataDiskConfig extends DiskConfig {
@@ -145,6 +158,10 @@ export interface NetworkInterfaceConfig {
   /** Static addresses with their prefix lengths. The first interface has the address of the node. */
   readonly addresses?: readonly string[];
   readonly routes?: readonly RouteConfig[];
+  /** Undefined for what is set in Proxmox. */
+  readonly firewall?: boolean;
+  /** As in {@link NodeConfig}. */
+  readonly onlyForNew: readonly NetworkInterfaceSetting[];
 }
 
 export interface PciDeviceConfig {
@@ -152,6 +169,12 @@ export interface PciDeviceConfig {
   readonly mapping: string;
   readonly pcie: boolean;
   readonly rombar: boolean;
+}
+
+export interface UsbDeviceConfig {
+  /** Name of the USB resource mapping in Proxmox. */
+  readonly mapping: string;
+  readonly usb3: boolean;
 }
 
 export interface StartupConfig {
@@ -246,7 +269,12 @@ export type KeyProviderConfig = {
   /** `key_id`: the name of the key in the state. */
   readonly keyId: string;
 } & (
-  | { readonly provider: "pbkdf2" }
+  | {
+      readonly provider: "pbkdf2";
+      readonly iterations?: number;
+      /** `generated_passphrase` */
+      readonly generatedPassphrase?: boolean;
+    }
   | { readonly provider: "aws_kms"; readonly kmsKeyId: string; readonly region: string }
   | { readonly provider: "gcp_kms"; readonly kmsEncryptionKey: string }
   | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }

@@ -1,12 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { CLUSTER_FILE, type ClusterFiles, clusterOf, refuseMisplaced } from "./cluster-files";
+import { clustersIn, folderOfClusters } from "./clusters-folder";
 import { ConfigError, fail } from "./config-error";
 
-const CLUSTER_FILE = "cluster.yaml";
-const NODES_FILE = "nodes.yaml";
-
 export interface FindClusterFilesProps {
-  /** The value of CLUSTER_CONFIG: a file, or a folder with a `cluster.yaml`. */
+  /** The value of CLUSTER_CONFIG: a file, or a folder with a `cluster.yaml` or with `clusters/`. */
   readonly clusterConfig?: string;
   /** @default "." */
   readonly folder?: string;
@@ -14,51 +13,77 @@ export interface FindClusterFilesProps {
   readonly exampleFolder?: string;
 }
 
-export interface ClusterFiles {
-  readonly clusterFile: string;
-  readonly nodesFile?: string;
-  /** Whether this is the example of the program, and not the user's file. */
-  readonly isExample: boolean;
+export interface FoundClusters {
+  /** The cluster that CLUSTER_CONFIG names, else all. */
+  readonly chosen: readonly ClusterFiles[];
+  /** All clusters of the repository. */
+  readonly all: readonly ClusterFiles[];
 }
 
-/** Files that people have in place of `cluster.yaml`, and what to do with them. */
-const MISPLACED: Readonly<Record<string, string>> = {
-  "cluster.yml": "rename this file",
-  "cluster.json": "rename this file",
-  "cluster.toml": "write its values to a cluster.yaml, as this program reads YAML",
-  [NODES_FILE]: "add it",
-};
-
 /**
- * Finds the cluster files: the one that CLUSTER_CONFIG names, else `cluster.yaml` in the folder, else the example if one is
- * given. A `nodes.yaml` in the same folder belongs to it.
+ * Finds the files of one cluster: the one that CLUSTER_CONFIG names, else the only one in the folder, else the example if one is
+ * given. A `nodes.yaml` beside `cluster.yaml` belongs to it.
  *
- * @throws ConfigError if there is none, or if the folder has a file with a similar name, such as `cluster.yml`: the
- *   example must not be deployed instead of it.
+ * @throws ConfigError if there is none or if there are several, or if the folder has a file with a similar name, such as
+ *   `cluster.yml`: the example must not be deployed instead of it.
  */
-export function findClusterFiles({
+export function findClusterFiles(props: FindClusterFilesProps): ClusterFiles {
+  const { chosen } = findClusters(props);
+  const [only] = chosen;
+  if (only !== undefined && chosen.length === 1) return only;
+  const folder = dirname(dirname(only?.clusterFile ?? ""));
+  const text = `there are several clusters: ${namesOf(chosen)}; choose one with --cluster NAME, or CLUSTER_CONFIG=${folder}/NAME`;
+  return fail(text, folder);
+}
+
+/** The names of clusters, for messages. */
+export function namesOf(clusters: readonly ClusterFiles[]): string {
+  return clusters.map(({ name }) => name).join(", ");
+}
+
+/** Like {@link findClusterFiles}, for as many clusters as there are. */
+export function findClusters({
   clusterConfig,
   folder = ".",
   exampleFolder,
-}: FindClusterFilesProps): ClusterFiles {
-  if (clusterConfig) return withNodes(namedFile(clusterConfig), false);
+}: FindClusterFilesProps): FoundClusters {
+  if (clusterConfig) return foundAt(clusterConfig);
   const own = join(folder, CLUSTER_FILE);
-  if (existsSync(own)) return withNodes(own, false);
-  for (const [misplaced, advice] of Object.entries(MISPLACED)) {
-    const file = join(folder, misplaced);
-    if (existsSync(file)) {
-      fail(
-        `there is no ${CLUSTER_FILE} beside this file; ${advice}, or name your file in CLUSTER_CONFIG`,
-        file,
-      );
-    }
+  const several = clustersIn(folder);
+  const [first] = several;
+  if (existsSync(own)) {
+    if (first === undefined) return namedOrOnly(own);
+    const text = `there is also ${first.clusterFile}; move this file to a folder beside it, or name it in CLUSTER_CONFIG if the other is none of ours`;
+    return fail(text, own);
   }
-  if (exampleFolder !== undefined) return withNodes(join(exampleFolder, CLUSTER_FILE), true);
+  if (first !== undefined) return { chosen: several, all: several };
+  refuseMisplaced(folder);
+  if (exampleFolder !== undefined) {
+    const example = { ...clusterOf(join(exampleFolder, CLUSTER_FILE)), isExample: true };
+    return { chosen: [example], all: [example] };
+  }
   return fail(
     "there is no such file, and CLUSTER_CONFIG is not set; to begin, copy cluster.yaml and nodes.yaml of examples/six-nodes " +
       "and make them yours, or run npm start, which deploys the example on this machine alone",
     own,
   );
+}
+
+function foundAt(clusterConfig: string): FoundClusters {
+  const isFolder = statSync(clusterConfig, { throwIfNoEntry: false })?.isDirectory();
+  const several = isFolder && !existsSync(join(clusterConfig, CLUSTER_FILE)) ? clustersIn(clusterConfig) : [];
+  return several.length > 0 ? { chosen: several, all: several } : namedOrOnly(namedFile(clusterConfig));
+}
+
+/** A file in `clusters/NAME/` is the same cluster, with the same state, whether it is named or found. */
+function namedOrOnly(clusterFile: string): FoundClusters {
+  const folder = folderOfClusters(clusterFile);
+  if (folder === undefined) {
+    const only = clusterOf(clusterFile);
+    return { chosen: [only], all: [only] };
+  }
+  const all = clustersIn(folder);
+  return { chosen: all.filter((each) => resolve(each.clusterFile) === resolve(clusterFile)), all };
 }
 
 function namedFile(clusterConfig: string): string {
@@ -74,10 +99,4 @@ function namedFile(clusterConfig: string): string {
   throw new ConfigError([
     { text: `CLUSTER_CONFIG ${clusterConfig} does not exist; name a file that does, or unset the variable` },
   ]);
-}
-
-function withNodes(clusterFile: string, isExample: boolean): ClusterFiles {
-  const nodesFile = join(dirname(clusterFile), NODES_FILE);
-  const hasNodes = existsSync(nodesFile) && nodesFile !== clusterFile;
-  return { clusterFile, nodesFile: hasNodes ? nodesFile : undefined, isExample };
 }

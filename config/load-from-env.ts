@@ -1,3 +1,4 @@
+import type { ClusterFiles } from "./cluster-files";
 import type { ConfigEnvironment } from "./environment";
 import { findClusterFiles } from "./find-files";
 import { type LoadedCluster, loadCluster } from "./load";
@@ -9,16 +10,12 @@ export interface LoadFromEnvProps {
   readonly exampleFolder?: string;
 }
 
-export interface LoadedFromEnv extends LoadedCluster {
-  readonly clusterFile: string;
-  readonly nodesFile?: string;
-  /** Whether this is the example, and not the user's own cluster. */
-  readonly isExample: boolean;
-}
+/** A loaded cluster, and the files that it was loaded from. */
+export interface LoadedFromEnv extends LoadedCluster, ClusterFiles {}
 
 /**
- * Finds the cluster files and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else the
- * example if one is given.
+ * Finds the files of one cluster and loads them: the ones that CLUSTER_CONFIG names, else those in the current directory, else
+ * the example if one is given.
  *
  * @throws ConfigError with everything that is wrong, one line each
  */

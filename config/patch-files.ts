@@ -41,12 +41,16 @@ export function readPatchFiles({ data, locate }: ClusterSource, readFile: ReadFi
 
 /** Each name of a file, with the path where it stands. */
 function namesOf(data: unknown): [path: Path, name: string][] {
-  const nodes = valueAt(data, ["nodes"]);
+  const inList = (list: string): Path[] => {
+    const entries = valueAt(data, [list]);
+    return Array.isArray(entries) ? entries.map((_, index): Path => [list, index, "talos"]) : [];
+  };
   const owners: Path[] = [
     ["talos"],
     ["talos", "control_planes"],
     ["talos", "workers"],
-    ...(Array.isArray(nodes) ? nodes.map((_, index): Path => ["nodes", index, "talos"]) : []),
+    ...inList("nodes"),
+    ...inList("node_pools"),
   ];
   return owners.flatMap((owner) => {
     const map = valueAt(data, owner);

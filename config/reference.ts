@@ -10,15 +10,10 @@ const END = "<!-- end of keys -->";
 /** The JSON Schemas for editors, by file name: one for `cluster.yaml`, one for `nodes.yaml`. */
 export function jsonSchemas(): ReadonlyMap<string, string> {
   const toText = (schema: JsonSchema) => `${JSON.stringify(schema, null, 2)}\n`;
-  const cluster = clusterJsonSchema();
-  const nodes = z.toJSONSchema(z.strictObject({ nodes: clusterSchema.shape.nodes }), { io: "input" });
+  const { nodes, node_pools } = clusterSchema.shape;
   return new Map([
-    // An editor sees one file at a time, and the nodes may be in the other.
-    [
-      "cluster.schema.json",
-      toText({ ...cluster, required: listOf(cluster.required).filter((key) => key !== "nodes") }),
-    ],
-    ["nodes.schema.json", toText(nodes)],
+    ["cluster.schema.json", toText(clusterJsonSchema())],
+    ["nodes.schema.json", toText(z.toJSONSchema(z.strictObject({ nodes, node_pools }), { io: "input" }))],
   ]);
 }
 
@@ -26,12 +21,24 @@ export function jsonSchemas(): ReadonlyMap<string, string> {
 export function writeReference(markdown: string): string {
   const [start, end] = [markdown.indexOf(START), markdown.indexOf(END)];
   if (start < 0 || end < start) throw new Error(`docs/configuration.md lacks the lines ${START} and ${END}`);
-  const tables = sections("Cluster", "", clusterJsonSchema()).join("\n\n");
+  const tables = sections("Cluster", "", withoutRepetition(clusterJsonSchema())).join("\n\n");
   return `${markdown.slice(0, start + START.length)}\n\n${tables}\n\n${markdown.slice(end)}`;
 }
 
 function clusterJsonSchema(): JsonSchema {
   return z.toJSONSchema(clusterSchema, { io: "input" });
+}
+
+/** The keys that a pool shares with a node are in the table of nodes. */
+function withoutRepetition(schema: JsonSchema): JsonSchema {
+  const { nodes, node_pools: pools, ...properties } = propertiesOf(schema);
+  const itemOf = (list?: JsonSchema): JsonSchema => (isMapping(list?.items) ? list.items : {});
+  const node = propertiesOf(itemOf(nodes));
+  const own = Object.entries(propertiesOf(itemOf(pools))).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(node[key]),
+  );
+  const items = { ...itemOf(pools), properties: Object.fromEntries(own) };
+  return { ...schema, properties: { ...properties, nodes, node_pools: { ...pools, items } } };
 }
 
 /** A table of the keys of one map, then the tables of the maps in it. */

@@ -2,8 +2,12 @@ import { Cidr } from "../domain/ip";
 import type { AdoptConfig, ClusterConfig, NodeConfig } from "./cluster-config";
 import { quoteValue } from "./display-value";
 import type { StateOverrides } from "./environment";
+import { expandPools } from "./expand-pools";
+import { NamedSettings } from "./named-settings";
 import { formatPath, type Path, startsWith, valueAt } from "./path";
+import { keyOfInstance } from "./pool-path";
 import { resolveBootstrap } from "./resolve-bootstrap";
+import { resolveFirewall } from "./resolve-firewall";
 import { resolveNode } from "./resolve-node";
 import { type NodeSizes, resolveSizes } from "./resolve-sizes";
 import { resolveState } from "./resolve-state";
@@ -15,6 +19,7 @@ import { splitCidrs } from "./schema/values";
 
 /** A node, with what the checks need for their messages. */
 export interface ResolvedNode {
+  /** Its place in the file; that of a pool's instance leads on with its name, see `pool-path.ts`. */
   readonly path: Path;
   /** Its name in quotes; its position in the list if the name is broken. */
   readonly label: string;
@@ -52,12 +57,14 @@ export function resolveCluster(
   { overrides, broken, data, readPatches }: Origin,
 ): ResolvedCluster {
   const isSound = (...paths: readonly Path[]) =>
-    !paths.some((path) => broken.some((each) => startsWith(path, each)));
-  const nodes = input.nodes.map((node, index): ResolvedNode => {
-    const path = ["nodes", index];
+    !paths.some((path) => broken.some((each) => startsWith(keyOfInstance(path), each)));
+  const isGiven = (path: Path) => valueAt(data, keyOfInstance(path)) !== undefined;
+  const listed = input.nodes.map((node, index) => ({ path: ["nodes", index], input: node }));
+  const nodes = [...listed, ...expandPools(input)].map(({ path, input: node }): ResolvedNode => {
     const label = isSound([...path, "name"]) ? quoteValue(node.name) : formatPath(path);
     const sizes = resolveSizes(input, node, path);
-    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes, readPatches) };
+    const named = new NamedSettings(isGiven, path, sizes);
+    return { path, label, input: node, sizes, config: resolveNode(input, node, sizes, named, readPatches) };
   });
   const configs = nodes.map(({ config }) => config);
   const state = resolveState(input.state, overrides);
@@ -86,13 +93,13 @@ export function resolveCluster(
       podCidrs: splitCidrs(input.cluster_pod_cidr),
       serviceCidrs: splitCidrs(input.cluster_svc_cidr),
     },
+    firewall: input.proxmox_firewall && resolveFirewall(input.proxmox_firewall),
     nodes: configs,
     talos: resolveTalos(input.talos, readPatches),
     state,
     bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),
     adopt: resolveAdopt(input.adopt),
   };
-  const isGiven = (path: Path) => valueAt(data, path) !== undefined;
   return { input, nodes, config, isSound, isGiven };
 }
 
@@ -105,7 +112,7 @@ export function hostsOf(nodes: readonly NodeConfig[]): ReadonlySet<string> {
   return new Set(nodes.map(({ host }) => host));
 }
 
-export function storagesOf(nodes: readonly NodeConfig[]): string[] {
+function storagesOf(nodes: readonly NodeConfig[]): string[] {
   return [
     ...new Set(nodes.flatMap(({ disk, dataDisks }) => [disk, ...dataDisks].map(({ storage }) => storage))),
   ];

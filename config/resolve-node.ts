@@ -3,6 +3,7 @@ import { Address, Cidr } from "../domain/ip";
 import { lacksGuestAgent, VANILLA_SCHEMATIC_ID } from "../domain/schematic";
 import { isQ35 } from "../domain/virtual-machine";
 import type { DiskConfig, NetworkInterfaceConfig, NodeConfig, SchematicConfig } from "./cluster-config";
+import type { NamedSettings } from "./named-settings";
 import { type NodeSizes, roleOf } from "./resolve-sizes";
 import { diskEncryption, type PatchReader, resolveNodeTalos } from "./resolve-talos";
 import type { AdvancedInput, ClusterInput } from "./schema/cluster";
@@ -13,12 +14,16 @@ export function resolveNode(
   cluster: ClusterInput,
   node: NodeInput,
   sizes: NodeSizes,
+  named: NamedSettings,
   readPatches: PatchReader,
 ): NodeConfig {
   const advanced = cluster.proxmox_vm_advanced;
   const storage = node.disk_storage ?? cluster.proxmox_disk_storage;
   const schematic = resolveSchematic(cluster, node);
-  const disk = (input: Partial<NodeInput["data_disks"][number]> & { size: number }): DiskConfig => ({
+  const disk = (
+    input: Partial<NodeInput["data_disks"][number]> & { size: number },
+    onlyForNew: DiskConfig["onlyForNew"],
+  ): DiskConfig => ({
     storage: input.storage ?? storage,
     sizeGiB: input.size,
     discard: input.discard ?? advanced.disk_discard,
@@ -26,6 +31,7 @@ export function resolveNode(
     backup: input.backup ?? advanced.disk_backup,
     replicate: input.replicate ?? advanced.disk_replicate,
     serial: input.serial,
+    onlyForNew,
   });
   return {
     name: node.name,
@@ -36,7 +42,8 @@ export function resolveNode(
     installDisk: node.disk,
     schematic,
     secureBoot: node.secureboot,
-    tpm: node.tpm ?? defaultTpm(cluster, node),
+    // Talos seals the keys of its disks to it. A VM that exists is left alone.
+    tpm: node.tpm ?? (node.secureboot || diskEncryption(cluster, node) === "tpm"),
     encryptDisk: node.encrypt_disk,
     diskEncryption: diskEncryption(cluster, node),
     kernelModules: node.kernel_modules,
@@ -50,29 +57,36 @@ export function resolveNode(
     memoryMiB: sizes.memory.value,
     balloonMiB: advanced.balloon,
 
-    disk: disk({ size: sizes.disk_size.value }),
+    disk: disk({ size: sizes.disk_size.value }, named.onlyForNewRoot()),
     diskInterface: node.disk_interface ?? advanced.disk_interface,
-    dataDisks: node.data_disks.map((each) => ({ ...disk(each), slot: each.slot, userVolume: each.volume })),
+    dataDisks: node.data_disks.map((each, index) => ({
+      ...disk(each, named.onlyForNewDataDisk(index)),
+      slot: each.slot,
+      userVolume: each.volume,
+    })),
     scsiHardware: advanced.scsi_hw,
     networkInterfaces: [
       firstInterface(cluster, node),
       ...node.networks.map((each) => furtherInterface(each, advanced)),
-    ],
-    pciDevices: node.pci.map(({ mapping, pcie, rombar }) => ({
+    ].map((each, index) => ({ ...each, onlyForNew: named.onlyForNewNetworkInterface(index) })),
+    pciDevices: node.pci?.map(({ mapping, pcie, rombar }) => ({
       mapping,
       pcie: pcie ?? isQ35(advanced.machine),
       rombar,
     })),
+    usbDevices: node.usb,
 
     bios: advanced.bios,
     // Proxmox knows i440fx as "pc".
     machine: advanced.machine === "i440fx" ? "pc" : advanced.machine,
     osType: advanced.ostype,
     agent: (node.qemu_agent ?? advanced.qemu_agent) && !lacksGuestAgent(schematic),
+    ejectIso: node.eject_iso ?? cluster.proxmox_eject_iso,
     tags: node.tags ?? advanced.tags,
     pool: node.pool,
     startup: startupOf(node),
     protection: node.protection,
+    onlyForNew: named.onlyForNewVm(),
   };
 }
 
@@ -96,15 +110,9 @@ function describeSchematic({
   return { extensions, kernelArgs: kernel_args, overlay, bootloader };
 }
 
-/**
- * A node with Secure Boot that starts from an imported disk image needs a TPM, to which Talos seals its disk keys; so does one whose
- * disk this program encrypts.
- */
-function defaultTpm(cluster: ClusterInput, node: NodeInput): boolean {
-  return (cluster.boot_mode === "disk-image" && node.secureboot) || diskEncryption(cluster, node) === "tpm";
-}
+type NetworkInterfaceInput = Omit<NetworkInterfaceConfig, "onlyForNew">;
 
-function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceConfig {
+function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfaceInput {
   const { network_bridge, net_queues } = cluster.proxmox_vm_advanced;
   const tag = cluster.proxmox_vlan_mode ? cluster.node_vlan_tag : undefined;
   return {
@@ -113,13 +121,14 @@ function firstInterface(cluster: ClusterInput, node: NodeInput): NetworkInterfac
     vlan: tag === undefined ? undefined : Number(tag),
     mtu: node.mtu,
     queues: net_queues,
+    firewall: node.firewall,
   };
 }
 
 function furtherInterface(
   input: NodeInput["networks"][number],
   advanced: AdvancedInput,
-): NetworkInterfaceConfig {
+): NetworkInterfaceInput {
   return {
     bridge: input.bridge ?? advanced.network_bridge,
     macAddress: input.mac_addr,
@@ -128,6 +137,7 @@ function furtherInterface(
     queues: input.queues ?? advanced.net_queues,
     addresses: input.addresses,
     routes: input.routes.length > 0 ? input.routes : undefined,
+    firewall: input.firewall,
   };
 }
 

@@ -20,6 +20,10 @@ function resolveEncryption(input: EncryptionInput): EncryptionConfig {
   if (input.provider === "off") return { provider: "off", reason: input.reason };
   return {
     ...resolveKeyProvider(input),
+    ...(input.provider === "pbkdf2" && {
+      iterations: input.iterations,
+      generatedPassphrase: input.generated_passphrase,
+    }),
     migrateFromPlaintext: input.migrate === "from-plaintext",
     previous: input.previous === undefined ? undefined : resolveKeyProvider(input.previous),
   };

@@ -7,6 +7,17 @@ import type { StateConfig } from "./cluster-config";
 export const stackNames = ["cluster", "proxmox-access", "bootstrap"] as const;
 export type StackName = (typeof stackNames)[number];
 
+/** The id of a stack: of several clusters, each has stacks of its own, and they share the bootstrap. */
+export function stackId(cluster: string | undefined, stack: StackName): string {
+  if (cluster === undefined || stack === "bootstrap") return stack;
+  return stack === "cluster" ? cluster : `${cluster}-${stack}`;
+}
+
+/** Whether a cluster of this name would have the stack of another one, or that of all. */
+export function isReservedName(cluster: string): boolean {
+  return cluster === "bootstrap" || cluster.endsWith("proxmox-access");
+}
+
 /** The stacks whose state is in `state.backend`. The state of the bootstrap stack is always in its R2 bucket. */
 export const movableStacks = ["cluster", "proxmox-access"] as const satisfies readonly StackName[];
 

@@ -1,11 +1,15 @@
 import { Construct } from "constructs";
-import { Haresource } from "../.gen/providers/proxmox/haresource";
 import { Harule } from "../.gen/providers/proxmox/harule";
+import { HaResource } from "./ha-resource";
 import type { TalosVm } from "./talos-vm";
 
 /** What an {@link AntiAffinity} is made of. */
 export interface AntiAffinityProps {
-  /** VMs that are kept on different hosts. */
+  /**
+   * VMs that are kept on different hosts, at most as many as there are hosts. With one less, each can be restarted when a host
+   * fails; with as many, the VM of that host waits for it. A VM should be in one rule only: Proxmox accepts rules that
+   * overlap, and quietly breaks those that it cannot keep.
+   */
   readonly vms: readonly TalosVm[];
   /** Name of the rule in Proxmox; letters, digits, `-` and `_`. @default - the construct's id */
   readonly ruleName?: string;
@@ -25,18 +29,7 @@ export class AntiAffinity extends Construct {
 
   constructor(scope: Construct, id: string, props: AntiAffinityProps) {
     super(scope, id);
-    const resources = props.vms.map((vm) => {
-      const resource = new Haresource(this, vm.vmName, {
-        resourceId: `vm:${vm.vmId}`,
-        state: "started",
-        // If these are not set, Proxmox reports its defaults, and the next plan would remove them.
-        maxRestart: 1,
-        maxRelocate: 1,
-        dependsOn: [vm.resource],
-      });
-      resource.overrideLogicalId(vm.resource.friendlyUniqueId);
-      return resource;
-    });
+    const resources = props.vms.map((vm) => new HaResource(this, vm.vmName, { vm }).resource);
     const ruleName = props.ruleName ?? id;
     this.resource = new Harule(this, "Resource", {
       rule: ruleName,

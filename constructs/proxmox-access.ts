@@ -5,12 +5,13 @@ import { DataProxmoxVersion } from "../.gen/providers/proxmox/data-proxmox-versi
 import { UserToken } from "../.gen/providers/proxmox/user-token";
 import { VirtualEnvironmentRole } from "../.gen/providers/proxmox/virtual-environment-role";
 import { VirtualEnvironmentUser } from "../.gen/providers/proxmox/virtual-environment-user";
+import { DATACENTER_PRIVILEGES, PRIVILEGES } from "../domain/proxmox-privileges";
 
 /** What a {@link ProxmoxAccess} is made of. */
 export interface ProxmoxAccessProps {
   /** User with its realm. @default "cdktf@pve" */
   readonly userId?: string;
-  /** Name of the role. @default "TalosProvisioner" */
+  /** Name of the role, which cannot begin with `PVE`. @default "TalosProvisioner" */
   readonly roleId?: string;
   /** Name of the token, at least two characters. @default "talos" */
   readonly tokenName?: string;
@@ -21,41 +22,6 @@ export interface ProxmoxAccessProps {
   /** Whether the token may also set the order in which VMs start. @default false */
   readonly startupOrder?: boolean;
 }
-
-/** The least privileges that the VMs, images and checks of this program need. */
-const PRIVILEGES = [
-  // To remove an image that no node boots from any more.
-  "Datastore.Allocate",
-  "Datastore.AllocateSpace",
-  "Datastore.AllocateTemplate",
-  "Datastore.Audit",
-  "Mapping.Use",
-  "Pool.Allocate",
-  "Pool.Audit",
-  "SDN.Use",
-  "Sys.AccessNetwork",
-  "Sys.Audit",
-  "VM.Allocate",
-  "VM.Audit",
-  "VM.Config.CDROM",
-  "VM.Config.CPU",
-  "VM.Config.Cloudinit",
-  "VM.Config.Disk",
-  "VM.Config.HWType",
-  "VM.Config.Memory",
-  "VM.Config.Network",
-  "VM.Config.Options",
-  "VM.GuestAgent.Audit",
-  "VM.Migrate",
-  "VM.PowerMgmt",
-];
-
-/** Privileges for the whole datacenter. They are granted on `/` only, without propagation. */
-const DATACENTER_PRIVILEGES = {
-  /** Proxmox requires the console privilege for changes to HA. */
-  ha: "Sys.Console",
-  startupOrder: "Sys.Modify",
-} as const;
 
 /**
  * A role, user, ACL and API token with the least privileges that this program works with. Applied once by an
@@ -69,7 +35,7 @@ export class ProxmoxAccess extends Construct {
   /** `user@realm!name=secret`, for PROXMOX_VE_API_TOKEN. */
   readonly token: string;
 
-  /** @throws if the user has no realm, or the token's name is not valid. */
+  /** @throws if the user has no realm, or the name of role or token is not valid. */
   constructor(scope: Construct, id: string, props: ProxmoxAccessProps = {}) {
     super(scope, id);
     const { userId = "cdktf@pve", roleId = "TalosProvisioner", tokenName = "talos" } = props;
@@ -78,6 +44,13 @@ export class ProxmoxAccess extends Construct {
     if (!/^[A-Za-z][\w.-]+$/.test(tokenName)) {
       throw new Error(
         `token name "${tokenName}" is not valid; use two or more letters, digits, ., _ and -, with a letter first`,
+      );
+    }
+
+    // Proxmox would refuse the role only when user and token are made.
+    if (!/^[\w.-]+$/.test(roleId) || /^pve/i.test(roleId)) {
+      throw new Error(
+        `role "${roleId}" is not valid; use letters, digits, ., _ and -, and another beginning than PVE, which Proxmox keeps for its own roles`,
       );
     }
 

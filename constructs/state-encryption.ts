@@ -1,5 +1,12 @@
-import { TerraformElement, TerraformRemoteState, TerraformStack, TerraformVariable } from "cdktf";
+import { TerraformElement, TerraformRemoteState, TerraformStack, TerraformVariable, Token } from "cdktf";
 import type { Construct } from "constructs";
+import {
+  CHOSEN_PASSPHRASE_ITERATIONS,
+  GENERATED_PASSPHRASE_ITERATIONS,
+  GENERATED_PASSPHRASE_LENGTH,
+  ITERATIONS,
+  iterationsProblem,
+} from "../domain/key-derivation";
 import { LITERAL } from "../domain/pattern";
 import { DEFAULT_KEY_ID, KEY_ID } from "../domain/state";
 import { PropChecks } from "./prop-checks";
@@ -27,8 +34,20 @@ export type EncryptionKey = {
   readonly keyId?: string;
 } & (
   | {
-      /** A passphrase of at least 16 characters, stretched by 600,000 rounds of PBKDF2. */
+      /** A passphrase of at least 16 characters, stretched by PBKDF2 with HMAC-SHA512. */
       readonly provider: "pbkdf2";
+      /**
+       * Iterations of PBKDF2. They are kept in the state, so that it can be read after a change; it is written with the new
+       * number at the next apply that changes something.
+       * @default - 210000, or 200000 with `generatedPassphrase`
+       */
+      readonly iterations?: number;
+      /**
+       * Whether the passphrase is 256 random bits or more, such as of `openssl rand -base64 32`. A plan refuses one that does
+       * not look so.
+       * @default false
+       */
+      readonly generatedPassphrase?: boolean;
     }
   | {
       /** AWS Key Management Service. */
@@ -79,14 +98,14 @@ export class StateEncryption extends TerraformElement {
       );
     }
 
-    for (const each of keys) checkKey(each);
+    checkKey(key);
+    if (props.previousKey) checkPreviousKey(props.previousKey);
 
     const providers: Record<string, Record<string, object>> = {};
     const methods: Record<string, Record<string, object>> = { [METHOD]: {} };
     keys.forEach((each, index) => {
       const name = keyId(each);
-      const passphrase = index === 0 ? "state_passphrase" : "state_passphrase_previous";
-      providers[each.provider] = { ...providers[each.provider], [name]: this.provider(each, passphrase) };
+      providers[each.provider] = { ...providers[each.provider], [name]: this.provider(each, index > 0) };
       methods[METHOD] = { ...methods[METHOD], [name]: { keys: `\${key_provider.${each.provider}.${name}}` } };
     });
     if (props.migrateFromPlaintext) methods.unencrypted = { migrate: {} };
@@ -101,23 +120,39 @@ export class StateEncryption extends TerraformElement {
   }
 
   override toTerraform(): object {
-    // Deriving a key takes almost a second at each plan. So only a stack that reads other states has this block.
+    // Deriving a key costs time at each plan. So only a stack that reads other states has this block.
     const readsOthers = TerraformStack.of(this)
       .node.findAll()
       .some((each) => each instanceof TerraformRemoteState);
     return { terraform: { encryption: { ...this.encryption, ...(readsOthers && this.remoteState) } } };
   }
 
-  private provider(key: EncryptionKey, passphraseVariable: string): object {
+  private addPassphrase(name: string, isGenerated = false): void {
+    const variable = new TerraformVariable(this, name, {
+      type: "string",
+      sensitive: true,
+      description: `passphrase of the state, at least 16 characters: TF_VAR_${name}`,
+    });
+    variable.overrideLogicalId(name);
+    if (!isGenerated) return;
+    variable.addValidation({
+      condition: `\${length(var.${name}) >= ${GENERATED_PASSPHRASE_LENGTH} && !can(regex("\\\\s", var.${name}))}`,
+      errorMessage:
+        `TF_VAR_${name} does not look generated: it has fewer than ${GENERATED_PASSPHRASE_LENGTH} characters, or a space. ` +
+        "nothing was changed. if a person has thought of it, remove generated_passphrase; a new one is made by `openssl rand -base64 32`",
+    });
+  }
+
+  private provider(key: EncryptionKey, isPrevious: boolean): object {
     switch (key.provider) {
       case "pbkdf2": {
-        const variable = new TerraformVariable(this, passphraseVariable, {
-          type: "string",
-          sensitive: true,
-          description: `passphrase of the state, at least 16 characters: TF_VAR_${passphraseVariable}`,
-        });
-        variable.overrideLogicalId(passphraseVariable);
-        return { passphrase: `\${var.${passphraseVariable}}` };
+        const variable = isPrevious ? "state_passphrase_previous" : "state_passphrase";
+        this.addPassphrase(variable, key.generatedPassphrase);
+        return {
+          passphrase: `\${var.${variable}}`,
+          // OpenTofu derives a new key from the previous passphrase too, and writes nothing with it: the least will do.
+          iterations: isPrevious ? ITERATIONS.min : iterationsOf(key),
+        };
       }
       case "aws_kms":
         return { kms_key_id: key.kmsKeyId, region: key.region, key_spec: "AES_256" };
@@ -133,6 +168,12 @@ export class StateEncryption extends TerraformElement {
   }
 }
 
+type Passphrase = Extract<EncryptionKey, { provider: "pbkdf2" }>;
+
+function iterationsOf({ iterations, generatedPassphrase }: Passphrase): number {
+  return iterations ?? (generatedPassphrase ? GENERATED_PASSPHRASE_ITERATIONS : CHOSEN_PASSPHRASE_ITERATIONS);
+}
+
 function keyId(key: EncryptionKey): string {
   return key.keyId ?? DEFAULT_KEY_ID;
 }
@@ -140,8 +181,28 @@ function keyId(key: EncryptionKey): string {
 function checkKey(key: EncryptionKey): void {
   const checks = new PropChecks(`encryption key "${keyId(key)}"`);
   checks.text("keyId", keyId(key), KEY_ID);
+  if (key.provider === "pbkdf2") {
+    const { iterations, generatedPassphrase = false } = key;
+    checks.wholeNumber("iterations", iterations, ITERATIONS);
+    const problem = iterationsProblem(iterationsOf(key), generatedPassphrase, "generatedPassphrase");
+    if (problem && !Token.isUnresolved(iterations)) checks.fail(`iterations ${iterations} ${problem}`);
+    return;
+  }
   const { provider, keyId: _, ...settings } = key;
   for (const [name, value] of Object.entries(settings)) checks.text(name, value, LITERAL);
+}
+
+/** A key that is only read takes all from the state, so that these props would do nothing. */
+function checkPreviousKey(key: EncryptionKey): void {
+  checkKey(key);
+  if (key.provider !== "pbkdf2") return;
+  for (const prop of ["iterations", "generatedPassphrase"] as const) {
+    if (key[prop] === undefined) continue;
+    throw new Error(
+      `encryption key "${keyId(key)}": ${prop} is for the key that writes; the state itself says how the previous one was ` +
+        "derived, so leave it out",
+    );
+  }
 }
 
 /** OpenTofu wants the bare address here, not a template. */

@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DownloadFile } from "../.gen/providers/proxmox/download-file";
-import { PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
+import { IMAGE_PREFIX, PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
 import { SCHEMATIC_ID, type Schematic, schematicId, secureBootObstacle } from "../domain/schematic";
 import { RESOURCE_ADDRESS } from "../domain/state";
 import { type BootMode, TALOS_VERSION } from "../domain/talos";
@@ -29,8 +29,16 @@ export interface TalosImageProps {
   readonly format?: TalosImageFormat;
   /** Address of the image factory. @default "https://factory.talos.dev" */
   readonly factoryUrl?: string;
-  /** Name of the file in the storage. @default - made of version, schematic and format */
+  /** First part of the name of the file, if it has no other name; a-z, 0-9 and -. @default "talos" */
+  readonly fileNamePrefix?: string;
+  /** Name of the file in the storage. @default - made of prefix, version, schematic and format */
   readonly fileName?: string;
+  /**
+   * Whether plans leave the file as it is, since a host is down: its VMs do not depend on the download, and keep the image that
+   * they have. Tell OpenTofu to exclude the resource as well.
+   * @default false
+   */
+  readonly leftAsIs?: boolean;
   /** Address of a download resource in state that this one takes over; its file is kept as it is. @default - nothing is taken over */
   readonly adoptFrom?: string;
 }
@@ -53,11 +61,15 @@ export class TalosImage extends Construct {
   readonly format: TalosImageFormat;
   /** Whether it is a signed image, for Secure Boot. */
   readonly secureBoot: boolean;
+  /** Whether it is the file of another program, which is kept as it is. */
+  readonly isAdopted: boolean;
+  /** Whether VMs keep the image that they have. */
+  readonly isLeftAsIs: boolean;
   /** The image factory's ID of the schematic. */
   readonly schematicId: string;
   /** Where Proxmox downloads it from. */
   readonly url: string;
-  /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download. */
+  /** Volume ID of the file, for example `local:iso/talos-….iso`; a reference to the download, unless that is left out. */
   readonly fileId: string;
   /** The resource; its address is `proxmox_download_file.<id>`. */
   readonly resource: DownloadFile;
@@ -65,7 +77,12 @@ export class TalosImage extends Construct {
   /** @throws if a prop is not valid, or the schematic has no Secure Boot image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
     super(scope, id);
-    const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
+    const {
+      schematic = {},
+      secureBoot = false,
+      format = "disk-image",
+      fileNamePrefix: prefix = "talos",
+    } = props;
     const obstacle = secureBoot ? secureBootObstacle(schematic) : undefined;
     if (obstacle)
       throw new Error(`image "${id}": no Secure Boot image exists for this schematic: ${obstacle}`);
@@ -74,15 +91,21 @@ export class TalosImage extends Construct {
     checks.text("schematicId", props.schematicId, SCHEMATIC_ID);
     checks.text("host", props.host, PROXMOX_NODE);
     checks.text("storage", props.storage, STORAGE);
+    checks.text("fileNamePrefix", props.fileNamePrefix, IMAGE_PREFIX);
     checks.text("adoptFrom", props.adoptFrom, RESOURCE_ADDRESS);
 
     this.format = format;
+    this.isLeftAsIs = props.leftAsIs ?? false;
     this.secureBoot = secureBoot;
+    this.isAdopted = props.adoptFrom !== undefined;
     this.schematicId = props.schematicId ?? schematicId(schematic);
     const { extension, contentType } = FORMATS[format];
     const variant = `nocloud-amd64${secureBoot ? "-secureboot" : ""}.${extension}`;
     const factory = props.factoryUrl ?? "https://factory.talos.dev";
     this.url = `${factory}/image/${this.schematicId}/${props.talosVersion}/${variant}`;
+
+    const fileName =
+      props.fileName ?? [prefix, props.talosVersion, this.schematicId.slice(0, 12), variant].join("-");
 
     const datastores = new DataProxmoxDatastores(this, "datastores", {
       nodeName: props.host,
@@ -97,7 +120,7 @@ export class TalosImage extends Construct {
       contentType,
       url: this.url,
       // Without a name the provider asks Proxmox for one, and may crash on the answer.
-      fileName: props.fileName ?? `talos-${props.talosVersion}-${this.schematicId.slice(0, 12)}-${variant}`,
+      fileName,
       // The size of the factory's file may differ between requests. That must not replace the file.
       overwrite: false,
       // A file of the same name was left by an interrupted apply, so it may be replaced.
@@ -122,6 +145,6 @@ export class TalosImage extends Construct {
     this.resource.overrideLogicalId(id);
     if (props.adoptFrom)
       new Moved(this, "moved", { from: props.adoptFrom, to: `proxmox_download_file.${id}` });
-    this.fileId = this.resource.id;
+    this.fileId = this.isLeftAsIs ? `${props.storage}:${contentType}/${fileName}` : this.resource.id;
   }
 }

@@ -28,6 +28,7 @@ import {
   isQ35,
   MACHINE,
   MAX_PCI_DEVICES,
+  MAX_USB_DEVICES,
   MEMORY_MIB,
   OS_TYPES,
   SOCKETS,
@@ -85,7 +86,13 @@ function checkHardware(checks: PropChecks, props: TalosVmProps): void {
   }
   checks.text("machine", machine, MACHINE);
   checks.choice("osType", props.osType, OS_TYPES);
+  if (props.ejectIso && props.image.format !== "iso") {
+    checks.fail(
+      "ejectIso true needs an image of format iso; with a disk image there is no ISO, so leave it out",
+    );
+  }
   checkPciDevices(checks, machine, props.pciDevices ?? []);
+  checkUsbDevices(checks, props.usbDevices ?? []);
 }
 
 function checkPciDevices(
@@ -100,6 +107,20 @@ function checkPciDevices(
     checks.text(`pciDevices[${index}].mapping`, mapping, RESOURCE_MAPPING);
     if (pcie && !isQ35(machine)) checks.fail(`pciDevices[${index}].pcie needs machine q35, not ${machine}`);
   }
+}
+
+function checkUsbDevices(checks: PropChecks, devices: NonNullable<TalosVmProps["usbDevices"]>): void {
+  if (devices.length > MAX_USB_DEVICES) {
+    checks.fail(`${devices.length} USB devices are too many; the provider takes at most ${MAX_USB_DEVICES}`);
+  }
+  for (const [index, { mapping }] of devices.entries()) {
+    checks.text(`usbDevices[${index}].mapping`, mapping, RESOURCE_MAPPING);
+  }
+  checks.distinct(
+    "mapping",
+    devices.map(({ mapping }) => mapping),
+    "a mapping has one USB device for each host",
+  );
 }
 
 function checkDisks(checks: PropChecks, { disks, diskInterface, scsiHardware }: TalosVmProps): void {

@@ -2,12 +2,29 @@ import type { Postcondition } from "cdktf";
 import type { TalosVmProps } from "./talos-vm-props";
 
 /**
- * Something of a VM that no plan changes. A plan keeps the old value of what it ignores, so the postcondition can compare it
- * with the configured one.
+ * Something of a VM that no plan changes. A plan keeps the old value of what it ignores, so that it can be compared with the
+ * configured one. Both expressions are of `vm`, the VM as it is planned.
  */
 export interface Stays {
   readonly ignoreChanges: string;
-  readonly postcondition: Postcondition;
+  /** Whether it is as configured. */
+  readonly condition: string;
+  /** What to say otherwise. */
+  readonly problem: string;
+}
+
+/**
+ * One condition for all of it. OpenTofu decodes the whole VM for each condition, text and `self` in them, at every plan, whether the
+ * condition holds or not: so there is one of each.
+ */
+export function stayAsTheyAre(stays: readonly Stays[]): Postcondition {
+  const ofVm = (expression: string) => `[for vm in [self] : ${expression}][0]`;
+  const holds = stays.map(({ condition }) => condition).join(" && ");
+  const problems = stays.map(({ condition, problem }) => `${condition} ? "" : ${problem}`).join(", ");
+  return {
+    condition: `\${${ofVm(holds)}}`,
+    errorMessage: `\${join(" ", compact(${ofVm(`[${problems}]`)}))}`,
+  };
 }
 
 /** What the first disk is attached to: `scsi0` or `virtio0`. */
@@ -21,17 +38,15 @@ export function rootInterface({ diskInterface = "scsi" }: TalosVmProps): string 
  */
 export function rootDiskStays(vmName: string, props: TalosVmProps): Stays {
   const attribute = "disk[0].interface";
-  const actual = `self.${attribute}`;
+  const actual = `vm.${attribute}`;
   const configured = rootInterface(props);
   const bus = `replace(${actual}, "/[0-9]+$/", "")`;
   return {
     ignoreChanges: attribute,
-    postcondition: {
-      condition: `\${${actual} == "${configured}"}`,
-      errorMessage:
-        `the first disk of "${vmName}" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
-        `nothing was changed. set disk_interface: \${${bus}}`,
-    },
+    condition: `${actual} == "${configured}"`,
+    problem:
+      `"the first disk of \\"${vmName}\\" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
+      `nothing was changed. set disk_interface: \${${bus}}"`,
   };
 }
 
@@ -44,16 +59,14 @@ export function macAddressesStay(vmName: string, props: TalosVmProps): Stays[] {
   return props.networkInterfaces.flatMap(({ macAddress }, index): Stays[] => {
     if (macAddress === undefined) return [];
     const attribute = `network_device[${index}].mac_address`;
-    const actual = `self.${attribute}`;
+    const actual = `vm.${attribute}`;
     return [
       {
         ignoreChanges: attribute,
-        postcondition: {
-          condition: `\${lower(${actual}) == lower("${macAddress}")}`,
-          errorMessage:
-            `net${index} of "${vmName}" has the MAC address \${${actual}}, not ${macAddress}, and another one unplugs the NIC ` +
-            `of a running VM. nothing was changed. set mac_addr: "\${${actual}}", or name the node in ALLOW_REPLACE`,
-        },
+        condition: `lower(${actual}) == lower("${macAddress}")`,
+        problem:
+          `"net${index} of \\"${vmName}\\" has the MAC address \${${actual}}, not ${macAddress}, and another one unplugs the NIC ` +
+          `of a running VM. nothing was changed. set mac_addr: \\"\${${actual}}\\", or name the node in ALLOW_REPLACE"`,
       },
     ];
   });

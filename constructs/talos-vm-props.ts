@@ -1,4 +1,5 @@
 import type { DiskInterface } from "../domain/disk";
+import type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "../domain/vm-settings";
 import type { TalosImage } from "./talos-image";
 import type { VmIdGuard } from "./vm-id-guard";
 
@@ -39,12 +40,23 @@ export interface TalosVmOptions {
   readonly osType?: string;
   /** A TPM 2.0, for disk encryption bound to Secure Boot. @default - a TPM where the image is for Secure Boot */
   readonly tpm?: boolean;
+  /**
+   * Whether the drive of the installer ISO is empty: only with an ISO, and only for a VM that exists and has Talos on its disk.
+   * A VM with an ISO on local storage cannot move to another host.
+   * @default false
+   */
+  readonly ejectIso?: boolean;
   /** The QEMU guest agent; only where the schematic has the extension. @default false */
   readonly agent?: boolean;
-  /** Devices of the Proxmox node that are passed through. @default - no devices */
+  /** PCI devices of the Proxmox node that are passed through. @default - what is attached stays; an empty list detaches it */
   readonly pciDevices?: readonly TalosPciDevice[];
+  /**
+   * USB devices of the Proxmox node that are passed through, at most four.
+   * @default - what is attached stays; an empty list detaches it
+   */
+  readonly usbDevices?: readonly TalosUsbDevice[];
 
-  /** Tags in Proxmox, in lower case; `talos` is always among them. @default - `talos` alone */
+  /** Tags in Proxmox, in lower case, beside `talos` and those that the VM has already. @default - `talos` alone */
   readonly tags?: readonly string[];
   /** Resource pool of Proxmox. @default - no pool */
   readonly pool?: string;
@@ -56,6 +68,12 @@ export interface TalosVmOptions {
    * @default false
    */
   readonly protection?: boolean;
+  /**
+   * Those of these options whose values are for a new VM only: a VM that exists keeps what it has, as it does for every option
+   * that is left out.
+   * @default - every option that has a value is for a VM that exists too
+   */
+  readonly onlyForNew?: readonly VmSetting[];
 }
 
 /** What a {@link TalosVm} is made of. */
@@ -70,7 +88,11 @@ export interface TalosVmProps extends TalosVmOptions {
   readonly address?: StaticAddress;
   /** Name of the VM and of its resource. @default - the construct's id */
   readonly vmName?: string;
-  /** Address of the VM in state under another program, taken over with a `moved` block. @default - nothing is taken over */
+  /**
+   * Address of the VM in state under another program, taken over with a `moved` block. While it is set, the disks and NICs of
+   * the VM are left alone.
+   * @default - nothing is taken over
+   */
   readonly adoptFrom?: string;
   /**
    * Whether a plan may destroy or replace this VM while it is in the program, or give a NIC of it another MAC address.
@@ -109,6 +131,8 @@ export interface TalosDisk {
   readonly replicate?: boolean;
   /** Serial number in QEMU. Talos' disk selector does not see it. @default - no serial number */
   readonly serial?: string;
+  /** Those of these options whose values are for a new VM only. @default - none */
+  readonly onlyForNew?: readonly DiskSetting[];
 }
 
 /** A virtio network interface of a VM. */
@@ -127,6 +151,13 @@ export interface TalosNetworkInterface {
   readonly mtu?: number;
   /** Packet queues of the virtio device, 0 to 64; 0 and 1 mean one. @default 1 */
   readonly queues?: number;
+  /**
+   * Whether Proxmox' firewall filters what passes through it; it also needs the firewall of the VM and of the datacenter.
+   * @default - as it is set in Proxmox; false for a new one
+   */
+  readonly firewall?: boolean;
+  /** Those of these options whose values are for a new VM only. @default - none */
+  readonly onlyForNew?: readonly NetworkInterfaceSetting[];
 }
 
 /** An address that does not come from DHCP. */
@@ -147,6 +178,14 @@ export interface TalosPciDevice {
   readonly pcie?: boolean;
   /** Whether the guest sees the ROM of the device. @default true */
   readonly rombar?: boolean;
+}
+
+/** A USB device of the Proxmox node that is passed through to the VM. */
+export interface TalosUsbDevice {
+  /** Name of a USB resource mapping in Proxmox. */
+  readonly mapping: string;
+  /** Whether it is on a USB 3 controller. Proxmox ignores it for current guests, which have all devices on one. @default false */
+  readonly usb3?: boolean;
 }
 
 /** When Proxmox starts and stops a VM, as its host starts and stops. */

@@ -1,4 +1,4 @@
-import { Annotations } from "cdktf";
+import { Annotations, Token } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -11,10 +11,13 @@ import { DEFAULT_BRIDGE } from "../domain/network-interface";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
+import { AdoptedDevices } from "./adopted-devices";
+import { storagesOf } from "./guest-storages";
 import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { checkTalosVmProps } from "./talos-vm-checks";
-import { macAddressesStay, rootDiskStays, rootInterface } from "./talos-vm-guards";
+import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
+import { hasNoIso, isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
 
@@ -46,17 +49,21 @@ export class TalosVm extends Construct {
     this.host = props.host;
     checkTalosVmProps(this.vmName, props);
 
-    const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard");
+    const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard", { storages: storagesOf([props]) });
     const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
     const isProtected = props.protection ?? false;
     const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
+    const ignoredOfLists = [
+      ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
+      ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
+    ];
     this.resource = new VirtualEnvironmentVm(this, "Resource", {
       name: this.vmName,
       vmId: props.vmId,
       nodeName: props.host,
       // Without it, a change of the host would replace the VM.
       migrate: true,
-      tags: [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort(),
+      tags: tags(props, guard),
       poolId: props.pool,
       protection: isProtected,
       startup: props.startup && {
@@ -71,13 +78,13 @@ export class TalosVm extends Construct {
       lifecycle: {
         preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
-        ignoreChanges: [
-          "started",
-          ...(props.image.format === "iso" ? [] : ["disk[0].import_from"]),
-          ...stays.flatMap(({ ignoreChanges }) => ignoreChanges),
+        ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
+        precondition: [
+          guard.precondition(props.vmId, names),
+          guard.completenessPrecondition(props.vmId, this.vmName),
+          ...(hasNoIso(props) ? [guard.existencePrecondition(props.vmId, this.vmName)] : []),
         ],
-        precondition: [guard.precondition(props.vmId, names)],
-        postcondition: stays.map(({ postcondition }) => postcondition),
+        postcondition: [stayAsTheyAre(stays)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
@@ -85,7 +92,21 @@ export class TalosVm extends Construct {
     // but cdktf's own property leaves null out.
     this.resource.addOverride("network_device", props.networkInterfaces.map(networkDevice));
     this.addMoves(props);
+    if (props.adoptFrom) {
+      new AdoptedDevices(this, "devices", {
+        vmName: this.vmName,
+        address: `${RESOURCE_TYPE}.${logicalId(this.vmName)}`,
+        vm: props,
+      });
+    }
     if (isProtected && props.allowReplace) this.warnOfProtection();
+  }
+
+  /** From now on, no plan moves the VM: its host is where it is made, and HA chooses the hosts after that. */
+  leaveHostToProxmox(): void {
+    const { lifecycle } = this.resource;
+    const ignored = [lifecycle?.ignoreChanges ?? []].flat();
+    this.resource.lifecycle = { ...lifecycle, ignoreChanges: [...ignored, "node_name"] };
   }
 
   /** Proxmox refuses to delete it, but only after the provider has stopped it: no plan may get so far. */
@@ -113,6 +134,13 @@ export class TalosVm extends Construct {
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
 
+/** A VM that exists keeps its tags, and gets those that are named. An expression, made of what Proxmox has at plan. */
+function tags(props: TalosVmProps, guard: VmIdGuard): string[] {
+  const wanted = [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort();
+  const forExisting = isNamed(props, "tags") ? wanted : [OWNERSHIP_TAG];
+  return Token.asList(guard.tagsWith(props.vmId, forExisting, wanted));
+}
+
 function hardware(props: TalosVmProps): VmConfig {
   const { bios = VM_DEFAULTS.bios, machine = VM_DEFAULTS.machine } = props;
   const { cores, sockets, memoryMiB } = DEFAULT_SIZE.any;
@@ -139,6 +167,7 @@ function hardware(props: TalosVmProps): VmConfig {
       pcie: pci.pcie ?? isQ35(machine),
       rombar: pci.rombar ?? true,
     })),
+    usb: props.usbDevices?.map(({ mapping, usb3 = false }) => ({ mapping, usb3 })),
   };
 }
 
@@ -163,7 +192,8 @@ function storage(props: TalosVmProps): VmConfig {
   return {
     scsiHardware,
     disk: props.disks.map(disk),
-    cdrom: iso ? { fileId: props.image.fileId, interface: "ide2" } : undefined,
+    // Without the block, or without the drive in the boot order, a plan would never be empty.
+    cdrom: iso ? { fileId: hasNoIso(props) ? "none" : props.image.fileId, interface: "ide2" } : undefined,
     bootOrder: iso ? [root, "ide2"] : [root],
     // A disk that somebody attached by hand must not be deleted.
     deleteUnreferencedDisksOnDestroy: false,
@@ -174,7 +204,7 @@ function networkDevice(nic: TalosNetworkInterface): object {
   return {
     bridge: nic.bridge ?? DEFAULT_BRIDGE,
     model: "virtio",
-    firewall: false,
+    firewall: nic.firewall ?? false,
     disconnected: false,
     // As given: Proxmox keeps the case, and takes another one for another NIC.
     mac_address: nic.macAddress ?? null,

@@ -4,7 +4,7 @@ import { bootstrap } from "../bootstrap/bootstrap";
 import { clientVariables } from "../bootstrap/export-env";
 import { loadBootstrapSettings } from "../bootstrap/settings";
 import { WorkDir } from "../bootstrap/work-dir";
-import { loadFromEnv } from "../config";
+import { ConfigError, loadFromEnv } from "../config";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import { startCloudflare } from "../stand-ins/cloudflare";
@@ -42,7 +42,11 @@ export async function start(props: StartProps): Promise<Summary> {
     const { CLUSTER_CONFIG } = process.env;
     const env = { CLUSTER_CONFIG, STATE_BACKEND: "local", CLOUDFLARE_ACCOUNT_ID: ANY_ACCOUNT };
     const exampleFolder = join(root, "examples/six-nodes");
-    const { config, clusterFile, isExample } = loadFromEnv({ env, exampleFolder });
+    const { config, clusterFile, name, isExample } = loadFromEnv({ env, exampleFolder });
+    if (name !== undefined) {
+      const text = "is one of several clusters, and npm start shows one alone; copy the folder elsewhere";
+      throw new ConfigError([{ at: { file: clusterFile }, text: `${text}, and name it in CLUSTER_CONFIG` }]);
+    }
     const source = `${displayPath(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
     result(`${config.nodes.length} nodes of ${source}`);
     return { source, config, clusterFile };

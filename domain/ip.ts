@@ -29,6 +29,18 @@ export class Address {
     return new Address(parsed);
   }
 
+  /** The address `count` places further on; undefined past the end of all addresses. */
+  plus(count: number): Address | undefined {
+    const bytes = this.parsed.toByteArray();
+    let carry = count;
+    for (let index = bytes.length - 1; index >= 0 && carry > 0; index--) {
+      const sum = (bytes[index] ?? 0) + carry;
+      bytes[index] = sum % 256;
+      carry = Math.floor(sum / 256);
+    }
+    return carry > 0 ? undefined : Address.of(ipaddr.fromByteArray(bytes));
+  }
+
   equals(other: Address): boolean {
     return this.family === other.family && this.text === other.text;
   }

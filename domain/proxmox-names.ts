@@ -19,7 +19,13 @@ export const STORAGE: Pattern = {
     "is not the name of a storage; use two or more of A-Z, a-z, 0-9, -, _ and ., with a letter first and a letter or digit last",
 };
 
-/** A PCI resource mapping: `pve_verify_configid`. */
+/** First part of the name of an image's file. Proxmox makes another name of one with other characters. */
+export const IMAGE_PREFIX: Pattern = {
+  regex: /^[a-z]([a-z0-9-]{0,78}[a-z0-9])?$/,
+  advice: "is not the first part of a file name; use at most 80 of a-z, 0-9 and -, with a letter first",
+};
+
+/** A resource mapping of PCI or USB devices: `pve_verify_configid`. */
 export const RESOURCE_MAPPING: Pattern = {
   regex: /^[A-Za-z][A-Za-z0-9_-]{1,98}$/,
   advice:

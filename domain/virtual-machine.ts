@@ -31,6 +31,12 @@ export const STARTUP: Range = { min: 0, max: 2 ** 31 - 1 };
 
 export const MAX_PCI_DEVICES = 16;
 
+/**
+ * The provider reads and writes `usb0` to `usb3` only, and a plan with more would never be empty. Proxmox itself has five ports, and
+ * fourteen for guests of type l26 or a Windows after 7 on a machine of version 7.1 or newer.
+ */
+export const MAX_USB_DEVICES = 4;
+
 export const BIOSES = ["ovmf", "seabios"] as const;
 export type Bios = (typeof BIOSES)[number];
 

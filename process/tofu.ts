@@ -86,6 +86,11 @@ export class Tofu {
     return (await this.run(["show", planFile], () => undefined)).stdout;
   }
 
+  /** A saved plan as JSON. Secrets are in it: it must not go to a log. */
+  async showPlanJson(planFile: string): Promise<string> {
+    return (await this.run(["show", "-json", planFile], () => undefined, { log: undefined })).stdout;
+  }
+
   async show(): Promise<ShownState> {
     // Secrets are in it: it must not go to a log.
     const { stdout } = await this.run(["show", "-json"], () => undefined, { log: undefined });

@@ -1,7 +1,8 @@
 import { Token } from "cdktf";
 import { PropChecks } from "../constructs/prop-checks";
+import { checkTalosTraffic } from "../constructs/talos-traffic-checks";
 import { Address, Cidr } from "../domain/ip";
-import { STORAGE } from "../domain/proxmox-names";
+import { PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
 import { secureBootObstacle } from "../domain/schematic";
 import { RESOURCE_ADDRESS } from "../domain/state";
 import { CLUSTER_NAME, DEFAULT_SIZE, NODE_ROLES, TALOS_MINIMUM } from "../domain/talos";
@@ -19,7 +20,9 @@ export function checkClusterStackProps(id: string, props: ClusterStackProps): vo
   for (const storage of proxmox.sharedStorages ?? []) checks.text("proxmox.sharedStorages", storage, STORAGE);
   checks.text("adopt.vms", adopt?.vms, RESOURCE_ADDRESS);
   checkAllowReplace(checks, props);
+  for (const name of props.hostsDown ?? []) checks.text("hostsDown", name, PROXMOX_NODE);
   checkAddresses(checks, props);
+  if (props.firewall) checkTalosTraffic(props.firewall);
   for (const node of nodes) checkNode(node);
   checkDistinct(checks, nodes);
 }

@@ -1,6 +1,7 @@
 import type { EncryptionKey } from "../constructs/state-encryption";
 import type { TalosClusterOptions, TalosRoleOptions, TalosRoute } from "../constructs/talos-cluster-props";
 import type { TalosImageFormat } from "../constructs/talos-image";
+import type { TalosTrafficProps } from "../constructs/talos-traffic";
 import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
 import type { R2Jurisdiction } from "../domain/r2";
 import type { Schematic } from "../domain/schematic";
@@ -17,6 +18,8 @@ export interface ClusterStackProps {
   readonly proxmox: ClusterProxmoxProps;
   /** The network that the nodes have their addresses in. */
   readonly network: ClusterNetworkProps;
+  /** Proxmox' firewall of every VM. @default - it is left as it is */
+  readonly firewall?: ClusterFirewallProps;
   /** At least one. Each becomes a VM, whose resource has the node's name. */
   readonly nodes: readonly ClusterNodeProps[];
   /** How Talos is configured, bootstrapped and reached. @default - it is left alone */
@@ -27,6 +30,12 @@ export interface ClusterStackProps {
   readonly adopt?: AdoptProps;
   /** Nodes whose VM a plan may destroy or replace. @default - no node */
   readonly allowReplace?: "all" | readonly string[];
+  /**
+   * Names of Proxmox hosts that are down; also of nodes that stand on one of them although their `host` is another. What stands there
+   * is left as it is, if OpenTofu is run with `-exclude=terraform_data.hosts_down`.
+   * @default - all hosts are up
+   */
+  readonly hostsDown?: readonly string[];
 }
 
 /** The Proxmox cluster that a Talos cluster runs on. */
@@ -41,9 +50,15 @@ export interface ClusterProxmoxProps {
   readonly insecure?: boolean;
   /** File storage for images and ISO files. */
   readonly imageStorage: string;
+  /**
+   * First part of the names of image files. Two clusters with the same storage need two: each removes its files when it needs
+   * them no longer.
+   * @default "talos"
+   */
+  readonly imagePrefix?: string;
   /** Storages that all hosts share: an image is downloaded to them once. @default - no storage is shared */
   readonly sharedStorages?: readonly string[];
-  /** HA resources and anti-affinity rules, for each role with nodes on several hosts. @default false */
+  /** HA resources for every VM that can move, and anti-affinity rules as far as Proxmox can keep them. @default false */
   readonly ha?: boolean;
 }
 
@@ -95,6 +110,17 @@ export interface ClusterNetworkInterface extends TalosNetworkInterface {
   readonly addresses?: readonly string[];
   /** Routes through it, with `talos`; not for the first one. @default - none */
   readonly routes?: readonly TalosRoute[];
+}
+
+/**
+ * Proxmox' firewall of the VMs of a cluster. It is also switched on for the first network interface of each VM, unless
+ * that says otherwise.
+ */
+export interface ClusterFirewallProps extends TalosTrafficProps {
+  /** Whether it filters. @default true */
+  readonly enabled?: boolean;
+  /** Whether what is dropped is in the firewall's log. @default false */
+  readonly logDrops?: boolean;
 }
 
 /** A node of a cluster, and its VM. */

@@ -1,17 +1,27 @@
 import { Annotations, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AntiAffinity } from "../constructs/anti-affinity";
+import { storagesOf } from "../constructs/guest-storages";
+import { NodeFirewall } from "../constructs/node-firewall";
+import { ProtectedNodes } from "../constructs/protected-nodes";
 import { ProxmoxProvider } from "../constructs/proxmox-provider";
 import type { TalosCluster } from "../constructs/talos-cluster";
 import { TalosImage } from "../constructs/talos-image";
+import { talosTraffic } from "../constructs/talos-traffic";
 import { TalosVm } from "../constructs/talos-vm";
 import { VmIdGuard } from "../constructs/vm-id-guard";
 import { quorumOf } from "../domain/etcd";
 import { type Schematic, schematicId } from "../domain/schematic";
-import { DEFAULT_SIZE, NODE_ROLES } from "../domain/talos";
+import { DEFAULT_SIZE } from "../domain/talos";
 import { checkClusterStackProps } from "./cluster-stack-checks";
-import type { ClusterNodeProps, ClusterStackProps, SchematicReference } from "./cluster-stack-props";
+import type {
+  ClusterFirewallProps,
+  ClusterNodeProps,
+  ClusterStackProps,
+  SchematicReference,
+} from "./cluster-stack-props";
 import { configureState } from "./configure-state";
+import { addHighAvailability } from "./high-availability";
+import { HostsDown } from "./hosts-down";
 
 /** One Talos cluster on Proxmox VE: its VMs, their images, Talos itself if asked for, and the state backend. */
 export class ClusterStack extends TerraformStack {
@@ -21,6 +31,7 @@ export class ClusterStack extends TerraformStack {
   readonly talos?: TalosCluster;
   private readonly images = new Map<string, TalosImage>();
   private readonly guard: VmIdGuard;
+  private readonly hostsDown: HostsDown;
   private readonly nodeScope: Construct;
   private readonly imageScope: Construct;
 
@@ -36,11 +47,23 @@ export class ClusterStack extends TerraformStack {
     // If it is false here, PROXMOX_VE_INSECURE would have no effect.
     new ProxmoxProvider(this, "proxmox", { endpoint, insecure: insecure || undefined });
 
-    this.guard = new VmIdGuard(this, "vm-id-guard", { requireTag: props.adopt?.vms === undefined });
+    this.hostsDown = new HostsDown(this, props);
+    this.guard = new VmIdGuard(this, "vm-id-guard", {
+      requireTag: props.adopt?.vms === undefined,
+      hostsDown: this.hostsDown.hosts,
+      storages: storagesOf(
+        props.nodes.map(({ host, disk, dataDisks = [] }) => ({ host, disks: [disk, ...dataDisks] })),
+      ),
+    });
     this.imageScope = new Construct(this, "images");
     this.nodeScope = new Construct(this, "nodes");
     this.vms = new Map(props.nodes.map((node) => [node.name, this.addNode(node)]));
-    if (props.proxmox.ha) this.spreadOverHosts();
+    new ProtectedNodes(this, "protected-nodes", { nodes: props.nodes });
+    if (props.proxmox.ha) {
+      const prefix = props.clusterName ?? this.node.id;
+      addHighAvailability(this, { cluster: props, vms: this.vms, prefix });
+    }
+    if (props.firewall) this.addFirewalls(props.firewall);
     this.warnWhereOneHostHoldsTheQuorum();
     if (props.talos) {
       // Its bindings would slow down the synth of every other stack.
@@ -48,10 +71,13 @@ export class ClusterStack extends TerraformStack {
       this.talos = addTalosCluster(this, "cluster", { ...props, talos: props.talos, vms: this.vms });
     }
     this.addOutputs();
+    this.hostsDown.report();
   }
 
   private addNode(node: ClusterNodeProps): TalosVm {
-    const { network, adopt, allowReplace, bootMode = "disk-image", talos } = this.props;
+    const { network, adopt, allowReplace, firewall, bootMode = "disk-image", talos } = this.props;
+    // Proxmox filters a VM only on the interfaces that say so.
+    const isFiltered = firewall !== undefined && firewall.enabled !== false;
     const [firstNic, ...otherNics] = node.networkInterfaces;
     if (!firstNic) throw new Error(`node "${node.name}" has no network interface`);
     const {
@@ -66,11 +92,14 @@ export class ClusterStack extends TerraformStack {
       talos: _,
       ...vm
     } = node;
-    return new TalosVm(this.nodeScope, name, {
+    const talosVm = new TalosVm(this.nodeScope, name, {
       ...vm,
       image: this.imageFor(node),
       disks: [disk, ...dataDisks],
-      networkInterfaces: [firstNic, ...otherNics],
+      networkInterfaces: [
+        { ...firstNic, firewall: firstNic.firewall ?? (isFiltered || undefined) },
+        ...otherNics,
+      ],
       // The installer ISO gets its address by DHCP, as in existing clusters, unless the config is to be applied to it.
       address:
         bootMode === "iso" && !talos
@@ -84,6 +113,8 @@ export class ClusterStack extends TerraformStack {
       allowReplace: allowReplace === "all" || (allowReplace?.includes(name) ?? false),
       vmIdGuard: this.guard,
     });
+    if (this.hostsDown.has(node)) this.hostsDown.leaveOut(talosVm, name);
+    return talosVm;
   }
 
   /** Nodes with the same image share one download. On storage that is not shared, there is one for each host. */
@@ -97,32 +128,34 @@ export class ClusterStack extends TerraformStack {
     const existing = this.images.get(id);
     if (existing) return existing;
 
+    const leftAsIs = this.hostsDown.hasFile(host, shared);
     const image = new TalosImage(this.imageScope, id, {
       host,
       storage: proxmox.imageStorage,
+      fileNamePrefix: proxmox.imagePrefix,
       talosVersion,
       ...(hasId(schematic) ? { schematicId: schematic.id } : { schematic }),
       secureBoot,
       format: bootMode,
+      leftAsIs,
       adoptFrom: adopt?.images?.find((each) => each.schematicId === hashed && each.secureBoot === secureBoot)
         ?.from,
     });
+    if (leftAsIs) this.hostsDown.leaveOut(image, `image ${id}`);
     this.images.set(id, image);
     return image;
   }
 
-  private spreadOverHosts(): void {
-    const hosts = new Set(this.props.nodes.map((node) => node.host));
-    for (const role of NODE_ROLES) {
-      const vms = this.vmsOf(role);
-      // Proxmox refuses a rule that it cannot fulfil: more VMs than hosts.
-      if (vms.length < 2 || vms.length > hosts.size) continue;
-      const ruleName = `${this.props.clusterName ?? this.node.id}-${role}`;
-      new AntiAffinity(this, `spread-${role}`, {
-        ruleName,
-        vms,
-        comment: `a host of its own for each ${role}`,
-      });
+  private addFirewalls({ enabled, logDrops, ...traffic }: ClusterFirewallProps): void {
+    const { nodes, network } = this.props;
+    const scope = new Construct(this, "firewalls");
+    const controlPlaneAddresses = nodes.filter(({ role }) => role === "controlplane").map((n) => n.address);
+    const { nodeCidr, podCidrs = [] } = network;
+    for (const { name, role, renamedFrom } of nodes) {
+      const vm = this.vms.get(name);
+      if (!vm) continue;
+      const accepts = talosTraffic(role, traffic, { nodeCidr, podCidrs, controlPlaneAddresses });
+      new NodeFirewall(scope, name, { vm, accepts, enabled, logDrops, renamedFrom });
     }
   }
 

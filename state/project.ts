@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { loadFromEnv, type StateConfig } from "../config";
-import type { StackName } from "../config/state-location";
+import { type StackName, stackId } from "../config/state-location";
 import type { StoreEnvironment } from "./open-store";
 
 /** The project that a command runs in, as far as its states are concerned. */
@@ -9,6 +9,8 @@ export interface Project {
   readonly config: StateConfig;
   /** `cluster.yaml` and, if there is one, `nodes.yaml`. */
   readonly files: readonly [string, ...string[]];
+  /** Which of several clusters it is. @default - it is the only one */
+  readonly cluster?: string;
   /** Where relative paths start, and where `cdktf.out` is. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv & StoreEnvironment;
@@ -16,16 +18,20 @@ export interface Project {
 
 /** @throws ConfigError with everything that is wrong with the configuration */
 export function loadProject(env: NodeJS.ProcessEnv, folder: string): Project {
-  const { config, clusterFile, nodesFile } = loadFromEnv({ env });
+  const { config, clusterFile, nodesFile, name } = loadFromEnv({ env });
   return {
     config: config.state,
     files: nodesFile ? [clusterFile, nodesFile] : [clusterFile],
+    cluster: name,
     folder,
     env,
   };
 }
 
 /** Where cdktf writes the synthesized stack. */
-export function stackFolder({ folder, env }: Pick<Project, "folder" | "env">, stack: StackName): string {
-  return resolve(folder, env.CDKTF_OUTDIR ?? "cdktf.out", "stacks", stack);
+export function stackFolder(
+  { folder, env, cluster }: Pick<Project, "folder" | "env" | "cluster">,
+  stack: StackName,
+): string {
+  return resolve(folder, env.CDKTF_OUTDIR ?? "cdktf.out", "stacks", stackId(cluster, stack));
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { measure, measureNode, type Sample, takeTurns } from "../../bench/measure";
+import { measure, measureCpu, measureNode, type Sample, takeTurns } from "../../bench/measure";
 import { judge } from "../../bench/report";
 import { ratios, spread } from "../../bench/statistics";
 
@@ -22,6 +22,18 @@ test("time, CPU time and peak memory of a Node program are its own", async () =>
   expect(idle.wallMs).toBeGreaterThanOrEqual(300);
   expect(busy.cpuMs).toBeGreaterThan(idle.cpuMs ?? Number.NaN);
   expect(busy.peakMiB).toBeGreaterThan((idle.peakMiB ?? Number.NaN) + 250);
+});
+
+test("CPU time of any program is that of the processes too that it waits for", async () => {
+  const idle = await measureCpu(program("setTimeout(() => undefined, 300)"));
+  const busy = await measureCpu(
+    program(
+      "require('node:child_process').execFileSync(process.execPath, ['-e', 'for (let i = 0; i < 2e9; i++);'])",
+    ),
+  );
+  expect(idle.wallMs).toBeGreaterThanOrEqual(300);
+  expect(busy.cpuMs).toBeGreaterThan((idle.cpuMs ?? Number.NaN) + 100);
+  await expect(measureCpu(program("process.exit(3)"))).rejects.toThrow("ended with 3");
 });
 
 test("a program that fails is an error with what it said, never a fast run", async () => {

@@ -26,6 +26,7 @@ const settings = (
 ): BootstrapSettings =>
   ({
     clusterFile: "cluster.yaml",
+    usesWorker: backend === "worker",
     state: { backend, encryption: { provider } },
     bootstrap: { accountId: "a".repeat(32), token: { expiresOn: "2027-01-31T00:00:00Z" } },
     env: { TF_VAR_state_passphrase: "battery", ...env },

@@ -126,6 +126,16 @@ test("another cluster's bucket is not taken, with nothing in it; one that was re
   await expect(ownership().ensureBucket()).rejects.toThrow("belong to cluster lab (10.0.1.5)");
 });
 
+test("a bucket that a cluster beside this one has made is ours, whichever of them describes the bootstrap", async () => {
+  await ownership().ensureBucket();
+  await ownership().claim();
+  await makeWorker();
+  const staging = ownership({ cluster: "staging (10.0.1.5)", clusters: [HOME, "staging (10.0.1.5)"] });
+  await staging.ensureBucket();
+  await staging.claim();
+  expect(await marker()).toEqual({ cluster: "staging (10.0.1.5)", owns: NAMES });
+});
+
 test("another jurisdiction has a bucket of its own, and the Worker is not its own", async () => {
   await ownership().ensureBucket();
   await ownership().claim();

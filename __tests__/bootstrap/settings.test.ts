@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clientVariables, instructions } from "../../bootstrap/export-env";
 import { loadBootstrapSettings } from "../../bootstrap/settings";
 import { VALID } from "../config/support/cluster";
 
@@ -39,6 +40,45 @@ test("every variable that is missing is named at once; an empty one is missing",
   expect(names(SECRETS, all)).toEqual(["TF_VAR_tfstate_users", "TF_VAR_tfstate_psk"]);
   const without = ["bootstrap:", "  worker:", "    enabled: false"];
   expect(names({}, without)).toEqual(["CLOUDFLARE_API_TOKEN", "TF_VAR_state_passphrase"]);
+});
+
+describe("several clusters share a bootstrap:", () => {
+  const ENV = { ...ACCOUNT, ...SECRETS };
+  /** `a` describes nothing, `b` describes the bootstrap. */
+  function loadTwo(a: string, b: string) {
+    for (const [name, text] of Object.entries({ a, b })) {
+      mkdirSync(join(folder, "clusters", name), { recursive: true });
+      writeFileSync(join(folder, "clusters", name, "cluster.yaml"), text);
+    }
+    return loadBootstrapSettings({ ...ENV, CLUSTER_CONFIG: folder });
+  }
+  const other = VALID.replaceAll("10.0.0.", "10.0.1.").replaceAll("vm_id: 1", "vm_id: 2");
+  const described = `${other}bootstrap: { worker: { name: ours } }\n`;
+
+  test("its settings are in one of the files; its place is beside the folder of all", () => {
+    const settings = loadTwo(VALID, described);
+    expect(settings).toMatchObject({
+      name: "b",
+      folder,
+      bootstrap: { worker: { workerName: "ours" } },
+      cluster: "b (10.0.1.5)",
+      clusters: ["a (10.0.0.5)", "b (10.0.1.5)"],
+      usesWorker: false,
+    });
+    expect(instructions(settings, {}, "https://w.example", undefined)).toMatch(
+      /next: npm run plan -- --cluster b\n.*\/states\/b, .*migrate --to worker --cluster b\n/,
+    );
+  });
+
+  test("variables for the Worker are needed as soon as one of them uses it", () => {
+    const worker = `${VALID}state: { backend: worker, url: https://w.example/states/a }\n`;
+    const settings = loadTwo(worker, described);
+    expect(clientVariables(settings, {})).toMatchObject({ TF_HTTP_USERNAME: "me" });
+    const disabled = `${other}bootstrap: { worker: { enabled: false } }\n`;
+    expect(() => loadTwo(worker, disabled)).toThrow(
+      "state.backend is worker, but bootstrap.worker.enabled is false",
+    );
+  });
 });
 
 describe("what would lock the Worker is refused before anything is deployed", () => {

@@ -7,11 +7,12 @@ let on: FakeMachine;
 /** A machine with a tofu, a CLI configuration that says where providers are, and a cdktf that prints what it gets. */
 beforeEach(() => {
   on = fakeMachine();
+  on.env.CLUSTER_CONFIG = "examples/six-nodes";
   on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
   on.program(
     "cdktf",
-    'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"; echo "secrets: $ALLOW_NEW_SECRETS"',
+    'echo "args: $*"; echo "tofu: $TERRAFORM_BINARY_NAME"; echo "replace: $ALLOW_REPLACE"; echo "secrets: $ALLOW_NEW_SECRETS"; echo "options: $TF_CLI_ARGS_plan"',
   );
 });
 afterEach(() => {
@@ -25,7 +26,7 @@ const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
   ["synth", ["--hcl"], "synth --hcl", ""],
-  ["plan", [], "diff cluster", ""],
+  ["plan", ["--help"], "diff --help", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
   ["deploy", ["bootstrap", "--auto-approve"], "deploy bootstrap --auto-approve", ""],
   // Only a destroy lifts prevent_destroy.
@@ -33,7 +34,109 @@ it.each([
 ])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
   const { code, said } = await run(command, ...args);
   expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
-  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\n`);
+  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\noptions: \n`);
+});
+
+it("leaves out what stands on hosts that are down, in whatever cdktf runs", async () => {
+  const shows = ["plan", "apply"].map((each) => `echo "${each}: $TF_CLI_ARGS_${each}"`);
+  on.program("cdktf", shows.join("; "));
+  Object.assign(on.env, { TF_CLI_ARGS_plan: "-parallelism=2", HOSTS_DOWN: "pve3" });
+  const exclude = "-exclude=terraform_data.hosts_down";
+  expect((await run("deploy", "--auto-approve")).said).toContain(
+    `plan: -parallelism=2 ${exclude}\napply: ${exclude}\n`,
+  );
+  expect(await run("destroy", "--auto-approve")).toEqual({
+    code: 1,
+    said: "HOSTS_DOWN=pve3 is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy\n",
+  });
+});
+
+/** cdktf that leaves a plan, and OpenTofu that shows it. */
+function planning(change: object): void {
+  const folder = join(on.root, "out/stacks/cluster");
+  on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
+  on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo saved > ${folder}/plan`);
+  const version = versionScript("OpenTofu", "1.12.6");
+  on.program("tofu", `if [ "$1" = show ]; then cat ${on.root}/plan.json; else ${version}; fi`);
+}
+
+describe("a plan is reviewed", () => {
+  const destroyed = {
+    address: "proxmox_virtual_environment_vm.w-1",
+    type: "proxmox_virtual_environment_vm",
+    name: "w-1",
+    action_reason: "delete_because_no_resource_config",
+    change: { actions: ["delete"], before: { name: "w-1" }, after: null },
+  };
+  const plan = (...args: string[]) => run("plan", "-o", join(on.root, "out"), ...args);
+
+  it("after cdktf has shown it, and what would be lost is exit code 3", async () => {
+    planning(destroyed);
+    const { code, said } = await plan();
+    expect(code).toBe(3);
+    expect(said).toMatch(/the whole plan.*1 to DESTROY.*refused: w-1 .*pass --allow w-1/s);
+  });
+
+  it("in short, or as JSON alone", async () => {
+    planning(destroyed);
+    expect(await plan("--summary", "--allow", "w-1")).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^1 to DESTROY\nw-1\n/),
+    });
+    const { code, said } = await plan("--json", "--allow=w-1");
+    expect([code, JSON.parse(said)]).toEqual([0, expect.objectContaining({ refused: [], hasChanges: true })]);
+  });
+
+  it("not by an older plan where cdktf fails or leaves none", async () => {
+    planning(destroyed);
+    await plan();
+    on.program("cdktf", "echo why it failed; exit 1");
+    expect(await plan("--json")).toEqual({ code: 1, said: "why it failed\n" });
+    on.program("cdktf", "exit 0");
+    expect(await plan()).toEqual({ code: 1, said: expect.stringContaining("cdktf left no plan in") });
+  });
+
+  it("with an allowance that has a name", async () => {
+    planning(destroyed);
+    for (const args of [["--allow"], ["--allow", "--summary"], ["--allow="]])
+      expect(await plan(...args)).toEqual({ code: 1, said: expect.stringContaining("--allow has no name") });
+    expect(await plan("--allow", "w-9")).toEqual({
+      code: 1,
+      said: expect.stringContaining("names nothing that this plan would lose; that is w-1"),
+    });
+  });
+});
+
+describe("drift is a plan without a lock, as a report", () => {
+  const drift = (...args: string[]) => run("drift", "-o", join(on.root, "out"), ...args);
+  const changed = {
+    address: "proxmox_virtual_environment_vm.w-1",
+    type: "proxmox_virtual_environment_vm",
+    name: "w-1",
+    change: { actions: ["update"], before: { tags: ["by-hand"] }, after: { tags: [] } },
+  };
+
+  it("with exit code 2 where something differs, and 0 where nothing does", async () => {
+    planning(changed);
+    const { code, said } = await drift();
+    expect([code, said]).toEqual([
+      2,
+      expect.stringMatching(/^node +attribute +wanted +found\nw-1 +tags\[0\]/),
+    ]);
+    const json = await drift("--json");
+    expect([json.code, JSON.parse(json.said)]).toEqual([
+      2,
+      { differences: [expect.objectContaining({ node: "w-1", found: "by-hand" })] },
+    ]);
+    planning({ ...changed, change: { actions: ["no-op"] } });
+    expect(await drift()).toEqual({ code: 0, said: "no drift\n" });
+  });
+
+  it("with exit code 1 and what cdktf says where there is no plan", async () => {
+    on.program("cdktf", 'echo "with $TF_CLI_ARGS_plan"; exit 7');
+    on.env.TF_CLI_ARGS_plan = "-parallelism=3";
+    expect(await drift()).toEqual({ code: 1, said: "with -parallelism=3 -lock=false\n" });
+  });
 });
 
 it("refuses a workspace, in which there is no state", async () => {
@@ -81,7 +184,7 @@ it.each([
 it("refuses a command that it does not know", async () => {
   expect(await run("apply")).toEqual({
     code: 1,
-    said: '"apply" is not a command; use one of synth, plan, deploy, destroy\n',
+    said: '"apply" is not a command; use one of synth, plan, drift, deploy, destroy\n',
   });
 });
 

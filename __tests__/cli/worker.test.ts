@@ -1,11 +1,9 @@
-import { randomInt } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
+import { unusedPort } from "../support/unused-port";
 import { waitUntil } from "../support/wait-until";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "../worker/conformance/case";
 import {
@@ -26,22 +24,6 @@ afterAll(async () => {
   rmSync(persist, { recursive: true, force: true });
 });
 
-/** One of those that no connection is given by itself (below 32768 on Linux): it has to be free again after a restart. */
-async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const port = randomInt(20_000, 32_000);
-    const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(server, "listening").then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-  throw new Error("found no port that is free");
-}
-
 async function start(port: number, vars: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
   const program = startProgram(
     "cli/worker.ts",
@@ -53,7 +35,7 @@ async function start(port: number, vars: Readonly<Record<string, string>> = {}):
 }
 
 test("states survive a restart and kill -9, on the same port", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const target: Target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
   const state = new State(target);
   const info = lockInfo();
@@ -83,7 +65,7 @@ test("states survive a restart and kill -9, on the same port", async () => {
 }, 180_000);
 
 test("kill -9 in the middle of many writes loses no accepted write", async () => {
-  const port = await freePort();
+  const port = await unusedPort();
   const state = new State({
     url: `http://127.0.0.1:${port}/tfstate`,
     username: "me",
@@ -112,7 +94,7 @@ describe("what only Cloudflare may say of a request, and anyone on this machine 
   let target: Target;
   let program: RunningProgram;
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await unusedPort();
     target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
     const certificate = { fingerprint, namespace: "me", scopes: ["read"] };
     program = await start(port, { TFSTATE_MTLS: JSON.stringify([certificate]) });

@@ -192,6 +192,11 @@ const FACTS: Readonly<Record<string, Fact>> = {
     ["gpu", "a", "1a"],
     (mapping) => ({ pciDevices: [{ mapping }] }),
   ),
+  "USB mapping": text(
+    (value) => `    usb: [{ mapping: ${value} }]`,
+    ["zigbee", "a", "1a"],
+    (mapping) => ({ usbDevices: [{ mapping }] }),
+  ),
   tag: text(
     (value) => `    tags: [${value}]`,
     ["_a+b.c-d", "Talos"],

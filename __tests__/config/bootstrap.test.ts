@@ -157,6 +157,14 @@ const WRONG: readonly (readonly [lines: readonly string[], problem: string])[] =
     "34: bootstrap.worker.oidc[1] GitHub Actions has an entry already, and only the first one would count; put the rules of both into one",
   ],
   [
+    [
+      "worker:",
+      "  oidc:",
+      "    - { issuer: 'https://gitlab.com#a', audience: a, rules: [{ subject: '*', namespace: me, scopes: [read] }] }",
+    ],
+    '33: bootstrap.worker.oidc[0].issuer "https://gitlab.com#a" has a query or a fragment; write it like https://gitlab.com',
+  ],
+  [
     ["location: europe"],
     "31: bootstrap.location europe is not one of wnam, enam, weur, eeur, apac, oc; use one of them",
   ],

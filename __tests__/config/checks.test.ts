@@ -271,6 +271,18 @@ const OTHERS: readonly Row[] = [
     "cluster.yaml:31: state.encryption.migrate cannot be set together with previous; do one after the other",
   ],
   [
+    "fewer iterations than OpenTofu takes",
+    edit(
+      append("state:", "  encryption: { provider: pbkdf2, iterations: 199999, generated_passphrase: true }"),
+    ),
+    "cluster.yaml:31: state.encryption.iterations 199999 is less than 200000; use 200000 or more",
+  ],
+  [
+    "fewer iterations than a passphrase of one's own needs",
+    edit(append("state:", "  encryption: { provider: pbkdf2, iterations: 209999 }")),
+    "cluster.yaml:31: state.encryption.iterations 209999 is too few for a passphrase that a person has thought of; give at least 210000, or use a generated one and say so (generated_passphrase: true)",
+  ],
+  [
     "two keys under one name",
     edit(
       append(
@@ -344,6 +356,21 @@ test("an agent that is asked for but missing from the schematic is warned about"
 test("HA that can restart nothing elsewhere is warned about", () => {
   expect(parse(edit(append("proxmox_ha: true"))).warnings).toEqual([
     "cluster.yaml:30: proxmox_ha true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
-    "cluster.yaml:30: proxmox_ha true has no effect on VMs whose disks are on local-lvm; add the shared ones to proxmox_shared_storages",
   ]);
+});
+
+test("an ISO that is taken out although none is used is refused", () => {
+  const text = edit(append("    eject_iso: true", "boot_mode: disk-image", "proxmox_eject_iso: true"));
+  expect(problemsOf(text)).toEqual([
+    "cluster.yaml:30: nodes[3].eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
+    "cluster.yaml:32: proxmox_eject_iso true has no effect with boot_mode disk-image, which uses no ISO; leave it out",
+  ]);
+});
+
+test.each([
+  [[true, true, true, true], append("proxmox_eject_iso: true")],
+  [[true, true, true, false], append("    eject_iso: false", "proxmox_eject_iso: true")],
+  [[false, false, false, true], append("    eject_iso: true")],
+])("the ISO is taken out of %j", (expected, change) => {
+  expect(parse(edit(change)).config.nodes.map(({ ejectIso }) => ejectIso)).toEqual(expected);
 });

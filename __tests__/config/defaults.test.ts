@@ -40,6 +40,27 @@ describe("sizes", () => {
   });
 });
 
+test("a default is for new VMs only, and what a file names is for every VM", () => {
+  const plain = nodeOf("worker-1");
+  expect(plain.onlyForNew).toEqual(expect.arrayContaining(["cores", "cpuType", "tags", "tpm", "protection"]));
+  expect(plain.disk.onlyForNew).toEqual(["sizeGiB", "storage", "discard", "ssd", "backup", "replicate"]);
+  expect(plain.networkInterfaces[0]?.onlyForNew).toEqual(["bridge", "queues"]);
+
+  const lines = [
+    append("    vm_cores: 16", "    tags: [gpu]", "    protection: false"),
+    append("    networks: [{ bridge: vmbr2 }]", "    data_disks: [{ slot: 1, size: 5, ssd: false }]"),
+    append("proxmox_vm_worker_defaults: { memory: 24576 }", "proxmox_disk_storage: ceph"),
+    append("proxmox_vm_defaults: { disk_size: 300 }", "proxmox_vm_advanced: { net_queues: 4, numa: true }"),
+  ];
+  const named = nodeOf("worker-1", ...lines);
+  for (const setting of ["cores", "memoryMiB", "tags", "protection", "numa"]) {
+    expect(named.onlyForNew).not.toContain(setting);
+  }
+  expect(named.disk.onlyForNew).toEqual(["discard", "ssd", "backup", "replicate"]);
+  expect(named.dataDisks[0]?.onlyForNew).toEqual(["discard", "backup", "replicate"]);
+  expect(named.networkInterfaces.map(({ onlyForNew }) => onlyForNew)).toEqual([["bridge"], []]);
+});
+
 test("proxmox_vm_advanced is the hardware of every VM, unless the node says otherwise", () => {
   const advanced =
     "proxmox_vm_advanced: { machine: i440fx, cpu_type: x86-64-v3, tags: [lab], qemu_agent: false, network_bridge: vmbr1, net_queues: 2, disk_ssd: false, disk_backup: true }";
@@ -112,7 +133,7 @@ describe("the guest agent", () => {
 
 describe("the TPM", () => {
   test.each([
-    ["iso", "true", false],
+    ["iso", "true", true],
     ["disk-image", "true", true],
     ["disk-image", "false", false],
   ])("with boot_mode %s and secureboot %s is %s", (mode, secureBoot, tpm) => {
@@ -206,7 +227,7 @@ describe("state", () => {
     ],
     ["pbkdf2", { provider: "pbkdf2" }],
   ])("encryption by %s, now and before", (keys, provider) => {
-    expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toEqual({
+    expect(stateOf(`  encryption: { provider: ${keys} }`).encryption).toMatchObject({
       ...provider,
       keyId: "main",
       migrateFromPlaintext: false,
@@ -214,10 +235,19 @@ describe("state", () => {
     expect(
       stateOf(`  encryption: { provider: pbkdf2, key_id: b, previous: { provider: ${keys} } }`).encryption,
     ).toEqual({
+      generatedPassphrase: false,
       provider: "pbkdf2",
       keyId: "b",
       migrateFromPlaintext: false,
       previous: { ...provider, keyId: "main" },
+    });
+  });
+
+  test("iterations of a passphrase, and whether it is generated", () => {
+    const keys = "provider: pbkdf2, iterations: 200000, generated_passphrase: true";
+    expect(stateOf(`  encryption: { ${keys} }`).encryption).toMatchObject({
+      iterations: 200_000,
+      generatedPassphrase: true,
     });
   });
 

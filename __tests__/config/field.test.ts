@@ -28,6 +28,28 @@ const INSECURE =
   "proxmox_insecure true accepts any certificate, so whoever is between here and Proxmox can take the API token; leave it out, and add Proxmox' CA to SSL_CERT_FILE (docs/configuration.md, A self-signed Proxmox)";
 
 const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
+  [
+    "adopt-default-startup/cluster.yaml",
+    {
+      config: {
+        nodes: [1, 2].map(() =>
+          expect.objectContaining({
+            startup: undefined,
+            onlyForNew: expect.arrayContaining(["cores", "memoryMiB", "agent", "tags", "protection"]),
+            disk: expect.objectContaining({ onlyForNew: expect.not.arrayContaining(["storage"]) }),
+          }),
+        ),
+      },
+    },
+  ],
+  [
+    "encrypt-without-tpm/cluster.yaml",
+    {
+      config: {
+        nodes: [expect.objectContaining({ tpm: true, onlyForNew: expect.arrayContaining(["tpm"]) })],
+      },
+    },
+  ],
   ["uppercase-proxmox-node/cluster.yaml", { config: { nodes: [{ host: "Alpha" }] } }],
   [
     "pair-four-hosts-ceph/cluster.yaml",
@@ -43,6 +65,15 @@ const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
     "vlan-mode/cluster.yaml",
     { config: { nodes: [{ networkInterfaces: [expect.objectContaining({ vlan: undefined })] }] } },
   ],
+  [
+    "nic-firewall/cluster.yaml",
+    {
+      config: {
+        nodes: [{ networkInterfaces: [{ firewall: undefined }, { bridge: "vmbr1", firewall: true }] }],
+      },
+    },
+  ],
+  ["usb/cluster.yaml", { config: { nodes: [{ usbDevices: [{ mapping: "zigbee", usb3: false }] }] } }],
   [
     "talos-beta/cluster.yaml",
     {
@@ -68,6 +99,9 @@ const ACCEPTED: readonly [file: string, verdict: Verdict][] = [
     "self-signed/cluster.yaml",
     { warnings: [`cluster.yaml:5: ${INSECURE}`], config: { proxmox: { insecure: true } } },
   ],
+  ["ha-does-nothing/cluster.yaml", { config: { proxmox: { ha: true } } }],
+  ["ha-iso-local/cluster.yaml", { config: { proxmox: { ha: true } } }],
+  ["host-down/cluster.yaml", { config: { bootMode: "disk-image", proxmox: { ha: true } } }],
   ["stack-trace/cores.yaml", { config: { nodes: [{ cores: 192 }] } }],
   ["stack-trace/queues.yaml", { config: { nodes: [{ networkInterfaces: [{ queues: 0 }] }] } }],
   ["stack-trace/sockets.yaml", { config: { nodes: [{ sockets: 8 }] } }],

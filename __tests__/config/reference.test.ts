@@ -45,11 +45,16 @@ test("every key is explained", () => {
   expect(keys).toEqual([]);
 });
 
-test("the schemas accept the example's files, and a cluster in one file", () => {
+test("the schemas accept the files of the examples, and a cluster in one file", () => {
   const cluster = validator("cluster.schema.json");
   const nodes = validator("nodes.schema.json");
   expect(cluster(parseYaml(read("examples/six-nodes/cluster.yaml")))).toBe(true);
   expect(nodes(parseYaml(read("examples/six-nodes/nodes.yaml")))).toBe(true);
+  const several = "examples/two-clusters/clusters";
+  expect(cluster(parseYaml(read(several, "production/cluster.yaml")))).toBe(true);
+  expect(nodes(parseYaml(read(several, "production/nodes.yaml")))).toBe(true);
+  expect(cluster(parseYaml(read(several, "staging/cluster.yaml")))).toBe(true);
+  expect(nodes({ node_pools: [{ name: "w", first_address: "10.0.0.1", count: 2, vm_id: 7 }] })).toBe(false);
   expect(cluster(parseYaml(VALID))).toBe(true);
 });
 
@@ -59,9 +64,12 @@ test("the schemas refuse what the program refuses by form", () => {
   expect(cluster(parseYaml(VALID.replace("vm_id: 101", "vm_id: 99")))).toBe(false);
 });
 
-test("the files of the example name their schemas by a path that exists", () => {
-  for (const file of ["cluster.yaml", "nodes.yaml"]) {
-    const [, schema = ""] = /\$schema=(\S+)/.exec(read("examples/six-nodes", file)) ?? [];
-    expect(JSON.parse(read("examples/six-nodes", schema))).toHaveProperty("properties.nodes");
-  }
-});
+test.each(["six-nodes", "two-clusters/clusters/production"])(
+  "the files of examples/%s name their schemas by a path that exists",
+  (example) => {
+    for (const file of ["cluster.yaml", "nodes.yaml"]) {
+      const [, schema = ""] = /\$schema=(\S+)/.exec(read("examples", example, file)) ?? [];
+      expect(JSON.parse(read("examples", example, schema))).toHaveProperty("properties.nodes");
+    }
+  },
+);

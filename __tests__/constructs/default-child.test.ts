@@ -1,6 +1,7 @@
 import type { TerraformResource, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { AntiAffinity } from "../../constructs/anti-affinity";
+import { HaResource } from "../../constructs/ha-resource";
 import { StateBucket } from "../../constructs/state-bucket";
 import { StateToken } from "../../constructs/state-token";
 import { TalosImage } from "../../constructs/talos-image";
@@ -26,6 +27,7 @@ const bucket = (stack: TerraformStack) =>
 const constructs: Record<string, (stack: TerraformStack) => Construct & { resource: TerraformResource }> = {
   "proxmox_download_file.image": image,
   "proxmox_virtual_environment_vm.cp-1": vm,
+  "proxmox_haresource.cp-1": (stack) => new HaResource(stack, "ha", { vm: vm(stack) }),
   "proxmox_harule.spread": (stack) => new AntiAffinity(stack, "spread", { vms: [vm(stack)] }),
   "cloudflare_r2_bucket.state": bucket,
   "cloudflare_account_token.s3": (stack) => new StateToken(stack, "s3", { bucket: bucket(stack) }),

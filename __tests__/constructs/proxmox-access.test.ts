@@ -52,3 +52,7 @@ test.each<[ProxmoxAccessProps, string]>([
 ])("refuses %j", (props, message) => {
   expect(() => access(props)).toThrow(message);
 });
+
+test.each(["PVETalos", "pveTalos", "Talos Provisioner", ""])("the role %j is refused", (roleId) => {
+  expect(() => access({ roleId })).toThrow(`role "${roleId}" is not valid; use letters`);
+});

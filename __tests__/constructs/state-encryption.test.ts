@@ -12,7 +12,7 @@ function encryption(props?: StateEncryptionProps) {
 test("minimal: a passphrase, and nothing else is accepted", () => {
   const target = { method: "method.aes_gcm.main", enforced: true };
   expect(encryption()).toEqual({
-    key_provider: { pbkdf2: { main: { passphrase: "${var.state_passphrase}" } } },
+    key_provider: { pbkdf2: { main: { passphrase: "${var.state_passphrase}", iterations: 210_000 } } },
     method: { aes_gcm: { main: { keys: "${key_provider.pbkdf2.main}" } } },
     state: target,
     plan: target,
@@ -36,8 +36,9 @@ test("a rotation reads with both keys and writes with the new one", () => {
   ).toMatchObject({
     key_provider: {
       pbkdf2: {
-        second: { passphrase: "${var.state_passphrase}" },
-        main: { passphrase: "${var.state_passphrase_previous}" },
+        second: { passphrase: "${var.state_passphrase}", iterations: 210_000 },
+        // It derives a key that nothing is written with: the least of work.
+        main: { passphrase: "${var.state_passphrase_previous}", iterations: 200_000 },
       },
     },
     state: { method: "method.aes_gcm.second", fallback: { method: "method.aes_gcm.main" }, enforced: true },
@@ -76,4 +77,40 @@ test("two keys of one name are refused: the state names the key by it", () => {
   expect(() => encryption({ previousKey: { provider: "pbkdf2" } })).toThrow(
     'the new key and the previous one are both called "main"; give the new one another key_id, such as "main-2"',
   );
+});
+
+test("a generated passphrase takes fewer iterations, and a plan checks that it can be one", () => {
+  const { key_provider, variable } = encryption({
+    key: { provider: "pbkdf2", generatedPassphrase: true },
+  }) as {
+    key_provider: object;
+    variable: Record<string, { validation?: { condition: string }[] }>;
+  };
+  expect(key_provider).toMatchObject({ pbkdf2: { main: { iterations: 200_000 } } });
+  expect(variable.state_passphrase?.validation).toHaveLength(1);
+});
+
+test.each<[string, StateEncryptionProps]>([
+  [
+    'encryption key "main": iterations 199999 is not a whole number from 200000 to 10000000',
+    { key: { provider: "pbkdf2", iterations: 199_999, generatedPassphrase: true } },
+  ],
+  [
+    'encryption key "main": iterations 10000001 is not a whole number from 200000 to 10000000',
+    { key: { provider: "pbkdf2", iterations: 10_000_001 } },
+  ],
+  [
+    'encryption key "main": iterations 209999 is too few for a passphrase that a person has thought of; give at least 210000, or use a generated one and say so (generatedPassphrase: true)',
+    { key: { provider: "pbkdf2", iterations: 209_999 } },
+  ],
+  [
+    'encryption key "old": iterations is for the key that writes; the state itself says how the previous one was derived, so leave it out',
+    { previousKey: { provider: "pbkdf2", keyId: "old", iterations: 600_000 } },
+  ],
+  [
+    'encryption key "old": generatedPassphrase is for the key that writes; the state itself says how the previous one was derived, so leave it out',
+    { previousKey: { provider: "pbkdf2", keyId: "old", generatedPassphrase: true } },
+  ],
+])("%s", (message, props) => {
+  expect(() => encryption(props)).toThrow(message);
 });

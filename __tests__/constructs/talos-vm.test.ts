@@ -2,7 +2,14 @@ import type { TerraformStack } from "cdktf";
 import { TalosImage, type TalosImageProps } from "../../constructs/talos-image";
 import { TalosVm } from "../../constructs/talos-vm";
 import type { TalosVmProps } from "../../constructs/talos-vm-props";
+import schemas from "../../schemas/proxmox@0.111.1.json";
 import { synth } from "../support/synth";
+
+const [provider] = Object.values(schemas.provider_schemas);
+const pinnedVm = provider?.resource_schemas.proxmox_virtual_environment_vm.block as {
+  attributes: Record<string, { optional?: boolean }>;
+  block_types: object;
+};
 
 const image = (stack: TerraformStack, more: Partial<TalosImageProps> = {}) =>
   new TalosImage(stack, "image", { host: "pve1", storage: "local", talosVersion: "v1.13.0", ...more });
@@ -45,18 +52,137 @@ test("minimal", () => {
     reboot_after_update: false,
     stop_on_destroy: true,
     delete_unreferenced_disks_on_destroy: false,
-    tags: ["talos"],
+    tags: expect.stringContaining('? ["talos"] : flatten('),
     lifecycle: {
       prevent_destroy: true,
-      ignore_changes: ["started", "disk[0].import_from", "disk[0].interface"],
+      ignore_changes: expect.arrayContaining(["started", "disk[0].import_from", "disk[0].interface"]),
     },
   });
+});
+
+const ignored = (props: Partial<TalosVmProps> = {}, options: Options = {}) =>
+  (vm(props, options).lifecycle as { ignore_changes: string[] }).ignore_changes;
+
+describe("a VM that exists", () => {
+  test("keeps everything that no prop is for, and each attribute of which a plan has nothing to say", () => {
+    const { attributes, block_types } = pinnedVm;
+    const optional = Object.entries(attributes).flatMap(([name, { optional }]) => (optional ? [name] : []));
+    const named = new Set(ignored().map((path) => path.split("[")[0]));
+    const decided = [
+      // Settings of the provider, which no VM has.
+      ...["delete_unreferenced_disks_on_destroy", "id", "migrate", "purge_on_destroy", "reboot"],
+      ...[
+        "reboot_after_update",
+        "stop_on_destroy",
+        ...optional.filter((name) => name.startsWith("timeout_")),
+      ],
+      // What a VM is, and what is left to Proxmox as long as we say nothing.
+      ...["clone", "hotplug", "mac_addresses", "name", "tags", "template", "vm_id"],
+      // The content of the drive goes with the image.
+      "cdrom",
+    ];
+    expect([...named, ...decided].sort()).toEqual([...optional, ...Object.keys(block_types)].sort());
+  });
+
+  test.each<[Partial<TalosVmProps>, string]>([
+    [{ cores: 2 }, "cpu[0].cores"],
+    [{ memoryMiB: 2048 }, "memory[0].dedicated"],
+    [{ balloonMiB: 0 }, "memory[0].floating"],
+    [{ bios: "ovmf" }, "bios"],
+    [{ osType: "l26" }, "operating_system"],
+    [{ agent: true }, "agent"],
+    [{ tpm: true }, "tpm_state"],
+    [{ pciDevices: [] }, "hostpci"],
+    [{ pool: "talos" }, "pool_id"],
+    [{ protection: false }, "protection"],
+    [{ startup: { order: 1 } }, "startup"],
+    [{ address: { cidr: "10.20.1.11/22", gateway: "10.20.0.1" } }, "initialization"],
+    [{ disks: [{ storage: "ssd", sizeGiB: 10, discard: true }] }, "disk[0].discard"],
+    [{ networkInterfaces: [{ vlan: 7 }] }, "network_device[0].vlan_id"],
+  ])("gets %j, but keeps it if the prop is left out or for new VMs alone", (props, attribute) => {
+    expect(ignored(props)).not.toContain(attribute);
+    expect(ignored()).toContain(attribute);
+    const [name = ""] = Object.keys(props);
+    const list = props[name as "disks"];
+    const ofNew =
+      Array.isArray(list) && list.length > 0
+        ? { [name]: list.map((each) => ({ ...each, onlyForNew: ["discard", "vlan"] })) }
+        : { ...props, onlyForNew: [name] };
+    expect(ignored(ofNew as Partial<TalosVmProps>)).toContain(attribute);
+  });
+
+  test("keeps the parts of a startup that are left out, and a TPM of any version", () => {
+    expect(ignored({ startup: { order: 1 } })).toEqual(
+      expect.arrayContaining(["startup[0].up_delay", "startup[0].down_delay"]),
+    );
+    expect(ignored({ tpm: true })).toContain("tpm_state[0].version");
+  });
+
+  test("keeps all its disks and NICs while it is adopted, and says where they differ", () => {
+    const adoptFrom = 'proxmox_virtual_environment_vm.node["cp-1"]';
+    expect(ignored({ adoptFrom })).toEqual(expect.arrayContaining(["disk", "network_device"]));
+    expect(ignored({ adoptFrom }).filter((path) => /^(disk|network_device)\[/.test(path))).toEqual([]);
+    const template = synth((stack) => {
+      new TalosVm(stack, "cp-1", {
+        vmId: 100,
+        host: "pve1",
+        image: image(stack),
+        disks: [{ storage: "local-lvm", sizeGiB: 10 }],
+        networkInterfaces: [{ vlan: 7 }],
+        adoptFrom,
+      });
+    });
+    const { check } = template as unknown as { check: Record<string, unknown> };
+    expect(JSON.stringify(check["devices_of_cp-1"])).toContain("net0 VLAN");
+  });
+});
+
+describe("an ISO that is taken out", () => {
+  const iso = { image: { format: "iso" } } as const;
+  const conditions = (made: Record<string, unknown>) =>
+    (made.lifecycle as { precondition: { error_message: string }[] }).precondition.map(
+      (each) => each.error_message,
+    );
+
+  test("leaves the drive, which a plan would otherwise want back, and needs a VM that exists", () => {
+    const made = vm({ ejectIso: true }, iso);
+    expect(made).toMatchObject({
+      cdrom: { file_id: "none", interface: "ide2" },
+      boot_order: ["scsi0", "ide2"],
+      lifecycle: { ignore_changes: expect.not.arrayContaining(["cdrom"]) },
+    });
+    expect(conditions(made)).toContainEqual(expect.stringContaining("nothing to boot from without the ISO"));
+    expect(conditions(vm({}, iso))).not.toContainEqual(expect.stringContaining("nothing to boot from"));
+  });
+
+  test("is back in a VM that may be replaced, since its successor boots from it", () => {
+    const made = vm({ ejectIso: true, allowReplace: true }, iso);
+    expect(made).toMatchObject({
+      cdrom: { file_id: expect.stringContaining("proxmox_download_file.image") },
+    });
+    expect(conditions(made)).not.toContainEqual(expect.stringContaining("nothing to boot from"));
+  });
+
+  test("is refused with a disk image, which leaves none behind", () => {
+    expect(() => vm({ ejectIso: true })).toThrow('VM "cp-1": ejectIso true needs an image of format iso');
+  });
+});
+
+test.each([
+  ["iso", "cdrom"],
+  ["disk-image", "disk[0].import_from"],
+] as const)("an image that is left as it is (%s) is neither referred to nor exchanged", (format, ignored) => {
+  const made = vm({}, { image: { format, leftAsIs: true } });
+  expect(made).toMatchObject({ lifecycle: { ignore_changes: expect.arrayContaining([ignored]) } });
+  expect(JSON.stringify(made)).not.toContain("proxmox_download_file");
 });
 
 test("an ISO stays in the drive and its first disk is empty", () => {
   const booted = vm({}, { image: { format: "iso" } });
   expect(booted).toMatchObject({ boot_order: ["scsi0", "ide2"], cdrom: { interface: "ide2" } });
-  expect(booted).toMatchObject({ lifecycle: { ignore_changes: ["started", "disk[0].interface"] } });
+  expect(booted).toMatchObject({
+    lifecycle: { ignore_changes: expect.arrayContaining(["disk[0].interface"]) },
+  });
   expect(JSON.stringify(booted)).not.toContain("import_from");
 });
 
@@ -102,6 +228,22 @@ test("network interfaces have every key, MAC addresses the case that was given",
   });
 });
 
+test("what is not named is left to Proxmox; what is named is set, an empty list too", () => {
+  const ignored = (props: Partial<TalosVmProps>) =>
+    (vm(props).lifecycle as { ignore_changes: string[] }).ignore_changes;
+  expect(ignored({ networkInterfaces: [{}, {}] })).toEqual(
+    expect.arrayContaining(["hostpci", "usb", "network_device[0].firewall", "network_device[1].firewall"]),
+  );
+  const named = { pciDevices: [], usbDevices: [], networkInterfaces: [{ firewall: false }] } as const;
+  expect(ignored(named).filter((each) => /hostpci|usb|firewall/.test(each))).toEqual([]);
+  expect(
+    vm({ usbDevices: [{ mapping: "zigbee" }], networkInterfaces: [{ firewall: true }, {}] }),
+  ).toMatchObject({
+    usb: [{ mapping: "zigbee", usb3: false }],
+    network_device: [{ firewall: true }, { firewall: false }],
+  });
+});
+
 test("a protected VM may not be destroyed or replaced, whatever is allowed, and says what to do", () => {
   expect(vm({ protection: true })).toMatchObject({
     timeout_stop_vm: 0,
@@ -135,8 +277,14 @@ test("a protected VM may not be destroyed or replaced, whatever is allowed, and 
   ]);
 });
 
-test("tags are sorted as Proxmox gives them back, and ours is among them once", () => {
-  expect(vm({ tags: ["zone-b", "talos", "kubernetes"] }).tags).toEqual(["kubernetes", "talos", "zone-b"]);
+test("a new VM has the tags that are named and ours, and one that exists keeps its own beside them", () => {
+  const named = '["kubernetes","talos","zone-b"]';
+  const tags = (props: Partial<TalosVmProps>) =>
+    vm({ tags: ["zone-b", "talos", "kubernetes"], ...props }).tags;
+  expect(tags({})).toContain(`? ${named} : `);
+  expect(tags({})).toContain(`concat(guest.tags, ${named})`);
+  expect(tags({ onlyForNew: ["tags"] })).toContain(`? ${named} : `);
+  expect(tags({ onlyForNew: ["tags"] })).toContain('concat(guest.tags, ["talos"])');
 });
 
 test("a name that starts with a digit is still an address", () => {
@@ -186,6 +334,21 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
     "disks[0].slot 1 is not a whole number from 0 to 0",
   ],
   [{ tags: ["Rack"] }, {}, 'tag "Rack" is not a Proxmox tag'],
+  [
+    { usbDevices: [{ mapping: "1-2" }] },
+    {},
+    'usbDevices[0].mapping "1-2" is not the name of a resource mapping',
+  ],
+  [
+    { usbDevices: Array.from("abcde", (letter) => ({ mapping: `usb-${letter}` })) },
+    {},
+    "5 USB devices are too many; the provider takes at most 4",
+  ],
+  [
+    { usbDevices: [{ mapping: "zigbee" }, { mapping: "zigbee" }] },
+    {},
+    "mapping zigbee is used twice; a mapping has one USB device for each host",
+  ],
   [{ bios: "seabios" }, { image: { secureBoot: true } }, "Secure Boot needs bios ovmf"],
   [
     {},
@@ -199,4 +362,10 @@ test.each<[Partial<TalosVmProps>, Options, string]>([
   ],
 ])("refuses %j %j", (props, options, message) => {
   expect(() => vm(props, options)).toThrow(message);
+});
+
+test("the checks of a VM read it twice, because OpenTofu decodes it again for each `self` that it finds", () => {
+  const nics = ["bc:24:11:00:00:01", "bc:24:11:00:00:02"].map((macAddress) => ({ macAddress }));
+  const { lifecycle } = vm({ networkInterfaces: [nics[0] ?? {}, nics[1] ?? {}] });
+  expect(JSON.stringify(lifecycle).match(/\bself\b/g)).toHaveLength(2);
 });

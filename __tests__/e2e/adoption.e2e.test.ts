@@ -66,6 +66,8 @@ test.each(DISK_INTERFACES)(
       await homeLab.ok("init");
       await homeLab.ok("apply", "-auto-approve");
       const before = await control.listGuests();
+      // The provider waits for an agent without an address.
+      for (const { vmid } of before) await control.changeGuest(vmid, { agentAddresses: ["10.20.1.9/22"] });
       const volumes = await control.listVolumes();
       expect(before).toHaveLength(6);
 

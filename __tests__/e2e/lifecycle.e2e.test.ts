@@ -1,3 +1,4 @@
+import { reviewPlan } from "../../plan";
 import type { ClusterNodeProps, ClusterStackProps } from "../../stacks/cluster-stack-props";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
@@ -39,9 +40,15 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     ...current,
     nodes: current.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)),
   });
-  /** Deploys a change, and expects exactly these actions and then an empty plan. */
-  async function change(props: ClusterStackProps, expected: Record<string, string[]>): Promise<void> {
+  /** Deploys a change, and expects exactly these actions, a review that refuses these losses, and then an empty plan. */
+  async function change(
+    props: ClusterStackProps,
+    expected: Record<string, string[]>,
+    losses: readonly string[] = [],
+  ): Promise<void> {
     expect(await deployment.replan(props)).toEqual(expected);
+    const { refused } = reviewPlan(await deployment.project.planJson());
+    expect(refused.map(({ allow }) => allow)).toEqual(losses);
     await deployment.project.ok("apply", deployment.project.planFile);
     current = props;
     expect((await deployment.project.plan()).exitCode).toBe(0);
@@ -102,9 +109,10 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
 
   test("a disk that goes leaves the ones after it where they are", async () => {
     const kept = (await guest(7021))?.config.scsi2;
-    await change(withNode("worker-1", { dataDisks: [{ slot: 2, storage, sizeGiB: 50, serial: "data-2" }] }), {
-      [address("worker-1")]: ["update"],
+    const without = withNode("worker-1", {
+      dataDisks: [{ slot: 2, storage, sizeGiB: 50, serial: "data-2" }],
     });
+    await change(without, { [address("worker-1")]: ["update"] }, ["worker-1/scsi1"]);
     expect((await guest(7021))?.config).toMatchObject({ scsi2: kept });
     expect((await guest(7021))?.config).not.toHaveProperty("scsi1");
   });
@@ -140,7 +148,7 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
       { [address("worker-2")]: ["create"] },
     );
     expect((await guest(7022))?.status).toBe("running");
-    await change(before, { [address("worker-2")]: ["delete"] });
+    await change(before, { [address("worker-2")]: ["delete"] }, ["worker-2"]);
     expect(await guest(7022)).toBeUndefined();
   });
 
@@ -158,7 +166,10 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     expect((await deployment.guests()).size).toBe(4);
 
     deployment.write({ ...current, allowReplace: "all" });
-    await deployment.project.ok("destroy", "-auto-approve");
+    expect((await deployment.project.plan("-destroy")).exitCode).toBe(2);
+    const losses = reviewPlan(await deployment.project.planJson()).refused.map(({ allow }) => allow);
+    expect(losses.sort()).toEqual(["builder", "cp-1", "cp-2", "cp-3", "quorum"]);
+    await deployment.project.ok("apply", deployment.project.planFile);
     expect(await deployment.control.listGuests()).toEqual([]);
     expect(await deployment.control.listVolumes()).toEqual([]);
   });

@@ -25,11 +25,16 @@ async function wantRefusal(run: () => Promise<{ exitCode: number; said: string }
   expect((await deployment.guests()).get(7021)).toEqual(before.get(7021));
 }
 
-test("a protected VM that is no longer in the file is not stopped; without protection it goes", async () => {
+test("a protected VM that is no longer in the file is refused at plan; without protection it goes", async () => {
   deployment.write(withoutWorker);
-  await wantRefusal(() => deployment.project.apply());
+  const before = await deployment.guests();
+  const { exitCode, said } = await deployment.project.plan();
+  expect([exitCode, said]).toEqual([1, expect.stringContaining('terraform_data.protected["worker-1"]')]);
+  expect(said).toContain("cannot be destroyed");
+  expect(await deployment.guests()).toEqual(before);
 
   await deployment.deploy(withWorker(false));
+  expect(await deployment.project.plannedActions()).toEqual({});
   await deployment.deploy(withoutWorker);
   expect([...(await deployment.guests()).keys()]).toEqual([7011]);
 });

@@ -1,5 +1,6 @@
 import type { ClusterStackProps } from "../../stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "../../stacks/proxmox-access-stack";
+import { ApiClient } from "../stand-ins/proxmox/support/api-client";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
 import { newApp, synthStack } from "../support/synth";
@@ -13,10 +14,17 @@ const on = (host: string) => ({
   startup: { order: 1 },
 });
 
-/** Uses every right that the program can need: images, disks, NICs, a pool, HA, a migration. */
+/** Uses every right that the program can need: images, disks, NICs, a pool, HA, a migration, a mapped device, a firewall. */
 const everything: ClusterStackProps = cluster(
-  [controlPlane(1, on("pve1")), controlPlane(2, on("pve2")), worker(1, { ...on("pve1"), tpm: true })],
-  { proxmox: { imageStorage: "nfs", sharedStorages: ["nfs", "ceph"], ha: true } },
+  [
+    controlPlane(1, on("pve1")),
+    controlPlane(2, { ...on("pve2"), usbDevices: [{ mapping: "zigbee" }] }),
+    worker(1, { ...on("pve1"), tpm: true }),
+  ],
+  {
+    proxmox: { imageStorage: "nfs", sharedStorages: ["nfs", "ceph"], ha: true },
+    firewall: { cni: "flannel" },
+  },
 );
 
 const accessStack = (admin: TofuProject) => {
@@ -67,6 +75,8 @@ test("the token that an administrator makes is enough for a cluster's whole life
     expect(token).toMatch(/^cdktf@pve!talos=[0-9a-f-]{36}$/);
     expect(output).not.toContain(token.split("=")[1]);
 
+    const api = new ApiClient(deployment.proxmox);
+    await api.ok(api.post("/cluster/mapping/usb", { id: "zigbee", map: ["node=pve2,id=0451:16a8"] }));
     deployment.env.PROXMOX_VE_API_TOKEN = token;
     await deployment.deploy(everything);
     expect(await deployment.project.plannedActions()).toEqual({});

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { LocalBackend, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { StateEncryption, type StateEncryptionProps } from "../../constructs/state-encryption";
 import { newApp, synthStack } from "../support/synth";
@@ -61,6 +62,47 @@ test("a wrong passphrase is an error that names the key, and the state stays as 
   expect(exitCode).toBe(1);
   expect(output).toMatch(/decryption failed/i);
   expect(made.rawState()).toBe(before);
+});
+
+/** How the key of a state was derived, as the state says. */
+function iterationsOf(made: TofuProject): number {
+  const { meta } = JSON.parse(made.rawState()) as { meta: Record<string, string> };
+  const [derivation = ""] = Object.values(meta);
+  return JSON.parse(Buffer.from(derivation, "base64").toString()).iterations;
+}
+
+test("a state and a plan made with 600,000 iterations are read with fewer, and written with fewer, under the same name", async () => {
+  const made = project({ TF_VAR_state_passphrase: OLD });
+  const before = { key: { provider: "pbkdf2", iterations: 600_000 } } as const;
+  made.write(template(before));
+  await made.ok("init");
+  await made.ok("apply", "-auto-approve");
+  expect(iterationsOf(made)).toBe(600_000);
+  made.write(template(before, "a second secret"));
+  expect((await made.plan()).exitCode).toBe(2);
+
+  made.write(template({}, "a second secret"));
+  await made.ok("apply", made.planFile);
+  expect(iterationsOf(made)).toBe(210_000);
+  expect((await made.plan()).exitCode).toBe(0);
+
+  // Who has not changed the configuration yet is not locked out.
+  made.write(template(before, "a second secret"));
+  expect((await made.plan()).exitCode).toBe(0);
+});
+
+test("a passphrase that is said to be generated takes OpenTofu's least, and one that does not look so is refused", async () => {
+  const generated = { key: { provider: "pbkdf2", generatedPassphrase: true } } as const;
+  const made = project({ TF_VAR_state_passphrase: OLD });
+  made.write(template(generated));
+  await made.ok("init");
+  const { exitCode, said } = await made.apply();
+  expect([exitCode, said]).toEqual([1, expect.stringContaining("openssl rand -base64 32")]);
+  expect(said).not.toContain(OLD);
+
+  made.as({ TF_VAR_state_passphrase: randomBytes(32).toString("base64") });
+  await made.ok("apply", "-auto-approve");
+  expect(iterationsOf(made)).toBe(200_000);
 });
 
 test("no passphrase is an error that names the variable", async () => {

@@ -13,6 +13,7 @@ function stackOf(props: ClusterStackProps): ClusterStack {
   return stack;
 }
 const templateOf = (props: ClusterStackProps): Template => synthStack(stackOf(props));
+const movesOfVms = ({ moved = [] }: Template) => moved.filter(({ to }) => !to.startsWith("terraform_data."));
 const vmsOf = (template: Template) => template.resource.proxmox_virtual_environment_vm ?? {};
 
 const spread = {
@@ -53,9 +54,10 @@ const shapes: Record<string, ClusterStackProps> = {
       ],
       networkInterfaces: [
         { macAddress: "bc:24:11:20:00:11", vlan: 7, mtu: 9000, queues: 4 },
-        { bridge: "vmbr1" },
+        { bridge: "vmbr1", firewall: true },
       ],
       pciDevices: [{ mapping: "gpu" }],
+      usbDevices: [{ mapping: "zigbee" }, { mapping: "z-wave", usb3: true }],
       tpm: true,
       tags: ["rack-1", "kubernetes"],
       pool: "talos",
@@ -91,6 +93,10 @@ const shapes: Record<string, ClusterStackProps> = {
       talos: { kubernetesVersion: "v1.36.0" },
     },
   ),
+  "with Proxmox' firewall": cluster([controlPlane(1), worker(1)], {
+    network: { nodeCidr: "10.20.0.0/22", gateway: "10.20.0.1", podCidrs: ["10.42.0.0/16", "fd00:42::/56"] },
+    firewall: { cni: "calico", nodePortCidrs: ["192.0.2.0/24"], rules: [{ ports: [443] }] },
+  }),
   "adopted from the home-lab template": cluster([controlPlane(1, { schematic: { id: "a".repeat(64) } })], {
     bootMode: "iso",
     adopt: {
@@ -129,6 +135,61 @@ test("the schema check sees unknown keys, wrong types and missing keys", () => {
   ]);
 });
 
+describe("the firewall", () => {
+  const rulesOf = (template: Template) =>
+    template.resource.proxmox_virtual_environment_firewall_rules as Record<string, { rule: object[] }>;
+  const firstNics = (props: ClusterStackProps) =>
+    Object.values(vmsOf(templateOf(props))).map((vm) => (vm.network_device as { firewall: boolean }[])[0]);
+  const firewall = { cni: "none" } as const;
+
+  test("is not there unless it is asked for", () => {
+    expect(JSON.stringify(templateOf(cluster([controlPlane(1)])).resource)).not.toContain("_firewall_");
+  });
+
+  test("etcd is for control planes alone; a new worker changes no rule of the others", () => {
+    const before = rulesOf(templateOf(cluster([controlPlane(1), controlPlane(2), worker(1)], { firewall })));
+    const etcd = expect.objectContaining({ comment: "etcd", source: "10.20.1.11,10.20.1.12" });
+    expect(before["cp-1"]?.rule).toContainEqual(etcd);
+    expect(JSON.stringify(before["worker-1"])).not.toContain("etcd");
+    const after = rulesOf(
+      templateOf(cluster([controlPlane(1), controlPlane(2), worker(1), worker(2)], { firewall })),
+    );
+    expect(after).toMatchObject(before);
+  });
+
+  test("the first NIC is filtered, unless it says otherwise or the firewall is off", () => {
+    const other = controlPlane(2, { networkInterfaces: [{ firewall: false }] });
+    expect(firstNics(cluster([controlPlane(1), other], { firewall }))).toMatchObject([
+      { firewall: true },
+      { firewall: false },
+    ]);
+    const off = templateOf(cluster([controlPlane(1)], { firewall: { ...firewall, enabled: false } }));
+    expect(vmsOf(off)["cp-1"]).toMatchObject({
+      lifecycle: { ignore_changes: expect.arrayContaining(["network_device[0].firewall"]) },
+    });
+  });
+
+  test("a mistake is refused", () => {
+    const refused = (more: object) => () =>
+      templateOf(cluster([controlPlane(1)], { firewall: { ...firewall, ...more } }));
+    expect(refused({ cni: "weave" })).toThrow(
+      'firewall: cni "weave" is not one of flannel, cilium, calico, none',
+    );
+    expect(refused({ talosApiCidrs: ["10.0.0.1/8"] })).toThrow(
+      'firewall: talosApiCidrs "10.0.0.1/8" is an address within its network; write 10.0.0.0/8',
+    );
+    expect(refused({ rules: [{ ports: [] }] })).toThrow("firewall: rules[0].ports is empty; name a port");
+    expect(refused({ rules: [{ ports: ["80:90"] }] })).toThrow(
+      'rules[0].ports "80:90" is not a port or range',
+    );
+    expect(refused({ rules: [{ ports: Array(8).fill("1-2") }] })).toThrow(
+      "rules[0].ports are 16, a range as two; Proxmox takes at most 15",
+    );
+    expect(refused({ rules: [{ ports: [1], role: "master" }] })).toThrow('rules[0].role "master"');
+    expect(refused({ rules: [{ ports: [1], comment: "a\nb" }] })).toThrow("rules[0].comment");
+  });
+});
+
 describe("names are ids", () => {
   test("the order of the nodes changes nothing but the order of lists", () => {
     const nodes = [controlPlane(1), controlPlane(2), controlPlane(3)];
@@ -143,7 +204,7 @@ describe("names are ids", () => {
 
   test("a rename is a moved block, and the old name counts as ours", () => {
     const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })]));
-    expect(template.moved).toEqual([
+    expect(movesOfVms(template)).toEqual([
       { from: "proxmox_virtual_environment_vm.old-1", to: "proxmox_virtual_environment_vm.cp-1" },
     ]);
     expect(JSON.stringify(vmsOf(template)["cp-1"]?.lifecycle)).toContain('[\\"cp-1\\",\\"old-1\\"]');
@@ -152,7 +213,7 @@ describe("names are ids", () => {
   test("a rename after an adoption chains the two moves", () => {
     const adopt = { vms: "proxmox_virtual_environment_vm.talos_node" };
     const template = templateOf(cluster([controlPlane(1, { renamedFrom: "old-1" })], { adopt }));
-    expect(template.moved).toEqual([
+    expect(movesOfVms(template)).toEqual([
       {
         from: 'proxmox_virtual_environment_vm.talos_node["old-1"]',
         to: "proxmox_virtual_environment_vm.old-1",
@@ -229,22 +290,6 @@ describe("quorum", () => {
   });
 });
 
-describe("high availability", () => {
-  const rules = (props: ClusterStackProps) => Object.keys(templateOf(props).resource.proxmox_harule ?? {});
-
-  test("leaves out a rule that Proxmox could not fulfil", () => {
-    const controlPlanes = [1, 2, 3].map((n) => controlPlane(n, onCeph(n === 1 ? "pve1" : "pve2")));
-    const workers = ["pve1", "pve2"].map((host, n) => worker(n + 1, onCeph(host)));
-    expect(rules(cluster([...controlPlanes, ...workers], spread))).toEqual(["cluster-worker"]);
-  });
-
-  test("is off unless asked for", () => {
-    const nodes = ["pve1", "pve2", "pve3"].map((host, n) => controlPlane(n + 1, onCeph(host)));
-    expect(rules(cluster(nodes, spread))).toEqual(["cluster-controlplane"]);
-    expect(rules(cluster(nodes))).toEqual([]);
-  });
-});
-
 test.each([
   { bootloader: "dual-boot" as const },
   { bootloader: "grub" as const },
@@ -297,10 +342,26 @@ test.each<[string, ClusterStackProps]>([
     "proxmox.endpoint",
     cluster([controlPlane(1)], { proxmox: { endpoint: "http://pve:8006", imageStorage: "local" } }),
   ],
+  [
+    "fileNamePrefix",
+    cluster([controlPlane(1)], { proxmox: { imageStorage: "local", imagePrefix: "Two Words" } }),
+  ],
   ["adopt.vms", cluster([controlPlane(1)], { adopt: { vms: "talos_node" } })],
   ["clusterName", cluster([controlPlane(1)], { clusterName: "Home Lab" })],
 ])("refused: %s", (message, props) => {
   expect(() => stackOf(props)).toThrow(message);
+});
+
+test("two clusters on one storage have image files of their own", () => {
+  const files = (imagePrefix?: string) => {
+    const props = cluster([controlPlane(1)], { proxmox: { imageStorage: "nfs", imagePrefix } });
+    return Object.values(templateOf(props).resource.proxmox_download_file ?? {}).map(
+      (each) => (each as { readonly file_name?: string }).file_name,
+    );
+  };
+  const [[plain = ""], [own = ""]] = [files(), files("talos-staging")];
+  expect(plain).toMatch(/^talos-v/);
+  expect(own).toBe(plain.replace("talos-", "talos-staging-"));
 });
 
 test("a cluster without nodes is refused", () => {
@@ -376,4 +437,22 @@ describe("Talos", () => {
     expect(patches(templateOf(withDisk(100)))).toContain('"diskSelector":{"size":"== 64GiB"}');
     expect(patches(templateOf(withDisk(64)))).toContain('"disk":"/dev/sda"');
   });
+});
+
+test("the state remembers protected nodes, under their names, and forgets those that are protected no longer", () => {
+  const { resource, moved } = templateOf(
+    cluster([
+      controlPlane(1, { protection: true }),
+      worker(1, { protection: true, renamedFrom: "old-1" }),
+      worker(2, {}),
+    ]),
+  );
+  expect(resource.terraform_data).toMatchObject({
+    protected: { for_each: '${toset(["cp-1","worker-1"])}', lifecycle: { prevent_destroy: true } },
+    no_longer_protected: { for_each: "${toset([])}" },
+  });
+  expect(moved?.filter(({ to }) => to.startsWith("terraform_data."))).toEqual([
+    { from: 'terraform_data.protected["old-1"]', to: 'terraform_data.protected["worker-1"]' },
+    { from: 'terraform_data.protected["worker-2"]', to: 'terraform_data.no_longer_protected["worker-2"]' },
+  ]);
 });

@@ -48,9 +48,9 @@ export class Deployment {
   }
 
   /** Changes the program of a deployed cluster and tells what a plan would do. */
-  async replan(props: ClusterStackProps): Promise<Record<string, string[]>> {
+  async replan(props: ClusterStackProps, ...args: string[]): Promise<Record<string, string[]>> {
     this.write(props);
-    return this.project.plannedActions();
+    return this.project.plannedActions(...args);
   }
 
   /** Guests by id, as the hosts have them. */

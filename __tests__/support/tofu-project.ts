@@ -73,12 +73,14 @@ export class TofuProject {
     });
   }
 
+  /** The last plan, as `tofu show -json` has it. */
+  planJson = async () => (await this.ok("show", "-json", this.planFile)).output;
+
   /** What a plan would do, resource by resource; only what is not a no-op. */
-  async plannedActions(): Promise<Record<string, string[]>> {
-    const { exitCode, output } = await this.plan();
+  async plannedActions(...args: string[]): Promise<Record<string, string[]>> {
+    const { exitCode, output } = await this.plan(...args);
     if (exitCode === 1) throw new Error(`plan failed:\n${output}`);
-    const { output: json } = await this.ok("show", "-json", this.planFile);
-    const plan = JSON.parse(json) as {
+    const plan = JSON.parse(await this.planJson()) as {
       resource_changes?: { address: string; change: { actions: string[] } }[];
     };
     const changes = (plan.resource_changes ?? []).filter(({ change }) => change.actions[0] !== "no-op");

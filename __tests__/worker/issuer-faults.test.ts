@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import { expectProblem } from "./conformance/case";
-import { closeConnections, send } from "./conformance/client";
+import { unusedPort } from "../support/unused-port";
+import { expectProblem, expectStatus } from "./conformance/case";
+import { closeConnections, lockInfo, State, send } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./support/harness";
 
 /**
@@ -44,11 +45,8 @@ beforeAll(async () => {
     response.end(JSON.stringify({ keys: [jwk] }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const unused = createServer();
-  await new Promise<void>((resolve) => unused.listen(0, "127.0.0.1", resolve));
-  closedPort = (unused.address() as AddressInfo).port;
-  await new Promise((resolve) => unused.close(resolve));
-  const rules = [{ subject: "*", namespace: "team", scopes: ["read"] }];
+  closedPort = await unusedPort();
+  const rules = [{ subject: "*", namespace: "team", scopes: ["read", "lock"] }];
   const issuers = [url("healthy"), url("later"), closed(), ...names.map((_, at) => url(`fault-${at}`))];
   worker = await startTestWorker({
     vars: {
@@ -99,4 +97,17 @@ test("an issuer that is back is believed again, and what it did not sign is a 40
   expectProblem(await ask(await sign(url("later"), "key-1", other.privateKey)), 401);
   expectProblem(await ask(await sign(url("healthy"), "a key that the issuer does not have")), 401);
   expectProblem(await ask(await sign("http://127.0.0.1:1/not-configured")), 401);
+});
+
+test("one subject at two issuers is two principals: neither uses the other's lock", async () => {
+  const [mine, theirs] = await Promise.all(
+    ["healthy", "later"].map(
+      async (path) => new State(worker.as("oidc", await sign(url(path))), "two-issuers"),
+    ),
+  );
+  if (!mine || !theirs) throw new Error("no tokens");
+  const info = lockInfo();
+  expectStatus(await mine.lock(info), 200);
+  expectProblem(await theirs.unlock(info), 403);
+  expectStatus(await mine.unlock(info), 200);
 });

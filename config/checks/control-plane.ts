@@ -4,7 +4,8 @@ import type { ResolvedCluster } from "../resolve-cluster";
 
 export function* checkControlPlane({ nodes, isSound }: ResolvedCluster): Iterable<Problem> {
   const isKnown = isSound(...nodes.map(({ path }) => [...path, "controller"]));
-  if (!isKnown || countOf(nodes) > 0) return;
+  // Without any node, the list of nodes is what is missing.
+  if (!isKnown || nodes.length === 0 || countOf(nodes) > 0) return;
   yield { path: ["nodes"], text: "has no control plane; set controller: true for one node, or for three" };
 }
 

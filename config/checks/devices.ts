@@ -9,7 +9,7 @@ export function* checkDevices({ input, nodes }: ResolvedCluster): Iterable<Probl
   yield* checkTags(advanced.tags, ["proxmox_vm_advanced", "tags"]);
   for (const { path, input: node } of nodes) {
     yield* checkTags(node.tags ?? [], [...path, "tags"]);
-    for (const [index, { pcie }] of node.pci.entries()) {
+    for (const [index, { pcie }] of (node.pci ?? []).entries()) {
       if (pcie !== true || isQ35(advanced.machine)) continue;
       const text = `true needs machine q35, not ${advanced.machine}; set it to false or change the machine`;
       yield { path: [...path, "pci", index, "pcie"], text };

@@ -1,4 +1,5 @@
 import type { Problem } from "../diagnostic";
+import { tellOfInstances } from "../pool-path";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
 import { checkAdoption, noteDerivedIds } from "./adoption";
@@ -9,7 +10,9 @@ import { checkDevices, checkRenames } from "./devices";
 import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
-import { checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
+import { checkUsbDevices } from "./passthrough";
+import { checkEjectedIso, checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
+import { checkPools } from "./pools";
 import { warnOfPreRelease } from "./release";
 import { checkResources } from "./resources";
 import { checkState } from "./state";
@@ -19,6 +22,7 @@ import { checkTalos, warnOfUnconfiguredTalos } from "./talos";
 type Check = (cluster: ResolvedCluster) => Iterable<Problem>;
 
 const CHECKS: readonly Check[] = [
+  checkPools,
   checkNetworks,
   checkAddresses,
   checkDuplicates,
@@ -27,7 +31,9 @@ const CHECKS: readonly Check[] = [
   checkBoot,
   checkInstallDisk,
   checkDevices,
+  checkUsbDevices,
   checkPlacement,
+  checkEjectedIso,
   checkState,
   checkBootstrap,
   checkControlPlane,
@@ -47,14 +53,15 @@ const WARNINGS: readonly Check[] = [
 
 /** The mistakes in the values that are sound. What was refused already is not complained about again. */
 export function checkCluster(cluster: ResolvedCluster): Problem[] {
-  return CHECKS.flatMap((check) => [...check(cluster)]).filter(({ path }) => cluster.isSound(path));
+  const found = CHECKS.flatMap((check) => [...check(cluster)]);
+  return tellOfInstances(found.filter(({ path }) => cluster.isSound(path)));
 }
 
 /** What was made up for the user, and is worth a look. */
 export function findNotes(cluster: ResolvedCluster): Problem[] {
-  return [...noteDerivedIds(cluster)];
+  return tellOfInstances([...noteDerivedIds(cluster)]);
 }
 
 export function findWarnings(cluster: ResolvedCluster): Problem[] {
-  return WARNINGS.flatMap((warn) => [...warn(cluster)]);
+  return tellOfInstances(WARNINGS.flatMap((warn) => [...warn(cluster)]));
 }

@@ -1,5 +1,5 @@
 import type { Problem } from "../diagnostic";
-import { hostsOf, type ResolvedCluster, storagesOf } from "../resolve-cluster";
+import { hostsOf, type ResolvedCluster } from "../resolve-cluster";
 
 /** Every VM has a Proxmox node to run on. */
 export function* checkPlacement({ input, nodes, isSound }: ResolvedCluster): Iterable<Problem> {
@@ -19,19 +19,20 @@ export function* warnOfInsecureApi({ input }: ResolvedCluster): Iterable<Problem
   yield { path: ["proxmox_insecure"], text };
 }
 
-/** Warns if HA is on, but cannot restart VMs on another host. */
-export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
-  if (input.proxmox_ha !== true) return;
-  const path = ["proxmox_ha"];
-  if (hostsOf(config.nodes).size < 2) {
-    yield {
-      path,
-      text: "true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts",
-    };
+/** A disk image leaves no ISO behind. */
+export function* checkEjectedIso({ input, nodes, isSound }: ResolvedCluster): Iterable<Problem> {
+  if (input.boot_mode === "iso" || !isSound(["boot_mode"])) return;
+  const text = "true has no effect with boot_mode disk-image, which uses no ISO; leave it out";
+  if (input.proxmox_eject_iso) yield { path: ["proxmox_eject_iso"], text };
+  for (const { path, input: node } of nodes) {
+    if (node.eject_iso) yield { path: [...path, "eject_iso"], text };
   }
-  const shared = new Set(config.proxmox.sharedStorages);
-  const bound = storagesOf(config.nodes).filter((storage) => !shared.has(storage));
-  if (bound.length === 0) return;
-  const text = `true has no effect on VMs whose disks are on ${bound.join(", ")}`;
-  yield { path, text: `${text}; add the shared ones to proxmox_shared_storages` };
+}
+
+/** Which VMs cannot move, and why, is said by the stack. */
+export function* warnOfIdleHa({ input, config }: ResolvedCluster): Iterable<Problem> {
+  if (input.proxmox_ha !== true || hostsOf(config.nodes).size > 1) return;
+  const text =
+    "true has no effect with all VMs on one host; set proxmox_node of the nodes to different hosts";
+  yield { path: ["proxmox_ha"], text };
 }

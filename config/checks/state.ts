@@ -1,3 +1,4 @@
+import { iterationsProblem } from "../../domain/key-derivation";
 import type { Problem } from "../diagnostic";
 import { quoteValue } from "../display-value";
 import type { ResolvedCluster } from "../resolve-cluster";
@@ -15,6 +16,11 @@ export function* checkState({ input: { state }, config, isSound }: ResolvedClust
     yield { path: ["state", "key"], text };
   }
   const { encryption } = state;
+  if (encryption.provider === "pbkdf2" && encryption.iterations !== undefined) {
+    const { iterations, generated_passphrase: isGenerated } = encryption;
+    const problem = iterationsProblem(iterations, isGenerated, "generated_passphrase");
+    if (problem) yield { path: ["state", "encryption", "iterations"], text: `${iterations} ${problem}` };
+  }
   if (encryption.provider === "off" || encryption.previous === undefined) return;
   if (encryption.migrate !== undefined) {
     // OpenTofu has one fallback, which is either plain text or an older key.

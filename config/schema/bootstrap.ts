@@ -37,6 +37,7 @@ const grant = {
 const oidcIssuer = z.strictObject({
   issuer: z
     .url({ protocol: /^https$/, error: "is not an https URL; write it like https://gitlab.com" })
+    .regex(/^[^?#]*$/, "has a query or a fragment; write it like https://gitlab.com")
     .optional()
     .describe("URL of the issuer, as in the token's `iss`. Default: GitHub Actions."),
   audience: literal.describe("Audience that a token must have (`aud`)."),

@@ -6,7 +6,9 @@ import { OWNERSHIP_TAG } from "../../domain/proxmox-names";
 import { BOOT_MODES, CLUSTER_NAME, TALOS_VERSION } from "../../domain/talos";
 import { BALLOON_MIB, BIOSES, MACHINE, OS_TYPES, VM_DEFAULTS } from "../../domain/virtual-machine";
 import { bootstrap } from "./bootstrap";
+import { firewall } from "./firewall";
 import { NODE_EXAMPLE, node, schematic, sizeDefaults } from "./node";
+import { pool } from "./pool";
 import { adopt, state } from "./state";
 import { talos } from "./talos";
 import {
@@ -119,8 +121,17 @@ export const clusterSchema = z.looseObject({
     .boolean()
     .optional()
     .describe(
-      "HA resources and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
+      "HA resources for every VM that can move, and anti-affinity rules. Default: true if the VMs are on several hosts and only on shared storages.",
     ),
+  proxmox_eject_iso: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Take the installer ISO out of the VMs, all of which have Talos on their disks, so that they can move to other hosts.",
+    ),
+  proxmox_firewall: firewall
+    .optional()
+    .describe("Proxmox' firewall of the VMs, see Firewall. Default: it is left as it is."),
   proxmox_vm_defaults: sizeDefaults.prefault({}).describe("Sizes of every VM."),
   proxmox_vm_controller_defaults: sizeDefaults.prefault({}).describe("Sizes of control plane VMs."),
   proxmox_vm_worker_defaults: sizeDefaults.prefault({}).describe("Sizes of worker VMs."),
@@ -140,12 +151,21 @@ export const clusterSchema = z.looseObject({
     ),
   adopt: adopt.optional().describe("Resources of another Terraform program to adopt."),
   nodes: z
-    .array(node, {
-      error: ({ input }) =>
-        input === undefined ? "is missing; list the nodes, here or in nodes.yaml" : undefined,
-    })
+    .array(node)
     .min(1)
-    .meta({ description: "The nodes; here or in `nodes.yaml`.", examples: [[NODE_EXAMPLE]] }),
+    // `checks/pools.ts` asks for it where no pool has nodes either.
+    .default([])
+    .meta({
+      description: "The nodes; here or in `nodes.yaml`. Required without `node_pools`.",
+      examples: [[NODE_EXAMPLE]],
+    }),
+  node_pools: z
+    .array(pool)
+    .min(1)
+    .default([])
+    .describe(
+      "Nodes that are alike, see Node pools; here or in `nodes.yaml`. A pool also has every key of a node that all its nodes can share.",
+    ),
 });
 
 export type ClusterInput = z.output<typeof clusterSchema>;

@@ -4,7 +4,15 @@ import { UNRESERVED_NAME } from "../../domain/host-name";
 import { MAX_NETWORK_INTERFACES, MTU, QUEUES, VLAN } from "../../domain/network-interface";
 import { POOL } from "../../domain/proxmox-names";
 import { BOOTLOADERS, EXTENSION, KERNEL_ARGUMENT, OVERLAY_IMAGE, OVERLAY_NAME } from "../../domain/schematic";
-import { CORES, MAX_PCI_DEVICES, MEMORY_MIB, SOCKETS, STARTUP, VM_ID } from "../../domain/virtual-machine";
+import {
+  CORES,
+  MAX_PCI_DEVICES,
+  MAX_USB_DEVICES,
+  MEMORY_MIB,
+  SOCKETS,
+  STARTUP,
+  VM_ID,
+} from "../../domain/virtual-machine";
 import { nodeTalos, route } from "./talos";
 import {
   bridge,
@@ -92,6 +100,10 @@ const network = z.strictObject({
     .optional()
     .describe("Static addresses with their prefix lengths. Default: an address by DHCP."),
   routes: z.array(route).default([]).describe("Routes through the NIC."),
+  firewall: z
+    .boolean()
+    .optional()
+    .describe("Proxmox' firewall on this NIC. Default: as it is set in Proxmox; off for a new NIC."),
 });
 
 const pciDevice = z.strictObject({
@@ -101,6 +113,19 @@ const pciDevice = z.strictObject({
   }),
   pcie: z.boolean().optional().describe("PCI Express; needs machine q35. Default: true on q35."),
   rombar: z.boolean().default(true).describe("Show the device's ROM to the firmware."),
+});
+
+const usbDevice = z.strictObject({
+  mapping: resourceMapping.meta({
+    description: "USB resource mapping in Proxmox; needs no root login, unlike a raw device.",
+    examples: ["zigbee"],
+  }),
+  usb3: z
+    .boolean()
+    .default(false)
+    .describe(
+      "USB 3. Proxmox ignores it for guests of type l26 on a current machine, which have USB 3 anyway.",
+    ),
 });
 
 /** What a node must have. It is shown for a key that is missing, and stands in for one that is refused while the rest is checked. */
@@ -172,12 +197,27 @@ export const node = z
       .max(MAX_NETWORK_INTERFACES - 1)
       .default([])
       .describe("More NICs, from net1 on."),
-    pci: z.array(pciDevice).max(MAX_PCI_DEVICES).default([]).describe("PCI devices to pass through."),
+    firewall: z
+      .boolean()
+      .optional()
+      .describe(
+        "Proxmox' firewall on the first NIC. Default: true with `proxmox_firewall`, else as it is set in Proxmox.",
+      ),
+    pci: z
+      .array(pciDevice)
+      .max(MAX_PCI_DEVICES)
+      .optional()
+      .describe("PCI devices to pass through. Default: what is attached stays; `[]` detaches it."),
+    usb: z
+      .array(usbDevice)
+      .max(MAX_USB_DEVICES)
+      .optional()
+      .describe("USB devices to pass through. Default: what is attached stays; `[]` detaches it."),
     tpm: z
       .boolean()
       .optional()
       .describe(
-        "Virtual TPM 2.0. Default: true with Secure Boot if `boot_mode` is `disk-image`, else false.",
+        "Virtual TPM 2.0, which disk encryption with Secure Boot needs. Default: true for a new VM with Secure Boot, else false; a VM that exists is left alone.",
       ),
     qemu_agent: z
       .boolean()
@@ -185,6 +225,10 @@ export const node = z
       .describe(
         "QEMU guest agent. Default: `proxmox_vm_advanced.qemu_agent`; off if the schematic does not have the extension.",
       ),
+    eject_iso: z
+      .boolean()
+      .optional()
+      .describe("Whether the drive of the installer ISO is empty. Default: `proxmox_eject_iso`."),
     tags: tags.optional().describe("Tags in Proxmox. Default: `proxmox_vm_advanced.tags`."),
     pool: text(POOL).optional().describe("Resource pool in Proxmox."),
     protection: z.boolean().default(false).describe("Proxmox refuses to delete the VM or its disks."),

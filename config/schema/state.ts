@@ -1,5 +1,10 @@
 import { z } from "zod";
 import { ACCOUNT_ID } from "../../domain/cloudflare";
+import {
+  CHOSEN_PASSPHRASE_ITERATIONS,
+  GENERATED_PASSPHRASE_ITERATIONS,
+  ITERATIONS,
+} from "../../domain/key-derivation";
 import { BUCKET_NAME, R2_JURISDICTIONS } from "../../domain/r2";
 import {
   DEFAULT_BUCKET,
@@ -9,7 +14,7 @@ import {
   STATE_BACKENDS,
   STATE_KEY,
 } from "../../domain/state";
-import { literal, resourceAddress, schematicId, stateUrl, text } from "./values";
+import { literal, rangeText, resourceAddress, schematicId, stateUrl, text, wholeNumber } from "./values";
 
 const keyId = text(KEY_ID)
   .default(DEFAULT_KEY_ID)
@@ -19,6 +24,18 @@ const pbkdf2 = z.strictObject({
   provider: z.literal("pbkdf2").describe("A passphrase in TF_VAR_state_passphrase."),
   key_id: keyId,
 });
+/** Keys for the passphrase that writes. How an older one was derived is in the state. */
+const derivation = {
+  iterations: wholeNumber(ITERATIONS)
+    .optional()
+    .describe(
+      `Iterations of PBKDF2 with SHA-512, ${rangeText(ITERATIONS)}. Default: ${CHOSEN_PASSPHRASE_ITERATIONS}, or ${GENERATED_PASSPHRASE_ITERATIONS} with generated_passphrase.`,
+    ),
+  generated_passphrase: z
+    .boolean()
+    .default(false)
+    .describe("Whether the passphrase is 256 random bits or more, as of `openssl rand -base64 32`."),
+};
 const awsKms = z.strictObject({
   provider: z.literal("aws_kms").describe("A key in AWS KMS; credentials from AWS_…."),
   key_id: keyId,
@@ -57,7 +74,7 @@ const transition = {
 };
 
 const encryption = z.discriminatedUnion("provider", [
-  pbkdf2.extend(transition),
+  pbkdf2.extend({ ...derivation, ...transition }),
   awsKms.extend(transition),
   gcpKms.extend(transition),
   openbao.extend(transition),

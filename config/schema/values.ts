@@ -82,7 +82,7 @@ export const host = z
 export const httpsUrl = textWithout(httpsUrlProblem);
 export const stateUrl = textWithout(stateUrlProblem);
 
-/** Text that has no problem. */
+/** @param problemOf what is wrong with a text and what to do, if anything */
 export function textWithout(problemOf: (value: string) => string | undefined) {
   return z.string().superRefine((value, context) => {
     const message = problemOf(value);

@@ -23,7 +23,7 @@ export class Cluster {
     options: { readonly timeScale: number; readonly version?: string },
   ) {
     this.timeScale = options.timeScale;
-    this.version = options.version ?? "9.1.4";
+    this.version = options.version ?? "9.2.11";
     this.access = new AccessControl(state);
     this.volumes = new Volumes(state);
     this.tasks = new Tasks(state, {
@@ -45,7 +45,7 @@ export class Cluster {
         `hostname lookup '${node}' failed - failed to get address info for: ${node}: Name or service not known`,
       );
     }
-    if (!host.online) throw new ApiError(595, "No route to host");
+    if (!host.online || host.silent) throw new ApiError(595, "No route to host");
   }
 
   /** Checks that more than half of the hosts are online, which every write requires. @throws ApiError 500 */

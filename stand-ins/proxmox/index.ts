@@ -28,7 +28,7 @@ export interface ProxmoxOptions {
   readonly dataDir?: string;
   /** How long tasks take, relative to a real node; 0 is immediate. @default 0 */
   readonly timeScale?: number;
-  /** The release that it says it is; its API is that of 9 in any case. @default "9.1.4" */
+  /** The release that it says it is; its API is that of 9 in any case. @default "9.2.11" */
   readonly version?: string;
 }
 

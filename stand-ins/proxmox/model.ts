@@ -14,10 +14,15 @@ export interface ClusterState {
   acl: readonly AclEntry[];
   readonly ha: { readonly resources: Record<string, HaResource>; readonly rules: Record<string, HaRule> };
   readonly pciMappings: Record<string, PciMapping>;
+  /** Missing in what an older stand-in has saved. */
+  usbMappings?: Record<string, UsbMapping>;
 }
 
 export interface Host {
+  /** Whether the cluster takes it for online. */
   online: boolean;
+  /** Whether its web server does not answer; so it is with a host for the minutes until the cluster takes it for offline. */
+  silent?: boolean;
 }
 
 export type ContentType = "images" | "rootdir" | "iso" | "vztmpl" | "backup" | "snippets" | "import";
@@ -44,6 +49,8 @@ export interface Volume {
   sizeBytes: number;
   /** The unpacked size of a disk image that can be imported. */
   readonly virtualBytes?: number;
+  /** Whether an operating system is on it. */
+  readonly bootable?: boolean;
   /** The guest that owns it. */
   readonly vmid?: number;
   /** Seconds since 1970. */
@@ -69,12 +76,27 @@ export interface Guest {
   pid?: number;
   /** The addresses that the guest agent reports instead of those in the configuration. */
   agentAddresses?: readonly string[];
+  /** Whether it has started from an image, so that there is an operating system in it. */
+  installed?: boolean;
   /** Whether the guest agent does not answer. */
   agentSilent?: boolean;
+  /** Its file in `/etc/pve/firewall`. */
+  firewall?: GuestFirewall;
 }
+
+export interface GuestFirewall {
+  options: Readonly<Record<string, string | number>>;
+  /** In the order in which they are applied. */
+  rules: readonly FirewallRule[];
+}
+
+/** `type`, `action`, `enable`, `source` … */
+export type FirewallRule = Readonly<Record<string, string | number>>;
 
 export interface Pool {
   comment?: string;
+  /** Ids of VMs that do not exist. A VM that is made with such an id is in the pool. */
+  awaited?: readonly number[];
   storages: readonly string[];
 }
 
@@ -126,6 +148,8 @@ export interface HaResource {
   failback?: boolean;
   max_restart?: number;
   max_relocate?: number;
+  /** When it was added, in milliseconds since 1970. */
+  readonly addedAt?: number;
 }
 
 export interface HaRule {
@@ -144,6 +168,11 @@ export interface PciMapping {
   description?: string;
   mdev?: boolean;
   "live-migration-capable"?: boolean;
+  map: readonly string[];
+}
+
+export interface UsbMapping {
+  description?: string;
   map: readonly string[];
 }
 

@@ -7,6 +7,9 @@ import { clusterRoutes } from "./datacenter/cluster-routes";
 import { mappingRoutes } from "./datacenter/mapping-routes";
 import { poolRoutes } from "./datacenter/pool-routes";
 import { taskRoutes } from "./datacenter/task-routes";
+import { usbMappingRoutes } from "./datacenter/usb-mapping-routes";
+import { firewallOptionRoutes } from "./firewall/options";
+import { firewallRuleRoutes } from "./firewall/rules";
 import { haResourceRoutes } from "./ha/resources";
 import { haRuleRoutes } from "./ha/rules";
 import { agentRoutes } from "./qemu/agent";
@@ -14,7 +17,7 @@ import { configRoutes } from "./qemu/config";
 import { createRoute } from "./qemu/create";
 import { destroyRoute } from "./qemu/destroy";
 import { diskRoutes } from "./qemu/disks";
-import { migrateRoute } from "./qemu/migrate";
+import { migrateRoutes } from "./qemu/migrate";
 import { powerRoutes } from "./qemu/power";
 import { statusRoutes } from "./qemu/status";
 import { downloadRoutes } from "./storage/download";
@@ -29,13 +32,16 @@ export const ROUTES: readonly Route[] = [
   ...configRoutes,
   ...powerRoutes,
   ...diskRoutes,
-  migrateRoute,
+  ...migrateRoutes,
   destroyRoute,
   ...agentRoutes,
   ...storageRoutes,
   ...downloadRoutes,
   ...poolRoutes,
   ...mappingRoutes,
+  ...usbMappingRoutes,
+  ...firewallOptionRoutes,
+  ...firewallRuleRoutes,
   ...haResourceRoutes,
   ...haRuleRoutes,
   ...userRoutes,

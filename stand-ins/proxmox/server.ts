@@ -84,6 +84,7 @@ export class ProxmoxServer {
       status: result instanceof ApiError ? result.status : 200,
     });
     if (fault === "drop-answer") response.destroy();
+    else if (result instanceof ApiError && result.status === 401) refuse(response, result);
     else answer(response, result);
   }
 
@@ -106,16 +107,19 @@ export class ProxmoxServer {
     const { cluster } = this;
     const caller = cluster.access.authenticate(request.authorization);
     if (!match) {
-      const what = `${request.method} '${request.pathname.slice(API_PREFIX.length)}'`;
+      const what = `'${request.method} ${request.pathname.slice(API_PREFIX.length)}'`;
       throw new ApiError(501, `Method ${what} not implemented`);
     }
     const { route, path } = match;
     if (path.node !== undefined) cluster.assertReachable(path.node);
     route.permission(cluster.access, caller, { ...flat(request.parameters), ...path });
     if (route.method !== "GET") cluster.assertQuorate();
-    const data = route.run(cluster, caller, path, request.parameters);
-    if (route.method !== "GET") cluster.save();
-    return data;
+    try {
+      return route.run(cluster, caller, path, request.parameters);
+    } finally {
+      // A call that fails may have changed something: a refused hot-unplug waits for the next start.
+      if (route.method !== "GET") cluster.save();
+    }
   }
 }
 
@@ -135,10 +139,17 @@ function answer(response: ServerResponse, result: unknown): void {
     return;
   }
   const { status, message, errors } = result;
-  // The status line can contain only printable ASCII.
-  const reason = message.replace(/[^\x20-\x7e]+/g, " ").trim();
+  // The status line has the first line, of which it can contain only printable ASCII.
+  const [first = ""] = message.split("\n", 1);
+  const reason = first.replace(/[^\x20-\x7e]+/g, " ").trim();
   response.writeHead(status, reason, { "content-type": "application/json;charset=UTF-8" });
   response.end(JSON.stringify({ data: null, message: `${message}\n`, ...(errors ? { errors } : {}) }));
+}
+
+/** To somebody without a valid token, Proxmox VE says nothing in the body. */
+function refuse(response: ServerResponse, { status, message }: ApiError): void {
+  response.writeHead(status, message);
+  response.end();
 }
 
 /** The parameters as single values, for the path templates of permissions. */

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Caller } from "./access/access-control";
-import { ApiError } from "./api/errors";
+import { ApiError, parameterError } from "./api/errors";
 import { type ClusterState, nowSeconds, type Task } from "./model";
 
 export interface TaskSpec {
@@ -12,6 +12,8 @@ export interface TaskSpec {
   /** How long the task takes on a real node; multiplied by the time scale. */
   readonly seconds: number;
 }
+
+const UPID = /^UPID:[^:]+:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:[^:]+:[^:]*:[^:]+:$/;
 
 export type TaskLog = (line: string) => void;
 
@@ -72,10 +74,11 @@ export class Tasks {
     return task.upid;
   }
 
-  /** @throws ApiError 500 */
+  /** @throws ApiError 400 for an unknown task, 500 for what is no task ID */
   get(node: string, id: string): Task {
+    if (!UPID.test(id)) throw new ApiError(500, `unable to parse worker upid '${id}'`);
     const task = this.state.tasks[id];
-    if (!task || task.node !== node) throw new ApiError(500, `unable to parse worker upid '${id}'`);
+    if (!task || task.node !== node) throw parameterError({ upid: "no such task" });
     return task;
   }
 

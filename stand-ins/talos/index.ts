@@ -27,7 +27,8 @@ export interface TalosOptions {
   /** The nodes of a new folder. @default - node-1, node-2 and node-3 */
   readonly nodes?: readonly TalosNodeOptions[];
   /**
-   * The port of all nodes, each on its own address; with `oneAddress` the first of consecutive ports. 0 takes a free one.
+   * The port of all nodes, each on its own address; with `oneAddress` the first of consecutive ports. 0 takes free ones; a
+   * folder's nodes get the ones that they had, if they are still free.
    * @default 0
    */
   readonly port?: number;
@@ -90,8 +91,9 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const saved = store.load();
   const listeners = await openListeners((saved?.nodes ?? nodes).length, {
-    port: port || (saved?.nodes[0]?.listen.port ?? 0),
+    port,
     oneAddress,
+    before: saved?.nodes[0]?.listen.port,
   });
   try {
     const state = machinesState(listeners, saved, options);

@@ -88,12 +88,13 @@ export function layOutCard(node: NodeConfig, networks: readonly Network[], width
   };
 }
 
-function marks({ secureBoot, tpm, encryptDisk, pciDevices }: NodeConfig): string[] {
+function marks({ secureBoot, tpm, encryptDisk, pciDevices = [], usbDevices = [] }: NodeConfig): string[] {
   return [
     ...(secureBoot ? ["Secure Boot"] : []),
     ...(tpm ? ["TPM"] : []),
     ...(encryptDisk ? ["encrypted"] : []),
     ...(pciDevices.length > 0 ? [count(pciDevices.length, "PCI device")] : []),
+    ...(usbDevices.length > 0 ? [count(usbDevices.length, "USB device")] : []),
   ];
 }
 

@@ -58,6 +58,7 @@ const networkInterface = fc.record(
     vlan: limits(VLAN),
     mtu: limits(MTU),
     queues: limits(QUEUES, [0, 1, 2, QUEUES.max]),
+    firewall: flag,
     mac_addr: fc.oneof(
       fc
         .integer({ min: 0, max: 0xffff })
@@ -112,7 +113,9 @@ const node = fc.record(
     disk_storage: text("local-lvm", "ceph"),
     data_disks: fc.array(dataDisk, { maxLength: 2 }),
     networks: fc.array(networkInterface, { maxLength: 2 }),
+    firewall: flag,
     pci: fc.array(pciDevice, { maxLength: 1 }),
+    usb: fc.array(fc.record({ mapping: text("zigbee", "z_", "Z-1") }), { maxLength: 1 }),
     tpm: flag,
     qemu_agent: flag,
     tags: fc.uniqueArray(text("talos", "_a+b.c-d"), { maxLength: 2 }),
@@ -155,7 +158,12 @@ const advanced = fc.record(
 const encryption = fc.oneof(
   fc.record({ provider: fc.constant("off"), reason: text("a test") }),
   fc.record(
-    { provider: fc.constant("pbkdf2"), key_id: text("main", "a-2"), migrate: fc.constant("from-plaintext") },
+    {
+      provider: fc.constant("pbkdf2"),
+      key_id: text("main", "a-2"),
+      iterations: drawn([210_000, 10_000_000], [199_999, 200_000, 10_000_001, 1.5]),
+      migrate: fc.constant("from-plaintext"),
+    },
     { requiredKeys: ["provider"] },
   ),
   fc.record(
@@ -235,6 +243,32 @@ const bootstrap = fc.record(
   { requiredKeys: [] },
 );
 
+const sources = fc.array(text("0.0.0.0/0", "::/0", "192.0.2.7"), { maxLength: 2 });
+const firewall = fc.record(
+  {
+    enabled: flag,
+    cni: text("flannel", "cilium", "calico", "none"),
+    kubernetes_api_cidrs: sources,
+    talos_api_cidrs: sources,
+    node_port_cidrs: sources,
+    log_drops: flag,
+    rules: fc.array(
+      fc.record(
+        {
+          ports: fc.array(drawn([1, 65_535, "80-90"], [0, "9-8", "80:90"]), { minLength: 1, maxLength: 3 }),
+          protocol: text("tcp", "udp"),
+          from: fc.tuple(text("10.20.0.0/22")),
+          role: text("controlplane", "worker"),
+          comment: text("a b", "c"),
+        },
+        { requiredKeys: ["ports"] },
+      ),
+      { maxLength: 1 },
+    ),
+  },
+  { requiredKeys: ["cni"] },
+);
+
 const settings = fc.record(
   {
     cluster_name: text("talos", "a", "a".repeat(63)),
@@ -247,6 +281,8 @@ const settings = fc.record(
     proxmox_disk_storage: text("local-lvm", "ceph"),
     proxmox_shared_storages: fc.uniqueArray(text("local-lvm", "ceph", "nfs"), { maxLength: 3 }),
     proxmox_ha: flag,
+    proxmox_firewall: firewall,
+    proxmox_eject_iso: flag,
     proxmox_vm_defaults: sizes,
     proxmox_vm_controller_defaults: sizes,
     proxmox_vm_worker_defaults: sizes,

@@ -33,7 +33,7 @@ describe("tokens", () => {
   ])("%s", async (_, token) => {
     expect(await new ApiClient(proxmox, token).get("/version")).toMatchObject({
       status: 401,
-      reason: "authentication failure",
+      reason: "Authentication failed!",
     });
   });
 
@@ -157,13 +157,15 @@ describe("users, roles and the list", () => {
   test("what exists cannot be created again, and what does not exist cannot be used", async () => {
     await tokenWith(["VM.Audit"], []);
     expect((await admin.post("/access/users", { userid: "some@pve" })).reason).toMatch(/already exists/);
-    expect((await admin.post("/access/roles", { roleid: "Some" })).reason).toBe("role 'Some' already exists");
+    expect((await admin.post("/access/roles", { roleid: "Some" })).reason).toBe(
+      "create role failed: role 'Some' already exists",
+    );
     expect((await admin.put("/access/roles/PVEAdmin", { privs: "VM.Audit" })).reason).toMatch(
       /auto-generated/,
     );
-    expect((await admin.put("/access/roles/Some", { privs: "VM.Monitor" })).reason).toBe(
-      "invalid privilege 'VM.Monitor'",
-    );
+    expect((await admin.put("/access/roles/Some", { privs: "VM.Monitor" })).errors).toEqual({
+      privs: "invalid format - invalid privilege 'VM.Monitor'",
+    });
     expect((await admin.post("/access/users/some@pve/token/ci")).errors).toEqual({
       tokenid: "Token already exists.",
     });

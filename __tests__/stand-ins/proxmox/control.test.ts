@@ -86,6 +86,20 @@ describe("faults", () => {
     expect(Date.now() - begin).toBeGreaterThanOrEqual(295);
   });
 
+  test("a host can be silent while the cluster takes it for online", async () => {
+    await proxmox.control.addForeignGuest({ vmid: 100, node: "pve2" });
+    await proxmox.control.setHostAnswering("pve2", false);
+    expect((await api.get("/nodes/pve2/qemu")).status).toBe(595);
+    expect(await api.ok(api.get("/nodes"))).toContainEqual(
+      expect.objectContaining({ node: "pve2", status: "online" }),
+    );
+    await proxmox.control.changeGuest(100, { node: "pve3" });
+    expect(await api.ok(api.get("/nodes/pve3/qemu"))).toMatchObject([{ vmid: 100 }]);
+    await expect(proxmox.control.changeGuest(100, { node: "pve9" })).rejects.toThrow("no such host 'pve9'");
+    await proxmox.control.setHostAnswering("pve2", true);
+    expect((await api.get("/nodes/pve2/qemu")).status).toBe(200);
+  });
+
   test("a host that is offline, and a cluster without a majority", async () => {
     await proxmox.control.addForeignGuest({ vmid: 100, node: "pve2" });
     await proxmox.control.setHostOnline("pve2", false);

@@ -41,8 +41,8 @@ test.each<[string, FaultInput, RegExp]>([
   ],
   [
     "401",
-    { kind: "status", status: 401, message: "authentication failure", path: QEMU },
-    /401.*authentication failure/,
+    { kind: "status", status: 401, message: "Authentication failed!", path: QEMU },
+    /401.*Authentication failed!/,
   ],
   [
     "a task that fails",

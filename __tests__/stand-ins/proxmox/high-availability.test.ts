@@ -52,22 +52,24 @@ describe("resources", () => {
 });
 
 describe("rules", () => {
-  test.each<[string, Form, number, string]>([
+  test.each<[string, Form, string]>([
     [
       "of more than there are hosts",
       { affinity: "negative", resources: "vm:301,vm:302,vm:303" },
-      400,
       "rule defines more resources than available nodes",
     ],
     [
       "of one",
       { affinity: "negative", resources: "vm:301" },
-      400,
       "rule is ineffective as there are less than two resources",
     ],
-  ])("apart: %s", async (_, form, status, text) => {
-    const answer = await addRule({ rule: "apart", ...form });
-    expect(answer).toMatchObject({ status, reason: "Rule 'apart' is invalid.", errors: { resources: text } });
+  ])("apart: %s", async (_, form, text) => {
+    const reason = "create ha rule failed: 400 Rule 'apart' is invalid.";
+    expect(await addRule({ rule: "apart", ...form })).toMatchObject({
+      status: 500,
+      reason,
+      message: `${reason}\nresources: ${text}\n`,
+    });
     expect(await api.ok(api.get("/cluster/ha/rules"))).toEqual([]);
   });
 
@@ -82,10 +84,8 @@ describe("rules", () => {
   test("that contradict each other are refused", async () => {
     await api.ok(addRule({ rule: "together", affinity: "positive", resources: "vm:301,vm:303" }));
     expect(
-      (await addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:303" })).errors,
-    ).toEqual({
-      resources: "rule shares two or more resources with a positive resource affinity rule",
-    });
+      (await addRule({ rule: "apart", affinity: "negative", resources: "vm:301,vm:303" })).message,
+    ).toContain("resources: rule shares two or more resources with a positive resource affinity rule");
   });
 
   test("read back, changed, removed with their resources", async () => {

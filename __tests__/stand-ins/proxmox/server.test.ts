@@ -112,7 +112,7 @@ test("a call that is not served is answered with 501", async () => {
   const api = new ApiClient(await start());
   expect(await api.get("/cluster/sdn/zones")).toMatchObject({
     status: 501,
-    reason: "Method GET '/cluster/sdn/zones' not implemented",
+    reason: "Method 'GET /cluster/sdn/zones' not implemented",
   });
   expect((await api.get("/nodes/pve9/qemu")).reason).toMatch(/hostname lookup 'pve9' failed/);
 });

@@ -79,7 +79,7 @@ test("an expired token, and one with rights of its own that it was not given", a
   const program = await programWith(await tokenWith(PRIVILEGES, { privsep: 1, expire: 1 }));
   expect((await program.project.plan()).exitCode).toBe(2);
   const { said } = await program.project.apply();
-  expect(said).toMatch(/401 response - Reason: authentication failure/);
+  expect(said).toMatch(/401 response - Reason: Authentication failed!/);
   await admin.ok(admin.put("/access/users/tofu-user@pve/token/ci", { expire: 0 }));
   expect((await program.project.apply()).output).toMatch(/403/);
 });

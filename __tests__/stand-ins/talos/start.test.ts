@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startTalos } from "../../../stand-ins/talos";
+import { type RunningTalos, startTalos } from "../../../stand-ins/talos";
 import { refusal } from "./support/client";
 import { TestCluster } from "./support/cluster";
 import { machineConfig } from "./support/machine-config";
@@ -52,6 +52,25 @@ test("a folder keeps the nodes through a restart, readable by its owner only", a
   expect(second.node(0)).toEqual({ ...before, bootId: expect.any(String) });
   const again = second.secure(0).unary("Bootstrap", {}, { node: "10.20.1.11" });
   expect((await refusal(again)).code).toBe("ALREADY_EXISTS");
+  await second.stop();
+});
+
+test("nodes whose ports another program has taken meanwhile get others", async () => {
+  const options = { folder, nodes: [{ name: "a" }, { name: "b" }], oneAddress: true };
+  const portsOf = ({ nodes }: RunningTalos) => nodes.map(({ endpoint }) => Number(endpoint.split(":")[1]));
+  const first = await startTalos(options);
+  const [a = 0, b = 0] = portsOf(first);
+  expect(b).toBe(a + 1);
+  await first.stop();
+  const other = createServer().listen(b, "127.0.0.1");
+  await once(other, "listening");
+  const second = await startTalos(options);
+  other.close();
+  const [c = 0, d = 0] = portsOf(second);
+  expect([c, d]).toEqual([expect.any(Number), c + 1]);
+  expect([a, b]).not.toContain(d);
+  // No outgoing connection takes a port below 32768.
+  expect(Math.max(b, d)).toBeLessThan(32_768);
   await second.stop();
 });
 

@@ -32,6 +32,7 @@ const disk = fc
 const nic = fc.record({
   bridge: fc.constantFrom("vmbr0", "vmbr1", "mmmmmmmmmmmmmmm"),
   vlan: fc.option(fc.integer({ min: 1, max: 4094 }), { nil: undefined }),
+  onlyForNew: fc.constant([]),
 });
 
 const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
@@ -57,6 +58,9 @@ const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
     encryptDisk: fc.boolean(),
     pciDevices: fc.array(fc.record({ mapping: label, pcie: fc.boolean(), rombar: fc.boolean() }), {
       maxLength: 16,
+    }),
+    usbDevices: fc.option(fc.array(fc.record({ mapping: label, usb3: fc.boolean() }), { maxLength: 4 }), {
+      nil: undefined,
     }),
   });
 

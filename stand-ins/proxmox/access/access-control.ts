@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { ApiError, permissionDenied } from "../api/errors";
-import { type ApiToken, type ClusterState, nowSeconds, type User } from "../model";
+import { type AclEntry, type ApiToken, type ClusterState, nowSeconds, type User } from "../model";
 import { BUILT_IN_ROLES, isPrivilege, PRIVILEGES, type Privilege } from "./privileges";
 
 const HEADER = /^PVEAPIToken=(?<user>[^@\s]+@[^!\s]+)!(?<token>[^=\s]+)=(?<secret>\S+)$/;
@@ -25,7 +25,7 @@ export class AccessControl {
     const user = userId ? this.state.users[userId] : undefined;
     const token = tokenId ? user?.tokens[tokenId] : undefined;
     if (!userId || !tokenId || !secret || !user || !token || !isValid(user, token, secret)) {
-      throw new ApiError(401, "authentication failure");
+      throw new ApiError(401, "Authentication failed!");
     }
     return { id: `${userId}!${tokenId}`, userId, tokenId };
   }
@@ -64,11 +64,19 @@ export class AccessControl {
 
   /** The privileges of a caller on a path. */
   privileges(caller: Caller, path: string): ReadonlySet<Privilege> {
+    return new Set(this.propagation(caller, path).keys());
+  }
+
+  /** The privileges of a caller on a path, and whether each applies further down too. */
+  propagation(caller: Caller, path: string): ReadonlyMap<Privilege, boolean> {
     const token = this.state.users[caller.userId]?.tokens[caller.tokenId];
     const ofUser = this.privilegesOf("user", caller.userId, path);
     if (!token?.privsep) return ofUser;
     const ofToken = this.privilegesOf("token", caller.id, path);
-    return new Set([...ofToken].filter((privilege) => ofUser.has(privilege)));
+    const both = [...ofToken].filter(([privilege]) => ofUser.has(privilege));
+    return new Map(
+      both.map(([privilege, propagate]) => [privilege, propagate && ofUser.get(privilege) === true]),
+    );
   }
 
   /** @returns undefined for a role that does not exist */
@@ -76,18 +84,26 @@ export class AccessControl {
     return BUILT_IN_ROLES[roleid] ?? this.state.roles[roleid]?.filter(isPrivilege);
   }
 
-  private privilegesOf(type: "user" | "token", ugid: string, path: string): ReadonlySet<Privilege> {
-    if (ugid === "root@pam") return new Set(PRIVILEGES);
-    const roles = new Set(this.rolesAt(type, ugid, path));
+  private privilegesOf(type: "user" | "token", ugid: string, path: string): ReadonlyMap<Privilege, boolean> {
+    if (ugid === "root@pam") return new Map(PRIVILEGES.map((privilege) => [privilege, true]));
     const pool = this.poolOf(path);
-    if (pool) for (const role of this.rolesAt(type, ugid, `/pool/${pool}`)) roles.add(role);
-    if (roles.has("NoAccess")) return new Set();
-    return new Set([...roles].flatMap((role) => this.rolePrivileges(role) ?? []));
+    const entries = [
+      ...this.entriesAt(type, ugid, path),
+      ...(pool ? this.entriesAt(type, ugid, `/pool/${pool}`) : []),
+    ];
+    const held = new Map<Privilege, boolean>();
+    if (entries.some(({ roleid }) => roleid === "NoAccess")) return held;
+    for (const { roleid, propagate } of entries) {
+      for (const privilege of this.rolePrivileges(roleid) ?? []) {
+        held.set(privilege, propagate || held.get(privilege) === true);
+      }
+    }
+    return held;
   }
 
-  /** The roles at a path. The entries nearest to it replace those further up. */
-  private rolesAt(type: "user" | "token", ugid: string, path: string): readonly string[] {
-    let roles: readonly string[] = [];
+  /** The entries for a path. Those nearest to it replace those further up. */
+  private entriesAt(type: "user" | "token", ugid: string, path: string): readonly AclEntry[] {
+    let nearest: readonly AclEntry[] = [];
     for (const ancestor of ancestors(path)) {
       const here = this.state.acl.filter(
         (entry) =>
@@ -96,9 +112,9 @@ export class AccessControl {
           entry.path === ancestor &&
           (entry.propagate || ancestor === path),
       );
-      if (here.length > 0) roles = here.map((entry) => entry.roleid);
+      if (here.length > 0) nearest = here;
     }
-    return roles;
+    return nearest;
   }
 
   private poolOf(path: string): string | undefined {

@@ -47,12 +47,30 @@ export const aclRoutes: readonly Route[] = [
       return Object.fromEntries(
         paths.map((path) => [
           path,
-          Object.fromEntries([...cluster.access.privileges(caller, path)].map((privilege) => [privilege, 1])),
+          Object.fromEntries(
+            [...cluster.access.propagation(caller, path)].map(([privilege, propagate]) => [
+              privilege,
+              propagate ? 1 : 0,
+            ]),
+          ),
         ]),
       );
     },
   }),
 ];
+
+/** The paths that exist in the API, whether or not there is anything at them. */
+const ACL_PATH = new RegExp(
+  `^/(?:${[
+    "(?:access(?:/(?:groups|realm)(?:/[\\w.-]+)?)?)?",
+    "mapping(?:/[\\w.-]+){0,2}",
+    "nodes(?:/[\\w.-]+)?",
+    "pool(?:/[\\w.-]+){0,3}",
+    "sdn(?:/(?:controllers|dns|fabrics|ipams)(?:/[\\w.-]+)?|/zones(?:/[\\w.-]+){0,2}(?:/\\d+)?)?",
+    "storage(?:/[\\w.-]+)?",
+    "vms(?:/[1-9]\\d{2,})?",
+  ].join("|")})$`,
+);
 
 interface AclParameters {
   readonly path: string;
@@ -66,6 +84,7 @@ interface AclParameters {
 
 function updateAcl({ cluster, params }: Call<never, AclParameters>): null {
   const path = `/${params.path.split("/").filter(Boolean).join("/")}`;
+  if (!ACL_PATH.test(path)) throw parameterError({ path: `invalid ACL path '${params.path}'` });
   const users = splitList(params.users);
   const tokens = splitList(params.tokens);
   if (users.length + tokens.length + splitList(params.groups).length === 0) {

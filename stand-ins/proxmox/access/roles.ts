@@ -1,13 +1,18 @@
-import { failure } from "../api/errors";
+import { failure, parameterError } from "../api/errors";
 import { splitList } from "../api/parameters";
 import { anyCaller, requires } from "../api/permission";
 import { type Route, route } from "../api/route";
+import type { NamedFormat } from "../api/value-check";
 import { BUILT_IN_ROLES, isPrivilege } from "./privileges";
 
 const flag = { type: "boolean" } as const;
 const mayChangeRoles = requires("/access", "Sys.Modify");
 
-const privs = { type: "string" } as const;
+const privileges: NamedFormat = (text) => {
+  const unknown = splitList(text).find((name) => !isPrivilege(name));
+  return unknown === undefined ? undefined : `invalid privilege '${unknown}'`;
+};
+const privs = { type: "string", format: privileges } as const;
 const assertOwn = (id: string, verb: string) => {
   if (BUILT_IN_ROLES[id]) throw failure(`auto-generated role '${id}' cannot be ${verb}`);
 };
@@ -37,7 +42,13 @@ export const roleRoutes: readonly Route[] = [
     permission: mayChangeRoles,
     handle: ({ cluster, params }) => {
       const { roleid } = params;
-      if (cluster.access.rolePrivileges(roleid)) throw failure(`role '${roleid}' already exists`);
+      if (/^PVE/i.test(roleid)) {
+        const text = "cannot use role ID starting with the (case-insensitive) 'PVE' namespace";
+        throw parameterError({ roleid: text });
+      }
+      if (cluster.access.rolePrivileges(roleid)) {
+        throw failure(`create role failed: role '${roleid}' already exists`);
+      }
       cluster.state.roles[roleid] = parsePrivileges(params.privs);
       return null;
     },
@@ -72,7 +83,9 @@ export const roleRoutes: readonly Route[] = [
     permission: mayChangeRoles,
     handle: ({ cluster, path }) => {
       assertOwn(path.roleid, "deleted");
-      if (!cluster.state.roles[path.roleid]) throw failure(`role '${path.roleid}' does not exist`);
+      if (!cluster.state.roles[path.roleid]) {
+        throw failure(`delete role failed: role '${path.roleid}' does not exist`);
+      }
       delete cluster.state.roles[path.roleid];
       cluster.state.acl = cluster.state.acl.filter(({ roleid }) => roleid !== path.roleid);
       return null;
@@ -80,8 +93,4 @@ export const roleRoutes: readonly Route[] = [
   }),
 ];
 
-function parsePrivileges(text: string | undefined): readonly string[] {
-  const names = splitList(text);
-  for (const name of names) if (!isPrivilege(name)) throw failure(`invalid privilege '${name}'`);
-  return [...new Set(names)].sort();
-}
+const parsePrivileges = (text: string | undefined): readonly string[] => [...new Set(splitList(text))].sort();

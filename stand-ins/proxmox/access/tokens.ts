@@ -55,7 +55,7 @@ export const tokenRoutes: readonly Route[] = [
       if (owner.tokens[tokenid]) throw parameterError({ tokenid: "Token already exists." });
       const made: ApiToken = { privsep: true, expire: 0, ...call.params, secret: randomUUID() };
       owner.tokens[tokenid] = made;
-      return { "full-tokenid": `${id}!${tokenid}`, info: printToken(made), value: made.secret };
+      return { "full-tokenid": `${id}!${tokenid}`, info: newToken(made), value: made.secret };
     },
   }),
   route({
@@ -97,4 +97,11 @@ function token(cluster: Cluster, path: { readonly userid: string; readonly token
 const printToken = ({ secret: _secret, privsep, ...rest }: ApiToken) => ({
   ...rest,
   privsep: privsep ? 1 : 0,
+});
+
+/** The answer to a creation has the settings as they are written to the file: as texts, without those not given. */
+const newToken = ({ privsep, expire, comment }: ApiToken) => ({
+  privsep: privsep ? "1" : "0",
+  ...(expire > 0 ? { expire: String(expire) } : {}),
+  ...(comment === undefined ? {} : { comment }),
 });

@@ -54,7 +54,18 @@ export const userRoutes: readonly Route[] = [
     method: "GET",
     template: "/access/users/{userid}",
     permission: mayReadUsers,
-    handle: ({ cluster, path }) => ({ ...printUser(user(cluster, path.userid)), groups: [] }),
+    handle: ({ cluster, path }) => {
+      const found = user(cluster, path.userid);
+      const tokens = Object.entries(found.tokens).map(([id, { secret: _secret, privsep, ...token }]) => [
+        id,
+        { ...token, privsep: privsep ? 1 : 0 },
+      ]);
+      return {
+        ...printUser(found),
+        groups: [],
+        tokens: tokens.length > 0 ? Object.fromEntries(tokens) : null,
+      };
+    },
   }),
   route({
     method: "PUT",

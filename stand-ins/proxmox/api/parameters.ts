@@ -1,15 +1,9 @@
 import { parameterError } from "./errors";
+import { checkValue, SCHEMA_ERRORS, type ValueSpec } from "./value-check";
 
 /** A parameter of a call, in the terms of Proxmox VE's API schema. */
-export interface ParameterSpec {
-  readonly type: "string" | "integer" | "number" | "boolean" | "array";
+export interface ParameterSpec extends ValueSpec {
   readonly required?: boolean;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly maxLength?: number;
-  /** A regular expression for the whole value. */
-  readonly pattern?: string;
 }
 
 export type ParameterTable = Readonly<Record<string, ParameterSpec>>;
@@ -52,15 +46,15 @@ export function checkParameters<T extends ParameterTable>(table: T, raw: RawPara
   const errors: Record<string, string> = {};
   const values: Record<string, ParameterValue> = {};
   for (const [name, spec] of Object.entries(table)) {
-    if (spec.required && raw[name] === undefined) errors[name] = "property is missing and it is not optional";
+    if (spec.required && raw[name] === undefined) errors[name] = SCHEMA_ERRORS.missing;
   }
   for (const [name, value] of Object.entries(raw)) {
     const spec = table[name];
     if (!spec) {
-      errors[name] = "property is not defined in schema and the schema does not allow additional properties";
+      errors[name] = SCHEMA_ERRORS.notDefined;
       continue;
     }
-    const checked = checkValue(spec, value);
+    const checked = checkParameter(spec, value, name);
     if (typeof checked === "object" && "error" in checked) errors[name] = checked.error;
     else values[name] = checked;
   }
@@ -69,43 +63,14 @@ export function checkParameters<T extends ParameterTable>(table: T, raw: RawPara
   return values as ParameterValues<T>;
 }
 
-function checkValue(
+function checkParameter(
   spec: ParameterSpec,
   raw: string | readonly string[],
+  name: string,
 ): ParameterValue | { readonly error: string } {
   if (spec.type === "array") return typeof raw === "string" ? [raw] : raw;
   // As in the real API, the last value counts where a name is given twice.
-  const text = typeof raw === "string" ? raw : (raw.at(-1) ?? "");
-  const typeError = { error: `type check ('${spec.type}') failed - got '${text}'` };
-  if (spec.type === "boolean") {
-    if (/^(1|on|yes|true)$/i.test(text)) return true;
-    if (/^(0|off|no|false)$/i.test(text)) return false;
-    return typeError;
-  }
-  if (spec.type === "string") return textError(spec, text) ?? text;
-  const number = Number(text);
-  if (text.trim() === "" || !Number.isFinite(number)) return typeError;
-  if (spec.type === "integer" && !/^[+-]?\d+$/.test(text)) return typeError;
-  if (spec.minimum !== undefined && number < spec.minimum) {
-    return { error: `value must have a minimum value of ${spec.minimum}` };
-  }
-  if (spec.maximum !== undefined && number > spec.maximum) {
-    return { error: `value must have a maximum value of ${spec.maximum}` };
-  }
-  return number;
-}
-
-function textError(spec: ParameterSpec, text: string): { readonly error: string } | undefined {
-  if (spec.enum && !spec.enum.includes(text)) {
-    return { error: `value '${text}' does not have a value in the enumeration '${spec.enum.join(", ")}'` };
-  }
-  if (spec.maxLength !== undefined && text.length > spec.maxLength) {
-    return { error: `value may only be ${spec.maxLength} characters long` };
-  }
-  if (spec.pattern !== undefined && !new RegExp(`^(?:${spec.pattern})$`).test(text)) {
-    return { error: "value does not match the regex pattern" };
-  }
-  return undefined;
+  return checkValue(spec, typeof raw === "string" ? raw : (raw.at(-1) ?? ""), name);
 }
 
 /** Splits a list as the API does: at commas, semicolons and blanks. */

@@ -13,7 +13,7 @@ export class Router {
     this.entries = routes.map((route) => ({ route, pattern: templatePattern(route.template) }));
   }
 
-  /** @param path percent-encoded, so that a volume ID can contain slashes */
+  /** @param path percent-encoded; a volume ID at its end may contain slashes as they are, too */
   match(method: string, path: string): RouteMatch | undefined {
     for (const { route, pattern } of this.entries) {
       const match = route.method === method ? pattern.exec(path) : null;
@@ -30,6 +30,6 @@ export class Router {
 
 /** Matches with and without a slash at the end, since the provider adds one to some paths: `DELETE …/qemu/201/`. */
 function templatePattern(template: string): RegExp {
-  const source = template.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  const source = template.replace(/\{volume\}$/, "(?<volume>.+?)").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   return new RegExp(`^${source}/?$`);
 }

@@ -25,12 +25,18 @@ const guestChangeSchema = z.strictObject({
   /** The addresses that the guest agent reports (CIDR); null means those in the cloud-init configuration. */
   agentAddresses: z.array(z.string()).nullable().optional(),
   agentSilent: z.boolean().optional(),
+  /** Another host, as HA moves a guest. Its disks must be on shared storage. */
+  node: z.string().optional(),
   /** Options of the configuration to set; null deletes one. */
   config: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional(),
 });
 export type GuestChange = z.input<typeof guestChangeSchema>;
 
-const hostSchema = z.strictObject({ online: z.boolean() });
+const hostSchema = z.strictObject({
+  online: z.boolean().optional(),
+  /** Whether it does not answer, online or not. */
+  silent: z.boolean().optional(),
+});
 const settingsSchema = z.strictObject({ timeScale: z.number().min(0) });
 const storageSchema = z.strictObject({
   content: z.array(z.enum(["images", "rootdir", "iso", "vztmpl", "backup", "snippets", "import"])),
@@ -73,7 +79,7 @@ export class ControlApi {
       case "PATCH storages/{id}":
         return this.changeStorage(id, parse(storageSchema, body).content);
       case "PATCH hosts/{id}":
-        return this.changeHost(id, parse(hostSchema, body).online);
+        return this.changeHost(id, parse(hostSchema, body));
       case "PATCH settings":
         cluster.timeScale = parse(settingsSchema, body).timeScale;
         return null;
@@ -116,6 +122,10 @@ export class ControlApi {
     else if (change.lock !== undefined) guest.config.lock = change.lock;
     if (change.agentAddresses !== undefined) guest.agentAddresses = change.agentAddresses ?? undefined;
     if (change.agentSilent !== undefined) guest.agentSilent = change.agentSilent;
+    if (change.node !== undefined) {
+      if (!this.cluster.state.hosts[change.node]) throw new ApiError(400, `no such host '${change.node}'`);
+      guest.node = change.node;
+    }
     if (change.power === "stop") stopGuest(guest);
     if (change.power === "start") startGuest(this.cluster, guest);
     return guest;
@@ -142,10 +152,11 @@ export class ControlApi {
     return null;
   }
 
-  private changeHost(id: string, online: boolean): null {
+  private changeHost(id: string, { online, silent }: z.output<typeof hostSchema>): null {
     const host = this.cluster.state.hosts[id];
     if (!host) throw new ApiError(404, `no host '${id}'`);
-    host.online = online;
+    if (online !== undefined) host.online = online;
+    if (silent !== undefined) host.silent = silent;
     return null;
   }
 

@@ -74,6 +74,11 @@ export class ProxmoxControl {
     await this.call("PATCH", `hosts/${host}`, { online });
   }
 
+  /** Lets a host be silent that the cluster takes for online, or answer again. */
+  async setHostAnswering(host: string, answering: boolean): Promise<void> {
+    await this.call("PATCH", `hosts/${host}`, { silent: !answering });
+  }
+
   /** How long tasks take, relative to a real node; 0 is immediate. */
   async setTimeScale(timeScale: number): Promise<void> {
     await this.call("PATCH", "settings", { timeScale });

@@ -33,6 +33,15 @@ export const faultSchema = z.discriminatedUnion("kind", [
   }),
   /** Somebody holds the lock of a VM's configuration file. */
   z.strictObject({ kind: z.literal("config-lock"), vmid: z.int() }),
+  /** A running guest does not let go of devices that are unplugged. */
+  z.strictObject({
+    kind: z.literal("hot-unplug"),
+    vmid: z.int(),
+    /** `net0`, `scsi1` … @default all */
+    device: z.string().optional(),
+  }),
+  /** A guest does not react when it is asked to shut down. */
+  z.strictObject({ kind: z.literal("shutdown-timeout"), vmid: z.int() }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
@@ -50,8 +59,7 @@ export class Faults extends FaultList<Fault> {
     path: Readonly<Record<string, string>>,
   ): readonly CallFault[] {
     const matches = (fault: Fault): fault is CallFault =>
-      fault.kind !== "task" &&
-      fault.kind !== "config-lock" &&
+      (fault.kind === "status" || fault.kind === "delay" || fault.kind === "drop") &&
       (fault.method === undefined || fault.method === method) &&
       (fault.path === undefined || fault.path === template) &&
       Object.entries(fault.where ?? {}).every(([name, value]) => path[name] === value);
@@ -67,5 +75,18 @@ export class Faults extends FaultList<Fault> {
 
   holdsConfigLock(vmid: number): boolean {
     return this.has((fault) => fault.kind === "config-lock" && fault.vmid === vmid);
+  }
+
+  holdsDevice(vmid: number, device: string): boolean {
+    return this.has(
+      (fault) =>
+        fault.kind === "hot-unplug" &&
+        fault.vmid === vmid &&
+        (fault.device === undefined || fault.device === device),
+    );
+  }
+
+  ignoresShutdown(vmid: number): boolean {
+    return this.has((fault) => fault.kind === "shutdown-timeout" && fault.vmid === vmid);
   }
 }

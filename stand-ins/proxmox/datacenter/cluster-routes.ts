@@ -5,7 +5,7 @@ import { type Call, type Route, route } from "../api/route";
 import { GIB } from "../api/sizes";
 import type { Cluster } from "../cluster";
 import type { Host } from "../model";
-import { summary } from "../qemu/status";
+import { haState, summary } from "../qemu/status";
 
 /** Every host has this size. */
 const HOST_CPUS = 32;
@@ -119,8 +119,8 @@ function guestResources({ cluster, caller }: ListCall) {
     .filter(({ vmid }) => cluster.access.allows(caller, `/vms/${vmid}`, "VM.Audit"))
     .map((guest) => {
       const { type, node, vmid, pool } = guest;
-      const { cpus, ...rest } = summary(guest);
-      const state = cluster.state.ha.resources[`${type === "qemu" ? "vm" : "ct"}:${vmid}`]?.state;
+      const { cpus, pid: _pid, ...rest } = summary(guest);
+      const state = haState(cluster, `${type === "qemu" ? "vm" : "ct"}:${vmid}`);
       return {
         ...rest,
         id: `${type}/${vmid}`,
@@ -128,10 +128,12 @@ function guestResources({ cluster, caller }: ListCall) {
         node,
         vmid,
         maxcpu: cpus,
+        memhost: rest.mem,
+        ...{ netin: 0, netout: 0, diskread: 0, diskwrite: 0 },
         status: cluster.state.hosts[node]?.online ? guest.status : "unknown",
         template: guest.config.template ? 1 : 0,
         ...(pool === undefined ? {} : { pool }),
-        ...(state === undefined ? {} : { hastate: state }),
+        ...(state == null ? {} : { hastate: state }),
       };
     });
 }

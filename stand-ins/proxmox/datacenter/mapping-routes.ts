@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { failure, parameterError } from "../api/errors";
 import { DIGEST } from "../api/parameters";
 import { anyCaller, oneOf, requires } from "../api/permission";
-import { parsePropertyString, printPropertyString } from "../api/property-string";
+import { parsePropertyString } from "../api/property-string";
 import { type Route, route } from "../api/route";
 import type { Cluster } from "../cluster";
 import type { PciMapping } from "../model";
@@ -33,7 +33,8 @@ export const mappingRoutes: readonly Route[] = [
           ),
         )
         .map(([id, mapping]) => ({
-          ...print(cluster, id, mapping),
+          id,
+          ...print(cluster, mapping),
           ...(params["check-node"] === undefined ? {} : { checks: checks(mapping, params["check-node"]) }),
         })),
   }),
@@ -48,7 +49,7 @@ export const mappingRoutes: readonly Route[] = [
     permission: requires("/mapping/pci", "Mapping.Modify"),
     handle: ({ cluster, params: { id, map, ...rest } }) => {
       if (cluster.state.pciMappings[id]) throw failure(`pci ID '${id}' already defined`);
-      cluster.state.pciMappings[id] = { ...rest, map: normalize(map) };
+      cluster.state.pciMappings[id] = { ...rest, map: checked(map) };
       return null;
     },
   }),
@@ -56,7 +57,7 @@ export const mappingRoutes: readonly Route[] = [
     method: "GET",
     template: "/cluster/mapping/pci/{id}",
     permission: mayRead,
-    handle: ({ cluster, path }) => print(cluster, path.id, find(cluster, path.id)),
+    handle: ({ cluster, path }) => print(cluster, find(cluster, path.id)),
   }),
   route({
     method: "PUT",
@@ -66,7 +67,7 @@ export const mappingRoutes: readonly Route[] = [
     handle: ({ cluster, path, params: { map, delete: removed, digest: _digest, ...rest } }) => {
       const mapping = find(cluster, path.id);
       Object.assign(mapping, rest);
-      if (map !== undefined) mapping.map = normalize(map);
+      if (map !== undefined) mapping.map = checked(map);
       for (const name of removed?.split(",") ?? []) delete mapping[name as keyof Omit<PciMapping, "map">];
       return null;
     },
@@ -88,20 +89,20 @@ function find(cluster: Cluster, id: string): PciMapping {
   return mapping;
 }
 
-function normalize(map: readonly string[]): readonly string[] {
-  return map.map((entry) => {
-    const parsed = parsePropertyString(entry);
+/** The entries as they were given. @throws ApiError 400 */
+function checked(map: readonly string[]): readonly string[] {
+  for (const entry of map) {
+    const { options } = parsePropertyString(entry);
     for (const name of ["node", "path", "id"]) {
-      if (parsed.options[name] === undefined) {
+      if (options[name] === undefined) {
         throw parameterError({ map: `${name}: property is missing and it is not optional` });
       }
     }
-    return printPropertyString(parsed);
-  });
+  }
+  return map;
 }
 
-const print = (cluster: Cluster, id: string, { mdev, ...mapping }: PciMapping) => ({
-  id,
+const print = (cluster: Cluster, { mdev, ...mapping }: PciMapping) => ({
   type: "pci",
   ...mapping,
   "live-migration-capable": mapping["live-migration-capable"] ? 1 : 0,

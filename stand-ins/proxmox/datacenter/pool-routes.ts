@@ -41,6 +41,15 @@ export const poolRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: "GET",
+    template: "/pools/{poolid}",
+    permission: requires("/pool/{poolid}", "Pool.Audit"),
+    handle: ({ cluster, path }) => {
+      const { comment } = find(cluster, path.poolid);
+      return { ...(comment === undefined ? {} : { comment }), members: members(cluster, path.poolid) };
+    },
+  }),
+  route({
     method: "POST",
     template: "/pools",
     parameters: { poolid, comment: { type: "string" } },
@@ -86,10 +95,12 @@ export const poolRoutes: readonly Route[] = [
     parameters: { poolid },
     permission: mayAllocate,
     handle: ({ cluster, params }) => {
-      const pool = find(cluster, params.poolid);
+      const pool = cluster.state.pools[params.poolid];
+      if (!pool) throw failure(`delete pool failed: pool '${params.poolid}' does not exist`);
       const guests = members(cluster, params.poolid).flatMap(({ vmid }) =>
         vmid === undefined ? [] : [vmid],
       );
+      guests.push(...(pool.awaited ?? []));
       if (guests.length > 0) {
         throw failure(
           `delete pool failed: pool '${params.poolid}' is not empty (contains VMs: ${guests.join(", ")})`,
@@ -114,13 +125,23 @@ interface Membership {
 
 function changeGuest({ cluster, poolid, remove }: Membership, vmid: string, allowMove: boolean): void {
   const guest = cluster.state.guests[vmid];
+  const pool = find(cluster, poolid);
+  const isAwaited = pool.awaited?.includes(Number(vmid)) === true;
+  if (remove && isAwaited) {
+    pool.awaited = pool.awaited?.filter((each) => each !== Number(vmid));
+    return;
+  }
   if (remove) {
     if (guest?.pool !== poolid) throw failure(`update pools failed: VM ${vmid} is not a pool member`);
     delete guest.pool;
     return;
   }
-  if (!guest) throw failure(`update pools failed: VM ${vmid} does not exist`);
-  if (guest.pool === poolid) throw failure(`update pools failed: VM ${vmid} is already a pool member`);
+  if (!guest && !isAwaited) {
+    pool.awaited = [...(pool.awaited ?? []), Number(vmid)];
+    return;
+  }
+  if (!guest || guest.pool === poolid)
+    throw failure(`update pools failed: VM ${vmid} is already a pool member`);
   if (guest.pool !== undefined && !allowMove) {
     throw failure(
       `update pools failed: VM ${vmid} belongs already to pool '${guest.pool}' and allow-move is not set`,

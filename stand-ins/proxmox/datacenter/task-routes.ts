@@ -9,9 +9,16 @@ export const taskRoutes: readonly Route[] = [
     template: "/nodes/{node}/tasks/{upid}/status",
     permission: anyCaller,
     handle: (call) => {
-      const { log: _log, ...task } = readable(call);
+      const { log: _log, endtime: _endtime, ...task } = readable(call);
       const [, , pid = "0", pstart = "0"] = task.upid.split(":");
-      return { ...task, pid: Number.parseInt(pid, 16), pstart: Number.parseInt(pstart, 16) };
+      const [user, tokenid] = task.user.split("!");
+      return {
+        ...task,
+        user,
+        ...(tokenid === undefined ? {} : { tokenid }),
+        pid: Number.parseInt(pid, 16),
+        pstart: Number.parseInt(pstart, 16),
+      };
     },
   }),
   route({

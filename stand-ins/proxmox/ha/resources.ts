@@ -51,7 +51,7 @@ export const haResourceRoutes: readonly Route[] = [
         throw failure(`create resource failed: resource ID '${sid}' already defined`);
       }
       const { sid: _sid, type: _type, group: _group, ...given } = params;
-      cluster.state.ha.resources[sid] = { state: "started", ...given };
+      cluster.state.ha.resources[sid] = { state: "started", ...given, addedAt: Date.now() };
       reconcile(cluster);
       return null;
     },
@@ -69,7 +69,8 @@ export const haResourceRoutes: readonly Route[] = [
     permission: mayChange,
     handle: ({ cluster, path, params }) => {
       const sid = parseSid(path.sid);
-      const resource = find(cluster, sid);
+      const resource = cluster.state.ha.resources[sid];
+      if (!resource) throw failure(`update resources config failed: no such resource '${sid}'`);
       refuseGroup(params.group);
       const { delete: removed, digest: _digest, group: _group, ...given } = params;
       Object.assign(resource, given);
@@ -142,7 +143,7 @@ function find(cluster: Cluster, sid: string): HaResource {
 
 function readResource(cluster: Cluster, sid: string) {
   const resource = find(cluster, sid);
-  const { failback, ...rest } = resource;
+  const { failback, addedAt: _addedAt, ...rest } = resource;
   return {
     sid,
     type: sid.split(":")[0],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ApiError, failure, parameterError } from "../api/errors";
+import { failure, parameterError } from "../api/errors";
 import { DIGEST, splitList } from "../api/parameters";
 import { requires } from "../api/permission";
 import { type Route, route } from "../api/route";
@@ -54,7 +54,7 @@ export const haRuleRoutes: readonly Route[] = [
         resources: [],
       };
       apply(cluster, rule, params, "create ha rule failed");
-      assertFeasible(cluster, params.rule, rule);
+      assertFeasible(cluster, params.rule, rule, "create ha rule failed");
       rules[params.rule] = rule;
       reconcile(cluster);
       return null;
@@ -84,11 +84,11 @@ export const haRuleRoutes: readonly Route[] = [
       const { rules } = cluster.state.ha;
       const current = rules[path.rule];
       if (!current) throw failure(`update HA rules failed: HA rule '${path.rule}' does not exist`);
-      if (current.type !== params.type) throw parameterError({ type: "the type of a rule cannot change" });
+      assertOwnProperties(current.type, params);
       const rule: HaRule = { ...current };
       for (const name of params.delete?.split(",") ?? []) delete rule[name as "comment"];
       apply(cluster, rule, params, "update HA rules failed");
-      assertFeasible(cluster, path.rule, rule);
+      assertFeasible(cluster, path.rule, rule, "update HA rules failed");
       rules[path.rule] = rule;
       reconcile(cluster);
       return null;
@@ -153,18 +153,49 @@ function parseNodes(cluster: Cluster, text: string, context: string): Readonly<R
   return nodes;
 }
 
-/** @throws ApiError 400 for a rule that cannot be satisfied or contradicts another one */
-function assertFeasible(cluster: Cluster, id: string, rule: HaRule): void {
+/** The properties that only rules of one type have. */
+const PROPERTIES = { "node-affinity": ["nodes", "strict"], "resource-affinity": ["affinity"] } as const;
+
+/** A rule keeps its type, whatever the call says. @throws ApiError 500 */
+function assertOwnProperties(type: HaRule["type"], given: RuleParameters): void {
+  const other = type === "node-affinity" ? "resource-affinity" : "node-affinity";
+  const foreign = PROPERTIES[other].find((name) => given[name] !== undefined);
+  if (foreign !== undefined) throw failure(`update HA rules failed: unexpected property '${foreign}'`);
+}
+
+/** @throws ApiError 500 for a rule that cannot be satisfied or contradicts another one */
+function assertFeasible(cluster: Cluster, id: string, rule: HaRule, context: string): void {
   if (rule.disable) return;
+  const problems = ruleProblems(cluster, id, rule);
+  // The error of a check inside of the change: its texts are in the message only.
+  if (problems.length > 0) {
+    throw failure(`${context}: 400 Rule '${id}' is invalid.\nresources: ${problems.join(", ")}`);
+  }
+}
+
+function ruleProblems(cluster: Cluster, id: string, rule: HaRule): readonly string[] {
   const others = Object.entries(cluster.state.ha.rules)
     .filter(([other, { disable }]) => other !== id && !disable)
     .map(([, other]) => other);
-  const problems =
-    rule.type === "node-affinity" ? duplicateProblems(rule, others) : affinityProblems(cluster, rule, others);
-  if (problems.length > 0) {
-    throw new ApiError(400, `Rule '${id}' is invalid.`, { resources: problems.join(", ") });
-  }
+  return rule.type === "node-affinity"
+    ? [...duplicateProblems(rule, others), ...priorityProblems(rule, others)]
+    : affinityProblems(cluster, rule, others);
 }
+
+/** A resource that must be near or far from others can only have hosts of one priority. */
+function priorityProblems(rule: HaRule, others: readonly HaRule[]): readonly string[] {
+  const isShared = others.some(
+    ({ type, resources }) =>
+      type === "resource-affinity" && resources.some((sid) => rule.resources.includes(sid)),
+  );
+  return isShared && hasPriorities(rule)
+    ? [
+        "resources are in a resource affinity rule and cannot be in a node affinity rule with multiple priorities",
+      ]
+    : [];
+}
+
+const hasPriorities = ({ nodes = {} }: HaRule): boolean => new Set(Object.values(nodes)).size > 1;
 
 function duplicateProblems(rule: HaRule, others: readonly HaRule[]): readonly string[] {
   return rule.resources
@@ -182,6 +213,7 @@ function affinityProblems(cluster: Cluster, rule: HaRule, others: readonly HaRul
     problems.push("rule defines more resources than available nodes");
   }
   for (const other of others) {
+    if (other.type === "node-affinity") problems.push(...priorityProblems(other, [rule]));
     const shared = other.resources.filter((sid) => rule.resources.includes(sid));
     if (other.type === "resource-affinity" && other.affinity !== rule.affinity && shared.length >= 2) {
       problems.push(`rule shares two or more resources with a ${other.affinity} resource affinity rule`);
@@ -197,6 +229,7 @@ function print(cluster: Cluster, id: string, rule: HaRule) {
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([name, priority]) => (priority > 0 ? `${name}:${priority}` : name))
       .join(",");
+  const problems = rule.disable ? [] : ruleProblems(cluster, id, rule);
   return {
     rule: id,
     type: rule.type,
@@ -206,6 +239,7 @@ function print(cluster: Cluster, id: string, rule: HaRule) {
     ...(rule.affinity === undefined ? {} : { affinity: rule.affinity }),
     ...(rule.comment === undefined ? {} : { comment: rule.comment }),
     ...(rule.disable ? { disable: 1 } : {}),
+    ...(problems.length === 0 ? {} : { errors: { resources: problems } }),
     digest: createHash("sha1").update(JSON.stringify(cluster.state.ha.rules)).digest("hex"),
   };
 }

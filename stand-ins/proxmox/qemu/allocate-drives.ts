@@ -114,13 +114,14 @@ function allocateDrive(
   const fresh = newDisk(drive);
   if (!fresh) {
     const volume = volumes.find(drive.file, node);
-    if (!volume) throw failure(`volume ${drive.file} does not exist`);
+    if (!volume) throw failure(`volume '${drive.file}' does not exist`);
     return { file: volume.id, options: { ...options, size: formatSize(volume.sizeBytes) } };
   }
   const storage = volumes.imageStorage(fresh.storage, node);
   const sizeBytes =
     source === undefined ? sizeOf(key, storage, fresh.sizeGiB, config) : importedBytes(volumes, source, node);
-  const volume = volumes.allocate({ storage: fresh.storage, node, vmid, sizeBytes, format });
+  const bootable = source !== undefined;
+  const volume = volumes.allocate({ storage: fresh.storage, node, vmid, sizeBytes, format, bootable });
   allocated.push(volume);
   return { file: volume.id, options: { ...options, size: formatSize(sizeBytes) } };
 }

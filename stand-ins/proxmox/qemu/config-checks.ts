@@ -1,12 +1,14 @@
 import { failure, parameterError } from "../api/errors";
 import { splitList } from "../api/parameters";
 import type { GuestConfig } from "../model";
+import { bootDevices } from "./boot-order";
 import { memoryMiB } from "./config-values";
 import { parseDrive } from "./drive";
 
 /** @throws ApiError 500 */
 export function checkBalloon(config: GuestConfig): void {
-  if (config.balloon !== undefined && Number(config.balloon) > memoryMiB(config)) {
+  // Without `memory`, Proxmox VE does not compare.
+  if (config.memory !== undefined && Number(config.balloon ?? 0) > memoryMiB(config)) {
     throw failure("balloon value too large (must be smaller than assigned memory)");
   }
 }
@@ -22,8 +24,7 @@ export function splitOptions(parameter: string, list: string | undefined, known:
 
 /** @throws ApiError 500 where a device in the boot order does not exist */
 export function checkBootOrder(changes: GuestConfig, current: GuestConfig, removed: readonly string[]): void {
-  const order = /order=([^,]*)/.exec(String(changes.boot ?? ""))?.[1];
-  for (const device of order?.split(";").filter(Boolean) ?? []) {
+  for (const device of bootDevices(changes.boot) ?? []) {
     const exists = changes[device] ?? current[device];
     if (exists === undefined || removed.includes(device)) {
       throw failure(`invalid bootorder: device '${device}' does not exist'`);

@@ -1,26 +1,31 @@
-import { DIGEST, indexed, type ParameterTable, VMID } from "../api/parameters";
+import { addressList, dnsName, storageId, tagList, urlEncoded, volumeId } from "../api/named-formats";
+import { DIGEST, indexed, type ParameterSpec, type ParameterTable, VMID } from "../api/parameters";
+import type { ValueSpec } from "../api/value-check";
+import { cpuSet, DEVICE_FORMATS, hotplugFeatures, startupOrder } from "./device-formats";
+import { DRIVE_FORMATS } from "./drive-formats";
 
 const text = { type: "string" } as const;
+const by = (format: NonNullable<ValueSpec["format"]>) => ({ type: "string", format }) as const;
 const flag = { type: "boolean" } as const;
 const positive = { type: "integer", minimum: 1 } as const;
 const natural = { type: "integer", minimum: 0 } as const;
 
-/** How many devices of each kind a VM may have. */
-export const SLOTS = {
-  ide: 4,
-  sata: 6,
-  scsi: 31,
-  virtio: 16,
-  net: 32,
-  ipconfig: 32,
-  hostpci: 16,
-  numa: 8,
-  parallel: 3,
-  serial: 4,
-  unused: 256,
-  usb: 14,
-  virtiofs: 10,
-} as const;
+/** The devices of which a VM may have several: how many, and what describes each. */
+const DEVICES = {
+  ide: { count: 4, spec: by(DRIVE_FORMATS.ide) },
+  sata: { count: 6, spec: by(DRIVE_FORMATS.sata) },
+  scsi: { count: 31, spec: by(DRIVE_FORMATS.scsi) },
+  virtio: { count: 16, spec: by(DRIVE_FORMATS.virtio) },
+  net: { count: 32, spec: by(DEVICE_FORMATS.net) },
+  ipconfig: { count: 32, spec: by(DEVICE_FORMATS.ipconfig) },
+  hostpci: { count: 16, spec: by(DEVICE_FORMATS.hostpci) },
+  numa: { count: 8, spec: by(DEVICE_FORMATS.numaNode) },
+  parallel: { count: 3, spec: { type: "string", pattern: "/dev/parport\\d+|/dev/usb/lp\\d+" } },
+  serial: { count: 4, spec: { type: "string", pattern: "/dev/[^,]+|socket" } },
+  unused: { count: 256, spec: by(DRIVE_FORMATS.unused) },
+  usb: { count: 14, spec: by(DEVICE_FORMATS.usb) },
+  virtiofs: { count: 10, spec: by(DEVICE_FORMATS.virtiofs) },
+} as const satisfies Readonly<Record<string, { readonly count: number; readonly spec: ParameterSpec }>>;
 
 /**
  * The options of a VM's configuration.
@@ -28,38 +33,44 @@ export const SLOTS = {
  */
 export const CONFIG_PARAMETERS = {
   acpi: flag,
-  affinity: text,
-  agent: text,
+  affinity: by(cpuSet),
+  agent: by(DEVICE_FORMATS.agent),
   "allow-ksm": flag,
   "amd-sev": text,
   arch: { type: "string", enum: ["x86_64", "aarch64"] },
   args: text,
-  audio0: text,
+  audio0: by(DEVICE_FORMATS.audio),
   autostart: flag,
   balloon: natural,
   bios: { type: "string", enum: ["seabios", "ovmf"] },
-  boot: text,
+  boot: by(DEVICE_FORMATS.boot),
   bootdisk: { type: "string", pattern: "(ide|sata|scsi|virtio)\\d+" },
-  cdrom: text,
-  cicustom: text,
+  cdrom: by(DRIVE_FORMATS.ide),
+  cicustom: by(DEVICE_FORMATS.cicustom),
   cipassword: text,
   citype: { type: "string", enum: ["configdrive2", "nocloud", "opennebula"] },
   ciupgrade: flag,
   ciuser: text,
   cores: positive,
-  cpu: text,
+  cpu: by(DEVICE_FORMATS.cpu),
   cpulimit: { type: "number", minimum: 0, maximum: 128 },
   cpuunits: { type: "integer", minimum: 1, maximum: 262_144 },
   description: { type: "string", maxLength: 8192 },
-  efidisk0: text,
+  efidisk0: by(DRIVE_FORMATS.efidisk),
   freeze: flag,
-  hookscript: text,
-  hotplug: text,
+  hookscript: by(volumeId),
+  hotplug: by(hotplugFeatures),
   hugepages: { type: "string", enum: ["any", "2", "1024"] },
   "intel-tdx": text,
-  ivshmem: text,
+  ivshmem: by(DEVICE_FORMATS.ivshmem),
   keephugepages: flag,
-  keyboard: { type: "string", pattern: "[a-z]{2}(-[a-z]{2})?" },
+  keyboard: {
+    type: "string",
+    enum: [
+      ...["de", "de-ch", "da", "en-gb", "en-us", "es", "fi", "fr", "fr-be", "fr-ca", "fr-ch", "hu", "is"],
+      ...["it", "ja", "lt", "mk", "nl", "no", "pl", "pt", "pt-br", "sv", "sl", "tr"],
+    ],
+  },
   kvm: flag,
   localtime: flag,
   lock: {
@@ -76,15 +87,12 @@ export const CONFIG_PARAMETERS = {
       "suspended",
     ],
   },
-  machine: text,
-  memory: { type: "string", pattern: "(current=)?\\d+" },
+  machine: by(DEVICE_FORMATS.machine),
+  memory: by(DEVICE_FORMATS.memory),
   migrate_downtime: { type: "number", minimum: 0 },
   migrate_speed: natural,
-  name: {
-    type: "string",
-    pattern: "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
-  },
-  nameserver: text,
+  name: by(dnsName),
+  nameserver: by(addressList),
   numa: flag,
   onboot: flag,
   ostype: {
@@ -107,35 +115,38 @@ export const CONFIG_PARAMETERS = {
   },
   protection: flag,
   reboot: flag,
-  rng0: text,
+  rng0: by(DEVICE_FORMATS.rng),
   scsihw: {
     type: "string",
     enum: ["lsi", "lsi53c810", "virtio-scsi-pci", "virtio-scsi-single", "megasas", "pvscsi"],
   },
   searchdomain: text,
   shares: { type: "integer", minimum: 0, maximum: 50_000 },
-  smbios1: { type: "string", maxLength: 512 },
+  smbios1: { ...by(DEVICE_FORMATS.smbios), maxLength: 512 },
   smp: positive,
   sockets: positive,
-  spice_enhancements: text,
-  sshkeys: text,
-  startdate: text,
-  startup: text,
+  spice_enhancements: by(DEVICE_FORMATS.spiceEnhancements),
+  sshkeys: by(urlEncoded),
+  startdate: { type: "string", pattern: "now|\\d{4}-\\d{1,2}-\\d{1,2}(T\\d{1,2}:\\d{1,2}:\\d{1,2})?" },
+  startup: by(startupOrder),
   tablet: flag,
-  tags: text,
+  tags: by(tagList),
   tdf: flag,
   template: flag,
-  tpmstate0: text,
+  tpmstate0: by(DRIVE_FORMATS.tpmstate),
   vcpus: positive,
-  vga: text,
-  vmgenid: text,
-  vmstatestorage: text,
-  watchdog: text,
+  vga: by(DEVICE_FORMATS.vga),
+  vmgenid: { type: "string", pattern: "[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}|[01]" },
+  vmstatestorage: by(storageId),
+  watchdog: by(DEVICE_FORMATS.watchdog),
   ...devices(),
 } as const satisfies ParameterTable;
 
 function devices(): ParameterTable {
-  return Object.assign({}, ...Object.entries(SLOTS).map(([name, count]) => indexed(name, count, text)));
+  return Object.assign(
+    {},
+    ...Object.entries(DEVICES).map(([name, { count, spec }]) => indexed(name, count, spec)),
+  );
 }
 
 export const CREATE_PARAMETERS: ParameterTable & {

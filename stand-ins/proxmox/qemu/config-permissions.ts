@@ -110,7 +110,10 @@ function privilegesFor(name: string, value: string | undefined): readonly Privil
 function checkOutside({ access, caller }: VmScope, name: string, value: string): void {
   const mapped = (kind: string, option: string) => {
     const { options, main } = parsePropertyString(value, "host");
-    if (main !== undefined) throw failure(`only root can set '${name}' config for non-mapped devices`);
+    if (main !== undefined) {
+      const devices = kind === "usb" ? "real" : "non-mapped";
+      throw failure(`only root can set '${name}' config for ${devices} devices`);
+    }
     const id = options[option];
     if (id === undefined) throw failure("either 'host' or 'mapping' must be set.");
     access.check(caller, `/mapping/${kind}/${id}`, ["Mapping.Use"]);

@@ -22,6 +22,8 @@ function configValue(name: string, value: ParameterValue): ConfigValue {
   const text = String(value);
   if (/^net\d+$/.test(name)) return normalizeNet(text);
   if (name === "tags") return normalizeTags(text);
+  // It is kept as comments at the top of the file, which have no blanks at their end.
+  if (name === "description") return text.trimEnd();
   return text;
 }
 

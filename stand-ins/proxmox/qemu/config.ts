@@ -4,6 +4,7 @@ import { requires, requiresAny } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import type { ConfigValue, Guest, GuestConfig } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
+import { bootDevices, bootOrder } from "./boot-order";
 import { checkBalloon, checkBootOrder, checkTpm, splitOptions } from "./config-checks";
 import { isConfigOption, UPDATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
@@ -45,7 +46,8 @@ export const configRoutes: readonly Route[] = [
     template: "/nodes/{node}/qemu/{vmid}/pending",
     permission: requires("/vms/{vmid}", "VM.Audit"),
     handle: ({ cluster, path }) => {
-      const { config, pending } = cluster.vm(path.node, path.vmid);
+      const guest = cluster.vm(path.node, path.vmid);
+      const [config, pending] = [hidePassword(guest.config), hidePassword(guest.pending)];
       return [...new Set([...Object.keys(config), ...Object.keys(pending)])].sort().map((key) => ({
         key,
         ...(config[key] === undefined ? {} : { value: config[key] }),
@@ -168,16 +170,13 @@ function remove({ cluster, guest, name, force }: Change & { readonly force: bool
 }
 
 function removeFromBootOrder(guest: Guest, name: string): void {
-  const boot = String(nextConfig(guest).boot ?? "");
-  const order = boot.replace(/^order=/, "").split(";");
-  if (boot.startsWith("order=") && order.includes(name)) {
-    guest.pending.boot = `order=${order.filter((each) => each !== name).join(";")}`;
-  }
+  const order = bootDevices(nextConfig(guest).boot);
+  if (order?.includes(name)) guest.pending.boot = bootOrder(order.filter((each) => each !== name));
 }
 
 const withoutKeys = (config: GuestConfig, keys: GuestConfig): GuestConfig =>
   Object.fromEntries(Object.entries(config).filter(([name]) => keys[name] === undefined));
 
 /** The API never returns a password. */
-const hidePassword = ({ cipassword, ...config }: GuestConfig): GuestConfig =>
-  cipassword === undefined ? config : { ...config, cipassword: "**********" };
+const hidePassword = <V>(config: Readonly<Record<string, V>>): Readonly<Record<string, V | string>> =>
+  config.cipassword == null ? config : { ...config, cipassword: "**********" };

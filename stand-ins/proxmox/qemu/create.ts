@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { failure, permissionDenied } from "../api/errors";
 import { anyCaller } from "../api/permission";
 import { type Route, route } from "../api/route";
+import type { Cluster } from "../cluster";
 import { type Guest, type GuestConfig, nowSeconds } from "../model";
 import { allocateDrives, checkDrives } from "./allocate-drives";
+import { bootOrder, defaultBootDevices } from "./boot-order";
 import { checkBalloon } from "./config-checks";
 import { CREATE_PARAMETERS } from "./config-parameters";
 import { checkConfigPermissions } from "./config-permissions";
@@ -24,7 +26,9 @@ export const createRoute: Route = route({
     const pool = params.pool === undefined ? undefined : String(params.pool);
     const { access } = cluster;
     if (params.archive !== undefined) throw failure("unable to restore: this stand-in keeps no backups");
-    if (pool !== undefined && !cluster.state.pools[pool]) throw failure(`no such pool '${pool}'`);
+    if (pool !== undefined && !cluster.state.pools[pool]) {
+      throw permissionDenied(`pool '${pool}' does not exist`);
+    }
     const mayAllocate =
       access.allows(caller, `/vms/${vmid}`, "VM.Allocate") ||
       (pool !== undefined && access.allows(caller, `/pool/${pool}`, "VM.Allocate"));
@@ -61,13 +65,20 @@ export const createRoute: Route = route({
           throw failure(`${prefix} ${(error as Error).message}`);
         }
         for (const [key] of drivesOf(config)) log(`${key}: successfully created disk '${guest.config[key]}'`);
-        if (pool !== undefined) guest.pool = pool;
+        guest.pool = pool ?? awaitingPool(cluster, vmid);
         if (params.start === true) startGuest(cluster, guest);
       },
       () => delete cluster.state.guests[vmid],
     );
   },
 });
+
+/** The pool that the id was added to before there was such a VM. */
+function awaitingPool({ state: { pools } }: Cluster, vmid: number): string | undefined {
+  const [id, pool] = Object.entries(pools).find(([, { awaited }]) => awaited?.includes(vmid)) ?? [];
+  if (pool) pool.awaited = pool.awaited?.filter((each) => each !== vmid);
+  return id;
+}
 
 /** The configuration with the options that Proxmox VE adds to it. */
 function completeConfig(config: GuestConfig, drives: GuestConfig): GuestConfig {
@@ -76,7 +87,7 @@ function completeConfig(config: GuestConfig, drives: GuestConfig): GuestConfig {
     ...drives,
     meta: `creation-qemu=${QEMU_VERSION},ctime=${nowSeconds()}`,
   };
-  complete.boot ??= `order=${Object.keys(drives).sort().join(";")}`;
+  complete.boot ??= bootOrder(defaultBootDevices(complete));
   complete.smbios1 ??= `uuid=${randomUUID()}`;
   if (complete.vmgenid === undefined || complete.vmgenid === "1") complete.vmgenid = randomUUID();
   return complete;

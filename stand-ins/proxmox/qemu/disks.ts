@@ -78,6 +78,7 @@ export const diskRoutes: readonly Route[] = [
           vmid: guest.vmid,
           sizeBytes: volume.sizeBytes,
           format: params.format,
+          bootable: volume.bootable,
         });
         guest.config[params.disk] = printDrive({ file: copy.id, options: drive.options });
         if (params.delete) cluster.volumes.free(volume);

@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster";
 import { type Guest, nowSeconds } from "../model";
 import { drivesOf, volumeOf } from "./drive";
 import { applyPending } from "./pending";
+import { assertUsbDevicesMapped } from "./usb";
 
 /**
  * Starts a VM, which applies its pending changes.
@@ -20,10 +21,20 @@ export function startGuest(cluster: Cluster, guest: Guest): void {
     const id = /^hostpci\d+$/.test(name) ? /mapping=([^,]+)/.exec(String(value))?.[1] : undefined;
     if (id !== undefined) assertMappedOn(cluster, guest.node, id);
   }
+  assertUsbDevicesMapped(cluster, guest);
+  guest.installed ||= startsFromImage(cluster, guest);
   guest.status = "running";
   guest.started = nowSeconds();
   guest.pid = randomInt(1000, 2 ** 22);
 }
+
+/** Whether there is an operating system on one of its disks, or an ISO in its drive. */
+const startsFromImage = ({ volumes }: Cluster, guest: Guest): boolean =>
+  drivesOf(guest.config).some(([, drive]) => {
+    const id = volumeOf(drive);
+    const volume = id === undefined ? undefined : volumes.find(id, guest.node);
+    return volume?.bootable === true || volume?.content === "iso";
+  });
 
 export function stopGuest(guest: Guest): void {
   guest.status = "stopped";

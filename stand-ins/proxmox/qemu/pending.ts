@@ -1,6 +1,9 @@
+import { parameterError } from "../api/errors";
 import type { Cluster } from "../cluster";
 import type { ConfigValue, Guest, GuestConfig } from "../model";
+import { bootDisks } from "./boot-order";
 import { type Drive, isCdrom, isCloudInitDrive, isDriveKey, parseDrive, volumeOf } from "./drive";
+import { parseNet } from "./network-device";
 
 /** Options that take effect without a restart because QEMU does not use them, such as those for cloud-init. */
 const FAST =
@@ -19,15 +22,51 @@ export function nextConfig({ config, pending }: Guest): GuestConfig {
   return next;
 }
 
-/** Applies pending changes: all of them on a stopped VM, and those that can be hotplugged on a running one. */
+/**
+ * Applies pending changes: all of them on a stopped VM, and those that can be hotplugged on a running one.
+ * @throws ApiError 400 where a device cannot be unplugged. Its change stays pending, and the others are made.
+ */
 export function applyPending(cluster: Cluster, guest: Guest): void {
+  const errors: Record<string, string> = {};
   for (const [name, value] of Object.entries(guest.pending)) {
-    if (guest.status === "running" && !isHotpluggable(guest, name, value)) continue;
+    if (guest.status === "running") {
+      if (!isHotpluggable(guest, name, value)) continue;
+      const problem = needsUnplug(guest, name, value) ? unplugProblem(cluster, guest, name) : undefined;
+      if (problem !== undefined) {
+        errors[name] = `hotplug problem - ${problem}`;
+        continue;
+      }
+    }
     replaceDrive(cluster, guest, name, value);
     if (value === null) delete guest.config[name];
     else guest.config[name] = value;
     delete guest.pending[name];
   }
+  if (Object.keys(errors).length > 0) throw parameterError(errors);
+}
+
+/** Why a device of a running VM cannot be taken out of it. */
+function unplugProblem(cluster: Cluster, { vmid, config }: Guest, name: string): string | undefined {
+  if (bootDisks(config).includes(name)) return `can't unplug bootdisk '${name}'`;
+  if (!cluster.faults.holdsDevice(vmid, name)) return undefined;
+  return `error on hot-unplugging device '${name}' - still busy in guest?`;
+}
+
+/** Whether a change takes a device out, for good or to put another one in its place. */
+function needsUnplug({ config }: Guest, name: string, value: ConfigValue | null): boolean {
+  const current = config[name];
+  if (current === undefined) return false;
+  if (/^usb\d+$/.test(name)) return true;
+  if (/^net\d+$/.test(name)) return value === null || !isSameNic(String(current), String(value));
+  if (!isDriveKey(name)) return false;
+  const [old, next] = [current, value].map((each) => (each === null ? undefined : parseDrive(String(each))));
+  return next === undefined || (old !== undefined && !isCdrom(old) && old.file !== next.file);
+}
+
+/** Whether only the wiring of a NIC differs, such as its bridge. Proxmox VE compares the address with its case. */
+function isSameNic(current: string, next: string): boolean {
+  const [a, b] = [parseNet(current), parseNet(next)];
+  return a.model === b.model && a.mac === b.mac && a.options.queues === b.options.queues;
 }
 
 /** Whether a change can be applied to a running VM. */

@@ -72,6 +72,17 @@ function bootDiskBytes({ config }: Guest): number {
 }
 
 function haStatus(cluster: Cluster, { vmid }: Guest) {
-  const resource = cluster.state.ha.resources[`vm:${vmid}`];
-  return resource ? { managed: 1, state: resource.state } : { managed: 0 };
+  const state = haState(cluster, `vm:${vmid}`);
+  return state === undefined ? { managed: 0 } : { managed: 1, state };
+}
+
+/** How often the HA manager acts on a real cluster. */
+const MANAGER_ROUND_MS = 10_000;
+
+/** The state of an HA resource: null before the manager has seen it, undefined where there is none. */
+export function haState(cluster: Cluster, sid: string): string | null | undefined {
+  const resource = cluster.state.ha.resources[sid];
+  if (!resource) return undefined;
+  const isSeen = Date.now() - (resource.addedAt ?? 0) >= MANAGER_ROUND_MS * cluster.timeScale;
+  return isSeen ? resource.state : null;
 }

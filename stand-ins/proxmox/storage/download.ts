@@ -3,6 +3,7 @@ import { failure, parameterError } from "../api/errors";
 import { allOf, oneOf, requires } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
 import { MIB } from "../api/sizes";
+import { volumePath } from "./volumes";
 
 /** By making a host fetch a URL, a caller can explore the network of that host. */
 const mayFetch = oneOf(
@@ -14,6 +15,8 @@ const EXTENSIONS = {
   vztmpl: /\.tar\.(?:gz|xz|zst|bz2)$/i,
   import: /\.(?<format>ova|ovf|qcow2|raw|vmdk)$/,
 } as const;
+
+const DECOMPRESSED = ["gz", "lzo", "zst", "bz2"];
 
 /** The unpacked size of every disk image: that of Talos. */
 const VIRTUAL_BYTES = 1246 * MIB;
@@ -38,7 +41,7 @@ export const downloadRoutes: readonly Route[] = [
         type: "string",
         enum: ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"],
       },
-      compression: { type: "string", enum: ["gz", "lzo", "zst", "bz2"] },
+      compression: { type: "string" },
       "verify-certificates": { type: "boolean" },
       // The provider repeats these two values of the path in the body.
       node: { type: "string" },
@@ -64,6 +67,8 @@ interface DownloadParameters {
   readonly content: string;
   readonly filename: string;
   readonly compression?: string;
+  readonly checksum?: string;
+  readonly "checksum-algorithm"?: string;
 }
 
 /** Records a file of a plausible size. Nothing is downloaded. */
@@ -71,7 +76,7 @@ function download({
   cluster,
   caller,
   path: { node, storage: id },
-  params: { url, content, filename, compression },
+  params: { url, content, filename: name, compression, ...params },
 }: Call<"node" | "storage", DownloadParameters>): string {
   const storage = cluster.volumes.storage(id, node);
   if (!storage.path) {
@@ -81,16 +86,22 @@ function download({
   if (!storage.content.includes(type)) {
     throw failure(`storage '${id}' is not configured for content-type '${content}'`);
   }
+  const filename = name.replace(/^.*[/\\]/s, "").replace(/[^\w.-]/g, "_");
   const match = EXTENSIONS[type].exec(filename);
   if (!match) {
     const text = type === "import" ? "invalid filename or wrong extension" : "wrong file extension";
     throw parameterError({ filename: text });
   }
+  const file = volumePath(storage, { id: `${id}:${content}/${filename}`, content: type });
   return cluster.tasks.run({ node, type: "download", id: filename, caller, seconds: 8 }, (log) => {
     if (compression && type !== "iso") throw failure(`decompression not supported for ${content}`);
-    log(`downloading ${url} to ${storage.path}/${content}/${filename}`);
+    if (compression && !DECOMPRESSED.includes(compression)) throw failure("no decompression method found");
+    log(`downloading ${url} to ${file}`);
     if (cluster.volumes.find(`${id}:${content}/${filename}`, node)) {
-      throw failure(`refusing to override existing file '${storage.path}/${content}/${filename}'`);
+      throw failure(`refusing to override existing file '${file}'`);
+    }
+    if (params.checksum !== undefined) {
+      assertChecksum(url, params["checksum-algorithm"] ?? "sha256", params.checksum);
     }
     const { size } = describeUrl(url);
     cluster.volumes.addFile(id, node, {
@@ -102,6 +113,13 @@ function download({
     });
     log(`download of '${url}' to '${filename}' finished`);
   });
+}
+
+/** As nothing is downloaded, the content of a file is its URL. @throws ApiError 500 */
+function assertChecksum(url: string, algorithm: string, expected: string): void {
+  const got = createHash(algorithm).update(url).digest("hex");
+  if (got !== expected.toLowerCase())
+    throw failure(`checksum mismatch: got '${got}' != expect '${expected}'`);
 }
 
 /** Describes the file at a URL. Its name is that in the URL; its size is invented, but always the same. */

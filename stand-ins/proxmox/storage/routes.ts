@@ -1,4 +1,4 @@
-import { failure } from "../api/errors";
+import { failure, parameterError } from "../api/errors";
 import { VMID } from "../api/parameters";
 import { anyCaller, requires, requiresAny } from "../api/permission";
 import { type Call, type Route, route } from "../api/route";
@@ -44,6 +44,9 @@ export const storageRoutes: readonly Route[] = [
     permission: anyCaller,
     handle: ({ cluster, caller, path, params }) => {
       const wanted = params.content?.split(",");
+      if (params.storage !== undefined && !cluster.state.storages[params.storage]) {
+        throw parameterError({ storage: "No such storage." });
+      }
       return Object.entries(cluster.state.storages)
         .filter(([id]) => params.storage === undefined || params.storage === id)
         .filter(([, { nodes }]) => !nodes || nodes.includes(path.node))

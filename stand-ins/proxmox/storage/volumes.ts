@@ -17,6 +17,8 @@ export interface AllocateOptions {
   readonly format?: string;
   /** @default - the first free vm-<id>-disk-<n> */
   readonly name?: string;
+  /** Whether it is the copy of an image with an operating system. @default false */
+  readonly bootable?: boolean;
 }
 
 /** The volumes on all storages: disks of guests and files. */
@@ -70,7 +72,7 @@ export class Volumes {
   }
 
   /** @throws ApiError 500 for a format that the storage does not support */
-  allocate({ storage: id, node, vmid, sizeBytes, format, name }: AllocateOptions): Volume {
+  allocate({ storage: id, node, vmid, sizeBytes, format, name, bootable }: AllocateOptions): Volume {
     const storage = this.storage(id, node);
     const isFile = storage.path !== undefined;
     const chosen = format ?? "raw";
@@ -88,7 +90,13 @@ export class Volumes {
     let index = 0;
     while (taken.has(`${vmid}-disk-${index}`)) index += 1;
     const volumeId = volumeName(`vm-${vmid}-disk-${index}`);
-    return this.add(storage, volumeId, node, { content: "images", format: chosen, sizeBytes, vmid });
+    return this.add(storage, volumeId, node, {
+      content: "images",
+      format: chosen,
+      sizeBytes,
+      vmid,
+      ...(bootable ? { bootable } : {}),
+    });
   }
 
   /** Adds a file, such as an ISO image. */
@@ -114,6 +122,7 @@ export class Volumes {
           vmid: volume.vmid ?? 0,
           sizeBytes: volume.sizeBytes,
           format: volume.format,
+          bootable: volume.bootable,
         })
       : { ...volume, node: target };
     this.state.volumes[volumeKey(moved.id, target)] = moved;
@@ -142,7 +151,7 @@ export class Volumes {
 export const storageOf = (volumeId: string): string => volumeId.split(":", 1)[0] ?? "";
 
 /** The path of a volume on its host. */
-export function volumePath(storage: Storage, volume: Volume): string {
+export function volumePath(storage: Storage, volume: Pick<Volume, "id" | "content">): string {
   const name = volume.id.slice(volume.id.indexOf(":") + 1);
   if (!storage.path) return `/dev/${storage.type}/${storageOf(volume.id)}/${name}`;
   if (volume.content === "images") return `${storage.path}/images/${name}`;

@@ -4,8 +4,7 @@ import type { TlsIdentity } from "./tls-identity";
 
 interface Address {
   readonly host: string;
-  /** 0 until it is open, if any free port was asked for. */
-  port: number;
+  readonly port: number;
 }
 
 /** How long running calls may still take when a node changes its TLS identity. */
@@ -37,7 +36,6 @@ export class Listener {
 
   /**
    * Takes a port. Connections are closed at once until a TLS identity is set.
-   * @param port 0 takes a free one
    * @throws where it is taken
    */
   static async open(host: string, port: number): Promise<Listener> {
@@ -78,8 +76,6 @@ export class Listener {
       this.tcp.once("error", reject);
       this.tcp.listen(port, host, () => {
         this.tcp.off("error", reject);
-        const bound = this.tcp.address();
-        if (bound && typeof bound === "object") this.address.port = bound.port;
         resolve();
       });
     });

@@ -31,7 +31,9 @@ export async function verifyOidc(token: string, issuers: readonly Issuer[]): Pro
     const subject = payload.sub ?? "";
     const rule = issuer.rules.find(({ subject: pattern }) => matchesGlob(pattern, subject));
     if (!rule) return `no rule of TFSTATE_OIDC matches the subject ${subject}`;
-    return { id: `oidc:${subject}`, namespace: rule.namespace, scopes: rule.scopes, states: rule.states };
+    // A subject is unique at its issuer only (OpenID Connect Core, section 2); an issuer's URL has no `#`.
+    const id = `oidc:${issuer.issuer}#${subject}`;
+    return { id, namespace: rule.namespace, scopes: rule.scopes, states: rule.states };
   } catch (error) {
     if (error instanceof errors.JOSEError) return `the token is not valid: ${error.code}`;
     throw error;

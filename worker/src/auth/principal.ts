@@ -11,8 +11,9 @@ export interface Grant {
 /** Who a request comes from, and what it may do. */
 export interface Principal extends Grant {
   /**
-   * Kind and name, such as `basic:alice`, `token:0bcb15020d319dd0` or `oidc:repo:acme/infra:ref:refs/heads/main`. It stays
-   * the same, and goes into locks, versions and audits.
+   * Kind and name, such as `basic:alice`, `token:0bcb15020d319dd0` or
+   * `oidc:https://token.actions.githubusercontent.com#repo:acme/infra:ref:refs/heads/main`. It stays the same, and goes
+   * into locks, versions and audits.
    */
   readonly id: string;
   /** What people call it, where the ID does not say. */

@@ -38,7 +38,9 @@ const FurtherUser = User.refine(({ namespace }) => namespace !== undefined, {
 
 /** One entry of TFSTATE_OIDC: an issuer, and what its subjects may do. The first rule that matches counts. */
 const Issuer = z.strictObject({
-  issuer: SecureUrl.default("https://token.actions.githubusercontent.com"),
+  issuer: SecureUrl.regex(/^[^?#]*$/, "must have no query and no fragment").default(
+    "https://token.actions.githubusercontent.com",
+  ),
   audience: z.string().min(1),
   /** @default the issuer's `/.well-known/jwks` */
   jwks: SecureUrl.optional(),

@@ -9,6 +9,10 @@ export interface ApiAnswer {
   // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
   readonly data: any;
   readonly errors?: Readonly<Record<string, string>>;
+  /** The text of the body, of which the status line has only the first line. */
+  readonly message?: string;
+  /** The body as it was sent. */
+  readonly body?: string;
 }
 
 export type Form = Readonly<Record<string, string | number | readonly string[]>>;
@@ -69,9 +73,9 @@ export class ApiClient {
           response.setEncoding("utf8");
           response.on("data", (chunk: string) => (text += chunk));
           response.on("end", () => {
-            const { data, errors } = JSON.parse(text) as ApiAnswer;
+            const { data, errors, message } = (text === "" ? {} : JSON.parse(text)) as Partial<ApiAnswer>;
             const { statusCode: status = 0, statusMessage: reason = "" } = response;
-            resolve({ status, reason, data, errors });
+            resolve({ status, reason, data, errors, message, body: text });
           });
         },
       );

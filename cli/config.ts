@@ -1,0 +1,37 @@
+// `npm run config -- show`: what a cluster is, with everything that its files leave out.
+import { Command } from "commander";
+import { ConfigError, findClusterFiles } from "../config";
+import { loadWithSource } from "../config/load-with-source";
+import { everythingOf } from "../config/show";
+import { showAsYaml } from "../config/show-yaml";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+
+interface ShowOptions {
+  readonly json?: boolean;
+}
+
+function show({ json }: ShowOptions): void {
+  const files = findClusterFiles({ clusterConfig: process.env.CLUSTER_CONFIG });
+  const cluster = loadWithSource({ ...files, env: process.env });
+  for (const line of [...cluster.warnings, ...cluster.notes]) console.error(line);
+  console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
+}
+
+const program = new Command("npm run config --")
+  .option(...CLUSTER_OPTION)
+  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
+  .showHelpAfterError();
+program
+  .command("show")
+  .description(
+    "print the cluster with all defaults, derived values and the nodes of pools, each with the line that it comes from; " +
+      "the output is a cluster.yaml of the same cluster",
+  )
+  .option("--json", "JSON, without the lines")
+  .action(show);
+
+program.parseAsync().catch((error: unknown) => {
+  // A mistake in the user's files is reported without a stack trace.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,24 @@
+import type { PlannedChange } from "./changes";
+
+/** A disk of a VM, as a plan has it. */
+export interface PlannedDisk {
+  /** Where it is attached, such as `scsi1`. */
+  readonly interface: string;
+  readonly storage: string;
+  readonly sizeGiB: number;
+}
+
+/** The disks that a VM has and would not have any more. The order of the list means nothing to the provider. */
+export function removedDisks({ before, after }: PlannedChange): readonly PlannedDisk[] {
+  const kept = new Set(disksIn(after).map((disk) => disk.interface));
+  return disksIn(before).filter((disk) => !kept.has(disk.interface));
+}
+
+function disksIn({ disk }: PlannedChange["before"]): readonly PlannedDisk[] {
+  const list: readonly Readonly<Record<string, unknown>>[] = Array.isArray(disk) ? disk : [];
+  return list.map(({ interface: slot, datastore_id: storage, size }) => ({
+    interface: String(slot),
+    storage: String(storage),
+    sizeGiB: Number(size),
+  }));
+}

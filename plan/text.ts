@@ -1,0 +1,64 @@
+import type { Action } from "./changes";
+import type { ChangeGroup, PlanSummary, ShownChange } from "./summary";
+
+const SIGNS: Readonly<Record<Action, string>> = {
+  create: "+",
+  update: "~",
+  replace: "!",
+  destroy: "-",
+  forget: "x",
+  import: "<",
+  move: ">",
+};
+
+/** How many attributes of one resource are listed; the plan itself has them all. */
+const MOST_ATTRIBUTES = 12;
+
+/** A plan by node, for a terminal or a comment. */
+export function textOf(summary: PlanSummary): string {
+  const { groups, outputs, warnings, allowed, refused } = summary;
+  const lines = [
+    headline(summary),
+    ...groups.flatMap(groupLines),
+    ...(outputs.length > 0 ? [`outputs: ${outputs.join(", ")}`] : []),
+    ...warnings.map((warning) => `warning: ${warning.replaceAll(/\s+/g, " ")}`),
+    ...allowed.map(({ allow, message }) => `allowed by --allow ${allow}: ${message}`),
+    ...refused.map(({ message }) => `refused: ${message}`),
+  ];
+  return lines.join("\n");
+}
+
+function headline({ counts, hasChanges }: PlanSummary): string {
+  const words: readonly (readonly [Action, string])[] = [
+    ["create", "to create"],
+    ["import", "to import"],
+    ["update", "to change in place"],
+    ["move", "to move in the state"],
+    ["replace", "to REPLACE"],
+    ["destroy", "to DESTROY"],
+    ["forget", "to forget"],
+  ];
+  const parts = words
+    .filter(([action]) => counts[action] > 0)
+    .map(([action, word]) => `${counts[action]} ${word}`);
+  if (parts.length > 0) return parts.join(", ");
+  return hasChanges ? "no resource changes; outputs do" : "no changes";
+}
+
+function groupLines({ node, changes }: ChangeGroup): readonly string[] {
+  return [node ?? "not of one node", ...changes.flatMap(changeLines)];
+}
+
+function changeLines({ address, action, reason, attributes }: ShownChange): readonly string[] {
+  const more = attributes.length - MOST_ATTRIBUTES;
+  return [
+    `  ${SIGNS[action]} ${action} ${address}${reason ? ` (${reason})` : ""}`,
+    ...attributes
+      .slice(0, MOST_ATTRIBUTES)
+      .map(
+        ({ path, before, after, forcesReplacement }) =>
+          `      ${path}: ${before} → ${after}${forcesReplacement ? " (forces a new one)" : ""}`,
+      ),
+    ...(more > 0 ? [`      … and ${more} more`] : []),
+  ];
+}
