@@ -16,12 +16,16 @@ export interface NodeState {
   version: string;
   /** The Talos version that runs after the next boot. */
   installedVersion?: string;
+  /** The Talos version before the last upgrade, to which it can be rolled back. */
+  previousVersion?: string;
   /** The machine configuration that is active. */
   config?: string;
   /** The machine configuration that is active after the next boot. */
   persistedConfig?: string;
   /** Its member ID, while it has an etcd data directory. */
   etcdMember?: string;
+  /** It has left etcd, and joins again only after a boot. */
+  etcdLeft?: boolean;
 }
 
 export interface EtcdMember {

@@ -1,4 +1,4 @@
-import { startReboot, startReset } from "../node/lifecycle";
+import { startReboot, startReset, startShutdown } from "../node/lifecycle";
 import type { ResetRequest } from "../protocol/messages";
 import { ADMIN, OPERATORS } from "./caller";
 import { method } from "./method";
@@ -7,6 +7,21 @@ import { RpcError } from "./rpc-error";
 export const reboot = method<object>(OPERATORS, ({ machines, node }) => ({
   messages: [{ actorId: startReboot(machines, node) }],
 }));
+
+export const shutdown = method<object>(OPERATORS, ({ machines, node }) => ({
+  messages: [{ actorId: startShutdown(machines, node) }],
+}));
+
+/** Boots the version from before the last upgrade. */
+export const rollback = method<object>(ADMIN, ({ machines, node }) => {
+  const { state } = node;
+  if (state.previousVersion === undefined) {
+    throw new RpcError("UNKNOWN", "no previous version of Talos is on the disk");
+  }
+  [state.installedVersion, state.previousVersion] = [state.previousVersion, state.version];
+  startReboot(machines, node);
+  return { messages: [{}] };
+});
 
 /** Volumes that can be wiped by name. */
 const VOLUMES = ["EPHEMERAL", "META", "STATE"];

@@ -8,10 +8,12 @@ export interface Target {
   readonly node: Node;
   /** The name that the client used, to tell several answers apart; undefined for an answer of one node. */
   readonly hostname?: string;
+  /** Why the node cannot be asked. Of several nodes, the others answer all the same. */
+  readonly unreachable?: RpcError;
 }
 
 /** The services that can answer for several nodes in one response. */
-const MULTI_NODE_SERVICES = ["machine.MachineService", "storage.StorageService"];
+const MULTI_NODE_SERVICES = ["machine.MachineService", "storage.StorageService", "time.TimeService"];
 
 /**
  * Finds the nodes that a request is for: the one in the metadata `node`, those in `nodes`, or else the receiver. Only a
@@ -29,11 +31,20 @@ export function route(
     if (!MULTI_NODE_SERVICES.some((service) => method.startsWith(`${service}/`))) {
       throw new RpcError("INVALID_ARGUMENT", `one-2-many proxying is not supported for method /${method}`);
     }
-    return several.map((hostname) => ({ node: resolve(machines, receiver, hostname), hostname }));
+    return several.map((hostname) => oneOfSeveral(machines, receiver, hostname));
   }
   const [name, ...more] = values(metadata, "node");
   if (more.length > 0) throw new RpcError("INVALID_ARGUMENT", "node metadata must be single-valued");
   return [{ node: name === undefined ? receiver : resolve(machines, receiver, name) }];
+}
+
+function oneOfSeveral(machines: Machines, receiver: Node, hostname: string): Target {
+  try {
+    return { node: resolve(machines, receiver, hostname), hostname };
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.status !== "UNAVAILABLE") throw error;
+    return { node: machines.byAddress(hostname) ?? receiver, hostname, unreachable: error };
+  }
 }
 
 function resolve(machines: Machines, receiver: Node, name: string): Node {
@@ -53,9 +64,9 @@ function resolve(machines: Machines, receiver: Node, name: string): Node {
   return node;
 }
 
-/** All values of a metadata key. HTTP/2 joins repeated values with commas. */
+/** All values of a metadata key. HTTP/2 joins repeated values with commas. Without a node, talosctl sends an empty one. */
 const values = (metadata: Metadata, key: string): readonly string[] =>
-  metadata.get(key).flatMap((value) => String(value).split(/,\s*/));
+  metadata.get(key).flatMap((value) => String(value).split(/,\s*/).filter(Boolean));
 
 const isTrusted = (receiver: Node, node: Node): boolean =>
   node.condition === "RUNNING" &&

@@ -13,7 +13,22 @@ export class RpcError extends Error {
     super(message);
   }
 
+  /** The metadata of an answer of several nodes, as apid writes it for a node that has failed. */
+  get metadata(): { readonly error: string; readonly status: object } {
+    const { code, message } = this;
+    return { error: `rpc error: code = ${goName(this.status)} desc = ${message}`, status: { code, message } };
+  }
+
   get code(): status {
     return status[this.status];
   }
 }
+
+/** `AlreadyExists`, as Go prints the code of an error. */
+const goName = (name: StatusName): string =>
+  name === "CANCELLED"
+    ? "Canceled"
+    : name
+        .split("_")
+        .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+        .join("");

@@ -66,8 +66,7 @@ class Exchange {
               return (response as Messages<object>).messages.map((message) => ({ ...message, metadata }));
             } catch (error) {
               if (!(error instanceof RpcError)) throw error;
-              const text = `rpc error: code = ${error.status} desc = ${error.message}`;
-              return [{ metadata: { ...metadata, error: text } }];
+              return [{ metadata: { ...metadata, ...error.metadata } }];
             }
           }),
         );
@@ -145,7 +144,8 @@ class Exchange {
   }
 
   private async run(target: Target, caller: Caller, request: object, signal: AbortSignal): Promise<object> {
-    const { node } = target;
+    const { node, unreachable } = target;
+    if (unreachable) throw unreachable;
     if (!this.method.roles.some((role) => caller.roles.includes(role))) {
       throw new RpcError("PERMISSION_DENIED", "not authorized");
     }

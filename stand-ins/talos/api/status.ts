@@ -1,6 +1,9 @@
+import type { Machines } from "../machines";
 import type { Node } from "../node/node";
-import { READERS } from "./caller";
+import type { ServiceRequest } from "../protocol/messages";
+import { ADMIN, READERS } from "./caller";
 import { method } from "./method";
+import { RpcError } from "./rpc-error";
 
 /** More than Talos requires. */
 const MEMORY_KIB = 4 * 1024 * 1024;
@@ -35,22 +38,59 @@ export const memory = method<object>(READERS, () => ({
   messages: [{ meminfo: { memtotal: MEMORY_KIB, memfree: MEMORY_KIB / 2, memavailable: MEMORY_KIB / 2 } }],
 }));
 
-export const serviceList = method<object>(READERS, ({ node }) => ({
-  messages: [{ services: services(node) }],
+export const serviceList = method<object>(READERS, ({ machines, node }) => ({
+  messages: [{ services: servicesOf(machines, node) }],
 }));
+
+/** Starts, stops or restarts nothing: services are only names here. */
+const changeService = (done: string) =>
+  method<ServiceRequest>(
+    ADMIN,
+    ({ machines, node }, { id }) => {
+      if (!servicesOf(machines, node).some((service) => service.id === id)) {
+        throw new RpcError("UNKNOWN", `service "${id}" not defined`);
+      }
+      // As on a real node: without these, nobody could undo it.
+      if (["machined", "apid", "containerd"].includes(id)) {
+        throw new RpcError(
+          "UNKNOWN",
+          `service "${id}" doesn't support ${done.split(" ")[0]} operation via API`,
+        );
+      }
+      return { messages: [{ resp: `Service "${id}" ${done.split(" ")[1]}` }] };
+    },
+    ({ id }) => id,
+  );
+export const serviceRestart = changeService("restart restarted");
+export const serviceStart = changeService("start started");
+export const serviceStop = changeService("stop stopped");
+
+/** The clock of this machine, which needs no server. */
+export const time = method<object>(READERS, () => {
+  const now = { seconds: Math.floor(Date.now() / 1000), nanos: 0 };
+  return { messages: [{ server: "time.cloudflare.com", localtime: now, remotetime: now }] };
+});
 
 const ALWAYS = ["apid", "containerd", "machined", "syslogd", "udevd"];
 
-function services(node: Node): readonly object[] {
+export function servicesOf(machines: Machines, node: Node): readonly Service[] {
   const running = [...ALWAYS, ...(node.config?.main ? ["cri", "kubelet"] : [])];
   if (!node.isControlPlane) return running.map((id) => service(id, true));
   return [
     ...[...running, "trustd"].map((id) => service(id, true)),
-    service("etcd", node.state.etcdMember !== undefined),
+    service("etcd", machines.etcd.isMember(node), machines.etcd.hasQuorum(node)),
   ];
 }
 
-function service(id: string, up: boolean): object {
+export interface Service {
+  readonly id: string;
+  /** `Running`, or what keeps it from running. */
+  readonly state: string;
+  readonly events: object;
+  readonly health: object;
+}
+
+function service(id: string, up: boolean, healthy = up): Service {
   const ts = { seconds: Math.floor(Date.now() / 1000) };
   const state = up ? "Running" : "Preparing";
   const msg = up ? "Health check successful" : "Running pre state";
@@ -58,6 +98,6 @@ function service(id: string, up: boolean): object {
     id,
     state,
     events: { events: [{ msg, state, ts }] },
-    health: { unknown: !up, healthy: up, lastMessage: "", lastChange: ts },
+    health: { unknown: !up, healthy, lastMessage: "", lastChange: ts },
   };
 }

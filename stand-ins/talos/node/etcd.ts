@@ -7,6 +7,9 @@ type Clusters = Record<string, readonly EtcdMember[]>;
 
 /** The etcd clusters of all nodes. Nodes with the same Talos API CA belong to the same cluster. */
 export class Etcd {
+  /** Members that have given up the lead. */
+  private readonly resigned = new Set<string>();
+
   constructor(
     private readonly clusters: Clusters,
     private readonly nodes: readonly Node[],
@@ -26,9 +29,53 @@ export class Etcd {
   /** Lets every running control plane node join the etcd cluster that runs on the others, if there is one. */
   joinAll(): void {
     for (const node of this.nodes) {
-      if (node.condition !== "RUNNING" || !node.isControlPlane || node.state.etcdMember) continue;
-      if (this.started(node).length > 0) this.add(node);
+      const { etcdMember, etcdLeft } = node.state;
+      if (node.condition !== "RUNNING" || !node.isControlPlane || etcdMember || etcdLeft) continue;
+      if (this.hasQuorum(node)) this.add(node);
     }
+  }
+
+  /** Whether it has a member in its cluster: one that was removed by others has none. */
+  isMember(node: Node): boolean {
+    return this.members(node).some(({ id }) => id === node.state.etcdMember);
+  }
+
+  /** Whether more than half of the members of its cluster run. Without them, etcd neither answers nor changes. */
+  hasQuorum(node: Node): boolean {
+    const members = this.members(node);
+    return members.length > 0 && this.started(node).length >= quorumOf(members);
+  }
+
+  /** The members of its cluster that do not run. */
+  stopped(node: Node): readonly EtcdMember[] {
+    const started = new Set(this.started(node).map(({ state }) => state.etcdMember));
+    return this.members(node).filter(({ id }) => !started.has(id));
+  }
+
+  /** The ID of the member that leads; undefined without a quorum. */
+  leader(node: Node): string | undefined {
+    if (!this.hasQuorum(node)) return undefined;
+    const started = this.started(node).map(({ state }) => state.etcdMember);
+    const ahead = this.members(node).filter(({ id }) => started.includes(id) && !this.resigned.has(id));
+    return (ahead[0] ?? this.members(node).find(({ id }) => started.includes(id)))?.id;
+  }
+
+  /** Lets another member lead. @returns the name of the new leader, or undefined if this node does not lead */
+  forfeit(node: Node): string | undefined {
+    const { etcdMember } = node.state;
+    if (etcdMember === undefined || this.leader(node) !== etcdMember) return undefined;
+    this.resigned.clear();
+    this.resigned.add(etcdMember);
+    const leader = this.leader(node);
+    return this.members(node).find(({ id }) => id === leader)?.hostname;
+  }
+
+  /** Removes a member. Its node keeps its data, and has no etcd until that is wiped. @returns whether there was one */
+  remove(node: Node, id: string): boolean {
+    const members = this.members(node);
+    const others = members.filter((member) => member.id !== id);
+    this.clusters[clusterOf(node)] = others;
+    return others.length < members.length;
   }
 
   /** @throws where the other members would have no quorum */
@@ -37,13 +84,14 @@ export class Etcd {
     if (!etcdMember) return;
     const others = this.members(node).filter(({ id }) => id !== etcdMember);
     const started = this.started(node).filter((other) => other !== node);
-    if (started.length < Math.floor(others.length / 2) + 1) {
+    if (started.length < quorumOf(others)) {
       throw new Error(
         `failed to leave cluster: failed to remove member ${etcdMember}: etcdserver: re-configuration failed due to not enough started members`,
       );
     }
     this.clusters[clusterOf(node)] = others;
     node.state.etcdMember = undefined;
+    node.state.etcdLeft = true;
   }
 
   private add(node: Node): void {
@@ -66,6 +114,8 @@ export class Etcd {
     );
   }
 }
+
+const quorumOf = (members: readonly EtcdMember[]): number => Math.floor(members.length / 2) + 1;
 
 function clusterOf(node: Node): string {
   const crt = node.config ? machineCa(node.config).crt : "";

@@ -48,6 +48,22 @@ export function startReboot(machines: Machines, node: Node): string {
   ]);
 }
 
+/** Writes another version to the disk, beside the one that runs. The next boot runs it. */
+export function writeVersion({ state }: Node, version: string): void {
+  state.previousVersion = state.version;
+  state.installedVersion = version;
+}
+
+/** @returns the actor's id */
+export function startShutdown(machines: Machines, node: Node): string {
+  return start(machines, node, "shutdown", randomUUID(), [
+    { phase: "drain", task: "cordonAndDrainNode" },
+    { phase: "cleanup", task: "stopAllPods" },
+    ...stopEverything(machines, node),
+    powerOff(machines, node),
+  ]);
+}
+
 /** @returns the actor's id */
 export function startUpgrade(machines: Machines, node: Node, version: string): string {
   return start(machines, node, "upgrade", randomUUID(), [
@@ -57,7 +73,7 @@ export function startUpgrade(machines: Machines, node: Node, version: string): s
       phase: "upgrade",
       task: "upgrade",
       work: () => {
-        node.state.installedVersion = version;
+        writeVersion(node, version);
       },
     },
     ...stopEverything(machines, node),

@@ -71,6 +71,7 @@ export class Node {
     this.life = new AbortController();
     this.up = true;
     this.sequence = undefined;
+    state.etcdLeft = undefined;
     this.events.clear();
     this.announce();
   }

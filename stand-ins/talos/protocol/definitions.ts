@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from "@grpc/proto-loader";
 
-const FILES = ["machine", "upgrade", "storage", "resource", "specs"].map((name) => `${name}.proto`);
+const FILES = ["machine", "upgrade", "storage", "time", "resource", "specs"].map((name) => `${name}.proto`);
 const SERVICES = [
   "machine.MachineService",
   "machine.ImageService",
   "machine.LifecycleService",
   "storage.StorageService",
+  "time.TimeService",
   "cosi.resource.State",
 ] as const;
 

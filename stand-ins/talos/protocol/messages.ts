@@ -24,6 +24,26 @@ export interface ResetRequest {
   readonly mode: "ALL" | "SYSTEM_DISK" | "USER_DISKS";
 }
 
+export interface EtcdRemoveMemberRequest {
+  /** A 64-bit number. */
+  readonly memberId: string;
+}
+
+export interface LogsRequest {
+  readonly id: string;
+  readonly follow: boolean;
+  /** -1 is all. */
+  readonly tailLines: number;
+}
+
+export interface DmesgRequest {
+  readonly follow: boolean;
+}
+
+export interface ServiceRequest {
+  readonly id: string;
+}
+
 export interface UpgradeRequest {
   readonly image: string;
 }
