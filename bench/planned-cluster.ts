@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { copyExample } from "./clusters";
 
 /* The same VMs as files of this program and as hand-written HCL: those of the example, and more of their kind. */
 
-const EXAMPLE = join(__dirname, "../examples/six-nodes");
 const HAND_WRITTEN = join(__dirname, "hand-written");
 const EXAMPLE_SIZE = 6;
 
@@ -28,7 +28,7 @@ function nodesOf(size: number): PlannedNode[] {
 
 /** Writes `cluster.yaml` and `nodes.yaml` to a folder. */
 export function writePlannedCluster(size: number, folder: string): void {
-  cpSync(EXAMPLE, folder, { recursive: true });
+  copyExample(folder);
   if (size === EXAMPLE_SIZE) return;
   const nodes = nodesOf(size).map(({ name, vmId, mac, address, isController }) => ({
     name,
