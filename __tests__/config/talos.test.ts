@@ -143,7 +143,7 @@ describe("an encrypted disk has its key", () => {
     expect(node(`${keys}    tpm: false\n`)).toMatchObject({ diskEncryption: "node-id", tpm: false });
     expect(node(keys, "disk_encryption_key: node-id")).toMatchObject({
       diskEncryption: "node-id",
-      tpm: false,
+      tpm: true,
     });
   });
 

@@ -178,6 +178,6 @@ export function* warnOfUnconfiguredTalos({
   ];
   const keys = [...ofCluster, ...ofNodes.map((key) => `nodes[].${key}`)];
   if (keys.length === 0) return;
-  const text = `configure nothing without the key talos: the program makes the VMs, and Talos is yours. to have it configured too, in a new cluster, add talos: { kubernetes_version: v1.36.0 } (docs/talos.md)`;
+  const text = `${keys.length === 1 ? "configures" : "configure"} nothing without the key talos: the program makes the VMs, and Talos is yours. to have it configured too, in a new cluster, add talos: { kubernetes_version: v1.36.0 } (docs/talos.md)`;
   yield { path: [], text: `${keys.join(", ")} ${text}` };
 }
