@@ -81,7 +81,13 @@ export class VmIdGuard extends Construct {
    * it shows no guest, no volume of a guest may be there either.
    */
   private wantToSeeGuests(storages: readonly GuestStorage[]): void {
-    const places = Object.fromEntries(storages.map((each) => [`${each.storage} on ${each.host}`, each]));
+    // A value of its own: cdktf does not see that a reference after the braces of an object is within an expression.
+    const places = new TerraformLocal(
+      this,
+      "guest-storages",
+      Object.fromEntries(storages.map((each) => [`${each.storage} on ${each.host}`, each])),
+    );
+    places.overrideLogicalId("guest_storages");
     const volumes = new DataProxmoxFiles(this, "volumes", {
       nodeName: "${each.value.host}",
       datastoreId: "${each.value.storage}",
@@ -89,8 +95,7 @@ export class VmIdGuard extends Construct {
     });
     volumes.overrideLogicalId("volumes_of_unseen_guests");
     const isNeeded = `length(${this.guests.fqn}) == 0 && !contains(${this.hostsDown.fqn}, place.host)`;
-    const needed = `{for key, place in ${JSON.stringify(places)} : key => place if ${isNeeded}}`;
-    volumes.addOverride("for_each", `\${${needed}}`);
+    volumes.addOverride("for_each", `\${{for key, place in ${places.fqn} : key => place if ${isNeeded}}}`);
     const owners = "distinct([for file in self.files : file.vmid if try(file.vmid > 0, false)])";
     volumes.lifecycle = {
       postcondition: [
