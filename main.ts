@@ -44,7 +44,7 @@ function addCluster(
   granted: Granted,
   env: NodeJS.ProcessEnv,
 ): void {
-  // A value in a provider or backend block has priority over its environment variable. So granted it out if the variable is set.
+  // A value in a provider or backend block has priority over its environment variable. So leave it out if the variable is set.
   const endpoint = env.PROXMOX_VE_ENDPOINT ? undefined : config.proxmox.endpoint;
   const state = stateOf(config, env);
   const cluster = new ClusterStack(app, stackId(name, "cluster"), {

@@ -5,6 +5,7 @@ export interface MovableNode {
   readonly disk: { readonly storage: string };
   readonly dataDisks?: readonly { readonly storage: string }[];
   readonly pciDevices?: readonly { readonly mapping: string }[];
+  readonly usbDevices?: readonly { readonly mapping: string }[];
   readonly ejectIso?: boolean;
 }
 
@@ -36,9 +37,9 @@ export function obstaclesToMove(node: MovableNode, cluster: HaStorages): string[
         "or use a proxmox_iso_storage that is shared",
     );
   }
-  const devices = (node.pciDevices ?? []).map(({ mapping }) => mapping);
+  const devices = [...(node.pciDevices ?? []), ...(node.usbDevices ?? [])].map(({ mapping }) => mapping);
   if (devices.length > 0) {
-    obstacles.push(`PCI devices of its host (${devices.join(", ")}), with which Proxmox migrates no VM`);
+    obstacles.push(`devices of its host (${devices.join(", ")}), with which Proxmox migrates no VM`);
   }
   return obstacles;
 }

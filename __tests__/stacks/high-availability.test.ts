@@ -85,7 +85,13 @@ test.each<[string, Partial<ClusterNodeProps>, Partial<ClusterStackProps>, string
     "a PCI device",
     { pciDevices: [{ mapping: "gpu" }] },
     {},
-    "PCI devices of its host (gpu), with which Proxmox migrates no VM",
+    "devices of its host (gpu), with which Proxmox migrates no VM",
+  ],
+  [
+    "a USB device",
+    { usbDevices: [{ mapping: "zigbee" }] },
+    {},
+    "devices of its host (zigbee), with which Proxmox migrates no VM",
   ],
   [
     "an ISO on local storage",
