@@ -87,24 +87,30 @@ describe("a synth", () => {
 
 describe("npm run plan, deploy, destroy", () => {
   const on = fakeMachine();
-  on.program("tofu", versionScript("OpenTofu", "1.12.6"));
+  const version = versionScript("OpenTofu", "1.12.6");
+  on.program("tofu", `if [ "$1" = show ]; then echo '{"format_version":"1.2"}'; else ${version}; fi`);
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
-  on.program("cdktf", 'echo "$* of $CLUSTER_CONFIG"');
+  const out = join(on.root, "out");
+  const plan = `if [ "$1" = diff ]; then mkdir -p ${out}/stacks/$2; echo saved > ${out}/stacks/$2/plan; fi`;
+  on.program("cdktf", `${plan}; echo "$* of $CLUSTER_CONFIG"`);
   afterAll(() => on.remove());
   const run = (...args: readonly string[]) =>
     runProgram("cli/cdktf.ts", args, { env: { ...on.env, CLUSTER_CONFIG: EXAMPLE } });
   const staging = `${EXAMPLE}/clusters/staging/cluster.yaml`;
 
   test.each([
-    [["plan", "--cluster", "staging"], `diff staging of ${staging}`],
-    [["plan", "--cluster=staging", "--refresh-only"], `diff staging --refresh-only of ${staging}`],
+    [["plan", "-o", out, "--cluster", "staging"], `diff staging -o ${out} of ${staging}`],
+    [
+      ["plan", "--cluster=staging", "--refresh-only", "-o", out],
+      `diff staging --refresh-only -o ${out} of ${staging}`,
+    ],
     [
       ["deploy", "proxmox-access", "--auto-approve", "--cluster", "staging"],
       `deploy staging-proxmox-access --auto-approve of ${staging}`,
     ],
     [["destroy", "--cluster", "staging", "--auto-approve"], `destroy staging --auto-approve of ${staging}`],
     [["deploy", "bootstrap", "--auto-approve"], `deploy bootstrap --auto-approve of ${EXAMPLE}`],
-    [["plan", "production"], `diff production of ${EXAMPLE}`],
+    [["plan", "production", "-o", out], `diff production -o ${out} of ${EXAMPLE}`],
     [["synth"], `synth of ${EXAMPLE}`],
     [["synth", "--cluster", "staging"], `synth of ${staging}`],
   ])("%j is cdktf %s", async (args, said) => {

@@ -183,7 +183,7 @@ test("the package holds what runs and nothing else", () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/worker\/dist\/index\.mjs|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/worker\/dist\/index\.mjs|dist\/config\/machine-config\.json|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     ),
