@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { type ClusterConfig, ConfigError, loadCluster, parseCluster } from "../../config";
 import { clusterFacts, machineConfigPatches } from "../../constructs/machine-config";
@@ -40,9 +40,11 @@ function parseGiven(given: Cluster): ClusterConfig {
 const EXAMPLES = join(__dirname, "../../examples");
 
 test("Talos takes the config of every node of every example", async () => {
-  const requests = readdirSync(EXAMPLES).flatMap((name) => {
-    const nodesFile = join(EXAMPLES, name, "nodes.yaml");
-    const clusterFile = join(EXAMPLES, name, "cluster.yaml");
+  const files = readdirSync(EXAMPLES, { recursive: true, encoding: "utf8" });
+  const clusters = files.filter((file) => basename(file) === "cluster.yaml");
+  const requests = clusters.flatMap((name) => {
+    const clusterFile = join(EXAMPLES, name);
+    const nodesFile = join(clusterFile, "../nodes.yaml");
     const { config } = loadCluster({ clusterFile, nodesFile: existsSync(nodesFile) ? nodesFile : undefined });
     return config.talos ? requestsOf(name, config) : [];
   });
