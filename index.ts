@@ -7,11 +7,13 @@ export {
   loadCluster,
 } from "./config";
 // The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
+export * from "./constructs/adopted-devices";
 export * from "./constructs/anti-affinity";
 export * from "./constructs/ha-resource";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";
 export * from "./constructs/node-firewall";
+export * from "./constructs/protected-nodes";
 export * from "./constructs/proxmox-access";
 export * from "./constructs/proxmox-provider";
 export * from "./constructs/r2-backend";

@@ -4,11 +4,17 @@ import type { Construct } from "constructs";
 /** What {@link ProtectedNodes} are made of. */
 export interface ProtectedNodesProps {
   /** Every node of the program. */
-  readonly nodes: readonly {
-    readonly name: string;
-    readonly renamedFrom?: string;
-    readonly protection?: boolean;
-  }[];
+  readonly nodes: readonly ProtectedNode[];
+}
+
+/** A node, as far as its protection goes. */
+export interface ProtectedNode {
+  /** Name of the node. */
+  readonly name: string;
+  /** Its old name. @default - it was not renamed */
+  readonly renamedFrom?: string;
+  /** Whether its VM is protected. @default false */
+  readonly protection?: boolean;
 }
 
 const PROTECTED = "terraform_data.protected";

@@ -51,7 +51,10 @@ describe("a host that is down", () => {
     await deployment.project.ok("apply", EXCLUDE_HOSTS_DOWN, "-auto-approve");
     const after = await deployment.guests();
     expect([after.get(7001), after.get(7011)]).toEqual([before.get(7001), before.get(7011)]);
-    expect(after.get(7002)).toMatchObject({ pending: { memory: "4096" }, config: { tags: "kubernetes;linux;new;talos" } });
+    expect(after.get(7002)).toMatchObject({
+      pending: { memory: "4096" },
+      config: { tags: "kubernetes;linux;new;talos" },
+    });
     const { output } = await deployment.project.ok("state", "list");
     expect(output.split("\n")).toEqual(
       expect.arrayContaining([
