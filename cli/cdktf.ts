@@ -82,18 +82,28 @@ async function planAndReview(
   plan.remove();
   if (name === "drift") {
     // Nothing is written, and whoever deploys meanwhile is not kept waiting.
-    const planArgs = `${env.TF_CLI_ARGS_plan ?? ""} -lock=false`.trim();
-    const code = await runCdktf(["diff", ...args], { ...env, TF_CLI_ARGS_plan: planArgs }, true);
+    const code = await runCdktf(
+      ["diff", ...args],
+      { ...env, ...tofuOption(env, "plan", "-lock=false") },
+      true,
+    );
     return code === 0 ? plan.reportDrift(options, env) : 1;
   }
   const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
   return code === 0 ? plan.review(options, env) : code;
 }
 
-/** cdktf passes no options on to tofu, which also takes them from these variables. */
 function leavingOutHostsDown(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const names = ["plan", "apply"].map((each) => `TF_CLI_ARGS_${each}`);
-  return Object.fromEntries(names.map((name) => [name, `${env[name] ?? ""} ${EXCLUDE_HOSTS_DOWN}`.trim()]));
+  return {
+    ...tofuOption(env, "plan", EXCLUDE_HOSTS_DOWN),
+    ...tofuOption(env, "apply", EXCLUDE_HOSTS_DOWN),
+  };
+}
+
+/** cdktf passes no options on to tofu, which also takes them from variables. The user's own options stay. */
+function tofuOption(env: NodeJS.ProcessEnv, command: "plan" | "apply", option: string): NodeJS.ProcessEnv {
+  const name = `TF_CLI_ARGS_${command}`;
+  return { [name]: `${env[name] ?? ""} ${option}`.trim() };
 }
 
 /** Without a terminal, cdktf would end in a stack trace of what draws its question. */

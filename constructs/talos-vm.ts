@@ -10,7 +10,7 @@ import { Cidr } from "../domain/ip";
 import { DEFAULT_BRIDGE } from "../domain/network-interface";
 import { OWNERSHIP_TAG } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
-import { isQ35, VM_DEFAULTS } from "../domain/virtual-machine";
+import { isQ35, VM_DEFAULTS, VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { AdoptedDevices } from "./adopted-devices";
 import { storagesOf } from "./guest-storages";
 import { logicalId } from "./logical-id";
@@ -20,8 +20,6 @@ import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from ".
 import { hasNoIso, isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
-
-const RESOURCE_TYPE = "proxmox_virtual_environment_vm";
 
 /**
  * A Talos node as a VM on Proxmox VE, as Sidero recommends: UEFI on q35, no ballooning, virtio everywhere, a
@@ -95,7 +93,7 @@ export class TalosVm extends Construct {
     if (props.adoptFrom) {
       new AdoptedDevices(this, "devices", {
         vmName: this.vmName,
-        address: `${RESOURCE_TYPE}.${logicalId(this.vmName)}`,
+        address: `${VM_RESOURCE_TYPE}.${logicalId(this.vmName)}`,
         vm: props,
       });
     }
@@ -120,13 +118,13 @@ export class TalosVm extends Construct {
   private addMoves({ adoptFrom, renamedFrom }: TalosVmProps): void {
     const previous = renamedFrom && logicalId(renamedFrom);
     if (adoptFrom) {
-      const to = `${RESOURCE_TYPE}.${previous ?? logicalId(this.vmName)}`;
+      const to = `${VM_RESOURCE_TYPE}.${previous ?? logicalId(this.vmName)}`;
       new Moved(this, "adopted", { from: adoptFrom, to });
     }
     if (previous) {
       new Moved(this, "renamed", {
-        from: `${RESOURCE_TYPE}.${previous}`,
-        to: `${RESOURCE_TYPE}.${logicalId(this.vmName)}`,
+        from: `${VM_RESOURCE_TYPE}.${previous}`,
+        to: `${VM_RESOURCE_TYPE}.${logicalId(this.vmName)}`,
       });
     }
   }

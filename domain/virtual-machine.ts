@@ -69,6 +69,9 @@ export function isQ35(machine: string): boolean {
   return machine.includes("q35");
 }
 
+/** What a VM is in the state and in a plan: the resource of the pinned provider. */
+export const VM_RESOURCE_TYPE = "proxmox_virtual_environment_vm";
+
 /** The default hardware of a VM. */
 export const VM_DEFAULTS = {
   bios: "ovmf",

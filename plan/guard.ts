@@ -1,4 +1,5 @@
 import { quorumOf } from "../domain/etcd";
+import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import type { AttributeChange, PlannedChange } from "./changes";
 import { removedDisks } from "./disks";
 import { displayAttribute } from "./display-attribute";
@@ -24,9 +25,6 @@ export interface Verdict {
   /** What would have stopped it, and was named. */
   readonly allowed: readonly Finding[];
 }
-
-/** The VM resource of the pinned provider. */
-export const VM_TYPE = "proxmox_virtual_environment_vm";
 
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
@@ -60,7 +58,7 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
 function findingsOf(change: PlannedChange): readonly Finding[] {
   const { type, action, address, name } = change;
   const isLost = action === "destroy" || action === "replace";
-  if (type === VM_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
+  if (type === VM_RESOURCE_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
   if (!isLost) return [];
   const what = `${address} would be ${action === "replace" ? "replaced" : "destroyed"}${because(change)}`;
   const holds = STATE_HOLDERS[type];
@@ -104,7 +102,7 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
 function quorumFindings(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
   const members = namesIn(plan.output_changes.controller_nodes?.before);
   const down = changes.filter(
-    (change) => change.type === VM_TYPE && members.includes(change.name) && isTakenDown(change),
+    (change) => change.type === VM_RESOURCE_TYPE && members.includes(change.name) && isTakenDown(change),
   );
   const quorum = quorumOf(members.length);
   const [first] = down;

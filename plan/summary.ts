@@ -1,7 +1,7 @@
+import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type Action, type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { displayAttribute } from "./display-attribute";
 import type { Finding, Verdict } from "./guard";
-import { VM_TYPE } from "./guard";
 import type { PlanFile } from "./plan-file";
 
 /** A plan, as people and workflows read it. */
@@ -70,7 +70,7 @@ const compareNames = (a: string, b: string) => a.localeCompare(b, "en", { numeri
 
 /** The names of the VMs in a plan, changed or not, which are the names of the nodes. */
 function nodesOf({ resource_changes }: PlanFile): ReadonlySet<string> {
-  return new Set(resource_changes.filter(({ type }) => type === VM_TYPE).map(nameOf));
+  return new Set(resource_changes.filter(({ type }) => type === VM_RESOURCE_TYPE).map(nameOf));
 }
 
 function countOf(changes: readonly PlannedChange[]): Readonly<Record<Action, number>> {
