@@ -40,26 +40,31 @@ export function talosProgram(name: string, description: string, exitCodes: strin
  * Runs the work of a command on the chosen cluster, and exits with what it returns.
  * @param work @returns the exit code
  */
-export async function runOnCluster(
+export const runOnCluster = (
   { cluster, talosconfig, kubeconfig }: TalosOptions,
   work: (cluster: Cluster) => Promise<number>,
-): Promise<void> {
-  const stop = stopOnSignal();
-  try {
+): Promise<void> =>
+  runForUser(async (signal) => {
     chooseCluster(cluster, process.env);
     process.exitCode = await withCluster(
       {
         env: process.env,
         folder: process.cwd(),
         files: { talosconfig, kubeconfig },
-        signal: stop.signal,
+        signal,
         report: console.error,
       },
       work,
     );
+  });
+
+/** Runs the work of a command. What the user can mend is an error without a stack trace, and the exit code 1. */
+export async function runForUser(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = stopOnSignal();
+  try {
+    await work(stop.signal);
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
-    // No stack trace for what the user can mend.
     console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? error.message : error);
   }
 }

@@ -51,7 +51,8 @@ export function checkTalosClusterProps(id: string, props: TalosClusterProps): vo
     checks.fail("it has no control plane; add one");
   for (const node of props.nodes) checkNode(node);
   const names = props.nodes.map(({ name }) => name);
-  for (const name of props.adopted?.configuredNodes ?? []) checks.choice("adopted.configuredNodes", name, names);
+  for (const name of props.adopted?.configuredNodes ?? [])
+    checks.choice("adopted.configuredNodes", name, names);
   for (const prop of ["name", "address"] as const) {
     checks.distinct(
       prop,

@@ -49,8 +49,9 @@ function* checkAdoptedTalos({ input, nodes }: ResolvedCluster): Iterable<Problem
 }
 
 /** Keys that only this program has, and that mean nothing without `talos`. */
-function* checkUnused({ nodes }: ResolvedCluster): Iterable<Problem> {
+function* checkUnused({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   const text = "has no effect without the key talos of the cluster; add it, or remove this one";
+  if (input.adopt?.talos !== undefined) yield { path: ["adopt", "talos"], text };
   for (const { path, input } of nodes) {
     if (input.talos !== undefined) yield { path: [...path, "talos"], text };
     for (const [index, { volume }] of input.data_disks.entries()) {

@@ -130,7 +130,9 @@ export const adopt = z.strictObject({
       configured_nodes: z
         .array(z.string())
         .default([])
-        .describe("Names of the nodes whose machine config a deploy may change. The others are left as they are."),
+        .describe(
+          "Names of the nodes whose machine config a deploy may change. The others are left as they are.",
+        ),
     })
     .optional()
     .describe("A Talos that runs already: its secrets are imported with `npm run adopt-talos`, never made."),
