@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
 import { StateError } from "../state/errors";
-import { type Cluster, withCluster } from "../talos/cluster";
+import { type Cluster, type ClusterWithAccess, openCluster, withClients } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -37,26 +37,30 @@ export function talosProgram(name: string, description: string, exitCodes: strin
 }
 
 /**
- * Runs the work of a command on the chosen cluster, and exits with what it returns.
+ * Runs the work of a command on the running cluster, and exits with what it returns.
  * @param work @returns the exit code
  */
-export async function runOnCluster(
-  { cluster, talosconfig, kubeconfig }: TalosOptions,
+export const runOnCluster = (
+  options: TalosOptions,
   work: (cluster: Cluster) => Promise<number>,
+): Promise<void> => runWithCredentials(options, (cluster) => withClients(cluster, work));
+
+/** As {@link runOnCluster}, for what asks no node. */
+export async function runWithCredentials(
+  { cluster, talosconfig, kubeconfig }: TalosOptions,
+  work: (cluster: ClusterWithAccess) => Promise<number>,
 ): Promise<void> {
   const stop = stopOnSignal();
   try {
     chooseCluster(cluster, process.env);
-    process.exitCode = await withCluster(
-      {
-        env: process.env,
-        folder: process.cwd(),
-        files: { talosconfig, kubeconfig },
-        signal: stop.signal,
-        report: console.error,
-      },
-      work,
-    );
+    const opened = await openCluster({
+      env: process.env,
+      folder: process.cwd(),
+      files: { talosconfig, kubeconfig },
+      signal: stop.signal,
+      report: console.error,
+    });
+    process.exitCode = await work(opened);
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
     // No stack trace for what the user can mend.
