@@ -30,7 +30,9 @@ export interface ClusterWithAccess {
   /** Control planes first. */
   readonly nodes: readonly TalosNode[];
   readonly access: ClusterAccess;
-  readonly props: ClusterProps;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
 }
 
 /** A cluster that runs: what `cluster.yaml` wants, and how to ask it. */
@@ -38,7 +40,6 @@ export interface Cluster extends ClusterWithAccess {
   readonly talosctl: Talosctl;
   /** Client of its Kubernetes API. Where there is no kubeconfig yet, a control plane makes one. */
   readonly kubernetes: () => Promise<KubernetesApi>;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -51,7 +52,7 @@ export async function openCluster(props: ClusterProps): Promise<ClusterWithAcces
   const nodes = talosNodes(config, env);
   const access = await clusterAccess(files, { project: loadProject(env, folder), signal, report });
   talosCredentials(access.talosconfig);
-  return { config, nodes, access, props };
+  return { config, nodes, access, env, signal, report };
 }
 
 /**
@@ -62,8 +63,7 @@ export async function withClients<T>(
   cluster: ClusterWithAccess,
   work: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
-  const { nodes, access } = cluster;
-  const { env, signal, report } = cluster.props;
+  const { nodes, access, env, signal, report } = cluster;
   const { path } = await resolveTalosctl({ env, report, signal });
   return withPrivateFolder(env, async (folder) => {
     const talosconfig = join(folder, "talosconfig");
@@ -83,7 +83,6 @@ export async function withClients<T>(
         kubernetes ??= connect();
         return kubernetes;
       },
-      signal,
     });
   });
 }

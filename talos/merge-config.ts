@@ -44,7 +44,7 @@ export function mergeKubeconfig(props: MergeProps): MergeResult {
     }
   }
   if (props.use || !target.get("current-context")) target.set("current-context", context);
-  return { text: String(target), context };
+  return { text: target.toString({ lineWidth: 0 }), context };
 }
 
 /** @throws TalosError where the file cannot be read, or has another cluster of that name */
@@ -61,7 +61,7 @@ export function mergeTalosconfig(props: MergeProps): MergeResult {
   if (!isMap(target.get("contexts"))) target.set("contexts", target.createNode({}));
   target.setIn(["contexts", context], target.createNode(entry));
   if (props.use || !target.get("context")) target.set("context", context);
-  return { text: String(target), context };
+  return { text: target.toString({ lineWidth: 0 }), context };
 }
 
 const CA = "certificate-authority-data";

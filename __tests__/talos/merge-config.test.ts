@@ -28,7 +28,7 @@ describe.each([
   });
 
   test("leaves everything else as it is, and the current context too", () => {
-    const existing = `# comment\n${current}: work # the usual one\nextra: [1, 2]\n`;
+    const existing = `# comment\n${current}: work # the usual one\nextra:\n  - 1\n`;
     const { text } = merge({ ...props, existing, added: configOf("ca") });
     expect(text.startsWith(existing)).toBe(true);
     expect(merge({ ...props, existing: text, added: configOf("ca") }).text).toBe(text);
