@@ -44,4 +44,6 @@ export interface KubernetesNode {
   readonly isOurs: boolean;
   /** With its `v`. */
   readonly kubeletVersion: string;
+  /** Of the boot that its kubelet reports; the same as that of the node. */
+  readonly bootId?: string;
 }

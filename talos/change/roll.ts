@@ -103,7 +103,7 @@ async function rollNode(
   const problem = roll.problemAfter(node, after);
   if (problem !== undefined) throw new Error(problem);
   say(`runs Talos ${after.talosVersion}`);
-  await waitUntilFine(() => missingIn(cluster, node), options);
+  await waitUntilFine(() => missingIn(cluster, node, after), options);
   await uncordonOurs(cluster, node, say);
   return true;
 }
@@ -146,12 +146,19 @@ function notBack(before: NodeFacts, now: NodeFacts): string | undefined {
 }
 
 /** What the cluster still misses after a node has come back. */
-async function missingIn(cluster: RollCluster, { name }: TalosNode): Promise<string | undefined> {
+async function missingIn(
+  cluster: RollCluster,
+  { name }: TalosNode,
+  { bootId }: NodeFacts,
+): Promise<string | undefined> {
   const [problem] = await etcdProblemsOf(cluster);
   if (problem !== undefined) return problem;
   const node = await cluster.kubernetes?.nodeOf(name).catch((error: Error) => error);
   if (node instanceof Error) return node.message;
-  return node === undefined || node.isReady ? undefined : "its Node in Kubernetes is not ready";
+  if (node === undefined) return undefined;
+  // Kubernetes takes a node for ready until it has been silent for a while.
+  const isOfNow = node.bootId === undefined || node.bootId === bootId;
+  return node.isReady && isOfNow ? undefined : "its Node in Kubernetes is not ready";
 }
 
 const etcdProblemsOf = async (cluster: RollCluster): Promise<string[]> => [
