@@ -1,0 +1,75 @@
+import { Command } from "commander";
+import { ConfigError } from "../config";
+import { stopOnSignal } from "../process/stop-on-signal";
+import { StateError } from "../state/errors";
+import { type Cluster, withCluster } from "../talos/cluster";
+import { TalosError } from "../talos/errors";
+import { ToolchainError } from "../toolchain";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+
+/* What all commands for a running cluster have in common. */
+
+export interface TalosOptions {
+  readonly cluster?: string;
+  readonly talosconfig?: string;
+  readonly kubeconfig?: string;
+}
+
+/** Adds the options that say which cluster, and where its credentials are. */
+export function addTalosOptions(command: Command): Command {
+  return command
+    .option(...CLUSTER_OPTION)
+    .option("--talosconfig <file>", "the talosconfig (default: that in the state)")
+    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state)");
+}
+
+/** A command `npm run NAME`. @param exitCodes the line after `exit codes:` in its help */
+export function talosProgram(name: string, description: string, exitCodes: string): Command {
+  return addTalosOptions(new Command(`npm run ${name} --`))
+    .description(description)
+    .addHelpText(
+      "after",
+      `\nexit codes: ${exitCodes}\nenvironment: as for npm run deploy, to read the state; TALOS_API_ENDPOINTS and ` +
+        "KUBERNETES_API_ENDPOINT where the APIs are reached through a tunnel",
+    )
+    .allowExcessArguments(false)
+    .showHelpAfterError();
+}
+
+/**
+ * Runs the work of a command on the chosen cluster, and exits with what it returns.
+ * @param work @returns the exit code
+ */
+export async function runOnCluster(
+  { cluster, talosconfig, kubeconfig }: TalosOptions,
+  work: (cluster: Cluster) => Promise<number>,
+): Promise<void> {
+  const stop = stopOnSignal();
+  try {
+    chooseCluster(cluster, process.env);
+    process.exitCode = await withCluster(
+      {
+        env: process.env,
+        folder: process.cwd(),
+        files: { talosconfig, kubeconfig },
+        signal: stop.signal,
+        report: console.error,
+      },
+      work,
+    );
+  } catch (error) {
+    process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
+    // No stack trace for what the user can mend.
+    console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? error.message : error);
+  }
+}
+
+function isForUsers(error: unknown): error is Error {
+  return (
+    error instanceof TalosError ||
+    error instanceof ConfigError ||
+    error instanceof StateError ||
+    error instanceof ToolchainError ||
+    (error instanceof Error && "syscall" in error)
+  );
+}
