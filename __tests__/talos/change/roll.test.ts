@@ -104,9 +104,8 @@ test("a node that somebody else has cordoned stays cordoned", async () => {
 });
 
 test("without Kubernetes nothing is drained; a signal ends the roll", async () => {
-  const model = new ModelCluster(talosNodesOf(1, 1));
-  const cluster = Object.assign(model, { kubernetes: undefined });
-  await rollNodes(cluster, cluster.upgrade, once);
+  const model = new ModelCluster(talosNodesOf(1, 1), 0, false);
+  await rollNodes(model, model.upgrade, once);
   expect(model.log).toEqual(["restart cp-1", "restart w-1"]);
   const again = new ModelCluster(talosNodesOf(1, 1));
   const stop = AbortSignal.abort(new Error("stopped"));

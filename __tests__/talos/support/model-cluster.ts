@@ -43,6 +43,7 @@ interface Machine {
 /** A cluster in memory, whose nodes fail as they are told to. */
 export class ModelCluster implements RollCluster {
   readonly machines: ReadonlyMap<string, Machine>;
+  readonly kubernetes?: RollKubernetes;
   readonly faults = new Map<string, Fault>();
   /** What was done, in order: `restart cp-1`. */
   readonly log: string[] = [];
@@ -55,7 +56,9 @@ export class ModelCluster implements RollCluster {
     readonly nodes: readonly TalosNode[],
     /** How often each node is asked in vain after its restart. */
     private readonly downFor = 0,
+    hasKubernetes = true,
   ) {
+    this.kubernetes = hasKubernetes ? this.kubernetesApi() : undefined;
     this.machines = new Map(
       nodes.map(({ name, role }) => [
         name,
@@ -96,30 +99,6 @@ export class ModelCluster implements RollCluster {
     );
   }
 
-  readonly kubernetes: RollKubernetes = {
-    nodeOf: async (name): Promise<KubernetesNode> => {
-      const { cordonedBy, downFor } = this.machine(name);
-      return {
-        name,
-        isReady: downFor === undefined,
-        isCordoned: cordonedBy !== undefined,
-        isOurs: cordonedBy === "us",
-        kubeletVersion: "v1.35.0",
-      };
-    },
-    cordon: async (name) => {
-      this.machine(name).cordonedBy = "us";
-    },
-    drain: async (name) => {
-      if (this.faults.get(name) === "is not drained") throw new Error("a pod is not evicted");
-      this.log.push(`drain ${name}`);
-    },
-    uncordon: async (name) => {
-      this.machine(name).cordonedBy = undefined;
-      this.log.push(`uncordon ${name}`);
-    },
-  };
-
   /** Brings all nodes to the version that they are to run. */
   get upgrade(): Roll {
     return {
@@ -139,6 +118,32 @@ export class ModelCluster implements RollCluster {
       machine.downFor = undefined;
       machine.isMember = role === "controlplane";
     }
+  }
+
+  private kubernetesApi(): RollKubernetes {
+    return {
+      nodeOf: async (name): Promise<KubernetesNode> => {
+        const { cordonedBy, downFor } = this.machine(name);
+        return {
+          name,
+          isReady: downFor === undefined,
+          isCordoned: cordonedBy !== undefined,
+          isOurs: cordonedBy === "us",
+          kubeletVersion: "v1.35.0",
+        };
+      },
+      cordon: async (name) => {
+        this.machine(name).cordonedBy = "us";
+      },
+      drain: async (name) => {
+        if (this.faults.get(name) === "is not drained") throw new Error("a pod is not evicted");
+        this.log.push(`drain ${name}`);
+      },
+      uncordon: async (name) => {
+        this.machine(name).cordonedBy = undefined;
+        this.log.push(`uncordon ${name}`);
+      },
+    };
   }
 
   private restart(name: string, version: string): void {
