@@ -30,12 +30,13 @@ export function restartProblems(cluster: ClusterFacts, { allowOutage }: Prefligh
   ];
 }
 
-/** Why Talos cannot be upgraded now; empty if it can. */
-export function upgradeProblems(cluster: ClusterFacts, options: PreflightOptions): readonly string[] {
-  return [
-    ...restartProblems(cluster, options),
-    ...cluster.nodes.flatMap((node) => stepProblems(node, cluster)),
-  ];
+/** Why Talos cannot be upgraded now on these nodes; empty if it can. */
+export function upgradeProblems(
+  cluster: ClusterFacts,
+  nodes: readonly TalosNode[],
+  options: PreflightOptions,
+): readonly string[] {
+  return [...restartProblems(cluster, options), ...nodes.flatMap((node) => stepProblems(node, cluster))];
 }
 
 export const namesOfControlPlanes = (nodes: readonly TalosNode[]): readonly string[] =>

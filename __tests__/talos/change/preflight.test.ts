@@ -39,8 +39,8 @@ function cluster(more: Partial<ClusterFacts> = {}, facts: Record<string, NodeFac
 const NONE = { allowOutage: false };
 
 test("minimal: a cluster that is well may be upgraded", () => {
-  expect(upgradeProblems(cluster(), NONE)).toEqual([]);
-  expect(upgradeProblems(cluster({ kubernetes: undefined }), NONE)).toEqual([]);
+  expect(upgradeProblems(cluster(), NODES, NONE)).toEqual([]);
+  expect(upgradeProblems(cluster({ kubernetes: undefined }), NODES, NONE)).toEqual([]);
 });
 
 test.each<[string, NodeFacts, string]>([
@@ -104,12 +104,12 @@ test("a learner, a control plane that is no member, and a member that is no cont
 
 test("one minor version at a time, and a pair that Talos supports", () => {
   const old = { ...RUNNING, talosVersion: "v1.11.3" };
-  expect(upgradeProblems(cluster({}, { "cp-2": old }), NONE)).toEqual([
+  expect(upgradeProblems(cluster({}, { "cp-2": old }), NODES, NONE)).toEqual([
     "cp-2: Talos v1.13.0 is 2 minor versions after Talos v1.11.3; go to a release of v1.12 first",
   ]);
   const kubernetes = new Map(NODES.map(({ name }) => [name, kubernetesNode(name)]));
   kubernetes.set("cp-1", { ...kubernetesNode("cp-1"), kubeletVersion: "v1.30.1" });
-  expect(upgradeProblems(cluster({ kubernetes }), NONE)).toEqual([
+  expect(upgradeProblems(cluster({ kubernetes }), NODES, NONE)).toEqual([
     "cp-1: Kubernetes v1.30.1 is not supported by Talos v1.13.0; use a release from v1.31 to v1.36; run npm run upgrade-kubernetes first",
   ]);
 });
