@@ -14,6 +14,10 @@ import { type TalosOptions, talosProgram } from "./talos-command";
 /** 2 is a difference, as with `tofu plan -detailed-exitcode`; 3 is a guard, as with `npm run plan`. */
 export const EXIT = { done: 0, failed: 1, wouldChange: 2, refused: 3 } as const;
 
+export const CHANGE_EXIT_CODES =
+  "0 done, or nothing to do; 1 stopped at a failure (run it again to go on); 2 with --dry-run: something would be done; " +
+  "3 refused, because the cluster is not well or the versions do not fit";
+
 export interface ChangeOptions extends TalosOptions {
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -26,14 +30,7 @@ export interface ChangeOptions extends TalosOptions {
 
 /** A command that restarts nodes. */
 export function changeProgram(name: string, description: string): Command {
-  return addDrainOptions(
-    talosProgram(
-      name,
-      description,
-      "0 done, or nothing to do; 1 stopped at a failure (run it again to go on); 2 with --dry-run: something would be done; " +
-        "3 refused, because the cluster is not well or does not fit",
-    ),
-  )
+  return addDrainOptions(talosProgram(name, description, CHANGE_EXIT_CODES))
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--json", "print one JSON document on stdout; progress is on stderr")
     .option("--timeout <seconds>", "how long a node may take to come back", seconds, 1800)
