@@ -17,6 +17,8 @@ export interface Method {
   /** The roles that may call it; one of them is enough. */
   readonly roles: readonly Role[];
   readonly run: (context: CallContext, request: object) => object | Promise<object> | AsyncIterable<object>;
+  /** The first minor version of Talos that has it: `v1.13.0`. @default - every version */
+  readonly since?: string;
   /** Describes a request in the call log, without anything secret. */
   readonly describe?: (request: object) => string;
 }

@@ -10,6 +10,7 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Machines } from "../machines";
+import { minorOf } from "../node/installer-image";
 import type { Listener } from "../node/listener";
 import type { Node } from "../node/node";
 import { type ServiceName, serviceDefinitions } from "../protocol/definitions";
@@ -146,6 +147,10 @@ class Exchange {
   private async run(target: Target, caller: Caller, request: object, signal: AbortSignal): Promise<object> {
     const { node, unreachable } = target;
     if (unreachable) throw unreachable;
+    const { since } = this.method;
+    if (since !== undefined && minorOf(node.version) < minorOf(since)) {
+      throw new RpcError("UNIMPLEMENTED", `unknown service ${this.name.split("/")[0]}`);
+    }
     if (!this.method.roles.some((role) => caller.roles.includes(role))) {
       throw new RpcError("PERMISSION_DENIED", "not authorized");
     }

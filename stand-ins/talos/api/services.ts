@@ -14,7 +14,7 @@ import { kubeconfig } from "./kubeconfig";
 import type { Method } from "./method";
 import { dmesg, events, logs, read } from "./observe";
 import { reboot, reset, rollback, shutdown } from "./power";
-import { resourceMethods } from "./resources";
+import { resourceMethods } from "./resources/state";
 import {
   disks,
   memory,

@@ -12,7 +12,7 @@ export const DISK_BYTES = 64 * 1024 ** 3;
 export const version = method<object>(READERS, ({ node }) => ({
   messages: [
     {
-      version: { tag: node.state.version, sha: "stand-in", os: "linux", arch: "amd64" },
+      version: { tag: node.version, sha: "stand-in", os: "linux", arch: "amd64" },
       platform: { name: node.platform, mode: node.platform === "metal" ? "metal" : "cloud" },
       ...(node.config && { features: { rbac: true } }),
     },

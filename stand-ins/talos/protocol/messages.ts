@@ -46,6 +46,9 @@ export interface ServiceRequest {
 
 export interface UpgradeRequest {
   readonly image: string;
+  /** Each of both skips the questions to etcd. */
+  readonly preserve: boolean;
+  readonly force: boolean;
 }
 
 export interface ImagePullRequest {
