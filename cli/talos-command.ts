@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
 import { StateError } from "../state/errors";
-import { type Cluster, withCluster } from "../talos/cluster";
+import { type Cluster, type ClusterWithAccess, openCluster, withClients } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -37,25 +37,29 @@ export function talosProgram(name: string, description: string, exitCodes: strin
 }
 
 /**
- * Runs the work of a command on the chosen cluster, and exits with what it returns.
+ * Runs the work of a command on the running cluster, and exits with what it returns.
  * @param work @returns the exit code
  */
 export const runOnCluster = (
-  { cluster, talosconfig, kubeconfig }: TalosOptions,
+  options: TalosOptions,
   work: (cluster: Cluster) => Promise<number>,
+): Promise<void> => runWithCredentials(options, (cluster) => withClients(cluster, work));
+
+/** As {@link runOnCluster}, for what asks no node. */
+export const runWithCredentials = (
+  { cluster, talosconfig, kubeconfig }: TalosOptions,
+  work: (cluster: ClusterWithAccess) => Promise<number>,
 ): Promise<void> =>
   runForUser(async (signal) => {
     chooseCluster(cluster, process.env);
-    process.exitCode = await withCluster(
-      {
-        env: process.env,
-        folder: process.cwd(),
-        files: { talosconfig, kubeconfig },
-        signal,
-        report: console.error,
-      },
-      work,
-    );
+    const opened = await openCluster({
+      env: process.env,
+      folder: process.cwd(),
+      files: { talosconfig, kubeconfig },
+      signal,
+      report: console.error,
+    });
+    process.exitCode = await work(opened);
   });
 
 /** Runs the work of a command. What the user can mend is an error without a stack trace, and the exit code 1. */

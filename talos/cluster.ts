@@ -24,52 +24,65 @@ export interface ClusterProps {
   readonly report: (line: string) => void;
 }
 
-/** A cluster that runs: what `cluster.yaml` wants, and how to ask it. */
-export interface Cluster {
+/** A cluster as `cluster.yaml` wants it, and its credentials. */
+export interface ClusterWithAccess {
   readonly config: ClusterConfig;
   /** Control planes first. */
   readonly nodes: readonly TalosNode[];
   readonly access: ClusterAccess;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
+/** A cluster that runs: what `cluster.yaml` wants, and how to ask it. */
+export interface Cluster extends ClusterWithAccess {
   readonly talosctl: Talosctl;
   /** Client of its Kubernetes API. Where there is no kubeconfig yet, a control plane makes one. */
   readonly kubernetes: () => Promise<KubernetesApi>;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Lends the cluster of `cluster.yaml`. talosctl gets its credentials in a private folder that is removed at the end.
+ * Finds the cluster of `cluster.yaml`, and its credentials. No node is asked.
  * @throws ConfigError where the files are not right @throws TalosError where there are no credentials
  */
-export async function withCluster<T>(
-  props: ClusterProps,
-  work: (cluster: Cluster) => Promise<T>,
-): Promise<T> {
+export async function openCluster(props: ClusterProps): Promise<ClusterWithAccess> {
   const { env, folder, files = {}, signal, report } = props;
   const { config } = loadFromEnv({ env });
   const nodes = talosNodes(config, env);
   const access = await clusterAccess(files, { project: loadProject(env, folder), signal, report });
   talosCredentials(access.talosconfig);
+  return { config, nodes, access, env, signal, report };
+}
+
+/**
+ * Lends the means to ask a cluster. talosctl gets its credentials in a private folder that is removed at the end.
+ * @throws ToolchainError where there is no talosctl, and none can be made
+ */
+export async function withClients<T>(
+  cluster: ClusterWithAccess,
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const { nodes, access, env, signal, report } = cluster;
   const { path } = await resolveTalosctl({ env, report, signal });
-  return withPrivateFolder(env, async (privateFolder) => {
-    const talosconfig = join(privateFolder, "talosconfig");
+  return withPrivateFolder(env, async (folder) => {
+    const talosconfig = join(folder, "talosconfig");
     writeFileSync(talosconfig, access.talosconfig, { mode: 0o600 });
     const talosctl = new Talosctl({ file: path, talosconfig, env, signal });
+    const connect = async () =>
+      new KubernetesApi({
+        kubeconfig: access.kubeconfig ?? (await newKubeconfig(talosctl, nodes)),
+        env,
+        signal,
+      });
     let kubernetes: Promise<KubernetesApi> | undefined;
     return work({
-      config,
-      nodes,
-      access,
+      ...cluster,
       talosctl,
       kubernetes: () => {
-        kubernetes ??= (async () => {
-          const kubeconfig = access.kubeconfig ?? (await newKubeconfig(talosctl, nodes));
-          return new KubernetesApi({ kubeconfig, env, signal });
-        })();
+        kubernetes ??= connect();
         return kubernetes;
       },
-      env,
-      signal,
     });
   });
 }
