@@ -81,6 +81,14 @@ export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<T
   return (await findTalosctl(context)) ?? (await makeTalosctl(context));
 }
 
+/** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
+export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
+  findOpenTofu(contextOf(options));
+
+/** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
+export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
+  findTalosctl(contextOf(options));
+
 /**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path @throws ToolchainError where it cannot be built
