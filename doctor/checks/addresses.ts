@@ -1,6 +1,6 @@
 import type { ClusterConfig } from "../../config";
 import type { Check } from "../check";
-import { fail, pass } from "../line";
+import { fail, NotChecked, pass } from "../line";
 import { isOurs } from "../our-vm";
 import type { Guest } from "../proxmox-readings";
 
@@ -10,6 +10,9 @@ interface Claim {
   readonly address: string;
   readonly isOurs: boolean;
 }
+
+/** Of a network that is for documentation (RFC 5737). */
+const NOBODYS = "192.0.2.1";
 
 export const addressesCheck: Check = {
   name: "addresses",
@@ -25,6 +28,12 @@ export const addressesCheck: Check = {
       return [
         pass(`our VMs answer at ${answered.length} of ${claims.length} addresses, nobody at the others`),
       ];
+    if (await probe(NOBODYS)) {
+      throw new NotChecked(
+        `the network answers for every address, also for ${NOBODYS}, which no machine has`,
+        "run this in the network of the nodes, without a proxy or firewall in between",
+      );
+    }
     return foreign.map(({ what, address }) =>
       fail(
         `${address} of ${what} answers, and no VM of ours runs that could`,

@@ -42,7 +42,7 @@ async function statusOf(url: string): Promise<number> {
   } catch (error) {
     const { cause, message } = error as Error;
     throw new NotChecked(
-      `${new URL(url).origin} does not answer here (${cause instanceof Error ? cause.message : message})`,
+      `${new URL(url).origin} does not answer here (${(cause as Error | undefined)?.message || message})`,
       "see that the Proxmox hosts reach it: they download the image themselves",
     );
   }

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type StateLocation, stateBeside, stateLocation } from "../../config/state-location";
-import { StateError } from "../../state/errors";
+import { LockedError, StateError } from "../../state/errors";
 import { openStore } from "../../state/open-store";
 import type { StateStore } from "../../state/store";
 import { verify } from "../../state/verify";
@@ -32,50 +32,72 @@ export const stateCheck: Check = {
   },
 };
 
-/** Takes a lock and gives it back, on a state beside that of the cluster that nobody has. */
-async function writable({ project, env }: Site): Promise<Line> {
-  const place = scratchOf(
-    stateLocation(project.config, "cluster", project.folder),
-    `doctor-${randomBytes(4).toString("hex")}`,
-  );
-  if (place.backend === "local") {
-    const folder = nearestFolder(dirname(place.path));
-    try {
-      accessSync(folder, constants.W_OK);
-    } catch {
-      return fail(
-        `the state cannot be written: ${folder} is not writable`,
-        "correct state.path, or the rights of the folder",
+async function writable(site: Site): Promise<Line> {
+  const place = stateLocation(site.project.config, "cluster", site.project.folder);
+  switch (place.backend) {
+    case "worker":
+      return lockableAtWorker(await site.state.store());
+    case "r2":
+      return lockScratch({ ...place, key: stateBeside(place, SCRATCH()).key }, site);
+    case "local":
+      return (
+        writableFolder(dirname(place.path)) ??
+        lockScratch({ ...place, path: `${place.path}.${SCRATCH()}` }, site)
       );
-    }
-    // A lock would need the folder, which the first apply makes.
-    if (folder !== dirname(place.path)) return pass(`${folder} is writable`);
   }
+}
+
+/** The name of a state that nobody has. */
+const SCRATCH = () => `doctor-${randomBytes(4).toString("hex")}`;
+
+/** Takes a lock and gives it back, on a state beside that of the cluster. */
+async function lockScratch(place: StateLocation, { env }: Site): Promise<Line> {
   const store = openStore(place, env);
   try {
     await withLock(store, "doctor", async () => undefined);
+    return pass(`a lock beside it, on ${store.address}, was taken and given back`);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
-    return lockFailed(error, store, env);
+    // Temporary credentials may be for the objects of this state alone.
+    if (!env.AWS_SESSION_TOKEN || !/\b403\b/.test(error.problem))
+      return fail(`no lock could be taken beside it: ${error.problem}`, error.fix);
+    return warn(
+      "it can be read; whether it can be written is not known, since these temporary credentials may not lock another state",
+      "if they shall write, mint them without --read-only",
+    );
   } finally {
     // The lock of a file is taken on the file, which is made for it.
     if (place.backend === "local") rmSync(place.path, { force: true });
   }
-  return pass(`a lock beside it, on ${store.address}, was taken and given back`);
 }
 
-function lockFailed(error: StateError, store: StateStore, env: NodeJS.ProcessEnv): Line {
-  const isNarrow = /\b403\b/.test(error.problem) && (store.backend === "worker" || env.AWS_SESSION_TOKEN);
-  if (!isNarrow) return fail(`no lock could be taken beside it: ${error.problem}`, error.fix);
-  return warn(
-    `it can be read; whether it can be written is not known, since these credentials may not lock another state (${error.problem})`,
-    "if they shall write, see that they are not for reading alone",
-  );
+/**
+ * The Worker never forgets a state that was locked once. So it is asked to release a lock that nobody has taken: it refuses
+ * that, and only to those who may lock.
+ */
+async function lockableAtWorker(store: StateStore): Promise<Line> {
+  try {
+    await store.breakLock(randomUUID());
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    if (!(error instanceof LockedError) && !/ answers 409: /.test(error.problem))
+      return fail(`it cannot be locked: ${error.problem}`, error.fix);
+  }
+  return pass("these credentials may lock and write it");
 }
 
-function scratchOf(place: StateLocation, name: string): StateLocation {
-  if (place.backend === "local") return { ...place, path: `${place.path}.${name}` };
-  return { ...place, ...stateBeside(place, name) };
+/** A lock needs the folder, which the first apply makes. @returns undefined where it is there and can be written */
+function writableFolder(wanted: string): Line | undefined {
+  const folder = nearestFolder(wanted);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    return fail(
+      `the state cannot be written: ${folder} is not writable`,
+      "correct state.path, or the rights of the folder",
+    );
+  }
+  return folder === wanted ? undefined : pass(`${folder} is writable`);
 }
 
 function nearestFolder(folder: string): string {
