@@ -83,6 +83,14 @@ export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<T
   return (await findTalosctl(context)) ?? (await makeTalosctl(context));
 }
 
+/** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
+export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
+  findOpenTofu(contextOf(options));
+
+/** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
+export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
+  findTalosctl(contextOf(options));
+
 /**
  * Finds a program of Kubernetes, and downloads or builds it where there is none, once, into the user's cache folder.
  * @returns its absolute path @throws ToolchainError that says what failed and what the user can do
