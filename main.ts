@@ -10,8 +10,22 @@ import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
-/** Reads `cluster.yaml` and the environment, and synthesizes the stacks. Nothing else in a synth reads either of them. */
-async function main(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Reads `cluster.yaml` and the environment, and synthesizes the stacks. Nothing else in a synth reads either of them. A mistake
+ * in them is printed, and sets the exit code of the process.
+ *
+ * @param addStacks adds stacks of one's own @default - none
+ */
+export function main(env: NodeJS.ProcessEnv, addStacks?: (app: App) => void): Promise<void> {
+  return synthesizeAll(env, addStacks).catch((error: unknown) => {
+    // For a mistake in cluster.yaml, the message is enough: no stack trace.
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
+
+async function synthesizeAll(env: NodeJS.ProcessEnv, addStacks?: (app: App) => void): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
   const { chosen, bootstrapOwner } = loadClusters({ env });
@@ -25,6 +39,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   };
   for (const cluster of chosen) addCluster(app, cluster, granted, env);
   await addBootstrap(app, bootstrapOwner, env);
+  addStacks?.(app);
   app.synth();
 }
 
@@ -135,9 +150,5 @@ function namesOfHostsDown(value = ""): string[] {
   throw new ConfigError([{ text: `HOSTS_DOWN names ${JSON.stringify(bad)}, which ${PROXMOX_NODE.advice}` }]);
 }
 
-main(process.env).catch((error: unknown) => {
-  // For a mistake in cluster.yaml, the message is enough: no stack trace.
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+// The package exports this file, for the program of a project that uses it.
+if (require.main === module) void main(process.env);
