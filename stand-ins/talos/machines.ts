@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonFile } from "../json-file";
+import type { Kubernetes } from "../kubernetes";
 import type { ConfigCheck } from "./config/check";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
+import { kubernetesViews } from "./kubernetes-view";
 import type { MachinesState } from "./model";
 import { Etcd } from "./node/etcd";
 import type { Listener } from "./node/listener";
@@ -17,6 +19,7 @@ export interface MachinesOptions {
   readonly timeScale: number;
   readonly onCall?: (line: string) => void;
   readonly checkConfig?: ConfigCheck;
+  readonly kubernetes?: Kubernetes;
 }
 
 /** All nodes, with the etcd clusters, faults and call log that they share. */
@@ -25,6 +28,8 @@ export class Machines {
   readonly etcd: Etcd;
   readonly faults = new Faults();
   readonly calls: CallLog;
+  /** They are called with the name of a node that shuts itself down. */
+  readonly powerOffListeners = new Set<(name: string) => void>();
   /** The current TLS identities, each with the boot and configuration that it was issued for. */
   private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
@@ -46,6 +51,10 @@ export class Machines {
 
   get checkConfig(): ConfigCheck | undefined {
     return this.options.checkConfig;
+  }
+
+  get kubernetes(): Kubernetes | undefined {
+    return this.options.kubernetes;
   }
 
   attach(node: Node, listener: Listener): void {
@@ -78,10 +87,11 @@ export class Machines {
     await this.applyChanges();
   }
 
-  /** To be called after a change to a node: saves it, lets etcd members join, and updates the listeners. */
+  /** To be called after a change to a node: saves it, lets etcd members join, and updates Kubernetes and the listeners. */
   async applyChanges(): Promise<void> {
     this.etcd.joinAll();
     this.save();
+    this.kubernetes?.update(kubernetesViews(this));
     this.refreshing = this.refreshing.catch(() => {}).then(() => this.refresh());
     await this.refreshing;
   }

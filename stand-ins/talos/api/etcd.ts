@@ -1,3 +1,4 @@
+import { clusterOf } from "../node/etcd";
 import type { EtcdRemoveMemberRequest } from "../protocol/messages";
 import { ADMIN, ANY_ROLE, OPERATORS, READERS } from "./caller";
 import { type CallContext, method } from "./method";
@@ -13,6 +14,7 @@ export const bootstrap = method<object>(ADMIN, async (context) => {
     throw new RpcError("FAILED_PRECONDITION", "bootstrap is not available yet");
   }
   if (node.state.etcdMember) throw new RpcError("ALREADY_EXISTS", "etcd data directory is not empty");
+  await machines.kubernetes?.forget(clusterOf(node));
   machines.etcd.bootstrap(node);
   await machines.applyChanges();
   return { messages: [{}] };

@@ -117,7 +117,8 @@ export class Etcd {
 
 const quorumOf = (members: readonly EtcdMember[]): number => Math.floor(members.length / 2) + 1;
 
-function clusterOf(node: Node): string {
+/** The same for all nodes of a cluster. */
+export function clusterOf(node: Node): string {
   const crt = node.config ? machineCa(node.config).crt : "";
   return createHash("sha256").update(crt).digest("hex");
 }

@@ -107,6 +107,18 @@ function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): 
   if (everything) state.installed = false;
 }
 
+/** Gives a node that is off other disks, as those of a VM that is made anew. */
+export function loseDisks({ state: { mediumVersion } }: Machines, { state, platform }: Node): void {
+  state.config = undefined;
+  state.persistedConfig = undefined;
+  state.etcdMember = undefined;
+  state.etcdLeft = undefined;
+  state.installed = platform === "nocloud";
+  state.version = mediumVersion;
+  state.installedVersion = undefined;
+  state.previousVersion = undefined;
+}
+
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
   { phase: "stopServices", task: "stopServicesForUpgrade" },
   {
@@ -131,6 +143,7 @@ const powerOff = (machines: Machines, node: Node): Phase => ({
   work: () => {
     node.state.poweredOn = false;
     machines.save();
+    for (const listener of machines.powerOffListeners) listener(node.name);
   },
 });
 
