@@ -39,7 +39,7 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
   }
   if (!options.deploy) {
     console.error(
-      `${name} is out of the cluster; run npm run replace-node -- ${name} again without --no-deploy`,
+      `${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`,
     );
     print("to be done");
     return EXIT.done;
@@ -48,7 +48,7 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
   if (deployed !== 0) {
     print("failed");
     console.error(
-      `mend what the deploy says, then run npm run replace-node -- ${name} again (it is ${again})`,
+      `mend what the deploy says, then run npm run replace-node -- ${name} again`,
     );
     return EXIT.failed;
   }

@@ -26,6 +26,14 @@ export type StateOutputs = Readonly<Record<string, unknown>>;
  * @throws TalosError where there is no state, or it cannot be decrypted
  */
 export async function readStateOutputs(props: StateOutputsProps): Promise<StateOutputs> {
+  return valuesOf((await readState(props)).outputs);
+}
+
+/**
+ * As {@link readStateOutputs}, for all of the state. Secrets are in it.
+ * @throws TalosError where there is no state, or it cannot be decrypted
+ */
+export async function readState(props: StateOutputsProps): Promise<StateFile> {
   const store = openStackStore(props.project, "cluster");
   const bytes = await store.read();
   if (bytes === undefined) {
@@ -34,13 +42,23 @@ export async function readStateOutputs(props: StateOutputsProps): Promise<StateO
     );
   }
   const { encrypted } = snapshot(bytes, store.address);
-  return valuesOf(encrypted ? await decryptedOutputs(bytes, props) : stateIn(bytes).outputs);
+  return encrypted ? decryptedState(bytes, props) : stateIn(bytes);
 }
 
 type Outputs = Readonly<Record<string, { readonly value: unknown }>>;
 
-const stateIn = (bytes: Uint8Array): { readonly outputs: Outputs } =>
-  JSON.parse(Buffer.from(bytes).toString("utf8"));
+/** The part of a state file that is read here. */
+export interface StateFile {
+  readonly outputs?: Outputs;
+  readonly resources?: readonly {
+    readonly mode: "managed" | "data";
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
+  }[];
+}
+
+const stateIn = (bytes: Uint8Array): StateFile => JSON.parse(Buffer.from(bytes).toString("utf8"));
 
 const valuesOf = (outputs: Outputs = {}): StateOutputs =>
   Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
@@ -49,10 +67,10 @@ const valuesOf = (outputs: Outputs = {}): StateOutputs =>
  * OpenTofu decrypts a copy of the state that is beside the program's encryption settings and nothing else: then it needs no
  * `init`, and the folder that a deploy may be working in is not touched.
  */
-function decryptedOutputs(
+function decryptedState(
   bytes: Uint8Array,
   { project, signal, report }: StateOutputsProps,
-): Promise<Outputs> {
+): Promise<StateFile> {
   return withPrivateFolder(project.env, async (folder) => {
     const synthEnv = { ...project.env, ...(await resolveForSynth({ env: project.env, report, signal })) };
     const { tofu, env } = await resolveToolchain({ env: project.env, report, signal });
@@ -71,12 +89,12 @@ function decryptedOutputs(
     mkdirSync(copy);
     writeFileSync(join(copy, "main.tf.json"), JSON.stringify(encryptionIn(readFileSync(stack, "utf8"))));
     writeFileSync(join(copy, "terraform.tfstate"), bytes, { mode: 0o600 });
-    const { exitCode, stdout, stderr } = await runGroup(tofu, ["output", "-json", "-no-color"], {
+    const { exitCode, stdout, stderr } = await runGroup(tofu, ["state", "pull"], {
       cwd: copy,
       env: { ...project.env, ...env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined },
       signal,
     });
-    if (exitCode === 0) return JSON.parse(stdout) as Outputs;
+    if (exitCode === 0) return JSON.parse(stdout) as StateFile;
     throw new TalosError(
       `the state cannot be decrypted; set TF_VAR_state_passphrase, or what the key of state.encryption needs. OpenTofu said:\n\n${tail(stderr, 20)}`,
     );
