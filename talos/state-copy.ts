@@ -29,7 +29,7 @@ export interface StateCopy {
 }
 
 /** The bytes of the cluster's state. @throws TalosError where there is none */
-export async function readState({ project }: StateCopyProps): Promise<{
+export async function readStateBytes({ project }: StateCopyProps): Promise<{
   readonly bytes: Uint8Array;
   /** Where it is, for people. */
   readonly address: string;
@@ -75,9 +75,9 @@ export function withStateCopy<T>(
     const { tofu, env } = await resolveToolchain(options);
     return work({
       tofu: (...args) =>
-        runGroup(tofu, [...args, "-no-color"], {
+        runGroup(tofu, args, {
           cwd: copy,
-          env: { ...project.env, ...env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined },
+          env: { ...project.env, ...env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined, NO_COLOR: "1" },
           signal,
         }),
     });

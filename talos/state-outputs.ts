@@ -1,7 +1,9 @@
 import { tail } from "../process/process-group";
 import { snapshot } from "../state/snapshot";
 import { TalosError } from "./errors";
-import { readState, type StateCopyProps, withStateCopy } from "./state-copy";
+import { readStateBytes, type StateCopyProps, type Template, withStateCopy } from "./state-copy";
+
+export type StateOutputsProps = StateCopyProps;
 
 /** The outputs of the cluster's stack, by name. */
 export type StateOutputs = Readonly<Record<string, unknown>>;
@@ -11,35 +13,45 @@ export type StateOutputs = Readonly<Record<string, unknown>>;
  * needed.
  * @throws TalosError where there is no state, or it cannot be decrypted
  */
-export async function readStateOutputs(props: StateCopyProps): Promise<StateOutputs> {
-  const { bytes, address } = await readState(props);
-  const { encrypted } = snapshot(bytes, address);
-  const outputs = encrypted ? await decryptedOutputs(bytes, props) : stateIn(bytes).outputs;
-  return Object.fromEntries(Object.entries(outputs ?? {}).map(([name, { value }]) => [name, value]));
+export async function readStateOutputs(props: StateOutputsProps): Promise<StateOutputs> {
+  const { outputs = {} } = await readState(props);
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
-type Outputs = Readonly<Record<string, { readonly value: unknown }>>;
+/**
+ * As {@link readStateOutputs}, for all of the state. Secrets are in it.
+ * @throws TalosError where there is no state, or it cannot be decrypted
+ */
+export async function readState(props: StateOutputsProps): Promise<StateFile> {
+  const { bytes, address } = await readStateBytes(props);
+  return snapshot(bytes, address).encrypted ? decryptedState(bytes, props) : stateIn(bytes);
+}
 
-const stateIn = (bytes: Uint8Array): { readonly outputs?: Outputs } =>
-  JSON.parse(Buffer.from(bytes).toString("utf8"));
+/** The part of a state file that is read here. */
+export interface StateFile {
+  readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly resources?: readonly {
+    readonly mode: "managed" | "data";
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
+  }[];
+}
 
-/** Beside the settings of its encryption and nothing else, OpenTofu needs no `init` to read the outputs of a state. */
-function decryptedOutputs(bytes: Uint8Array, props: StateCopyProps): Promise<Outputs> {
-  const programOf = ({
-    terraform,
-    variable,
-  }: {
-    terraform: { encryption?: unknown };
-    variable?: unknown;
-  }) => ({
-    terraform: { encryption: terraform.encryption },
-    ...(variable !== undefined && { variable }),
-  });
-  return withStateCopy(bytes, props, programOf, async ({ tofu }) => {
-    const { exitCode, stdout, stderr } = await tofu("output", "-json");
-    if (exitCode === 0) return JSON.parse(stdout) as Outputs;
+const stateIn = (bytes: Uint8Array): StateFile => JSON.parse(Buffer.from(bytes).toString("utf8"));
+
+/** Beside the settings of its encryption and nothing else, OpenTofu needs no `init` to read a state. */
+function decryptedState(bytes: Uint8Array, props: StateOutputsProps): Promise<StateFile> {
+  return withStateCopy(bytes, props, encryptionIn, async ({ tofu }) => {
+    const { exitCode, stdout, stderr } = await tofu("state", "pull");
+    if (exitCode === 0) return JSON.parse(stdout) as StateFile;
     throw new TalosError(
       `the state cannot be decrypted; set TF_VAR_state_passphrase, or what the key of state.encryption needs. OpenTofu said:\n\n${tail(stderr, 20)}`,
     );
   });
 }
+
+const encryptionIn = ({ terraform: { encryption }, variable }: Template): object => ({
+  terraform: { encryption },
+  ...(variable !== undefined && { variable }),
+});

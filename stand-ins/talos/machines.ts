@@ -4,8 +4,8 @@ import type { ConfigCheck } from "./config/check";
 import { machineCa } from "./config/machine-config";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
+import { Etcd } from "./etcd/cluster";
 import type { MachinesState, TalosImage } from "./model";
-import { Etcd } from "./node/etcd";
 import { installerImage } from "./node/installer-image";
 import { revertImage } from "./node/lifecycle";
 import type { Listener } from "./node/listener";
@@ -43,7 +43,7 @@ export class Machines {
     private readonly options: MachinesOptions,
   ) {
     this.nodes = state.nodes.map((node) => new Node(node, state.platform));
-    this.etcd = new Etcd(state.etcd, this.nodes, (node) => !this.faults.isUnreachable(node.name));
+    this.etcd = new Etcd(state.etcd, this.nodes, this.faults);
     this.calls = new CallLog(options.onCall);
     // The end of an earlier run was a power cut.
     for (const node of this.nodes) if (node.state.poweredOn) node.boot(state.medium);

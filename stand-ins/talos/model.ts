@@ -43,6 +43,14 @@ export interface EtcdMember {
   readonly id: string;
   readonly hostname: string;
   readonly address: string;
+  /** It has no vote yet. */
+  readonly learner?: boolean;
+}
+
+export interface EtcdCluster {
+  readonly members: readonly EtcdMember[];
+  /** Tells a database from another one: a new cluster has a new one, a recovered cluster that of the snapshot. */
+  readonly database: string;
 }
 
 /** Everything that outlives the process. */
@@ -51,6 +59,6 @@ export interface MachinesState {
   /** The Talos on the boot medium of all nodes. */
   readonly medium: TalosImage;
   readonly nodes: readonly NodeState[];
-  /** The members of etcd, by the fingerprint of the Talos CA of their cluster. */
-  readonly etcd: Record<string, readonly EtcdMember[]>;
+  /** By the fingerprint of the Talos CA of their cluster. */
+  readonly etcd: Record<string, EtcdCluster>;
 }

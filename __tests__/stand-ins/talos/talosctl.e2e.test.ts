@@ -67,40 +67,11 @@ it("lists resources by all their names", async () => {
   });
 });
 
-it("runs etcd with three members, one of which leads", async () => {
-  const members = await ok(0, "etcd members");
-  for (const name of ["cp-0", "cp-1", "cp-2"]) expect(members).toMatch(new RegExp(`${name} .*false`));
-  const leaderOf = async (index: number) =>
-    (await ok(index, "etcd status")).split("\n")[1]?.split(/\s{2,}/)[4];
-  const leader = await leaderOf(0);
-  expect(leader).toMatch(/^[0-9a-f]{15,16}$/);
-  expect(await leaderOf(1)).toBe(leader);
-  await ok(0, "etcd forfeit-leadership");
-  expect(await leaderOf(0)).not.toBe(leader);
-  await ok(0, "etcd alarm list");
-  await ok(0, "etcd defrag");
-});
-
 it("waits for a reboot, and sees another boot ID", async () => {
   const { bootId } = cluster.node(1);
   expect(await ok(1, "reboot --timeout 60s")).toBeDefined();
   expect(cluster.node(1).bootId).not.toBe(bootId);
   await cluster.until(1, ({ reachable }) => reachable);
-});
-
-it("has no etcd without a quorum, and no second control plane is lost by it", async () => {
-  await cluster.talos.control.setPower("cp-1", "off");
-  expect((await on(0, "etcd members")).exitCode).toBe(0);
-  await cluster.talos.control.setPower("cp-2", "off");
-  expect(await on(0, "etcd members")).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringMatching(/no leader/),
-  });
-  expect(await ok(0, "etcd status")).toMatch(/no leader/);
-  expect(await ok(0, "service")).toMatch(/etcd +Running +Fail/);
-  await cluster.talos.control.setPower("cp-1", "on");
-  await cluster.talos.control.setPower("cp-2", "on");
-  await cluster.until(2, ({ reachable }) => reachable);
 });
 
 it("leaves etcd, and is removed from it", async () => {

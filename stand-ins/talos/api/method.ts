@@ -12,6 +12,11 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** The request of a method that gets a file in chunks. */
+export interface Upload {
+  readonly bytes: Buffer;
+}
+
 /** An API method that this stand-in serves. */
 export interface Method {
   /** The roles that may call it; one of them is enough. */

@@ -13,6 +13,8 @@ export class Node {
   sequence: string | undefined;
   /** The images that were pulled, by reference. */
   readonly images = new Set<string>();
+  /** A snapshot of etcd that was uploaded, to recover from. */
+  snapshot: Buffer | undefined;
   private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;

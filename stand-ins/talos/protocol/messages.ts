@@ -7,6 +7,12 @@ export interface ApplyConfigurationRequest {
 }
 export type ApplyMode = "REBOOT" | "AUTO" | "NO_REBOOT" | "STAGED" | "TRY";
 
+export interface BootstrapRequest {
+  /** Start with the data of the snapshot that was uploaded. */
+  readonly recoverEtcd: boolean;
+  readonly recoverSkipHashCheck: boolean;
+}
+
 export interface EventsRequest {
   readonly tailEvents: number;
   readonly withActorId: string;
@@ -27,6 +33,24 @@ export interface ResetRequest {
 export interface EtcdRemoveMemberRequest {
   /** A 64-bit number. */
   readonly memberId: string;
+}
+
+interface Duration {
+  /** A 64-bit number. */
+  readonly seconds: string;
+}
+
+export interface GenerateClientConfigurationRequest {
+  readonly roles: readonly string[];
+  readonly crtTtl: Duration | null;
+}
+
+export interface HealthCheckRequest {
+  readonly waitTimeout: Duration | null;
+  readonly clusterInfo: {
+    readonly controlPlaneNodes: readonly string[];
+    readonly workerNodes: readonly string[];
+  } | null;
 }
 
 export interface LogsRequest {
