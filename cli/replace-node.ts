@@ -38,18 +38,14 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     return code;
   }
   if (!options.deploy) {
-    console.error(
-      `${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`,
-    );
+    console.error(`${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`);
     print("to be done");
     return EXIT.done;
   }
   const deployed = await runDeploy({ node, nodes: cluster.nodes, replaces: true, env: process.env });
   if (deployed !== 0) {
     print("failed");
-    console.error(
-      `mend what the deploy says, then run npm run replace-node -- ${name} again`,
-    );
+    console.error(`mend what the deploy says, then run npm run replace-node -- ${name} again`);
     return EXIT.failed;
   }
   const live = new LiveCluster(cluster);
