@@ -64,7 +64,7 @@ export class RunningCluster {
     const cluster = new RunningCluster(folder, talos, project);
     mkdirSync(cluster.home);
     try {
-      cluster.configure("");
+      cluster.configure();
       cluster.writeStack();
       await project.ok("init");
       await project.ok("apply", "-auto-approve");
@@ -76,13 +76,13 @@ export class RunningCluster {
   }
 
   /** Writes `cluster.yaml`, with these lines in `talos`. Nothing is applied. */
-  configure(talos: string): void {
+  configure(talos = "kubernetes_version: v1.36.0"): void {
     const state = `state:\n  backend: local\n  path: ${JSON.stringify(this.project.stateFile)}\n`;
     const lines = talos
       .split("\n")
       .filter(Boolean)
       .map((line) => `  ${line}\n`);
-    const text = `${CLUSTER}${state}talos:\n  kubernetes_version: v1.36.0\n${lines.join("")}`;
+    const text = `${CLUSTER}${state}talos:\n${lines.join("")}`;
     writeFileSync(join(this.folder, "cluster.yaml"), text);
     writeFileSync(join(this.folder, "nodes.yaml"), NODES);
   }

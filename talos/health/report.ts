@@ -1,0 +1,76 @@
+import { table } from "../../process/table";
+import { isFine } from "../read/services";
+import { daysLeft } from "./certificates";
+import type { Finding } from "./findings";
+import type { HealthReading } from "./reading";
+
+/** Health as JSON. */
+export function healthJson(reading: HealthReading, findings: readonly Finding[], now: Date): object {
+  const { nodes, etcd, etcdSizes, certificates, kubernetes } = reading;
+  return {
+    healthy: findings.length === 0,
+    findings,
+    nodes: nodes.map(({ node, ...facts }) => ({
+      name: node.name,
+      role: node.role,
+      address: node.address,
+      wanted: { talosVersion: node.talosVersion, schematicId: node.schematicId },
+      ...facts,
+    })),
+    etcd: etcd.map((view) => ({ ...view, ...etcdSizes.get(view.node) })),
+    certificates: certificates.map((certificate) => ({
+      name: certificate.name,
+      expiresAt: certificate.notAfter.toISOString(),
+      daysLeft: daysLeft(certificate, now),
+      renewedBy: certificate.renewedBy,
+    })),
+    ...(kubernetes && { kubernetes }),
+  };
+}
+
+/** Health for people: tables, then what is not as it should be. */
+export function healthText(reading: HealthReading, findings: readonly Finding[], now: Date): string {
+  const { certificates } = reading;
+  const certificateRows = certificates.map((certificate) => [
+    certificate.name,
+    String(daysLeft(certificate, now)),
+    certificate.renewedBy === "talos" ? "by Talos" : "by you",
+  ]);
+  const said = findings.map(({ level, text }) => `${level}: ${text}`);
+  return [
+    nodeTable(reading),
+    etcdTable(reading),
+    table(["certificate", "days left", "renewed"], certificateRows),
+    said.length > 0 ? said.join("\n") : "healthy",
+  ].join("\n\n");
+}
+
+function nodeTable({ nodes }: HealthReading): string {
+  const head = ["node", "role", "stage", "ready", "talos", "schematic", "services", "reboot"];
+  const rows = nodes.map((reading) => {
+    const { node, services } = reading;
+    if (reading.error !== undefined) return [node.name, node.role, "no answer"];
+    return [
+      node.name,
+      node.role,
+      reading.stage ?? "unknown",
+      reading.isReady ? "yes" : "no",
+      reading.talosVersion ?? "",
+      reading.schematicId === node.schematicId ? "as wanted" : (reading.schematicId?.slice(0, 12) ?? "none"),
+      `${services.filter(isFine).length} of ${services.length}`,
+      reading.isRebootPending ? "pending" : "",
+    ];
+  });
+  return table(head, rows);
+}
+
+function etcdTable({ etcd, etcdSizes }: HealthReading): string {
+  const rows = etcd.map(({ node, error, members, leader, alarms }) => {
+    if (error !== undefined) return [node, "no answer"];
+    const own = members.find(({ hostname }) => hostname === node);
+    const role = own?.isLearner ? "learner" : own !== undefined && own.id === leader ? "leader" : "member";
+    const { dbSize = "", inUse = "" } = etcdSizes.get(node) ?? {};
+    return [node, own ? role : "no member", String(members.length), dbSize, inUse, alarms.join(", ")];
+  });
+  return table(["etcd", "is", "members", "database", "in use", "alarms"], rows);
+}
