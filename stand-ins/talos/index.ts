@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { VANILLA_SCHEMATIC_ID } from "../../domain/schematic";
 import { JsonFile } from "../json-file";
 import { Kubernetes, type KubernetesOptions } from "../kubernetes";
 import { serve } from "./api/serve";
 import type { ConfigCheck } from "./config/check";
 import { TalosControl } from "./control/control";
 import { Machines } from "./machines";
-import type { MachinesState, NodeState, Platform } from "./model";
+import type { MachinesState, NodeState, Platform, TalosImage } from "./model";
 import type { Listener } from "./node/listener";
 import { openListeners } from "./ports";
 
@@ -43,6 +44,8 @@ export interface TalosOptions {
   readonly folder?: string;
   /** The Talos version on their boot medium. @default - as in the folder, or v1.13.0 */
   readonly mediumVersion?: string;
+  /** The ID of the schematic of their boot medium. @default - as in the folder, or that of no extensions */
+  readonly mediumSchematic?: string;
   /** @default - as in the folder, or metal, which requires `machine.install` */
   readonly platform?: Platform;
   /** Whether new nodes run from the start. Otherwise, they wait for their VM. @default true */
@@ -59,6 +62,12 @@ export interface TalosOptions {
    * @default - the kubeconfigs are as on a real node, and there is nothing at the address in them
    */
   readonly kubernetes?: Pick<KubernetesOptions, "programs">;
+  /**
+   * The schematics that the Image Factory has received: the official extensions of each by its ID. Installers of others are not
+   * found.
+   * @default - every installer is found, and no extension is known
+   */
+  readonly schematics?: Readonly<Record<string, readonly string[]>>;
   /** Receives a line for each call, without anything secret. @default - nobody does */
   readonly onCall?: (line: string) => void;
 }
@@ -88,9 +97,12 @@ const DEFAULT_VERSION = "v1.13.0";
  * @throws where a port is taken or the folder cannot be read
  */
 export async function startTalos(options: TalosOptions = {}): Promise<RunningTalos> {
-  const { port = 0, oneAddress = false, folder, timeScale = 0, onCall, checkConfig } = options;
+  const { port = 0, oneAddress = false, folder, timeScale = 0, onCall, checkConfig, schematics } = options;
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const saved = store.load();
+  if (saved && !saved.medium) {
+    throw new Error(`${folder} is of an earlier version: move it away to start with new nodes`);
+  }
   const { nodes = saved ? [] : DEFAULT_NODES } = options;
   const added = nodes.filter(({ name }) => !saved?.nodes.some((old) => old.name === name));
   const listeners = await openListeners((saved?.nodes.length ?? 0) + added.length, {
@@ -105,7 +117,7 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
       kubernetes = await Kubernetes.start({ ...options.kubernetes, folder: data });
     }
     const state = machinesState(listeners, saved, { ...options, nodes: added });
-    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, kubernetes });
+    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, schematics, kubernetes });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);
@@ -131,7 +143,10 @@ function machinesState(
   { nodes = [], ...options }: TalosOptions,
 ): MachinesState {
   const platform = options.platform ?? saved?.platform ?? "metal";
-  const mediumVersion = options.mediumVersion ?? saved?.mediumVersion ?? DEFAULT_VERSION;
+  const medium: TalosImage = {
+    version: options.mediumVersion ?? saved?.medium.version ?? DEFAULT_VERSION,
+    schematic: options.mediumSchematic ?? saved?.medium.schematic ?? VANILLA_SCHEMATIC_ID,
+  };
   const states = listeners.map(({ address: { host, port } }, index): NodeState => {
     const old = saved?.nodes[index];
     const listen = { host, port };
@@ -145,8 +160,8 @@ function machinesState(
       poweredOn: options.poweredOn ?? true,
       bootId: "",
       installed,
-      version: mediumVersion,
+      image: medium,
     };
   });
-  return { platform, mediumVersion, etcd: saved?.etcd ?? {}, nodes: states };
+  return { platform, medium, etcd: saved?.etcd ?? {}, nodes: states };
 }

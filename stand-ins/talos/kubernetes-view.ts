@@ -2,7 +2,7 @@ import type { ClusterView, KubernetesNode, Taint } from "../kubernetes";
 import { decodeKeyPair } from "./config/machine-config";
 import type { MainDocument } from "./config/schema";
 import type { Faults } from "./control/faults";
-import { clusterOf, type Etcd } from "./node/etcd";
+import { clusterOf, type Etcd } from "./etcd/cluster";
 import type { Node } from "./node/node";
 
 /** The part of the machines that decides. */
@@ -26,13 +26,13 @@ export function kubernetesViews(machines: Machines): readonly ClusterView[] {
   const clusters = new Map<string, Node[]>();
   for (const node of machines.nodes) {
     if (!node.config?.main) continue;
-    const id = clusterOf(node);
-    clusters.set(id, [...(clusters.get(id) ?? []), node]);
+    clusters.set(clusterOf(node), [...(clusters.get(clusterOf(node)) ?? []), node]);
   }
-  return [...clusters].flatMap(([id, nodes]) => {
+  return [...clusters.values()].flatMap((nodes) => {
     const first = nodes.find(({ isControlPlane }) => isControlPlane);
     const cluster = first?.config?.main?.cluster;
-    if (!first || !cluster) return [];
+    const id = first && machines.etcd.database(first);
+    if (id === undefined || !cluster) return [];
     const running = nodes.filter((node) => node.isControlPlane && isUp(machines, node));
     return {
       id,
@@ -96,7 +96,7 @@ function kubernetesNode({ config, hostname, state, isControlPlane }: Node, isUp:
       ...(isReserved ? [{ key: CONTROL_PLANE, effect: "NoSchedule" }] : []),
       ...Object.entries(machine?.nodeTaints ?? {}).map(toTaint),
     ],
-    osImage: `Talos (${state.version})`,
+    osImage: `Talos (${state.image.version})`,
     kubeletVersion,
     staticPods: isControlPlane
       ? {
