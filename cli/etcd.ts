@@ -1,5 +1,6 @@
 // `npm run etcd -- <command>`: snapshots of etcd, and how it is.
 import { Command } from "commander";
+import { addRestoreCommand } from "./etcd/restore";
 import { addSnapshotCommand } from "./etcd/snapshot";
 import { addStatusCommand } from "./etcd/status";
 
@@ -8,4 +9,5 @@ const program = new Command("npm run etcd --")
   .showHelpAfterError();
 addStatusCommand(program);
 addSnapshotCommand(program);
+addRestoreCommand(program);
 void program.parseAsync();

@@ -7,6 +7,7 @@ import { synthesize } from "../process/synthesize";
 import type { Project } from "../state/project";
 import { openStackStore } from "../state/stack-store";
 import { resolveForSynth, resolveToolchain } from "../toolchain";
+import { defaultCacheDir } from "../toolchain/context";
 import { TalosError } from "./errors";
 
 export interface StateCopyProps {
@@ -48,13 +49,43 @@ export async function readStateBytes({ project }: StateCopyProps): Promise<{
  */
 export function withStateCopy<T>(
   bytes: Uint8Array,
-  { project, signal, report }: StateCopyProps,
+  props: StateCopyProps,
   programOf: (template: Template) => object,
   work: (copy: StateCopy) => Promise<T>,
 ): Promise<T> {
-  return withPrivateFolder(project.env, async (folder) => {
-    const options = { env: project.env, report, signal };
-    const output = join(folder, "synthesized");
+  return withStack(props, async ({ template, folder, tofu }) => {
+    const { terraform, ...blocks } = template;
+    const { backend: _, ...settings } = terraform;
+    writeFileSync(join(folder, PROGRAM), JSON.stringify(programOf({ terraform: settings, ...blocks })));
+    // The name at which OpenTofu looks where there is no backend.
+    writeFileSync(join(folder, "terraform.tfstate"), bytes, { mode: 0o600 });
+    return work({ tofu });
+  });
+}
+
+/** Lends a copy of the program in a folder of its own, which works on the state where it is, with its lock. */
+export function withOwnStack<T>(props: StateCopyProps, work: (copy: StateCopy) => Promise<T>): Promise<T> {
+  return withStack(props, async ({ template, folder, tofu }) => {
+    writeFileSync(join(folder, PROGRAM), JSON.stringify(template));
+    return work({ tofu });
+  });
+}
+
+const PROGRAM = "main.tf.json";
+
+interface Stack extends StateCopy {
+  readonly template: Template;
+  /** Empty. */
+  readonly folder: string;
+}
+
+function withStack<T>(
+  { project, signal, report }: StateCopyProps,
+  work: (stack: Stack) => Promise<T>,
+): Promise<T> {
+  const options = { env: project.env, report, signal };
+  return withPrivateFolder(project.env, async (privateFolder) => {
+    const output = join(privateFolder, "synthesized");
     await synthesize({
       root: project.folder,
       output,
@@ -65,19 +96,25 @@ export function withStateCopy<T>(
       onLine: () => undefined,
     });
     const synthesized = join(output, "stacks", stackId(project.cluster, "cluster"), "cdk.tf.json");
-    const { terraform, ...blocks } = JSON.parse(readFileSync(synthesized, "utf8")) as Template;
-    const { backend: _, ...settings } = terraform;
-    const copy = join(folder, "stack");
-    mkdirSync(copy);
-    writeFileSync(join(copy, "main.tf.json"), JSON.stringify(programOf({ terraform: settings, ...blocks })));
-    // The name at which OpenTofu looks where there is no backend.
-    writeFileSync(join(copy, "terraform.tfstate"), bytes, { mode: 0o600 });
+    const folder = join(privateFolder, "stack");
+    mkdirSync(folder);
     const { tofu, env } = await resolveToolchain(options);
+    const plugins = project.env.TF_PLUGIN_CACHE_DIR || join(defaultCacheDir(), "plugins");
+    mkdirSync(plugins, { recursive: true });
     return work({
+      template: JSON.parse(readFileSync(synthesized, "utf8")) as Template,
+      folder,
       tofu: (...args) =>
         runGroup(tofu, args, {
-          cwd: copy,
-          env: { ...project.env, ...env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined, NO_COLOR: "1" },
+          cwd: folder,
+          env: {
+            ...project.env,
+            ...env,
+            NO_COLOR: "1",
+            TF_PLUGIN_CACHE_DIR: plugins,
+            TF_WORKSPACE: undefined,
+            TF_DATA_DIR: undefined,
+          },
           signal,
         }),
     });

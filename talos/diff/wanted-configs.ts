@@ -1,9 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { resourceName } from "../../domain/virtual-machine";
 import { tail } from "../../process/process-group";
-import { defaultCacheDir } from "../../toolchain/context";
 import { TalosError } from "../errors";
 import { readStateBytes, type StateCopyProps, type Template, withStateCopy } from "../state-copy";
 
@@ -37,11 +34,7 @@ export async function readWantedConfigs(
   props: StateCopyProps,
 ): Promise<ReadonlyMap<string, string>> {
   const { bytes } = await readStateBytes(props);
-  const { env } = props.project;
-  const cache = env.TF_PLUGIN_CACHE_DIR || join(defaultCacheDir(), "plugins");
-  mkdirSync(cache, { recursive: true });
-  const cached = { ...props, project: { ...props.project, env: { ...env, TF_PLUGIN_CACHE_DIR: cache } } };
-  return withStateCopy(bytes, cached, withoutOutputs, async ({ tofu }) => {
+  return withStateCopy(bytes, props, withoutOutputs, async ({ tofu }) => {
     const run = async (...args: readonly string[]): Promise<string> => {
       const { exitCode, stdout, stderr } = await tofu(...args, "-no-color");
       if (exitCode === 0) return stdout;

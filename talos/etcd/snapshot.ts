@@ -8,6 +8,7 @@ import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
 import { isControlPlane, type TalosNode } from "../node";
 import { type AgeRecipients, encryptWithAge, findAge, hasRecipients } from "./age";
+import { requireSnapshot } from "./snapshot-file";
 
 /** Where a snapshot goes. */
 export type Destination =
@@ -68,6 +69,7 @@ async function takeFromFirst(cluster: Cluster, chosen: TalosNode | undefined, pa
   for (const node of chosen ? [chosen] : cluster.nodes.filter(isControlPlane)) {
     try {
       await takeSnapshot({ talosctl: cluster.talosctl, nodes: [node] }, path);
+      requireSnapshot(path, { skipHashCheck: false });
       return node.name;
     } catch (error) {
       if (!(error instanceof TalosError)) throw error;

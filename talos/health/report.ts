@@ -1,5 +1,6 @@
 import { table } from "../../process/table";
 import { etcdTable } from "../etcd/report";
+import type { Certificate } from "../read/certificate";
 import { isFine } from "../read/services";
 import { daysLeft } from "./certificates";
 import type { Finding } from "./findings";
@@ -19,31 +20,37 @@ export function healthJson(reading: HealthReading, findings: readonly Finding[],
       ...facts,
     })),
     etcd: etcd.map((view) => ({ ...view, ...etcdSizes.get(view.node) })),
-    certificates: certificates.map((certificate) => ({
-      name: certificate.name,
-      expiresAt: certificate.notAfter.toISOString(),
-      daysLeft: daysLeft(certificate, now),
-      renewedBy: certificate.renewedBy,
-    })),
+    certificates: certificatesJson(certificates, now),
     ...(kubernetes && { kubernetes }),
   };
 }
 
 /** Health for people: tables, then what is not as it should be. */
 export function healthText(reading: HealthReading, findings: readonly Finding[], now: Date): string {
-  const { certificates } = reading;
-  const certificateRows = certificates.map((certificate) => [
-    certificate.name,
-    String(daysLeft(certificate, now)),
-    certificate.renewedBy === "talos" ? "by Talos" : "by you",
-  ]);
   const said = findings.map(({ level, text }) => `${level}: ${text}`);
   return [
     nodeTable(reading),
     etcdTable(reading.etcd.map((view) => ({ ...view, ...reading.etcdSizes.get(view.node) }))),
-    table(["certificate", "days left", "renewed"], certificateRows),
+    certificateTable(reading.certificates, now),
     said.length > 0 ? said.join("\n") : "healthy",
   ].join("\n\n");
+}
+
+export const certificatesJson = (certificates: readonly Certificate[], now: Date): readonly object[] =>
+  certificates.map((certificate) => ({
+    name: certificate.name,
+    expiresAt: certificate.notAfter.toISOString(),
+    daysLeft: daysLeft(certificate, now),
+    renewedBy: certificate.renewedBy,
+  }));
+
+export function certificateTable(certificates: readonly Certificate[], now: Date): string {
+  const rows = certificates.map((certificate) => [
+    certificate.name,
+    String(daysLeft(certificate, now)),
+    certificate.renewedBy === "talos" ? "by Talos" : "by you",
+  ]);
+  return table(["certificate", "days left", "renewed"], rows);
 }
 
 function nodeTable({ nodes }: HealthReading): string {
