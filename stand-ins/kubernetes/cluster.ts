@@ -5,7 +5,7 @@ import { runPods } from "./pods";
 
 /** A cluster as its nodes make it. */
 export interface ClusterView {
-  /** The same for all nodes of the cluster. */
+  /** That of the database of its etcd. A cluster that is bootstrapped anew has another one. */
   readonly id: string;
   readonly settings: ControlPlaneSettings;
   /** Whether its API answers: a control plane node runs, and etcd has a quorum. */

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { issueCertificate, type KeyPair } from "../talos/pki/issue";
@@ -135,7 +136,7 @@ async function apiserverArgs(
   const host = new URL(endpoint).hostname.replace(/^\[|\]$/g, "");
   const names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost"];
   const serving = await server(ca, ["127.0.0.1", host, ...certSans, ...names]);
-  const serviceAccountKey = files.write("service-account.key", settings.serviceAccountKey);
+  const tokens = tokenKeys(settings.serviceAccountKey);
   const isIpv6 = serviceSubnets[0]?.includes(":");
   return [
     ...["--bind-address=127.0.0.1", `--secure-port=${port}`],
@@ -152,13 +153,27 @@ async function apiserverArgs(
       "--etcd-keyfile",
     ),
     `--service-account-issuer=${endpoint}`,
-    `--service-account-key-file=${serviceAccountKey}`,
-    `--service-account-signing-key-file=${serviceAccountKey}`,
+    `--service-account-key-file=${files.write("service-account.pub", tokens.publicKey)}`,
+    `--service-account-signing-key-file=${files.write("service-account.key", tokens.privateKey)}`,
     `--service-cluster-ip-range=${serviceSubnets.join(",")}`,
     ...["--authorization-mode=Node,RBAC", "--anonymous-auth=false", "--allow-privileged=true"],
     // Without a controller manager, no namespace gets its service account, and no pod could be made.
     ...["--enable-admission-plugins=NodeRestriction", "--disable-admission-plugins=ServiceAccount"],
   ];
+}
+
+/** kube-apiserver reads no PKCS #8, which other tools make. @throws where it is no key */
+function tokenKeys(pem: string): { readonly publicKey: string; readonly privateKey: string } {
+  try {
+    const key = createPrivateKey(pem);
+    const type = key.asymmetricKeyType === "rsa" ? "pkcs1" : "sec1";
+    return {
+      publicKey: createPublicKey(key).export({ format: "pem", type: "spki" }).toString(),
+      privateKey: key.export({ format: "pem", type }).toString(),
+    };
+  } catch (error) {
+    throw new Error(`.cluster.serviceAccount.key is no key: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function server(ca: KeyPair, sans: readonly string[]): Promise<KeyPair> {

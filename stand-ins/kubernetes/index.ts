@@ -24,6 +24,8 @@ export interface KubernetesOptions {
  * name a node run on it, without a container, and nothing else happens by itself.
  */
 export class Kubernetes {
+  private readonly ended: Promise<void>[] = [];
+
   private constructor(
     private readonly programs: KubernetesPrograms | undefined,
     private readonly folder: string,
@@ -57,7 +59,7 @@ export class Kubernetes {
     return `127.0.0.1:${this.gateway.port}`;
   }
 
-  /** Takes the clusters as they are now, and starts the API of those that have none and could answer. */
+  /** Takes the clusters as they are now: starts the API of those that have none and could answer, ends those that are gone. */
   update(views: readonly ClusterView[]): void {
     for (const view of views) {
       const { id, isServing } = view;
@@ -65,6 +67,11 @@ export class Kubernetes {
       if (known) known.update(view);
       else if (isServing && this.programs)
         this.clusters.set(id, new KubernetesCluster(view, this.programs, join(this.folder, id)));
+    }
+    for (const [id, cluster] of this.clusters) {
+      if (views.some((view) => view.id === id)) continue;
+      this.clusters.delete(id);
+      this.ended.push(cluster.stop());
     }
     this.gateway.cutDead();
   }
@@ -74,17 +81,9 @@ export class Kubernetes {
     for (const cluster of this.clusters.values()) await cluster.settled();
   }
 
-  /** Forgets what is in a cluster, whose etcd is made anew. */
-  async forget(id: string): Promise<void> {
-    const cluster = this.clusters.get(id);
-    this.clusters.delete(id);
-    await cluster?.stop();
-    rmSync(join(this.folder, id), { recursive: true, force: true });
-  }
-
   async stop(): Promise<void> {
     await this.gateway.close();
-    await Promise.all([...this.clusters.values()].map((cluster) => cluster.stop()));
+    await Promise.all([...this.ended, ...[...this.clusters.values()].map((cluster) => cluster.stop())]);
     if (this.isTemporary) rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -58,16 +58,16 @@ export interface TalosOptions {
    */
   readonly checkConfig?: ConfigCheck;
   /**
+   * A real Kubernetes API, which each cluster gets when it is bootstrapped.
+   * @default - the kubeconfigs are as on a real node, and there is nothing at the address in them
+   */
+  readonly kubernetes?: Pick<KubernetesOptions, "programs">;
+  /**
    * The schematics that the Image Factory has received: the official extensions of each by its ID. Installers of others are not
    * found.
    * @default - every installer is found, and no extension is known
    */
   readonly schematics?: Readonly<Record<string, readonly string[]>>;
-  /**
-   * A real Kubernetes API, which each cluster gets when it is bootstrapped.
-   * @default - the kubeconfigs are as on a real node, and there is nothing at the address in them
-   */
-  readonly kubernetes?: Pick<KubernetesOptions, "programs">;
   /** Receives a line for each call, without anything secret. @default - nobody does */
   readonly onCall?: (line: string) => void;
 }
@@ -117,13 +117,7 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
       kubernetes = await Kubernetes.start({ ...options.kubernetes, folder: data });
     }
     const state = machinesState(listeners, saved, { ...options, nodes: added });
-    const machines = new Machines(state, store, {
-      timeScale,
-      onCall,
-      checkConfig,
-      schematics,
-      kubernetes,
-    });
+    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, schematics, kubernetes });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);

@@ -26,13 +26,13 @@ export function kubernetesViews(machines: Machines): readonly ClusterView[] {
   const clusters = new Map<string, Node[]>();
   for (const node of machines.nodes) {
     if (!node.config?.main) continue;
-    const id = clusterOf(node);
-    clusters.set(id, [...(clusters.get(id) ?? []), node]);
+    clusters.set(clusterOf(node), [...(clusters.get(clusterOf(node)) ?? []), node]);
   }
-  return [...clusters].flatMap(([id, nodes]) => {
+  return [...clusters.values()].flatMap((nodes) => {
     const first = nodes.find(({ isControlPlane }) => isControlPlane);
     const cluster = first?.config?.main?.cluster;
-    if (!first || !cluster) return [];
+    const id = first && machines.etcd.database(first);
+    if (id === undefined || !cluster) return [];
     const running = nodes.filter((node) => node.isControlPlane && isUp(machines, node));
     return {
       id,

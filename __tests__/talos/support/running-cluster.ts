@@ -43,6 +43,17 @@ export interface RunResult {
   readonly said: string;
 }
 
+/** A state, as far as a test changes it. */
+export interface EditableState {
+  readonly serial: number;
+  readonly outputs: Record<string, { value: string }>;
+  readonly resources: readonly {
+    readonly type: string;
+    // biome-ignore lint/suspicious/noExplicitAny: what a resource has depends on its type
+    readonly instances: readonly { readonly attributes: any }[];
+  }[];
+}
+
 /**
  * A cluster as a deploy leaves it, without its VMs: three control planes and a worker on stand-ins, their configs applied by the
  * real OpenTofu, the state encrypted in a file, and a `cluster.yaml` that says all this.
@@ -64,7 +75,7 @@ export class RunningCluster {
     const cluster = new RunningCluster(folder, talos, project);
     mkdirSync(cluster.home);
     try {
-      cluster.configure("");
+      cluster.configure();
       cluster.writeStack();
       await project.ok("init");
       await project.ok("apply", "-auto-approve");
@@ -76,13 +87,13 @@ export class RunningCluster {
   }
 
   /** Writes `cluster.yaml`, with these lines in `talos`. Nothing is applied. */
-  configure(talos: string): void {
+  configure(talos = "kubernetes_version: v1.36.0"): void {
     const state = `state:\n  backend: local\n  path: ${JSON.stringify(this.project.stateFile)}\n`;
     const lines = talos
       .split("\n")
       .filter(Boolean)
       .map((line) => `  ${line}\n`);
-    const text = `${CLUSTER}${state}talos:\n  kubernetes_version: v1.36.0\n${lines.join("")}`;
+    const text = `${CLUSTER}${state}talos:\n${lines.join("")}`;
     writeFileSync(join(this.folder, "cluster.yaml"), text);
     writeFileSync(join(this.folder, "nodes.yaml"), NODES);
   }
@@ -91,6 +102,21 @@ export class RunningCluster {
   async apply(): Promise<void> {
     this.writeStack();
     await this.project.ok("apply", "-auto-approve");
+  }
+
+  /** The value of an output in the state. */
+  async output(name: string): Promise<string> {
+    return (await this.project.ok("output", "-raw", name)).output;
+  }
+
+  /** Changes the state as OpenTofu keeps it, decrypted. */
+  async editState(edit: (state: EditableState) => Promise<void>): Promise<void> {
+    const state = JSON.parse((await this.project.ok("state", "pull")).output) as EditableState;
+    await edit(state);
+    const file = join(this.folder, "edited.tfstate");
+    writeFileSync(file, JSON.stringify({ ...state, serial: state.serial + 1 }));
+    await this.project.ok("state", "push", file);
+    rmSync(file);
   }
 
   get home(): string {
