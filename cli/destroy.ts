@@ -1,9 +1,4 @@
-import { loadFromEnv } from "../config";
-import { type StackName, stackId, stackNames } from "../config/state-location";
 import { confirm } from "../process/confirm";
-import { loadProject } from "../state/project";
-import { snapshot } from "../state/snapshot";
-import { openStackStore } from "../state/stack-store";
 import { diff, type StackCommand } from "./make-plan";
 import type { PlanOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
@@ -34,6 +29,8 @@ export function requireDestroyable({ rest }: PlanOptions, { HOSTS_DOWN }: NodeJS
  */
 export async function destroy({ args, options, env }: StackCommand): Promise<number> {
   const saved = new SavedPlan(args);
+  // Loaded here alone: the other commands do without the configuration and the stores.
+  const { keepState, whatGoes } = require("./destroyed-stack") as typeof import("./destroyed-stack");
   const { stack, name } = whatGoes(saved.stack, env);
   if (options.yes !== undefined && options.yes !== name)
     throw new Error(`--yes ${options.yes} is not what would be destroyed; that is ${name}: --yes ${name}`);
@@ -65,24 +62,4 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
   } finally {
     saved.remove();
   }
-}
-
-/** The stack as `npm run state` knows it, and the name that approves its end: that of the cluster, else the id of the stack. */
-function whatGoes(id: string, env: NodeJS.ProcessEnv): { readonly stack?: StackName; readonly name: string } {
-  const { config, name } = loadFromEnv({ env });
-  const stack = stackNames.find((each) => stackId(name, each) === id);
-  return { stack, name: stack === "cluster" ? config.clusterName : id };
-}
-
-/** Keeps the state as it was before the destroy. @returns where it is, for people */
-async function keepState(stack: StackName, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const project = loadProject(env, process.cwd());
-  const store = openStackStore(project, stack);
-  const bytes = await store.read();
-  if (bytes === undefined) return undefined;
-  await store.keepVersion();
-  const { serial } = snapshot(bytes, store.address);
-  const version = (await store.versions()).find((each) => each.serial === serial);
-  const which = project.cluster ? ` --cluster ${project.cluster}` : "";
-  return `the state of before is kept: version ${version?.id ?? `of serial ${serial}`} in ${store.address} (npm run state -- versions --stack ${stack}${which})`;
 }

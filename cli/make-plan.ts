@@ -1,5 +1,5 @@
 import { findClusterFiles } from "../config/find-files";
-import { keepPlan, SYNTH_VARIABLES } from "../plan/plan-record";
+import { keepPlan, requireEncrypted, SYNTH_VARIABLES } from "../plan/plan-record";
 import { runCdktf } from "./foreground";
 import type { PlanOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
@@ -29,6 +29,7 @@ export async function plan(command: StackCommand): Promise<number> {
   saved.remove();
   const planned = await diff(command, options.format !== undefined);
   if (planned !== 0) return planned;
+  if (options.out !== undefined) requireEncrypted(options.out, saved.read());
   const { code } = await saved.review(options, env);
   if (options.out === undefined) return code;
   if (code !== 0) {

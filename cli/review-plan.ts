@@ -36,8 +36,10 @@ export class SavedPlan {
     writeFileSync(this.file, plan, { mode: 0o600 });
   }
 
+  /** @throws where cdktf left none */
   read(): Uint8Array {
-    return readFileSync(this.file);
+    if (existsSync(this.file)) return readFileSync(this.file);
+    throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
   }
 
   /** Prints what the plan would do, node by node, and what it must not. */
@@ -107,7 +109,7 @@ export class SavedPlan {
   }
 
   private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
-    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
+    this.read();
     return reviewPlan(await this.tofu(env).showPlanJson("plan"), allow);
   }
 

@@ -54,15 +54,19 @@ export function keepPlan(
   plan: Uint8Array,
   record: Omit<PlanRecord, "version" | "planSha256">,
 ): void {
-  if (!isEncrypted(plan)) {
-    throw new Error(
-      `the plan is not kept in ${path}, because it is not encrypted and has every secret of the state in it; set state.encryption in cluster.yaml, or use npm run deploy`,
-    );
-  }
+  requireEncrypted(path, plan);
   mkdirSync(dirname(path), { recursive: true });
   writeFileAtomic(path, plan);
   const whole: PlanRecord = { version: 1, ...record, planSha256: digest(plan) };
   writeFileAtomic(recordPath(path), `${JSON.stringify(whole, null, 2)}\n`);
+}
+
+/** @throws where a plan is in the clear, so that it is not kept in `path` */
+export function requireEncrypted(path: string, plan: Uint8Array): void {
+  if (isEncrypted(plan)) return;
+  throw new Error(
+    `the plan is not kept in ${path}, because it is not encrypted and has every secret of the state in it; set state.encryption in cluster.yaml, or use npm run deploy`,
+  );
 }
 
 /** Reads a plan that {@link keepPlan} kept. @throws where it or its record is missing or another one */

@@ -57,10 +57,10 @@ it("leaves out what stands on hosts that are down, in the plan that is applied",
 });
 
 /** cdktf that leaves a plan, and OpenTofu that shows it. */
-function planning(change: object): void {
-  const folder = join(on.root, "out/stacks/cluster");
+function planning(change: object, stack = "cluster"): void {
+  const folder = join(on.root, "out/stacks", stack);
   on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
-  on.file("out/stacks/cluster/cdk.tf.json", "{}");
+  on.file(`out/stacks/${stack}/cdk.tf.json`, "{}");
   on.file("state.json", '{"serial": 4, "lineage": "7f0c7a52"}');
   on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo '{"saved"}' > ${folder}/plan`);
   tofuThat("echo applied: $*");
@@ -194,6 +194,20 @@ describe("a plan is kept", () => {
         /^replace: cp-1, synth -o \S+\n1 to change in place\n.*applied: apply -input=false plan\n$/s,
       ),
     ]);
+  });
+
+  it("for the cluster that it was made for", async () => {
+    on.env.CLUSTER_CONFIG = "examples/two-clusters";
+    planning(updated, "staging");
+    expect((await keep("--cluster", "staging")).code).toBe(0);
+    on.program("cdktf", 'echo "of $CLUSTER_CONFIG" >&2');
+    expect(await inOut("apply", file(), "--cluster", "production")).toEqual({
+      code: 1,
+      said: expect.stringContaining("is a plan for staging, not for --cluster production; leave it out"),
+    });
+    expect((await apply()).said).toMatch(
+      /^of examples\/two-clusters\/clusters\/staging\/cluster.yaml\n.*\napplied: /s,
+    );
   });
 
   it("not where it is refused, or where it is not encrypted", async () => {
