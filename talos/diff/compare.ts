@@ -15,15 +15,15 @@ export interface Change {
 
 /** What is different in the second config: document by document, key by key. The order of documents and keys does not matter. */
 export function compareConfigs(before: string, after: string): readonly Change[] {
-  const [old, young] = [configDocuments(before), configDocuments(after)].map(
-    (documents) => new Map(documents.map(({ name, content }) => [name, content])),
-  ) as [Documents, Documents];
+  const [old, young] = [byName(before), byName(after)];
   return [...new Set([...old.keys(), ...young.keys()])].flatMap((document) =>
     compareValues(old.get(document), young.get(document)).map((change) => ({ document, ...change })),
   );
 }
 
-type Documents = ReadonlyMap<string, ConfigDocument["content"]>;
+const byName = (config: string): ReadonlyMap<string, ConfigDocument["content"]> =>
+  new Map(configDocuments(config).map(({ name, content }) => [name, content]));
+
 type ValueChange = Omit<Change, "document">;
 
 function compareValues(before: unknown, after: unknown, path: Change["path"] = []): readonly ValueChange[] {

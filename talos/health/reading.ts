@@ -5,8 +5,9 @@ import { LiveCluster } from "../change/live-cluster";
 import type { Cluster } from "../cluster";
 import { CallError, TalosError } from "../errors";
 import { forEachAtOnce } from "../for-each-at-once";
-import { isControlPlane, type TalosNode } from "../node";
+import type { TalosNode } from "../node";
 import type { Certificate } from "../read/certificate";
+import { type EtcdSize, readEtcdSizes } from "../read/etcd-sizes";
 import { readMachineConfig } from "../read/machine-config";
 import { readServices, type Service } from "../read/services";
 import { readCertificates } from "./certificates";
@@ -31,12 +32,6 @@ export interface NodeReading extends NodeFacts {
   readonly services: readonly Service[];
   /** Whether another machine config is in effect after the next boot. */
   readonly isRebootPending: boolean;
-}
-
-/** The database of a member, as talosctl writes it: `12 MB`, `8.1 MB (67.50%)`. */
-export interface EtcdSize {
-  readonly dbSize: string;
-  readonly inUse: string;
 }
 
 export interface KubernetesReading {
@@ -91,21 +86,6 @@ async function readNode({ talosctl }: Cluster, live: LiveCluster, node: TalosNod
     if (error instanceof CallError) return { ...nothing, error: error.message };
     throw error;
   }
-}
-
-async function readEtcdSizes({ talosctl, nodes }: Cluster): Promise<ReadonlyMap<string, EtcdSize>> {
-  const sizes = new Map<string, EtcdSize>();
-  for (const node of nodes.filter(isControlPlane)) {
-    try {
-      const [status] = await talosctl.table(node, ["etcd", "status"]);
-      const { "DB SIZE": dbSize = "", "IN USE": inUse = "" } = status ?? {};
-      sizes.set(node.name, { dbSize, inUse });
-    } catch (error) {
-      // Why, is told by what the member sees of etcd.
-      if (!(error instanceof CallError)) throw error;
-    }
-  }
-  return sizes;
 }
 
 async function readKubernetes(cluster: Cluster): Promise<KubernetesReading> {

@@ -1,4 +1,5 @@
 import { table } from "../../process/table";
+import { etcdTable } from "../etcd/report";
 import { isFine } from "../read/services";
 import { daysLeft } from "./certificates";
 import type { Finding } from "./findings";
@@ -39,7 +40,7 @@ export function healthText(reading: HealthReading, findings: readonly Finding[],
   const said = findings.map(({ level, text }) => `${level}: ${text}`);
   return [
     nodeTable(reading),
-    etcdTable(reading),
+    etcdTable(reading.etcd.map((view) => ({ ...view, ...reading.etcdSizes.get(view.node) }))),
     table(["certificate", "days left", "renewed"], certificateRows),
     said.length > 0 ? said.join("\n") : "healthy",
   ].join("\n\n");
@@ -62,15 +63,4 @@ function nodeTable({ nodes }: HealthReading): string {
     ];
   });
   return table(head, rows);
-}
-
-function etcdTable({ etcd, etcdSizes }: HealthReading): string {
-  const rows = etcd.map(({ node, error, members, leader, alarms }) => {
-    if (error !== undefined) return [node, "no answer"];
-    const own = members.find(({ hostname }) => hostname === node);
-    const role = own?.isLearner ? "learner" : own !== undefined && own.id === leader ? "leader" : "member";
-    const { dbSize = "", inUse = "" } = etcdSizes.get(node) ?? {};
-    return [node, own ? role : "no member", String(members.length), dbSize, inUse, alarms.join(", ")];
-  });
-  return table(["etcd", "is", "members", "database", "in use", "alarms"], rows);
 }
