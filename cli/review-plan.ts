@@ -6,6 +6,7 @@ import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
 import { runInForeground } from "./foreground";
 import type { PlanOptions } from "./plan-options";
+import { restartAdvice } from "./restart-advice";
 
 /** Something would be lost that nobody has named. */
 export const REFUSED = 3;
@@ -101,6 +102,8 @@ export class SavedPlan {
       ["apply", "-input=false", ...wait, "plan"],
       { env, cwd: this.folder },
     );
+    const advice = restartAdvice(errors);
+    if (advice !== undefined) console.error(advice);
     if (/Saved plan is stale/.test(errors))
       console.error(
         `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,

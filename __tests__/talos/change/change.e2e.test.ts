@@ -184,7 +184,8 @@ test("a lost control plane stops every change, and leaves etcd by way of another
     said: expect.stringMatching(/cp-1: etcd would have 2 members, of which 1 healthy, and needs 2/),
   });
   expect(done()).toEqual([]);
-  const { code, said } = await run("replace-node", "cp-3", "--yes", "cp-3", "--no-deploy");
+  const args = ["--yes", "cp-3", "--no-deploy", "--snapshot", inFolder("d.snapshot")];
+  const { code, said } = await run("replace-node", "cp-3", ...args);
   expect({ code, said }).toEqual({
     code: 0,
     said: expect.stringContaining("cp-3: removed from etcd by cp-1"),
@@ -192,6 +193,10 @@ test("a lost control plane stops every change, and leaves etcd by way of another
   expect(done()).toEqual(["EtcdSnapshot cp-1", "EtcdRemoveMemberByID cp-1"]);
   expect(members()).not.toContain("cp-3");
   expect(await kubernetes.find("/api/v1/nodes/cp-3")).toBeUndefined();
+  const databases = ["before.snapshot", "d.snapshot"].map((file) =>
+    databaseOf(readFileSync(inFolder(file)), false),
+  );
+  expect(databases[1]).toBe(databases[0]);
 });
 
 test("remove-node: a worker is wiped, and goes from Kubernetes and the files, once its name is given", async () => {
