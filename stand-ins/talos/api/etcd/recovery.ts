@@ -1,4 +1,3 @@
-import { clusterOf } from "../../etcd/cluster";
 import { databaseOf, snapshotOf } from "../../etcd/snapshot";
 import type { BootstrapRequest } from "../../protocol/messages";
 import { ADMIN, type Role } from "../caller";
@@ -19,8 +18,6 @@ export const bootstrap = method<BootstrapRequest>(
       throw new RpcError("FAILED_PRECONDITION", "bootstrap is not available yet");
     }
     if (node.state.etcdMember) throw new RpcError("ALREADY_EXISTS", "etcd data directory is not empty");
-    // With a snapshot, its objects are there again.
-    if (!recoverEtcd) await machines.kubernetes?.forget(clusterOf(node));
     machines.etcd.bootstrap(node, recoverEtcd ? recovered(context, recoverSkipHashCheck) : undefined);
     await machines.applyChanges();
     return { messages: [{}] };
