@@ -5,7 +5,6 @@ import { constants } from "node:os";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
 import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
-import { withoutColours } from "../process/colours";
 import { waiting } from "../process/waiting";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { cdktfHelp } from "./cdktf-help";
@@ -21,8 +20,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   deploy: "deploy",
   destroy: "destroy",
 };
-const NO_CDKTF =
-  "cdktf is not on PATH; install it in your project: npm install --save-dev --save-exact cdktf-cli@0.21.0";
+const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
 /** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
@@ -73,7 +71,6 @@ async function main(): Promise<number> {
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }),
     ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
-    ...withoutColours(process.env),
   };
   return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
 }
@@ -88,12 +85,14 @@ async function planAndReview(
   plan.remove();
   if (name === "drift") {
     // Nothing is written, and whoever deploys meanwhile is not kept waiting.
-    const unlocked = { ...env, ...tofuOption(env, "plan", "-lock=false") };
-    const code = await waiting("planning", () => runCdktf(["diff", ...args], unlocked, true));
+    const code = await runCdktf(
+      ["diff", ...args],
+      { ...env, ...tofuOption(env, "plan", "-lock=false") },
+      true,
+    );
     return code === 0 ? plan.reportDrift(options, env) : 1;
   }
-  const diff = (quiet: boolean) => runCdktf(["diff", ...args], env, quiet);
-  const code = options.format ? await waiting("planning", () => diff(true)) : await diff(false);
+  const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
   return code === 0 ? plan.review(options, env) : code;
 }
 
@@ -135,7 +134,7 @@ function takeCluster(written: readonly string[]): { readonly given: string[]; re
  */
 function withStack(command: string, given: readonly string[]): readonly string[] {
   const [first, ...rest] = given;
-  if (command === "synth" || first === BOOTSTRAP_STACK) return given;
+  if (command === "synth" || first === BOOTSTRAP_STACK || given.some(isHelp)) return given;
   if (first === undefined || first.startsWith("-")) return [stackOf("cluster"), ...given];
   const stack = stackNames.find((each) => each === first);
   return stack === undefined ? given : [stackOf(stack), ...rest];
@@ -147,7 +146,7 @@ function stackOf(stack: StackName): string {
 }
 
 function isHelp(argument: string): boolean {
-  return argument === "--help" || argument === "-h";
+  return /^(--(help|version)|-h)$/.test(argument);
 }
 
 /** @param quiet shows what cdktf prints only where it fails */
@@ -161,15 +160,16 @@ function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv, quiet = false
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
-  return new Promise((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" ? new Error(NO_CDKTF) : error),
-    );
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "ENOENT" ? new Error(NO_CDKTF) : error);
+    });
     child.once("close", (code, signal) => {
       if (code !== 0) process.stderr.write(printed);
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });
   });
+  return quiet ? waiting("planning", () => ended) : ended;
 }
 
 const [name = "synth", ...given] = process.argv.slice(2);
