@@ -4,12 +4,14 @@ import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { KeptPlan } from "./apply";
+import { cdktfHelp } from "./cdktf-help";
 import { chooseCluster } from "./choose-cluster";
 import { deploy } from "./deploy";
 import { destroy, requireDestroyable } from "./destroy";
 import { runCdktf } from "./foreground";
 import { drift, plan, type StackCommand } from "./make-plan";
 import { type PlanCommand, planOptions } from "./plan-options";
+import { run } from "./run";
 import { leavingOutHostsDown } from "./tofu-options";
 
 /** What cdktf shows the help of, by command. */
@@ -30,12 +32,11 @@ const RUN: Readonly<Record<Exclude<PlanCommand, "apply">, (command: StackCommand
 /** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
-async function main(): Promise<number> {
-  const [name = "", ...written] = process.argv.slice(2);
+async function main(name: string, written: readonly string[]): Promise<number> {
   if (!isCommand(name))
     throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
   const { given, cluster } = takeCluster(written);
-  if (name === "synth" || given.some(isHelp)) {
+  if (name === "synth" || given.includes("--version")) {
     chooseCluster(cluster, process.env);
     return runCdktf([COMMANDS[name], ...given], { ...process.env, ...(await toolchainFor(name, given)) });
   }
@@ -116,15 +117,13 @@ function stackOf(stack: StackName): string {
 }
 
 function isHelp(argument: string): boolean {
-  return /^(--(help|version)|-h)$/.test(argument);
+  return /^(--help|-h)$/.test(argument);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.name === "AbortError" ? "stopped" : error.message);
-    process.exitCode = 1;
-  },
-);
+const [name = "synth", ...written] = process.argv.slice(2);
+const help = cdktfHelp(name, isCommand(name) ? COMMANDS[name] : name);
+// The options are read by hand: most of them are cdktf's.
+run(name, help, async () => {
+  if (written.some(isHelp)) help.outputHelp();
+  else process.exitCode = await main(name, written);
+});

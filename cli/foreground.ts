@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { waiting } from "../process/waiting";
+
+const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
 
 export interface ForegroundProps {
   readonly env: NodeJS.ProcessEnv;
@@ -55,5 +58,10 @@ export async function runCdktf(
   env: NodeJS.ProcessEnv,
   quiet = false,
 ): Promise<number> {
-  return (await runInForeground("cdktf", args, { env, quiet })).code;
+  const work = () => runInForeground("cdktf", args, { env, quiet });
+  try {
+    return (await (quiet ? waiting(args[0] === "synth" ? "synthesizing" : "planning", work) : work())).code;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new Error(NO_CDKTF) : error;
+  }
 }

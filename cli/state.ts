@@ -1,8 +1,7 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
-import { ConfigError } from "../config";
-import { StateError } from "../state/errors";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { run } from "./run";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
 import { addDropCommand } from "./state/drop";
@@ -17,7 +16,7 @@ import { addUnlockCommand } from "./state/unlock";
 import { addVerifyCommand } from "./state/verify";
 import { addVersionsCommand } from "./state/versions";
 
-const program = new Command("npm run state --")
+const program = new Command()
   .description(
     "read, write and move the states of cluster.yaml, in R2, at the Worker or in a file. states go in and out " +
       "as they are kept: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
@@ -25,7 +24,10 @@ const program = new Command("npm run state --")
   )
   .option(...CLUSTER_OPTION)
   .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
-  .showHelpAfterError();
+  .addHelpText(
+    "afterAll",
+    "\nexit codes: 0 done, 1 an error, or what verify finds; where a command asks, an answer other than yes is 1 too",
+  );
 addListCommand(program);
 addPullCommand(program);
 addVersionsCommand(program);
@@ -40,21 +42,4 @@ addUnfreezeCommand(program);
 addReconfigureCommand(program);
 addCredentialsCommand(program);
 
-// A reader that ends early (`pull | head`) must not end the command. Other errors, such as a full disk, are reported.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
-    process.exitCode = 1;
-    console.error(error.message);
-  });
-}
-
-/** Node's message says what failed and where: "ENOENT: no such file or directory, open 'x'". */
-const isFileSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
-
-program.parseAsync().catch((error: unknown) => {
-  // No stack trace for an error that the user can act on.
-  const isForUsers = error instanceof StateError || error instanceof ConfigError || isFileSystemError(error);
-  console.error(isForUsers ? error.message : error);
-  process.exitCode = 1;
-});
+run("state", program);

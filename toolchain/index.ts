@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { userCliConfig, writeCliConfig } from "./cli-config";
 import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from "./context";
+import { type KubernetesProgram, makeKubernetesProgram } from "./kubernetes";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { makeOwnProgram, type OwnProgram, ownProgramPath } from "./own-program";
 import { installProviders } from "./providers";
 import { findTalosctl, makeTalosctl, type Talosctl } from "./talosctl";
-import { OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
+import { ETCD, KUBERNETES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
 
 export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
+export type { KubernetesProgram } from "./kubernetes";
 export type { OwnProgram } from "./own-program";
 export type { Talosctl } from "./talosctl";
 
@@ -81,6 +83,23 @@ export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<T
   return (await findTalosctl(context)) ?? (await makeTalosctl(context));
 }
 
+/** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
+export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
+  findOpenTofu(contextOf(options));
+
+/** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
+export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
+  findTalosctl(contextOf(options));
+
+/**
+ * Finds a program of Kubernetes, and downloads or builds it where there is none, once, into the user's cache folder.
+ * @returns its absolute path @throws ToolchainError that says what failed and what the user can do
+ */
+export const resolveKubernetes = (
+  program: KubernetesProgram,
+  options: ToolchainOptions = {},
+): Promise<string> => makeKubernetesProgram(contextOf(options), program);
+
 /**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path @throws ToolchainError where it cannot be built
@@ -102,6 +121,8 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   releases: OPENTOFU.releases,
   sha256: OPENTOFU.sha256,
   talosReleases: TALOSCTL.releases,
+  kubernetesReleases: KUBERNETES.releases,
+  etcdReleases: ETCD.releases,
   registry: PROVIDER_REGISTRY,
   cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
   talos: talosFor(env),

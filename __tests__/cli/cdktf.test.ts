@@ -27,7 +27,6 @@ const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
   ["synth", ["--hcl"], "synth --hcl", "", ""],
-  ["plan", ["--help"], "diff --help", "", ""],
   ["deploy", ["bootstrap", "--auto-approve"], "diff bootstrap", "", ""],
   [
     "deploy",

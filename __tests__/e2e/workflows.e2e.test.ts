@@ -29,10 +29,9 @@ beforeAll(async () => {
   file("project/.gitignore", "cdktf.out\nnode_modules\n.base\n");
   mkdirSync(join(root, "bin"));
   // The package's own command, as `npx` finds it in a project.
-  const run = `exec "${process.execPath}" "${ROOT}/node_modules/.bin/ts-node" --swc "${ROOT}/cli`;
   program(
     "npx",
-    `shift 2; command=$1; case $command in github|state) shift; ${run}/$command.ts" "$@";; *) ${run}/cdktf.ts" "$@";; esac`,
+    `shift 2; exec "${process.execPath}" "${ROOT}/node_modules/.bin/ts-node" --swc "${ROOT}/cli/main.ts" "$@"`,
   );
   program("npm", "exit 0");
   write(1);

@@ -1,5 +1,5 @@
 import { CHECKED_TALOS_VERSIONS, resolveConfigChecker } from "../../stand-ins/talos-config";
-import { resolveTalosctl, resolveToolchain, ToolchainError } from "../../toolchain";
+import { resolveKubernetes, resolveTalosctl, resolveToolchain, ToolchainError } from "../../toolchain";
 import { longBuilds } from "./long-builds";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
@@ -24,6 +24,10 @@ async function buildAll(signal: AbortSignal): Promise<void> {
   try {
     for (const version of CHECKED_TALOS_VERSIONS) await resolveConfigChecker(version, { report, signal });
     await resolveTalosctl({ report, signal });
+    // After talosctl, with which they have packages in common.
+    for (const program of ["etcd", "kube-apiserver", "kubectl"] as const) {
+      await resolveKubernetes(program, { report, signal });
+    }
   } catch (error) {
     // The test that needs it fails with the same message.
     if (!signal.aborted && !(error instanceof ToolchainError)) throw error;

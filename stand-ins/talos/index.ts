@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { VANILLA_SCHEMATIC_ID } from "../../domain/schematic";
 import { JsonFile } from "../json-file";
 import { serve } from "./api/serve";
 import type { ConfigCheck } from "./config/check";
 import { TalosControl } from "./control/control";
 import { Machines } from "./machines";
-import type { MachinesState, NodeState, Platform } from "./model";
+import type { MachinesState, NodeState, Platform, TalosImage } from "./model";
 import type { Listener } from "./node/listener";
 import { openListeners } from "./ports";
 
@@ -42,6 +43,8 @@ export interface TalosOptions {
   readonly folder?: string;
   /** The Talos version on their boot medium. @default - as in the folder, or v1.13.0 */
   readonly mediumVersion?: string;
+  /** The ID of the schematic of their boot medium. @default - as in the folder, or that of no extensions */
+  readonly mediumSchematic?: string;
   /** @default - as in the folder, or metal, which requires `machine.install` */
   readonly platform?: Platform;
   /** How long boots take, relative to a virtual machine; 0 is immediate. @default 0 */
@@ -51,6 +54,12 @@ export interface TalosOptions {
    * @default - nodes check what the stand-in knows itself
    */
   readonly checkConfig?: ConfigCheck;
+  /**
+   * The schematics that the Image Factory has received: the official extensions of each by its ID. Installers of others are not
+   * found.
+   * @default - every installer is found, and no extension is known
+   */
+  readonly schematics?: Readonly<Record<string, readonly string[]>>;
   /** Receives a line for each call, without anything secret. @default - nobody does */
   readonly onCall?: (line: string) => void;
 }
@@ -87,9 +96,13 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
     timeScale = 0,
     onCall,
     checkConfig,
+    schematics,
   } = options;
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const saved = store.load();
+  if (saved && !saved.medium) {
+    throw new Error(`${folder} is of an earlier version: move it away to start with new nodes`);
+  }
   const listeners = await openListeners((saved?.nodes ?? nodes).length, {
     port,
     oneAddress,
@@ -97,7 +110,7 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
   });
   try {
     const state = machinesState(listeners, saved, options);
-    const machines = new Machines(state, store, { timeScale, onCall, checkConfig });
+    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, schematics });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);
@@ -118,14 +131,17 @@ function machinesState(
   { nodes = DEFAULT_NODES, ...options }: TalosOptions,
 ): MachinesState {
   const platform = options.platform ?? saved?.platform ?? "metal";
-  const mediumVersion = options.mediumVersion ?? saved?.mediumVersion ?? DEFAULT_VERSION;
+  const medium: TalosImage = {
+    version: options.mediumVersion ?? saved?.medium.version ?? DEFAULT_VERSION,
+    schematic: options.mediumSchematic ?? saved?.medium.schematic ?? VANILLA_SCHEMATIC_ID,
+  };
   const states = listeners.map(({ address: { host, port } }, index): NodeState => {
     const old = saved?.nodes[index];
     const listen = { host, port };
     if (old) return { ...old, listen, address: old.address === old.listen.host ? host : old.address };
     const { name = host, address = host } = nodes[index] ?? {};
     const installed = platform === "nocloud";
-    return { name, address, listen, poweredOn: true, bootId: "", installed, version: mediumVersion };
+    return { name, address, listen, poweredOn: true, bootId: "", installed, image: medium };
   });
-  return { platform, mediumVersion, etcd: saved?.etcd ?? {}, nodes: states };
+  return { platform, medium, etcd: saved?.etcd ?? {}, nodes: states };
 }

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { decodeKeyPair, type MachineConfig } from "../config/machine-config";
 import { issueCertificate } from "../pki/issue";
 import { ADMIN } from "./caller";
-import { requireControlPlane } from "./etcd";
+import { requireControlPlane } from "./etcd/requirements";
 import { method } from "./method";
 import { RpcError } from "./rpc-error";
 

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { ActiveFault } from "../../fault-list";
 import type { Machines } from "../machines";
+import type { NodeState } from "../model";
 import type { Condition, Node } from "../node/node";
 import type { LoggedCall } from "./call-log";
 import { type Fault, type FaultInput, faultSchema } from "./faults";
@@ -18,6 +20,10 @@ export interface NodeView {
   readonly hostname: string;
   /** The Talos version that runs. */
   readonly version: string;
+  /** The schematic of the Talos that runs; undefined where no factory has made it. */
+  readonly schematic: string | undefined;
+  /** Whether the next boot starts another Talos or takes another configuration. */
+  readonly rebootPending: boolean;
   readonly bootId: string;
   /** Its member ID in etcd. */
   readonly etcdMember: string | undefined;
@@ -84,6 +90,9 @@ export class TalosControl {
   }
 }
 
+const isRebootPending = ({ config, persistedConfig, image, nextImage = image }: NodeState): boolean =>
+  !isDeepStrictEqual([config, image], [persistedConfig, nextImage]);
+
 const view = ({ state, condition, config, hostname }: Node, reachable: boolean): NodeView => ({
   name: state.name,
   address: state.address,
@@ -92,7 +101,9 @@ const view = ({ state, condition, config, hostname }: Node, reachable: boolean):
   reachable,
   type: config?.type,
   hostname,
-  version: state.version,
+  version: state.image.version,
+  schematic: state.image.schematic,
+  rebootPending: isRebootPending(state),
   bootId: state.bootId,
   etcdMember: state.etcdMember,
 });

@@ -91,6 +91,8 @@ async function installed(): Promise<string> {
     registry: "",
     cloudflare: "unused",
     talosReleases: "",
+    kubernetesReleases: "",
+    etcdReleases: "",
     talos: "unused",
   };
   const target = join(context.cacheDir, "fakepve", VERSION);

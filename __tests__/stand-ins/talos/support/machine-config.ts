@@ -1,5 +1,9 @@
 import { stringify } from "yaml";
+import { VANILLA_SCHEMATIC_ID } from "../../../../domain/schematic";
 import type { ClusterSecrets } from "./secrets";
+
+/** Of the schematic of no extensions, without its version. */
+export const FACTORY_INSTALLER = `factory.talos.dev/metal-installer/${VANILLA_SCHEMATIC_ID}`;
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
@@ -17,7 +21,7 @@ export function mainDocument(secrets: ClusterSecrets, type: "controlplane" | "wo
       ca: { crt: base64(os.crt), key: key(os.key) },
       certSANs: [] as string[],
       kubelet: { image: "ghcr.io/siderolabs/kubelet:v1.35.0" },
-      install: { disk: "/dev/sda", image: "factory.talos.dev/metal-installer/abc:v1.13.2", wipe: false },
+      install: { disk: "/dev/sda", image: `${FACTORY_INSTALLER}:v1.13.2`, wipe: false },
       sysctls: {} as Record<string, string>,
       files: [] as object[],
     },
