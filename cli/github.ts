@@ -13,12 +13,13 @@ import {
   readJob,
   readPlanSummary,
 } from "../github";
+import { run } from "./run";
 
 /* `npm run github -- comment|drift-issue|find-plan|oidc`: what the workflows of a project tell GitHub. */
 
 const { env } = process;
 
-const program = new Command("npm run github --")
+const program = new Command()
   .description("what the workflows tell GitHub; each command runs in a job of GitHub Actions")
   .addHelpText(
     "after",
@@ -107,9 +108,4 @@ async function oidc({ audience }: { audience: string }): Promise<void> {
   addTo(env.GITHUB_ENV, `TF_HTTP_USERNAME=oidc\nTF_HTTP_PASSWORD=${token}`);
 }
 
-program.parseAsync().catch((error: unknown) => {
-  // No stack trace for what the user can mend.
-  if (!(error instanceof GitHubError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+run("github", program);

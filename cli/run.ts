@@ -2,6 +2,7 @@ import { AssertionError } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { withoutColours } from "../process/colours";
 import { PACKAGE_ROOT } from "../process/package-root";
 
 /** How a command is called: as an npm script here, by its own name where it is a compiled package. */
@@ -27,6 +28,7 @@ export async function run(
   }
   if (described) return void described.push(program);
   endQuietlyWithItsReader();
+  Object.assign(process.env, withoutColours(process.env));
   try {
     await work();
   } catch (error) {
