@@ -2,11 +2,14 @@
 // and reviews a plan.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { loadFromEnv } from "../config";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
 import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
+import { neededVariables } from "../secrets/needed";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { chooseCluster } from "./choose-cluster";
+import { loadSecrets, requireSecrets } from "./load-secrets";
 import { type PlanOptions, planOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
 
@@ -51,6 +54,7 @@ async function main(): Promise<number> {
       `TF_WORKSPACE=${TF_WORKSPACE} is set, but each stack has only one state, at the address in cluster.yaml; unset it, and use another cluster.yaml for another cluster`,
     );
   }
+  await readSecrets(command, given);
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
@@ -69,6 +73,19 @@ async function main(): Promise<number> {
     ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
   };
   return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
+}
+
+/** @throws SecretsError that names what is missing for the stack of the cluster, before anything runs */
+async function readSecrets(command: string, given: readonly string[]): Promise<void> {
+  if (given.some(isHelp)) return;
+  // A synth needs no secret, and the id of the account can be one of them.
+  if (command === "synth")
+    return loadSecrets(process.env, { only: ["CLOUDFLARE_ACCOUNT_ID"], optional: true });
+  await loadSecrets(process.env);
+  const [stack = "cluster"] = given;
+  if (stack !== "cluster" && !stack.startsWith("-")) return;
+  const { state } = loadFromEnv({ env: process.env }).config;
+  requireSecrets(neededVariables(state, process.env), process.env);
 }
 
 async function planAndReview(

@@ -3,7 +3,10 @@ import { ConfigError, loadFromEnv } from "../config";
 import { table } from "../process/table";
 import { apiOptionsFrom, ProxmoxApi, ProxmoxError } from "../proxmox/api";
 import { type PendingOfNode, readPendingChanges } from "../proxmox/pending-changes";
+import { SecretsError } from "../secrets/sops";
+import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 
 /* `npm run pending [-- --json]`: what waits for the next start of each VM. */
 
@@ -23,6 +26,7 @@ async function main(env: NodeJS.ProcessEnv, argv: readonly string[]): Promise<vo
     .allowExcessArguments(false);
   const { json, cluster } = program.parse(argv).opts<{ json?: boolean; cluster?: string }>();
   chooseCluster(cluster, env);
+  await loadSecrets(env);
 
   const { config } = loadFromEnv({ env });
   const api = new ProxmoxApi(apiOptionsFrom(env, config.proxmox));
@@ -57,7 +61,8 @@ function print(nodes: readonly PendingOfNode[]): void {
 
 main(process.env, process.argv).catch((error: unknown) => {
   // No stack trace for what the user can mend.
-  if (!(error instanceof ConfigError || error instanceof ProxmoxError)) throw error;
-  console.error(error.message);
+  const kinds = [ConfigError, ProxmoxError, SecretsError, ToolchainError];
+  if (!kinds.some((each) => error instanceof each)) throw error;
+  console.error((error as Error).message);
   process.exitCode = EXIT.notRead;
 });

@@ -1,8 +1,11 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
 import { ConfigError } from "../config";
+import { SecretsError } from "../secrets/sops";
 import { StateError } from "../state/errors";
+import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
 import { addDropCommand } from "./state/drop";
@@ -24,7 +27,10 @@ const program = new Command("npm run state --")
       "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
   )
   .option(...CLUSTER_OPTION)
-  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
+  .hook("preAction", async (command) => {
+    chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env);
+    await loadSecrets(process.env);
+  })
   .showHelpAfterError();
 addListCommand(program);
 addPullCommand(program);
@@ -54,7 +60,8 @@ const isFileSystemError = (error: unknown): error is Error => error instanceof E
 
 program.parseAsync().catch((error: unknown) => {
   // No stack trace for an error that the user can act on.
-  const isForUsers = error instanceof StateError || error instanceof ConfigError || isFileSystemError(error);
-  console.error(isForUsers ? error.message : error);
+  const kinds = [StateError, ConfigError, SecretsError, ToolchainError];
+  const isForUsers = kinds.some((each) => error instanceof each) || isFileSystemError(error);
+  console.error(isForUsers ? (error as Error).message : error);
   process.exitCode = 1;
 });

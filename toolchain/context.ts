@@ -20,6 +20,8 @@ export interface ToolchainContext {
   readonly sha256: Readonly<Record<string, string>>;
   /** The URL that Talos' releases are below, without a version. */
   readonly talosReleases: string;
+  /** The URL of GitHub, where sops and task have their releases. */
+  readonly githubReleases: string;
   /** The URL of the provider registry. */
   readonly registry: string;
   readonly cloudflare: CloudflareUse;

@@ -3,12 +3,16 @@ import { userCliConfig, writeCliConfig } from "./cli-config";
 import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from "./context";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { makeOwnProgram, type OwnProgram, ownProgramPath } from "./own-program";
+import { type Program, resolveProgram } from "./program";
 import { installProviders } from "./providers";
-import { findTalosctl, makeTalosctl, type Talosctl } from "./talosctl";
-import { OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
+import { AGE_KEYGEN_PIN, AGE_PIN, SOPS_PIN } from "./secret-tools";
+import { TALOSCTL_PIN, type Talosctl } from "./talosctl";
+import { TASK_PIN } from "./task";
+import { GITHUB_RELEASES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
 
 export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
 export type { OwnProgram } from "./own-program";
+export type { Program } from "./program";
 export type { Talosctl } from "./talosctl";
 
 export type ToolchainOptions = Partial<ToolchainContext>;
@@ -72,14 +76,25 @@ export async function resolveForSynth(
   };
 }
 
+/** The programs that a command needs besides OpenTofu. */
+const PROGRAMS = {
+  talosctl: TALOSCTL_PIN,
+  sops: SOPS_PIN,
+  age: AGE_PIN,
+  "age-keygen": AGE_KEYGEN_PIN,
+  task: TASK_PIN,
+} as const;
+
 /**
- * Finds talosctl, and downloads or builds it where there is none, once, into the user's cache folder.
+ * Finds a program, and downloads or builds it where there is none, once, into the user's cache folder.
  * @throws ToolchainError that says what failed and what the user can do
  */
-export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<Talosctl> {
-  const context = contextOf(options);
-  return (await findTalosctl(context)) ?? (await makeTalosctl(context));
-}
+export const resolveTool = (name: keyof typeof PROGRAMS, options: ToolchainOptions = {}): Promise<Program> =>
+  resolveProgram(contextOf(options), PROGRAMS[name]);
+
+/** {@link resolveTool} for talosctl. */
+export const resolveTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl> =>
+  resolveTool("talosctl", options);
 
 /**
  * Builds a Go program of this project, once for each version of its sources.
@@ -102,6 +117,7 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   releases: OPENTOFU.releases,
   sha256: OPENTOFU.sha256,
   talosReleases: TALOSCTL.releases,
+  githubReleases: GITHUB_RELEASES,
   registry: PROVIDER_REGISTRY,
   cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
   talos: talosFor(env),

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { clientVariables, format, instructions } from "../../bootstrap/export-env";
+import { clientVariables, instructions, secretsToKeep } from "../../bootstrap/export-env";
 import type { BootstrapSettings } from "../../bootstrap/settings";
+import { format } from "../../secrets/format";
 
 const AWKWARD = `it's "a" $HOME \`id\` \\n # passphrase`;
 

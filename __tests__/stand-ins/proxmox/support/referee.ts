@@ -91,6 +91,7 @@ async function installed(): Promise<string> {
     registry: "",
     cloudflare: "unused",
     talosReleases: "",
+    githubReleases: "",
     talos: "unused",
   };
   const target = join(context.cacheDir, "fakepve", VERSION);
