@@ -1,7 +1,8 @@
 import { SECRETS_FILE, waysToGive } from "../domain/secrets";
 import { missingVariables } from "../secrets/environment";
+import { SecretsError } from "../secrets/errors";
 import { secretsFolder } from "../secrets/secrets-file";
-import { SecretsError, type SopsProps } from "../secrets/sops";
+import type { SopsProps } from "../secrets/sops";
 import { resolveTool } from "../toolchain";
 
 /** How sops is run for the project in the working folder. */

@@ -3,7 +3,7 @@ import { ConfigError, loadFromEnv } from "../config";
 import { table } from "../process/table";
 import { apiOptionsFrom, ProxmoxApi, ProxmoxError } from "../proxmox/api";
 import { type PendingOfNode, readPendingChanges } from "../proxmox/pending-changes";
-import { SecretsError } from "../secrets/sops";
+import { SecretsError } from "../secrets/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";

@@ -1,7 +1,7 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
 import { ConfigError } from "../config";
-import { SecretsError } from "../secrets/sops";
+import { SecretsError } from "../secrets/errors";
 import { StateError } from "../state/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { SecretsError } from "./sops";
+import { SecretsError } from "./errors";
 
 /** The identity of a person, as sops finds it. */
 export interface OwnKey {

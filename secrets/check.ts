@@ -1,7 +1,8 @@
 import { SECRETS, SECRETS_FILE, waysToGive } from "../domain/secrets";
 import { unknownKeys, valuesIn } from "./environment";
+import { SecretsError } from "./errors";
 import { findSopsConfig, readEncryptedFile, recipientsIn } from "./secrets-file";
-import { decrypt, encrypt, SecretsError, type SopsProps } from "./sops";
+import { decrypt, encrypt, IN_PLAIN_TEXT, type SopsProps } from "./sops";
 
 export interface CheckProps extends SopsProps {
   /** The variables that the project needs for its cluster.yaml. */
@@ -34,12 +35,10 @@ export async function checkSecrets(props: CheckProps): Promise<CheckReport> {
   if (file === undefined)
     throw new SecretsError(`there is no ${SECRETS_FILE}; make it: npm run secrets -- init`);
   const unknown = [...unknownKeys(file.keys)];
-  const opened = props.withoutKey ? {} : await open(props);
+  // A value in plain text has a line of its own.
+  const opened = props.withoutKey || file.plain.length > 0 ? {} : await open(props);
   const problems = [
-    ...file.plain.map(
-      (key) =>
-        `${key} is in plain text; npm run secrets -- rotate encrypts it. if it was ever committed, make a new one`,
-    ),
+    ...file.plain.map((key) => `${key} ${IN_PLAIN_TEXT}`),
     ...missingKeys(props, file.filled),
     ...unknown.flatMap(([key, meant]) => (meant ? [`${key} is no key; did you mean ${meant}?`] : [])),
     ...(await recipientProblems(props, file.recipients)),

@@ -1,7 +1,8 @@
 import { closestWord } from "../config/spelling";
 import { SECRETS, SECRETS_FILE, type Secret, TOGETHER } from "../domain/secrets";
+import { SecretsError } from "./errors";
 import { readEncryptedFile } from "./secrets-file";
-import { decrypt, SecretsError, type SopsProps } from "./sops";
+import { decrypt, type SopsProps } from "./sops";
 
 /** Environment variables with their values. */
 export type Variables = Readonly<Record<string, string>>;

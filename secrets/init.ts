@@ -3,8 +3,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document } from "yaml";
 import { SECRETS, SECRETS_FILE } from "../domain/secrets";
+import { SecretsError } from "./errors";
 import { findSopsConfig, secretsPath } from "./secrets-file";
-import { encrypt, SecretsError, type SopsProps } from "./sops";
+import { encrypt, type SopsProps } from "./sops";
 import { sopsConfig } from "./sops-config";
 import { writeSecrets } from "./update";
 

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isMap, isScalar, parseDocument } from "yaml";
 import { findClusters } from "../config/find-files";
-import { SECRETS_FILE } from "../domain/secrets";
+import { SECRETS, SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
-import { SecretsError } from "./sops";
+import { SecretsError } from "./errors";
 
 /** The file as it is on disk. Its keys can be read by anybody, its values only by its recipients. */
 export interface EncryptedFile {
@@ -14,7 +14,7 @@ export interface EncryptedFile {
   readonly filled: readonly string[];
   /** Who can open it: recipients of age, fingerprints of PGP, names of keys of a key service. */
   readonly recipients: readonly string[];
-  /** The keys whose values are in plain text. */
+  /** The keys of ours whose values are in plain text. Of others, sops may have been told to leave them so. */
   readonly plain: readonly string[];
 }
 
@@ -73,9 +73,11 @@ export function readEncryptedFile(folder: string): EncryptedFile | undefined {
     keys: entries.map(({ key }) => key),
     filled: filled.map(({ key }) => key),
     recipients: recipientsOf((document.toJS() as { readonly sops: unknown }).sops),
-    plain: filled.filter(({ value }) => !isEncrypted(value)).map(({ key }) => key),
+    plain: filled.filter(({ key, value }) => isOurs(key) && !isEncrypted(value)).map(({ key }) => key),
   };
 }
+
+const isOurs = (key: string): boolean => SECRETS.some((each) => each.key === key);
 
 /** The recipients in an encrypted text. */
 export const recipientsIn = (encrypted: string): readonly string[] =>

@@ -1,19 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { SECRETS_FILE } from "../domain/secrets";
-
-/** Something is wrong with the file of secrets or its keys. The message says what to do, and has no secret. */
-export class SecretsError extends Error {
-  override readonly name = "SecretsError";
-
-  constructor(
-    message: string,
-    /** What is wrong, where a caller goes on from it. */
-    readonly reason?: "changed" | "no key",
-  ) {
-    super(message);
-  }
-}
+import { SecretsError } from "./errors";
+import { readEncryptedFile } from "./secrets-file";
 
 /** How sops is run. */
 export interface SopsProps {
@@ -25,6 +14,10 @@ export interface SopsProps {
   readonly sops: () => Promise<string>;
 }
 
+/** What to do about a value in a file that is encrypted otherwise. */
+export const IN_PLAIN_TEXT =
+  "is in plain text; delete its line and add it again with npm run secrets -- edit. if it was ever committed, make a new one";
+
 /** The exit codes of sops that we explain. */
 const EXIT = { macMismatch: 51, noKey: 128 } as const;
 
@@ -33,6 +26,9 @@ const EXIT = { macMismatch: 51, noKey: 128 } as const;
  * @throws SecretsError if none of the keys of this machine opens it, or it was changed after it was encrypted
  */
 export async function decrypt(props: SopsProps, format: "json" | "yaml"): Promise<string> {
+  const [plain] = readEncryptedFile(props.folder)?.plain ?? [];
+  // sops would show the value in its error.
+  if (plain) throw new SecretsError(`${SECRETS_FILE}: ${plain} ${IN_PLAIN_TEXT}`);
   const args = ["decrypt", "--output-type", format, SECRETS_FILE];
   const { code, stdout, stderr } = await run(props, args);
   if (code === 0) return stdout;
@@ -90,5 +86,11 @@ async function run(
   }
 }
 
-/** What sops says about a failure: keys, files and reasons, never a value. */
-const lastLines = (stderr: string): string => stderr.trim().split("\n").slice(-6).join("\n");
+/** What sops says about a failure: keys, files and reasons, and no value. */
+const lastLines = (stderr: string): string =>
+  stderr
+    .replaceAll(/Input string .* does not match/g, "a value does not match")
+    .trim()
+    .split("\n")
+    .slice(-6)
+    .join("\n");

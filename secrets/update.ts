@@ -1,8 +1,9 @@
 import { isMap, parseDocument } from "yaml";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import type { Variables } from "./environment";
+import { SecretsError } from "./errors";
 import { readEncryptedFile, secretsPath } from "./secrets-file";
-import { decrypt, encrypt, SecretsError, type SopsProps } from "./sops";
+import { decrypt, encrypt, type SopsProps } from "./sops";
 
 /** Values by key. */
 export interface Changes {
