@@ -11,12 +11,18 @@ const OTHER_AWS = [
 /** Other ways to log in to Proxmox VE, of the provider. */
 const OTHER_PROXMOX = ["PROXMOX_VE_AUTH_TICKET", "PROXMOX_VE_USERNAME"];
 
+const has = (env: NodeJS.ProcessEnv, names: readonly string[]) => names.some((name) => env[name]);
+
 /** The variables that a plan of the cluster's stack needs. */
-export function neededVariables(state: StateConfig, env: NodeJS.ProcessEnv): readonly string[] {
-  const has = (names: readonly string[]) => names.some((name) => env[name]);
+export const neededVariables = (state: StateConfig, env: NodeJS.ProcessEnv): readonly string[] => [
+  ...(has(env, OTHER_PROXMOX) ? [] : ["PROXMOX_VE_API_TOKEN"]),
+  ...stateVariables(state, env),
+];
+
+/** The variables that reading a state needs. */
+export function stateVariables(state: StateConfig, env: NodeJS.ProcessEnv): readonly string[] {
   return [
-    ...(has(OTHER_PROXMOX) ? [] : ["PROXMOX_VE_API_TOKEN"]),
-    ...stateVariables(state, has(OTHER_AWS)),
+    ...backendVariables(state, has(env, OTHER_AWS)),
     // Whoever configures the encryption there may take the key from elsewhere.
     ...(state.encryption.provider === "pbkdf2" && !/\bpassphrase\b/.test(env.TF_ENCRYPTION ?? "")
       ? ["TF_VAR_state_passphrase"]
@@ -24,7 +30,7 @@ export function neededVariables(state: StateConfig, env: NodeJS.ProcessEnv): rea
   ];
 }
 
-function stateVariables({ backend }: StateConfig, hasOtherAws: boolean): readonly string[] {
+function backendVariables({ backend }: StateConfig, hasOtherAws: boolean): readonly string[] {
   if (backend === "worker") return ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"];
   return backend === "r2" && !hasOtherAws ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : [];
 }

@@ -1,3 +1,6 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { identityFile, ownKey } from "../../secrets/age-key";
 import { checkSecrets } from "../../secrets/check";
 import { allVariables, missingVariables } from "../../secrets/environment";
 import { initialize } from "../../secrets/init";
@@ -74,13 +77,8 @@ test("a variable wins, a pair is never mixed, and where nothing is missing nothi
 test("what is there already is not written again; what only fills keeps what is there", async () => {
   const written = project.read();
   expect(await change({ r2_access_key_id: "file-id" })).toBe(false);
-  const fill = { state_passphrase: "another", cf_account_id: "" };
-  expect(
-    await encryptChanges(project.as(anna), {
-      replace: {},
-      fill: { state_passphrase: fill.state_passphrase },
-    }),
-  ).toBe(undefined);
+  const fill = { replace: {}, fill: { state_passphrase: "another" } };
+  expect(await encryptChanges(project.as(anna), fill)).toBe(undefined);
   expect(project.read()).toBe(written);
 });
 
@@ -193,4 +191,29 @@ test("without a rule in .sops.yaml nothing is written", async () => {
   );
   expect((await check()).problems).toEqual([expect.stringContaining("no matching creation rules found")]);
   expect(project.read()).toBe(good);
+});
+
+test("your own key is where sops looks for it, and is made if there is none", () => {
+  const home = { HOME: join(project.home, "new") };
+  const own = (env: NodeJS.ProcessEnv) => ownKey(project.ageKeygen, { ...home, ...env });
+  expect(own({ SOPS_AGE_KEY_FILE: anna.identity })).toMatchObject({
+    recipients: [anna.recipient],
+    isNew: false,
+  });
+  const SOPS_AGE_KEY = readFileSync(ben.identity, "utf8");
+  expect(own({ SOPS_AGE_KEY })).toEqual({
+    recipients: [ben.recipient],
+    source: "SOPS_AGE_KEY",
+    isNew: false,
+  });
+  const { source, isNew, recipients } = own({});
+  expect({ source, isNew }).toEqual({ source: join(home.HOME, ".config/sops/age/keys.txt"), isNew: true });
+  expect(statSync(source).mode & 0o777).toBe(0o600);
+  expect(own({})).toEqual({ source, recipients, isNew: false });
+  expect(identityFile(home, "darwin")).toBe(join(home.HOME, "Library/Application Support/sops/age/keys.txt"));
+  expect(() => own({ SOPS_AGE_KEY_FILE: "/nowhere" })).toThrow(
+    "SOPS_AGE_KEY_FILE names /nowhere, which does not exist",
+  );
+  expect(() => own({ SOPS_AGE_KEY: "hunter2" })).toThrow(/^SOPS_AGE_KEY: .*; is it an identity of age/);
+  expect(() => own({ SOPS_AGE_KEY: "hunter2" })).not.toThrow("hunter2");
 });
