@@ -85,6 +85,7 @@ beforeAll(async () => {
     ...proxmox.env,
     ...cloudflare.env,
     CLOUDFLARE_ACCOUNT_ID: cloudflare.accountId,
+    CLUSTER_CONFIG: inProject("cluster.yaml"),
     HOME: inProject("home"),
     TMPDIR: inProject("tmp"),
     XDG_CONFIG_HOME: inProject("home/.config"),
