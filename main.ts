@@ -2,6 +2,7 @@ import "./fast-synth";
 import { resolve } from "node:path";
 import { Annotations, App } from "cdktf";
 import { ConfigError, type LoadedFromEnv, loadClusters } from "./config";
+import { requireNodes, splitNames, talosApiEndpoints } from "./config/node-variables";
 import { bootstrapState, stackId, stateBeside } from "./config/state-location";
 import { PROXMOX_NODE } from "./domain/proxmox-names";
 import { ClusterStack } from "./stacks/cluster-stack";
@@ -9,8 +10,22 @@ import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
-/** Reads `cluster.yaml` and the environment, and synthesizes the stacks. Nothing else in a synth reads either of them. */
-async function main(env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Reads `cluster.yaml` and the environment, and synthesizes the stacks. Nothing else in a synth reads either of them. A mistake
+ * in them is printed, and sets the exit code of the process.
+ *
+ * @param addStacks adds stacks of one's own @default - none
+ */
+export function main(env: NodeJS.ProcessEnv, addStacks?: (app: App) => void): Promise<void> {
+  return synthesizeAll(env, addStacks).catch((error: unknown) => {
+    // For a mistake in cluster.yaml, the message is enough: no stack trace.
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
+
+async function synthesizeAll(env: NodeJS.ProcessEnv, addStacks?: (app: App) => void): Promise<void> {
   // cdktf calls the deprecated util.isArray, and Node would print a warning at every synth.
   process.noDeprecation = true;
   const { chosen, bootstrapOwner } = loadClusters({ env });
@@ -20,10 +35,11 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const granted: Granted = {
     replace: replaceable(env.ALLOW_REPLACE, chosen),
     newSecrets: newSecrets(env.ALLOW_NEW_SECRETS, chosen),
-    apiEndpoints: apiEndpoints(env.TALOS_API_ENDPOINTS, chosen),
+    apiEndpoints: talosApiEndpoints(env.TALOS_API_ENDPOINTS, chosen),
   };
   for (const cluster of chosen) addCluster(app, cluster, granted, env);
   await addBootstrap(app, bootstrapOwner, env);
+  addStacks?.(app);
   app.synth();
 }
 
@@ -116,36 +132,6 @@ function replaceable(value = "", clusters: readonly LoadedFromEnv[]): "all" | st
   return names;
 }
 
-/**
- * Parses TALOS_API_ENDPOINTS, for nodes that are reached through a tunnel: `cp-1=127.0.0.1:50001`, separated by commas.
- * @throws ConfigError for a name that no node has, or for what is no host with a port
- */
-function apiEndpoints(value = "", clusters: readonly LoadedFromEnv[]): ReadonlyMap<string, string> {
-  const pairs = splitNames(value).map((pair): [string, string] => [
-    pair.split("=")[0] ?? "",
-    pair.split("=").slice(1).join("="),
-  ]);
-  requireNodes("TALOS_API_ENDPOINTS", [...new Map(pairs).keys()], clusters, "use some of");
-  const wrong = pairs.find(([, endpoint]) => !/^[A-Za-z0-9.:[\]-]+:\d+$/.test(endpoint));
-  if (wrong === undefined) return new Map(pairs);
-  const text = `TALOS_API_ENDPOINTS ${wrong.join("=")} is no host with a port; write it like ${wrong[0]}=127.0.0.1:50001`;
-  throw new ConfigError([{ text }]);
-}
-
-function requireNodes(
-  variable: string,
-  names: readonly string[],
-  clusters: readonly LoadedFromEnv[],
-  advice: string,
-): void {
-  const known = [...new Set(clusters.flatMap(({ config }) => config.nodes.map(({ name }) => name)))];
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  const where = clusters.length === 1 ? "this cluster" : "these clusters";
-  const text = `${variable} names ${unknown.join(", ")}, which is no node of ${where}; ${advice} ${known.join(", ")}`;
-  throw new ConfigError([{ text }]);
-}
-
 /** Parses ALLOW_NEW_SECRETS: `all`, or the name of a cluster. @throws ConfigError for another name */
 function newSecrets(value = "", clusters: readonly LoadedFromEnv[]): string {
   const names = clusters.map(({ config }) => config.clusterName);
@@ -164,16 +150,5 @@ function namesOfHostsDown(value = ""): string[] {
   throw new ConfigError([{ text: `HOSTS_DOWN names ${JSON.stringify(bad)}, which ${PROXMOX_NODE.advice}` }]);
 }
 
-function splitNames(value: string): string[] {
-  return value
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
-}
-
-main(process.env).catch((error: unknown) => {
-  // For a mistake in cluster.yaml, the message is enough: no stack trace.
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+// The package exports this file, for the program of a project that uses it.
+if (require.main === module) void main(process.env);

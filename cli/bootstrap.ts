@@ -1,5 +1,5 @@
 // `npm run bootstrap`: makes the R2 buckets, the tfstate Worker and the S3 key pair for the states of all stacks.
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { Account } from "../bootstrap/account";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/bootstrap";
@@ -17,6 +17,7 @@ import { findSopsConfig } from "../secrets/secrets-file";
 import { encryptChanges, writeSecrets } from "../secrets/update";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
 import { loadSecrets, sopsProps } from "./load-secrets";
+import { run } from "./run";
 
 interface Options {
   readonly folder: string;
@@ -41,7 +42,6 @@ const DESTROYED: Readonly<Record<Destroyed, string>> = {
   nothing: "there is nothing to destroy: the account has no resource of this bootstrap",
 };
 
-const root = join(__dirname, "..");
 const stop = stopOnSignal();
 
 /** Runs a command in the work dir, while no other command runs in it. */
@@ -65,7 +65,7 @@ async function inWorkDir(
   const unlock = await lockFolder(workDir.root, "npm run bootstrap", { signal });
   try {
     await work({
-      root,
+      root: process.cwd(),
       settings,
       workDir,
       account: new Account(settings.bootstrap, process.env, signal),
@@ -124,12 +124,16 @@ function program(): Command {
   )
     .default([] as readonly string[], "nothing")
     .argParser((name: string, others: readonly string[]) => [...others, name]);
-  const command = new Command("npm run bootstrap --")
+  const command = new Command()
     .description("make the R2 buckets, the tfstate Worker and their token, or update them")
     // Options after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .addOption(folder)
     .addOption(adopt)
+    .addHelpText(
+      "afterAll",
+      "\nexit codes: 0 done, or the plan was not approved; 1 an error; 128 plus its number after a signal",
+    )
     .option("-y, --yes", "apply without asking")
     .action((options: BootstrapOptions) =>
       inWorkDir(options, "", "change", (props) => runBootstrap({ ...props, adopt: options.adopt })),
@@ -160,14 +164,16 @@ function program(): Command {
   return command;
 }
 
-program()
-  .parseAsync()
-  .then(
-    () => process.exit(0),
-    (error: Error) => {
-      console.error(
-        `\n${stop.signal.aborted ? "stopped; run it again: it goes on from here" : error.message}`,
-      );
-      process.exit(stop.signal.aborted ? stop.exitCode() : 1);
-    },
-  );
+const command = program();
+run("bootstrap", command, async () => {
+  try {
+    await command.parseAsync();
+    process.exit(0);
+  } catch (error) {
+    const isStopped = stop.signal.aborted;
+    console.error(
+      `\n${isStopped ? "stopped; run it again: it goes on from here" : (error as Error).message}`,
+    );
+    process.exit(isStopped ? stop.exitCode() : 1);
+  }
+});

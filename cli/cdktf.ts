@@ -6,12 +6,16 @@ import { loadFromEnv } from "../config";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
 import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
+import { withoutColours } from "../process/colours";
+import { waiting } from "../process/waiting";
 import { neededVariables } from "../secrets/needed";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
+import { cdktfHelp } from "./cdktf-help";
 import { chooseCluster } from "./choose-cluster";
 import { loadSecrets, requireSecrets } from "./load-secrets";
 import { type PlanOptions, planOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
+import { run } from "./run";
 
 const COMMANDS: Readonly<Record<string, string>> = {
   synth: "synth",
@@ -20,6 +24,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   deploy: "deploy",
   destroy: "destroy",
 };
+const NO_CDKTF =
+  "cdktf is not on PATH; install it in your project: npm install --save-dev --save-exact cdktf-cli@0.21.0";
 /** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
@@ -71,6 +77,7 @@ async function main(): Promise<number> {
     // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
     ...(command === "destroy" && { ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }),
     ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
+    ...withoutColours(process.env),
   };
   return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
 }
@@ -94,19 +101,16 @@ async function planAndReview(
   env: NodeJS.ProcessEnv,
   options: PlanOptions,
 ): Promise<number> {
-  if (args.some(isHelp)) return runCdktf(["diff", ...args], env);
   const plan = new SavedPlan(args);
   plan.remove();
   if (name === "drift") {
     // Nothing is written, and whoever deploys meanwhile is not kept waiting.
-    const code = await runCdktf(
-      ["diff", ...args],
-      { ...env, ...tofuOption(env, "plan", "-lock=false") },
-      true,
-    );
+    const unlocked = { ...env, ...tofuOption(env, "plan", "-lock=false") };
+    const code = await waiting("planning", () => runCdktf(["diff", ...args], unlocked, true));
     return code === 0 ? plan.reportDrift(options, env) : 1;
   }
-  const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
+  const diff = (quiet: boolean) => runCdktf(["diff", ...args], env, quiet);
+  const code = options.format ? await waiting("planning", () => diff(true)) : await diff(false);
   return code === 0 ? plan.review(options, env) : code;
 }
 
@@ -148,7 +152,7 @@ function takeCluster(written: readonly string[]): { readonly given: string[]; re
  */
 function withStack(command: string, given: readonly string[]): readonly string[] {
   const [first, ...rest] = given;
-  if (command === "synth" || first === BOOTSTRAP_STACK || given.some(isHelp)) return given;
+  if (command === "synth" || first === BOOTSTRAP_STACK) return given;
   if (first === undefined || first.startsWith("-")) return [stackOf("cluster"), ...given];
   const stack = stackNames.find((each) => each === first);
   return stack === undefined ? given : [stackOf(stack), ...rest];
@@ -160,7 +164,7 @@ function stackOf(stack: StackName): string {
 }
 
 function isHelp(argument: string): boolean {
-  return /^(--(help|version)|-h)$/.test(argument);
+  return argument === "--help" || argument === "-h";
 }
 
 /** @param quiet shows what cdktf prints only where it fails */
@@ -175,7 +179,9 @@ function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv, quiet = false
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
   return new Promise((resolve, reject) => {
-    child.once("error", reject);
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "ENOENT" ? new Error(NO_CDKTF) : error),
+    );
     child.once("close", (code, signal) => {
       if (code !== 0) process.stderr.write(printed);
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
@@ -183,12 +189,10 @@ function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv, quiet = false
   });
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    console.error(error.name === "AbortError" ? "stopped" : error.message);
-    process.exitCode = 1;
-  },
-);
+const [name = "synth", ...given] = process.argv.slice(2);
+const help = cdktfHelp(name, COMMANDS[name] ?? name);
+// The options are read by hand: most of them are cdktf's.
+run(name, help, async () => {
+  if (given.some(isHelp)) help.outputHelp();
+  else process.exitCode = await main();
+});

@@ -1,10 +1,12 @@
 // `npm run config -- show`: what a cluster is, with everything that its files leave out.
 import { Command } from "commander";
-import { ConfigError, findClusterFiles } from "../config";
+import { findClusterFiles } from "../config";
 import { loadWithSource } from "../config/load-with-source";
 import { everythingOf } from "../config/show";
 import { showAsYaml } from "../config/show-yaml";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { JSON_OPTION } from "./json-option";
+import { run } from "./run";
 
 interface ShowOptions {
   readonly json?: boolean;
@@ -17,21 +19,18 @@ function show({ json }: ShowOptions): void {
   console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
 }
 
-const program = new Command("npm run config --")
+const program = new Command()
+  .description("show the cluster that the files describe")
   .option(...CLUSTER_OPTION)
   .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
-  .showHelpAfterError();
+  .addHelpText("afterAll", "\nexit codes: 0 printed, 1 a mistake in the files");
 program
   .command("show")
   .description(
     "print the cluster with all defaults, derived values and the nodes of pools, each with the line that it comes from; " +
       "the output is a cluster.yaml of the same cluster",
   )
-  .option("--json", "JSON, without the lines")
+  .option(...JSON_OPTION)
   .action(show);
 
-program.parseAsync().catch((error: unknown) => {
-  // A mistake in the user's files is reported without a stack trace.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-});
+run("config", program);

@@ -15,12 +15,14 @@ import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
 import { readEncryptedFile } from "../secrets/secrets-file";
 import { rotate } from "../secrets/update";
-import { resolveTool, ToolchainError } from "../toolchain";
+import { resolveTool } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { JSON_OPTION } from "./json-option";
 import { sopsProps } from "./load-secrets";
+import { run } from "./run";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
-const EXIT = { good: 0, failed: 1, problems: 2 } as const;
+const EXIT = { good: 0, problems: 2 } as const;
 /** What sops answers if the editor has changed nothing. */
 const UNCHANGED = 200;
 
@@ -113,15 +115,14 @@ function print({ file, recipients, keys, macHolds, problems, warnings }: CheckRe
   if (problems.length === 0) console.log("no problem found");
 }
 
-const program = new Command("npm run secrets --")
+const program = new Command()
   .description(
     `the secrets of this project, encrypted by sops in ${SECRETS_FILE}. every command reads them from there, unless its ` +
       "environment variable is set",
   )
   .option(...CLUSTER_OPTION)
   .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
-  .addHelpText("after", "\nexit codes: 0 done, 1 failed, 2 check has found a problem")
-  .showHelpAfterError();
+  .addHelpText("afterAll", "\nexit codes: 0 done, 1 failed, 2 check has found a problem");
 program
   .command("init")
   .description("make .sops.yaml and the file, with the values of the environment; nothing is overwritten")
@@ -142,7 +143,7 @@ program
     "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged",
   )
   .option("--no-key", "leave out what needs a key: the MAC and the values")
-  .option("--json", "print one JSON document")
+  .option(...JSON_OPTION)
   .action(check);
 program
   .command("rotate")
@@ -164,9 +165,4 @@ program
     console.log(format(await allVariables(sopsProps(process.env)), options.format));
   });
 
-program.parseAsync().catch((error: unknown) => {
-  // No stack trace for what the user can mend.
-  const isForUsers = [SecretsError, ConfigError, ToolchainError].some((each) => error instanceof each);
-  console.error(isForUsers ? (error as Error).message : error);
-  process.exitCode = EXIT.failed;
-});
+run("secrets", program);

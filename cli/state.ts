@@ -1,11 +1,8 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
-import { ConfigError } from "../config";
-import { SecretsError } from "../secrets/errors";
-import { StateError } from "../state/errors";
-import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { run } from "./run";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
 import { addDropCommand } from "./state/drop";
@@ -20,7 +17,7 @@ import { addUnlockCommand } from "./state/unlock";
 import { addVerifyCommand } from "./state/verify";
 import { addVersionsCommand } from "./state/versions";
 
-const program = new Command("npm run state --")
+const program = new Command()
   .description(
     "read, write and move the states of cluster.yaml, in R2, at the Worker or in a file. states go in and out " +
       "as they are kept: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
@@ -31,7 +28,10 @@ const program = new Command("npm run state --")
     chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env);
     await loadSecrets(process.env);
   })
-  .showHelpAfterError();
+  .addHelpText(
+    "afterAll",
+    "\nexit codes: 0 done, 1 an error, or what verify finds; where a command asks, an answer other than yes is 1 too",
+  );
 addListCommand(program);
 addPullCommand(program);
 addVersionsCommand(program);
@@ -46,22 +46,4 @@ addUnfreezeCommand(program);
 addReconfigureCommand(program);
 addCredentialsCommand(program);
 
-// A reader that ends early (`pull | head`) must not end the command. Other errors, such as a full disk, are reported.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
-    process.exitCode = 1;
-    console.error(error.message);
-  });
-}
-
-/** Node's message says what failed and where: "ENOENT: no such file or directory, open 'x'". */
-const isFileSystemError = (error: unknown): error is Error => error instanceof Error && "syscall" in error;
-
-program.parseAsync().catch((error: unknown) => {
-  // No stack trace for an error that the user can act on.
-  const kinds = [StateError, ConfigError, SecretsError, ToolchainError];
-  const isForUsers = kinds.some((each) => error instanceof each) || isFileSystemError(error);
-  console.error(isForUsers ? (error as Error).message : error);
-  process.exitCode = 1;
-});
+run("state", program);

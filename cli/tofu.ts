@@ -6,12 +6,12 @@ import { Command, Option } from "commander";
 import { ConfigError } from "../config";
 import { type StackName, stackNames } from "../config/state-location";
 import { displayPath } from "../process/display-path";
-import { SecretsError } from "../secrets/errors";
 import { stateVariables } from "../secrets/needed";
 import { loadProject, stackFolder } from "../state/project";
-import { cloudflareFor, resolveToolchain, ToolchainError } from "../toolchain";
+import { cloudflareFor, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets, requireSecrets } from "./load-secrets";
+import { run } from "./run";
 
 interface Options {
   readonly cluster?: string;
@@ -48,8 +48,8 @@ async function tofu(args: readonly string[], { cluster, stack }: Options): Promi
   });
 }
 
-new Command("npm run tofu --")
-  .description("run OpenTofu in the folder of a synthesized stack, such as: npm run tofu -- output vm_ids")
+const program = new Command()
+  .description("run OpenTofu in the folder of a synthesized stack, such as: tofu output node_vm_ids")
   .option(...CLUSTER_OPTION)
   .addOption(
     new Option("--stack <name>", "which stack of the cluster").choices(stackNames).default("cluster"),
@@ -60,11 +60,5 @@ new Command("npm run tofu --")
   .passThroughOptions()
   .action(async (args: readonly string[], options: Options) => {
     process.exitCode = await tofu(args, options);
-  })
-  .parseAsync()
-  .catch((error: unknown) => {
-    // No stack trace for what the user can mend.
-    const isForUsers = [ConfigError, SecretsError, ToolchainError].some((each) => error instanceof each);
-    console.error(isForUsers ? (error as Error).message : error);
-    process.exitCode = 1;
   });
+run("tofu", program);

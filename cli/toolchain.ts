@@ -1,7 +1,8 @@
 // `eval "$(npm run -s toolchain)"` sets the variables of a shell for `npx cdktf` and `tofu`.
-
+import { Command } from "commander";
 import { exportLine } from "../process/export-line";
 import { resolveTalosctl, resolveToolchain } from "../toolchain";
+import { run } from "./run";
 
 async function main(): Promise<void> {
   const report = (line: string) => process.stderr.write(`${line}\n`);
@@ -18,7 +19,12 @@ async function main(): Promise<void> {
   process.stdout.write(`${exportLine("TALOSCTL", talosctl.path)}\n`);
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`${error.name === "AbortError" ? "stopped" : error.message}\n`);
-  process.exitCode = 1;
-});
+run(
+  "toolchain",
+  new Command()
+    .description(
+      "find, download or build OpenTofu, its providers and talosctl; print the variables for a shell",
+    )
+    .addHelpText("after", "\nexit codes: 0 all are there, 1 one of them can be had in no way")
+    .action(main),
+);

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { PlainPassword } from "../worker/src/auth/credential-text";
 import { hashPassword, maxIterations } from "../worker/src/auth/password";
 import { type AuditEntry, type AuditHead, verifyAudit } from "../worker/src/sqlite/audit-chain";
+import { run } from "./run";
 
 interface Connection {
   readonly url: string;
@@ -11,7 +12,9 @@ interface Connection {
   readonly password: string;
 }
 
-const program = new Command("worker:admin").description("commands for the operator of a tfstate Worker");
+const program = new Command()
+  .description("commands for the operator of a tfstate Worker")
+  .addHelpText("afterAll", "\nexit codes: 0 done, 1 an error, or what verify-audit finds");
 
 /** Not as a default value: the help would print it. */
 const fromEnv = (flags: string, description: string, variable: string): Option =>
@@ -138,7 +141,4 @@ function fetchFrom({ url, username, password }: Connection, path: string): Promi
   return fetch(`${url.replace(/\/+$/, "")}${path}`, { headers: { authorization } });
 }
 
-program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+run("worker:admin", program);

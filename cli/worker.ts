@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { startWorker } from "../worker/runtime";
+import { run } from "./run";
 
 interface Options {
   readonly port: number;
@@ -9,16 +9,7 @@ interface Options {
 }
 
 /** Serves the tfstate Worker in workerd on loopback until SIGTERM or SIGINT. */
-async function main(): Promise<void> {
-  const options = new Command("worker")
-    .description(
-      "serve the tfstate Worker on loopback; credentials from TFSTATE_USERNAME and TFSTATE_PASSWORD",
-    )
-    .option("--port <number>", "port to listen on", parsePort, 8787)
-    .option("--base-path <path>", "path in front of every route, such as /tfstate")
-    .option("--persist <dir>", "folder that keeps the states (default: nothing is kept)")
-    .parse()
-    .opts<Options>();
+async function serve(options: Options): Promise<void> {
   const vars: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (name.startsWith("TFSTATE_") && value) vars[name] = value;
@@ -27,6 +18,7 @@ async function main(): Promise<void> {
 
   const persist = options.persist && resolve(options.persist);
   const log = (text: string) => process.stderr.write(text);
+  const { startWorker } = require("../worker/runtime") as typeof import("../worker/runtime");
   const { miniflare, url } = await startWorker({ vars, port: options.port, persist, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void miniflare.dispose().then(() => process.exit(0)));
@@ -41,7 +33,15 @@ function parsePort(text: string): number {
   return port;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+run(
+  "worker",
+  new Command()
+    .description(
+      "serve the tfstate Worker on loopback; credentials from TFSTATE_USERNAME and TFSTATE_PASSWORD",
+    )
+    .option("--port <number>", "port to listen on", parsePort, 8787)
+    .option("--base-path <path>", "path in front of every route, such as /tfstate")
+    .option("--persist <dir>", "folder that keeps the states (default: nothing is kept)")
+    .addHelpText("after", "\nexit codes: 0 ended by a signal, 1 an error")
+    .action(serve),
+);

@@ -289,4 +289,6 @@ export interface AdoptConfig {
     readonly schematicId: string;
     readonly secureBoot: boolean;
   }[];
+  /** `adopt.talos`: the Talos of the nodes runs already. */
+  readonly talos?: { readonly configuredNodes: readonly string[] };
 }

@@ -127,5 +127,6 @@ function resolveAdopt(adopt: ClusterInput["adopt"]): AdoptConfig | undefined {
       schematicId: schematic_id,
       secureBoot: secureboot,
     })),
+    talos: adopt.talos && { configuredNodes: adopt.talos.configured_nodes },
   };
 }

@@ -50,6 +50,9 @@ export function checkTalosClusterProps(id: string, props: TalosClusterProps): vo
   if (!props.nodes.some(({ role }) => role === "controlplane"))
     checks.fail("it has no control plane; add one");
   for (const node of props.nodes) checkNode(node);
+  const names = props.nodes.map(({ name }) => name);
+  for (const name of props.adopted?.configuredNodes ?? [])
+    checks.choice("adopted.configuredNodes", name, names);
   for (const prop of ["name", "address"] as const) {
     checks.distinct(
       prop,

@@ -64,6 +64,18 @@ export interface TalosClusterOptions {
    * @default false
    */
   readonly allowNewSecrets?: boolean;
+  /**
+   * The cluster runs already. Its secrets have to be imported before the first apply, and a plan that finds none fails; etcd is not
+   * bootstrapped again.
+   * @default - a new cluster
+   */
+  readonly adopted?: AdoptedTalosCluster;
+}
+
+/** A cluster that was made by other means. */
+export interface AdoptedTalosCluster {
+  /** Names of the nodes whose machine config an apply may change. The others are left as they are. @default - no node */
+  readonly configuredNodes?: readonly string[];
 }
 
 /** What the nodes of one role have. Patches are merged after those of all nodes. */

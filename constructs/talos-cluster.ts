@@ -31,7 +31,7 @@ export class TalosCluster extends Construct {
   readonly kubeconfig: string;
   /** All secrets of the cluster; its address is `talos_machine_secrets.<id>`. */
   readonly secrets: MachineSecrets;
-  /** By node name. */
+  /** By node name. Of a cluster that is adopted, only of the nodes that may be changed. */
   readonly configurations: ReadonlyMap<string, MachineConfigurationApply>;
   /** etcd begins on one node, and must not begin twice. */
   readonly bootstrap: MachineBootstrap;
@@ -57,21 +57,25 @@ export class TalosCluster extends Construct {
       },
     });
     this.secrets.overrideLogicalId(id);
+    // With nothing to import from, a plan fails before it makes secrets that no node accepts.
+    if (props.adopted) this.secrets.importFrom(NOT_IMPORTED);
 
     const controlPlanes = nodes.filter(({ role }) => role === "controlplane");
     const workers = nodes.filter(({ role }) => role === "worker");
     const applied = new Map<string, MachineConfigurationApply>();
     let last: MachineConfigurationApply | undefined;
-    for (const node of controlPlanes) {
-      last = this.configure(node, facts, last);
-      applied.set(node.name, last);
+    for (const node of [...controlPlanes, ...workers]) {
+      const apply = this.configure(node, facts, last);
+      if (apply === undefined) continue;
+      applied.set(node.name, apply);
+      if (node.role === "controlplane") last = apply;
     }
-    for (const node of workers) applied.set(node.name, this.configure(node, facts, last));
     this.configurations = new Map(nodes.flatMap(({ name }) => entryOf(applied, name)));
 
     // checkTalosClusterProps has seen a control plane.
     const [first] = controlPlanes as [TalosClusterNode];
     this.bootstrap = this.begin(first);
+    if (props.adopted) this.bootstrap.importFrom("machine_bootstrap");
     this.talosconfig = this.addTalosconfig(clusterName, controlPlanes);
     this.kubeconfig = this.addKubeconfig(first);
   }
@@ -80,7 +84,7 @@ export class TalosCluster extends Construct {
     node: TalosClusterNode,
     facts: ClusterFacts,
     after: MachineConfigurationApply | undefined,
-  ): MachineConfigurationApply {
+  ): MachineConfigurationApply | undefined {
     const scope = new Construct(this, node.name);
     const name = logicalId(node.name);
     const generated = new DataTalosMachineConfiguration(scope, "generated", {
@@ -96,6 +100,7 @@ export class TalosCluster extends Construct {
       examples: false,
     });
     generated.overrideLogicalId(name);
+    if (!isConfigured(node, this.props)) return undefined;
     const machine = waitFor(this, node.machine);
     const before = [...(machine ?? []), ...(after ? [after] : [])];
     const apply = new MachineConfigurationApply(scope, "applied", {
@@ -152,6 +157,13 @@ export class TalosCluster extends Construct {
     const { caCertificate, clientCertificate, clientKey } = this.secrets.clientConfiguration;
     return { caCertificate, clientCertificate, clientKey };
   }
+}
+
+/** Import id of the secrets: what the provider says when it finds no such file is what the user has to do. */
+const NOT_IMPORTED = "(the state has no secrets of this cluster yet; run: npm run adopt-talos -- FILE)";
+
+function isConfigured({ name }: TalosClusterNode, { adopted }: TalosClusterProps): boolean {
+  return adopted === undefined || (adopted.configuredNodes ?? []).includes(name);
 }
 
 function apiOf({ address, apiEndpoint }: TalosClusterNode) {

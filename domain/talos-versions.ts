@@ -61,3 +61,24 @@ export function contractProblem(talosVersion: string, contract: ConfigContract):
 export function hasNetworkDocuments(contract: ConfigContract): boolean {
   return minorOf(contract) >= 12;
 }
+
+/** Why nodes with one release of Talos cannot be brought to another one at once; undefined if they can. */
+export function talosStepProblem(from: string, to: string): string | undefined {
+  return stepProblem("Talos", from, to);
+}
+
+/** Why a cluster with one release of Kubernetes cannot be brought to another one at once; undefined if it can. */
+export function kubernetesStepProblem(from: string, to: string): string | undefined {
+  return stepProblem("Kubernetes", from, to);
+}
+
+/** Both go up by one minor version at a time, and neither goes back over one. */
+function stepProblem(what: string, from: string, to: string): string | undefined {
+  const [old, next] = [minorOf(from), minorOf(to)];
+  if (next === old || next === old + 1) return undefined;
+  if (next < old)
+    return `goes back from ${what} ${from}, which is not supported; use a release of v1.${old} or v1.${old + 1}`;
+  if (next > old)
+    return `is ${next - old} minor versions after ${what} ${from}; go to a release of v1.${old + 1} first`;
+  return `cannot be compared with ${what} ${from}; write it like v1.13.0`;
+}

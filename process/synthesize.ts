@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type LoggedRun, loggedRun } from "./logged-run";
 
 export interface SynthProps extends Pick<LoggedRun, "env" | "log" | "signal" | "again" | "onLine"> {
@@ -9,9 +11,10 @@ export interface SynthProps extends Pick<LoggedRun, "env" | "log" | "signal" | "
 
 /** Synthesizes all stacks with the program of cdktf.json. `cdktf synth` takes three times as long for the same files. */
 export async function synthesize({ root, output, env, ...run }: SynthProps): Promise<void> {
+  const { app } = JSON.parse(readFileSync(join(root, "cdktf.json"), "utf8")) as { readonly app: string };
   await loggedRun({
-    file: "ts-node",
-    args: ["--swc", "main.ts"],
+    file: "sh",
+    args: ["-c", app],
     cwd: root,
     env: { ...env, CDKTF_OUTDIR: output },
     ...run,

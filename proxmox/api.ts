@@ -7,6 +7,13 @@ export class ProxmoxError extends Error {
   override readonly name = "ProxmoxError";
 }
 
+/** An answer of Proxmox. */
+export interface ProxmoxAnswer {
+  readonly data: unknown;
+  /** The server's clock, from the header Date. */
+  readonly date?: Date;
+}
+
 export interface ProxmoxApiOptions {
   /** `https://pve.example.org:8006` */
   readonly endpoint: string;
@@ -64,7 +71,12 @@ export class ProxmoxApi {
    * @returns the `data` of the answer
    * @throws ProxmoxError
    */
-  get(path: string): Promise<unknown> {
+  async get(path: string): Promise<unknown> {
+    return (await this.ask(path)).data;
+  }
+
+  /** As {@link get}, with what the answer says besides. @throws ProxmoxError */
+  ask(path: string): Promise<ProxmoxAnswer> {
     const { endpoint, token, insecure = false, timeoutMs = 30_000 } = this.options;
     const url = `${endpoint.replace(/\/+$/, "")}/api2/json${path}`;
     return new Promise((resolve, reject) => {
@@ -87,7 +99,9 @@ export class ProxmoxApi {
           const { statusCode = 0, statusMessage = "" } = response;
           if (statusCode !== 200) return fail(`${statusCode} ${statusMessage}${advice(statusCode)}`);
           try {
-            resolve((JSON.parse(body) as { readonly data?: unknown }).data);
+            const { data } = JSON.parse(body) as { readonly data?: unknown };
+            const date = new Date(response.headers.date ?? "");
+            resolve({ data, ...(!Number.isNaN(date.getTime()) && { date }) });
           } catch {
             fail("the answer is not JSON; is this the address of Proxmox VE's API?");
           }

@@ -1,5 +1,10 @@
 import type { EncryptionKey } from "../constructs/state-encryption";
-import type { TalosClusterOptions, TalosRoleOptions, TalosRoute } from "../constructs/talos-cluster-props";
+import type {
+  AdoptedTalosCluster,
+  TalosClusterOptions,
+  TalosRoleOptions,
+  TalosRoute,
+} from "../constructs/talos-cluster-props";
 import type { TalosImageFormat } from "../constructs/talos-image";
 import type { TalosTrafficProps } from "../constructs/talos-traffic";
 import type { TalosDisk, TalosNetworkInterface, TalosVmOptions } from "../constructs/talos-vm-props";
@@ -200,6 +205,8 @@ export interface AdoptProps {
   readonly vms?: string;
   /** Downloads of images. @default - no download is taken over */
   readonly images?: readonly AdoptImageProps[];
+  /** The Talos of the nodes runs already. @default - a new cluster */
+  readonly talos?: AdoptedTalosCluster;
 }
 
 /** A download of another program that a cluster takes over, for the image that it is. */

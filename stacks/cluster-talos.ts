@@ -44,6 +44,7 @@ export function talosClusterProps({
   const { talos, talosVersion, network, nodes, vms } = source;
   return {
     ...talos,
+    adopted: source.adopt?.talos,
     clusterName,
     talosVersion,
     network,

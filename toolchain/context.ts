@@ -22,6 +22,10 @@ export interface ToolchainContext {
   readonly talosReleases: string;
   /** The URL of GitHub, where sops and task have their releases. */
   readonly githubReleases: string;
+  /** The URL that the releases of Kubernetes are below, without a version. */
+  readonly kubernetesReleases: string;
+  /** The URL that the releases of etcd are below, without a version. */
+  readonly etcdReleases: string;
   /** The URL of the provider registry. */
   readonly registry: string;
   readonly cloudflare: CloudflareUse;

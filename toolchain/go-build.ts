@@ -1,9 +1,8 @@
 import { join } from "node:path";
+import { PACKAGE_ROOT } from "../process/package-root";
 import { runGroup, tail } from "../process/process-group";
 import { findProgram, type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 import type { GoTool } from "./versions";
-
-const ROOT = join(__dirname, "..");
 
 /**
  * Builds a Go program from the versions and checksums that its go.mod and go.sum pin.
@@ -37,7 +36,7 @@ export async function buildGoTool(
           ...["-ldflags", tool.ldflags, "-o", output, tool.package],
         ],
         {
-          cwd: join(ROOT, tool.folder),
+          cwd: join(PACKAGE_ROOT, tool.folder),
           // Static like the projects' own releases, so no C compiler is needed. A go.work above this folder is ignored.
           env: { ...context.env, CGO_ENABLED: "0", GOWORK: "off" },
           signal: context.signal,

@@ -1,16 +1,18 @@
 import { existsSync } from "node:fs";
 import { userCliConfig, writeCliConfig } from "./cli-config";
 import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from "./context";
+import { type KubernetesProgram, makeKubernetesProgram } from "./kubernetes";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { makeOwnProgram, type OwnProgram, ownProgramPath } from "./own-program";
-import { type Program, resolveProgram } from "./program";
+import { lookForProgram, type Program, resolveProgram } from "./program";
 import { installProviders } from "./providers";
 import { AGE_KEYGEN_PIN, AGE_PIN, SOPS_PIN } from "./secret-tools";
 import { TALOSCTL_PIN, type Talosctl } from "./talosctl";
 import { TASK_PIN } from "./task";
-import { GITHUB_RELEASES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
+import { ETCD, GITHUB_RELEASES, KUBERNETES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
 
 export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
+export type { KubernetesProgram } from "./kubernetes";
 export type { OwnProgram } from "./own-program";
 export type { Program } from "./program";
 export type { Talosctl } from "./talosctl";
@@ -96,6 +98,23 @@ export const resolveTool = (name: keyof typeof PROGRAMS, options: ToolchainOptio
 export const resolveTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl> =>
   resolveTool("talosctl", options);
 
+/** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
+export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
+  findOpenTofu(contextOf(options));
+
+/** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
+export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
+  lookForProgram(contextOf(options), TALOSCTL_PIN);
+
+/**
+ * Finds a program of Kubernetes, and downloads or builds it where there is none, once, into the user's cache folder.
+ * @returns its absolute path @throws ToolchainError that says what failed and what the user can do
+ */
+export const resolveKubernetes = (
+  program: KubernetesProgram,
+  options: ToolchainOptions = {},
+): Promise<string> => makeKubernetesProgram(contextOf(options), program);
+
 /**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path @throws ToolchainError where it cannot be built
@@ -118,6 +137,8 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   sha256: OPENTOFU.sha256,
   talosReleases: TALOSCTL.releases,
   githubReleases: GITHUB_RELEASES,
+  kubernetesReleases: KUBERNETES.releases,
+  etcdReleases: ETCD.releases,
   registry: PROVIDER_REGISTRY,
   cloudflare: cloudflareFor(env) === "local" ? "local" : "unused",
   talos: talosFor(env),

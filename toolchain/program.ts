@@ -39,23 +39,41 @@ export interface Program {
 }
 
 /**
- * Finds a program in its variable, on PATH and in the cache, in this order. If there is none, downloads the official
- * release into the cache or, where that cannot be reached, builds it from its Go module.
- * @throws ToolchainError where none of this is possible, the variable does not name a program that is recent enough, or
- *   the release is not what its checksums say
+ * Looks for a program in its variable, on PATH and in the cache, in this order.
+ * @returns undefined where there is none
+ * @throws ToolchainError where the variable does not name a program that is recent enough
  */
-export async function resolveProgram(context: ToolchainContext, pin: ProgramPin): Promise<Program> {
+export async function lookForProgram(
+  context: ToolchainContext,
+  pin: ProgramPin,
+): Promise<Program | undefined> {
   const named = context.env[pin.variable];
   if (named) return namedByUser(context, pin, named);
-
   const onPath = await usableOnPath(context, pin);
   if (onPath !== undefined) return onPath;
-  const path = join(context.cacheDir, pin.name, pin.version, platform(), pin.name);
-  if (!existsSync(path)) {
-    await makeOnce(context, path, titleOf(pin), (partial) => make(context, pin, partial));
-  }
-  return { path, version: pin.version, origin: "cache" };
+  return existsSync(cachedPath(context, pin)) ? cached(context, pin) : undefined;
 }
+
+/**
+ * Looks for a program. If there is none, downloads the official release into the cache or, where that cannot be reached,
+ * builds it from its Go module.
+ * @throws ToolchainError where none of this is possible, or the release is not what its checksums say
+ */
+export async function resolveProgram(context: ToolchainContext, pin: ProgramPin): Promise<Program> {
+  const found = await lookForProgram(context, pin);
+  if (found !== undefined) return found;
+  await makeOnce(context, cachedPath(context, pin), titleOf(pin), (partial) => make(context, pin, partial));
+  return cached(context, pin);
+}
+
+const cachedPath = (context: ToolchainContext, { name, version }: ProgramPin): string =>
+  join(context.cacheDir, name, version, platform(), name);
+
+const cached = (context: ToolchainContext, pin: ProgramPin): Program => ({
+  path: cachedPath(context, pin),
+  version: pin.version,
+  origin: "cache",
+});
 
 const titleOf = ({ name, version }: ProgramPin): string => `${name} ${version}`;
 

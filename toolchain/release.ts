@@ -36,21 +36,21 @@ export interface Release {
   readonly url: string;
   readonly sha256: string;
   /**
-   * The program in a .tar.gz.
+   * The path of the program in a .tar.gz.
    * @default - the file is the program
    */
   readonly member?: string;
 }
 
 /**
- * Reads the checksum of a file of a release from the list of checksums beside it. That finds a broken download, but no
- * release that somebody has replaced together with its list.
+ * Reads the checksum of a file of a release from the list of checksums beside it, or from its own file of one checksum.
+ * That finds a broken download, but no release that somebody has replaced together with its list.
  * @throws Unreachable where there is no list, or the file is not in it
  */
 export async function listedChecksum(listUrl: string, file: string): Promise<string> {
   const list = await (await get(listUrl)).text();
   for (const line of list.split("\n")) {
-    const [sha256 = "", name] = line.trim().split(/\s+\*?/);
+    const [sha256 = "", name = file] = line.trim().split(/\s+\*?/);
     if (name === file && /^[0-9a-f]{64}$/.test(sha256)) return sha256;
   }
   throw new Unreachable(`${listUrl} has no checksum of ${file}`);
@@ -105,7 +105,8 @@ export async function unpackRelease(
     return rename(file, output);
   }
   const folder = dirname(output);
-  const unpacked = await runGroup("tar", ["-xzf", file, "-C", folder, archive.member], {
+  const depth = [`--strip-components=${archive.member.split("/").length - 1}`];
+  const unpacked = await runGroup("tar", ["-xzf", file, "-C", folder, ...depth, archive.member], {
     signal: context.signal,
   });
   await rm(file);

@@ -1,5 +1,5 @@
 /**
- * The versions and checksums of OpenTofu, talosctl and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
+ * The versions and checksums of OpenTofu, talosctl, Kubernetes and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
  * repeat them, and a test compares them.
  */
 
@@ -100,6 +100,35 @@ export const TASK = {
   build: {
     folder: "toolchain/go/task",
     package: "github.com/go-task/task/v3/cmd/task",
+    ldflags: "-s -w",
+  },
+} as const;
+
+const KUBERNETES_VERSION = "1.36.3";
+const kubernetesBuild = (program: string): GoTool => ({
+  folder: "toolchain/go/kubernetes",
+  package: `k8s.io/kubernetes/cmd/${program}`,
+  tags: "grpcnotrace",
+  ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${KUBERNETES_VERSION}`,
+});
+
+/**
+ * What a Kubernetes API on this machine consists of, and its client. As with talosctl, the checksums of the releases are
+ * read from beside them.
+ */
+export const KUBERNETES = {
+  releases: "https://dl.k8s.io/release",
+  "kube-apiserver": { version: KUBERNETES_VERSION, build: kubernetesBuild("kube-apiserver") },
+  kubectl: { version: KUBERNETES_VERSION, build: kubernetesBuild("kubectl") },
+} as const;
+
+export const ETCD = {
+  version: "3.6.14",
+  releases: "https://github.com/etcd-io/etcd/releases/download",
+  build: {
+    folder: "toolchain/go/kubernetes",
+    package: "go.etcd.io/etcd/server/v3",
+    tags: "grpcnotrace",
     ldflags: "-s -w",
   },
 } as const;

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import type { BuildOptions } from "esbuild";
 
 /** Where `npm run worker:build` leaves the module, and the construct that deploys it looks for it. */
 export const workerModule = join(__dirname, "dist", "index.mjs");
@@ -10,11 +11,14 @@ export const workerModule = join(__dirname, "dist", "index.mjs");
  * @param entry @default the Worker itself; tests have entries that wrap it
  */
 export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): Promise<string> {
+  // The package has the bundle, and neither the sources nor a bundler.
+  if (!existsSync(entry)) return readFile(workerModule, "utf8");
   return bundleModule({ entryPoints: [entry] });
 }
 
 /** Bundles one module for workerd. @param options what is bundled, and what is special about it */
 export async function bundleModule(options: BuildOptions): Promise<string> {
+  const { build } = require("esbuild") as typeof import("esbuild");
   const { outputFiles } = await build({
     write: false,
     bundle: true,

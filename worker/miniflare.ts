@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Miniflare, type MiniflareOptions } from "miniflare";
+import { PACKAGE_ROOT } from "../process/package-root";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
@@ -33,5 +34,5 @@ function endWorkerdWithParent(): void {
   if (process.platform === "win32" || process.env.WORKERD_BINARY) return;
   const { default: bundled } = require("workerd") as { readonly default: string };
   process.env.WORKERD_BINARY = process.env.MINIFLARE_WORKERD_PATH ?? bundled;
-  process.env.MINIFLARE_WORKERD_PATH = join(__dirname, "workerd.sh");
+  process.env.MINIFLARE_WORKERD_PATH = join(PACKAGE_ROOT, "worker/workerd.sh");
 }

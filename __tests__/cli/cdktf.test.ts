@@ -35,7 +35,6 @@ const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
   ["synth", ["--hcl"], "synth --hcl", ""],
-  ["plan", ["--help"], "diff --help", ""],
   ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
   ["deploy", ["bootstrap", "--auto-approve"], "deploy bootstrap --auto-approve", ""],
   // Only a destroy lifts prevent_destroy.

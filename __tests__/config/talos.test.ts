@@ -67,7 +67,12 @@ const REFUSED: readonly [string, string, ...string[]][] = [
   [
     "adoption of a cluster that has its secrets already",
     `adopt: { vms: "proxmox_virtual_environment_vm.talos_node" }\n${talos()}`,
-    "cluster.yaml:31: talos cannot be used together with adopt.vms: the adopted nodes have secrets that this program does not know, and would refuse new ones; leave it out, and go on configuring Talos as before",
+    "cluster.yaml:31: talos would make new secrets, which the nodes that adopt.vms takes over refuse; add adopt.talos: {} to take over their secrets as well, or leave this key out and go on configuring Talos as before",
+  ],
+  [
+    "an adopted node that there is none of",
+    `adopt: { talos: { configured_nodes: [cp-1, cp-7] } }\n${talos()}`,
+    "cluster.yaml:1: adopt.talos.configured_nodes[1] cp-7 is no node of this cluster; use some of cp-1, cp-2, cp-3, worker-1",
   ],
   [
     "secrets in a state in plain text",
@@ -127,6 +132,11 @@ const REFUSED: readonly [string, string, ...string[]][] = [
       (key, index) =>
         `cluster.yaml:${[30, 31, 32, 32][index]}: nodes[3].${key} has no effect without the key talos of the cluster; add it, or remove this one`,
     ),
+  ],
+  [
+    "the adoption of a Talos that is not configured",
+    edit(append("adopt: { talos: {} }")),
+    "cluster.yaml:30: adopt.talos has no effect without the key talos of the cluster; add it, or remove this one",
   ],
 ];
 test.each(REFUSED)("%s is refused", (_, text, ...problems) => {

@@ -129,6 +129,23 @@ test("a machine that is replaced gets its config anew", () => {
   });
 });
 
+test("a cluster that is adopted imports its secrets, is not bootstrapped again, and configures only the nodes that are named", () => {
+  const nodes = [talosControlPlane(1), talosControlPlane(2), talosWorker(1)];
+  const adopting = (configuredNodes?: string[]) =>
+    templateOf(talosCluster(nodes, { adopted: { configuredNodes } }));
+  const template = adopting(["cp-2", "worker-1"]);
+  expect(template.import).toEqual([
+    { to: "talos_machine_secrets.cluster", id: expect.stringContaining("npm run adopt-talos") },
+    { to: "talos_machine_bootstrap.cluster", id: "machine_bootstrap" },
+  ]);
+  const applied = template.resource.talos_machine_configuration_apply ?? {};
+  expect(Object.keys(applied)).toEqual(["cp-2", "worker-1"]);
+  expect(applied["worker-1"]?.depends_on).toEqual(["talos_machine_configuration_apply.cp-2"]);
+  expect(Object.keys(template.data.talos_machine_configuration ?? {})).toHaveLength(3);
+  expect(adopting().resource.talos_machine_configuration_apply).toBeUndefined();
+  expect(() => adopting(["cp-9"])).toThrow(/adopted.configuredNodes.*cp-9/);
+});
+
 test("a renamed node keeps its config in the state", () => {
   const template = templateOf(talosCluster([talosControlPlane(1, { renamedFrom: "old" })]));
   const type = "talos_machine_configuration_apply";

@@ -17,6 +17,7 @@ export interface Template {
   readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
   readonly variable: Record<string, object>;
   readonly locals: Record<string, unknown>;
+  readonly import?: readonly { readonly to: string; readonly id: string }[];
   readonly moved?: readonly { readonly from: string; readonly to: string }[];
 }
 

@@ -1,5 +1,11 @@
 import { CHECKED_TALOS_VERSIONS, resolveConfigChecker } from "../../stand-ins/talos-config";
-import { resolveTalosctl, resolveTool, resolveToolchain, ToolchainError } from "../../toolchain";
+import {
+  resolveKubernetes,
+  resolveTalosctl,
+  resolveTool,
+  resolveToolchain,
+  ToolchainError,
+} from "../../toolchain";
 import { longBuilds } from "./long-builds";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
@@ -25,6 +31,10 @@ async function buildAll(signal: AbortSignal): Promise<void> {
     for (const name of ["age-keygen", "sops", "task"] as const) await resolveTool(name, { report, signal });
     for (const version of CHECKED_TALOS_VERSIONS) await resolveConfigChecker(version, { report, signal });
     await resolveTalosctl({ report, signal });
+    // After talosctl, with which they have packages in common.
+    for (const program of ["etcd", "kube-apiserver", "kubectl"] as const) {
+      await resolveKubernetes(program, { report, signal });
+    }
   } catch (error) {
     // The test that needs it fails with the same message.
     if (!signal.aborted && !(error instanceof ToolchainError)) throw error;

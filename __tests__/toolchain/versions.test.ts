@@ -3,6 +3,8 @@ import { join } from "node:path";
 import {
   AGE,
   CLOUDFLARE_PROVIDER,
+  ETCD,
+  KUBERNETES,
   OPENTOFU,
   PROXMOX_PROVIDER,
   SOPS,
@@ -24,6 +26,34 @@ it.each([
 ])("$module is pinned to the same version in its go.mod", ({ version, module, build }) => {
   expect(goMod(build.folder)).toContain(`\ntool ${build.package}\n`);
   expect(goMod(build.folder)).toMatch(new RegExp(`${module} v${version}\\b`));
+});
+
+it.each([
+  { ...ETCD, module: ETCD.build.package },
+  { ...KUBERNETES["kube-apiserver"], module: "k8s.io/kubernetes" },
+  { ...KUBERNETES.kubectl, module: "k8s.io/kubernetes" },
+])("$build.package is pinned to the same version in its go.mod", ({ version, module, build }) => {
+  expect(goMod(build.folder)).toMatch(new RegExp(`^tool \\([^)]*\t${build.package}\n`, "m"));
+  expect(goMod(build.folder)).toContain(`\t${module} v${version}`);
+  // Otherwise a Kubernetes of one version would be built with the libraries of another.
+  expect(goMod(build.folder)).not.toMatch(/=> k8s\.io\/\S+ v(?!0\.36\.3\n)/);
+});
+
+// They have most packages in common, and Go compiles a package once for each set of versions.
+it("Kubernetes has the versions of talosctl's go.mod where both need a module", () => {
+  const versions = (folder: string) =>
+    new Map([...goMod(folder).matchAll(/^\t(\S+) (v\S+)/gm)].map(([, module, version]) => [module, version]));
+  const ofTalosctl = versions(TALOSCTL.build.folder);
+  const others = [...versions(KUBERNETES.kubectl.build.folder)].filter(([module, version]) => {
+    const other = ofTalosctl.get(module);
+    const isReplaced = version === "v0.0.0";
+    return other !== undefined && other !== version && !isReplaced;
+  });
+  // The API of CEL that Kubernetes is written for is an older one.
+  expect(others.map(([module]) => module)).toEqual([
+    "github.com/antlr4-go/antlr/v4",
+    "github.com/google/cel-go",
+  ]);
 });
 
 it("the provider has the version that the bindings are made from", () => {

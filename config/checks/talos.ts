@@ -25,11 +25,7 @@ export function* checkTalos(cluster: ResolvedCluster): Iterable<Problem> {
   yield* checkVolumes(cluster);
   yield* checkEncryption(cluster);
   yield* checkPatches(cluster);
-  if (input.adopt?.vms !== undefined) {
-    const text =
-      "cannot be used together with adopt.vms: the adopted nodes have secrets that this program does not know, and would refuse new ones; leave it out, and go on configuring Talos as before";
-    yield { path: ["talos"], text };
-  }
+  yield* checkAdoptedTalos(cluster);
   if (config.state.encryption.provider === "off" && config.talos.plaintextSecrets === undefined) {
     const text =
       "puts the secrets of the cluster into the state, which is not encrypted; remove provider: off from state.encryption, or say in talos.plaintext_secrets why that may be";
@@ -37,9 +33,25 @@ export function* checkTalos(cluster: ResolvedCluster): Iterable<Problem> {
   }
 }
 
+function* checkAdoptedTalos({ input, nodes }: ResolvedCluster): Iterable<Problem> {
+  const { vms, talos } = input.adopt ?? {};
+  if (vms !== undefined && talos === undefined) {
+    const text =
+      "would make new secrets, which the nodes that adopt.vms takes over refuse; add adopt.talos: {} to take over their secrets as well, or leave this key out and go on configuring Talos as before";
+    yield { path: ["talos"], text };
+  }
+  const names = nodes.map(({ input }) => input.name);
+  for (const [index, name] of (talos?.configured_nodes ?? []).entries()) {
+    if (names.includes(name)) continue;
+    const path = ["adopt", "talos", "configured_nodes", index];
+    yield { path, text: `${name} is no node of this cluster; use some of ${names.join(", ")}` };
+  }
+}
+
 /** Keys that only this program has, and that mean nothing without `talos`. */
-function* checkUnused({ nodes }: ResolvedCluster): Iterable<Problem> {
+function* checkUnused({ input, nodes }: ResolvedCluster): Iterable<Problem> {
   const text = "has no effect without the key talos of the cluster; add it, or remove this one";
+  if (input.adopt?.talos !== undefined) yield { path: ["adopt", "talos"], text };
   for (const { path, input } of nodes) {
     if (input.talos !== undefined) yield { path: [...path, "talos"], text };
     for (const [index, { volume }] of input.data_disks.entries()) {

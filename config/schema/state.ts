@@ -125,6 +125,17 @@ export const adopt = z.strictObject({
     )
     .optional()
     .describe("Image downloads to adopt."),
+  talos: z
+    .strictObject({
+      configured_nodes: z
+        .array(z.string())
+        .default([])
+        .describe(
+          "Names of the nodes whose machine config a deploy may change. The others are left as they are.",
+        ),
+    })
+    .optional()
+    .describe("A Talos that runs already: its secrets are imported with `npm run adopt-talos`, never made."),
 });
 
 export type StateInput = z.output<typeof state>;

@@ -1,3 +1,4 @@
+import { installerImage } from "../../domain/installer";
 import { parseTaint } from "../../domain/kubernetes";
 import type {
   MachineConfigPatch,
@@ -11,8 +12,7 @@ export function install(
   talosVersion: string,
   { installer, installDisk }: TalosClusterNode,
 ): MachineConfigPatch {
-  const { schematicId, secureBoot = false, registry = "factory.talos.dev" } = installer;
-  const image = `${registry}/nocloud-installer${secureBoot ? "-secureboot" : ""}/${schematicId}:${talosVersion}`;
+  const image = installerImage(installer, talosVersion);
   const disk =
     typeof installDisk === "object"
       ? { diskSelector: { size: `== ${installDisk.sizeGiB}GiB` } }

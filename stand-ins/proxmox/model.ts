@@ -23,6 +23,15 @@ export interface Host {
   online: boolean;
   /** Whether its web server does not answer; so it is with a host for the minutes until the cluster takes it for offline. */
   silent?: boolean;
+  /** By name. @default - vmbr0 and vmbr1, for all VLANs */
+  bridges?: Readonly<Record<string, Bridge>>;
+}
+
+export interface Bridge {
+  /** The VLANs that it lets through, as `2-4094`. @default - it does not look at VLANs */
+  readonly vids?: string;
+  /** @default true */
+  readonly active?: boolean;
 }
 
 export type ContentType = "images" | "rootdir" | "iso" | "vztmpl" | "backup" | "snippets" | "import";

@@ -5,6 +5,7 @@ import { userRoutes } from "./access/users";
 import type { Route } from "./api/route";
 import { clusterRoutes } from "./datacenter/cluster-routes";
 import { mappingRoutes } from "./datacenter/mapping-routes";
+import { networkRoutes } from "./datacenter/network-routes";
 import { poolRoutes } from "./datacenter/pool-routes";
 import { taskRoutes } from "./datacenter/task-routes";
 import { usbMappingRoutes } from "./datacenter/usb-mapping-routes";
@@ -26,6 +27,7 @@ import { storageRoutes } from "./storage/routes";
 /** Every call that this stand-in serves. */
 export const ROUTES: readonly Route[] = [
   ...clusterRoutes,
+  ...networkRoutes,
   ...taskRoutes,
   ...statusRoutes,
   createRoute,

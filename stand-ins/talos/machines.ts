@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonFile } from "../json-file";
+import type { Kubernetes } from "../kubernetes";
 import type { ConfigCheck } from "./config/check";
+import { machineCa } from "./config/machine-config";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
-import type { MachinesState } from "./model";
-import { Etcd } from "./node/etcd";
+import { Etcd } from "./etcd/cluster";
+import { kubernetesViews } from "./kubernetes-view";
+import type { MachinesState, TalosImage } from "./model";
+import { installerImage } from "./node/installer-image";
+import { revertImage } from "./node/lifecycle";
 import type { Listener } from "./node/listener";
 import { Node } from "./node/node";
 import { configuredIdentity, issuingCa, maintenanceIdentity, type TlsIdentity } from "./node/tls-identity";
@@ -16,7 +21,10 @@ export interface MachinesOptions {
   /** How long boots take, relative to a real node. */
   readonly timeScale: number;
   readonly onCall?: (line: string) => void;
+  /** The schematics that the Image Factory has received: the extensions of each by its ID. */
+  readonly schematics?: Readonly<Record<string, readonly string[]>>;
   readonly checkConfig?: ConfigCheck;
+  readonly kubernetes?: Kubernetes;
 }
 
 /** All nodes, with the etcd clusters, faults and call log that they share. */
@@ -25,6 +33,8 @@ export class Machines {
   readonly etcd: Etcd;
   readonly faults = new Faults();
   readonly calls: CallLog;
+  /** They are called with the name of a node that shuts itself down. */
+  readonly powerOffListeners = new Set<(name: string) => void>();
   /** The current TLS identities, each with the boot and configuration that it was issued for. */
   private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
@@ -38,14 +48,18 @@ export class Machines {
     private readonly options: MachinesOptions,
   ) {
     this.nodes = state.nodes.map((node) => new Node(node, state.platform));
-    this.etcd = new Etcd(state.etcd, this.nodes, (node) => !this.faults.isUnreachable(node.name));
+    this.etcd = new Etcd(state.etcd, this.nodes, this.faults);
     this.calls = new CallLog(options.onCall);
     // The end of an earlier run was a power cut.
-    for (const node of this.nodes) if (node.state.poweredOn) node.boot(state.mediumVersion);
+    for (const node of this.nodes) if (node.state.poweredOn) node.boot(state.medium);
   }
 
   get checkConfig(): ConfigCheck | undefined {
     return this.options.checkConfig;
+  }
+
+  get kubernetes(): Kubernetes | undefined {
+    return this.options.kubernetes;
   }
 
   attach(node: Node, listener: Listener): void {
@@ -64,6 +78,26 @@ export class Machines {
     return this.nodes.find((node) => node.addresses.includes(address));
   }
 
+  /** The nodes of its cluster that run, itself among them. */
+  clusterOf(node: Node): readonly Node[] {
+    const ca = node.config && machineCa(node.config).crt;
+    return this.nodes.filter(
+      ({ condition, config }) => condition === "RUNNING" && config && machineCa(config).crt === ca,
+    );
+  }
+
+  /** The official extensions of a schematic. */
+  extensionsOf(schematic: string): readonly string[] {
+    return this.options.schematics?.[schematic] ?? [];
+  }
+
+  /** The Talos of an installer image; undefined where no registry has that image. */
+  installer(reference: string): TalosImage | undefined {
+    const { schematics } = this.options;
+    const image = installerImage(reference);
+    return image?.schematic && schematics && !schematics[image.schematic] ? undefined : image;
+  }
+
   /** Whether somebody answers on its port. */
   isReachable(node: Node): boolean {
     return this.listeners.get(node)?.isOpen ?? false;
@@ -74,14 +108,17 @@ export class Machines {
     const bootMs = Math.max(minimumMs, BOOT_SECONDS * 1000 * this.options.timeScale);
     await sleep(bootMs, undefined, { signal: this.closing.signal });
     if (!node.state.poweredOn) return;
-    node.boot(this.state.mediumVersion);
+    // A Talos that does not come up after an upgrade gives way to the one before it.
+    if (node.state.upgraded && this.faults.failsUpgrade(node.name)) revertImage(node);
+    node.boot(this.state.medium);
     await this.applyChanges();
   }
 
-  /** To be called after a change to a node: saves it, lets etcd members join, and updates the listeners. */
+  /** To be called after a change to a node: saves it, lets etcd members join, and updates Kubernetes and the listeners. */
   async applyChanges(): Promise<void> {
     this.etcd.joinAll();
     this.save();
+    this.kubernetes?.update(kubernetesViews(this));
     this.refreshing = this.refreshing.catch(() => {}).then(() => this.refresh());
     await this.refreshing;
   }

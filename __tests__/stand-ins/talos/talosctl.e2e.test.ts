@@ -1,67 +1,30 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { stringify } from "yaml";
-import { runGroup } from "../../../process/process-group";
-import { resolveTalosctl } from "../../../toolchain";
-import { TestCluster } from "./support/cluster";
-import { machineConfig } from "./support/machine-config";
+import type { TestCluster } from "./support/cluster";
+import { TalosctlCluster } from "./support/talosctl";
 
 // The protocol of the stand-in, driven from outside: a wrong field number or a missing call cannot pass here.
-let cluster: TestCluster;
-let talosctl: string;
-let folder: string;
-
 const NODES = ["cp-0", "cp-1", "cp-2", "w-0"];
 
+let lab: TalosctlCluster;
+let cluster: TestCluster;
 beforeAll(async () => {
-  talosctl = (await resolveTalosctl({ report: (line) => process.stderr.write(`${line}\n`) })).path;
-  folder = mkdtempSync(join(tmpdir(), "talosctl-"));
-  cluster = await TestCluster.start({ nodes: NODES.map((name) => ({ name })), platform: "nocloud" });
-  const base64 = (text: string) => Buffer.from(text).toString("base64");
-  const { secrets, admin } = cluster;
-  const context = {
-    endpoints: [],
-    ca: base64(secrets.os.crt),
-    crt: base64(admin.crt),
-    key: base64(admin.key),
-  };
-  writeFileSync(join(folder, "talosconfig"), stringify({ context: "lab", contexts: { lab: context } }));
+  lab = await TalosctlCluster.start(NODES);
+  ({ cluster } = lab);
 });
-afterAll(async () => {
-  await cluster.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => lab.stop());
 
-async function run(args: readonly string[]) {
-  const env = { ...process.env, TALOSCONFIG: join(folder, "talosconfig"), HOME: folder };
-  const { exitCode, stdout, stderr } = await runGroup(talosctl, args, { env });
-  return { exitCode, stdout, stderr: stderr.replace(/^WARNING: .*\n/gm, "") };
-}
-/** On a node of the cluster, through the first control plane node unless another one is named. */
-const on = (index: number, args: string, through = 0) =>
-  run([...args.split(" "), "-e", cluster.node(through).endpoint, "-n", cluster.node(index).address]);
-const ok = async (index: number, args: string, through = 0): Promise<string> => {
-  const { exitCode, stdout, stderr } = await on(index, args, through);
-  if (exitCode !== 0) throw new Error(`talosctl ${args}: ${exitCode}\n${stdout}${stderr}`);
-  return stdout;
-};
-/** Without credentials, talosctl takes the nodes for endpoints. */
-const insecure = (index: number, args: string) =>
-  run([...args.split(" "), "--insecure", "-n", cluster.node(index).endpoint]);
-const applied = (index: number) =>
-  cluster.until(index, (node) => node.condition === "RUNNING" && node.reachable);
+const on = (index: number, args: string) => lab.on(index, args);
+const ok = (index: number, args: string) => lab.ok(index, args);
 
 it("lists disks in maintenance, and applies a configuration there", async () => {
-  for (const [index, name] of NODES.entries()) {
-    const type = name.startsWith("cp") ? "controlplane" : "worker";
-    writeFileSync(join(folder, `${name}.yaml`), machineConfig(cluster.secrets, type, { hostname: name }));
-    expect(await insecure(index, "get disks")).toMatchObject({
+  for (const index of NODES.keys()) {
+    expect(await lab.insecure(index, "get disks")).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/NODE +NAMESPACE +TYPE +ID[\s\S]*runtime +Disk +sda/),
     });
-    expect(await insecure(index, `apply-config -f ${folder}/${name}.yaml`)).toMatchObject({ exitCode: 0 });
-    await applied(index);
+    expect(await lab.insecure(index, `apply-config -f ${lab.writeConfig(index)}`)).toMatchObject({
+      exitCode: 0,
+    });
+    await cluster.until(index, (node) => node.condition === "RUNNING" && node.reachable);
   }
 });
 
@@ -104,55 +67,11 @@ it("lists resources by all their names", async () => {
   });
 });
 
-it("runs etcd with three members, one of which leads", async () => {
-  const members = await ok(0, "etcd members");
-  for (const name of ["cp-0", "cp-1", "cp-2"]) expect(members).toMatch(new RegExp(`${name} .*false`));
-  const leaderOf = async (index: number) =>
-    (await ok(index, "etcd status")).split("\n")[1]?.split(/\s{2,}/)[4];
-  const leader = await leaderOf(0);
-  expect(leader).toMatch(/^[0-9a-f]{15,16}$/);
-  expect(await leaderOf(1)).toBe(leader);
-  await ok(0, "etcd forfeit-leadership");
-  expect(await leaderOf(0)).not.toBe(leader);
-  await ok(0, "etcd alarm list");
-  await ok(0, "etcd defrag");
-});
-
 it("waits for a reboot, and sees another boot ID", async () => {
   const { bootId } = cluster.node(1);
   expect(await ok(1, "reboot --timeout 60s")).toBeDefined();
   expect(cluster.node(1).bootId).not.toBe(bootId);
   await cluster.until(1, ({ reachable }) => reachable);
-});
-
-it("upgrades by the older call only where etcd stands it, and rolls back", async () => {
-  const image = "--image ghcr.io/siderolabs/installer:v1.13.9 --legacy --drain=false --timeout 60s";
-  await cluster.talos.control.setPower("cp-2", "off");
-  expect(await on(1, `upgrade ${image}`)).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringMatching(/all members must be healthy to perform an upgrade/),
-  });
-  await cluster.talos.control.setPower("cp-2", "on");
-  await cluster.until(2, ({ reachable }) => reachable);
-  await ok(1, `upgrade ${image}`);
-  expect(cluster.node(1).version).toBe("v1.13.9");
-  await ok(1, "rollback");
-  await cluster.until(1, ({ version, reachable }) => reachable && version === "v1.13.0");
-});
-
-it("has no etcd without a quorum, and no second control plane is lost by it", async () => {
-  await cluster.talos.control.setPower("cp-1", "off");
-  expect((await on(0, "etcd members")).exitCode).toBe(0);
-  await cluster.talos.control.setPower("cp-2", "off");
-  expect(await on(0, "etcd members")).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringMatching(/no leader/),
-  });
-  expect(await ok(0, "etcd status")).toMatch(/no leader/);
-  expect(await ok(0, "service")).toMatch(/etcd +Running +Fail/);
-  await cluster.talos.control.setPower("cp-1", "on");
-  await cluster.talos.control.setPower("cp-2", "on");
-  await cluster.until(2, ({ reachable }) => reachable);
 });
 
 it("leaves etcd, and is removed from it", async () => {
@@ -170,7 +89,7 @@ it("leaves etcd, and is removed from it", async () => {
 it("tells of several nodes which have failed, with codes as Go writes them", async () => {
   await cluster.talos.control.setPower("cp-2", "off");
   const nodes = [0, 2, 3].map((index) => cluster.node(index).address).join(",");
-  const { exitCode, stdout, stderr } = await run([
+  const { exitCode, stdout, stderr } = await lab.run([
     ...["etcd", "status", "-e", cluster.node(0).endpoint, "-n", nodes],
   ]);
   // talosctl counts it as success where one node has answered.

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { platform } from "../../../toolchain/context";
-import { TALOSCTL } from "../../../toolchain/versions";
+import { ETCD, KUBERNETES, TALOSCTL } from "../../../toolchain/versions";
 import { type FakeMachine, versionScript } from "../../support/fake-machine";
 
 /** A fake `go`: it writes a script instead of the program that it should build, and a line to the file `builds`. */
@@ -29,6 +29,8 @@ sleep ${options.seconds ?? 0} & wait
 case $package in
   */tofu) echo '#!/bin/sh' > $out; echo '${versionScript("OpenTofu", options.tofuVersion ?? "1.12.6")}' >> $out ;;
   */talosctl) echo '#!/bin/sh' > $out; echo '${talosctlScript(TALOSCTL.version)}' >> $out ;;
+  */kube-apiserver | */kubectl) echo '#!/bin/sh' > $out; echo 'echo "Kubernetes v${KUBERNETES.kubectl.version}"' >> $out ;;
+  */etcd/server/v3) echo '#!/bin/sh' > $out; echo 'echo "etcd Version: ${ETCD.version}"' >> $out ;;
   *) echo '#!/bin/sh' > $out; echo 'echo "This binary is a plugin. These are not meant to be executed directly."; exit 1' >> $out ;;
 esac
 chmod 755 $out`,

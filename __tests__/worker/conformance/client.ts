@@ -48,6 +48,10 @@ export async function send(
     signal: options.signal,
     headersTimeout: 120_000,
     dispatcher: agent,
+  }).catch((error: { readonly code?: unknown }) => {
+    // undici's error does not say which of many requests it was.
+    if (error.code !== "UND_ERR_HEADERS_TIMEOUT") throw error;
+    throw new Error(`${method} ${path} had no answer within two minutes`, { cause: error });
   });
   return { status: statusCode, headers, text: await body.text() };
 }

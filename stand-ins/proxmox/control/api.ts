@@ -36,6 +36,10 @@ const hostSchema = z.strictObject({
   online: z.boolean().optional(),
   /** Whether it does not answer, online or not. */
   silent: z.boolean().optional(),
+  /** All bridges that it has from now on. */
+  bridges: z
+    .record(z.string(), z.strictObject({ vids: z.string().optional(), active: z.boolean().optional() }))
+    .optional(),
 });
 const settingsSchema = z.strictObject({ timeScale: z.number().min(0) });
 const storageSchema = z.strictObject({
@@ -152,11 +156,12 @@ export class ControlApi {
     return null;
   }
 
-  private changeHost(id: string, { online, silent }: z.output<typeof hostSchema>): null {
+  private changeHost(id: string, { online, silent, bridges }: z.output<typeof hostSchema>): null {
     const host = this.cluster.state.hosts[id];
     if (!host) throw new ApiError(404, `no host '${id}'`);
     if (online !== undefined) host.online = online;
     if (silent !== undefined) host.silent = silent;
+    if (bridges !== undefined) host.bridges = bridges;
     return null;
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "undici";
 import type { ActiveFault } from "../../fault-list";
-import type { Guest, Volume } from "../model";
+import type { Bridge, Guest, Volume } from "../model";
 import type { ForeignGuest, GuestChange } from "./api";
 import type { Fault, FaultInput } from "./faults";
 import type { LoggedRequest } from "./request-log";
@@ -77,6 +77,10 @@ export class ProxmoxControl {
   /** Lets a host be silent that the cluster takes for online, or answer again. */
   async setHostAnswering(host: string, answering: boolean): Promise<void> {
     await this.call("PATCH", `hosts/${host}`, { silent: !answering });
+  }
+
+  async setBridges(host: string, bridges: Readonly<Record<string, Bridge>>): Promise<void> {
+    await this.call("PATCH", `hosts/${host}`, { bridges });
   }
 
   /** How long tasks take, relative to a real node; 0 is immediate. */

@@ -48,7 +48,8 @@ async function checked(
   { machines, node }: CallContext,
   text: string,
 ): Promise<{ config: MachineConfig; warnings: readonly string[] }> {
-  const { installed, version } = node.state;
+  const { state, version } = node;
+  const { installed } = state;
   const mode = node.platform === "metal" && !installed ? "metal" : "cloud";
   const verdict = await machines.checkConfig?.(text, { mode, talosVersion: version });
   if (verdict?.refusal) throw new RpcError("INVALID_ARGUMENT", verdict.refusal);

@@ -12,11 +12,18 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** The request of a method that gets a file in chunks. */
+export interface Upload {
+  readonly bytes: Buffer;
+}
+
 /** An API method that this stand-in serves. */
 export interface Method {
   /** The roles that may call it; one of them is enough. */
   readonly roles: readonly Role[];
   readonly run: (context: CallContext, request: object) => object | Promise<object> | AsyncIterable<object>;
+  /** The first minor version of Talos that has it: `v1.13.0`. @default - every version */
+  readonly since?: string;
   /** Describes a request in the call log, without anything secret. */
   readonly describe?: (request: object) => string;
 }

@@ -11,7 +11,7 @@ export const events = method<EventsRequest>(READERS, ({ node, signal }, request)
 
 /** The log of the kernel: one line. */
 export const dmesg = method<DmesgRequest>(READERS, async function* ({ node, signal }, { follow }) {
-  yield { bytes: Buffer.from(`kern: notice: Talos ${node.state.version} (stand-in)\n`) };
+  yield { bytes: Buffer.from(`kern: notice: Talos ${node.version} (stand-in)\n`) };
   if (follow && !signal.aborted) await once(signal, "abort");
 });
 

@@ -1,4 +1,4 @@
-import { startReboot, startReset, startShutdown } from "../node/lifecycle";
+import { revertImage, startReboot, startReset, startShutdown } from "../node/lifecycle";
 import type { ResetRequest } from "../protocol/messages";
 import { ADMIN, OPERATORS } from "./caller";
 import { method } from "./method";
@@ -14,11 +14,10 @@ export const shutdown = method<object>(OPERATORS, ({ machines, node }) => ({
 
 /** Boots the version from before the last upgrade. */
 export const rollback = method<object>(ADMIN, ({ machines, node }) => {
-  const { state } = node;
-  if (state.previousVersion === undefined) {
+  if (node.state.previousImage === undefined) {
     throw new RpcError("UNKNOWN", "no previous version of Talos is on the disk");
   }
-  [state.installedVersion, state.previousVersion] = [state.previousVersion, state.version];
+  revertImage(node);
   startReboot(machines, node);
   return { messages: [{}] };
 });

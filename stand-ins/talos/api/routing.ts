@@ -13,7 +13,12 @@ export interface Target {
 }
 
 /** The services that can answer for several nodes in one response. */
-const MULTI_NODE_SERVICES = ["machine.MachineService", "storage.StorageService", "time.TimeService"];
+const MULTI_NODE_SERVICES = [
+  "machine.MachineService",
+  "cluster.ClusterService",
+  "storage.StorageService",
+  "time.TimeService",
+];
 
 /**
  * Finds the nodes that a request is for: the one in the metadata `node`, those in `nodes`, or else the receiver. Only a

@@ -1,8 +1,9 @@
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PeerCertificate } from "node:tls";
 import type {
   Metadata,
+  ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
   ServiceDefinition,
@@ -10,17 +11,21 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Machines } from "../machines";
+import { minorOf } from "../node/installer-image";
 import type { Listener } from "../node/listener";
 import type { Node } from "../node/node";
 import { type ServiceName, serviceDefinitions } from "../protocol/definitions";
 import type { Messages } from "../protocol/messages";
 import { type Caller, callerOf } from "./caller";
-import type { CallContext, Method } from "./method";
+import type { CallContext, Method, Upload } from "./method";
 import { route, type Target } from "./routing";
 import { RpcError } from "./rpc-error";
 import { SERVICES } from "./services";
 
-type Call = ServerUnaryCall<object, object> | ServerWritableStream<object, object>;
+type UnaryCall =
+  | ServerUnaryCall<object, object>
+  | (ServerReadableStream<object, object> & { readonly request: object });
+type Call = UnaryCall | ServerWritableStream<object, object>;
 
 /** Makes a node serve its API on its listener. */
 export function serve(machines: Machines, node: Node, listener: Listener): void {
@@ -29,7 +34,13 @@ export function serve(machines: Machines, node: Node, listener: Listener): void 
     const implementation: UntypedServiceImplementation = {};
     for (const [name, method] of Object.entries(methods)) {
       const exchange = new Exchange(machines, node, listener, `${service}/${name}`, method);
-      implementation[name] = definition[name]?.responseStream
+      const { requestStream, responseStream } = definition[name] ?? {};
+      if (requestStream) {
+        implementation[name] = (call: ServerReadableStream<object, object>, answer: sendUnaryData<object>) =>
+          exchange.upload(call, answer);
+        continue;
+      }
+      implementation[name] = responseStream
         ? (call: ServerWritableStream<object, object>) => exchange.stream(call)
         : (call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>) =>
             exchange.unary(call, answer);
@@ -49,7 +60,7 @@ class Exchange {
     private readonly method: Method,
   ) {}
 
-  async unary(call: ServerUnaryCall<object, object>, answer: sendUnaryData<object>): Promise<void> {
+  async unary(call: UnaryCall, answer: sendUnaryData<object>): Promise<void> {
     await this.carryOut(
       call,
       async (targets, caller, signal) => {
@@ -76,29 +87,51 @@ class Exchange {
     );
   }
 
+  /** Collects all chunks of a file, and handles them as one request. */
+  async upload(call: ServerReadableStream<object, object>, answer: sendUnaryData<object>): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const { bytes } of call as AsyncIterable<Upload>) chunks.push(bytes);
+    } catch {
+      return; // The client has hung up, and nobody waits for an answer.
+    }
+    await this.unary(Object.assign(call, { request: { bytes: Buffer.concat(chunks) } }), answer);
+  }
+
   async stream(call: ServerWritableStream<object, object>): Promise<void> {
     await this.carryOut(
       call,
       async (targets, caller, signal) => {
-        const [target, ...more] = targets;
-        if (!target || more.length > 0) {
-          throw new RpcError("UNIMPLEMENTED", "this stand-in streams from one node at a time");
-        }
-        const { lifetime } = target.node;
-        const messages = this.run(target, caller, call.request, signal);
-        for await (const message of (await messages) as AsyncIterable<object>) {
-          if (call.cancelled || call.destroyed) break;
-          const { hostname } = target;
-          if (!call.write(hostname === undefined ? message : { ...message, metadata: { hostname } })) {
-            await Promise.race([once(call, "drain"), aborted(signal)]);
-          }
-        }
+        await Promise.all(targets.map((target) => this.streamFrom(target, call, caller, signal)));
         if (call.cancelled) throw new RpcError("CANCELLED", "the client has gone");
-        if (lifetime.aborted) throw new RpcError("UNAVAILABLE", "error reading from server: EOF");
         return () => call.end();
       },
       (error) => call.emit("error", { code: error.code, details: error.message }),
     );
+  }
+
+  /** Of a node that was named in `nodes`, a failure is one more message, and the streams of the others go on. */
+  private async streamFrom(
+    target: Target,
+    call: ServerWritableStream<object, object>,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hostname, node } = target;
+    const { lifetime } = node;
+    try {
+      const messages = await this.run(target, caller, call.request, signal);
+      for await (const message of messages as AsyncIterable<object>) {
+        if (call.cancelled || call.destroyed) return;
+        if (!call.write(hostname === undefined ? message : { ...message, metadata: { hostname } })) {
+          await Promise.race([once(call, "drain"), aborted(signal)]);
+        }
+      }
+      if (lifetime.aborted) throw new RpcError("UNAVAILABLE", "error reading from server: EOF");
+    } catch (error) {
+      if (!(error instanceof RpcError) || hostname === undefined || call.cancelled) throw error;
+      call.write({ metadata: { hostname, ...error.metadata } });
+    }
   }
 
   private async carryOut(
@@ -108,7 +141,7 @@ class Exchange {
   ): Promise<void> {
     const begun = performance.now();
     const hungUp = new AbortController();
-    call.once("cancelled", () => hungUp.abort());
+    (call as EventEmitter).once("cancelled", () => hungUp.abort());
     const caller = callerOf(this.receiver, certificateOf(call));
     let logged = this.receiver.name;
     const log = (result: string) =>
@@ -146,6 +179,10 @@ class Exchange {
   private async run(target: Target, caller: Caller, request: object, signal: AbortSignal): Promise<object> {
     const { node, unreachable } = target;
     if (unreachable) throw unreachable;
+    const { since } = this.method;
+    if (since !== undefined && minorOf(node.version) < minorOf(since)) {
+      throw new RpcError("UNIMPLEMENTED", `unknown service ${this.name.split("/")[0]}`);
+    }
     if (!this.method.roles.some((role) => caller.roles.includes(role))) {
       throw new RpcError("PERMISSION_DENIED", "not authorized");
     }

@@ -1,20 +1,15 @@
 import type { ServiceName } from "../protocol/definitions";
 import { applyConfiguration } from "./apply-configuration";
-import {
-  bootstrap,
-  etcdAlarms,
-  etcdDefragment,
-  etcdForfeitLeadership,
-  etcdLeaveCluster,
-  etcdMemberList,
-  etcdRemoveMember,
-  etcdStatus,
-} from "./etcd";
+import { generateClientConfiguration } from "./client-configuration";
+import { etcdAlarmDisarm, etcdAlarmList, etcdDefragment, etcdStatus } from "./etcd/maintenance";
+import { etcdForfeitLeadership, etcdLeaveCluster, etcdMemberList, etcdRemoveMember } from "./etcd/members";
+import { bootstrap, etcdRecover, etcdSnapshot } from "./etcd/recovery";
+import { healthCheck } from "./health";
 import { kubeconfig } from "./kubeconfig";
 import type { Method } from "./method";
 import { dmesg, events, logs, read } from "./observe";
 import { reboot, reset, rollback, shutdown } from "./power";
-import { resourceMethods } from "./resources";
+import { resourceMethods } from "./resources/state";
 import {
   disks,
   memory,
@@ -33,15 +28,18 @@ export const SERVICES: Readonly<Record<ServiceName, Readonly<Record<string, Meth
     ApplyConfiguration: applyConfiguration,
     Bootstrap: bootstrap,
     Dmesg: dmesg,
-    EtcdAlarmDisarm: etcdAlarms,
-    EtcdAlarmList: etcdAlarms,
+    EtcdAlarmDisarm: etcdAlarmDisarm,
+    EtcdAlarmList: etcdAlarmList,
     EtcdDefragment: etcdDefragment,
     EtcdForfeitLeadership: etcdForfeitLeadership,
     EtcdLeaveCluster: etcdLeaveCluster,
     EtcdMemberList: etcdMemberList,
+    EtcdRecover: etcdRecover,
     EtcdRemoveMemberByID: etcdRemoveMember,
+    EtcdSnapshot: etcdSnapshot,
     EtcdStatus: etcdStatus,
     Events: events,
+    GenerateClientConfiguration: generateClientConfiguration,
     Kubeconfig: kubeconfig,
     Logs: logs,
     Memory: memory,
@@ -59,6 +57,7 @@ export const SERVICES: Readonly<Record<ServiceName, Readonly<Record<string, Meth
   },
   "machine.ImageService": { Pull: imagePull },
   "machine.LifecycleService": { Upgrade: lifecycleUpgrade },
+  "cluster.ClusterService": { HealthCheck: healthCheck },
   "storage.StorageService": { Disks: disks },
   "time.TimeService": { Time: time },
   "cosi.resource.State": resourceMethods,

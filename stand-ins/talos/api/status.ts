@@ -1,7 +1,7 @@
 import type { Machines } from "../machines";
 import type { Node } from "../node/node";
 import type { ServiceRequest } from "../protocol/messages";
-import { ADMIN, READERS } from "./caller";
+import { OPERATORS, READERS } from "./caller";
 import { method } from "./method";
 import { RpcError } from "./rpc-error";
 
@@ -12,7 +12,7 @@ export const DISK_BYTES = 64 * 1024 ** 3;
 export const version = method<object>(READERS, ({ node }) => ({
   messages: [
     {
-      version: { tag: node.state.version, sha: "stand-in", os: "linux", arch: "amd64" },
+      version: { tag: node.version, sha: "stand-in", os: "linux", arch: "amd64" },
       platform: { name: node.platform, mode: node.platform === "metal" ? "metal" : "cloud" },
       ...(node.config && { features: { rbac: true } }),
     },
@@ -45,7 +45,7 @@ export const serviceList = method<object>(READERS, ({ machines, node }) => ({
 /** Starts, stops or restarts nothing: services are only names here. */
 const changeService = (done: string) =>
   method<ServiceRequest>(
-    ADMIN,
+    OPERATORS,
     ({ machines, node }, { id }) => {
       if (!servicesOf(machines, node).some((service) => service.id === id)) {
         throw new RpcError("UNKNOWN", `service "${id}" not defined`);
@@ -86,6 +86,7 @@ export interface Service {
   readonly id: string;
   /** `Running`, or what keeps it from running. */
   readonly state: string;
+  readonly healthy: boolean;
   readonly events: object;
   readonly health: object;
 }
@@ -97,6 +98,7 @@ function service(id: string, up: boolean, healthy = up): Service {
   return {
     id,
     state,
+    healthy,
     events: { events: [{ msg, state, ts }] },
     health: { unknown: !up, healthy, lastMessage: "", lastChange: ts },
   };

@@ -114,7 +114,7 @@ const cluster = z.strictObject({
   controllerManager: component.optional(),
   proxy: component.extend({ disabled: flag.optional() }).optional(),
   scheduler: component.optional(),
-  discovery: section.optional(),
+  discovery: z.looseObject({ enabled: flag.optional() }).optional(),
   etcd: component.extend({ ca: certificateAndKey.optional() }).optional(),
   coreDNS: component.extend({ disabled: flag.optional() }).optional(),
   externalCloudProvider: section.optional(),

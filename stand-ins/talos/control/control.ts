@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { ActiveFault } from "../../fault-list";
 import type { Machines } from "../machines";
+import type { NodeState } from "../model";
+import { loseDisks } from "../node/lifecycle";
 import type { Condition, Node } from "../node/node";
 import type { LoggedCall } from "./call-log";
 import { type Fault, type FaultInput, faultSchema } from "./faults";
@@ -18,6 +21,10 @@ export interface NodeView {
   readonly hostname: string;
   /** The Talos version that runs. */
   readonly version: string;
+  /** The schematic of the Talos that runs; undefined where no factory has made it. */
+  readonly schematic: string | undefined;
+  /** Whether the next boot starts another Talos or takes another configuration. */
+  readonly rebootPending: boolean;
   readonly bootId: string;
   /** Its member ID in etcd. */
   readonly etcdMember: string | undefined;
@@ -68,6 +75,28 @@ export class TalosControl {
     }
   }
 
+  /**
+   * Says which VM the node is. One that is another VM than before, or none any more, has lost its disks.
+   * @throws where there is no such node
+   */
+  async setMachine(name: string, id: string | undefined): Promise<void> {
+    const node = this.node(name);
+    const before = node.state.machine;
+    if (before === id) return;
+    node.state.machine = id;
+    if (before !== undefined) {
+      await this.setPower(name, "off");
+      loseDisks(this.machines, node);
+    }
+    await this.machines.applyChanges();
+  }
+
+  /** Calls the listener with the name of each node that shuts itself down. @returns ends it */
+  onPowerOff(listener: (name: string) => void): () => void {
+    this.machines.powerOffListeners.add(listener);
+    return () => this.machines.powerOffListeners.delete(listener);
+  }
+
   listCalls(): readonly LoggedCall[] {
     return this.machines.calls.list();
   }
@@ -84,6 +113,9 @@ export class TalosControl {
   }
 }
 
+const isRebootPending = ({ config, persistedConfig, image, nextImage = image }: NodeState): boolean =>
+  !isDeepStrictEqual([config, image], [persistedConfig, nextImage]);
+
 const view = ({ state, condition, config, hostname }: Node, reachable: boolean): NodeView => ({
   name: state.name,
   address: state.address,
@@ -92,7 +124,9 @@ const view = ({ state, condition, config, hostname }: Node, reachable: boolean):
   reachable,
   type: config?.type,
   hostname,
-  version: state.version,
+  version: state.image.version,
+  schematic: state.image.schematic,
+  rebootPending: isRebootPending(state),
   bootId: state.bootId,
   etcdMember: state.etcdMember,
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MachineConfig } from "../config/machine-config";
 import type { Machines } from "../machines";
+import type { TalosImage } from "../model";
 import type { ResetRequest } from "../protocol/messages";
 import type { Node } from "./node";
 import { type Phase, runSequence } from "./sequence";
@@ -10,9 +11,6 @@ import { type Phase, runSequence } from "./sequence";
 const SETTLE_MS = 50;
 /** A client that waits for a reboot asks again a second after its connection broke. It would miss a shorter one. */
 const REBOOT_MS = 2_500;
-
-/** The Talos version in the tag of an image; undefined where the tag is not a version. */
-export const versionOf = (image: string): string | undefined => /:(v\d[^:@/]*)(@.*)?$/.exec(image)?.[1];
 
 /** Writes the first configuration to the disk. Where Talos is not on the disk yet, installs it and reboots. */
 export async function install(machines: Machines, node: Node, { text, main }: MachineConfig): Promise<void> {
@@ -24,8 +22,12 @@ export async function install(machines: Machines, node: Node, { text, main }: Ma
         phase: "install",
         task: "install",
         work: () => {
+          const reference = main?.machine?.install?.image ?? "";
+          const image = machines.installer(reference);
+          if (reference && !image)
+            throw new Error(`failed to pull image "${reference}": ${reference}: not found`);
           state.installed = true;
-          state.installedVersion = versionOf(main?.machine?.install?.image ?? "") ?? state.version;
+          state.nextImage = image ?? state.image;
         },
       },
       ...stopEverything(machines, node),
@@ -48,10 +50,19 @@ export function startReboot(machines: Machines, node: Node): string {
   ]);
 }
 
-/** Writes another version to the disk, beside the one that runs. The next boot runs it. */
-export function writeVersion({ state }: Node, version: string): void {
-  state.previousVersion = state.version;
-  state.installedVersion = version;
+/** Writes another Talos to the disk, beside the one that runs. The next boot starts it. */
+export function writeImage({ state }: Node, image: TalosImage): void {
+  state.previousImage = state.image;
+  state.nextImage = image;
+  state.upgraded = true;
+}
+
+/** Lets the next boot start the other Talos on the disk. */
+export function revertImage({ state }: Node): void {
+  const { nextImage, image } = state;
+  state.nextImage = state.previousImage;
+  state.previousImage = nextImage ?? image;
+  state.upgraded = undefined;
 }
 
 /** @returns the actor's id */
@@ -65,7 +76,7 @@ export function startShutdown(machines: Machines, node: Node): string {
 }
 
 /** @returns the actor's id */
-export function startUpgrade(machines: Machines, node: Node, version: string): string {
+export function startUpgrade(machines: Machines, node: Node, image: TalosImage): string {
   return start(machines, node, "upgrade", randomUUID(), [
     { phase: "drain", task: "cordonAndDrainNode" },
     { phase: "cleanup", task: "stopAllPods" },
@@ -73,7 +84,7 @@ export function startUpgrade(machines: Machines, node: Node, version: string): s
       phase: "upgrade",
       task: "upgrade",
       work: () => {
-        writeVersion(node, version);
+        writeImage(node, image);
       },
     },
     ...stopEverything(machines, node),
@@ -107,6 +118,19 @@ function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): 
   if (everything) state.installed = false;
 }
 
+/** Gives a node that is off other disks, as those of a VM that is made anew. */
+export function loseDisks({ state: { medium } }: Machines, { state, platform }: Node): void {
+  state.config = undefined;
+  state.persistedConfig = undefined;
+  state.etcdMember = undefined;
+  state.etcdLeft = undefined;
+  state.installed = platform === "nocloud";
+  state.image = medium;
+  state.nextImage = undefined;
+  state.previousImage = undefined;
+  state.upgraded = undefined;
+}
+
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
   { phase: "stopServices", task: "stopServicesForUpgrade" },
   {
@@ -131,6 +155,7 @@ const powerOff = (machines: Machines, node: Node): Phase => ({
   work: () => {
     node.state.poweredOn = false;
     machines.save();
+    for (const listener of machines.powerOffListeners) listener(node.name);
   },
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type MachineConfig, parseMachineConfig } from "../config/machine-config";
-import type { NodeState, Platform } from "../model";
+import type { NodeState, Platform, TalosImage } from "../model";
 import { EventLog } from "./events";
 
 /** `OFF` is without power, `DOWN` is between two boots. */
@@ -11,6 +11,10 @@ export class Node {
   readonly events = new EventLog();
   /** The running sequence (reset, reboot, upgrade …). While one runs, a second one is refused. */
   sequence: string | undefined;
+  /** The images that were pulled, by reference. */
+  readonly images = new Set<string>();
+  /** A snapshot of etcd that was uploaded, to recover from. */
+  snapshot: Buffer | undefined;
   private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;
@@ -42,6 +46,11 @@ export class Node {
     return this.config?.hostname ?? this.name;
   }
 
+  /** The Talos version that runs: `v1.13.0`. */
+  get version(): string {
+    return this.state.image.version;
+  }
+
   /** All addresses that the metadata of a request may use for it. */
   get addresses(): readonly string[] {
     const { address, listen } = this.state;
@@ -63,10 +72,12 @@ export class Node {
   }
 
   /** Boots from the disk, or from the boot medium if Talos is not on the disk. */
-  boot(mediumVersion: string): void {
+  boot(medium: TalosImage): void {
     const { state } = this;
     state.bootId = randomUUID();
-    state.version = state.installed ? (state.installedVersion ?? state.version) : mediumVersion;
+    state.image = state.installed ? (state.nextImage ?? state.image) : medium;
+    state.nextImage = undefined;
+    state.upgraded = undefined;
     if (state.persistedConfig !== undefined) state.config = state.persistedConfig;
     this.life = new AbortController();
     this.up = true;

@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from "@grpc/proto-loader";
 
-const FILES = ["machine", "upgrade", "storage", "time", "resource", "specs"].map((name) => `${name}.proto`);
+const FILES = ["machine", "upgrade", "cluster", "storage", "time", "resource", "specs", "etcd"].map(
+  (name) => `${name}.proto`,
+);
 const SERVICES = [
   "machine.MachineService",
   "machine.ImageService",
   "machine.LifecycleService",
+  "cluster.ClusterService",
   "storage.StorageService",
   "time.TimeService",
   "cosi.resource.State",
@@ -27,7 +30,7 @@ export const serviceDefinitions = Object.fromEntries(
 ) as Readonly<Record<ServiceName, ServiceDefinition>>;
 
 /** Serializes a message that is embedded in another one. */
-export function encode(type: `machine.${string}` | `specs.${string}`, message: object): Buffer {
+export function encode(type: `${"machine" | "specs" | "mvccpb"}.${string}`, message: object): Buffer {
   const definition = definitions[type];
   if (!definition || !isMessageType(definition)) throw new Error(`no message ${type} in ${FILES.join(", ")}`);
   return definition.serialize(message);

@@ -7,6 +7,12 @@ export interface ApplyConfigurationRequest {
 }
 export type ApplyMode = "REBOOT" | "AUTO" | "NO_REBOOT" | "STAGED" | "TRY";
 
+export interface BootstrapRequest {
+  /** Start with the data of the snapshot that was uploaded. */
+  readonly recoverEtcd: boolean;
+  readonly recoverSkipHashCheck: boolean;
+}
+
 export interface EventsRequest {
   readonly tailEvents: number;
   readonly withActorId: string;
@@ -29,6 +35,24 @@ export interface EtcdRemoveMemberRequest {
   readonly memberId: string;
 }
 
+interface Duration {
+  /** A 64-bit number. */
+  readonly seconds: string;
+}
+
+export interface GenerateClientConfigurationRequest {
+  readonly roles: readonly string[];
+  readonly crtTtl: Duration | null;
+}
+
+export interface HealthCheckRequest {
+  readonly waitTimeout: Duration | null;
+  readonly clusterInfo: {
+    readonly controlPlaneNodes: readonly string[];
+    readonly workerNodes: readonly string[];
+  } | null;
+}
+
 export interface LogsRequest {
   readonly id: string;
   readonly follow: boolean;
@@ -46,6 +70,9 @@ export interface ServiceRequest {
 
 export interface UpgradeRequest {
   readonly image: string;
+  /** Each of both skips the questions to etcd. */
+  readonly preserve: boolean;
+  readonly force: boolean;
 }
 
 export interface ImagePullRequest {

@@ -92,6 +92,8 @@ async function installed(): Promise<string> {
     cloudflare: "unused",
     talosReleases: "",
     githubReleases: "",
+    kubernetesReleases: "",
+    etcdReleases: "",
     talos: "unused",
   };
   const target = join(context.cacheDir, "fakepve", VERSION);

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { stringify } from "yaml";
-import type { ResourceGetRequest, ResourceRequest, ResourceWatchRequest } from "../protocol/messages";
-import { READERS } from "./caller";
-import { type CallContext, type Method, method } from "./method";
-import { RESOURCE_TYPES } from "./resource-types";
-import { RpcError } from "./rpc-error";
+import type { ResourceGetRequest, ResourceRequest, ResourceWatchRequest } from "../../protocol/messages";
+import { READERS } from "../caller";
+import { type CallContext, type Method, method } from "../method";
+import { RpcError } from "../rpc-error";
+import { RESOURCE_TYPES } from "./definitions";
 
 const describe = ({ type }: ResourceRequest) => type;
 
@@ -51,7 +51,7 @@ export const resourceMethods: Readonly<Record<string, Method>> = {
 };
 
 /** @throws RpcError where the type is not served, or the caller may not read it */
-function resources({ node, caller }: CallContext, { namespace, type }: ResourceRequest) {
+function resources({ machines, node, caller }: CallContext, { namespace, type }: ResourceRequest) {
   const known = RESOURCE_TYPES[type];
   if (!known) throw new RpcError("PERMISSION_DENIED", `resource type "${type}" is not supported`);
   if (known.sensitive && !caller.roles.includes("os:admin")) {
@@ -59,7 +59,7 @@ function resources({ node, caller }: CallContext, { namespace, type }: ResourceR
   }
   if (namespace !== known.namespace) return [];
   const now = { seconds: Math.floor(Date.now() / 1000) };
-  return known.list(node).map(({ id, spec, yaml }) => ({
+  return known.list(node, machines).map(({ id, spec, yaml }) => ({
     metadata: { namespace, type, id, version: "1", phase: "running", created: now, updated: now },
     spec: { protoSpec: spec, yamlSpec: typeof yaml === "string" ? yaml : stringify(yaml) },
   }));

@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { quorumOf } from "../../../domain/etcd";
+import type { EtcdMember, EtcdView, NodeFacts } from "../../../talos/change/facts";
+import type { ClusterFacts } from "../../../talos/change/preflight";
+import { type RemovalCluster, removalProblems, removalSteps, removeNode } from "../../../talos/change/remove";
+import type { TalosNode } from "../../../talos/node";
+import { talosNodesOf } from "../support/model-cluster";
+
+/** A cluster in memory: who is up, and who is a member of etcd. */
+class Model {
+  readonly log: string[] = [];
+  readonly up: Set<string>;
+  readonly members: Set<string>;
+  readonly nodes: readonly TalosNode[];
+  /** Names of the Nodes in Kubernetes. */
+  readonly known: Set<string>;
+  /** That a node which is wiped stays a member. */
+  isForgetful = false;
+
+  constructor(controlPlanes: number, workers: number, down: readonly string[] = []) {
+    this.nodes = talosNodesOf(controlPlanes, workers);
+    const names = this.nodes.map(({ name }) => name);
+    this.up = new Set(names.filter((name) => !down.includes(name)));
+    this.members = new Set(this.nodes.filter(({ role }) => role === "controlplane").map(({ name }) => name));
+    this.known = new Set(names);
+  }
+
+  node(name: string): TalosNode {
+    const node = this.nodes.find((each) => each.name === name);
+    if (!node) throw new Error(`no node ${name}`);
+    return node;
+  }
+
+  get hasQuorum(): boolean {
+    return [...this.members].filter((name) => this.up.has(name)).length >= quorumOf(this.members.size);
+  }
+
+  factsOf(name: string): NodeFacts {
+    return this.up.has(name) ? { stage: "running", isReady: true } : { error: "connection refused" };
+  }
+
+  views(): readonly EtcdView[] {
+    const members = [...this.members].map(
+      (name): EtcdMember => ({ id: name, hostname: name, isLearner: false }),
+    );
+    const leader = this.hasQuorum ? [...this.members].find((name) => this.up.has(name)) : undefined;
+    return this.nodes
+      .filter(({ role }) => role === "controlplane")
+      .map(({ name: node }) =>
+        this.up.has(node) && this.hasQuorum
+          ? { node, members, leader, errors: [], alarms: [] }
+          : { node, error: "etcd does not answer", members: [], errors: [], alarms: [] },
+      );
+  }
+
+  facts(): ClusterFacts {
+    const facts = new Map(this.nodes.map(({ name }) => [name, this.factsOf(name)]));
+    const kubernetes = new Map(
+      [...this.known].map((name) => [
+        name,
+        { name, isReady: true, isCordoned: false, isOurs: false, kubeletVersion: "v1.36.0" },
+      ]),
+    );
+    return { nodes: this.nodes, facts, etcd: this.views(), kubernetes };
+  }
+
+  get cluster(): RemovalCluster {
+    return {
+      etcdViews: async () => this.views(),
+      reset: async ({ name }) => {
+        this.log.push(`reset ${name}`);
+        if (!this.isForgetful) this.members.delete(name);
+        this.up.delete(name);
+      },
+      removeMember: async (by, id) => {
+        this.log.push(`${by} removes ${id}`);
+        this.members.delete(id);
+      },
+      kubernetes: {
+        nodeOf: async (name) => this.facts().kubernetes?.get(name),
+        cordon: async (name) => void this.log.push(`cordon ${name}`),
+        drain: async (name) => void this.log.push(`drain ${name}`),
+        uncordon: async (name) => void this.log.push(`uncordon ${name}`),
+        remove: async (name) => {
+          this.log.push(`delete ${name}`);
+          return this.known.delete(name);
+        },
+      },
+    };
+  }
+
+  async remove(name: string, isLost: boolean): Promise<void> {
+    const options = { timeoutSeconds: 0, intervalMs: 0, say: () => undefined };
+    await removeNode(this.cluster, { node: this.node(name), isLost }, this.factsOf(name), options);
+  }
+}
+
+test("a worker is drained, wiped and forgotten", async () => {
+  const model = new Model(3, 2);
+  const removal = { node: model.node("w-1"), isLost: false };
+  expect(removalProblems(model.facts(), removal)).toEqual([]);
+  expect(removalSteps(removal, model.facts())).toEqual([
+    "its pods are evicted",
+    "it is wiped and powered off",
+    "its Node in Kubernetes is deleted",
+  ]);
+  await model.remove("w-1", false);
+  expect(model.log).toEqual(["cordon w-1", "drain w-1", "reset w-1", "delete w-1"]);
+});
+
+test("a control plane leaves etcd by itself; one that does not is removed by another", async () => {
+  const model = new Model(3, 0);
+  await model.remove("cp-2", false);
+  expect(model.log).toEqual(["cordon cp-2", "drain cp-2", "reset cp-2", "delete cp-2"]);
+  const forgetful = new Model(3, 0);
+  forgetful.isForgetful = true;
+  await forgetful.remove("cp-1", false);
+  expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
+});
+
+test("a lost control plane is removed from etcd by another one, and nobody waits for it", async () => {
+  const model = new Model(3, 0, ["cp-1"]);
+  const removal = { node: model.node("cp-1"), isLost: true };
+  expect(removalProblems(model.facts(), removal)).toEqual([]);
+  expect(removalSteps(removal, model.facts())).toEqual([
+    "its member is removed from etcd",
+    "its Node in Kubernetes is deleted",
+  ]);
+  await model.remove("cp-1", true);
+  expect(model.log).toEqual(["cp-2 removes cp-1", "delete cp-1"]);
+});
+
+test("run again, what is done is skipped", async () => {
+  const model = new Model(3, 0);
+  await model.remove("cp-2", false);
+  expect(removalProblems(model.facts(), { node: model.node("cp-2"), isLost: true })).toEqual([]);
+  await model.remove("cp-2", true);
+  expect(model.log.slice(4)).toEqual(["delete cp-2"]);
+});
+
+test.each<[string, Model, string, boolean, RegExp]>([
+  [
+    "a node that does not answer",
+    new Model(3, 1, ["w-1"]),
+    "w-1",
+    false,
+    /w-1 does not answer: .*pass --lost/,
+  ],
+  ["a node that answers, as lost", new Model(3, 1), "w-1", true, /answers, so it is not lost/],
+  ["the only control plane", new Model(1, 1), "cp-1", false, /only control plane/],
+  [
+    "a healthy member of three, if one is down",
+    new Model(3, 0, ["cp-3"]),
+    "cp-1",
+    false,
+    /2 members, of which 1/,
+  ],
+  ["a member without a quorum", new Model(3, 0, ["cp-2", "cp-3"]), "cp-3", true, /no other control plane/],
+])("refuses %s", (_, model, name, isLost, problem) => {
+  expect(removalProblems(model.facts(), { node: model.node(name), isLost }).join("\n")).toMatch(problem);
+});
+
+test("whatever is down, a removal that is not refused leaves etcd with a quorum", async () => {
+  const names = ["cp-1", "cp-2", "cp-3", "cp-4", "cp-5", "w-1"];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 5 }),
+      fc.subarray(names),
+      fc.constantFrom(...names),
+      fc.boolean(),
+      async (size, down, name, isLost) => {
+        const model = new Model(size, 1, down);
+        if (!model.nodes.some((node) => node.name === name)) return;
+        const hadQuorum = model.hasQuorum;
+        if (removalProblems(model.facts(), { node: model.node(name), isLost }).length > 0) return;
+        await model.remove(name, isLost);
+        expect(model.hasQuorum).toBe(hadQuorum);
+        expect(model.members.has(name)).toBe(false);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { rollNodes } from "../../../talos/change/roll";
+import { type Fault, ModelCluster, talosNodesOf } from "../support/model-cluster";
+
+const quick = { timeoutSeconds: 60, intervalMs: 0, say: () => undefined };
+/** For nodes that never come back: they are asked once. */
+const once = { ...quick, timeoutSeconds: 0 };
+
+const FAULTS: readonly Fault[] = [
+  "refuses",
+  "never comes back",
+  "rolls back",
+  "loses its member",
+  "is not drained",
+];
+const faults = fc.dictionary(
+  fc.constantFrom("cp-1", "cp-2", "cp-3", "w-1", "w-2"),
+  fc.constantFrom(...FAULTS),
+);
+
+test("control planes come first, one after the other", async () => {
+  const cluster = new ModelCluster(talosNodesOf(3, 2), 2);
+  const results = await rollNodes(cluster, cluster.upgrade, quick);
+  expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill("changed"));
+  expect(cluster.log).toEqual(
+    ["cp-1", "cp-2", "cp-3", "w-1", "w-2"].flatMap((name) => [
+      `drain ${name}`,
+      `restart ${name}`,
+      `uncordon ${name}`,
+    ]),
+  );
+});
+
+test("whatever fails, no two control planes are down, and nothing after it is touched", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat(2), faults, async (size, workers, broken) => {
+      const cluster = new ModelCluster(talosNodesOf(size, workers));
+      for (const [name, fault] of Object.entries(broken)) cluster.faults.set(name, fault);
+      const results = await rollNodes(cluster, cluster.upgrade, once);
+      expect(cluster.mostDown).toBeLessThanOrEqual(1);
+      expect(cluster.lostQuorum).toBe(false);
+      const failed = results.findIndex(({ outcome }) => outcome === "failed");
+      const rest = failed < 0 ? [] : results.slice(failed + 1);
+      for (const { name, outcome } of rest) {
+        expect(outcome).toBe("not reached");
+        const { boot, cordonedBy } = cluster.machine(name);
+        expect({ boot, cordonedBy }).toEqual({ boot: 1, cordonedBy: undefined });
+      }
+    }),
+  );
+});
+
+test("whatever fails, the run after it goes on from there, and no node stays cordoned by us", async () => {
+  await fc.assert(
+    fc.asyncProperty(faults, async (broken) => {
+      const cluster = new ModelCluster(talosNodesOf(3, 2));
+      for (const [name, fault] of Object.entries(broken)) cluster.faults.set(name, fault);
+      const first = await rollNodes(cluster, cluster.upgrade, once);
+      const done = first.filter(({ outcome }) => outcome === "changed").map(({ name }) => name);
+      const boots = done.map((name) => cluster.machine(name).boot);
+      cluster.repair();
+      const second = await rollNodes(cluster, cluster.upgrade, once);
+      expect(second.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+      expect(done.map((name) => cluster.machine(name).boot)).toEqual(boots);
+      for (const machine of cluster.machines.values()) {
+        const { version, cordonedBy } = machine;
+        expect({ version, cordonedBy }).toEqual({ version: "v1.13.0", cordonedBy: undefined });
+      }
+    }),
+  );
+});
+
+test.each<[Fault, RegExp]>([
+  ["refuses", /it refuses/],
+  ["never comes back", /connection refused, after 0 s/],
+  ["rolls back", /it runs Talos v1\.12\.0/],
+  ["loses its member", /etcd on cp-1: it is no member/],
+  ["is not drained", /a pod is not evicted/],
+])("a node that %s stops the roll", async (fault, reason) => {
+  const cluster = new ModelCluster(talosNodesOf(3, 1));
+  cluster.faults.set("cp-1", fault);
+  const [first, ...rest] = await rollNodes(cluster, cluster.upgrade, once);
+  expect(first).toEqual({ name: "cp-1", outcome: "failed", reason: expect.stringMatching(reason) });
+  expect(rest.map(({ outcome }) => outcome)).toEqual(["not reached", "not reached", "not reached"]);
+  expect(cluster.machine("cp-1").cordonedBy).toBe("us");
+});
+
+test("a node is not touched while etcd is not well, whoever has caused it", async () => {
+  const cluster = new ModelCluster(talosNodesOf(3, 1));
+  cluster.machine("cp-3").isMember = false;
+  const [first] = await rollNodes(cluster, cluster.upgrade, once);
+  expect(first).toMatchObject({
+    name: "cp-1",
+    reason: expect.stringMatching(/not touched, .*cp-3: it is no/),
+  });
+  expect(cluster.log).toEqual([]);
+});
+
+test("a node that somebody else has cordoned stays cordoned", async () => {
+  const cluster = new ModelCluster(talosNodesOf(1, 1));
+  cluster.machine("w-1").cordonedBy = "someone";
+  await rollNodes(cluster, cluster.upgrade, once);
+  expect(cluster.machine("w-1")).toMatchObject({ version: "v1.13.0", cordonedBy: "someone" });
+});
+
+test("without Kubernetes nothing is drained; a signal ends the roll", async () => {
+  const model = new ModelCluster(talosNodesOf(1, 1), 0, false);
+  await rollNodes(model, model.upgrade, once);
+  expect(model.log).toEqual(["restart cp-1", "restart w-1"]);
+  const again = new ModelCluster(talosNodesOf(1, 1));
+  const stop = AbortSignal.abort(new Error("stopped"));
+  again.faults.set("cp-1", "never comes back");
+  await expect(rollNodes(again, again.upgrade, { ...quick, signal: stop })).rejects.toThrow("stopped");
+});

@@ -1,0 +1,99 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { loadFromEnv } from "../config";
+import { withPrivateFolder } from "../process/private-folder";
+import { step } from "../process/step";
+import { synthesize } from "../process/synthesize";
+import { Tofu } from "../process/tofu";
+import { loadProject, stackFolder } from "../state/project";
+import { checkSecrets, importSecrets } from "../talos/adopt-secrets";
+import { TalosError } from "../talos/errors";
+import { talosNodes } from "../talos/node";
+import { plainSecrets } from "../talos/secrets-file";
+import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
+import { runForUser } from "./talos-command";
+
+/* `npm run adopt-talos -- FILE`: takes over the secrets of a Talos cluster that runs. */
+
+const AGAIN = "npm run adopt-talos -- FILE";
+
+interface Options {
+  readonly cluster?: string;
+  readonly unchecked?: boolean;
+}
+
+async function adopt(file: string, { cluster, unchecked }: Options, signal: AbortSignal): Promise<void> {
+  chooseCluster(cluster, process.env);
+  await loadSecrets(process.env, { signal });
+  const { env } = process;
+  const folder = process.cwd();
+  const { config, clusterFile } = loadFromEnv({ env });
+  if (config.talos === undefined || config.adopt?.talos === undefined) {
+    throw new TalosError(
+      `${clusterFile} says nothing of a Talos to adopt; add the keys talos and adopt.talos: {}, as docs/adoption.md shows`,
+    );
+  }
+  const report = console.error;
+  const { path: talosctl } = await resolveTalosctl({ env, report, signal });
+  const toolchain = await resolveToolchain({ env, report, signal });
+  const project = loadProject(env, folder);
+  const output = resolve(folder, env.CDKTF_OUTDIR ?? "cdktf.out");
+  const logs = join(output, "logs");
+  mkdirSync(logs, { recursive: true });
+  await withPrivateFolder(env, async (privateFolder) => {
+    const secrets = await plainSecrets({ file, privateFolder, talosctl, env, signal });
+    if (!unchecked) {
+      const nodes = talosNodes(config, env);
+      await step("asking a control plane whether these are its secrets", () =>
+        checkSecrets({ config, nodes, secrets, privateFolder, talosctl, env, signal }),
+      );
+    }
+    const tofu = new Tofu({
+      file: toolchain.tofu,
+      stackFolder: stackFolder(project, "cluster"),
+      logs,
+      env: { ...env, ...toolchain.env },
+      signal,
+      again: AGAIN,
+    });
+    await step("synthesizing the stack", async ({ follow }) =>
+      synthesize({
+        root: folder,
+        output,
+        env: { ...env, ...(await resolveForSynth({ env, report, signal })) },
+        log: join(logs, "synth.log"),
+        signal,
+        again: AGAIN,
+        onLine: follow,
+      }),
+    );
+    await step("initializing the state backend", ({ follow }) => tofu.init(follow));
+    await importSecrets(tofu, secrets);
+  });
+  console.log(
+    "the secrets are in the state; npm run diff shows what this program would change in each node, and npm run plan changes none",
+  );
+}
+
+const program = new Command("npm run adopt-talos --")
+  .description(
+    "takes over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
+  )
+  .argument(
+    "<file>",
+    "secrets.yaml, talsecret.yaml, either with sops, or the machine config of a control plane",
+  )
+  .option(...CLUSTER_OPTION)
+  .option("--unchecked", "do not ask a control plane whether they are its secrets")
+  .addHelpText(
+    "after",
+    "\nexit codes: 0 the secrets are in the state, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
+  )
+  .allowExcessArguments(false)
+  .showHelpAfterError()
+  .action((file: string, options: Options) => runForUser((signal) => adopt(file, options, signal)));
+
+void program.parseAsync();

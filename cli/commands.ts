@@ -1,0 +1,30 @@
+/** A command of this program: `npm run NAME` in this repository, `cdktf-proxmox-talos NAME` where it is a package. */
+export interface CommandEntry {
+  readonly name: string;
+  /** What it does, for the list of all commands and for completion. */
+  readonly summary: string;
+  /** Its file in this folder, without extension. @default the name */
+  readonly file?: string;
+  /** What the file gets before the user's own arguments. */
+  readonly args?: readonly string[];
+}
+
+/** All commands, in the order of a cluster's life. A new one is a line here and a script in package.json. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: "init", summary: "write the files of a new project" },
+  { name: "bootstrap", summary: "make the R2 buckets, the tfstate Worker and their token" },
+  { name: "synth", summary: "write the stacks for OpenTofu", file: "cdktf", args: ["synth"] },
+  { name: "plan", summary: "show what a deploy would change", file: "cdktf", args: ["plan"] },
+  { name: "deploy", summary: "make what cluster.yaml says", file: "cdktf", args: ["deploy"] },
+  { name: "drift", summary: "show what differs from cluster.yaml", file: "cdktf", args: ["drift"] },
+  { name: "destroy", summary: "destroy the cluster", file: "cdktf", args: ["destroy"] },
+  { name: "config", summary: "show the cluster with all defaults" },
+  { name: "topology", summary: "draw the cluster" },
+  { name: "pending", summary: "list what waits for the next start of a VM" },
+  { name: "secrets", summary: "make, edit and check the encrypted file of secrets" },
+  { name: "tofu", summary: "run OpenTofu in the folder of a stack" },
+  { name: "state", summary: "read, write and move states" },
+  { name: "worker", summary: "serve the tfstate Worker on this machine" },
+  { name: "worker:admin", summary: "operate a tfstate Worker", file: "worker-admin" },
+  { name: "toolchain", summary: "set up a shell for tofu, cdktf and talosctl" },
+];

@@ -1,0 +1,130 @@
+// `npm run init`, or `npx cdktf-proxmox-talos init`: asks five questions, and writes the files of a new project.
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { cancel, isCancel, select, text } from "@clack/prompts";
+import { Command, Option } from "commander";
+import { type Answers, completeAnswers, QUESTIONS, type Question } from "../init/answers";
+import { installCommand } from "../init/manifest";
+import { projectFiles } from "../init/project-files";
+import { writeProject } from "../init/write-project";
+import { displayPath } from "../process/display-path";
+import { COMMANDS } from "./commands";
+import { JSON_OPTION } from "./json-option";
+import { run } from "./run";
+
+const EXIT = { written: 0, notWritten: 1, someKept: 2 } as const;
+
+interface InitOptions extends Partial<Answers> {
+  readonly folder: string;
+  readonly age?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+async function init({ folder, age, yes, json, ...given }: InitOptions): Promise<void> {
+  const asks = process.stdin.isTTY && !yes && !json;
+  const answers = completeAnswers(asks ? await ask(given) : given);
+  const recipients = age ?? ownRecipient();
+  const path = resolve(folder);
+  const files = projectFiles({
+    answers,
+    name: nameOf(path),
+    commands: COMMANDS.map(({ name }) => name),
+    recipients,
+  });
+  const { written, kept } = writeProject(path, files);
+  process.exitCode = kept.length > 0 ? EXIT.someKept : EXIT.written;
+  if (json) return console.log(JSON.stringify({ folder: path, written, kept }, null, 2));
+  for (const name of written) console.log(`wrote  ${displayPath(join(path, name))}`);
+  for (const name of kept)
+    console.log(`kept   ${displayPath(join(path, name))}, which was there: ${adviceFor(name)}`);
+  console.log(nextSteps(path, answers, recipients !== undefined).join("\n"));
+}
+
+/** @throws Error if the user goes away */
+async function ask(given: Partial<Answers>): Promise<Partial<Answers>> {
+  const answers = { ...given };
+  for (const question of QUESTIONS) {
+    if (answers[question.key] !== undefined) continue;
+    const answer = await askOne(question, answers);
+    if (isCancel(answer)) {
+      cancel("nothing was written");
+      throw new DOMException("the user went away", "AbortError");
+    }
+    Object.assign(answers, { [question.key]: answer });
+  }
+  return answers;
+}
+
+function askOne(
+  { text: message, example, fallback, choices, problem }: Question,
+  before: Partial<Answers>,
+): Promise<string | symbol> {
+  if (choices) return select({ message, options: choices.map((value) => ({ value })) });
+  const initial = fallback?.(before);
+  return text({
+    message,
+    placeholder: initial ?? example,
+    ...(initial && { defaultValue: initial }),
+    validate: (answer) => problem(answer || (initial ?? ""), before),
+  });
+}
+
+/** The public key in the file where sops looks for the private one. */
+function ownRecipient(): string | undefined {
+  const file =
+    process.env.SOPS_AGE_KEY_FILE ||
+    join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "sops/age/keys.txt");
+  if (!existsSync(file)) return undefined;
+  return /^# public key: (age1[a-z0-9]+)$/m.exec(readFileSync(file, "utf8"))?.[1];
+}
+
+/** What npm takes as the name of a package. */
+const nameOf = (path: string): string =>
+  basename(path)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "") || "cluster";
+
+function adviceFor(name: string): string {
+  if (name === "package.json") return `install what it needs: ${installCommand()}`;
+  return "to see what init writes, run it in an empty folder: --folder NAME";
+}
+
+function nextSteps(path: string, { state }: Answers, hasRecipients: boolean): readonly string[] {
+  const folder = displayPath(path);
+  return [
+    "",
+    "next:",
+    ...(folder === "." || folder === "" ? [] : [`  cd ${folder}`]),
+    "  npm install",
+    "  export TF_VAR_state_passphrase=…    # at least 16 characters; whoever loses it loses the state",
+    "  export PROXMOX_VE_API_TOKEN=…",
+    ...(state === "r2" ? ["  npm run bootstrap    # once for all clusters: the R2 bucket"] : []),
+    "  npm run plan",
+    "  npm run deploy",
+    ...(hasRecipients ? [] : ["no .sops.yaml was written: no --age, and no age key of yours was found"]),
+  ];
+}
+
+const program = new Command()
+  .description("write the files of a new project; what is not said is asked on a terminal, in five questions")
+  .option("--folder <path>", "where the project is made", ".");
+for (const { key, flags, text: description, choices } of QUESTIONS) {
+  const option = new Option(flags, description);
+  if (choices) option.choices([...choices]);
+  // `--api-address` is `apiAddress`: commander makes the keys of the answers.
+  if (option.attributeName() !== key) throw new TypeError(`${flags} is not ${key}`);
+  program.addOption(option);
+}
+program
+  .option("--age <recipients>", "public keys of age for .sops.yaml, with commas between (default: your own)")
+  .option("-y, --yes", "ask nothing")
+  .option(...JSON_OPTION)
+  .addHelpText(
+    "after",
+    "\nexit codes: 0 written, 1 nothing was written, 2 some files were there and were kept as they are",
+  )
+  .action(init);
+run("init", program);

@@ -1,0 +1,101 @@
+// `npm run upgrade-kubernetes -- VERSION`: brings Kubernetes to a release by talosctl, and only then the key in cluster.yaml.
+
+import { statSync } from "node:fs";
+import { z } from "zod";
+import { kubernetesVersionEdit } from "../config/edit-kubernetes-version";
+import { writeFileAtomic } from "../process/write-file-atomic";
+import { KubernetesNodes } from "../talos/change/kubernetes-nodes";
+import {
+  kubernetesUpgradeProblems,
+  kubernetesVersion,
+  upgradeKubernetes,
+} from "../talos/change/kubernetes-upgrade";
+import { LiveCluster } from "../talos/change/live-cluster";
+import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
+import type { Cluster } from "../talos/cluster";
+import { CallError } from "../talos/errors";
+import { CHANGE_EXIT_CODES, EXIT, seconds } from "./change-command";
+import { runOnCluster, type TalosOptions, talosProgram } from "./talos-command";
+
+interface Options extends TalosOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly timeout: number;
+  readonly write: boolean;
+  readonly snapshot?: string;
+}
+
+const program = talosProgram(
+  "upgrade-kubernetes",
+  "brings Kubernetes to a release, by talosctl upgrade-k8s: control planes first, then the kubelets, one after the other. only " +
+    "then it writes talos.kubernetes_version in cluster.yaml. a snapshot of etcd is taken first",
+  CHANGE_EXIT_CODES,
+)
+  .argument("<version>", "a release of Kubernetes, like v1.36.0")
+  .option("--dry-run", "show what talosctl would do, and do nothing")
+  .option("--json", "print one JSON document on stdout; progress is on stderr")
+  .option("--no-write", "leave cluster.yaml as it is, and say which key to change")
+  .option("--snapshot <file>", "where the snapshot of etcd goes (default: a new file in this folder)")
+  .option("--timeout <seconds>", "how long all of it may take", seconds, 3600);
+program.parse();
+const options = program.opts<Options>();
+void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+
+async function run(cluster: Cluster, text: string, options: Options): Promise<number> {
+  const { dryRun = false, json, timeout } = options;
+  const version = kubernetesVersion(text);
+  const api = await cluster.kubernetes();
+  const nodes = new KubernetesNodes(api, { timeoutSeconds: 0, evictUnmanaged: false });
+  const facts = await new LiveCluster(cluster, nodes).facts();
+  const apiVersion = z.object({ gitVersion: z.string() }).parse(await api.call("/version")).gitVersion;
+  const kubelets = [...(facts.kubernetes?.values() ?? [])].map(({ name, kubeletVersion }) => ({
+    name,
+    kubeletVersion,
+  }));
+  const isPending = [apiVersion, ...kubelets.map(({ kubeletVersion }) => kubeletVersion)].some(
+    (running) => running !== version,
+  );
+  const problems = isPending ? kubernetesUpgradeProblems(facts, { apiVersion, version }) : [];
+  const report = { dryRun, version, apiVersion, nodes: kubelets, problems };
+  if (problems.length > 0) {
+    if (json) console.log(JSON.stringify(report, null, 2));
+    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+    return EXIT.refused;
+  }
+  const snapshot =
+    isPending && !dryRun
+      ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
+      : undefined;
+  if (snapshot !== undefined) {
+    await takeSnapshot(cluster, snapshot);
+    console.error(`etcd: snapshot in ${snapshot}`);
+  }
+  if (isPending) {
+    const onLine = (line: string) => console.error(line);
+    try {
+      await upgradeKubernetes(cluster, { version, dryRun, timeoutSeconds: timeout, onLine });
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      console.error(`stopped: ${error.message}\nmend it, then run the command again: it goes on from here`);
+      return EXIT.failed;
+    }
+  } else console.error(`Kubernetes ${version} runs everywhere already`);
+  const key = changeKey(version, !dryRun && options.write);
+  console.error(key.said);
+  if (json)
+    console.log(JSON.stringify({ ...report, ...(snapshot && { snapshot }), key: key.outcome }, null, 2));
+  return dryRun && isPending ? EXIT.wouldChange : EXIT.done;
+}
+
+/** Writes the key, or says what to write. */
+function changeKey(version: string, write: boolean): { readonly outcome: string; readonly said: string } {
+  const { file, at, text } = kubernetesVersionEdit(process.env, version);
+  if (text === undefined || !write) {
+    return {
+      outcome: "to be written",
+      said: `${at}: talos.kubernetes_version is to be ${version}: until then, a deploy would go back`,
+    };
+  }
+  writeFileAtomic(file, text, statSync(file).mode & 0o777);
+  return { outcome: "written", said: `${at}: talos.kubernetes_version is ${version} now` };
+}

@@ -1,0 +1,13 @@
+import type { Project } from "../state/project";
+import { openStackStore } from "../state/stack-store";
+import { once } from "./once";
+
+/** The state of the cluster, read once. */
+export class StateReadings {
+  constructor(private readonly project: Project) {}
+
+  /** @throws StateError where a credential is missing */
+  readonly store = once(async () => openStackStore(this.project, "cluster"));
+  /** Its bytes; undefined where there is none. @throws StateError where it cannot be read */
+  readonly bytes = once(async () => (await this.store()).read());
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Address } from "../domain/ip";
+import { PACKAGE_ROOT } from "../process/package-root";
+import { sopsConfig } from "../secrets/sops-config";
+import { type Answers, CONTROL_PLANES, hostsIn, WORKERS, WORKERS_AFTER } from "./answers";
+import { manifest } from "./manifest";
+
+export interface ProjectProps {
+  readonly answers: Answers;
+  /** Name of the project: that of its folder. */
+  readonly name: string;
+  /** Names of the commands, which become npm scripts. */
+  readonly commands: readonly string[];
+  /** Public keys of age. @default - no `.sops.yaml` is written */
+  readonly recipients?: string;
+}
+
+/** The files of a new project by their paths, from the templates beside this file. */
+export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
+  const { answers, name, recipients } = props;
+  const api = Address.parse(answers.apiAddress);
+  const values: Readonly<Record<string, string>> = {
+    ...answers,
+    name,
+    hosts: hostsIn(answers.hosts).join(", "),
+    controlPlanes: String(CONTROL_PLANES),
+    firstControlPlane: api.plus(1)?.text ?? "",
+    workers: String(WORKERS),
+    firstWorker: api.plus(WORKERS_AFTER)?.text ?? "",
+  };
+  const filled = (template: string) => fill(template, values);
+  return new Map([
+    ["cluster.yaml", filled("cluster.yaml")],
+    ["main.ts", filled("main.ts")],
+    ["cdktf.json", filled("cdktf.json")],
+    ["package.json", manifest(props)],
+    [".gitignore", filled("gitignore")],
+    // Its tasks run npm scripts that a project has too.
+    ["Taskfile.yaml", readFileSync(join(PACKAGE_ROOT, "Taskfile.yaml"), "utf8")],
+    [".github/workflows/plan.yaml", filled("workflows-plan.yaml")],
+    ...(recipients ? [[".sops.yaml", sopsConfig(recipients.split(","))] as const] : []),
+  ]);
+}
+
+/** `@@name@@` stands for a value: braces are taken, by go-task and by GitHub. */
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  const text = readFileSync(join(PACKAGE_ROOT, "init/templates", `${template}.template`), "utf8");
+  return text.replaceAll(/@@(\w+)@@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new TypeError(`the template ${template} has an unknown value: ${name}`);
+    return value;
+  });
+}

@@ -1,0 +1,9 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** The folder of this program: of the repository, or of the package, whose compiled files are one folder deeper. */
+export const PACKAGE_ROOT = folderWithManifest(__dirname);
+
+function folderWithManifest(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : folderWithManifest(dirname(folder));
+}

@@ -1,0 +1,90 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { ClusterConfig } from "../config";
+import { runGroup, tail } from "../process/process-group";
+import { step } from "../process/step";
+import type { ShownResource, Tofu } from "../process/tofu";
+import { CallError, TalosError } from "./errors";
+import { isControlPlane, type TalosNode } from "./node";
+import type { PlainSecrets } from "./secrets-file";
+import { Talosctl } from "./talosctl";
+
+const SECRETS = "talos_machine_secrets.cluster";
+const BOOTSTRAP = "talos_machine_bootstrap.cluster";
+
+/** The resource's part that tells one cluster from another. */
+const caOf = z.object({
+  machine_secrets: z.object({ certs: z.object({ os: z.object({ cert: z.string() }) }) }),
+});
+
+/**
+ * Imports the secrets of a running cluster, and that it is bootstrapped. Where they are in the state already, it does nothing.
+ * @param tofu in the folder of the synthesized stack, after `init`
+ * @throws TalosError where the state has other secrets
+ */
+export async function importSecrets(tofu: Tofu, { path, caCertificate }: PlainSecrets): Promise<void> {
+  const resources = (await tofu.show()).values?.root_module?.resources ?? [];
+  const known = resources.find(({ address }) => address === SECRETS);
+  if (known !== undefined && certificateIn(known) !== caCertificate) {
+    throw new TalosError(
+      `the state has the secrets of another cluster already; if they were never used, let it forget them with tofu state rm ${SECRETS}, and run this again`,
+    );
+  }
+  await step("importing the secrets", async ({ follow, result }) => {
+    if (known === undefined) await tofu.import(follow, SECRETS, path);
+    else result("they are in the state");
+  });
+  await step("importing the bootstrap", async ({ follow, result }) => {
+    const isKnown = resources.some(({ address }) => address === BOOTSTRAP);
+    if (isKnown) result("it is in the state");
+    else await tofu.import(follow, BOOTSTRAP, "machine_bootstrap");
+  });
+}
+
+function certificateIn({ values }: ShownResource): string | undefined {
+  const parsed = caOf.safeParse(values);
+  return parsed.success ? parsed.data.machine_secrets.certs.os.cert : undefined;
+}
+
+export interface CheckSecretsProps {
+  readonly config: ClusterConfig;
+  readonly nodes: readonly TalosNode[];
+  readonly secrets: PlainSecrets;
+  readonly privateFolder: string;
+  /** Absolute path of talosctl. */
+  readonly talosctl: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** Asks a control plane whether these are its secrets. @throws TalosError where none accepts them */
+export async function checkSecrets(props: CheckSecretsProps): Promise<void> {
+  const { nodes, talosctl, env, signal } = props;
+  const talosconfig = await newTalosconfig(props);
+  const client = new Talosctl({ file: talosctl, talosconfig, env, signal });
+  const failures: string[] = [];
+  for (const node of nodes.filter(isControlPlane)) {
+    try {
+      await client.run(node, ["version", "--short"], { timeoutMs: 15_000 });
+      return;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new TalosError(
+    `no control plane accepts these secrets, so they may be those of another cluster:\n${failures.join("\n")}\nname the right file, or pass --unchecked where no control plane can be reached from here`,
+  );
+}
+
+async function newTalosconfig({ config, secrets, privateFolder, talosctl, env, signal }: CheckSecretsProps) {
+  const path = join(privateFolder, "talosconfig");
+  const args = ["gen", "config", config.clusterName, "https://127.0.0.1:6443"];
+  const options = ["--with-secrets", secrets.path, "--output-types", "talosconfig", "--output", path];
+  // talosctl keeps the mode of a file that is there.
+  writeFileSync(path, "", { mode: 0o600 });
+  const { exitCode, stderr } = await runGroup(talosctl, [...args, ...options, "--force"], { env, signal });
+  if (exitCode === 0) return path;
+  throw new TalosError(`talosctl makes no talosconfig of these secrets: ${tail(stderr, 3)}`);
+}

@@ -1,0 +1,138 @@
+import { removalProblem } from "../../domain/etcd";
+import type { TalosNode } from "../node";
+import type { EtcdMember, EtcdView, NodeFacts } from "./facts";
+import { type PollOptions, waitUntilFine } from "./poll";
+import type { ClusterFacts } from "./preflight";
+import type { RollCluster, RollKubernetes } from "./roll";
+
+/** What the removal of a node asks of the cluster. */
+export interface RemovalCluster extends Pick<RollCluster, "etcdViews"> {
+  /** Lets a node leave etcd, wipes it and powers it off. */
+  reset(node: TalosNode): Promise<void>;
+  /** Takes a member out of etcd, by way of another control plane. */
+  removeMember(by: string, id: string): Promise<void>;
+  /** Undefined where Kubernetes is not to be asked. */
+  readonly kubernetes?: RollKubernetes & { remove(name: string): Promise<boolean> };
+}
+
+export interface Removal {
+  readonly node: TalosNode;
+  /** That the node is gone for good and will never answer again. */
+  readonly isLost: boolean;
+}
+
+/** Why a node cannot be taken out of the cluster now; empty if it can. */
+export function removalProblems(
+  { facts, etcd, nodes }: ClusterFacts,
+  { node, isLost }: Removal,
+): readonly string[] {
+  const { error } = facts.get(node.name) ?? {};
+  const problems: string[] = [];
+  if (error !== undefined && !isLost) {
+    problems.push(
+      `${node.name} does not answer: ${error}; start it, or pass --lost if it is gone for good or was wiped before`,
+    );
+  }
+  if (error === undefined && isLost) {
+    problems.push(
+      `${node.name} answers, so it is not lost; leave out --lost, and it leaves the cluster by itself`,
+    );
+  }
+  if (node.role !== "controlplane") return problems;
+  if (nodes.filter(({ role }) => role === "controlplane").length === 1) {
+    return [...problems, `${node.name} is the only control plane; the cluster would be gone with it`];
+  }
+  const others = etcd.filter((view) => view.node !== node.name && view.error === undefined);
+  const members = others[0]?.members;
+  if (members === undefined) return [...problems, "no other control plane tells the members of etcd"];
+  if (!members.some(({ hostname }) => hostname === node.name)) return problems;
+  const healthy = members.filter((member) => isHealthy(member, etcd));
+  const quorum = removalProblem(
+    members.length,
+    healthy.length,
+    healthy.some(({ hostname }) => hostname === node.name),
+  );
+  return quorum === undefined ? problems : [...problems, `${node.name}: ${quorum}`];
+}
+
+/** A member has a vote and a leader. */
+function isHealthy({ hostname, isLearner }: EtcdMember, views: readonly EtcdView[]): boolean {
+  const view = views.find(({ node }) => node === hostname);
+  return view !== undefined && view.error === undefined && view.leader !== undefined && !isLearner;
+}
+
+/** What is going to happen to a node, in words. */
+export function removalSteps(
+  { node, isLost }: Removal,
+  { facts, etcd, kubernetes }: ClusterFacts,
+): readonly string[] {
+  const { name, role } = node;
+  const isMember = etcd.some(
+    (view) => view.node !== name && view.members.some(({ hostname }) => hostname === name),
+  );
+  const isControlPlane = role === "controlplane";
+  return [
+    ...(!isLost && kubernetes ? [`its pods are evicted`] : []),
+    ...(!isLost && facts.get(name)?.error === undefined
+      ? [`${isControlPlane ? "it leaves etcd, " : "it "}is wiped and powered off`]
+      : []),
+    ...(isLost && isControlPlane && isMember ? ["its member is removed from etcd"] : []),
+    ...(kubernetes?.has(name) ? ["its Node in Kubernetes is deleted"] : []),
+  ];
+}
+
+export interface RemovalOptions extends PollOptions {
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Takes a node out of the cluster. What is done already is skipped, so it can be run again.
+ * @throws Error where a step fails; nothing after it is done
+ */
+export async function removeNode(
+  cluster: RemovalCluster,
+  { node, isLost }: Removal,
+  facts: NodeFacts,
+  options: RemovalOptions,
+): Promise<void> {
+  const { name, role } = node;
+  const say = (text: string) => options.say(`${name}: ${text}`);
+  const { kubernetes } = cluster;
+  if (!isLost && facts.error === undefined) {
+    if (await kubernetes?.nodeOf(name)) {
+      await kubernetes?.cordon(name);
+      await kubernetes?.drain(name);
+      say("drained");
+    }
+    await cluster.reset(node);
+    say("wiped");
+  }
+  if (role === "controlplane") await leaveEtcd(cluster, name, say, options);
+  if (await kubernetes?.remove(name)) say("its Node in Kubernetes is deleted");
+}
+
+/** A node that could not leave by itself is removed by another one. */
+async function leaveEtcd(
+  cluster: RemovalCluster,
+  name: string,
+  say: (text: string) => void,
+  options: PollOptions,
+): Promise<void> {
+  for (const { by, id } of await membershipsOf(cluster, name)) {
+    await cluster.removeMember(by, id);
+    say(`removed from etcd by ${by}`);
+  }
+  await waitUntilFine(async () => {
+    const [left] = await membershipsOf(cluster, name);
+    return left && `${name} is still a member of etcd, as ${left.by} sees it`;
+  }, options);
+  say("is no member of etcd");
+}
+
+/** The members with the name of a node, as one of the others sees them. */
+async function membershipsOf(cluster: RemovalCluster, name: string) {
+  const views = await cluster.etcdViews();
+  const view = views.find(({ node, error }) => node !== name && error === undefined);
+  if (view === undefined) throw new Error("no other control plane tells the members of etcd");
+  return view.members.filter(({ hostname }) => hostname === name).map(({ id }) => ({ by: view.node, id }));
+}

@@ -1,0 +1,166 @@
+import type { TalosNode } from "../node";
+import { etcdProblems } from "./etcd-problems";
+import type { EtcdView, KubernetesNode, NodeFacts } from "./facts";
+import { type PollOptions, waitUntilFine } from "./poll";
+import { inOrder, namesOfControlPlanes } from "./preflight";
+
+/** What a roll asks of the nodes. */
+export interface RollCluster {
+  /** All of them. */
+  readonly nodes: readonly TalosNode[];
+  /** Never throws: a node that does not answer has an `error`. */
+  factsOf(node: TalosNode): Promise<NodeFacts>;
+  /** etcd as each control plane sees it. */
+  etcdViews(): Promise<readonly EtcdView[]>;
+  /** Undefined where no node is to be drained. */
+  readonly kubernetes?: RollKubernetes;
+}
+
+/** What a roll asks of Kubernetes. */
+export interface RollKubernetes {
+  /** Undefined if there is no such Node. */
+  nodeOf(name: string): Promise<KubernetesNode | undefined>;
+  /** Lets no new pod onto a node, and marks it as ours. */
+  cordon(name: string): Promise<void>;
+  /** Evicts the pods of a node, and waits until they are gone. */
+  drain(name: string): Promise<void>;
+  uncordon(name: string): Promise<void>;
+}
+
+/** What is done to each node. */
+export interface Roll {
+  /** In whatever order: control planes come first. */
+  readonly nodes: readonly TalosNode[];
+  /** Whether there is nothing to do. */
+  isDone(node: TalosNode, facts: NodeFacts): Promise<boolean>;
+  /** Restarts the node. It may return before the node is back. */
+  change(node: TalosNode, facts: NodeFacts): Promise<void>;
+  /** Why the node, which has restarted, is not what it should be; undefined if it is. */
+  problemAfter(node: TalosNode, facts: NodeFacts): string | undefined;
+}
+
+export interface RollOptions extends PollOptions {
+  /** Gets one line for each step: `cp-1: drained`. */
+  readonly say: (line: string) => void;
+}
+
+export type Outcome = "changed" | "unchanged" | "failed" | "not reached";
+
+export interface RolledNode {
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Why it failed. */
+  readonly reason?: string;
+}
+
+/**
+ * Restarts nodes one by one: a node is not touched before the one before it is back, etcd has all its members, and pods may run on it
+ * again. Stops at the first failure. Run again, it goes on: what is done is skipped, and a node that was left cordoned is uncordoned.
+ *
+ * @throws only the reason of the signal
+ */
+export async function rollNodes(
+  cluster: RollCluster,
+  roll: Roll,
+  options: RollOptions,
+): Promise<readonly RolledNode[]> {
+  const results: RolledNode[] = [];
+  const nodes = inOrder(roll.nodes);
+  for (const node of nodes) {
+    try {
+      const changed = await rollNode(cluster, roll, node, options);
+      results.push({ name: node.name, outcome: changed ? "changed" : "unchanged" });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      results.push({ name: node.name, outcome: "failed", reason: (error as Error).message });
+      const rest = nodes.slice(results.length);
+      return [...results, ...rest.map(({ name }) => ({ name, outcome: "not reached" as const }))];
+    }
+  }
+  return results;
+}
+
+/** @returns whether there was something to do @throws where it failed */
+async function rollNode(
+  cluster: RollCluster,
+  roll: Roll,
+  node: TalosNode,
+  options: RollOptions,
+): Promise<boolean> {
+  const say = (text: string) => options.say(`${node.name}: ${text}`);
+  const before = await cluster.factsOf(node);
+  if (before.error !== undefined) throw new Error(before.error);
+  if (await roll.isDone(node, before)) {
+    await uncordonOurs(cluster, node, say);
+    say("nothing to do");
+    return false;
+  }
+  await requireOthersUp(cluster, node);
+  await drain(cluster, node, say);
+  await roll.change(node, before);
+  await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
+  const after = await cluster.factsOf(node);
+  const problem = roll.problemAfter(node, after);
+  if (problem !== undefined) throw new Error(problem);
+  say(`runs Talos ${after.talosVersion}`);
+  await waitUntilFine(() => missingIn(cluster, node, after), options);
+  await uncordonOurs(cluster, node, say);
+  return true;
+}
+
+/** Workers are no danger to etcd, but where it is not well, nobody knows whether this roll is the cause. */
+async function requireOthersUp(cluster: RollCluster, node: TalosNode): Promise<void> {
+  const problems = await etcdProblemsOf(cluster);
+  for (const other of cluster.nodes) {
+    if (other.role !== "controlplane" || other.name === node.name) continue;
+    const { error, stage } = await cluster.factsOf(other);
+    if (error !== undefined || stage !== "running") problems.push(`${other.name} is ${error ?? stage}`);
+  }
+  if (problems.length > 0) throw new Error(`not touched, because ${problems.join("; ")}`);
+}
+
+async function drain({ kubernetes }: RollCluster, { name }: TalosNode, say: (text: string) => void) {
+  if (kubernetes === undefined) return;
+  const node = await kubernetes.nodeOf(name);
+  if (node === undefined) throw new Error("Kubernetes has no Node of this name");
+  // A node that somebody has cordoned stays so in the end.
+  if (!node.isCordoned) await kubernetes.cordon(name);
+  say("cordoned");
+  await kubernetes.drain(name);
+  say("drained");
+}
+
+async function uncordonOurs({ kubernetes }: RollCluster, { name }: TalosNode, say: (text: string) => void) {
+  const node = await kubernetes?.nodeOf(name);
+  if (!node?.isOurs) return;
+  await kubernetes?.uncordon(name);
+  say("uncordoned");
+}
+
+/** Only another boot ID shows that it has restarted: it answers for a while before it goes down. */
+function notBack(before: NodeFacts, now: NodeFacts): string | undefined {
+  if (now.error !== undefined) return now.error;
+  if (now.bootId === before.bootId) return "it has not restarted";
+  if (now.stage !== "running") return `it is ${now.stage}`;
+  return now.isReady ? undefined : "it is not ready";
+}
+
+/** What the cluster still misses after a node has come back. */
+async function missingIn(
+  cluster: RollCluster,
+  { name }: TalosNode,
+  { bootId }: NodeFacts,
+): Promise<string | undefined> {
+  const [problem] = await etcdProblemsOf(cluster);
+  if (problem !== undefined) return problem;
+  const node = await cluster.kubernetes?.nodeOf(name).catch((error: Error) => error);
+  if (node instanceof Error) return node.message;
+  if (node === undefined) return undefined;
+  // Kubernetes takes a node for ready until it has been silent for a while.
+  const isOfNow = node.bootId === undefined || node.bootId === bootId;
+  return node.isReady && isOfNow ? undefined : "its Node in Kubernetes is not ready";
+}
+
+const etcdProblemsOf = async (cluster: RollCluster): Promise<string[]> => [
+  ...etcdProblems(namesOfControlPlanes(cluster.nodes), await cluster.etcdViews()),
+];

@@ -1,0 +1,37 @@
+import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
+import type { Cluster } from "../cluster";
+import { TalosError } from "../errors";
+import { isControlPlane } from "../node";
+
+/** A large etcd takes a while. */
+const TIMEOUT_MS = 600_000;
+
+/** `etcd-lab-20261128T194500Z.snapshot` */
+export const snapshotName = (clusterName: string, now: Date): string =>
+  `etcd-${clusterName}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}.snapshot`;
+
+/**
+ * Takes a snapshot of etcd into a file that only this user can read: all Secrets of Kubernetes are in it.
+ * @throws TalosError where the file is there already, or etcd gives none
+ */
+export async function takeSnapshot(
+  { talosctl, nodes }: Pick<Cluster, "talosctl" | "nodes">,
+  path: string,
+): Promise<void> {
+  const [node] = nodes.filter(isControlPlane);
+  if (node === undefined) throw new TalosError("there is no control plane to take a snapshot of");
+  try {
+    // The file is there with its mode before anything is in it.
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    throw new TalosError(`the snapshot cannot be written to ${path}: ${(error as Error).message}`);
+  }
+  try {
+    await talosctl.run(node, ["etcd", "snapshot", path], { timeoutMs: TIMEOUT_MS });
+    chmodSync(path, 0o600);
+    if (statSync(path).size === 0) throw new TalosError(`the snapshot in ${path} is empty`);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
