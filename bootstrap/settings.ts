@@ -7,6 +7,7 @@ import {
   type StateConfig,
 } from "../config";
 import { type StateLocation, stateLocation } from "../config/state-location";
+import { SECRETS, SECRETS_FILE } from "../domain/secrets";
 import { plainVariables } from "../domain/tfstate-worker-variables";
 import type { AuthEnvironment } from "../worker/src/auth/settings";
 import { configurationDefects } from "../worker/src/configuration";
@@ -63,7 +64,9 @@ export function loadBootstrapSettings(
   const missing = missingVariables(bootstrap, state, env, purpose);
   if (missing.length > 0) {
     const lines = missing.map(([name, what]) => `  ${name.padEnd(27)}${what}`);
-    throw new Error(["these variables are not set:", ...lines].join("\n"));
+    throw new Error(
+      ["these variables are not set:", ...lines, waysToGiveAll(missing.map(([name]) => name))].join("\n"),
+    );
   }
   const defects = purpose === "change" ? workerDefects(bootstrap, env) : [];
   if (defects.length > 0) {
@@ -103,6 +106,12 @@ function workerDefects({ worker }: BootstrapConfig, env: NodeJS.ProcessEnv): rea
     ...(credentials.includes("psk") && { TFSTATE_PSK: env.TF_VAR_tfstate_psk }),
   };
   return configurationDefects({ ...plainVariables(worker.settings, worker.domain?.hostname), ...secrets });
+}
+
+function waysToGiveAll(variables: readonly string[]): string {
+  const keys = SECRETS.filter((secret) => secret.variables.some((each) => variables.includes(each)));
+  const names = keys.map(({ key }) => key).join(", ");
+  return `export them, or put ${names} into ${SECRETS_FILE}: npm run secrets -- edit`;
 }
 
 /** The variables that are needed and not set, each with a hint for its value. */

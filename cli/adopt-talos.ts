@@ -13,6 +13,7 @@ import { talosNodes } from "../talos/node";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 import { runForUser } from "./talos-command";
 
 /* `npm run adopt-talos -- FILE`: takes over the secrets of a Talos cluster that runs. */
@@ -26,6 +27,7 @@ interface Options {
 
 async function adopt(file: string, { cluster, unchecked }: Options, signal: AbortSignal): Promise<void> {
   chooseCluster(cluster, process.env);
+  await loadSecrets(process.env, { signal });
   const { env } = process;
   const folder = process.cwd();
   const { config, clusterFile } = loadFromEnv({ env });

@@ -4,16 +4,19 @@ import { Command, Option } from "commander";
 import { Account } from "../bootstrap/account";
 import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/bootstrap";
 import { type Destroyed, destroy } from "../bootstrap/destroy";
-import { clientVariables, type Format, format, formats, instructions } from "../bootstrap/export-env";
+import { clientVariables, instructions, secretsToKeep } from "../bootstrap/export-env";
 import { loadBootstrapSettings } from "../bootstrap/settings";
-import { encryptWithSops, isSopsConfigured, SOPS_FILE, writeSopsFile } from "../bootstrap/sops";
 import { WorkDir } from "../bootstrap/work-dir";
+import { SECRETS_FILE } from "../domain/secrets";
 import { confirm } from "../process/confirm";
-import { displayPath } from "../process/display-path";
 import { lockFolder } from "../process/lock-folder";
 import { step } from "../process/step";
 import { stopOnSignal } from "../process/stop-on-signal";
+import { type Format, format, formats } from "../secrets/format";
+import { findSopsConfig } from "../secrets/secrets-file";
+import { encryptChanges, writeSecrets } from "../secrets/update";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
+import { loadSecrets, sopsProps } from "./load-secrets";
 import { run } from "./run";
 
 interface Options {
@@ -49,6 +52,7 @@ async function inWorkDir(
   work: (props: BootstrapProps) => Promise<void>,
 ): Promise<void> {
   const { signal } = stop;
+  await loadSecrets(process.env, { signal });
   const settings = loadBootstrapSettings(process.env, purpose);
   const { tofu, env } = await resolveToolchain({
     report: console.error,
@@ -89,12 +93,13 @@ async function approve(plan: string, { yes }: Options): Promise<boolean> {
 async function runBootstrap(props: BootstrapProps): Promise<void> {
   const { settings } = props;
   const { folder } = settings;
-  const usesSops = isSopsConfigured(folder);
+  const usesSops = findSopsConfig(folder) !== undefined;
+  const sops = { ...sopsProps(process.env, stop.signal), folder };
   if (usesSops) {
     await step("Try sops", async ({ result }) => {
       // Encrypts now what is written at the end, so that a mistake in .sops.yaml is found before anything is made.
-      await encryptWithSops(folder, format(clientVariables(settings, {}), "dotenv"));
-      result(`it can write ${SOPS_FILE}`);
+      await encryptChanges(sops, secretsToKeep(settings, { s3SecretAccessKey: "probe" }));
+      result(`it can write ${SECRETS_FILE}`);
     });
   }
   const made = await bootstrap(props);
@@ -102,9 +107,10 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
   const variables = clientVariables(settings, made.outputs);
   const sopsFile = usesSops
     ? await step("sops", async ({ result }) => {
-        const file = await writeSopsFile(folder, await encryptWithSops(folder, format(variables, "dotenv")));
-        result(displayPath(file));
-        return file;
+        const encrypted = await encryptChanges(sops, secretsToKeep(settings, made.outputs));
+        if (encrypted) writeSecrets(folder, encrypted);
+        result(`${SECRETS_FILE} ${encrypted ? "is written" : "has it all"}`);
+        return SECRETS_FILE;
       })
     : undefined;
   console.log(`\n${instructions(settings, variables, made.workerUrl, sopsFile)}`);

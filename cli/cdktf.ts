@@ -1,7 +1,9 @@
 // `npm run synth|plan|drift|deploy|destroy|apply [-- arguments of cdktf] [--cluster NAME]`: runs cdktf with OpenTofu and its
 // providers, and judges every plan before it is applied.
+import { loadFromEnv } from "../config";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
+import { neededVariables } from "../secrets/needed";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { KeptPlan } from "./apply";
 import { cdktfHelp } from "./cdktf-help";
@@ -9,6 +11,7 @@ import { chooseCluster } from "./choose-cluster";
 import { deploy } from "./deploy";
 import { destroy, requireDestroyable } from "./destroy";
 import { runCdktf } from "./foreground";
+import { loadSecrets, requireSecrets } from "./load-secrets";
 import { drift, plan, type StackCommand } from "./make-plan";
 import { type PlanCommand, planOptions } from "./plan-options";
 import { run } from "./run";
@@ -38,6 +41,8 @@ async function main(name: string, written: readonly string[]): Promise<number> {
   const { given, cluster } = takeCluster(written);
   if (name === "synth" || given.includes("--version")) {
     chooseCluster(cluster, process.env);
+    // A synth needs no secret, but the id of the account can be one of them.
+    await loadSecrets(process.env, { only: ["CLOUDFLARE_ACCOUNT_ID"], optional: true });
     return runCdktf([COMMANDS[name], ...given], { ...process.env, ...(await toolchainFor(name, given)) });
   }
   const options = planOptions(name, given);
@@ -47,9 +52,18 @@ async function main(name: string, written: readonly string[]): Promise<number> {
   const kept = name === "apply" ? KeptPlan.open(options.rest, cluster, process.env) : undefined;
   if (kept === undefined) chooseCluster(cluster, process.env);
   const args = kept ? [kept.stack] : withStack(options.rest);
+  await readSecrets(kept?.stack ?? options.rest[0]);
   const env = { ...process.env, ...(await toolchainFor(name, args)), ...kept?.environment };
   if (name === "apply") return kept ? kept.apply(options, env) : 1;
   return RUN[name]({ args, options, env: leavingOutHostsDown(env) });
+}
+
+/** @throws SecretsError that names what is missing for the stack of the cluster, before anything runs */
+async function readSecrets(stack = "cluster"): Promise<void> {
+  await loadSecrets(process.env);
+  if (stack !== "cluster" && !stack.startsWith("-")) return;
+  const { state } = loadFromEnv({ env: process.env }).config;
+  requireSecrets(neededVariables(state, process.env), process.env);
 }
 
 const isCommand = (name: string): name is keyof typeof COMMANDS => name in COMMANDS;

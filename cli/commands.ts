@@ -22,6 +22,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "config", summary: "show the cluster with all defaults" },
   { name: "topology", summary: "draw the cluster" },
   { name: "pending", summary: "list what waits for the next start of a VM" },
+  { name: "secrets", summary: "make, edit and check the encrypted file of secrets" },
+  { name: "tofu", summary: "run OpenTofu in the folder of a stack" },
   { name: "state", summary: "read, write and move states" },
   { name: "worker", summary: "serve the tfstate Worker on this machine" },
   { name: "worker:admin", summary: "operate a tfstate Worker", file: "worker-admin" },

@@ -17,6 +17,7 @@ import { loadProject } from "../state/project";
 import { lookForOpenTofu, lookForTalosctl } from "../toolchain";
 import { findProgram } from "../toolchain/context";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 
 /* `npm run doctor [-- --json] [CHECK…]`: whether everything is there that a deploy needs. */
 
@@ -40,6 +41,7 @@ async function main(env: NodeJS.ProcessEnv, argv: readonly string[]): Promise<vo
   const [chosen = []] = program.processedArgs as [string[]?];
   const { json, cluster } = program.opts<{ json?: boolean; cluster?: string }>();
   chooseCluster(cluster, env);
+  await loadSecrets(env, { optional: true });
 
   const checks = CHECKS.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
   const onWaiting = (waiting: readonly string[]) => console.error(`still checking: ${waiting.join(", ")}`);

@@ -6,6 +6,7 @@ import { apiOptionsFrom, ProxmoxApi } from "../proxmox/api";
 import { type PendingOfNode, readPendingChanges } from "../proxmox/pending-changes";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
+import { loadSecrets } from "./load-secrets";
 import { run } from "./run";
 
 /* `npm run pending [-- --json]`: what waits for the next start of each VM. */
@@ -20,6 +21,7 @@ interface PendingOptions {
 
 async function pending({ json, cluster }: PendingOptions, env = process.env): Promise<void> {
   chooseCluster(cluster, env);
+  await loadSecrets(env);
   const { config } = loadFromEnv({ env });
   const api = new ProxmoxApi(apiOptionsFrom(env, config.proxmox));
   const vms = config.nodes.map(({ name, vmId }) => ({ name, vmId }));

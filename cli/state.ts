@@ -1,6 +1,7 @@
 // `npm run state -- <command>`: reads, writes and moves states.
 import { Command } from "commander";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 import { run } from "./run";
 import { addBackupCommand } from "./state/backup";
 import { addCredentialsCommand } from "./state/credentials";
@@ -23,7 +24,10 @@ const program = new Command()
       "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
   )
   .option(...CLUSTER_OPTION)
-  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
+  .hook("preAction", async (command) => {
+    chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env);
+    await loadSecrets(process.env);
+  })
   .addHelpText(
     "afterAll",
     "\nexit codes: 0 done, 1 an error, or what verify finds; where a command asks, an answer other than yes is 1 too",

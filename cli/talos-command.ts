@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
+import { SecretsError } from "../secrets/errors";
 import { StateError } from "../state/errors";
 import { type Cluster, type ClusterWithAccess, openCluster, withClients } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { loadSecrets } from "./load-secrets";
 
 /* What all commands for a running cluster have in common. */
 
@@ -52,6 +54,8 @@ export const runWithCredentials = (
 ): Promise<void> =>
   runForUser(async (signal) => {
     chooseCluster(cluster, process.env);
+    // With credentials in files, the state is not needed.
+    await loadSecrets(process.env, { signal, optional: true });
     const opened = await openCluster({
       env: process.env,
       folder: process.cwd(),
@@ -79,6 +83,7 @@ function isForUsers(error: unknown): error is Error {
     error instanceof ConfigError ||
     error instanceof StateError ||
     error instanceof ToolchainError ||
+    error instanceof SecretsError ||
     (error instanceof Error && "syscall" in error)
   );
 }

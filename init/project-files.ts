@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Address } from "../domain/ip";
 import { PACKAGE_ROOT } from "../process/package-root";
+import { sopsConfig } from "../secrets/sops-config";
 import { type Answers, CONTROL_PLANES, hostsIn, WORKERS, WORKERS_AFTER } from "./answers";
 import { manifest } from "./manifest";
 
@@ -27,7 +28,6 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     firstControlPlane: api.plus(1)?.text ?? "",
     workers: String(WORKERS),
     firstWorker: api.plus(WORKERS_AFTER)?.text ?? "",
-    recipients: recipients ?? "",
   };
   const filled = (template: string) => fill(template, values);
   return new Map([
@@ -36,9 +36,10 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     ["cdktf.json", filled("cdktf.json")],
     ["package.json", manifest(props)],
     [".gitignore", filled("gitignore")],
-    ["Taskfile.yaml", filled("Taskfile.yaml")],
+    // Its tasks run npm scripts that a project has too.
+    ["Taskfile.yaml", readFileSync(join(PACKAGE_ROOT, "Taskfile.yaml"), "utf8")],
     [".github/workflows/plan.yaml", filled("workflows-plan.yaml")],
-    ...(recipients ? [[".sops.yaml", filled("sops.yaml")] as const] : []),
+    ...(recipients ? [[".sops.yaml", sopsConfig(recipients.split(","))] as const] : []),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
+import { waysToGive } from "../domain/secrets";
 
 /** An answer of Proxmox that a user can do something about: no connection, a bad token, a missing privilege. */
 export class ProxmoxError extends Error {
@@ -45,7 +46,7 @@ export function apiOptionsFrom(
   const token = env.PROXMOX_VE_API_TOKEN;
   if (!token) {
     throw new ProxmoxError(
-      "PROXMOX_VE_API_TOKEN is not set; export the token of proxmox: user@realm!name=secret",
+      `PROXMOX_VE_API_TOKEN is not set: the token of proxmox, user@realm!name=secret; ${waysToGive("PROXMOX_VE_API_TOKEN")}`,
     );
   }
   return {

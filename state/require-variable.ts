@@ -1,3 +1,4 @@
+import { waysToGive } from "../domain/secrets";
 import { StateError } from "./errors";
 
 /**
@@ -12,5 +13,8 @@ export function requireVariable<Env extends object>(
 ): string {
   const value = env[name];
   if (typeof value === "string" && value !== "") return value;
-  throw new StateError(`${name} is not set${what ? `: ${what}` : ""}`, `export it${or ? `, or ${or}` : ""}`);
+  throw new StateError(
+    `${name} is not set${what ? `: ${what}` : ""}`,
+    `${waysToGive(name)}${or ? `, or ${or}` : ""}`,
+  );
 }

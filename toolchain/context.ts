@@ -20,6 +20,8 @@ export interface ToolchainContext {
   readonly sha256: Readonly<Record<string, string>>;
   /** The URL that Talos' releases are below, without a version. */
   readonly talosReleases: string;
+  /** The URL of GitHub, where sops and task have their releases. */
+  readonly githubReleases: string;
   /** The URL that the releases of Kubernetes are below, without a version. */
   readonly kubernetesReleases: string;
   /** The URL that the releases of etcd are below, without a version. */

@@ -8,8 +8,11 @@ import type { GoTool } from "./versions";
 export interface ProgramSource {
   /** `OpenTofu 1.12.6` */
   readonly title: string;
-  /** The official release for this platform. @throws Unreachable where it cannot be known or there is none */
-  readonly release: () => Release | Promise<Release>;
+  /**
+   * The official release for this platform. @throws Unreachable where it cannot be known or there is none
+   * @default - it is always built
+   */
+  readonly release?: () => Release | Promise<Release>;
   /** Its Go module, for where the release cannot be reached. */
   readonly build: GoTool;
   /** How long the build takes: `5 to 15 minutes`. */
@@ -30,6 +33,7 @@ export async function downloadOrBuild(
 ): Promise<readonly string[] | undefined> {
   const failures: string[] = [];
   try {
+    if (release === undefined) throw new Unreachable(`${title}: no checksum of a release is published`);
     const archive = await release();
     context.report(`${title}: official release: downloading it`);
     await unpackRelease(context, archive, `${title}: official release`, output);

@@ -4,13 +4,17 @@ import { cloudflareFor, defaultCacheDir, type ToolchainContext, talosFor } from 
 import { type KubernetesProgram, makeKubernetesProgram } from "./kubernetes";
 import { findOpenTofu, makeOpenTofu, type OpenTofu } from "./opentofu";
 import { makeOwnProgram, type OwnProgram, ownProgramPath } from "./own-program";
+import { lookForProgram, type Program, resolveProgram } from "./program";
 import { installProviders } from "./providers";
-import { findTalosctl, makeTalosctl, type Talosctl } from "./talosctl";
-import { ETCD, KUBERNETES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
+import { AGE_KEYGEN_PIN, AGE_PIN, SOPS_PIN } from "./secret-tools";
+import { TALOSCTL_PIN, type Talosctl } from "./talosctl";
+import { TASK_PIN } from "./task";
+import { ETCD, GITHUB_RELEASES, KUBERNETES, OPENTOFU, PROVIDER_REGISTRY, TALOSCTL } from "./versions";
 
 export { type CloudflareUse, cloudflareFor, type TalosUse, ToolchainError } from "./context";
 export type { KubernetesProgram } from "./kubernetes";
 export type { OwnProgram } from "./own-program";
+export type { Program } from "./program";
 export type { Talosctl } from "./talosctl";
 
 export type ToolchainOptions = Partial<ToolchainContext>;
@@ -74,14 +78,25 @@ export async function resolveForSynth(
   };
 }
 
+/** The programs that a command needs besides OpenTofu. */
+const PROGRAMS = {
+  talosctl: TALOSCTL_PIN,
+  sops: SOPS_PIN,
+  age: AGE_PIN,
+  "age-keygen": AGE_KEYGEN_PIN,
+  task: TASK_PIN,
+} as const;
+
 /**
- * Finds talosctl, and downloads or builds it where there is none, once, into the user's cache folder.
+ * Finds a program, and downloads or builds it where there is none, once, into the user's cache folder.
  * @throws ToolchainError that says what failed and what the user can do
  */
-export async function resolveTalosctl(options: ToolchainOptions = {}): Promise<Talosctl> {
-  const context = contextOf(options);
-  return (await findTalosctl(context)) ?? (await makeTalosctl(context));
-}
+export const resolveTool = (name: keyof typeof PROGRAMS, options: ToolchainOptions = {}): Promise<Program> =>
+  resolveProgram(contextOf(options), PROGRAMS[name]);
+
+/** {@link resolveTool} for talosctl. */
+export const resolveTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl> =>
+  resolveTool("talosctl", options);
 
 /** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
 export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
@@ -89,7 +104,7 @@ export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTof
 
 /** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
 export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
-  findTalosctl(contextOf(options));
+  lookForProgram(contextOf(options), TALOSCTL_PIN);
 
 /**
  * Finds a program of Kubernetes, and downloads or builds it where there is none, once, into the user's cache folder.
@@ -121,6 +136,7 @@ const contextOf = ({ env = process.env, ...options }: ToolchainOptions): Toolcha
   releases: OPENTOFU.releases,
   sha256: OPENTOFU.sha256,
   talosReleases: TALOSCTL.releases,
+  githubReleases: GITHUB_RELEASES,
   kubernetesReleases: KUBERNETES.releases,
   etcdReleases: ETCD.releases,
   registry: PROVIDER_REGISTRY,

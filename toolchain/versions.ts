@@ -65,6 +65,45 @@ export const TALOSCTL = {
   },
 } as const;
 
+/** Where the releases of the programs below are. Their checksums are read from the list beside them, as those of talosctl. */
+export const GITHUB_RELEASES = "https://github.com";
+
+/** With 3.10 came `--filename-override` for `sops encrypt` from a pipe. */
+export const SOPS = {
+  version: "3.13.3",
+  minimum: "3.10.0",
+  build: {
+    folder: "toolchain/go/sops",
+    package: "github.com/getsops/sops/v3/cmd/sops",
+    ldflags: "-s -w",
+  },
+} as const;
+
+export const AGE = {
+  version: "1.3.2",
+  minimum: "1.1.0",
+  build: {
+    folder: "toolchain/go/age",
+    package: "filippo.io/age/cmd/age",
+    ldflags: "-s -w -X main.Version=v1.3.2",
+  },
+} as const;
+
+export const AGE_KEYGEN = {
+  ...AGE,
+  build: { ...AGE.build, package: "filippo.io/age/cmd/age-keygen" },
+} as const;
+
+export const TASK = {
+  version: "3.54.0",
+  minimum: "3.40.0",
+  build: {
+    folder: "toolchain/go/task",
+    package: "github.com/go-task/task/v3/cmd/task",
+    ldflags: "-s -w",
+  },
+} as const;
+
 const KUBERNETES_VERSION = "1.36.3";
 const kubernetesBuild = (program: string): GoTool => ({
   folder: "toolchain/go/kubernetes",

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { clientVariables, format, instructions } from "../../bootstrap/export-env";
+import { clientVariables, instructions, secretsToKeep } from "../../bootstrap/export-env";
 import type { BootstrapSettings } from "../../bootstrap/settings";
+import { format } from "../../secrets/format";
 
 const AWKWARD = `it's "a" $HOME \`id\` \\n # passphrase`;
 
@@ -58,6 +59,17 @@ test("for the Worker, its owner as it was given; another user that is named, win
   expect(login(hash)).toEqual([undefined, undefined]);
   expect(login({ ...hash, TF_HTTP_USERNAME: "me", TF_HTTP_PASSWORD: "own" })).toEqual(["me", "own"]);
   expect(login({})).toEqual([undefined, undefined]);
+});
+
+test("into the file of secrets go the minted pair and what it lacks, of the users the owner alone", () => {
+  const keep = (env: NodeJS.ProcessEnv) => secretsToKeep(settings("worker", env), outputs);
+  const owner = { TF_VAR_tfstate_username: "me", TF_VAR_tfstate_password: "of now" };
+  const fill = { cf_account_id: "a".repeat(32), state_passphrase: "battery" };
+  expect(keep({ ...owner, TF_HTTP_USERNAME: "ci", TF_HTTP_PASSWORD: "of ci" })).toEqual({
+    replace: { r2_access_key_id: "id", r2_secret_access_key: "s3cr3t" },
+    fill: { ...fill, tfstate_username: "me", tfstate_password: "of now" },
+  });
+  expect(keep({ ...owner, TF_VAR_tfstate_password: "pbkdf2-sha256$1$c2FsdA==$aGFzaA==" }).fill).toEqual(fill);
 });
 
 test("the instructions name the variables and show no value", () => {

@@ -65,7 +65,7 @@ const states = () =>
   });
 const keys = async () => (await states().list("")).map(({ key }) => key);
 
-test("a token that is none, nobody who says yes, a secret that sops cannot keep: nothing is made", async () => {
+test("a token that is none, nobody who says yes, no rule for sops: nothing is made", async () => {
   const { end, said } = await onAnotherLaptop(
     { CLOUDFLARE_API_TOKEN: "wrong" },
     (other) => other.start("--yes").ended,
@@ -78,16 +78,15 @@ test("a token that is none, nobody who says yes, a secret that sops cannot keep:
     said: expect.stringContaining("nobody is there to say yes; run it in a terminal, or with --yes"),
   });
 
-  // The passphrase has blanks in it, which is none for a dotenv file.
   const withSops = await onAnotherLaptop({}, (other) => {
-    writeFileSync(join(other.folder, ".sops.yaml"), "creation_rules: []\n");
+    writeFileSync(join(other.folder, ".sops.yaml"), "creation_rules:\n  - { path_regex: other, age: age1 }\n");
     return other.start("--yes").ended;
   });
   expect(withSops).toMatchObject({
     end: 1,
     said: expect.stringContaining("✖ Try sops"),
   });
-  expect(withSops.said).toContain("the value of TF_VAR_state_passphrase has a blank");
+  expect(withSops.said).toContain("no matching creation rules found; is there a rule for it in .sops.yaml?");
   expect(await account.inventory()).toEqual(NOTHING);
 });
 

@@ -142,7 +142,7 @@ test("the Worker cannot keep states where there is none", () => {
 test("to read what is there takes what opens the state, and nothing else", () => {
   const read = (env: NodeJS.ProcessEnv) => load({ ...ACCOUNT, ...env }, [], "read");
   expect(() => read({ AWS_ACCESS_KEY_ID: "a" })).toThrow(
-    /^these variables are not set:\n {2}CLOUDFLARE_API_TOKEN {7}or AWS_ACCESS_KEY_ID and .*\n {2}TF_VAR_state_passphrase .*$/,
+    /^these variables are not set:\n {2}CLOUDFLARE_API_TOKEN {7}or AWS_ACCESS_KEY_ID and .*\n {2}TF_VAR_state_passphrase .*\nexport them, or put state_passphrase, cloudflare_api_token into secrets\.sops\.yaml: npm run secrets -- edit$/,
   );
   const passphrase = { TF_VAR_state_passphrase: "passphrase" };
   for (const opens of [

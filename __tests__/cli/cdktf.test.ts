@@ -5,10 +5,19 @@ import { killPrograms, runProgram, startProgram } from "../support/running-progr
 
 let on: FakeMachine;
 
+/** What a plan of the example needs. */
+const SECRETS = {
+  PROXMOX_VE_API_TOKEN: "token",
+  AWS_ACCESS_KEY_ID: "id",
+  AWS_SECRET_ACCESS_KEY: "secret",
+  TF_VAR_state_passphrase: "passphrase",
+};
+
 /** A machine with a tofu, a CLI configuration that says where providers are, and a cdktf that prints what it gets. */
 beforeEach(() => {
   on = fakeMachine();
   on.env.CLUSTER_CONFIG = "examples/six-nodes";
+  Object.assign(on.env, SECRETS);
   on.program("tofu", versionScript("OpenTofu", "1.12.6"));
   on.file("home/.tofurc", "provider_installation {\n  direct {}\n}\n");
   on.program(
@@ -42,6 +51,17 @@ it.each([
   expect(said).toContain(
     `args: ${expected}\ntofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\noptions: ${options}\n`,
   );
+});
+
+it("names each secret that is missing before anything runs, with both ways to give it", async () => {
+  Object.assign(on.env, { PROXMOX_VE_API_TOKEN: "", TF_VAR_state_passphrase: "" });
+  expect(await run("plan")).toEqual({
+    code: 1,
+    said:
+      "PROXMOX_VE_API_TOKEN is not set; export PROXMOX_VE_API_TOKEN, or put proxmox_api_token into secrets.sops.yaml: npm run secrets -- edit\n" +
+      "TF_VAR_state_passphrase is not set; export TF_VAR_state_passphrase, or put state_passphrase into secrets.sops.yaml: npm run secrets -- edit\n",
+  });
+  expect((await run("synth")).code).toBe(0);
 });
 
 it("leaves out what stands on hosts that are down, in the plan that is applied", async () => {

@@ -1,5 +1,11 @@
 import { CHECKED_TALOS_VERSIONS, resolveConfigChecker } from "../../stand-ins/talos-config";
-import { resolveKubernetes, resolveTalosctl, resolveToolchain, ToolchainError } from "../../toolchain";
+import {
+  resolveKubernetes,
+  resolveTalosctl,
+  resolveTool,
+  resolveToolchain,
+  ToolchainError,
+} from "../../toolchain";
 import { longBuilds } from "./long-builds";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
@@ -22,6 +28,7 @@ export default async function setup({
 
 async function buildAll(signal: AbortSignal): Promise<void> {
   try {
+    for (const name of ["age-keygen", "sops", "task"] as const) await resolveTool(name, { report, signal });
     for (const version of CHECKED_TALOS_VERSIONS) await resolveConfigChecker(version, { report, signal });
     await resolveTalosctl({ report, signal });
     // After talosctl, with which they have packages in common.

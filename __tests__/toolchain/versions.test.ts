@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  AGE,
   CLOUDFLARE_PROVIDER,
   ETCD,
   KUBERNETES,
   OPENTOFU,
   PROXMOX_PROVIDER,
+  SOPS,
   TALOS_PROVIDER,
   TALOSCTL,
+  TASK,
 } from "../../toolchain/versions";
 
 const root = join(__dirname, "../..");
@@ -16,6 +19,9 @@ const goMod = (folder: string) => readFileSync(join(root, folder, "go.mod"), "ut
 it.each([
   { ...OPENTOFU, module: "github.com/opentofu/opentofu" },
   { ...TALOSCTL, module: "github.com/siderolabs/talos" },
+  { ...SOPS, module: "github.com/getsops/sops/v3" },
+  { ...AGE, module: "filippo.io/age" },
+  { ...TASK, module: "github.com/go-task/task/v3" },
   { ...PROXMOX_PROVIDER, module: "github.com/bpg/terraform-provider-proxmox" },
 ])("$module is pinned to the same version in its go.mod", ({ version, module, build }) => {
   expect(goMod(build.folder)).toContain(`\ntool ${build.package}\n`);

@@ -35,6 +35,7 @@ export async function resolveZizmor(): Promise<(...files: string[]) => Promise<L
     talosReleases: "",
     kubernetesReleases: "",
     etcdReleases: "",
+    githubReleases: "",
     talos: "unused",
   };
   const venv = join(context.cacheDir, "zizmor", ZIZMOR);

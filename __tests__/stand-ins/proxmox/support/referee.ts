@@ -91,6 +91,7 @@ async function installed(): Promise<string> {
     registry: "",
     cloudflare: "unused",
     talosReleases: "",
+    githubReleases: "",
     kubernetesReleases: "",
     etcdReleases: "",
     talos: "unused",

@@ -1,0 +1,168 @@
+// `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { Command, Option } from "commander";
+import { ConfigError, loadFromEnv } from "../config";
+import { SECRETS_FILE } from "../domain/secrets";
+import { displayPath } from "../process/display-path";
+import { table } from "../process/table";
+import { ownKey } from "../secrets/age-key";
+import { type CheckReport, checkSecrets } from "../secrets/check";
+import { allVariables } from "../secrets/environment";
+import { SecretsError } from "../secrets/errors";
+import { type Format, format, formats } from "../secrets/format";
+import { type Initialized, initialize } from "../secrets/init";
+import { neededVariables } from "../secrets/needed";
+import { readEncryptedFile } from "../secrets/secrets-file";
+import { rotate } from "../secrets/update";
+import { resolveTool } from "../toolchain";
+import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { JSON_OPTION } from "./json-option";
+import { sopsProps } from "./load-secrets";
+import { run } from "./run";
+
+/** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
+const EXIT = { good: 0, problems: 2 } as const;
+/** What sops answers if the editor has changed nothing. */
+const UNCHANGED = 200;
+
+async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
+  const props = sopsProps(process.env);
+  const recipients = async () => {
+    if (age.length > 0) return age;
+    const { path } = await resolveTool("age-keygen", { report: console.error });
+    const key = ownKey(path, process.env);
+    if (key.isNew) {
+      console.log(`made a key in ${key.source}; keep a copy: without it nobody opens the secrets`);
+    }
+    return key.recipients;
+  };
+  printInitialized(await initialize({ ...props, recipients, named: age.length > 0 }));
+}
+
+function printInitialized({ config, file, origins }: Initialized): void {
+  if (config) console.log(`wrote ${displayPath(config)}: who can read the secrets`);
+  console.log(`wrote ${displayPath(file)}\n`);
+  console.log(
+    table(
+      ["key", "value"],
+      [...origins].map(([key, origin]) => [key, origin]),
+    ),
+  );
+  if (origins.get("state_passphrase") === "generated") {
+    console.log(
+      "\nthe passphrase is a new one. if there is a state already, put the passphrase of that state in its place",
+    );
+  }
+  console.log(`\nfill in what is empty: npm run secrets -- edit`);
+  console.log(`then commit ${config ? ".sops.yaml and " : ""}${SECRETS_FILE}: both can be read by anybody`);
+}
+
+/** Runs the editor on a copy in memory where the machine has such a folder, because an editor needs a file. */
+async function edit(): Promise<void> {
+  const { folder, env, sops } = sopsProps(process.env);
+  if (readEncryptedFile(folder) === undefined) {
+    throw new SecretsError(
+      `there is no ${SECRETS_FILE} in ${displayPath(folder)}; make it: npm run secrets -- init`,
+    );
+  }
+  const memory = [env.XDG_RUNTIME_DIR, "/dev/shm"].find((each) => each && existsSync(each));
+  const child = spawn(await sops(), ["edit", SECRETS_FILE], {
+    cwd: folder,
+    env: { ...env, ...(memory && { TMPDIR: memory }) },
+    stdio: "inherit",
+  });
+  // A terminal sends Ctrl-C to the editor as well, which decides what it means.
+  process.on("SIGINT", () => undefined);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code === UNCHANGED) return console.log("nothing was changed");
+  if (code !== 0) throw new SecretsError(`sops edit ended with ${code ?? "a signal"}; nothing was changed`);
+  const { problems } = await report(false);
+  for (const problem of problems) console.error(`still: ${problem}`);
+}
+
+function report(withoutKey: boolean): Promise<CheckReport> {
+  return checkSecrets({ ...sopsProps(process.env), needed: needed(), withoutKey });
+}
+
+/** What cluster.yaml needs; without one, what most projects need. */
+function needed(): readonly string[] {
+  try {
+    return neededVariables(loadFromEnv({ env: process.env }).config.state, {});
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return ["PROXMOX_VE_API_TOKEN", "TF_VAR_state_passphrase"];
+  }
+}
+
+async function check(options: { readonly json?: boolean; readonly key: boolean }): Promise<void> {
+  const found = await report(!options.key);
+  if (options.json) console.log(JSON.stringify(found, null, 2));
+  else print(found);
+  process.exitCode = found.problems.length > 0 ? EXIT.problems : EXIT.good;
+}
+
+function print({ file, recipients, keys, macHolds, problems, warnings }: CheckReport): void {
+  const mac = { true: "holds", false: "does NOT hold", undefined: "not checked" }[`${macHolds}`];
+  console.log(`${displayPath(file)}: MAC ${mac}`);
+  console.log(`can be read by:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
+  console.log(`has: ${keys.join(", ") || "nothing"}`);
+  for (const warning of warnings) console.log(`warning: ${warning}`);
+  for (const problem of problems) console.log(`problem: ${problem}`);
+  if (problems.length === 0) console.log("no problem found");
+}
+
+const program = new Command()
+  .description(
+    `the secrets of this project, encrypted by sops in ${SECRETS_FILE}. every command reads them from there, unless its ` +
+      "environment variable is set",
+  )
+  .option(...CLUSTER_OPTION)
+  .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
+  .addHelpText("afterAll", "\nexit codes: 0 done, 1 failed, 2 check has found a problem");
+program
+  .command("init")
+  .description("make .sops.yaml and the file, with the values of the environment; nothing is overwritten")
+  .addOption(
+    new Option("--age <recipient...>", "who can read the secrets").default(
+      undefined,
+      "your own key, made if need be",
+    ),
+  )
+  .action(init);
+program
+  .command("edit")
+  .description("open the secrets in $EDITOR; they are encrypted when it ends")
+  .action(edit);
+program
+  .command("check")
+  .description(
+    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged",
+  )
+  .option("--no-key", "leave out what needs a key: the MAC and the values")
+  .option(...JSON_OPTION)
+  .action(check);
+program
+  .command("rotate")
+  .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
+  .action(async () => {
+    const props = sopsProps(process.env);
+    await rotate(props);
+    const recipients = readEncryptedFile(props.folder)?.recipients ?? [];
+    console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
+    console.log(
+      "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
+    );
+  });
+program
+  .command("env")
+  .description("print the environment variables of all secrets, in plain text")
+  .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
+  .action(async (options: { readonly format: Format }) => {
+    console.log(format(await allVariables(sopsProps(process.env)), options.format));
+  });
+
+run("secrets", program);
