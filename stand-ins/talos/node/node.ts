@@ -15,6 +15,10 @@ export class Node {
   readonly images = new Set<string>();
   /** A snapshot of etcd that was uploaded, to recover from. */
   snapshot: Buffer | undefined;
+  /** A reboot is on its way that makes a configuration active. */
+  rebootsForConfig = false;
+  /** Aborted when a configuration that is on trial stays, or is replaced. */
+  trial: AbortController | undefined;
   private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;
@@ -82,6 +86,7 @@ export class Node {
     this.life = new AbortController();
     this.up = true;
     this.sequence = undefined;
+    this.rebootsForConfig = false;
     state.etcdLeft = undefined;
     this.events.clear();
     this.announce();
