@@ -50,21 +50,6 @@ export function startReboot(machines: Machines, node: Node): string {
   ]);
 }
 
-/** Writes another Talos to the disk, beside the one that runs. The next boot starts it. */
-export function writeImage({ state }: Node, image: TalosImage): void {
-  state.previousImage = state.image;
-  state.nextImage = image;
-  state.upgraded = true;
-}
-
-/** Lets the next boot start the other Talos on the disk. */
-export function revertImage({ state }: Node): void {
-  const { nextImage, image } = state;
-  state.nextImage = state.previousImage;
-  state.previousImage = nextImage ?? image;
-  state.upgraded = undefined;
-}
-
 /** @returns the actor's id */
 export function startShutdown(machines: Machines, node: Node): string {
   return start(machines, node, "shutdown", randomUUID(), [
@@ -84,7 +69,7 @@ export function startUpgrade(machines: Machines, node: Node, image: TalosImage):
       phase: "upgrade",
       task: "upgrade",
       work: () => {
-        writeImage(node, image);
+        node.writeImage(image);
       },
     },
     ...stopEverything(machines, node),

@@ -92,6 +92,22 @@ export class Node {
     this.announce();
   }
 
+  /** Writes another Talos to the disk, beside the one that runs. The next boot starts it. */
+  writeImage(image: TalosImage): void {
+    this.state.previousImage = this.state.image;
+    this.state.nextImage = image;
+    this.state.upgraded = true;
+  }
+
+  /** Lets the next boot start the other Talos on the disk. */
+  revertImage(): void {
+    const { state } = this;
+    const { nextImage, image } = state;
+    state.nextImage = state.previousImage;
+    state.previousImage = nextImage ?? image;
+    state.upgraded = undefined;
+  }
+
   /** Publishes the current machine status as an event. */
   announce(): void {
     const stage = this.condition === "RUNNING" ? "RUNNING" : "MAINTENANCE";
