@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { SCHEMATIC_ID } from "../../domain/schematic";
 import { parsePort, parseTimeScale, serveUntilSignal } from "../command-line";
 import { configCheck } from "../talos-config";
 import { startTalos, type TalosNodeOptions } from ".";
@@ -11,6 +12,7 @@ interface TalosCommandOptions {
   readonly oneAddress: boolean;
   readonly folder?: string;
   readonly talosVersion?: string;
+  readonly schematic?: string;
   readonly platform?: Platform;
   readonly timeScale: number;
 }
@@ -31,6 +33,11 @@ export function addTalosCommand(program: Command): void {
     )
     .option("--folder <folder>", "keep the nodes in this folder (default: in memory)")
     .option("--talos-version <version>", "the Talos version on their boot medium (default: v1.13.0)")
+    .option(
+      "--schematic <id>",
+      "the schematic of their boot medium (default: that of no extensions)",
+      toSchematic,
+    )
     .option("--platform <platform>", "metal or nocloud (default: metal)", toPlatform)
     .option(
       "--time-scale <factor>",
@@ -38,10 +45,16 @@ export function addTalosCommand(program: Command): void {
       parseTimeScale,
       0,
     )
-    .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
+    .action(async ({ talosVersion, schematic, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);
       const checkConfig = configCheck();
-      const talos = await startTalos({ ...options, mediumVersion: talosVersion, onCall, checkConfig });
+      const talos = await startTalos({
+        ...options,
+        mediumVersion: talosVersion,
+        mediumSchematic: schematic,
+        onCall,
+        checkConfig,
+      });
       const control = await serveControl(talos.control);
       const ready = { nodes: talos.nodes, control: { url: control.url, token: control.token } };
       await serveUntilSignal(ready, async () => {
@@ -66,6 +79,11 @@ function toNodes(text: string): readonly TalosNodeOptions[] {
     throw new InvalidArgumentError(`"${text}" has a node without a name, or the same name twice.`);
   }
   return nodes;
+}
+
+function toSchematic(text: string): string {
+  if (!SCHEMATIC_ID.regex.test(text)) throw new InvalidArgumentError(`"${text}" ${SCHEMATIC_ID.advice}.`);
+  return text;
 }
 
 function toPlatform(text: string): Platform {

@@ -99,6 +99,9 @@ it("makes a talosconfig for a role", async () => {
   expect(info).toMatch(/Current context: +reader@test[\s\S]*Roles: +os:reader[\s\S]*2[34] hours from now/);
   await ok(1, `version --talosconfig ${lab.folder}/reader`);
   await fails(1, `reboot --wait=false --talosconfig ${lab.folder}/reader`, /not authorized/);
+  await ok(0, `config new ${lab.folder}/backup --roles os:etcd:backup`);
+  await ok(0, `etcd snapshot ${lab.folder}/backup.db --talosconfig ${lab.folder}/backup`);
+  await fails(0, `etcd defrag --talosconfig ${lab.folder}/backup`, /not authorized/);
 });
 
 describe("a snapshot", () => {
