@@ -46,7 +46,12 @@ it("tells versions, times, services and logs", async () => {
   expect(await ok(0, "time")).toMatch(/NTP-SERVER/);
   expect(await ok(0, "service")).toMatch(/etcd +Running +OK/);
   expect(await ok(0, "service kubelet restart")).toMatch(/Service "kubelet" restarted/);
-  expect(await on(0, "service apid stop")).toMatchObject({ exitCode: 1 });
+  for (const args of ["service apid stop", "service etcd restart"]) {
+    expect(await on(0, args)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/doesn't support \w+ operation via API/),
+    });
+  }
   expect(await ok(0, "logs kubelet")).toMatch(/kubelet is Running/);
   expect((await on(0, "logs nothing")).exitCode).toBe(1);
   expect(await ok(0, "dmesg")).toMatch(/Talos v1\.13\.0/);
@@ -60,6 +65,7 @@ it("lists resources by all their names", async () => {
   expect(await ok(0, "get machinestatus")).toMatch(/running +true/);
   expect(await ok(0, "get machinetype -o jsonpath={.spec}")).toMatch(/controlplane/);
   expect(await ok(3, "get hostname")).toMatch(/HostnameStatus +hostname +1 +w-0/);
+  expect(await ok(0, "get svc etcd")).toMatch(/Service +etcd +\d+ +true +true +false/);
   expect(await ok(3, "get systemdisk")).toMatch(/SystemDisk +system-disk +1 +sda/);
   expect(await ok(3, "get version")).toMatch(/Version +version +1 +Talos +v1\.13\.0/);
   const members = JSON.parse(`[${(await ok(0, "get members -o json")).replace(/}\n{/g, "},{")}]`);
