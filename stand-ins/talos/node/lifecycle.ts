@@ -91,16 +91,26 @@ export function startReset(machines: Machines, node: Node, request: ResetRequest
   ]);
 }
 
-function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): void {
+function wipe(node: Node, { mode, systemPartitionsToWipe }: ResetRequest): void {
   if (mode === "USER_DISKS") return;
+  const { state } = node;
   const named = systemPartitionsToWipe.filter((partition) => partition.wipe).map(({ label }) => label);
   const everything = systemPartitionsToWipe.length === 0;
   if (everything || named.includes("STATE")) {
     state.config = undefined;
     state.persistedConfig = undefined;
   }
-  if (everything || named.includes("EPHEMERAL")) state.etcdMember = undefined;
-  if (everything) state.installed = false;
+  if (everything || named.includes("EPHEMERAL")) {
+    state.etcdMember = undefined;
+    node.images.clear();
+    node.snapshot = undefined;
+  }
+  if (everything) {
+    state.installed = false;
+    state.nextImage = undefined;
+    state.previousImage = undefined;
+    state.upgraded = undefined;
+  }
 }
 
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
