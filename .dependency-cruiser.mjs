@@ -68,7 +68,7 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: "^node_modules/" },
+    doNotFollow: { path: "(^|/)node_modules/" },
     exclude: { path: "^(\\.gen|\\.local|\\.bootstrap|dist|worker/dist|cdktf\\.out)/" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -4,6 +4,7 @@ import { TalosCluster } from "../../constructs/talos-cluster";
 import type { TalosClusterNode, TalosClusterProps } from "../../constructs/talos-cluster-props";
 import { TalosProvider } from "../../constructs/talos-provider";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
+import { configCheck } from "../../stand-ins/talos-config";
 import { newApp, synthStack } from "../support/synth";
 import { talosCluster, talosControlPlane, talosWorker } from "../support/talos-nodes";
 import { TofuProject } from "../support/tofu-project";
@@ -23,7 +24,8 @@ let talos: RunningTalos;
 let project: TofuProject;
 
 beforeAll(async () => {
-  talos = await startTalos({ nodes: NODES.map(({ name, address }) => ({ name, address })) });
+  const nodes = NODES.map(({ name, address }) => ({ name, address }));
+  talos = await startTalos({ nodes, checkConfig: configCheck() });
   project = new TofuProject();
 });
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { SCHEMATIC_ID } from "../../domain/schematic";
 import { parsePort, parseTimeScale, serveUntilSignal } from "../command-line";
 import { kubernetesPrograms } from "../kubernetes/programs";
 import { configCheck } from "../talos-config";
@@ -13,6 +14,7 @@ interface TalosCommandOptions {
   readonly kubernetes: boolean;
   readonly folder?: string;
   readonly talosVersion?: string;
+  readonly schematic?: string;
   readonly platform?: Platform;
   readonly timeScale: number;
 }
@@ -34,6 +36,11 @@ export function addTalosCommand(program: Command): void {
     .option("--kubernetes", "with a real Kubernetes API for each cluster", false)
     .option("--folder <folder>", "keep the nodes in this folder (default: in memory)")
     .option("--talos-version <version>", "the Talos version on their boot medium (default: v1.13.0)")
+    .option(
+      "--schematic <id>",
+      "the schematic of their boot medium (default: that of no extensions)",
+      toSchematic,
+    )
     .option("--platform <platform>", "metal or nocloud (default: metal)", toPlatform)
     .option(
       "--time-scale <factor>",
@@ -41,14 +48,14 @@ export function addTalosCommand(program: Command): void {
       parseTimeScale,
       0,
     )
-    .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
+    .action(async ({ talosVersion, schematic, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);
       const checkConfig = configCheck();
       const kubernetes = options.kubernetes
         ? { programs: await kubernetesPrograms({ report: onCall }) }
         : undefined;
-      const more = { mediumVersion: talosVersion, kubernetes, onCall, checkConfig };
-      const talos = await startTalos({ ...options, ...more });
+      const medium = { mediumVersion: talosVersion, mediumSchematic: schematic };
+      const talos = await startTalos({ ...options, ...medium, kubernetes, onCall, checkConfig });
       const control = await serveControl(talos.control);
       const { nodes } = talos;
       const api = talos.kubernetes && { kubernetes: talos.kubernetes.endpoint };
@@ -75,6 +82,11 @@ function toNodes(text: string): readonly TalosNodeOptions[] {
     throw new InvalidArgumentError(`"${text}" has a node without a name, or the same name twice.`);
   }
   return nodes;
+}
+
+function toSchematic(text: string): string {
+  if (!SCHEMATIC_ID.regex.test(text)) throw new InvalidArgumentError(`"${text}" ${SCHEMATIC_ID.advice}.`);
+  return text;
 }
 
 function toPlatform(text: string): Platform {

@@ -9,7 +9,6 @@ import { Etcd } from "./etcd/cluster";
 import { kubernetesViews } from "./kubernetes-view";
 import type { MachinesState, TalosImage } from "./model";
 import { installerImage } from "./node/installer-image";
-import { revertImage } from "./node/lifecycle";
 import type { Listener } from "./node/listener";
 import { Node } from "./node/node";
 import { configuredIdentity, issuingCa, maintenanceIdentity, type TlsIdentity } from "./node/tls-identity";
@@ -109,7 +108,7 @@ export class Machines {
     await sleep(bootMs, undefined, { signal: this.closing.signal });
     if (!node.state.poweredOn) return;
     // A Talos that does not come up after an upgrade gives way to the one before it.
-    if (node.state.upgraded && this.faults.failsUpgrade(node.name)) revertImage(node);
+    if (node.state.upgraded && this.faults.failsUpgrade(node.name)) node.revertImage();
     node.boot(this.state.medium);
     await this.applyChanges();
   }

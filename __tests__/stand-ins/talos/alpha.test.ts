@@ -36,6 +36,34 @@ test("an upgrade by the older method, in one call", async () => {
   });
 });
 
+test("an upgrade of a Talos that has only the older method", async () => {
+  const older = await TestCluster.start({
+    nodes: [{ name: "w" }],
+    platform: "nocloud",
+    mediumVersion: "v1.12.4",
+  });
+  await older.configureControlPlane(0);
+  const client = older.secure(0);
+  const imageRef = `${FACTORY_INSTALLER}:v1.13.3`;
+  expect(await refusal(client.collect("machine.ImageService/Pull", { imageRef }))).toEqual({
+    code: "UNIMPLEMENTED",
+    details: "unknown service machine.ImageService",
+  });
+  await client.unary("Upgrade", { image: imageRef });
+  await older.until(0, (node) => node.version === "v1.13.3" && node.reachable);
+  await older.secure(0).collect("machine.ImageService/Pull", { imageRef });
+  await older.stop();
+});
+
+test("an image has to be pulled before it is installed", async () => {
+  const imageName = `${FACTORY_INSTALLER}:v1.13.3`;
+  const install = cluster.secure(0).collect("machine.LifecycleService/Upgrade", { source: { imageName } });
+  expect(await refusal(install)).toEqual({
+    code: "INTERNAL",
+    details: expect.stringContaining("not found in containerd store"),
+  });
+});
+
 test("services: etcd runs after the bootstrap only", async () => {
   const client = cluster.secure(0);
   const etcd = async () => {

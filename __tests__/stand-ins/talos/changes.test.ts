@@ -43,16 +43,27 @@ test("that needs a reboot causes one, and a dry run says so", async () => {
   const [answer] = (await apply(addFile)).messages;
   expect(answer).toMatchObject({
     mode: "REBOOT",
-    modeDetails: expect.stringContaining("diff: machine.files"),
+    modeDetails: expect.stringMatching(/with a reboot: .*\ndiff:\n--- a\n/),
   });
   await cluster.until(0, (node) => node.bootId !== bootId && node.reachable);
   expect(await running()).toContain("/var/a");
 });
 
+test("is refused while a reboot for another one is on its way", async () => {
+  const client = cluster.secure(0);
+  const data = Buffer.from(machineConfig(cluster.secrets, "controlplane", { change: addFile }));
+  const both = [1, 2].map(() => client.unary("ApplyConfiguration", { mode: "AUTO", data }));
+  const [first, second] = await Promise.allSettled(both);
+  expect(first).toMatchObject({ value: { messages: [{ mode: "REBOOT" }] } });
+  expect(second).toMatchObject({
+    reason: { details: expect.stringContaining("was already applied and node is rebooting") },
+  });
+});
+
 test("in mode no-reboot is refused if it needs one", async () => {
   expect(await refusal(apply(addFile, { mode: "NO_REBOOT" }))).toEqual({
     code: "INVALID_ARGUMENT",
-    details: "this config change can't be applied in immediate mode\ndiff: machine.files",
+    details: expect.stringMatching(/^this config change can't be applied in immediate mode\ndiff:\n--- a\n/),
   });
 });
 

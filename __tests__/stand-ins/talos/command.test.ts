@@ -52,8 +52,11 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
-test("an invalid option is an error", async () => {
-  const { ended, said } = start("--nodes", "a,a");
+test.each([
+  ["--nodes", "a,a", '"a,a" has a node without a name, or the same name twice'],
+  ["--schematic", "abc", '"abc" is not a schematic id'],
+])("an invalid %s is an error", async (option, value, text) => {
+  const { ended, said } = start(option, value);
   expect(await ended).toBe(1);
-  expect(said()).toContain('"a,a" has a node without a name, or the same name twice');
+  expect(said()).toContain(text);
 });

@@ -62,6 +62,10 @@ describe("etcd", () => {
     expect(await ok(2, "etcd status")).toMatch(/ true +3\.6/);
     await fails(2, "etcd members", /rpc not supported for learner/);
     await fails(0, "health --wait-timeout 1s", /consistent across nodes: 1 error[\s\S]*DeadlineExceeded/);
+    // It does not count for the quorum, so that one of two that do is none.
+    await cluster.talos.control.setPower("cp-1", "off");
+    await fails(0, "etcd members", /no leader/);
+    await cluster.talos.control.setPower("cp-1", "on");
     await cluster.talos.control.removeFaults(id);
     expect(await ok(0, "etcd members")).toMatch(/cp-2 .*false/);
   });
@@ -99,6 +103,9 @@ it("makes a talosconfig for a role", async () => {
   expect(info).toMatch(/Current context: +reader@test[\s\S]*Roles: +os:reader[\s\S]*2[34] hours from now/);
   await ok(1, `version --talosconfig ${lab.folder}/reader`);
   await fails(1, `reboot --wait=false --talosconfig ${lab.folder}/reader`, /not authorized/);
+  await ok(0, `config new ${lab.folder}/backup --roles os:etcd:backup`);
+  await ok(0, `etcd snapshot ${lab.folder}/backup.db --talosconfig ${lab.folder}/backup`);
+  await fails(0, `etcd defrag --talosconfig ${lab.folder}/backup`, /not authorized/);
 });
 
 describe("a snapshot", () => {

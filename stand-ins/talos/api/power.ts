@@ -1,4 +1,4 @@
-import { revertImage, startReboot, startReset, startShutdown } from "../node/lifecycle";
+import { startReboot, startReset, startShutdown } from "../node/lifecycle";
 import type { ResetRequest } from "../protocol/messages";
 import { ADMIN, OPERATORS } from "./caller";
 import { method } from "./method";
@@ -17,7 +17,7 @@ export const rollback = method<object>(ADMIN, ({ machines, node }) => {
   if (node.state.previousImage === undefined) {
     throw new RpcError("UNKNOWN", "no previous version of Talos is on the disk");
   }
-  revertImage(node);
+  node.revertImage();
   startReboot(machines, node);
   return { messages: [{}] };
 });

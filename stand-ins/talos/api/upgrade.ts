@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { TalosImage } from "../model";
 import { refusedUpgrade } from "../node/installer-image";
-import { startUpgrade, writeImage } from "../node/lifecycle";
+import { startUpgrade } from "../node/lifecycle";
 import type { ImagePullRequest, LifecycleUpgradeRequest, UpgradeRequest } from "../protocol/messages";
 import { ADMIN, OPERATORS } from "./caller";
 import { type CallContext, method } from "./method";
@@ -54,7 +54,7 @@ export const lifecycleUpgrade = {
         yield { progress: { exitCode: 1 } };
         return;
       }
-      writeImage(node, image);
+      node.writeImage(image);
       machines.save();
       yield { progress: { message: `installation of ${image.version} complete\n` } };
       yield { progress: { exitCode: 0 } };

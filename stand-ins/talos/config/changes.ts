@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { MachineConfig } from "./machine-config";
+import { mainDiff } from "./diff";
 import type { MainDocument } from "./schema";
 
 /** The keys of `machine` that can change without a reboot, as can `debug`, `cluster` and every other document. */
-const IMMEDIATE: ReadonlySet<string> = new Set([
+const IMMEDIATE = [
   "ca",
   "acceptedCAs",
   "time",
@@ -22,36 +22,42 @@ const IMMEDIATE: ReadonlySet<string> = new Set([
   "nodeAnnotations",
   "nodeLabels",
   "nodeTaints",
-]);
-const IMMEDIATE_FEATURES: ReadonlySet<string> = new Set([
+] as const;
+const IMMEDIATE_FEATURES = [
   "kubernetesTalosAPIAccess",
   "kubePrism",
   "hostDNS",
   "imageCache",
   "nodeAddressSortAlgorithm",
-]);
+] as const;
 
-/** The keys whose change needs a reboot; none if the change can be made while the node runs. */
-export function changesThatReboot(current: MachineConfig, next: MachineConfig): readonly string[] {
-  const before = bootTime(current.main);
-  const after = bootTime(next.main);
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.filter((key) => !isDeepStrictEqual(before[key], after[key])).sort();
+/** Why a change needs a reboot, in the words of a node; undefined if it can be made while the node runs. */
+export function needsReboot(current: MainDocument, next: MainDocument): string | undefined {
+  const rest = withoutImmediateChanges(current, next);
+  if (isDeepStrictEqual(current, rest)) return undefined;
+  return `this config change can't be applied in immediate mode\ndiff:\n${mainDiff(current, rest)}`;
 }
 
-function bootTime(main: MainDocument | undefined): Record<string, unknown> {
-  const { features = {}, ...machine } = main?.machine ?? {};
-  return {
-    version: main?.version,
-    persist: main?.persist,
-    ...under("machine", machine, IMMEDIATE),
-    ...under("machine.features", features, IMMEDIATE_FEATURES),
-  };
+/** The next document, with the values that can change at once as they are now. */
+function withoutImmediateChanges(current: MainDocument, next: MainDocument): MainDocument {
+  const { debug, cluster } = current;
+  const rest = { ...next, ...present({ debug, cluster }) };
+  if (!next.machine || !current.machine) return rest;
+  const machine = taken(next.machine, current.machine, IMMEDIATE);
+  const [before, after] = [current.machine.features, machine.features];
+  if (!before || !after) return { ...rest, machine };
+  return { ...rest, machine: { ...machine, features: taken(after, before, IMMEDIATE_FEATURES) } };
 }
 
-const under = (parent: string, values: object, immediate: ReadonlySet<string>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(values)
-      .filter(([key]) => !immediate.has(key))
-      .map(([key, value]) => [`${parent}.${key}`, value]),
-  );
+/** Takes the values of these keys from another object, in the order that the keys have there. */
+function taken<T extends object>(object: T, from: T, keys: readonly (keyof T)[]): T {
+  const kept = Object.entries(object).filter(([key]) => !keys.includes(key as keyof T));
+  const values = Object.entries(from).filter(([key]) => keys.includes(key as keyof T));
+  const order = Object.keys({ ...from, ...object });
+  return Object.fromEntries(
+    [...kept, ...values].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)),
+  ) as T;
+}
+
+const present = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,5 +1,4 @@
 import { isMap, isScalar, LineCounter, parseAllDocuments, type YAMLMap } from "yaml";
-import { DOCUMENT_KINDS } from "./kinds";
 
 /** A machine configuration that a node refuses. */
 export class MachineConfigError extends Error {
@@ -22,7 +21,7 @@ const MAIN_KEYS = ["machine", "cluster", "debug", "persist"];
 
 /**
  * Parses the documents of a configuration as a node does.
- * @throws MachineConfigError where it is not YAML, or a document has a kind that Talos does not know
+ * @throws MachineConfigError where it is not YAML, or a document does not say what it is
  */
 export function parseDocuments(text: string): readonly ConfigDocument[] {
   const lines = new LineCounter();
@@ -67,7 +66,7 @@ function decode(contents: YAMLMap, lines: LineCounter): ConfigDocument {
   }
   const id = `${apiVersion ?? ""}/${kind}/${name ?? ""}`;
   if (apiVersion === undefined) throw fail(id, "missing apiVersion");
-  if (apiVersion !== "v1alpha1" || typeof kind !== "string" || !DOCUMENT_KINDS.has(kind)) {
+  if (apiVersion !== "v1alpha1" || typeof kind !== "string") {
     throw fail(id, `"${kind}" "${apiVersion}": not registered`);
   }
   return { kind, name: typeof name === "string" ? name : "", value, lineOf };

@@ -8,6 +8,7 @@ export type MachineType = "controlplane" | "worker";
 /** A machine configuration that could be parsed; `validate.ts` decides whether a node accepts it. */
 export interface MachineConfig {
   readonly text: string;
+  readonly documents: readonly ConfigDocument[];
   /** Without a main document, a node stays in maintenance. */
   readonly main: MainDocument | undefined;
   readonly hostnameDocument: z.output<typeof hostnameSchema> | undefined;
@@ -36,6 +37,7 @@ export function parseMachineConfig(text: string): MachineConfig {
   ];
   return {
     text,
+    documents,
     main,
     hostnameDocument,
     type: main && machineType(main.machine?.type ?? ""),

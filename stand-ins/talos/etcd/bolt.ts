@@ -14,6 +14,7 @@ const PAGES = { freelist: 2, root: 3 } as const;
 /**
  * Writes a bbolt file, the format of etcd's database, with each bucket inside the page of its name.
  * @param buckets by name, in the order of their names
+ * @throws where they do not fit on a page
  */
 export function boltFile(buckets: readonly (readonly [name: string, bucket: Bucket])[]): Buffer {
   const inline = buckets.map(([name, bucket]) => {
@@ -22,21 +23,21 @@ export function boltFile(buckets: readonly (readonly [name: string, bucket: Buck
     return [Buffer.from(name), value] as const;
   });
   const root = leaf(PAGES.root, inline, IS_BUCKET);
-  const pages = Math.ceil(root.length / PAGE_BYTES);
-  root.writeUInt32LE(pages - 1, 12);
-  const all = [meta(0, pages), meta(1, pages), header(PAGES.freelist, FLAGS.freelist, 0), root];
+  if (root.length > PAGE_BYTES)
+    throw new Error(`the buckets have ${root.length} bytes, a page ${PAGE_BYTES}`);
+  const all = [meta(0), meta(1), header(PAGES.freelist, FLAGS.freelist, 0), root];
   return Buffer.concat(all.map(padded));
 }
 
 /** The checksum is FNV-1a over what precedes it. */
-function meta(id: number, rootPages: number): Buffer {
+function meta(id: number): Buffer {
   const body = Buffer.alloc(56);
   body.writeUInt32LE(MAGIC, 0);
   body.writeUInt32LE(VERSION, 4);
   body.writeUInt32LE(PAGE_BYTES, 8);
   body.writeBigUInt64LE(BigInt(PAGES.root), 16);
   body.writeBigUInt64LE(BigInt(PAGES.freelist), 32);
-  body.writeBigUInt64LE(BigInt(PAGES.root + rootPages), 40);
+  body.writeBigUInt64LE(BigInt(PAGES.root + 1), 40);
   body.writeBigUInt64LE(BigInt(id), 48);
   const checksum = Buffer.alloc(8);
   checksum.writeBigUInt64LE(fnv1a(body));

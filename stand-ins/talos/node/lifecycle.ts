@@ -50,21 +50,6 @@ export function startReboot(machines: Machines, node: Node): string {
   ]);
 }
 
-/** Writes another Talos to the disk, beside the one that runs. The next boot starts it. */
-export function writeImage({ state }: Node, image: TalosImage): void {
-  state.previousImage = state.image;
-  state.nextImage = image;
-  state.upgraded = true;
-}
-
-/** Lets the next boot start the other Talos on the disk. */
-export function revertImage({ state }: Node): void {
-  const { nextImage, image } = state;
-  state.nextImage = state.previousImage;
-  state.previousImage = nextImage ?? image;
-  state.upgraded = undefined;
-}
-
 /** @returns the actor's id */
 export function startShutdown(machines: Machines, node: Node): string {
   return start(machines, node, "shutdown", randomUUID(), [
@@ -84,7 +69,7 @@ export function startUpgrade(machines: Machines, node: Node, image: TalosImage):
       phase: "upgrade",
       task: "upgrade",
       work: () => {
-        writeImage(node, image);
+        node.writeImage(image);
       },
     },
     ...stopEverything(machines, node),
@@ -106,29 +91,37 @@ export function startReset(machines: Machines, node: Node, request: ResetRequest
   ]);
 }
 
-function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): void {
+function wipe(
+  node: Node,
+  { mode, systemPartitionsToWipe }: Pick<ResetRequest, "mode" | "systemPartitionsToWipe">,
+): void {
   if (mode === "USER_DISKS") return;
+  const { state } = node;
   const named = systemPartitionsToWipe.filter((partition) => partition.wipe).map(({ label }) => label);
   const everything = systemPartitionsToWipe.length === 0;
   if (everything || named.includes("STATE")) {
     state.config = undefined;
     state.persistedConfig = undefined;
   }
-  if (everything || named.includes("EPHEMERAL")) state.etcdMember = undefined;
-  if (everything) state.installed = false;
+  if (everything || named.includes("EPHEMERAL")) {
+    state.etcdMember = undefined;
+    node.images.clear();
+    node.snapshot = undefined;
+  }
+  if (everything) {
+    state.installed = false;
+    state.nextImage = undefined;
+    state.previousImage = undefined;
+    state.upgraded = undefined;
+  }
 }
 
 /** Gives a node that is off other disks, as those of a VM that is made anew. */
-export function loseDisks({ state: { medium } }: Machines, { state, platform }: Node): void {
-  state.config = undefined;
-  state.persistedConfig = undefined;
-  state.etcdMember = undefined;
-  state.etcdLeft = undefined;
-  state.installed = platform === "nocloud";
-  state.image = medium;
-  state.nextImage = undefined;
-  state.previousImage = undefined;
-  state.upgraded = undefined;
+export function loseDisks({ state: { medium } }: Machines, node: Node): void {
+  wipe(node, { mode: "ALL", systemPartitionsToWipe: [] });
+  node.state.etcdLeft = undefined;
+  node.state.installed = node.platform === "nocloud";
+  node.state.image = medium;
 }
 
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [

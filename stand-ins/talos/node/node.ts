@@ -15,6 +15,10 @@ export class Node {
   readonly images = new Set<string>();
   /** A snapshot of etcd that was uploaded, to recover from. */
   snapshot: Buffer | undefined;
+  /** A reboot is on its way that makes a configuration active. */
+  rebootsForConfig = false;
+  /** Aborted when a configuration that is on trial stays, or is replaced. */
+  trial: AbortController | undefined;
   private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;
@@ -82,9 +86,26 @@ export class Node {
     this.life = new AbortController();
     this.up = true;
     this.sequence = undefined;
+    this.rebootsForConfig = false;
     state.etcdLeft = undefined;
     this.events.clear();
     this.announce();
+  }
+
+  /** Writes another Talos to the disk, beside the one that runs. The next boot starts it. */
+  writeImage(image: TalosImage): void {
+    this.state.previousImage = this.state.image;
+    this.state.nextImage = image;
+    this.state.upgraded = true;
+  }
+
+  /** Lets the next boot start the other Talos on the disk. */
+  revertImage(): void {
+    const { state } = this;
+    const { nextImage, image } = state;
+    state.nextImage = state.previousImage;
+    state.previousImage = nextImage ?? image;
+    state.upgraded = undefined;
   }
 
   /** Publishes the current machine status as an event. */

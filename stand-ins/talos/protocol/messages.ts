@@ -4,6 +4,7 @@ export interface ApplyConfigurationRequest {
   readonly data: Buffer;
   readonly mode: ApplyMode;
   readonly dryRun: boolean;
+  readonly tryModeTimeout: Duration | null;
 }
 export type ApplyMode = "REBOOT" | "AUTO" | "NO_REBOOT" | "STAGED" | "TRY";
 

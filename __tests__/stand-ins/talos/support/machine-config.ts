@@ -29,6 +29,7 @@ export function mainDocument(secrets: ClusterSecrets, type: "controlplane" | "wo
       id: "id",
       controlPlane: { endpoint: "https://10.20.1.5:6443" },
       clusterName: "test",
+      discovery: { enabled: true },
       token,
       ca: { crt: base64(kubernetes.crt), key: key(kubernetes.key) },
       ...(type === "controlplane" && {

@@ -3,7 +3,7 @@ import { disks, systemDisks, volumeStatuses } from "./block";
 import { etcdMembers, hostnameStatuses, members, nodenames } from "./cluster";
 import { machineConfigs, machineTypes } from "./config";
 import type { ResourceType } from "./resource-type";
-import { diagnostics, extensionStatuses, machineStatuses, versions } from "./runtime";
+import { diagnostics, extensionStatuses, machineStatuses, services, versions } from "./runtime";
 
 /** The list of all types, which talosctl reads first to learn what a name on its command line means. */
 const resourceDefinitions: ResourceType = {
@@ -51,6 +51,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "Members.cluster.talos.dev": members,
   "Nodenames.kubernetes.talos.dev": nodenames,
   "ResourceDefinitions.meta.cosi.dev": resourceDefinitions,
+  "Services.v1alpha1.talos.dev": services,
   "SystemDisks.block.talos.dev": systemDisks,
   "Versions.runtime.talos.dev": versions,
   "VolumeStatuses.block.talos.dev": volumeStatuses,

@@ -1,5 +1,6 @@
 import { encode } from "../../protocol/definitions";
 import { STAGE_NUMBERS } from "../../protocol/messages";
+import { servicesOf } from "../status";
 import type { ResourceType } from "./resource-type";
 
 export const machineStatuses: ResourceType = {
@@ -15,6 +16,19 @@ export const machineStatuses: ResourceType = {
     const spec = encode("specs.MachineStatusSpec", { stage: STAGE_NUMBERS[stage], status });
     return [{ id: "machine", spec, yaml: { stage: stage.toLowerCase(), status } }];
   },
+};
+
+export const services: ResourceType = {
+  namespace: "runtime",
+  displayType: "Service",
+  aliases: ["svc"],
+  columns: { Running: "{.running}", Healthy: "{.healthy}", "Health Unknown": "{.unknown}" },
+  list: (node, machines) =>
+    servicesOf(machines, node).map(({ id, state, healthy }) => {
+      const running = state === "Running";
+      const yaml = { running, healthy, unknown: !running };
+      return { id, spec: encode("specs.ServiceSpec", yaml), yaml };
+    }),
 };
 
 export const versions: ResourceType = {
