@@ -20,19 +20,23 @@ const TLS_HANDSHAKE = 0x16;
 export class Gateway {
   private readonly http = createHttpServer((_, response) => response.writeHead(501).end());
   private readonly server: Server;
-  /** The open connections, each with whether somebody still answers at its other end. */
+  private readonly clients = new Set<Socket>();
+  /** Those that lead somewhere, each with whether somebody still answers there. */
   private readonly connections = new Map<Socket, () => boolean>();
 
   private constructor({ portFor, portForAll }: GatewayRoutes) {
     this.http.on("connect", ({ url = "" }, client: Socket) => this.join(client, () => portFor(url), true));
     this.server = createServer((client) => {
+      this.clients.add(client);
+      client.once("close", () => this.clients.delete(client));
       // A client may hang up at any time.
       client.on("error", () => client.destroy());
       client.once("data", (first) => {
         client.pause();
-        client.unshift(first);
         if (first[0] === TLS_HANDSHAKE) this.join(client, portForAll, false);
         else this.http.emit("connection", client);
+        client.unshift(first);
+        if (first[0] !== TLS_HANDSHAKE) process.nextTick(() => client.resume());
       });
     });
   }
@@ -56,8 +60,7 @@ export class Gateway {
 
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
-    for (const client of this.connections.keys()) client.destroy();
-    this.http.closeAllConnections();
+    for (const client of this.clients) client.destroy();
     await closed;
   }
 

@@ -54,14 +54,8 @@ export function addTalosCommand(program: Command): void {
       const kubernetes = options.kubernetes
         ? { programs: await kubernetesPrograms({ report: onCall }) }
         : undefined;
-      const more = {
-        mediumVersion: talosVersion,
-        mediumSchematic: schematic,
-        kubernetes,
-        onCall,
-        checkConfig,
-      };
-      const talos = await startTalos({ ...options, ...more });
+      const medium = { mediumVersion: talosVersion, mediumSchematic: schematic };
+      const talos = await startTalos({ ...options, ...medium, kubernetes, onCall, checkConfig });
       const control = await serveControl(talos.control);
       const { nodes } = talos;
       const api = talos.kubernetes && { kubernetes: talos.kubernetes.endpoint };

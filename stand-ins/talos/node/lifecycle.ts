@@ -91,7 +91,10 @@ export function startReset(machines: Machines, node: Node, request: ResetRequest
   ]);
 }
 
-function wipe(node: Node, { mode, systemPartitionsToWipe }: ResetRequest): void {
+function wipe(
+  node: Node,
+  { mode, systemPartitionsToWipe }: Pick<ResetRequest, "mode" | "systemPartitionsToWipe">,
+): void {
   if (mode === "USER_DISKS") return;
   const { state } = node;
   const named = systemPartitionsToWipe.filter((partition) => partition.wipe).map(({ label }) => label);
@@ -114,16 +117,11 @@ function wipe(node: Node, { mode, systemPartitionsToWipe }: ResetRequest): void 
 }
 
 /** Gives a node that is off other disks, as those of a VM that is made anew. */
-export function loseDisks({ state: { medium } }: Machines, { state, platform }: Node): void {
-  state.config = undefined;
-  state.persistedConfig = undefined;
-  state.etcdMember = undefined;
-  state.etcdLeft = undefined;
-  state.installed = platform === "nocloud";
-  state.image = medium;
-  state.nextImage = undefined;
-  state.previousImage = undefined;
-  state.upgraded = undefined;
+export function loseDisks({ state: { medium } }: Machines, node: Node): void {
+  wipe(node, { mode: "ALL", systemPartitionsToWipe: [] });
+  node.state.etcdLeft = undefined;
+  node.state.installed = node.platform === "nocloud";
+  node.state.image = medium;
 }
 
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
