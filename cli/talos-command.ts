@@ -2,7 +2,13 @@ import { Command } from "commander";
 import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
 import { StateError } from "../state/errors";
-import { type Cluster, type ClusterWithAccess, openCluster, withClients } from "../talos/cluster";
+import {
+  type Cluster,
+  type ClusterProps,
+  type ClusterWithAccess,
+  openCluster,
+  withClients,
+} from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -46,21 +52,28 @@ export const runOnCluster = (
 ): Promise<void> => runWithCredentials(options, (cluster) => withClients(cluster, work));
 
 /** As {@link runOnCluster}, for what asks no node. */
-export async function runWithCredentials(
+export const runWithCredentials = (
   { cluster, talosconfig, kubeconfig }: TalosOptions,
   work: (cluster: ClusterWithAccess) => Promise<number>,
+): Promise<void> =>
+  runForUser(cluster, async (props) =>
+    work(await openCluster({ ...props, files: { talosconfig, kubeconfig } })),
+  );
+
+/** As {@link runOnCluster}, for what needs no credentials. @param cluster which of several */
+export async function runForUser(
+  cluster: string | undefined,
+  work: (props: ClusterProps) => Promise<number>,
 ): Promise<void> {
   const stop = stopOnSignal();
   try {
     chooseCluster(cluster, process.env);
-    const opened = await openCluster({
+    process.exitCode = await work({
       env: process.env,
       folder: process.cwd(),
-      files: { talosconfig, kubeconfig },
       signal: stop.signal,
       report: console.error,
     });
-    process.exitCode = await work(opened);
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
     // No stack trace for what the user can mend.
