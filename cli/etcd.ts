@@ -1,11 +1,11 @@
-// `npm run etcd -- <command>`: snapshots of etcd, and how it is.
+// `npm run etcd -- <command>`: how etcd is, snapshots of it, and a restore.
 import { Command } from "commander";
 import { addRestoreCommand } from "./etcd/restore";
 import { addSnapshotCommand } from "./etcd/snapshot";
 import { addStatusCommand } from "./etcd/status";
 
 const program = new Command("npm run etcd --")
-  .description("the database of Kubernetes: how it is, and snapshots of it")
+  .description("the database of Kubernetes: how it is, snapshots of it, and a restore")
   .showHelpAfterError();
 addStatusCommand(program);
 addSnapshotCommand(program);

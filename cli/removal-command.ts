@@ -27,6 +27,7 @@ export interface RemovalOptions
   readonly yes?: string;
   readonly timeout: number;
   readonly deploy: boolean;
+  readonly snapshot?: string;
 }
 
 export function removalProgram(name: string, description: string): Command {
@@ -43,6 +44,7 @@ export function removalProgram(name: string, description: string): Command {
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--json", "print one JSON document on stdout; progress is on stderr")
     .option("--no-deploy", "stop before the VM, and say how to go on")
+    .option("--snapshot <file>", "where the snapshot of etcd goes (default: a new file in this folder)")
     .option("--timeout <seconds>", "how long the node may take", seconds, 600);
 }
 
@@ -105,7 +107,7 @@ export async function takeOut(
     }
   }
   const snapshot = isControlPlaneNode(wanted)
-    ? snapshotName(cluster.config.clusterName, new Date())
+    ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
     : undefined;
   if (snapshot !== undefined) {
     await takeSnapshot(cluster, snapshot, name);

@@ -8,7 +8,7 @@ import { StateEncryption } from "../../../constructs/state-encryption";
 import { TalosCluster } from "../../../constructs/talos-cluster";
 import { TalosProvider } from "../../../constructs/talos-provider";
 import { talosClusterProps } from "../../../stacks/cluster-talos";
-import { type RunningTalos, startTalos } from "../../../stand-ins/talos";
+import { type RunningTalos, startTalos, type TalosOptions } from "../../../stand-ins/talos";
 import { inheritedEnv } from "../../support/inherited-env";
 import { startProgram } from "../../support/running-program";
 import { newApp, synthStack } from "../../support/synth";
@@ -66,11 +66,12 @@ export class RunningCluster {
     private readonly project: TofuProject,
   ) {}
 
-  static async start(): Promise<RunningCluster> {
+  /** @param options such as `kubernetes`, for a real Kubernetes API */
+  static async start(options: Pick<TalosOptions, "kubernetes"> = {}): Promise<RunningCluster> {
     const folder = mkdtempSync(join(tmpdir(), "running-cluster-"));
     const names = [1, 2, 3].map((n) => ({ name: `cp-${n}`, address: `10.20.1.1${n}` }));
     const nodes = [...names, { name: "worker-1", address: "10.20.1.21" }];
-    const talos = await startTalos({ nodes, mediumVersion: "v1.13.0" });
+    const talos = await startTalos({ nodes, mediumVersion: "v1.13.0", ...options });
     const project = new TofuProject({ TF_VAR_state_passphrase: PASSPHRASE }, join(folder, "stack"));
     const cluster = new RunningCluster(folder, talos, project);
     mkdirSync(cluster.home);
@@ -135,6 +136,7 @@ export class RunningCluster {
       CLUSTER_CONFIG: this.folder,
       TF_VAR_state_passphrase: PASSPHRASE,
       TALOS_API_ENDPOINTS: endpoints.join(","),
+      KUBERNETES_API_ENDPOINT: this.talos.kubernetes?.endpoint,
     };
   }
 
