@@ -97,6 +97,12 @@ test("nobody answers", async () => {
   await expect(nowhere.call("/api/v1/nodes")).rejects.toThrow(/ECONNREFUSED/);
 });
 
+test.each(["https://127.0.0.1:6443", "127.0.0.1"])("KUBERNETES_API_ENDPOINT=%s is an error", (wrong) => {
+  expect(() => api("10.20.1.10", { KUBERNETES_API_ENDPOINT: wrong })).toThrow(
+    `environment: KUBERNETES_API_ENDPOINT ${wrong} is no host with a port; write it like 127.0.0.1:6443`,
+  );
+});
+
 test.each([
   ["current-context: x\n", "contexts"],
   ["current-context: x\ncontexts: []\nclusters: []\nusers: []\n", "context x"],
