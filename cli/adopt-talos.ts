@@ -8,11 +8,12 @@ import { synthesize } from "../process/synthesize";
 import { Tofu } from "../process/tofu";
 import { loadProject, stackFolder } from "../state/project";
 import { checkSecrets, importSecrets } from "../talos/adopt-secrets";
+import type { ClusterProps } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { talosNodes } from "../talos/node";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
-import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { CLUSTER_OPTION } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
 import { runForUser } from "./talos-command";
 
@@ -25,18 +26,18 @@ interface Options {
   readonly unchecked?: boolean;
 }
 
-async function adopt(file: string, { cluster, unchecked }: Options, signal: AbortSignal): Promise<void> {
-  chooseCluster(cluster, process.env);
-  await loadSecrets(process.env, { signal });
-  const { env } = process;
-  const folder = process.cwd();
+async function adopt(
+  file: string,
+  { unchecked }: Options,
+  { env, folder, signal, report }: ClusterProps,
+): Promise<number> {
+  await loadSecrets(env, { signal });
   const { config, clusterFile } = loadFromEnv({ env });
   if (config.talos === undefined || config.adopt?.talos === undefined) {
     throw new TalosError(
       `${clusterFile} says nothing of a Talos to adopt; add the keys talos and adopt.talos: {}, as docs/adoption.md shows`,
     );
   }
-  const report = console.error;
   const { path: talosctl } = await resolveTalosctl({ env, report, signal });
   const toolchain = await resolveToolchain({ env, report, signal });
   const project = loadProject(env, folder);
@@ -76,6 +77,7 @@ async function adopt(file: string, { cluster, unchecked }: Options, signal: Abor
   console.log(
     "the secrets are in the state; npm run diff shows what this program would change in each node, and npm run plan changes none",
   );
+  return 0;
 }
 
 const program = new Command("npm run adopt-talos --")
@@ -94,6 +96,8 @@ const program = new Command("npm run adopt-talos --")
   )
   .allowExcessArguments(false)
   .showHelpAfterError()
-  .action((file: string, options: Options) => runForUser((signal) => adopt(file, options, signal)));
+  .action((file: string, options: Options) =>
+    runForUser(options.cluster, (props) => adopt(file, options, props)),
+  );
 
 void program.parseAsync();

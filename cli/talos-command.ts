@@ -3,7 +3,13 @@ import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
 import { SecretsError } from "../secrets/errors";
 import { StateError } from "../state/errors";
-import { type Cluster, type ClusterWithAccess, openCluster, withClients } from "../talos/cluster";
+import {
+  type Cluster,
+  type ClusterProps,
+  type ClusterWithAccess,
+  openCluster,
+  withClients,
+} from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -52,25 +58,26 @@ export const runWithCredentials = (
   { cluster, talosconfig, kubeconfig }: TalosOptions,
   work: (cluster: ClusterWithAccess) => Promise<number>,
 ): Promise<void> =>
-  runForUser(async (signal) => {
-    chooseCluster(cluster, process.env);
-    // With credentials in files, the state is not needed.
-    await loadSecrets(process.env, { signal, optional: true });
-    const opened = await openCluster({
-      env: process.env,
-      folder: process.cwd(),
-      files: { talosconfig, kubeconfig },
-      signal,
-      report: console.error,
-    });
-    process.exitCode = await work(opened);
-  });
+  runForUser(cluster, async (props) =>
+    work(await openCluster({ ...props, files: { talosconfig, kubeconfig } })),
+  );
 
-/** Runs the work of a command. What the user can mend is an error without a stack trace, and the exit code 1. */
-export async function runForUser(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** As {@link runOnCluster}, for what needs no credentials. @param cluster which of several */
+export async function runForUser(
+  cluster: string | undefined,
+  work: (props: ClusterProps) => Promise<number>,
+): Promise<void> {
   const stop = stopOnSignal();
   try {
-    await work(stop.signal);
+    chooseCluster(cluster, process.env);
+    // With credentials in files, the state is not needed.
+    await loadSecrets(process.env, { signal: stop.signal, optional: true });
+    process.exitCode = await work({
+      env: process.env,
+      folder: process.cwd(),
+      signal: stop.signal,
+      report: console.error,
+    });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
     console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? error.message : error);

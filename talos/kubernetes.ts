@@ -1,7 +1,7 @@
 import { type RequestOptions, request } from "node:https";
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
-import { CallError } from "./errors";
+import { CallError, TalosError } from "./errors";
 import { type KubernetesCredentials, kubernetesCredentials } from "./kubeconfig";
 
 export interface KubernetesProps {
@@ -34,13 +34,11 @@ export class KubernetesApi {
   private readonly signal: AbortSignal;
   private readonly base: URL;
 
-  /** @throws TalosError where the kubeconfig cannot be used */
+  /** @throws TalosError where the kubeconfig or the environment cannot be used */
   constructor({ kubeconfig, env, signal }: KubernetesProps) {
     this.credentials = kubernetesCredentials(kubeconfig);
     this.signal = signal;
-    this.base = new URL(
-      env.KUBERNETES_API_ENDPOINT ? `https://${env.KUBERNETES_API_ENDPOINT}` : this.credentials.server,
-    );
+    this.base = baseUrl(env.KUBERNETES_API_ENDPOINT || undefined, this.credentials.server);
   }
 
   /** Host and port. */
@@ -102,6 +100,14 @@ export class KubernetesApi {
       call.end(payload);
     });
   }
+}
+
+function baseUrl(endpoint: string | undefined, server: string): URL {
+  if (endpoint === undefined) return new URL(server);
+  if (/^[A-Za-z0-9.:[\]-]+:\d+$/.test(endpoint)) return new URL(`https://${endpoint}`);
+  throw new TalosError(
+    `environment: KUBERNETES_API_ENDPOINT ${endpoint} is no host with a port; write it like 127.0.0.1:6443`,
+  );
 }
 
 /** Whoever answers must be the server of the kubeconfig, wherever it is reached. */

@@ -4,7 +4,7 @@ import { loadProject } from "../../state/project";
 import { type Renewal, renewClientCertificate } from "../../talos/certificates/renew";
 import { TalosError } from "../../talos/errors";
 import { CLUSTER_OPTION } from "../choose-cluster";
-import { runWithCredentials } from "../talos-command";
+import { runForUser } from "../talos-command";
 
 interface RenewOptions {
   readonly cluster?: string;
@@ -41,9 +41,9 @@ export function addRenewCommand(program: Command): void {
       "\nexit codes: 0 renewed, or not due; 1 it failed; 2 with --dry-run: it would be renewed\nenvironment: as for npm run deploy",
     )
     .action((options: RenewOptions) =>
-      runWithCredentials({ cluster: options.cluster }, async ({ env, signal, report }) => {
+      runForUser(options.cluster, async ({ env, folder, signal, report }) => {
         const outcome = await renewClientCertificate({
-          project: loadProject(env, process.cwd()),
+          project: loadProject(env, folder),
           signal,
           report,
           dryRun: options.dryRun ?? false,

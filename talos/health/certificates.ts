@@ -39,9 +39,7 @@ export function ownCertificates({ access }: Pick<Cluster, "access">): readonly C
   const kubernetes = access.kubeconfig === undefined ? undefined : kubernetesCredentials(access.kubeconfig);
   return [
     certificateIn(talos.certificate, "client certificate of the talosconfig", "you"),
-    ...(kubernetes
-      ? [certificateIn(kubernetes.certificate, "client certificate of the kubeconfig", "you")]
-      : []),
+    ...(kubernetes ? [certificateIn(kubernetes.certificate, KUBECONFIG_CERTIFICATE, "you")] : []),
     certificateIn(talos.ca, "CA of Talos", "you"),
     ...(kubernetes ? [certificateIn(kubernetes.ca, "CA of Kubernetes", "you")] : []),
   ];
@@ -63,6 +61,7 @@ function kubernetesServers({ access, nodes, env }: Cluster): readonly Server[] {
   ];
 }
 
+const KUBECONFIG_CERTIFICATE = "client certificate of the kubeconfig";
 const DAY_MS = 86_400_000;
 /** A certificate that you have to renew is spoken of this long before its end. */
 export const WARN_DAYS = 60;
@@ -93,5 +92,9 @@ const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
 function adviceFor(name: string, renewedBy: Certificate["renewedBy"]): string {
   if (renewedBy === "talos") return "look at the clock and the logs of the node";
-  return name.startsWith("CA") ? "plan talosctl rotate-ca" : "npm run certificates -- renew";
+  if (name.startsWith("CA")) return "plan talosctl rotate-ca";
+  // The provider renews neither before its last month.
+  return name === KUBECONFIG_CERTIFICATE
+    ? "from its last month on, a deploy renews it; npm run kubeconfig -- --new makes a new one at once"
+    : "from its last month on, npm run certificates -- renew renews it";
 }

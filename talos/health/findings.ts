@@ -50,7 +50,7 @@ function nodeFindings(reading: NodeReading): readonly Finding[] {
     ),
     ...versionFindings(reading),
     ...(reading.isRebootPending
-      ? [warning(`${name}: a staged config waits for a reboot; npm run reboot -- --node ${name}`)]
+      ? [warning(`${name}: a staged config waits for a reboot; npm run reboot -- ${name}`)]
       : []),
   ];
 }

@@ -98,17 +98,22 @@ test.each<[string, Certificate, RegExp | undefined]>([
   [
     "with 59 days left",
     certificate(59.9),
-    /^warning: .* expires in 59 days, on 2027-01-27; npm run certificates -- renew$/,
+    /^warning: .* expires in 59 days, on 2027-01-27; from its last month on, npm run certificates -- renew renews it$/,
   ],
   [
     "that has expired",
     certificate(-1),
-    /^error: .* has expired on 2026-11-27; npm run certificates -- renew$/,
+    /^error: .* has expired on 2026-11-27; from its last month on, npm run certificates -- renew renews it$/,
   ],
   [
     "of tomorrow",
     certificate(99, { notBefore: new Date("2026-11-29Z") }),
     /is valid only from .* are the clocks right\?$/,
+  ],
+  [
+    "of the kubeconfig",
+    certificate(10, { name: "client certificate of the kubeconfig" }),
+    /from its last month on, a deploy renews it; npm run kubeconfig -- --new makes a new one at once$/,
   ],
   ["of a CA", certificate(10, { name: "CA of Talos" }), /plan talosctl rotate-ca$/],
   ["that Talos renews in time", certificate(2, TALOS), undefined],
