@@ -53,6 +53,7 @@ export async function upgradeKubernetes(
 ): Promise<void> {
   const [node] = nodes.filter(isControlPlane);
   if (node === undefined) throw new TalosError("there is no control plane to ask");
+  // The certificate of the API is valid for 127.0.0.1, too, since each node reaches it there.
   const endpoint = env.KUBERNETES_API_ENDPOINT;
   const args = [
     ...["upgrade-k8s", "--to", version.replace(/^v/, "")],

@@ -97,6 +97,7 @@ async function rollNode(
   }
   await requireOthersUp(cluster, node);
   await drain(cluster, node, say);
+  say("restarts");
   await roll.change(node, before);
   await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
   const after = await cluster.factsOf(node);

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { restartAdvice } from "../../../cli/restart-advice";
 import { kubernetesPrograms } from "../../../stand-ins/kubernetes/programs";
 import { databaseOf } from "../../../stand-ins/talos/etcd/snapshot";
 import { KubernetesApi } from "../../../talos/kubernetes";
@@ -129,9 +130,10 @@ test("upgrade: run again it goes on, and stops at a pod that nothing would start
 test("a deploy is refused by a node that has to restart; apply-config and reboot do it for this node alone", async () => {
   writeFileSync(inFolder("env.yaml"), "machine:\n  env: { GODEBUG: madvdontneed=1 }\n");
   cluster.configure("kubernetes_version: v1.36.0\nworkers: { patches: [env.yaml] }");
-  await expect(cluster.apply()).rejects.toThrow(/worker-1/);
+  const refusal = await cluster.apply().then(String, (error: Error) => error.message);
+  expect(restartAdvice(refusal)).toMatch(/:\n {2}npm run apply-config -- --reboot worker-1$/);
   done();
-  const staged = await cluster.run("cli/apply-config.ts", ["--staged", "worker-1"]);
+  const staged = await run("apply-config", "--staged", "worker-1");
   expect(staged.code).toBe(0);
   const planned = await run("reboot", "--dry-run", "--json");
   expect(planned.code).toBe(2);
@@ -139,7 +141,7 @@ test("a deploy is refused by a node that has to restart; apply-config and reboot
     { name: "worker-1", staged: true },
   ]);
   expect(done()).toEqual([]);
-  const { code, said } = await cluster.run("cli/apply-config.ts", ["--reboot", "worker-1"]);
+  const { code, said } = await run("apply-config", "--reboot", "worker-1");
   expect({ code, said }).toEqual({
     code: 0,
     said: expect.stringMatching(/config staged[\s\S]*drained[\s\S]*uncordoned/),
@@ -188,10 +190,9 @@ test("a lost control plane stops every change, and leaves etcd by way of another
   const { code, said } = await run("replace-node", "cp-3", ...args);
   expect({ code, said }).toEqual({
     code: 0,
-    said: expect.stringContaining("cp-3: removed from etcd by cp-1"),
+    said: expect.stringMatching(/cp-3: removed from etcd by cp-1\ncp-3: is no member of etcd/),
   });
   expect(done()).toEqual(["EtcdSnapshot cp-1", "EtcdRemoveMemberByID cp-1"]);
-  expect(members()).not.toContain("cp-3");
   expect(await kubernetes.find("/api/v1/nodes/cp-3")).toBeUndefined();
   const databases = ["before.snapshot", "d.snapshot"].map((file) =>
     databaseOf(readFileSync(inFolder(file)), false),
