@@ -13,6 +13,7 @@ import { talosNodes } from "../talos/node";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { run } from "./run";
 import { runForUser } from "./talos-command";
 
 /* `npm run adopt-talos -- FILE`: takes over the secrets of a Talos cluster that runs. */
@@ -76,9 +77,9 @@ async function adopt(file: string, { cluster, unchecked }: Options, signal: Abor
   );
 }
 
-const program = new Command("npm run adopt-talos --")
+const program = new Command()
   .description(
-    "takes over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
+    "take over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
   )
   .argument(
     "<file>",
@@ -90,8 +91,6 @@ const program = new Command("npm run adopt-talos --")
     "after",
     "\nexit codes: 0 the secrets are in the state, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
   )
-  .allowExcessArguments(false)
-  .showHelpAfterError()
   .action((file: string, options: Options) => runForUser((signal) => adopt(file, options, signal)));
 
-void program.parseAsync();
+run("adopt-talos", program);
