@@ -13,6 +13,11 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+/** A synthesized stack, as far as it is looked into. */
+interface Stack {
+  readonly resource: Readonly<Record<string, Readonly<Record<string, object>>>>;
+}
+
 /** What a program has written, and how it ended. */
 export interface Ended {
   readonly code: number | null;
@@ -103,7 +108,7 @@ export class LinkedProject {
   }
 
   /** Runs a program of `consumer/` in the project. @returns its stacks by name */
-  synthesize(program: string): Readonly<Record<string, unknown>> {
+  synthesize(program: string): Readonly<Record<string, Stack>> {
     cpSync(join(__dirname, `../consumer/${program}.ts`), join(this.folder, `${program}.ts`));
     const outdir = join(this.folder, `out-${program}`);
     execute(join(this.modules, ".bin/node"), [`${program}.ts`], this.folder, { CDKTF_OUTDIR: outdir });
