@@ -1,118 +1,89 @@
-// `npm run synth|plan|drift|deploy|destroy [-- arguments of cdktf] [--cluster NAME]`: runs cdktf with OpenTofu and its providers,
-// and reviews a plan.
-import { spawn } from "node:child_process";
-import { constants } from "node:os";
+// `npm run synth|plan|drift|deploy|destroy|apply [-- arguments of cdktf] [--cluster NAME]`: runs cdktf with OpenTofu and its
+// providers, and judges every plan before it is applied.
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
-import { EXCLUDE_HOSTS_DOWN } from "../domain/hosts-down";
-import { waiting } from "../process/waiting";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
+import { KeptPlan } from "./apply";
 import { cdktfHelp } from "./cdktf-help";
 import { chooseCluster } from "./choose-cluster";
-import { type PlanOptions, planOptions } from "./plan-options";
-import { SavedPlan } from "./review-plan";
+import { deploy } from "./deploy";
+import { destroy, requireDestroyable } from "./destroy";
+import { runCdktf } from "./foreground";
+import { drift, plan, type StackCommand } from "./make-plan";
+import { type PlanCommand, planOptions } from "./plan-options";
 import { run } from "./run";
+import { leavingOutHostsDown } from "./tofu-options";
 
-const COMMANDS: Readonly<Record<string, string>> = {
+/** What cdktf shows the help of, by command. */
+const COMMANDS: Readonly<Record<PlanCommand | "synth", string>> = {
   synth: "synth",
   plan: "diff",
   drift: "diff",
   deploy: "deploy",
   destroy: "destroy",
+  apply: "deploy",
 };
-const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
+const RUN: Readonly<Record<Exclude<PlanCommand, "apply">, (command: StackCommand) => Promise<number>>> = {
+  plan,
+  drift,
+  deploy,
+  destroy,
+};
 /** The only stack with Cloudflare resources. */
 const BOOTSTRAP_STACK = "bootstrap";
 
-async function main(): Promise<number> {
-  const [name = "", ...written] = process.argv.slice(2);
-  const command = COMMANDS[name];
-  if (command === undefined) {
+async function main(name: string, written: readonly string[]): Promise<number> {
+  if (!isCommand(name))
     throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
-  }
   const { given, cluster } = takeCluster(written);
-  if (command === "destroy" && given[0] === BOOTSTRAP_STACK) {
-    throw new Error(
-      "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
-    );
+  if (name === "synth" || given.includes("--version")) {
+    chooseCluster(cluster, process.env);
+    return runCdktf([COMMANDS[name], ...given], { ...process.env, ...(await toolchainFor(name, given)) });
   }
-  if (command === "destroy" && process.env.HOSTS_DOWN) {
-    // A destroy goes against the dependencies, so the option would leave nothing out.
-    throw new Error(
-      `HOSTS_DOWN=${process.env.HOSTS_DOWN} is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy`,
-    );
-  }
-  if (asksForApproval(command, given) && !process.stdin.isTTY) {
-    throw new Error(
-      `${name} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${name} -- --auto-approve`,
-    );
-  }
-  chooseCluster(cluster, process.env);
-  const { TF_WORKSPACE } = process.env;
-  if (command !== "synth" && TF_WORKSPACE && TF_WORKSPACE !== "default") {
-    // In another workspace OpenTofu would find no state and plan to create everything.
-    throw new Error(
-      `TF_WORKSPACE=${TF_WORKSPACE} is set, but each stack has only one state, at the address in cluster.yaml; unset it, and use another cluster.yaml for another cluster`,
-    );
-  }
+  const options = planOptions(name, given);
+  if (name === "destroy") requireDestroyable(options, process.env);
+  requireTerminal(name, options);
+  requireDefaultWorkspace(process.env);
+  const kept = name === "apply" ? KeptPlan.open(options.rest, cluster, process.env) : undefined;
+  if (kept === undefined) chooseCluster(cluster, process.env);
+  const args = kept ? [kept.stack] : withStack(options.rest);
+  const env = { ...process.env, ...(await toolchainFor(name, args)), ...kept?.environment };
+  if (name === "apply") return kept ? kept.apply(options, env) : 1;
+  return RUN[name]({ args, options, env: leavingOutHostsDown(env) });
+}
+
+const isCommand = (name: string): name is keyof typeof COMMANDS => name in COMMANDS;
+
+async function toolchainFor(
+  name: PlanCommand | "synth",
+  [stack]: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once("SIGINT", abort).once("SIGTERM", abort);
-  const review = command === "diff" ? planOptions(given) : undefined;
-  const args = withStack(command, review?.rest ?? given);
-  const cloudflare = args[0] === BOOTSTRAP_STACK ? cloudflareFor(process.env) : undefined;
+  const cloudflare = stack === BOOTSTRAP_STACK ? cloudflareFor(process.env) : undefined;
   const options = { report: console.error, signal: stop.signal, ...(cloudflare && { cloudflare }) };
-  const env = command === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
+  const env = name === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
   process.off("SIGINT", abort).off("SIGTERM", abort);
-
-  const all = {
-    ...process.env,
-    ...env,
-    // prevent_destroy would refuse. The user asked for it here, and cdktf asks for approval.
-    ...(command === "destroy" && { ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }),
-    ...(process.env.HOSTS_DOWN && leavingOutHostsDown(process.env)),
-  };
-  return review ? planAndReview(name, args, all, review) : runCdktf([command, ...args], all);
+  return env;
 }
 
-async function planAndReview(
-  name: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  options: PlanOptions,
-): Promise<number> {
-  const plan = new SavedPlan(args);
-  plan.remove();
-  if (name === "drift") {
-    // Nothing is written, and whoever deploys meanwhile is not kept waiting.
-    const code = await runCdktf(
-      ["diff", ...args],
-      { ...env, ...tofuOption(env, "plan", "-lock=false") },
-      true,
-    );
-    return code === 0 ? plan.reportDrift(options, env) : 1;
-  }
-  const code = await runCdktf(["diff", ...args], env, options.format !== undefined);
-  return code === 0 ? plan.review(options, env) : code;
+/** Before anything runs: a plan that nobody can approve would be made in vain. */
+function requireTerminal(name: PlanCommand, { autoApprove, yes }: ReturnType<typeof planOptions>): void {
+  const pass = name === "deploy" && !autoApprove ? "--auto-approve" : undefined;
+  const needed = name === "destroy" && yes === undefined ? "--yes NAME" : pass;
+  if (needed === undefined || process.stdin.isTTY) return;
+  throw new Error(
+    `${name} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass ${needed}: npm run ${name} -- ${needed}`,
+  );
 }
 
-function leavingOutHostsDown(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return {
-    ...tofuOption(env, "plan", EXCLUDE_HOSTS_DOWN),
-    ...tofuOption(env, "apply", EXCLUDE_HOSTS_DOWN),
-  };
-}
-
-/** cdktf passes no options on to tofu, which also takes them from variables. The user's own options stay. */
-function tofuOption(env: NodeJS.ProcessEnv, command: "plan" | "apply", option: string): NodeJS.ProcessEnv {
-  const name = `TF_CLI_ARGS_${command}`;
-  return { [name]: `${env[name] ?? ""} ${option}`.trim() };
-}
-
-/** Without a terminal, cdktf would end in a stack trace of what draws its question. */
-function asksForApproval(command: string, given: readonly string[]): boolean {
-  if (command !== "deploy" && command !== "destroy") return false;
-  return !given.some((argument) => /^(--(auto-?approve|help|version)|-h)$/i.test(argument));
+/** In another workspace OpenTofu would find no state and plan to create everything. */
+function requireDefaultWorkspace({ TF_WORKSPACE }: NodeJS.ProcessEnv): void {
+  if (!TF_WORKSPACE || TF_WORKSPACE === "default") return;
+  throw new Error(
+    `TF_WORKSPACE=${TF_WORKSPACE} is set, but each stack has only one state, at the address in cluster.yaml; unset it, and use another cluster.yaml for another cluster`,
+  );
 }
 
 /** Takes `--cluster NAME` or `--cluster=NAME` out of the arguments; cdktf gets the others. */
@@ -129,12 +100,12 @@ function takeCluster(written: readonly string[]): { readonly given: string[]; re
 }
 
 /**
- * `synth` is for all stacks. The other commands are for the cluster, unless the first argument names a stack: `bootstrap`, or
- * another stack of the cluster, or the stack of any cluster by its id.
+ * The commands are for the cluster, unless the first argument names a stack: `bootstrap`, or another stack of the cluster, or the
+ * stack of any cluster by its id.
  */
-function withStack(command: string, given: readonly string[]): readonly string[] {
+function withStack(given: readonly string[]): readonly string[] {
   const [first, ...rest] = given;
-  if (command === "synth" || first === BOOTSTRAP_STACK || given.some(isHelp)) return given;
+  if (first === BOOTSTRAP_STACK) return given;
   if (first === undefined || first.startsWith("-")) return [stackOf("cluster"), ...given];
   const stack = stackNames.find((each) => each === first);
   return stack === undefined ? given : [stackOf(stack), ...rest];
@@ -146,36 +117,13 @@ function stackOf(stack: StackName): string {
 }
 
 function isHelp(argument: string): boolean {
-  return /^(--(help|version)|-h)$/.test(argument);
+  return /^(--help|-h)$/.test(argument);
 }
 
-/** @param quiet shows what cdktf prints only where it fails */
-function runCdktf(args: readonly string[], env: NodeJS.ProcessEnv, quiet = false): Promise<number> {
-  const child = spawn("cdktf", args, { env, stdio: ["inherit", quiet ? "pipe" : "inherit", "inherit"] });
-  let printed = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-  });
-  // A terminal sends Ctrl-C to cdktf as well. A second SIGINT would make tofu exit without writing its state.
-  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  process.on("SIGHUP", () => child.kill("SIGHUP"));
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "ENOENT" ? new Error(NO_CDKTF) : error);
-    });
-    child.once("close", (code, signal) => {
-      if (code !== 0) process.stderr.write(printed);
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
-    });
-  });
-  return quiet ? waiting("planning", () => ended) : ended;
-}
-
-const [name = "synth", ...given] = process.argv.slice(2);
-const help = cdktfHelp(name, COMMANDS[name] ?? name);
+const [name = "synth", ...written] = process.argv.slice(2);
+const help = cdktfHelp(name, isCommand(name) ? COMMANDS[name] : name);
 // The options are read by hand: most of them are cdktf's.
 run(name, help, async () => {
-  if (given.some(isHelp)) help.outputHelp();
-  else process.exitCode = await main();
+  if (written.some(isHelp)) help.outputHelp();
+  else process.exitCode = await main(name, written);
 });

@@ -16,6 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "synth", summary: "write the stacks for OpenTofu", file: "cdktf", args: ["synth"] },
   { name: "plan", summary: "show what a deploy would change", file: "cdktf", args: ["plan"] },
   { name: "deploy", summary: "make what cluster.yaml says", file: "cdktf", args: ["deploy"] },
+  { name: "apply", summary: "apply a plan that was kept", file: "cdktf", args: ["apply"] },
   { name: "drift", summary: "show what differs from cluster.yaml", file: "cdktf", args: ["drift"] },
   { name: "destroy", summary: "destroy the cluster", file: "cdktf", args: ["destroy"] },
   { name: "doctor", summary: "check whether everything is there that a deploy needs" },
@@ -30,5 +31,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "state", summary: "read, write and move states" },
   { name: "worker", summary: "serve the tfstate Worker on this machine" },
   { name: "worker:admin", summary: "operate a tfstate Worker", file: "worker-admin" },
+  { name: "github", summary: "tell GitHub what a workflow has found" },
   { name: "toolchain", summary: "set up a shell for tofu, cdktf and talosctl" },
 ];

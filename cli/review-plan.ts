@@ -1,21 +1,28 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { differencesOf, driftText, type PlanSummary, reviewPlan, textOf } from "../plan";
+import { digest, type PlanBasis } from "../plan/plan-record";
+import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
+import { runInForeground } from "./foreground";
 import type { PlanOptions } from "./plan-options";
+import { restartAdvice } from "./restart-advice";
 
 /** Something would be lost that nobody has named. */
-const REFUSED = 3;
+export const REFUSED = 3;
 /** As `tofu plan -detailed-exitcode` has it. */
 const DRIFTED = 2;
 
 /** The plan that `cdktf diff` leaves in the folder of a stack. */
 export class SavedPlan {
+  /** The id of the stack. */
+  readonly stack: string;
   private readonly folder: string;
   private readonly file: string;
 
   /** @param args those of cdktf, the stack first */
   constructor([stack = "", ...args]: readonly string[]) {
+    this.stack = stack;
     this.folder = join(outputIn(args), "stacks", stack);
     this.file = join(this.folder, "plan");
   }
@@ -25,11 +32,29 @@ export class SavedPlan {
     rmSync(this.file, { force: true });
   }
 
-  /** Prints what the plan would do, node by node, and what it must not. @returns the exit code */
-  async review({ allow, format }: PlanOptions, env: NodeJS.ProcessEnv): Promise<number> {
+  /** Puts a plan in the place of the one that is there. */
+  replace(plan: Uint8Array): void {
+    writeFileSync(this.file, plan, { mode: 0o600 });
+  }
+
+  /** @throws where cdktf left none */
+  read(): Uint8Array {
+    if (existsSync(this.file)) return readFileSync(this.file);
+    throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
+  }
+
+  /** Prints what the plan would do, node by node, and what it must not. */
+  async review({ allow, format }: Pick<PlanOptions, "allow" | "format">, env: NodeJS.ProcessEnv) {
     const summary = await this.summary(allow, env);
     console.log(format === "json" ? JSON.stringify(summary, null, 2) : textOf(summary));
-    return summary.refused.length > 0 ? REFUSED : 0;
+    return { summary, code: summary.refused.length > 0 ? REFUSED : 0 };
+  }
+
+  /** Prints what the plan of a destroy would do: everything that it loses is meant. @returns whether there is something */
+  async showDestroy(env: NodeJS.ProcessEnv): Promise<boolean> {
+    const summary = await this.summary([], env);
+    console.log(textOf({ ...summary, refused: [], allowed: [] }));
+    return summary.hasChanges;
   }
 
   /** Prints where what is there differs from the program. @returns the exit code */
@@ -39,16 +64,73 @@ export class SavedPlan {
     return differences.length > 0 ? DRIFTED : 0;
   }
 
-  /** @throws where there is no plan */
+  /** Downloads the providers and opens the backend, as `cdktf diff` does before its plan. */
+  async initialize(env: NodeJS.ProcessEnv): Promise<void> {
+    await this.tofu(env).init(() => undefined);
+  }
+
+  /** What a plan depends on, as it is now. The folder is initialized. */
+  async basis(env: NodeJS.ProcessEnv): Promise<PlanBasis> {
+    return {
+      source: (await checkedOutCommit(process.cwd())) ?? null,
+      programSha256: this.programSha256(),
+      state: (await this.tofu(env).stateId()) ?? null,
+    };
+  }
+
+  /** Of the synthesized stack. */
+  programSha256(): string {
+    return digest(readFileSync(join(this.folder, "cdk.tf.json")));
+  }
+
+  /**
+   * Applies this plan and no other.
+   * @param again the command that makes a new plan
+   * @returns the exit code
+   */
+  async apply(
+    { state, lockTimeout, again }: { lockTimeout?: string; again: string } & Pick<PlanBasis, "state">,
+    env: NodeJS.ProcessEnv,
+  ): Promise<number> {
+    // OpenTofu compares serials under the lock, but not where the plan was made without a state. So it is looked for here, and
+    // nobody is waited for: it may be their apply that makes the state.
+    if (state === null && (await this.tofu(env).stateId()) !== undefined)
+      throw new Error(`the plan was made when there was no state, and there is one now; run ${again} again`);
+    const wait = state !== null && lockTimeout ? [`-lock-timeout=${lockTimeout}`] : [];
+    const { code, errors } = await runInForeground(
+      programOf(env),
+      ["apply", "-input=false", ...wait, "plan"],
+      { env, cwd: this.folder },
+    );
+    const advice = restartAdvice(errors);
+    if (advice !== undefined) console.error(advice);
+    if (/Saved plan is stale/.test(errors))
+      console.error(
+        `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
+      );
+    return code;
+  }
+
   private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
+    this.read();
+    return reviewPlan(await this.tofu(env).showPlanJson("plan"), allow);
+  }
+
+  private tofu(env: NodeJS.ProcessEnv): Tofu {
     const { folder } = this;
-    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${folder}, so nothing is judged`);
     const { signal } = new AbortController();
-    const file = env.TERRAFORM_BINARY_NAME ?? "tofu";
-    const tofu = new Tofu({ file, stackFolder: folder, logs: folder, env, signal, again: "npm run plan" });
-    return reviewPlan(await tofu.showPlanJson("plan"), allow);
+    return new Tofu({
+      file: programOf(env),
+      stackFolder: folder,
+      logs: folder,
+      env,
+      signal,
+      again: "npm run plan",
+    });
   }
 }
+
+const programOf = (env: NodeJS.ProcessEnv): string => env.TERRAFORM_BINARY_NAME ?? "tofu";
 
 /** The folder that cdktf writes to. */
 function outputIn(args: readonly string[]): string {

@@ -91,6 +91,16 @@ export class Tofu {
     return (await this.run(["show", "-json", planFile], () => undefined, { log: undefined })).stdout;
   }
 
+  /** Which state there is now, in whatever backend; undefined where there is none. */
+  async stateId(): Promise<{ readonly serial: number; readonly lineage: string } | undefined> {
+    // Secrets are in it: it must not go to a log.
+    const { stdout } = await this.run(["state", "pull"], () => undefined, { log: undefined });
+    if (stdout.trim() === "") return undefined;
+    const { serial, lineage } = JSON.parse(stdout) as { serial: number; lineage: string };
+    // OpenTofu prints an empty state where there is none, and only a state that was written has a lineage.
+    return lineage === "" ? undefined : { serial, lineage };
+  }
+
   async show(): Promise<ShownState> {
     // Secrets are in it: it must not go to a log.
     const { stdout } = await this.run(["show", "-json"], () => undefined, { log: undefined });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
 import { killPrograms, runProgram, startProgram } from "../support/running-program";
@@ -25,38 +26,56 @@ const start = (...args: string[]) => startProgram("cli/cdktf.ts", args, options(
 const run = (...args: string[]) => runProgram("cli/cdktf.ts", args, options());
 
 it.each([
-  ["synth", ["--hcl"], "synth --hcl", ""],
-  ["deploy", ["--auto-approve"], "deploy cluster --auto-approve", ""],
-  ["deploy", ["bootstrap", "--auto-approve"], "deploy bootstrap --auto-approve", ""],
+  ["synth", ["--hcl"], "synth --hcl", "", ""],
+  ["deploy", ["bootstrap", "--auto-approve"], "diff bootstrap", "", ""],
+  [
+    "deploy",
+    ["--auto-approve", "--lock-timeout=5m", "--no-color"],
+    "diff cluster --no-color",
+    "",
+    "-lock-timeout=5m",
+  ],
   // Only a destroy lifts prevent_destroy.
-  ["destroy", ["--auto-approve"], "destroy cluster --auto-approve", "all"],
-])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace) => {
-  const { code, said } = await run(command, ...args);
-  expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining(`args: ${expected}\n`) });
-  expect(said).toContain(`tofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\noptions: \n`);
+  ["destroy", ["--yes", "talos"], "diff cluster", "all", "-destroy"],
+])("%s %j is cdktf %s, with our tofu", async (command, args, expected, replace, options) => {
+  const { said } = await run(command, ...args);
+  expect(said).toContain(
+    `args: ${expected}\ntofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\noptions: ${options}\n`,
+  );
 });
 
-it("leaves out what stands on hosts that are down, in whatever cdktf runs", async () => {
-  const shows = ["plan", "apply"].map((each) => `echo "${each}: $TF_CLI_ARGS_${each}"`);
-  on.program("cdktf", shows.join("; "));
+it("leaves out what stands on hosts that are down, in the plan that is applied", async () => {
   Object.assign(on.env, { TF_CLI_ARGS_plan: "-parallelism=2", HOSTS_DOWN: "pve3" });
-  const exclude = "-exclude=terraform_data.hosts_down";
   expect((await run("deploy", "--auto-approve")).said).toContain(
-    `plan: -parallelism=2 ${exclude}\napply: ${exclude}\n`,
+    "options: -parallelism=2 -exclude=terraform_data.hosts_down\n",
   );
-  expect(await run("destroy", "--auto-approve")).toEqual({
+  expect(await run("destroy", "--yes", "talos")).toEqual({
     code: 1,
     said: "HOSTS_DOWN=pve3 is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy\n",
   });
 });
 
 /** cdktf that leaves a plan, and OpenTofu that shows it. */
-function planning(change: object): void {
-  const folder = join(on.root, "out/stacks/cluster");
+function planning(change: object, stack = "cluster"): void {
+  const folder = join(on.root, "out/stacks", stack);
   on.file("plan.json", JSON.stringify({ format_version: "1.2", resource_changes: [change] }));
-  on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo saved > ${folder}/plan`);
-  const version = versionScript("OpenTofu", "1.12.6");
-  on.program("tofu", `if [ "$1" = show ]; then cat ${on.root}/plan.json; else ${version}; fi`);
+  on.file(`out/stacks/${stack}/cdk.tf.json`, "{}");
+  on.file("state.json", '{"serial": 4, "lineage": "7f0c7a52"}');
+  on.program("cdktf", `echo "the whole plan"; mkdir -p ${folder}; echo '{"saved"}' > ${folder}/plan`);
+  tofuThat("echo applied: $*");
+}
+
+/** OpenTofu that shows the plan and the state. */
+function tofuThat(applies: string): void {
+  const { root } = on;
+  const cases = [
+    `show) cat ${root}/plan.json`,
+    `state) cat ${root}/state.json`,
+    "init) exit 0",
+    `apply) ${applies}`,
+    `*) ${versionScript("OpenTofu", "1.12.6")}`,
+  ];
+  on.program("tofu", `case "$1" in ${cases.join(";; ")};; esac`);
 }
 
 describe("a plan is reviewed", () => {
@@ -106,6 +125,129 @@ describe("a plan is reviewed", () => {
   });
 });
 
+const updated = {
+  address: "proxmox_virtual_environment_vm.w-1",
+  type: "proxmox_virtual_environment_vm",
+  name: "w-1",
+  change: { actions: ["update"], before: { tags: ["by-hand"] }, after: { tags: [] } },
+};
+const removed = { ...updated, change: { actions: ["delete"], before: { name: "w-1" }, after: null } };
+const inOut = (command: string, ...args: string[]) => run(command, ...args, "-o", join(on.root, "out"));
+const planFile = () => join(on.root, "out/stacks/cluster/plan");
+
+describe("a deploy", () => {
+  const deploy = (...args: string[]) => inOut("deploy", "--auto-approve", ...args);
+
+  it("applies the plan that was shown, waits for the lock, and leaves no plan behind", async () => {
+    planning(updated);
+    const { code, said } = await deploy("--lock-timeout", "5m");
+    expect([code, said]).toEqual([
+      0,
+      expect.stringMatching(
+        /the whole plan\n1 to change in place\nw-1\n.*\napplied: apply -input=false -lock-timeout=5m plan\n$/s,
+      ),
+    ]);
+    expect(existsSync(planFile())).toBe(false);
+  });
+
+  it("never applies what the guard refuses, with --auto-approve neither", async () => {
+    planning(removed);
+    const { code, said } = await deploy();
+    expect([code, said]).toEqual([3, expect.stringContaining("refused: w-1 ")]);
+    expect(said).not.toContain("applied");
+    expect(existsSync(planFile())).toBe(false);
+    expect((await deploy("--allow", "w-1")).said).toContain("applied");
+  });
+
+  it("says so where the state has changed while somebody thought it over", async () => {
+    planning(updated);
+    tofuThat("echo 'Error: Saved plan is stale' >&2; exit 1");
+    expect(await deploy()).toEqual({
+      code: 1,
+      said: expect.stringContaining("nothing was applied: the state has changed since the plan was made"),
+    });
+  });
+
+  it("of the first state waits for nobody, since OpenTofu compares nothing then", async () => {
+    planning(updated);
+    on.file("state.json", "");
+    expect((await deploy("--lock-timeout", "5m")).said).toContain("applied: apply -input=false plan\n");
+  });
+});
+
+describe("a plan is kept", () => {
+  const file = () => join(on.root, "kept/plan.bin");
+  const keep = (...args: string[]) => inOut("plan", "--out", file(), ...args);
+  const apply = () => inOut("apply", file());
+
+  it("and applied as it is", async () => {
+    planning(updated);
+    on.env.ALLOW_REPLACE = "cp-1";
+    expect(await keep()).toEqual({ code: 0, said: expect.stringContaining(`kept in ${file()}`) });
+    delete on.env.ALLOW_REPLACE;
+    on.program("cdktf", 'echo "replace: $ALLOW_REPLACE, $*" >&2');
+    const { code, said } = await apply();
+    expect([code, said]).toEqual([
+      0,
+      expect.stringMatching(
+        /^replace: cp-1, synth -o \S+\n1 to change in place\n.*applied: apply -input=false plan\n$/s,
+      ),
+    ]);
+  });
+
+  it("for the cluster that it was made for", async () => {
+    on.env.CLUSTER_CONFIG = "examples/two-clusters";
+    planning(updated, "staging");
+    expect((await keep("--cluster", "staging")).code).toBe(0);
+    on.program("cdktf", 'echo "of $CLUSTER_CONFIG" >&2');
+    expect(await inOut("apply", file(), "--cluster", "production")).toEqual({
+      code: 1,
+      said: expect.stringContaining("is a plan for staging, not for --cluster production; leave it out"),
+    });
+    expect((await apply()).said).toMatch(
+      /^of examples\/two-clusters\/clusters\/staging\/cluster.yaml\n.*\napplied: /s,
+    );
+  });
+
+  it("not where it is refused, or where it is not encrypted", async () => {
+    planning(removed);
+    expect(await keep()).toEqual({ code: 3, said: expect.stringContaining("is not kept in") });
+    expect(await keep("--allow", "w-1")).toMatchObject({ code: 0 });
+    expect((await apply()).said).toContain("allowed by --allow w-1");
+    planning(updated);
+    on.program("cdktf", `echo PK > ${planFile()}`);
+    expect(await keep()).toEqual({ code: 1, said: expect.stringContaining("because it is not encrypted") });
+  });
+
+  it("and refused where something has changed since", async () => {
+    planning(updated);
+    await keep();
+    on.file("state.json", '{"serial": 5, "lineage": "7f0c7a52"}');
+    expect(await apply()).toEqual({
+      code: 1,
+      said: "nothing was applied: the state has changed since the plan was made: it had serial 4, and has 5 now; make a new plan\n",
+    });
+  });
+});
+
+describe("a destroy", () => {
+  it("wants the name of the cluster, and shows what goes", async () => {
+    planning(removed);
+    expect(await inOut("destroy", "--yes", "prod")).toEqual({
+      code: 1,
+      said: "--yes prod is not what would be destroyed; that is talos: --yes talos\n",
+    });
+  });
+
+  it("of nothing is no error", async () => {
+    planning({ ...updated, change: { actions: ["no-op"] } });
+    expect(await inOut("destroy", "--yes", "talos")).toEqual({
+      code: 0,
+      said: expect.stringContaining("talos has nothing to destroy"),
+    });
+  });
+});
+
 describe("drift is a plan without a lock, as a report", () => {
   const drift = (...args: string[]) => run("drift", "-o", join(on.root, "out"), ...args);
   const changed = {
@@ -140,8 +282,12 @@ describe("drift is a plan without a lock, as a report", () => {
 
 it("refuses a workspace, in which there is no state", async () => {
   on.env.TF_WORKSPACE = "prod";
-  for (const command of ["plan", "deploy", "destroy"]) {
-    expect(await run(command, "--auto-approve")).toEqual({
+  for (const [command = "", ...args] of [
+    ["plan"],
+    ["deploy", "--auto-approve"],
+    ["destroy", "--yes", "talos"],
+  ]) {
+    expect(await run(command, ...args)).toEqual({
       code: 1,
       said: expect.stringContaining("TF_WORKSPACE=prod is set"),
     });
@@ -149,16 +295,16 @@ it("refuses a workspace, in which there is no state", async () => {
   expect((await run("synth")).code).toBe(0);
 });
 
-it.each(["deploy", "destroy"])(
-  "%s without a terminal says what to pass, and runs nothing",
-  async (command) => {
-    expect(await run(command)).toEqual({
-      code: 1,
-      said: `${command} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass --auto-approve: npm run ${command} -- --auto-approve\n`,
-    });
-    expect((await run(command, "--help")).code).toBe(0);
-  },
-);
+it.each([
+  ["deploy", "--auto-approve"],
+  ["destroy", "--yes NAME"],
+])("%s without a terminal says what to pass, and runs nothing", async (command, pass) => {
+  expect(await run(command)).toEqual({
+    code: 1,
+    said: `${command} asks for approval, and there is no terminal to answer on; read what would change with npm run plan, then pass ${pass}: npm run ${command} -- ${pass}\n`,
+  });
+  expect((await run(command, "--help")).code).toBe(0);
+});
 
 it("passes the exit code on", async () => {
   on.program("cdktf", "exit 7");
@@ -181,9 +327,9 @@ it.each([
 });
 
 it("refuses a command that it does not know", async () => {
-  expect(await run("apply")).toEqual({
+  expect(await run("refresh")).toEqual({
     code: 1,
-    said: '"apply" is not a command; use one of synth, plan, drift, deploy, destroy\n',
+    said: '"refresh" is not a command; use one of synth, plan, drift, deploy, destroy, apply\n',
   });
 });
 

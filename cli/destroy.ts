@@ -1,0 +1,65 @@
+import { confirm } from "../process/confirm";
+import { diff, type StackCommand } from "./make-plan";
+import type { PlanOptions } from "./plan-options";
+import { SavedPlan } from "./review-plan";
+import { planOption } from "./tofu-options";
+
+/** The user said no. */
+const NOT_APPROVED = 1;
+
+/** @throws where a destroy could not do what it says */
+export function requireDestroyable({ rest }: PlanOptions, { HOSTS_DOWN }: NodeJS.ProcessEnv): void {
+  if (rest[0] === "bootstrap") {
+    throw new Error(
+      "the state of the stack bootstrap is in the bucket that it would destroy; use npm run bootstrap -- destroy",
+    );
+  }
+  if (HOSTS_DOWN) {
+    // A destroy goes against the dependencies, so the option would leave nothing out.
+    throw new Error(
+      `HOSTS_DOWN=${HOSTS_DOWN} is set, and a destroy of everything needs all hosts; wait for them, or remove the other nodes from cluster.yaml and run npm run deploy`,
+    );
+  }
+}
+
+/**
+ * `npm run destroy`: shows what goes, wants the name of the cluster, keeps the state as a version and applies that plan. The
+ * plan fails where a VM is protected, so nothing is touched then.
+ * @returns the exit code
+ */
+export async function destroy({ args, options, env }: StackCommand): Promise<number> {
+  const saved = new SavedPlan(args);
+  // Loaded here alone: the other commands do without the configuration and the stores.
+  const { keepState, whatGoes } = require("./destroyed-stack") as typeof import("./destroyed-stack");
+  const { stack, name } = whatGoes(saved.stack, env);
+  if (options.yes !== undefined && options.yes !== name)
+    throw new Error(`--yes ${options.yes} is not what would be destroyed; that is ${name}: --yes ${name}`);
+  saved.remove();
+  try {
+    // prevent_destroy would refuse. The user asks for it here, by name.
+    const allowed = planOption({ ...env, ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }, "-destroy");
+    const planned = await diff({ args, options, env: allowed }, options.format !== undefined);
+    if (planned !== 0) return planned;
+    if (!(await saved.showDestroy(allowed))) {
+      console.error(`${name} has nothing to destroy`);
+      return 0;
+    }
+    const question = `All of this goes, with the disks of the VMs. To destroy it, type the name ${name}.`;
+    if (options.yes === undefined && !(await confirm(question, { expected: name }))) {
+      console.error("nothing was destroyed");
+      return NOT_APPROVED;
+    }
+    const { state } = await saved.basis(allowed);
+    const kept = stack && (await keepState(stack, env));
+    const code = await saved.apply(
+      { state, lockTimeout: options.lockTimeout, again: "npm run destroy" },
+      allowed,
+    );
+    if (code !== 0)
+      console.error(`what is left is still in the state; mend what it says, and run npm run destroy again`);
+    if (kept) console.error(kept);
+    return code;
+  } finally {
+    saved.remove();
+  }
+}

@@ -1,0 +1,28 @@
+import { loadFromEnv } from "../config";
+import { type StackName, stackId, stackNames } from "../config/state-location";
+import { loadProject } from "../state/project";
+import { snapshot } from "../state/snapshot";
+import { openStackStore } from "../state/stack-store";
+
+/** The stack as `npm run state` knows it, and the name that approves its end: that of the cluster, else the id of the stack. */
+export function whatGoes(
+  id: string,
+  env: NodeJS.ProcessEnv,
+): { readonly stack?: StackName; readonly name: string } {
+  const { config, name } = loadFromEnv({ env });
+  const stack = stackNames.find((each) => stackId(name, each) === id);
+  return { stack, name: stack === "cluster" ? config.clusterName : id };
+}
+
+/** Keeps the state as it was before the destroy. @returns where it is, for people */
+export async function keepState(stack: StackName, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const project = loadProject(env, process.cwd());
+  const store = openStackStore(project, stack);
+  const bytes = await store.read();
+  if (bytes === undefined) return undefined;
+  await store.keepVersion();
+  const { serial } = snapshot(bytes, store.address);
+  const version = (await store.versions()).find((each) => each.serial === serial);
+  const which = project.cluster ? ` --cluster ${project.cluster}` : "";
+  return `the state of before is kept: version ${version?.id ?? `of serial ${serial}`} in ${store.address} (npm run state -- versions --stack ${stack}${which})`;
+}

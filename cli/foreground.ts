@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { waiting } from "../process/waiting";
+
+const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
+
+export interface ForegroundProps {
+  readonly env: NodeJS.ProcessEnv;
+  /** @default - the folder of this process */
+  readonly cwd?: string;
+  /** Shows the standard output only where the program fails. @default false */
+  readonly quiet?: boolean;
+}
+
+export interface ForegroundResult {
+  /** 128 plus its number where a signal ended the program. */
+  readonly code: number;
+  /** What it has written to its standard error. */
+  readonly errors: string;
+}
+
+/** Runs a program on this terminal, and passes signals on to it. */
+export function runInForeground(
+  file: string,
+  args: readonly string[],
+  { env, cwd, quiet = false }: ForegroundProps,
+): Promise<ForegroundResult> {
+  const child = spawn(file, args, { env, cwd, stdio: ["inherit", quiet ? "pipe" : "inherit", "pipe"] });
+  let printed = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
+  let errors = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+    process.stderr.write(text);
+  });
+  // A terminal sends Ctrl-C to the program as well. A second SIGINT would make tofu exit without writing its state.
+  const pass = (signal: NodeJS.Signals) => () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  const listeners = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((name) => [name, pass(name)] as const);
+  for (const [name, listener] of listeners) process.on(name, listener);
+  return new Promise<ForegroundResult>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      if (code !== 0) process.stderr.write(printed);
+      resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), errors });
+    });
+  }).finally(() => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  });
+}
+
+/** @param quiet shows what cdktf prints only where it fails */
+export async function runCdktf(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  quiet = false,
+): Promise<number> {
+  const work = () => runInForeground("cdktf", args, { env, quiet });
+  try {
+    return (await (quiet ? waiting(args[0] === "synth" ? "synthesizing" : "planning", work) : work())).code;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new Error(NO_CDKTF) : error;
+  }
+}
