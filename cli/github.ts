@@ -13,15 +13,16 @@ import {
   readJob,
   readPlanSummary,
 } from "../github";
+import { run } from "./run";
 
 /* `npm run github -- comment|drift-issue|find-plan|oidc`: what the workflows of a project tell GitHub. */
 
 const { env } = process;
 
-const program = new Command("npm run github --")
-  .description("what the workflows tell GitHub; each command runs in a job of GitHub Actions")
+const program = new Command()
+  .description("tell GitHub what a workflow has found; each command runs in a job of GitHub Actions")
   .addHelpText(
-    "after",
+    "afterAll",
     "\nexit codes: 0 done, 1 not done\nenvironment: GITHUB_TOKEN, and what GitHub sets for a job (GITHUB_REPOSITORY, GITHUB_SHA, GITHUB_API_URL …)",
   );
 
@@ -107,9 +108,4 @@ async function oidc({ audience }: { audience: string }): Promise<void> {
   addTo(env.GITHUB_ENV, `TF_HTTP_USERNAME=oidc\nTF_HTTP_PASSWORD=${token}`);
 }
 
-program.parseAsync().catch((error: unknown) => {
-  // No stack trace for what the user can mend.
-  if (!(error instanceof GitHubError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+run("github", program);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Address } from "../domain/ip";
 import { PACKAGE_ROOT } from "../process/package-root";
@@ -11,6 +11,8 @@ export interface ProjectProps {
   readonly name: string;
   /** Names of the commands, which become npm scripts. */
   readonly commands: readonly string[];
+  /** Where the reusable workflows are: `owner/repository@commit`. @default - they are left to be filled in */
+  readonly workflows?: string;
   /** Public keys of age. @default - no `.sops.yaml` is written */
   readonly recipients?: string;
 }
@@ -37,9 +39,22 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     ["package.json", manifest(props)],
     [".gitignore", filled("gitignore")],
     ["Taskfile.yaml", filled("Taskfile.yaml")],
-    [".github/workflows/plan.yaml", filled("workflows-plan.yaml")],
+    ...workflows(props.workflows),
     ...(recipients ? [[".sops.yaml", filled("sops.yaml")] as const] : []),
   ]);
+}
+
+/** Callers of the reusable workflows, of a few lines each. */
+function workflows(place: string | undefined): readonly (readonly [string, string])[] {
+  const folder = join(PACKAGE_ROOT, "templates/github");
+  const [repository, commit] = place?.split("@") ?? [];
+  return readdirSync(folder).map((name) => {
+    const text = readFileSync(join(folder, name), "utf8");
+    const filled = text
+      .replaceAll("OWNER/REPOSITORY", repository ?? "OWNER/REPOSITORY")
+      .replaceAll("@COMMIT", `@${commit ?? "COMMIT"}`);
+    return [`.github/workflows/${name}`, filled];
+  });
 }
 
 /** `@@name@@` stands for a value: braces are taken, by go-task and by GitHub. */

@@ -99,6 +99,7 @@ test("the package holds what runs and nothing else", () => {
     "dist/config/machine-config\\.json",
     "config/(cluster|nodes)\\.schema\\.json",
     "init/templates/[^/]+\\.template",
+    "templates/github/[^/]+\\.yml",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
     "package\\.json|README\\.md|CHANGELOG\\.md|LICENSE",
@@ -188,7 +189,7 @@ test("its toolchain is built from what the package brings, where no release can 
 test("an app of one's own has two clusters in one stack", () => {
   const { platform, production, staging } = project.synthesize("two-clusters");
   expect(platform).toMatchObject({ output: { production: { value: "10.20.0.0/24" } } });
-  for (const [stack, name, first] of [
+  for (const [stack = { resource: {} }, name, first] of [
     [production, "production", 7001],
     [staging, "staging", 7101],
   ] as const) {
