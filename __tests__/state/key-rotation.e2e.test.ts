@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
+import { Tofu } from "../../process/tofu";
 import { snapshot } from "../../state/snapshot";
+import { inheritedEnv } from "../support/inherited-env";
 import { TofuClient } from "./support/tofu-client";
 import { useBackends } from "./support/use-backends";
 
@@ -37,9 +39,25 @@ describe.each(backends)("%s", (backend) => {
     const made = new TofuClient(project);
     await made.init();
     return Object.assign(made, {
+      /** As OpenTofu reads it. */
+      stateId: () => {
+        const stackFolder = join(project.folder, "cdktf.out/stacks/cluster");
+        const env = { ...inheritedEnv(), ...project.env };
+        const file = env.TERRAFORM_BINARY_NAME ?? "tofu";
+        const { signal } = new AbortController();
+        return new Tofu({ file, stackFolder, logs: stackFolder, env, signal, again: "" }).stateId();
+      },
       kept: async () => snapshot((await project.store(backend).read()) ?? new Uint8Array(), backend),
     });
   }
+
+  test("a state is told from none, and its serial and lineage are those of the backend", async () => {
+    const client = await laptop("told", "key_id: first", OLD);
+    expect(await client.stateId()).toBeUndefined();
+    await client.applied("-var=step=1");
+    const { serial, lineage } = await client.kept();
+    expect(await client.stateId()).toEqual({ serial, lineage });
+  });
 
   test.each([
     ["an apply that changes something", "changed", 2, ["-var=step=2"]],

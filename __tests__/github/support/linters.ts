@@ -33,6 +33,8 @@ export async function resolveZizmor(): Promise<(...files: string[]) => Promise<L
     registry: "",
     cloudflare: "unused",
     talosReleases: "",
+    kubernetesReleases: "",
+    etcdReleases: "",
     talos: "unused",
   };
   const venv = join(context.cacheDir, "zizmor", ZIZMOR);
