@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Address } from "../domain/ip";
 import { PACKAGE_ROOT } from "../process/package-root";
@@ -19,7 +19,8 @@ export interface ProjectProps {
 
 /** The files of a new project by their paths, from the templates beside this file. */
 export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
-  const { answers, name, recipients } = props;
+  const { answers, name, recipients, workflows = "OWNER/REPOSITORY@COMMIT" } = props;
+  const [repository = "", commit = ""] = workflows.split("@");
   const api = Address.parse(answers.apiAddress);
   const values: Readonly<Record<string, string>> = {
     ...answers,
@@ -30,6 +31,8 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     workers: String(WORKERS),
     firstWorker: api.plus(WORKERS_AFTER)?.text ?? "",
     recipients: recipients ?? "",
+    repository,
+    commit,
   };
   const filled = (template: string) => fill(template, values);
   return new Map([
@@ -39,22 +42,11 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     ["package.json", manifest(props)],
     [".gitignore", filled("gitignore")],
     ["Taskfile.yaml", filled("Taskfile.yaml")],
-    ...workflows(props.workflows),
+    ...["apply", "backup", "drift", "plan"].map(
+      (each) => [`.github/workflows/${each}.yml`, filled(`github/${each}.yml`)] as const,
+    ),
     ...(recipients ? [[".sops.yaml", filled("sops.yaml")] as const] : []),
   ]);
-}
-
-/** Callers of the reusable workflows, of a few lines each. */
-function workflows(place: string | undefined): readonly (readonly [string, string])[] {
-  const folder = join(PACKAGE_ROOT, "templates/github");
-  const [repository, commit] = place?.split("@") ?? [];
-  return readdirSync(folder).map((name) => {
-    const text = readFileSync(join(folder, name), "utf8");
-    const filled = text
-      .replaceAll("OWNER/REPOSITORY", repository ?? "OWNER/REPOSITORY")
-      .replaceAll("@COMMIT", `@${commit ?? "COMMIT"}`);
-    return [`.github/workflows/${name}`, filled];
-  });
 }
 
 /** `@@name@@` stands for a value: braces are taken, by go-task and by GitHub. */
