@@ -61,6 +61,20 @@ export default {
       to: { dependencyTypes: ["core"] },
     },
     {
+      // They are not there where it is installed. A peer is, or the command that lacks it says so.
+      name: "what is packed needs no devDependencies",
+      severity: "error",
+      from: {
+        path: "^((main|index|cloudflare|fast-synth)\\.ts$|(cli|init|domain|config|process|toolchain|state|bootstrap|plan|proxmox|doctor|talos|github|topology)/)",
+        pathNot: "^cli/config-schema\\.ts$",
+      },
+      to: {
+        path: "^node_modules/",
+        dependencyTypes: ["npm-dev"],
+        dependencyTypesNot: ["npm-peer", "type-only"],
+      },
+    },
+    {
       name: "packages of stand-ins/package.json are for stand-ins and tests",
       severity: "error",
       from: { pathNot: "^(stand-ins|bench|__tests__)/" },

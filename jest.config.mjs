@@ -6,7 +6,9 @@ const common = {
     "^.+\\.m?[tj]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   // Several of our dependencies are published as ES modules only; jest itself runs CommonJS.
-  transformIgnorePatterns: ["node_modules/(?!(listr2|env-paths|@sindresorhus|is-safe-filename|hono|jose)/)"],
+  transformIgnorePatterns: [
+    "node_modules/(?!(listr2|env-paths|@sindresorhus|is-safe-filename|hono|jose|@clack|fast-string-width|fast-string-truncated-width|fast-wrap-ansi|sisteransi)/)",
+  ],
   moduleNameMapper: {
     "^cdktf-proxmox-talos$": "<rootDir>/index.ts",
     "^cdktf-proxmox-talos/cloudflare$": "<rootDir>/cloudflare.ts",

@@ -15,6 +15,7 @@ import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { run } from "./run";
 import { runForUser } from "./talos-command";
 
 /* `npm run adopt-talos -- FILE`: takes over the secrets of a Talos cluster that runs. */
@@ -80,9 +81,9 @@ async function adopt(
   return 0;
 }
 
-const program = new Command("npm run adopt-talos --")
+const program = new Command()
   .description(
-    "takes over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
+    "take over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
   )
   .argument(
     "<file>",
@@ -94,10 +95,8 @@ const program = new Command("npm run adopt-talos --")
     "after",
     "\nexit codes: 0 the secrets are in the state, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
   )
-  .allowExcessArguments(false)
-  .showHelpAfterError()
   .action((file: string, options: Options) =>
     runForUser(options.cluster, (props) => adopt(file, options, props)),
   );
 
-void program.parseAsync();
+run("adopt-talos", program);

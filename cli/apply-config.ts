@@ -1,6 +1,7 @@
 // `npm run apply-config -- [--reboot|--staged] NODE`: gives one node the config that the state has for it.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Option } from "commander";
 import { withPrivateFolder } from "../process/private-folder";
 import { loadProject } from "../state/project";
 import { restartProblems } from "../talos/change/preflight";
@@ -10,7 +11,7 @@ import { wantedConfig } from "../talos/change/wanted-config";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed, type TalosNode } from "../talos/node";
 import { type ChangeOptions, changeProgram, EXIT, factsOf, finish, liveCluster } from "./change-command";
-import { runOnCluster } from "./talos-command";
+import { runTalosProgram } from "./talos-command";
 
 interface Options extends ChangeOptions {
   readonly reboot?: boolean;
@@ -19,16 +20,14 @@ interface Options extends ChangeOptions {
 
 const program = changeProgram(
   "apply-config",
-  "gives one node the config that the last deploy has made for it. without an option, a change that needs a reboot is refused by the node",
+  "give one node the config that the last deploy has made for it. without an option, a change that needs a reboot is refused by the node",
 )
   .argument("<node>", "the name of the node")
-  .option("--reboot", "stage the config, drain the node and restart it")
+  .addOption(new Option("--reboot", "stage the config, drain the node and restart it").conflicts("staged"))
   .option("--staged", "only stage the config: it is in effect after the next reboot (npm run reboot)");
-program.parse();
-const options = program.opts<Options>();
-if (options.reboot && options.staged)
-  program.error("--reboot and --staged exclude each other; pass one of them");
-void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+runTalosProgram<Options>("apply-config", program, (cluster, options) =>
+  run(cluster, program.args[0] ?? "", options),
+);
 
 async function run(cluster: Cluster, name: string, options: Options): Promise<number> {
   const { dryRun = false, allowOutage = false, timeout } = options;

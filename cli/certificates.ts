@@ -2,10 +2,11 @@
 import { Command } from "commander";
 import { addRenewCommand } from "./certificates/renew";
 import { addStatusCommand } from "./certificates/status";
+import { run } from "./run";
 
-const program = new Command("npm run certificates --")
+const program = new Command()
   .description("the certificates of the cluster: how long they are valid, and new ones for clients")
-  .showHelpAfterError();
+  .addHelpText("after", "\nexit codes: 0 done, 1 an error; each command has its own in its --help");
 addStatusCommand(program);
 addRenewCommand(program);
-void program.parseAsync();
+run("certificates", program);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ClusterWithAccess } from "../talos/cluster";
 import { type ConfigKind, mergeIntoUserConfig, writeOwnConfig } from "../talos/write-config";
+import { run } from "./run";
 import { runWithCredentials, type TalosOptions, talosProgram } from "./talos-command";
 
 /* What `npm run kubeconfig` and `npm run talosconfig` have in common. */
@@ -27,7 +28,13 @@ export function credentialsProgram(kind: ConfigKind, description: string): Comma
 }
 
 /** Runs it. @param textOf the config @param more what is asked for besides */
-export async function runCredentials<Options extends CredentialsOptions>(
+export const runCredentials = <Options extends CredentialsOptions>(
+  kind: ConfigKind,
+  program: Command,
+  textOf: (cluster: ClusterWithAccess, options: Options) => string | Promise<string>,
+): Promise<void> => run(kind, program, () => writeCredentials(kind, program, textOf));
+
+async function writeCredentials<Options extends CredentialsOptions>(
   kind: ConfigKind,
   program: Command,
   textOf: (cluster: ClusterWithAccess, options: Options) => string | Promise<string>,

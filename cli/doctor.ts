@@ -1,8 +1,7 @@
 import { Argument, Command } from "commander";
-import { ConfigError, loadFromEnv } from "../config";
+import { loadFromEnv } from "../config";
 import {
   CHECKS,
-  EXIT,
   exitCodeOf,
   ProxmoxReadings,
   probe,
@@ -18,26 +17,28 @@ import { lookForOpenTofu, lookForTalosctl } from "../toolchain";
 import { findProgram } from "../toolchain/context";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { run } from "./run";
 
 /* `npm run doctor [-- --json] [CHECK…]`: whether everything is there that a deploy needs. */
 
 /** One check should not keep the others waiting for long. */
 const PROXMOX_TIMEOUT_MS = 10_000;
 
-async function main(env: NodeJS.ProcessEnv, argv: readonly string[]): Promise<void> {
-  const names = CHECKS.map(({ name }) => name);
-  const program = new Command("npm run doctor --")
-    .description("checks whether everything is there that a deploy needs; changes nothing")
-    .addArgument(new Argument("[check...]", "only these").choices(names))
-    .option(...CLUSTER_OPTION)
-    .option("--json", "print one JSON document instead of lines")
-    .addHelpText(
-      "after",
-      `\nchecks:\n${CHECKS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}\n` +
-        "\nexit codes: 0 everything passes, 1 something fails, 2 something warns\n" +
-        "environment: as for a deploy; TALOSCONFIG and KUBECONFIG for the check cluster",
-    );
-  program.parse(argv);
+const names = CHECKS.map(({ name }) => name);
+const program = new Command()
+  .description("check whether everything is there that a deploy needs; changes nothing")
+  .addArgument(new Argument("[check...]", "only these").choices(names))
+  .option(...CLUSTER_OPTION)
+  .option("--json", "print one JSON document instead of lines")
+  .addHelpText(
+    "after",
+    `\nchecks:\n${CHECKS.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}\n` +
+      "\nexit codes: 0 everything passes, 1 something fails, 2 something warns\n" +
+      "environment: as for a deploy; TALOSCONFIG and KUBECONFIG for the check cluster",
+  );
+
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  program.parse();
   const [chosen = []] = program.processedArgs as [string[]?];
   const { json, cluster } = program.opts<{ json?: boolean; cluster?: string }>();
   chooseCluster(cluster, env);
@@ -76,9 +77,4 @@ function siteOf(env: NodeJS.ProcessEnv): Site {
 
 const hasColours = ({ NO_COLOR }: NodeJS.ProcessEnv) => process.stdout.isTTY === true && !NO_COLOR;
 
-main(process.env, process.argv).catch((error: unknown) => {
-  // No stack trace for what the user can mend.
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = EXIT.failed;
-});
+run("doctor", program, () => main(process.env));

@@ -3,11 +3,12 @@ import { Command } from "commander";
 import { addRestoreCommand } from "./etcd/restore";
 import { addSnapshotCommand } from "./etcd/snapshot";
 import { addStatusCommand } from "./etcd/status";
+import { run } from "./run";
 
-const program = new Command("npm run etcd --")
+const program = new Command()
   .description("the database of Kubernetes: how it is, snapshots of it, and a restore")
-  .showHelpAfterError();
+  .addHelpText("after", "\nexit codes: 0 done, 1 an error; each command has its own in its --help");
 addStatusCommand(program);
 addSnapshotCommand(program);
 addRestoreCommand(program);
-void program.parseAsync();
+run("etcd", program);

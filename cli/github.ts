@@ -20,9 +20,9 @@ import { run } from "./run";
 const { env } = process;
 
 const program = new Command()
-  .description("what the workflows tell GitHub; each command runs in a job of GitHub Actions")
+  .description("tell GitHub what a workflow has found; each command runs in a job of GitHub Actions")
   .addHelpText(
-    "after",
+    "afterAll",
     "\nexit codes: 0 done, 1 not done\nenvironment: GITHUB_TOKEN, and what GitHub sets for a job (GITHUB_REPOSITORY, GITHUB_SHA, GITHUB_API_URL …)",
   );
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { cancel, isCancel, select, text } from "@clack/prompts";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Answers, completeAnswers, QUESTIONS, type Question } from "../init/answers";
 import { installCommand } from "../init/manifest";
 import { projectFiles } from "../init/project-files";
@@ -18,11 +18,12 @@ const EXIT = { written: 0, notWritten: 1, someKept: 2 } as const;
 interface InitOptions extends Partial<Answers> {
   readonly folder: string;
   readonly age?: string;
+  readonly workflows?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
 
-async function init({ folder, age, yes, json, ...given }: InitOptions): Promise<void> {
+async function init({ folder, age, workflows, yes, json, ...given }: InitOptions): Promise<void> {
   const asks = process.stdin.isTTY && !yes && !json;
   const answers = completeAnswers(asks ? await ask(given) : given);
   const recipients = age ?? ownRecipient();
@@ -32,6 +33,7 @@ async function init({ folder, age, yes, json, ...given }: InitOptions): Promise<
     name: nameOf(path),
     commands: COMMANDS.map(({ name }) => name),
     recipients,
+    workflows,
   });
   const { written, kept } = writeProject(path, files);
   process.exitCode = kept.length > 0 ? EXIT.someKept : EXIT.written;
@@ -39,7 +41,7 @@ async function init({ folder, age, yes, json, ...given }: InitOptions): Promise<
   for (const name of written) console.log(`wrote  ${displayPath(join(path, name))}`);
   for (const name of kept)
     console.log(`kept   ${displayPath(join(path, name))}, which was there: ${adviceFor(name)}`);
-  console.log(nextSteps(path, answers, recipients !== undefined).join("\n"));
+  console.log(nextSteps(path, answers, { recipients, workflows }).join("\n"));
 }
 
 /** @throws Error if the user goes away */
@@ -80,6 +82,12 @@ function ownRecipient(): string | undefined {
   return /^# public key: (age1[a-z0-9]+)$/m.exec(readFileSync(file, "utf8"))?.[1];
 }
 
+/** A commit, and no tag: a tag can be moved to other code. */
+function readPlace(text: string): string {
+  if (/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is not owner/repository@ with a commit of 40 hex digits`);
+}
+
 /** What npm takes as the name of a package. */
 const nameOf = (path: string): string =>
   basename(path)
@@ -92,7 +100,11 @@ function adviceFor(name: string): string {
   return "to see what init writes, run it in an empty folder: --folder NAME";
 }
 
-function nextSteps(path: string, { state }: Answers, hasRecipients: boolean): readonly string[] {
+function nextSteps(
+  path: string,
+  { state }: Answers,
+  { recipients, workflows }: Pick<InitOptions, "workflows"> & { recipients?: string },
+): readonly string[] {
   const folder = displayPath(path);
   return [
     "",
@@ -104,7 +116,8 @@ function nextSteps(path: string, { state }: Answers, hasRecipients: boolean): re
     ...(state === "r2" ? ["  npm run bootstrap    # once for all clusters: the R2 bucket"] : []),
     "  npm run plan",
     "  npm run deploy",
-    ...(hasRecipients ? [] : ["no .sops.yaml was written: no --age, and no age key of yours was found"]),
+    ...(recipients ? [] : ["no .sops.yaml was written: no --age, and no age key of yours was found"]),
+    ...(workflows ? [] : ["in .github/workflows, fill in OWNER/REPOSITORY and COMMIT: docs/ci.md says how"]),
   ];
 }
 
@@ -120,6 +133,12 @@ for (const { key, flags, text: description, choices } of QUESTIONS) {
 }
 program
   .option("--age <recipients>", "public keys of age for .sops.yaml, with commas between (default: your own)")
+  .addOption(
+    new Option(
+      "--workflows <place>",
+      "where the reusable workflows are: owner/repository@commit (default: to be filled in)",
+    ).argParser(readPlace),
+  )
   .option("-y, --yes", "ask nothing")
   .option(...JSON_OPTION)
   .addHelpText(

@@ -3,7 +3,7 @@ import { newKubeconfig, withClients } from "../talos/cluster";
 import { credentialsProgram, runCredentials } from "./credentials-command";
 import type { TalosOptions } from "./talos-command";
 
-const program = credentialsProgram("kubeconfig", "writes the credentials for Kubernetes").option(
+const program = credentialsProgram("kubeconfig", "write the credentials for Kubernetes").option(
   "--new",
   "ask a control plane for new ones, which are valid for a year",
 );

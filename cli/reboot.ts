@@ -11,18 +11,16 @@ import {
   finish,
   liveCluster,
 } from "./change-command";
-import { runOnCluster } from "./talos-command";
+import { runTalosProgram } from "./talos-command";
 
 const HEAD = ["node", "staged", "outcome"];
 
 const program = changeProgram(
   "reboot",
-  "restarts nodes one at a time, control planes first, each drained and uncordoned: those with a staged config that waits for a " +
+  "restart nodes one at a time, control planes first, each drained and uncordoned: those with a staged config that waits for a " +
     "reboot, or the named ones",
 ).argument("[node...]", "restart these, whether something waits or not");
-program.parse();
-const options = program.opts<ChangeOptions>();
-void runOnCluster(options, (cluster) => run(cluster, program.args, options));
+runTalosProgram<ChangeOptions>("reboot", program, (cluster, options) => run(cluster, program.args, options));
 
 async function run(cluster: Cluster, names: readonly string[], options: ChangeOptions): Promise<number> {
   const { dryRun = false, allowOutage = false, timeout } = options;

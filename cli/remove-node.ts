@@ -5,7 +5,7 @@ import { nodeNamed } from "../talos/node";
 import { EXIT } from "./change-command";
 import { type RemovalOptions, removalProgram, takeOut, writeEdit } from "./removal-command";
 import { runDeploy } from "./run-deploy";
-import { runOnCluster } from "./talos-command";
+import { runTalosProgram } from "./talos-command";
 
 interface Options extends RemovalOptions {
   readonly lost?: boolean;
@@ -13,12 +13,12 @@ interface Options extends RemovalOptions {
 
 const program = removalProgram(
   "remove-node",
-  "takes a node out of the cluster for good: its pods are evicted, a control plane leaves etcd if the others keep their quorum, " +
+  "take a node out of the cluster for good: its pods are evicted, a control plane leaves etcd if the others keep their quorum, " +
     "it is wiped, its Node is deleted, it goes from nodes.yaml, and a deploy destroys its VM and no other",
 ).option("--lost", "the node is gone for good and cannot leave by itself");
-program.parse();
-const options = program.opts<Options>();
-void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+runTalosProgram<Options>("remove-node", program, (cluster, options) =>
+  run(cluster, program.args[0] ?? "", options),
+);
 
 async function run(cluster: Cluster, name: string, options: Options): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);

@@ -8,16 +8,16 @@ import { nodeNamed } from "../talos/node";
 import { EXIT } from "./change-command";
 import { type RemovalOptions, removalProgram, takeOut } from "./removal-command";
 import { runDeploy } from "./run-deploy";
-import { runOnCluster } from "./talos-command";
+import { runTalosProgram } from "./talos-command";
 
 const program = removalProgram(
   "replace-node",
-  "gives a node a new VM with the same name, address and config. a control plane that is gone is removed from etcd first; a node " +
+  "give a node a new VM with the same name, address and config. a control plane that is gone is removed from etcd first; a node " +
     "that still answers leaves by itself and is wiped",
 );
-program.parse();
-const options = program.opts<RemovalOptions>();
-void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+runTalosProgram<RemovalOptions>("replace-node", program, (cluster, options) =>
+  run(cluster, program.args[0] ?? "", options),
+);
 
 async function run(cluster: Cluster, name: string, options: RemovalOptions): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);

@@ -32,8 +32,11 @@ export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.
 
 /** Deploys, with its output on stderr. @returns the exit code */
 export function runDeploy(props: DeployProps): Promise<number> {
-  const args = ["--swc", join(__dirname, "cdktf.ts"), ...deployArguments(props)];
-  const child = spawn("ts-node", args, {
+  // This repository has sources, the package what they were compiled to.
+  const isSource = __filename.endsWith(".ts");
+  const [program, ...before] = isSource ? ["ts-node", "--swc"] : [process.execPath];
+  const args = [...before, join(__dirname, isSource ? "cdktf.ts" : "cdktf.js"), ...deployArguments(props)];
+  const child = spawn(program ?? "", args, {
     env: deployEnvironment(props),
     stdio: ["inherit", process.stderr, "inherit"],
   });

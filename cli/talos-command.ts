@@ -14,6 +14,7 @@ import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { run } from "./run";
 
 /* What all commands for a running cluster have in common. */
 
@@ -43,6 +44,17 @@ export function talosProgram(name: string, description: string, exitCodes: strin
     .allowExcessArguments(false)
     .showHelpAfterError();
 }
+
+/** Runs a command whose work is on the running cluster. It is the last statement of its file, as {@link run} is. */
+export const runTalosProgram = <Options extends TalosOptions>(
+  name: string,
+  program: Command,
+  work: (cluster: Cluster, options: Options) => Promise<number>,
+): Promise<void> =>
+  run(name, program, () => {
+    const options = program.parse().opts<Options>();
+    return runOnCluster(options, (cluster) => work(cluster, options));
+  });
 
 /**
  * Runs the work of a command on the running cluster, and exits with what it returns.

@@ -15,7 +15,7 @@ import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import type { Cluster } from "../talos/cluster";
 import { CallError } from "../talos/errors";
 import { CHANGE_EXIT_CODES, EXIT, seconds } from "./change-command";
-import { runOnCluster, type TalosOptions, talosProgram } from "./talos-command";
+import { runTalosProgram, type TalosOptions, talosProgram } from "./talos-command";
 
 interface Options extends TalosOptions {
   readonly dryRun?: boolean;
@@ -27,7 +27,7 @@ interface Options extends TalosOptions {
 
 const program = talosProgram(
   "upgrade-kubernetes",
-  "brings Kubernetes to a release, by talosctl upgrade-k8s: control planes first, then the kubelets, one after the other. only " +
+  "bring Kubernetes to a release, by talosctl upgrade-k8s: control planes first, then the kubelets, one after the other. only " +
     "then it writes talos.kubernetes_version in cluster.yaml. a snapshot of etcd is taken first",
   CHANGE_EXIT_CODES,
 )
@@ -37,13 +37,11 @@ const program = talosProgram(
   .option("--no-write", "leave cluster.yaml as it is, and say which key to change")
   .option("--snapshot <file>", "where the snapshot of etcd goes (default: a new file in this folder)")
   .option("--timeout <seconds>", "how long all of it may take", seconds, 3600);
-program.parse();
-const options = program.opts<Options>();
-void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+runTalosProgram("upgrade-kubernetes", program, upgrade);
 
-async function run(cluster: Cluster, text: string, options: Options): Promise<number> {
+async function upgrade(cluster: Cluster, options: Options): Promise<number> {
   const { dryRun = false, json, timeout } = options;
-  const version = kubernetesVersion(text);
+  const version = kubernetesVersion(program.args[0] ?? "");
   const api = await cluster.kubernetes();
   const nodes = new KubernetesNodes(api, { timeoutSeconds: 0, evictUnmanaged: false });
   const facts = await new LiveCluster(cluster, nodes).facts();

@@ -12,7 +12,7 @@ import {
   finish,
   liveCluster,
 } from "./change-command";
-import { runOnCluster } from "./talos-command";
+import { runTalosProgram } from "./talos-command";
 
 interface UpgradeOptions extends ChangeOptions {
   readonly node?: readonly string[];
@@ -23,13 +23,12 @@ const HEAD = ["node", "from", "to", "outcome"];
 
 const program = changeProgram(
   "upgrade",
-  "brings Talos on the running nodes to talos_version and the schematics of cluster.yaml: one node at a time, control " +
+  "bring Talos on the running nodes to talos_version and the schematics of cluster.yaml: one node at a time, control " +
     "planes first, each drained, upgraded, compared and uncordoned. a snapshot of etcd is taken first",
 )
   .option("--node <name...>", "only these nodes")
   .option("--snapshot <file>", "where the snapshot of etcd goes (default: a new file in this folder)");
-const options = program.parse().opts<UpgradeOptions>();
-void runOnCluster(options, (cluster) => upgrade(cluster, options));
+runTalosProgram("upgrade", program, upgrade);
 
 async function upgrade(cluster: Cluster, options: UpgradeOptions): Promise<number> {
   const { dryRun = false, allowOutage = false, timeout } = options;

@@ -12,13 +12,16 @@ export interface ProjectProps {
   readonly name: string;
   /** Names of the commands, which become npm scripts. */
   readonly commands: readonly string[];
+  /** Where the reusable workflows are: `owner/repository@commit`. @default - they are left to be filled in */
+  readonly workflows?: string;
   /** Public keys of age. @default - no `.sops.yaml` is written */
   readonly recipients?: string;
 }
 
 /** The files of a new project by their paths, from the templates beside this file. */
 export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
-  const { answers, name, recipients } = props;
+  const { answers, name, recipients, workflows = "OWNER/REPOSITORY@COMMIT" } = props;
+  const [repository = "", commit = ""] = workflows.split("@");
   const api = Address.parse(answers.apiAddress);
   const values: Readonly<Record<string, string>> = {
     ...answers,
@@ -28,6 +31,8 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     firstControlPlane: api.plus(1)?.text ?? "",
     workers: String(WORKERS),
     firstWorker: api.plus(WORKERS_AFTER)?.text ?? "",
+    repository,
+    commit,
   };
   const filled = (template: string) => fill(template, values);
   return new Map([
@@ -38,7 +43,9 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     [".gitignore", filled("gitignore")],
     // Its tasks run npm scripts that a project has too.
     ["Taskfile.yaml", readFileSync(join(PACKAGE_ROOT, "Taskfile.yaml"), "utf8")],
-    [".github/workflows/plan.yaml", filled("workflows-plan.yaml")],
+    ...["apply", "backup", "drift", "plan"].map(
+      (each) => [`.github/workflows/${each}.yml`, filled(`github/${each}.yml`)] as const,
+    ),
     ...(recipients ? [[".sops.yaml", sopsConfig(recipients.split(","))] as const] : []),
   ]);
 }

@@ -30,7 +30,7 @@ export function addRenewCommand(program: Command): void {
   program
     .command("renew")
     .description(
-      "renews the client certificate of the talosconfig, by an apply of nothing but that. no node is asked, no CA changes",
+      "renew the client certificate of the talosconfig, by an apply of nothing but that. no node is asked, no CA changes",
     )
     .option(...CLUSTER_OPTION)
     .option("--dry-run", "show whether it would be renewed, and change nothing")

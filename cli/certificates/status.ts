@@ -14,7 +14,7 @@ interface StatusOptions extends TalosOptions {
 export function addStatusCommand(program: Command): void {
   addTalosOptions(program.command("status"))
     .description(
-      "shows the certificates of the credentials, and those that the cluster shows to whoever connects to it",
+      "show the certificates of the credentials, and those that the cluster shows to whoever connects to it",
     )
     .option("--json", "print one JSON document")
     .option("--no-kubernetes", "only those of Talos and of the credentials")

@@ -21,7 +21,7 @@ interface RestoreOptions extends TalosOptions {
 export function addRestoreCommand(program: Command): void {
   addTalosOptions(program.command("restore <file>"))
     .description(
-      "makes etcd anew from a snapshot: the etcd data of all control planes is wiped, and all that Kubernetes has learnt since the " +
+      "make etcd anew from a snapshot: the etcd data of all control planes is wiped, and all that Kubernetes has learnt since the " +
         "snapshot is gone. for a cluster that has lost its quorum for good",
     )
     .option("--yes <name>", "the name of the cluster, instead of typing it on the terminal")

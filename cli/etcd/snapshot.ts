@@ -17,7 +17,7 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 
 export function addSnapshotCommand(program: Command): void {
   const command = addTalosOptions(program.command("snapshot [file]"))
-    .description("takes a snapshot of etcd, into a new file or to R2. all Secrets of Kubernetes are in it")
+    .description("take a snapshot of etcd, into a new file or to R2. all Secrets of Kubernetes are in it")
     .option(
       "--r2 <bucket/prefix>",
       "keep it in this bucket of R2, below this prefix, under a name with the time",

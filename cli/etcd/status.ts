@@ -8,7 +8,7 @@ const EXIT = { healthy: 0, problems: 2 } as const;
 
 export function addStatusCommand(program: Command): void {
   addTalosOptions(program.command("status"))
-    .description("shows the members as each control plane sees them, their databases and alarms")
+    .description("show the members as each control plane sees them, their databases and alarms")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nexit codes: 0 healthy; 1 it cannot be read; 2 something is not as it should be")
     .action((options: TalosOptions & { readonly json?: boolean }) =>

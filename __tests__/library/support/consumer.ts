@@ -1,17 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ROOT } from "../../support/running-program";
 
-const ROOT = join(__dirname, "../..");
-const EXAMPLE = join(ROOT, "examples/six-nodes");
-const { devDependencies: pinned } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+export const EXAMPLE = join(ROOT, "examples/six-nodes");
+export const { devDependencies: pinned } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   devDependencies: Record<string, string>;
 };
 
 /** The package as npm publishes it, in a project that has nothing else of ours. */
-class Consumer {
+export class Consumer {
   readonly folder = mkdtempSync(join(tmpdir(), "consumer-"));
 
   constructor(
@@ -37,7 +36,7 @@ class Consumer {
       }),
     );
     for (const program of programs) {
-      cpSync(join(__dirname, `consumer/${program}.ts`), join(this.folder, `${program}.ts`));
+      cpSync(join(__dirname, `../consumer/${program}.ts`), join(this.folder, `${program}.ts`));
     }
     cpSync(EXAMPLE, this.folder, { recursive: true });
     this.run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"]);
@@ -76,7 +75,12 @@ class Consumer {
   }
 }
 
-function execute(command: string, args: string[], cwd: string, env: Record<string, string> = {}): string {
+export function execute(
+  command: string,
+  args: string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): string {
   try {
     return execFileSync(command, args, {
       cwd,
@@ -90,7 +94,8 @@ function execute(command: string, args: string[], cwd: string, env: Record<strin
   }
 }
 
-function stacksIn(outdir: string): Record<string, unknown> {
+/** What the stacks of the consumer are. */
+export function stacksIn(outdir: string): Record<string, unknown> {
   return Object.fromEntries(
     ["cluster", "own", "file"].map((name) => {
       const text = readFileSync(join(outdir, "stacks", name, "cdk.tf.json"), "utf8").replaceAll(
@@ -109,83 +114,3 @@ function withoutComments(value: unknown): unknown {
   const entries = Object.entries(value).filter(([key]) => key !== "//");
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutComments(inner)]));
 }
-
-const folders: string[] = [];
-let tarball: string;
-let withCloudflare: Consumer;
-
-beforeAll(() => {
-  const target = mkdtempSync(join(tmpdir(), "pack-"));
-  folders.push(target);
-  const name = execute("npm", ["pack", "--silent", "--pack-destination", target], ROOT)
-    .trim()
-    .split("\n")
-    .at(-1);
-  tarball = join(target, name ?? "");
-  const provider = { "@cdktf/provider-cloudflare": pinned["@cdktf/provider-cloudflare"] ?? "" };
-  withCloudflare = consumer(pinned.cdktf ?? "", ["main", "cloudflare"], provider);
-});
-
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function consumer(
-  ...args: [cdktf: string, programs?: readonly string[], more?: Record<string, string>]
-): Consumer {
-  const made = new Consumer(tarball, ...args);
-  folders.push(made.folder);
-  return made;
-}
-
-test("a fresh project installs the package, and synthesizes the same on cdktf and on its successor", () => {
-  const onCdktf = withCloudflare.synth();
-  expect(onCdktf.cluster).toMatchObject({ terraform: { backend: { s3: { use_lockfile: true } } } });
-  expect(onCdktf).toEqual(synthFromSource());
-
-  // The Worker comes with the package, and its bundle with the stack.
-  const out = withCloudflare.synthesize("cloudflare");
-  const { resource } = JSON.parse(readFileSync(join(out, "stacks/bootstrap/cdk.tf.json"), "utf8"));
-  const { content_file, content_sha256 } = resource.cloudflare_workers_script.tfstate;
-  const module = readFileSync(join(out, "stacks/bootstrap", content_file));
-  expect(createHash("sha256").update(module).digest("hex")).toBe(content_sha256);
-
-  // Without the cloudflare provider, whose bindings are for cdktf alone.
-  expect(consumer("npm:cdktn@0.24.0").synth()).toEqual(onCdktf);
-}, 600_000);
-
-test("a project of cdktf init compiles, and reads no declarations of packages that we alone need", () => {
-  expect(withCloudflare.compileAsInitialized()).toEqual([
-    "@cdktf/provider-cloudflare",
-    "@types/node",
-    "cdktf",
-    "cdktf-proxmox-talos",
-    "constructs",
-    "typescript",
-    "undici-types",
-  ]);
-}, 600_000);
-
-/** The same program on the sources: `cdktf-proxmox-talos` is mapped to `index.ts`. */
-function synthFromSource(): Record<string, unknown> {
-  const outdir = mkdtempSync(join(tmpdir(), "source-"));
-  folders.push(outdir);
-  process.env.OUT = outdir;
-  const before = process.cwd();
-  process.chdir(EXAMPLE);
-  jest.isolateModules(() => require("./consumer/main"));
-  process.chdir(before);
-  return stacksIn(outdir);
-}
-
-test("the package holds what runs and nothing else", () => {
-  const files = execute("tar", ["tzf", tarball], ROOT).trim().split("\n");
-  expect(
-    files.filter(
-      (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/worker\/dist\/index\.mjs|dist\/config\/machine-config\.json|config\/(cluster|nodes)\.schema\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
-          file,
-        ),
-    ),
-  ).toEqual([]);
-});
