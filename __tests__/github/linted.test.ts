@@ -6,7 +6,7 @@ import { ROOT } from "../support/running-program";
 import { resolveActionlint, resolveZizmor } from "./support/linters";
 
 const WORKFLOWS = join(ROOT, ".github/workflows");
-const TEMPLATES = join(ROOT, "templates/github");
+const TEMPLATES = join(ROOT, "init/templates/github");
 const names = readdirSync(WORKFLOWS);
 /** A workflow, as far as it is looked at here. */
 interface Workflow {
@@ -17,6 +17,9 @@ interface Workflow {
   >;
 }
 const read = (path: string): Workflow => parse(readFileSync(path, "utf8"));
+/** YAML does not take a value that begins with the sign of our placeholders. */
+const readTemplate = (name: string): Workflow =>
+  parse(readFileSync(join(TEMPLATES, `${name}.template`), "utf8").replaceAll("@@", ""));
 
 /** A repository with all workflows in it, the callers beside what they call. */
 const repository = mkdtempSync(join(tmpdir(), "workflows-"));
@@ -25,12 +28,16 @@ beforeAll(() => {
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(repository, ".git"));
   for (const name of names) writeFileSync(join(folder, name), readFileSync(join(WORKFLOWS, name)));
-  for (const name of readdirSync(TEMPLATES)) {
-    const text = readFileSync(join(TEMPLATES, name), "utf8");
-    expect(text).toContain(`uses: OWNER/REPOSITORY/.github/workflows/${name}@COMMIT`);
+  for (const template of readdirSync(TEMPLATES)) {
+    const name = template.replace(/\.template$/, "");
+    const text = readFileSync(join(TEMPLATES, template), "utf8");
+    expect(text).toContain(`uses: @@repository@@/.github/workflows/${name}@@@commit@@`);
     // In the same repository, actionlint knows what the called workflow takes.
-    writeFileSync(join(folder, `call-${name}`), text.replace(/OWNER\/REPOSITORY(\S+)@COMMIT/, ".$1"));
-    writeFileSync(join(folder, `init-${name}`), text.replace("@COMMIT", `@${"a".repeat(40)}`));
+    writeFileSync(join(folder, `call-${name}`), text.replace(/@@repository@@(\S+)@@@commit@@/, ".$1"));
+    writeFileSync(
+      join(folder, `init-${name}`),
+      text.replace("@@repository@@", "home/tools").replace("@@commit@@", "a".repeat(40)),
+    );
   }
 });
 afterAll(() => rmSync(repository, { recursive: true }));
@@ -68,7 +75,7 @@ describe.each(names)("%s", (name) => {
 
   test("is called with each of its secrets, where it is called", () => {
     if (on.workflow_call === undefined) return;
-    const caller = read(join(TEMPLATES, name));
+    const caller = readTemplate(name);
     const [job] = Object.values(caller.jobs);
     expect(Object.keys(job?.secrets ?? {})).toEqual(Object.keys(on.workflow_call.secrets ?? {}));
   });

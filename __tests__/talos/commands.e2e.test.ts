@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { resetNodes } from "../../cli/destroyed-stack";
 import { RunningCluster } from "./support/running-cluster";
 
 /* The commands for a running cluster, on stand-ins that the real OpenTofu has configured. */
@@ -51,4 +52,12 @@ test("without the passphrase, the error says so", async () => {
     TF_VAR_state_passphrase: "not the right passphrase",
   });
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining("set TF_VAR_state_passphrase") });
+});
+
+test("before a destroy, all nodes are wiped, and those that can leave etcd first", async () => {
+  await resetNodes(cluster.env, () => undefined);
+  const nodes = cluster.talos.control.listNodes();
+  expect(nodes.map(({ condition, etcdMember }) => [condition, etcdMember])).toEqual(
+    nodes.map(() => ["off", undefined]),
+  );
 });

@@ -5,7 +5,7 @@ import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/conte
 import { makeOnce } from "../../../toolchain/make-once";
 
 const ZIZMOR = "1.32.0";
-const GO_MODULE = "toolchain/go/actionlint";
+const GO_MODULE = "__tests__/github/actionlint";
 
 /** What a linter has said, and its exit code. */
 export type Linted = readonly [number | null, string];
