@@ -58,6 +58,6 @@ test("before a destroy, all nodes are wiped, and those that can leave etcd first
   await resetNodes(cluster.env, () => undefined);
   const nodes = cluster.talos.control.listNodes();
   expect(nodes.map(({ condition, etcdMember }) => [condition, etcdMember])).toEqual(
-    nodes.map(() => ["off", undefined]),
+    nodes.map(() => ["OFF", undefined]),
   );
 });
