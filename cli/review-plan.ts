@@ -6,6 +6,7 @@ import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
 import { runInForeground } from "./foreground";
 import type { PlanOptions } from "./plan-options";
+import { restartAdvice } from "./restart-advice";
 
 /** Something would be lost that nobody has named. */
 export const REFUSED = 3;
@@ -38,8 +39,8 @@ export class SavedPlan {
 
   /** @throws where cdktf left none */
   read(): Uint8Array {
-    if (existsSync(this.file)) return readFileSync(this.file);
-    throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
+    this.requirePlan();
+    return readFileSync(this.file);
   }
 
   /** Prints what the plan would do, node by node, and what it must not. */
@@ -101,6 +102,8 @@ export class SavedPlan {
       ["apply", "-input=false", ...wait, "plan"],
       { env, cwd: this.folder },
     );
+    const advice = restartAdvice(errors);
+    if (advice !== undefined) console.error(advice);
     if (/Saved plan is stale/.test(errors))
       console.error(
         `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
@@ -109,8 +112,12 @@ export class SavedPlan {
   }
 
   private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
-    this.read();
+    this.requirePlan();
     return reviewPlan(await this.tofu(env).showPlanJson("plan"), allow);
+  }
+
+  private requirePlan(): void {
+    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
   }
 
   private tofu(env: NodeJS.ProcessEnv): Tofu {

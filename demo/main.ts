@@ -1,4 +1,4 @@
-// `npm start [-- --once]`: from an empty account to the cluster in cluster.yaml, on stand-ins, with real OpenTofu.
+// `npm start [-- --once --kubernetes]`: from an empty account to the cluster in cluster.yaml, on stand-ins, with real OpenTofu.
 import { once as event } from "node:events";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
@@ -16,16 +16,18 @@ async function main(): Promise<number> {
       "creates the state backend and the cluster on a stand-in Cloudflare and a stand-in Proxmox, and runs until Ctrl-C",
     )
     .option("--once", "end after everything was shown")
+    .option("--kubernetes", "with a real Kubernetes API", false)
     .option("--folder <path>", "folder for state, stand-ins and logs", join(root, ".local"))
     .parse()
-    .opts<{ readonly once?: boolean; readonly folder: string }>();
+    .opts<{ readonly once?: boolean; readonly kubernetes: boolean; readonly folder: string }>();
 
   const { signal, exitCode } = stopOnSignal();
   const folder = new DemoFolder(resolve(options.folder));
   const unlock = await lockFolder(folder.root, "npm start", { signal });
   const atEnd: (() => Promise<void>)[] = [];
   try {
-    printSummary(await start({ root, folder, signal, atEnd: (end) => atEnd.push(end) }));
+    const { kubernetes } = options;
+    printSummary(await start({ root, folder, signal, kubernetes, atEnd: (end) => atEnd.push(end) }));
     if (options.once) return 0;
     console.log("\nit runs until Ctrl-C; the next `npm start` continues from here");
     if (!signal.aborted) await event(signal, "abort");

@@ -12,6 +12,7 @@ import { startProxmox } from "../stand-ins/proxmox";
 import { resolveToolchain } from "../toolchain";
 import { Cluster } from "./cluster";
 import type { DemoFolder } from "./folder";
+import { expectNodes, resolveKubernetesPrograms } from "./kubernetes";
 import { proxmoxFor } from "./proxmox-options";
 import { showRollback } from "./rollback";
 import { showSecondClient } from "./second-client";
@@ -22,6 +23,8 @@ export interface StartProps {
   readonly root: string;
   readonly folder: DemoFolder;
   readonly signal: AbortSignal;
+  /** Whether a real Kubernetes API runs. */
+  readonly kubernetes: boolean;
   /** Registers what has to be stopped at the end, also after an error. */
   readonly atEnd: (stop: () => Promise<void>) => void;
 }
@@ -58,6 +61,8 @@ export async function start(props: StartProps): Promise<Summary> {
     return toolchain;
   });
 
+  const programs = props.kubernetes && config.talos ? await resolveKubernetesPrograms(signal) : undefined;
+
   const proxmox = await step("Stand-in Proxmox", async ({ result }) => {
     const proxmox = await startProxmox({ ...proxmoxFor(config), dataDir: folder.proxmox });
     atEnd(() => proxmox.stop());
@@ -65,7 +70,9 @@ export async function start(props: StartProps): Promise<Summary> {
     return proxmox;
   });
 
-  const talos = config.talos && (await standInNodes(config, folder.talos, atEnd));
+  const talos =
+    config.talos &&
+    (await standInNodes({ config, proxmox, folder: folder.talos, kubernetes: programs, atEnd }));
 
   const cloudflare = await step("Stand-in Cloudflare", async ({ result }) => {
     const { accountId } = config.state;
@@ -115,6 +122,7 @@ export async function start(props: StartProps): Promise<Summary> {
   await cluster.expectEmptyPlan("Second plan");
 
   const credentials = talos && (await cluster.saveCredentials());
+  if (programs && credentials) await expectNodes(programs.kubectl, credentials.kubeconfig, vms, signal);
 
   console.log("\nstate: what the Worker does");
   await showSecondClient(cluster);
@@ -128,6 +136,7 @@ export async function start(props: StartProps): Promise<Summary> {
     proxmox,
     cloudflare,
     credentials,
+    hasKubernetes: programs !== undefined,
     workerUrl,
     owner: OWNER,
     folder,

@@ -18,6 +18,7 @@ export interface Summary {
   readonly cloudflare: CloudflareStandIn;
   /** Files with the credentials for Talos and Kubernetes; undefined if Talos is not configured. */
   readonly credentials?: Credentials;
+  readonly hasKubernetes: boolean;
   readonly workerUrl: string;
   /** The user name for the Worker. */
   readonly owner: string;
@@ -28,8 +29,19 @@ const MAX_VERSIONS = 5;
 
 /** Prints what exists after the apply, and where it is. */
 export function printSummary(summary: Summary): void {
-  const { source, vms, versions, toolchain, proxmox, cloudflare, credentials, workerUrl, owner, folder } =
-    summary;
+  const {
+    source,
+    vms,
+    versions,
+    toolchain,
+    proxmox,
+    cloudflare,
+    credentials,
+    hasKubernetes,
+    workerUrl,
+    owner,
+    folder,
+  } = summary;
   printTable([
     ["node", "role", "vm_id", "address", "host"],
     ...vms.map(({ name, role, vmId, address, host }) => [name, role, String(vmId), address, host]),
@@ -59,7 +71,10 @@ export function printSummary(summary: Summary): void {
     ...(credentials
       ? [
           ["talosconfig", `${displayPath(credentials.talosconfig)} (the nodes are stand-ins: no Linux runs)`],
-          ["kubeconfig", `${displayPath(credentials.kubeconfig)} (no Kubernetes runs)`],
+          [
+            "kubeconfig",
+            `${displayPath(credentials.kubeconfig)} (${hasKubernetes ? "a real API on this machine, without kubelets" : "no Kubernetes runs; see --kubernetes"})`,
+          ],
         ]
       : []),
     ["stack", displayPath(folder.synthesized)],

@@ -72,6 +72,12 @@ export function isQ35(machine: string): boolean {
 /** What a VM is in the state and in a plan: the resource of the pinned provider. */
 export const VM_RESOURCE_TYPE = "proxmox_virtual_environment_vm";
 
+/** The name of a node's resources. An RFC 1123 label may start with a digit, an identifier of OpenTofu may not. */
+export const resourceName = (node: string): string => (/^\d/.test(node) ? `_${node}` : node);
+
+/** The address of a node's VM. */
+export const vmAddress = (node: string): string => `${VM_RESOURCE_TYPE}.${resourceName(node)}`;
+
 /** The default hardware of a VM. */
 export const VM_DEFAULTS = {
   bios: "ovmf",

@@ -20,14 +20,8 @@ export interface StoreEnvironment {
 /** The store of one state, with the credentials of the environment. @throws StateError where one is missing */
 export function openStore(location: StateLocation, env: StoreEnvironment): StateStore {
   switch (location.backend) {
-    case "r2": {
-      const endpoint =
-        env.AWS_ENDPOINT_URL_S3 ||
-        location.endpoint ||
-        requireVariable(env, "AWS_ENDPOINT_URL_S3", { or: "set state.account_id" });
-      const client = new R2Client(endpoint, location.bucket, r2Credentials(env));
-      return new R2Store(client, location.bucket, location.key);
-    }
+    case "r2":
+      return new R2Store(openBucket(location, env), location.bucket, location.key);
     case "worker":
       return new WorkerStore(location.url, {
         username: requireVariable(env, "TF_HTTP_USERNAME"),
@@ -36,6 +30,18 @@ export function openStore(location: StateLocation, env: StoreEnvironment): State
     case "local":
       return new LocalStore(location.path);
   }
+}
+
+/** A bucket, with the credentials of the environment. @throws StateError where one is missing */
+export function openBucket(
+  { bucket, endpoint }: { readonly bucket: string; readonly endpoint?: string },
+  env: StoreEnvironment,
+): R2Client {
+  const at =
+    env.AWS_ENDPOINT_URL_S3 ||
+    endpoint ||
+    requireVariable(env, "AWS_ENDPOINT_URL_S3", { or: "set state.account_id" });
+  return new R2Client(at, bucket, r2Credentials(env));
 }
 
 function r2Credentials(env: StoreEnvironment): R2Credentials {

@@ -94,9 +94,14 @@ export class R2Client {
   }
 
   /** @returns false where the condition does not hold: nothing was written */
-  async put(key: string, body: Uint8Array, condition: PutCondition): Promise<boolean> {
+  async put(
+    key: string,
+    body: Uint8Array,
+    condition: PutCondition,
+    contentType = "application/json",
+  ): Promise<boolean> {
     const headers = {
-      "content-type": "application/json",
+      "content-type": contentType,
       "content-md5": createHash("md5").update(body).digest("base64"),
       "x-amz-content-sha256": sha256(body),
       ...(condition === "absent" ? { "if-none-match": "*" } : { "if-match": condition.etag }),

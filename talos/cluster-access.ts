@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { TalosError } from "./errors";
-import { readStateOutputs, type StateOutputsProps } from "./state-outputs";
+import type { StateCopyProps } from "./state-copy";
+import { readStateOutputs } from "./state-outputs";
 
 /** Files that are used in place of what is in the state. */
 export interface AccessFiles {
@@ -20,7 +21,7 @@ export interface ClusterAccess {
  * Finds the credentials of a cluster: in the named files, else in its state.
  * @throws TalosError where there are none
  */
-export async function clusterAccess(files: AccessFiles, props: StateOutputsProps): Promise<ClusterAccess> {
+export async function clusterAccess(files: AccessFiles, props: StateCopyProps): Promise<ClusterAccess> {
   const kubeconfig = files.kubeconfig === undefined ? undefined : readNamed("--kubeconfig", files.kubeconfig);
   if (files.talosconfig !== undefined) {
     return { talosconfig: readNamed("--talosconfig", files.talosconfig), kubeconfig };

@@ -1,21 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { stackId } from "../config/state-location";
-import { withPrivateFolder } from "../process/private-folder";
-import { runGroup, tail } from "../process/process-group";
-import { synthesize } from "../process/synthesize";
-import type { Project } from "../state/project";
+import { tail } from "../process/process-group";
 import { snapshot } from "../state/snapshot";
-import { openStackStore } from "../state/stack-store";
-import { resolveForSynth, resolveToolchain } from "../toolchain";
 import { TalosError } from "./errors";
+import { readStateBytes, type StateCopyProps, type Template, withStateCopy } from "./state-copy";
 
-export interface StateOutputsProps {
-  readonly project: Project;
-  readonly signal: AbortSignal;
-  /** Shows what is going on, where that takes a while. */
-  readonly report: (line: string) => void;
-}
+export type StateOutputsProps = StateCopyProps;
 
 /** The outputs of the cluster's stack, by name. */
 export type StateOutputs = Readonly<Record<string, unknown>>;
@@ -26,67 +14,44 @@ export type StateOutputs = Readonly<Record<string, unknown>>;
  * @throws TalosError where there is no state, or it cannot be decrypted
  */
 export async function readStateOutputs(props: StateOutputsProps): Promise<StateOutputs> {
-  const store = openStackStore(props.project, "cluster");
-  const bytes = await store.read();
-  if (bytes === undefined) {
-    throw new TalosError(
-      `there is no state at ${store.address}, so no cluster was deployed from here; run npm run deploy, or name the files: --talosconfig FILE`,
-    );
-  }
-  const { encrypted } = snapshot(bytes, store.address);
-  return valuesOf(encrypted ? await decryptedOutputs(bytes, props) : stateIn(bytes).outputs);
+  const { outputs = {} } = await readState(props);
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
-type Outputs = Readonly<Record<string, { readonly value: unknown }>>;
-
-const stateIn = (bytes: Uint8Array): { readonly outputs: Outputs } =>
-  JSON.parse(Buffer.from(bytes).toString("utf8"));
-
-const valuesOf = (outputs: Outputs = {}): StateOutputs =>
-  Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
-
 /**
- * OpenTofu decrypts a copy of the state that is beside the program's encryption settings and nothing else: then it needs no
- * `init`, and the folder that a deploy may be working in is not touched.
+ * As {@link readStateOutputs}, for all of the state. Secrets are in it.
+ * @throws TalosError where there is no state, or it cannot be decrypted
  */
-function decryptedOutputs(
-  bytes: Uint8Array,
-  { project, signal, report }: StateOutputsProps,
-): Promise<Outputs> {
-  return withPrivateFolder(project.env, async (folder) => {
-    const synthEnv = { ...project.env, ...(await resolveForSynth({ env: project.env, report, signal })) };
-    const { tofu, env } = await resolveToolchain({ env: project.env, report, signal });
-    const output = join(folder, "synthesized");
-    await synthesize({
-      root: project.folder,
-      output,
-      env: synthEnv,
-      log: undefined,
-      signal,
-      again: "npm run synth",
-      onLine: () => undefined,
-    });
-    const stack = join(output, "stacks", stackId(project.cluster, "cluster"), "cdk.tf.json");
-    const copy = join(folder, "state");
-    mkdirSync(copy);
-    writeFileSync(join(copy, "main.tf.json"), JSON.stringify(encryptionIn(readFileSync(stack, "utf8"))));
-    writeFileSync(join(copy, "terraform.tfstate"), bytes, { mode: 0o600 });
-    const { exitCode, stdout, stderr } = await runGroup(tofu, ["output", "-json", "-no-color"], {
-      cwd: copy,
-      env: { ...project.env, ...env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined },
-      signal,
-    });
-    if (exitCode === 0) return JSON.parse(stdout) as Outputs;
+export async function readState(props: StateOutputsProps): Promise<StateFile> {
+  const { bytes, address } = await readStateBytes(props);
+  return snapshot(bytes, address).encrypted ? decryptedState(bytes, props) : stateIn(bytes);
+}
+
+/** The part of a state file that is read here. */
+export interface StateFile {
+  readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly resources?: readonly {
+    readonly mode: "managed" | "data";
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
+  }[];
+}
+
+const stateIn = (bytes: Uint8Array): StateFile => JSON.parse(Buffer.from(bytes).toString("utf8"));
+
+/** Beside the settings of its encryption and nothing else, OpenTofu needs no `init` to read a state. */
+function decryptedState(bytes: Uint8Array, props: StateOutputsProps): Promise<StateFile> {
+  return withStateCopy(bytes, props, encryptionIn, async ({ tofu }) => {
+    const { exitCode, stdout, stderr } = await tofu("state", "pull");
+    if (exitCode === 0) return JSON.parse(stdout) as StateFile;
     throw new TalosError(
       `the state cannot be decrypted; set TF_VAR_state_passphrase, or what the key of state.encryption needs. OpenTofu said:\n\n${tail(stderr, 20)}`,
     );
   });
 }
 
-function encryptionIn(template: string): object {
-  const { terraform, variable } = JSON.parse(template) as {
-    readonly terraform: { readonly encryption?: object };
-    readonly variable?: object;
-  };
-  return { terraform: { encryption: terraform.encryption }, ...(variable && { variable }) };
-}
+const encryptionIn = ({ terraform: { encryption }, variable }: Template): object => ({
+  terraform: { encryption },
+  ...(variable !== undefined && { variable }),
+});

@@ -64,8 +64,9 @@ it("creates state backend and cluster, runs until it is interrupted, and has not
   await first.ended;
   expect(processesOfTheRun()).toEqual([]);
 
-  const second = start("--once");
+  const second = start("--once", "--kubernetes");
   expect({ code: await second.ended, said: second.said() }).toMatchObject({ code: 0 });
+  expect(second.said()).toMatch(/✔ kubectl get nodes: 6 nodes are ready \[/);
   expect(readFileSync(join(folder, "logs/apply.log"), "utf8")).toContain("0 added, 0 changed, 0 destroyed");
   expect(processesOfTheRun()).toEqual([]);
 });

@@ -1,7 +1,10 @@
+import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { resetNodes } from "../../cli/destroyed-stack";
+import { issueCertificate } from "../../stand-ins/talos/pki/issue";
+import { talosCredentials } from "../../talos/talosconfig";
 import { RunningCluster } from "./support/running-cluster";
 
 /* The commands for a running cluster, on stand-ins that the real OpenTofu has configured. */
@@ -14,6 +17,9 @@ beforeAll(async () => {
 afterAll(() => cluster?.stop());
 
 const inHome = (path: string) => join(cluster.home, path);
+/** Named, the state need not be decrypted for each command. */
+const credentials = () =>
+  ["talosconfig", "kubeconfig"].flatMap((name) => [`--${name}`, join(cluster.folder, name)]);
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 test("talosconfig: a file of its own, from the encrypted state", async () => {
@@ -44,6 +50,7 @@ test("kubeconfig: a new one from a control plane, where the state is out of reac
   });
   expect(code).toBe(0);
   expect(parse(out)["current-context"]).toBe("admin@lab");
+  writeFileSync(join(cluster.folder, "kubeconfig"), out);
   expect(existsSync(inHome(".talos"))).toBe(false);
 });
 
@@ -52,6 +59,115 @@ test("without the passphrase, the error says so", async () => {
     TF_VAR_state_passphrase: "not the right passphrase",
   });
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining("set TF_VAR_state_passphrase") });
+});
+
+test("health: all is well, and nothing is changed", async () => {
+  cluster.talos.control.clearCalls();
+  const { code, said } = await cluster.run("cli/health.ts", ["--no-kubernetes", ...credentials()]);
+  expect({ code, said }).toEqual({ code: 0, said: expect.stringMatching(/\n\nhealthy\n/) });
+  expect(said).toMatch(/cp-1 +controlplane +running +yes +v1\.13\.0 +as wanted +9 of 9\n/);
+  expect(said).toMatch(/cp-1 +leader +3 +1\.0 MB +524 kB/);
+  expect(said).toMatch(/client certificate of the kubeconfig +364 +by you\n/);
+  const methods = new Set(cluster.talos.control.listCalls().map(({ method }) => method.replace(/^.*\//, "")));
+  expect([...methods].sort()).toEqual([
+    ...["EtcdAlarmList", "EtcdMemberList", "EtcdStatus", "List", "Read", "ServiceList", "Version"],
+  ]);
+});
+
+test("health: a node that is off, and no Kubernetes", async () => {
+  await cluster.talos.control.setPower("worker-1", "off");
+  const { code, out } = await cluster.run("cli/health.ts", ["--json", ...credentials()], {
+    KUBERNETES_API_ENDPOINT: "127.0.0.1:1",
+  });
+  await cluster.talos.control.setPower("worker-1", "on");
+  expect(code).toBe(2);
+  const { healthy, findings, nodes } = JSON.parse(out);
+  expect(healthy).toBe(false);
+  expect(findings).toEqual([
+    { level: "error", text: expect.stringMatching(/^worker-1: .*refused/) },
+    { level: "error", text: expect.stringMatching(/^the Kubernetes API does not answer: .*ECONNREFUSED/) },
+  ]);
+  expect(nodes[3]).toMatchObject({ name: "worker-1", error: expect.stringContaining("refused") });
+});
+
+/** A deploy asks Proxmox, and a diff does not: nobody answers here. */
+const NO_PROXMOX = { PROXMOX_VE_ENDPOINT: "https://127.0.0.1:1/" };
+
+test("diff: what cluster.yaml would change, by key, and no secret", async () => {
+  cluster.configure('sysctls: { net.core.somaxconn: "65535" }\nkubernetes_version: v1.35.2');
+  cluster.talos.control.clearCalls();
+  const { code, out } = await cluster.run(
+    "cli/diff.ts",
+    ["--json", ...credentials(), "worker-1"],
+    NO_PROXMOX,
+  );
+  expect(code).toBe(2);
+  const [{ changes }] = JSON.parse(out).nodes;
+  expect(changes).toEqual([
+    {
+      document: "v1alpha1",
+      path: ["machine", "kubelet", "image"],
+      before: "ghcr.io/siderolabs/kubelet:v1.36.0",
+      after: "ghcr.io/siderolabs/kubelet:v1.35.2",
+    },
+    { document: "v1alpha1", path: ["machine", "sysctls"], after: { "net.core.somaxconn": "65535" } },
+  ]);
+  expect(cluster.talos.control.listCalls().map(({ method }) => method)).not.toContainEqual(
+    expect.stringMatching(/ApplyConfiguration$/),
+  );
+  cluster.configure();
+});
+
+test("etcd: a snapshot, and how the members are", async () => {
+  const file = join(cluster.folder, "etcd.snapshot");
+  const taken = await cluster.run("cli/etcd.ts", ["snapshot", file, ...credentials()]);
+  expect(taken).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/etcd\.snapshot, \d+ bytes in plain text, of cp-1/),
+  });
+  expect(modeOf(file)).toBe("600");
+  await cluster.talos.control.setPower("cp-3", "off");
+  const { code, said } = await cluster.run("cli/etcd.ts", ["status", ...credentials()]);
+  await cluster.talos.control.setPower("cp-3", "on");
+  expect({ code, said }).toEqual({ code: 2, said: expect.stringMatching(/cp-2 +member +3 +1\.0 MB/) });
+  expect(said).toMatch(/cp-3 +no answer\n[\s\S]*etcd on cp-3: .*refused/);
+});
+
+test("certificates: one that ends soon is told of, and renewed by an apply of its own", async () => {
+  const decoded = (text: string) => Buffer.from(text, "base64").toString();
+  await cluster.editState(async ({ outputs, resources }) => {
+    const secrets = resources.find(({ type }) => type === "talos_machine_secrets")?.instances[0]?.attributes;
+    const { cert, key } = secrets.machine_secrets.certs.os;
+    const request = {
+      keyKind: "ed25519",
+      usage: "client",
+      organizations: ["os:admin"],
+      validDays: 9.5,
+    } as const;
+    const short = await issueCertificate({ crt: decoded(cert), key: decoded(key) }, request);
+    const crt = Buffer.from(short.crt).toString("base64");
+    const privateKey = Buffer.from(short.key.replaceAll("PRIVATE KEY", "ED25519 PRIVATE KEY")).toString(
+      "base64",
+    );
+    Object.assign(secrets.client_configuration, { client_certificate: crt, client_key: privateKey });
+    if (!outputs.talosconfig) throw new Error("no talosconfig");
+    outputs.talosconfig.value = outputs.talosconfig.value
+      .replace(/crt: \S+/, `crt: ${crt}`)
+      .replace(/key: \S+/, `key: ${privateKey}`);
+  });
+  const status = await cluster.run("cli/certificates.ts", ["status", "--no-kubernetes"]);
+  expect(status).toMatchObject({ code: 2, said: expect.stringMatching(/talosconfig expires in 9 days/) });
+
+  // A change that waits for a deploy is not a part of it.
+  cluster.configure('kubernetes_version: v1.36.0\nsysctls: { net.core.somaxconn: "65535" }');
+  cluster.talos.control.clearCalls();
+  const renewed = await cluster.run("cli/certificates.ts", ["renew", "--auto-approve"], NO_PROXMOX);
+  expect(renewed).toMatchObject({ code: 0, said: expect.stringContaining("is renewed") });
+  expect(cluster.talos.control.listCalls()).toEqual([]);
+  const { certificate } = talosCredentials(await cluster.output("talosconfig"));
+  expect(new X509Certificate(certificate).validToDate.getTime()).toBeGreaterThan(
+    Date.now() + 300 * 86_400_000,
+  );
 });
 
 test("before a destroy, all nodes are wiped, and those that can leave etcd first", async () => {

@@ -16,6 +16,8 @@ export class Cluster {
   timeScale: number;
   /** The release of Proxmox VE that every host says it has. */
   readonly version: string;
+  /** They are called after each change. */
+  readonly watchers = new Set<() => void>();
 
   constructor(
     readonly state: ClusterState,
@@ -35,6 +37,7 @@ export class Cluster {
 
   save(): void {
     this.store.save(this.state);
+    for (const watcher of this.watchers) watcher();
   }
 
   /** Checks that a call can be forwarded to a host. @throws ApiError 500, 595 */

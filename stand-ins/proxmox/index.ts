@@ -7,8 +7,10 @@ import { ProxmoxControl } from "./control/client";
 import { RequestLog } from "./control/request-log";
 import { DEFAULT_HOSTS, DEFAULT_STORAGES, FIRST_TOKEN, initialState } from "./initial-state";
 import type { ClusterState, Storage } from "./model";
+import { stopGuest } from "./qemu/lifecycle";
 import { CONTROL_PREFIX, ProxmoxServer } from "./server";
 import { loadTlsIdentity } from "./tls-identity";
+import { type VirtualMachine, virtualMachines } from "./virtual-machines";
 
 export type { ForeignGuest, GuestChange } from "./control/api";
 export { ProxmoxControl } from "./control/client";
@@ -16,6 +18,7 @@ export type { FaultInput } from "./control/faults";
 export type { LoggedRequest } from "./control/request-log";
 export { DEFAULT_HOSTS, DEFAULT_STORAGES } from "./initial-state";
 export type { Guest, Storage, Volume } from "./model";
+export type { VirtualMachine } from "./virtual-machines";
 
 export interface ProxmoxOptions {
   /** 0 takes a free one. @default 0 */
@@ -47,6 +50,10 @@ export interface RunningProxmox {
   readonly control: ProxmoxControl;
   readonly controlUrl: string;
   readonly controlToken: string;
+  /** Calls the listener with all VMs, now and after each change. @returns ends it */
+  readonly watchMachines: (listener: (machines: readonly VirtualMachine[]) => void) => () => void;
+  /** Ends a VM as one does that shuts itself down. */
+  readonly powerOff: (vmid: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -96,6 +103,17 @@ export async function startProxmox(options: ProxmoxOptions = {}): Promise<Runnin
     control,
     controlUrl,
     controlToken,
+    watchMachines: (listener) => {
+      const watcher = () => listener(virtualMachines(state));
+      cluster.watchers.add(watcher);
+      watcher();
+      return () => cluster.watchers.delete(watcher);
+    },
+    powerOff: (vmid) => {
+      const guest = state.guests[vmid];
+      if (guest) stopGuest(guest);
+      cluster.save();
+    },
     stop: async () => {
       cluster.tasks.stop();
       await control.close();

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parsePort, parseTimeScale, serveUntilSignal } from "../command-line";
+import { kubernetesPrograms } from "../kubernetes/programs";
 import { configCheck } from "../talos-config";
 import { startTalos, type TalosNodeOptions } from ".";
 import { serveControl } from "./control/http";
@@ -7,8 +8,9 @@ import type { Platform } from "./model";
 
 interface TalosCommandOptions {
   readonly port: number;
-  readonly nodes: readonly TalosNodeOptions[];
+  readonly nodes?: readonly TalosNodeOptions[];
   readonly oneAddress: boolean;
+  readonly kubernetes: boolean;
   readonly folder?: string;
   readonly talosVersion?: string;
   readonly platform?: Platform;
@@ -23,12 +25,13 @@ export function addTalosCommand(program: Command): void {
       "a stand-in for Talos nodes; prints their addresses as one line of JSON, ends on SIGTERM or Ctrl-C",
     )
     .option("--port <number>", "port of the nodes, 0 for a free one", parsePort, 0)
-    .option("--nodes <nodes>", "how many, or their names: cp-1,cp-2=10.20.1.12", toNodes, toNodes("3"))
+    .option("--nodes <nodes>", "how many, or their names: cp-1,cp-2=10.20.1.12 (default: 3)", toNodes)
     .option(
       "--one-address",
       "all nodes on 127.0.0.1, on consecutive ports (default: 127.0.0.2, 127.0.0.3 …)",
       false,
     )
+    .option("--kubernetes", "with a real Kubernetes API for each cluster", false)
     .option("--folder <folder>", "keep the nodes in this folder (default: in memory)")
     .option("--talos-version <version>", "the Talos version on their boot medium (default: v1.13.0)")
     .option("--platform <platform>", "metal or nocloud (default: metal)", toPlatform)
@@ -41,9 +44,15 @@ export function addTalosCommand(program: Command): void {
     .action(async ({ talosVersion, ...options }: TalosCommandOptions) => {
       const onCall = (line: string) => process.stderr.write(`${line}\n`);
       const checkConfig = configCheck();
-      const talos = await startTalos({ ...options, mediumVersion: talosVersion, onCall, checkConfig });
+      const kubernetes = options.kubernetes
+        ? { programs: await kubernetesPrograms({ report: onCall }) }
+        : undefined;
+      const more = { mediumVersion: talosVersion, kubernetes, onCall, checkConfig };
+      const talos = await startTalos({ ...options, ...more });
       const control = await serveControl(talos.control);
-      const ready = { nodes: talos.nodes, control: { url: control.url, token: control.token } };
+      const { nodes } = talos;
+      const api = talos.kubernetes && { kubernetes: talos.kubernetes.endpoint };
+      const ready = { nodes, ...api, control: { url: control.url, token: control.token } };
       await serveUntilSignal(ready, async () => {
         await control.close();
         await talos.stop();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { VANILLA_SCHEMATIC_ID } from "../../domain/schematic";
 import { JsonFile } from "../json-file";
+import { Kubernetes, type KubernetesOptions } from "../kubernetes";
 import { serve } from "./api/serve";
 import type { ConfigCheck } from "./config/check";
 import { TalosControl } from "./control/control";
@@ -25,7 +26,7 @@ export interface TalosNodeOptions {
 }
 
 export interface TalosOptions {
-  /** The nodes of a new folder. @default - node-1, node-2 and node-3 */
+  /** A folder's nodes are joined by those that it does not have. @default - as in the folder, or node-1, node-2 and node-3 */
   readonly nodes?: readonly TalosNodeOptions[];
   /**
    * The port of all nodes, each on its own address; with `oneAddress` the first of consecutive ports. 0 takes free ones; a
@@ -47,6 +48,8 @@ export interface TalosOptions {
   readonly mediumSchematic?: string;
   /** @default - as in the folder, or metal, which requires `machine.install` */
   readonly platform?: Platform;
+  /** Whether new nodes run from the start. Otherwise, they wait for their VM. @default true */
+  readonly poweredOn?: boolean;
   /** How long boots take, relative to a virtual machine; 0 is immediate. @default 0 */
   readonly timeScale?: number;
   /**
@@ -54,6 +57,11 @@ export interface TalosOptions {
    * @default - nodes check what the stand-in knows itself
    */
   readonly checkConfig?: ConfigCheck;
+  /**
+   * A real Kubernetes API, which each cluster gets when it is bootstrapped.
+   * @default - the kubeconfigs are as on a real node, and there is nothing at the address in them
+   */
+  readonly kubernetes?: Pick<KubernetesOptions, "programs">;
   /**
    * The schematics that the Image Factory has received: the official extensions of each by its ID. Installers of others are not
    * found.
@@ -76,6 +84,7 @@ export interface RunningTalos {
   readonly nodes: readonly TalosNode[];
   /** Injects faults, switches power, and lists nodes and calls. */
   readonly control: TalosControl;
+  readonly kubernetes?: Kubernetes;
   readonly stop: () => Promise<void>;
 }
 
@@ -88,29 +97,27 @@ const DEFAULT_VERSION = "v1.13.0";
  * @throws where a port is taken or the folder cannot be read
  */
 export async function startTalos(options: TalosOptions = {}): Promise<RunningTalos> {
-  const {
-    nodes = DEFAULT_NODES,
-    port = 0,
-    oneAddress = false,
-    folder,
-    timeScale = 0,
-    onCall,
-    checkConfig,
-    schematics,
-  } = options;
+  const { port = 0, oneAddress = false, folder, timeScale = 0, onCall, checkConfig, schematics } = options;
   const store = new JsonFile<MachinesState>(folder && join(folder, "nodes.json"), "new nodes");
   const saved = store.load();
   if (saved && !saved.medium) {
     throw new Error(`${folder} is of an earlier version: move it away to start with new nodes`);
   }
-  const listeners = await openListeners((saved?.nodes ?? nodes).length, {
+  const { nodes = saved ? [] : DEFAULT_NODES } = options;
+  const added = nodes.filter(({ name }) => !saved?.nodes.some((old) => old.name === name));
+  const listeners = await openListeners((saved?.nodes.length ?? 0) + added.length, {
     port,
     oneAddress,
     before: saved?.nodes[0]?.listen.port,
   });
+  let kubernetes: Kubernetes | undefined;
   try {
-    const state = machinesState(listeners, saved, options);
-    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, schematics });
+    if (options.kubernetes) {
+      const data = folder && join(folder, "kubernetes");
+      kubernetes = await Kubernetes.start({ ...options.kubernetes, folder: data });
+    }
+    const state = machinesState(listeners, saved, { ...options, nodes: added });
+    const machines = new Machines(state, store, { timeScale, onCall, checkConfig, schematics, kubernetes });
     for (const [index, listener] of listeners.entries()) {
       const node = machines.nodes[index];
       if (node) serve(machines, node, listener);
@@ -118,9 +125,14 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
     await machines.applyChanges();
     const control = new TalosControl(machines);
     const running = control.listNodes().map(({ name, address, endpoint }) => ({ name, address, endpoint }));
-    return { nodes: running, control, stop: () => machines.close() };
+    const stop = async () => {
+      await machines.close();
+      await kubernetes?.stop();
+    };
+    return { nodes: running, control, kubernetes, stop };
   } catch (error) {
     for (const listener of listeners) listener.close();
+    await kubernetes?.stop();
     throw error;
   }
 }
@@ -128,7 +140,7 @@ export async function startTalos(options: TalosOptions = {}): Promise<RunningTal
 function machinesState(
   listeners: readonly Listener[],
   saved: MachinesState | undefined,
-  { nodes = DEFAULT_NODES, ...options }: TalosOptions,
+  { nodes = [], ...options }: TalosOptions,
 ): MachinesState {
   const platform = options.platform ?? saved?.platform ?? "metal";
   const medium: TalosImage = {
@@ -139,9 +151,17 @@ function machinesState(
     const old = saved?.nodes[index];
     const listen = { host, port };
     if (old) return { ...old, listen, address: old.address === old.listen.host ? host : old.address };
-    const { name = host, address = host } = nodes[index] ?? {};
+    const { name = host, address = host } = nodes[index - (saved?.nodes.length ?? 0)] ?? {};
     const installed = platform === "nocloud";
-    return { name, address, listen, poweredOn: true, bootId: "", installed, image: medium };
+    return {
+      name,
+      address,
+      listen,
+      poweredOn: options.poweredOn ?? true,
+      bootId: "",
+      installed,
+      image: medium,
+    };
   });
   return { platform, medium, etcd: saved?.etcd ?? {}, nodes: states };
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonFile } from "../json-file";
+import type { Kubernetes } from "../kubernetes";
 import type { ConfigCheck } from "./config/check";
 import { machineCa } from "./config/machine-config";
 import { CallLog } from "./control/call-log";
 import { Faults } from "./control/faults";
 import { Etcd } from "./etcd/cluster";
+import { kubernetesViews } from "./kubernetes-view";
 import type { MachinesState, TalosImage } from "./model";
 import { installerImage } from "./node/installer-image";
 import { revertImage } from "./node/lifecycle";
@@ -22,6 +24,7 @@ export interface MachinesOptions {
   /** The schematics that the Image Factory has received: the extensions of each by its ID. */
   readonly schematics?: Readonly<Record<string, readonly string[]>>;
   readonly checkConfig?: ConfigCheck;
+  readonly kubernetes?: Kubernetes;
 }
 
 /** All nodes, with the etcd clusters, faults and call log that they share. */
@@ -30,6 +33,8 @@ export class Machines {
   readonly etcd: Etcd;
   readonly faults = new Faults();
   readonly calls: CallLog;
+  /** They are called with the name of a node that shuts itself down. */
+  readonly powerOffListeners = new Set<(name: string) => void>();
   /** The current TLS identities, each with the boot and configuration that it was issued for. */
   private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
@@ -51,6 +56,10 @@ export class Machines {
 
   get checkConfig(): ConfigCheck | undefined {
     return this.options.checkConfig;
+  }
+
+  get kubernetes(): Kubernetes | undefined {
+    return this.options.kubernetes;
   }
 
   attach(node: Node, listener: Listener): void {
@@ -105,10 +114,11 @@ export class Machines {
     await this.applyChanges();
   }
 
-  /** To be called after a change to a node: saves it, lets etcd members join, and updates the listeners. */
+  /** To be called after a change to a node: saves it, lets etcd members join, and updates Kubernetes and the listeners. */
   async applyChanges(): Promise<void> {
     this.etcd.joinAll();
     this.save();
+    this.kubernetes?.update(kubernetesViews(this));
     this.refreshing = this.refreshing.catch(() => {}).then(() => this.refresh());
     await this.refreshing;
   }

@@ -34,6 +34,8 @@ export interface NodeState {
   persistedConfig?: string;
   /** Its member ID, while it has an etcd data directory. */
   etcdMember?: string;
+  /** The VM that it is, if it is one of the stand-in Proxmox. */
+  machine?: string;
   /** It has left etcd, and joins again only after a boot. */
   etcdLeft?: boolean;
 }

@@ -67,7 +67,8 @@ export class LiveCluster implements RollCluster {
         })),
         ...(leader && !/^0*$/.test(leader) && { leader }),
         errors: errors ? [errors] : [],
-        alarms: alarms.map(({ ALARM: alarm = "" }) => alarm),
+        // Each member tells of the alarms of all.
+        alarms: alarms.filter(({ MEMBER }) => MEMBER === status?.MEMBER).map(({ ALARM = "" }) => ALARM),
       };
     } catch (error) {
       return { node: node.name, error: messageOf(error), members: [], errors: [], alarms: [] };

@@ -21,6 +21,8 @@ export interface Removal {
   readonly isLost: boolean;
 }
 
+export const isControlPlaneNode = ({ node }: Removal): boolean => node.role === "controlplane";
+
 /** Why a node cannot be taken out of the cluster now; empty if it can. */
 export function removalProblems(
   { facts, etcd, nodes }: ClusterFacts,

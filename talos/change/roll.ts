@@ -36,7 +36,7 @@ export interface Roll {
   /** Restarts the node. It may return before the node is back. */
   change(node: TalosNode, facts: NodeFacts): Promise<void>;
   /** Why the node, which has restarted, is not what it should be; undefined if it is. */
-  problemAfter(node: TalosNode, facts: NodeFacts): string | undefined;
+  problemAfter(node: TalosNode, facts: NodeFacts): Promise<string | undefined>;
 }
 
 export interface RollOptions extends PollOptions {
@@ -100,7 +100,7 @@ async function rollNode(
   await roll.change(node, before);
   await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
   const after = await cluster.factsOf(node);
-  const problem = roll.problemAfter(node, after);
+  const problem = await roll.problemAfter(node, after);
   if (problem !== undefined) throw new Error(problem);
   say(`runs Talos ${after.talosVersion}`);
   await waitUntilFine(() => missingIn(cluster, node, after), options);

@@ -17,8 +17,10 @@ export const snapshotName = (clusterName: string, now: Date): string =>
 export async function takeSnapshot(
   { talosctl, nodes }: Pick<Cluster, "talosctl" | "nodes">,
   path: string,
+  /** The node that is not asked, since it may be lost. */
+  except?: string,
 ): Promise<void> {
-  const [node] = nodes.filter(isControlPlane);
+  const [node] = nodes.filter((each) => isControlPlane(each) && each.name !== except);
   if (node === undefined) throw new TalosError("there is no control plane to take a snapshot of");
   try {
     // The file is there with its mode before anything is in it.

@@ -63,7 +63,7 @@ export function talosUpgrade(
         { timeoutMs: (timeoutSeconds + 30) * 1000 },
       );
     },
-    problemAfter: (node, { talosVersion, schematicId }) => {
+    problemAfter: async (node, { talosVersion, schematicId }) => {
       if (isUpToDate(node, { talosVersion, schematicId })) return undefined;
       return (
         `it runs Talos ${talosVersion} with schematic ${schematicId ?? "none"} and not ${node.talosVersion} with ${node.schematicId}: ` +

@@ -30,7 +30,9 @@ export function site({ yaml = "", env = {}, more = {} }: SiteProps = {}): Site {
     cluster,
     project,
     env: all,
-    proxmox: new ProxmoxReadings(() => new ProxmoxApi(apiOptionsFrom(all, cluster.config.proxmox))),
+    proxmox: new ProxmoxReadings(
+      () => new ProxmoxApi(apiOptionsFrom(all as NodeJS.ProcessEnv, cluster.config.proxmox)),
+    ),
     state: new StateReadings(project),
     tools: {
       openTofu: async () => ({ path: "/bin/tofu", version: "1.12.6", origin: "PATH" }),

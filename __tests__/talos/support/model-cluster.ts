@@ -105,7 +105,7 @@ export class ModelCluster implements RollCluster {
       nodes: this.nodes,
       isDone: async ({ talosVersion }, facts) => facts.talosVersion === talosVersion,
       change: async ({ name, talosVersion }) => this.restart(name, talosVersion),
-      problemAfter: ({ talosVersion }, facts) =>
+      problemAfter: async ({ talosVersion }, facts) =>
         facts.talosVersion === talosVersion ? undefined : `it runs Talos ${facts.talosVersion}`,
     };
   }

@@ -8,7 +8,7 @@ import { StateEncryption } from "../../../constructs/state-encryption";
 import { TalosCluster } from "../../../constructs/talos-cluster";
 import { TalosProvider } from "../../../constructs/talos-provider";
 import { talosClusterProps } from "../../../stacks/cluster-talos";
-import { type RunningTalos, startTalos } from "../../../stand-ins/talos";
+import { type RunningTalos, startTalos, type TalosOptions } from "../../../stand-ins/talos";
 import { inheritedEnv } from "../../support/inherited-env";
 import { startProgram } from "../../support/running-program";
 import { newApp, synthStack } from "../../support/synth";
@@ -43,6 +43,17 @@ export interface RunResult {
   readonly said: string;
 }
 
+/** A state, as far as a test changes it. */
+export interface EditableState {
+  readonly serial: number;
+  readonly outputs: Record<string, { value: string }>;
+  readonly resources: readonly {
+    readonly type: string;
+    // biome-ignore lint/suspicious/noExplicitAny: what a resource has depends on its type
+    readonly instances: readonly { readonly attributes: any }[];
+  }[];
+}
+
 /**
  * A cluster as a deploy leaves it, without its VMs: three control planes and a worker on stand-ins, their configs applied by the
  * real OpenTofu, the state encrypted in a file, and a `cluster.yaml` that says all this.
@@ -55,16 +66,17 @@ export class RunningCluster {
     private readonly project: TofuProject,
   ) {}
 
-  static async start(): Promise<RunningCluster> {
+  /** @param options such as `kubernetes`, for a real Kubernetes API */
+  static async start(options: Pick<TalosOptions, "kubernetes"> = {}): Promise<RunningCluster> {
     const folder = mkdtempSync(join(tmpdir(), "running-cluster-"));
     const names = [1, 2, 3].map((n) => ({ name: `cp-${n}`, address: `10.20.1.1${n}` }));
     const nodes = [...names, { name: "worker-1", address: "10.20.1.21" }];
-    const talos = await startTalos({ nodes, mediumVersion: "v1.13.0" });
+    const talos = await startTalos({ nodes, mediumVersion: "v1.13.0", ...options });
     const project = new TofuProject({ TF_VAR_state_passphrase: PASSPHRASE }, join(folder, "stack"));
     const cluster = new RunningCluster(folder, talos, project);
     mkdirSync(cluster.home);
     try {
-      cluster.configure("");
+      cluster.configure();
       cluster.writeStack();
       await project.ok("init");
       await project.ok("apply", "-auto-approve");
@@ -76,13 +88,13 @@ export class RunningCluster {
   }
 
   /** Writes `cluster.yaml`, with these lines in `talos`. Nothing is applied. */
-  configure(talos: string): void {
+  configure(talos = "kubernetes_version: v1.36.0"): void {
     const state = `state:\n  backend: local\n  path: ${JSON.stringify(this.project.stateFile)}\n`;
     const lines = talos
       .split("\n")
       .filter(Boolean)
       .map((line) => `  ${line}\n`);
-    const text = `${CLUSTER}${state}talos:\n  kubernetes_version: v1.36.0\n${lines.join("")}`;
+    const text = `${CLUSTER}${state}talos:\n${lines.join("")}`;
     writeFileSync(join(this.folder, "cluster.yaml"), text);
     writeFileSync(join(this.folder, "nodes.yaml"), NODES);
   }
@@ -91,6 +103,21 @@ export class RunningCluster {
   async apply(): Promise<void> {
     this.writeStack();
     await this.project.ok("apply", "-auto-approve");
+  }
+
+  /** The value of an output in the state. */
+  async output(name: string): Promise<string> {
+    return (await this.project.ok("output", "-raw", name)).output;
+  }
+
+  /** Changes the state as OpenTofu keeps it, decrypted. */
+  async editState(edit: (state: EditableState) => Promise<void>): Promise<void> {
+    const state = JSON.parse((await this.project.ok("state", "pull")).output) as EditableState;
+    await edit(state);
+    const file = join(this.folder, "edited.tfstate");
+    writeFileSync(file, JSON.stringify({ ...state, serial: state.serial + 1 }));
+    await this.project.ok("state", "push", file);
+    rmSync(file);
   }
 
   get home(): string {
@@ -109,6 +136,7 @@ export class RunningCluster {
       CLUSTER_CONFIG: this.folder,
       TF_VAR_state_passphrase: PASSPHRASE,
       TALOS_API_ENDPOINTS: endpoints.join(","),
+      KUBERNETES_API_ENDPOINT: this.talos.kubernetes?.endpoint,
     };
   }
 

@@ -12,17 +12,22 @@ import { RpcError } from "./rpc-error";
 /** How long Talos makes the certificate of a Kubernetes administrator valid. */
 const VALID_DAYS = 365;
 
-/** Answers a gzipped tar with one file, as Talos does for every copy from a node. Kubernetes need not run for it. */
+/**
+ * Answers a gzipped tar with one file, as Talos does for every copy from a node. Kubernetes need not run for it. Where it
+ * does, `proxy-url` leads to it, which is the only difference to a real node.
+ */
 export const kubeconfig = method<object>(ADMIN, async function* (context) {
   requireControlPlane(context, "kubeconfig");
   const { config } = context.node;
+  const { kubernetes } = context.machines;
+  const proxy = kubernetes && { "proxy-url": `http://${kubernetes.endpoint}` };
   const archive = pack();
-  archive.entry({ name: "kubeconfig", mode: 0o600 }, config ? await adminKubeconfig(config) : "");
+  archive.entry({ name: "kubeconfig", mode: 0o600 }, config ? await adminKubeconfig(config, proxy) : "");
   archive.finalize();
   yield { bytes: await buffer(archive.pipe(createGzip())) };
 });
 
-async function adminKubeconfig({ main }: MachineConfig): Promise<string> {
+async function adminKubeconfig({ main }: MachineConfig, proxy: object | undefined): Promise<string> {
   const cluster = main?.cluster;
   const ca = decodeKeyPair(cluster?.ca);
   if (!ca.key)
@@ -46,6 +51,7 @@ async function adminKubeconfig({ main }: MachineConfig): Promise<string> {
         cluster: {
           server: cluster?.controlPlane?.endpoint,
           "certificate-authority-data": base64(ca.crt),
+          ...proxy,
         },
       },
     ],

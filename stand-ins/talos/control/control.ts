@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ActiveFault } from "../../fault-list";
 import type { Machines } from "../machines";
 import type { NodeState } from "../model";
+import { loseDisks } from "../node/lifecycle";
 import type { Condition, Node } from "../node/node";
 import type { LoggedCall } from "./call-log";
 import { type Fault, type FaultInput, faultSchema } from "./faults";
@@ -72,6 +73,28 @@ export class TalosControl {
       await this.machines.applyChanges();
       this.machines.listenerOf(node)?.cutConnections();
     }
+  }
+
+  /**
+   * Says which VM the node is. One that is another VM than before, or none any more, has lost its disks.
+   * @throws where there is no such node
+   */
+  async setMachine(name: string, id: string | undefined): Promise<void> {
+    const node = this.node(name);
+    const before = node.state.machine;
+    if (before === id) return;
+    node.state.machine = id;
+    if (before !== undefined) {
+      await this.setPower(name, "off");
+      loseDisks(this.machines, node);
+    }
+    await this.machines.applyChanges();
+  }
+
+  /** Calls the listener with the name of each node that shuts itself down. @returns ends it */
+  onPowerOff(listener: (name: string) => void): () => void {
+    this.machines.powerOffListeners.add(listener);
+    return () => this.machines.powerOffListeners.delete(listener);
   }
 
   listCalls(): readonly LoggedCall[] {

@@ -171,7 +171,8 @@ export class Etcd {
 const votersOf = (members: readonly EtcdMember[]) => members.filter(({ learner }) => !learner);
 const quorumOf = (voters: readonly EtcdMember[]): number => Math.floor(voters.length / 2) + 1;
 
-function clusterOf(node: Node): string {
+/** The same for all nodes of a cluster. */
+export function clusterOf(node: Node): string {
   const crt = node.config ? machineCa(node.config).crt : "";
   return createHash("sha256").update(crt).digest("hex");
 }

@@ -118,6 +118,19 @@ function wipe({ state }: Node, { mode, systemPartitionsToWipe }: ResetRequest): 
   if (everything) state.installed = false;
 }
 
+/** Gives a node that is off other disks, as those of a VM that is made anew. */
+export function loseDisks({ state: { medium } }: Machines, { state, platform }: Node): void {
+  state.config = undefined;
+  state.persistedConfig = undefined;
+  state.etcdMember = undefined;
+  state.etcdLeft = undefined;
+  state.installed = platform === "nocloud";
+  state.image = medium;
+  state.nextImage = undefined;
+  state.previousImage = undefined;
+  state.upgraded = undefined;
+}
+
 const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
   { phase: "stopServices", task: "stopServicesForUpgrade" },
   {
@@ -142,6 +155,7 @@ const powerOff = (machines: Machines, node: Node): Phase => ({
   work: () => {
     node.state.poweredOn = false;
     machines.save();
+    for (const listener of machines.powerOffListeners) listener(node.name);
   },
 });
 

@@ -9,7 +9,7 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** The main document of a machine configuration, as the provider generates it for 1.13. */
 export function mainDocument(secrets: ClusterSecrets, type: "controlplane" | "worker") {
-  const { os, kubernetes, etcd, token } = secrets;
+  const { os, kubernetes, etcd, serviceAccountKey, token } = secrets;
   const key = (pem: string) => (type === "controlplane" ? base64(pem) : "");
   return {
     version: "v1alpha1",
@@ -31,7 +31,10 @@ export function mainDocument(secrets: ClusterSecrets, type: "controlplane" | "wo
       clusterName: "test",
       token,
       ca: { crt: base64(kubernetes.crt), key: key(kubernetes.key) },
-      ...(type === "controlplane" && { etcd: { ca: { crt: base64(etcd.crt), key: base64(etcd.key) } } }),
+      ...(type === "controlplane" && {
+        serviceAccount: { key: base64(serviceAccountKey) },
+        etcd: { ca: { crt: base64(etcd.crt), key: base64(etcd.key) } },
+      }),
     },
   };
 }

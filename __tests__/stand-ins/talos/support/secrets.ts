@@ -9,6 +9,8 @@ export interface ClusterSecrets {
   readonly os: KeyPair;
   readonly kubernetes: KeyPair;
   readonly etcd: KeyPair;
+  /** The private key that signs the tokens of service accounts. */
+  readonly serviceAccountKey: string;
   readonly token: string;
 }
 
@@ -20,7 +22,8 @@ export async function clusterSecrets(): Promise<ClusterSecrets> {
   ]);
   // As Talos labels its keys.
   const key = os.key.replaceAll("PRIVATE KEY", "ED25519 PRIVATE KEY");
-  return { os: { ...os, key }, kubernetes, etcd, token: randomBytes(16).toString("hex") };
+  const serviceAccountKey = await exportKey((await generateKeyPair("p256")).privateKey);
+  return { os: { ...os, key }, kubernetes, etcd, serviceAccountKey, token: randomBytes(16).toString("hex") };
 }
 
 /** The client certificate of a talosconfig. */

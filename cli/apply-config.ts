@@ -1,0 +1,101 @@
+// `npm run apply-config -- [--reboot|--staged] NODE`: gives one node the config that the state has for it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withPrivateFolder } from "../process/private-folder";
+import { loadProject } from "../state/project";
+import { restartProblems } from "../talos/change/preflight";
+import { reboot } from "../talos/change/reboot";
+import { rollNodes } from "../talos/change/roll";
+import { wantedConfig } from "../talos/change/wanted-config";
+import type { Cluster } from "../talos/cluster";
+import { nodeNamed, type TalosNode } from "../talos/node";
+import { type ChangeOptions, changeProgram, EXIT, factsOf, finish, liveCluster } from "./change-command";
+import { runOnCluster } from "./talos-command";
+
+interface Options extends ChangeOptions {
+  readonly reboot?: boolean;
+  readonly staged?: boolean;
+}
+
+const program = changeProgram(
+  "apply-config",
+  "gives one node the config that the last deploy has made for it. without an option, a change that needs a reboot is refused by the node",
+)
+  .argument("<node>", "the name of the node")
+  .option("--reboot", "stage the config, drain the node and restart it")
+  .option("--staged", "only stage the config: it is in effect after the next reboot (npm run reboot)");
+program.parse();
+const options = program.opts<Options>();
+if (options.reboot && options.staged)
+  program.error("--reboot and --staged exclude each other; pass one of them");
+void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+
+async function run(cluster: Cluster, name: string, options: Options): Promise<number> {
+  const { dryRun = false, allowOutage = false, timeout } = options;
+  const node = nodeNamed(cluster.nodes, name);
+  const { env, signal, report } = cluster;
+  const config = await wantedConfig(node, { project: loadProject(env, process.cwd()), signal, report });
+  // A node that is staged is restarted by the roll, as all others are.
+  const mode = options.reboot || options.staged ? "staged" : "no-reboot";
+  if (!options.reboot) {
+    const said = await apply(cluster, node, { config, mode, dryRun });
+    if (dryRun) console.error(said);
+    if (options.json) console.log(JSON.stringify({ dryRun, node: name, mode, problems: [] }, null, 2));
+    return EXIT.done;
+  }
+  const live = await liveCluster(cluster, options);
+  const problems = restartProblems(await factsOf(live), { allowOutage });
+  if (dryRun || problems.length > 0) {
+    if (problems.length === 0) console.error(await apply(cluster, node, { config, mode, dryRun: true }));
+    return finish(
+      { dryRun, problems, nodes: [{ name }] },
+      options,
+      [[name, "would be restarted"]],
+      ["node", "outcome"],
+    );
+  }
+  await apply(cluster, node, { config, mode, dryRun });
+  console.error(`${name}: config staged`);
+  const nodes = await rollNodes(
+    live,
+    reboot(cluster, { nodes: [node], always: true, timeoutSeconds: timeout }),
+    {
+      timeoutSeconds: timeout,
+      signal,
+      say: console.error,
+    },
+  );
+  return finish(
+    { dryRun, problems: [], nodes },
+    options,
+    nodes.map((each) => [each.name, each.outcome]),
+    ["node", "outcome"],
+  );
+}
+
+interface Application {
+  readonly config: string;
+  readonly mode: "staged" | "no-reboot";
+  readonly dryRun: boolean;
+}
+
+/** @returns what talosctl says, without the values of secrets: in a dry run, only that the node would take it */
+function apply(
+  { talosctl, env }: Cluster,
+  node: TalosNode,
+  { config, mode, dryRun }: Application,
+): Promise<string> {
+  return withPrivateFolder(env, async (folder) => {
+    const file = join(folder, "config.yaml");
+    writeFileSync(file, config, { mode: 0o600 });
+    await talosctl.run(node, [
+      "apply-config",
+      "--file",
+      file,
+      "--mode",
+      mode,
+      ...(dryRun ? ["--dry-run"] : []),
+    ]);
+    return `${node.name}: ${dryRun ? "would take" : "has taken"} the config in mode ${mode}`;
+  });
+}

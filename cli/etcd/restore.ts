@@ -1,0 +1,101 @@
+import type { Command } from "commander";
+import { confirm } from "../../process/confirm";
+import { LiveCluster } from "../../talos/change/live-cluster";
+import type { Cluster } from "../../talos/cluster";
+import { TalosError } from "../../talos/errors";
+import { restoreEtcd, restoreProblems } from "../../talos/etcd/restore";
+import { requireSnapshot } from "../../talos/etcd/snapshot-file";
+import { isControlPlane } from "../../talos/node";
+import { EXIT, seconds } from "../change-command";
+import { addTalosOptions, runOnCluster, type TalosOptions } from "../talos-command";
+
+interface RestoreOptions extends TalosOptions {
+  readonly yes?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly replaceHealthy?: boolean;
+  readonly skipHashCheck?: boolean;
+  readonly timeout: number;
+}
+
+export function addRestoreCommand(program: Command): void {
+  addTalosOptions(program.command("restore <file>"))
+    .description(
+      "makes etcd anew from a snapshot: the etcd data of all control planes is wiped, and all that Kubernetes has learnt since the " +
+        "snapshot is gone. for a cluster that has lost its quorum for good",
+    )
+    .option("--yes <name>", "the name of the cluster, instead of typing it on the terminal")
+    .option("--replace-healthy", "also where etcd has a quorum")
+    .option("--skip-hash-check", "for a copy of the database of a member, which has no checksum")
+    .option("--dry-run", "show what would be done, and do nothing")
+    .option("--json", "print one JSON document on stdout; progress is on stderr")
+    .option("--timeout <seconds>", "how long a control plane may take to come back", seconds, 1800)
+    .addHelpText(
+      "after",
+      "\nexit codes: 0 restored; 1 stopped at a failure, or not confirmed (run it again to go on); 2 with --dry-run: it would be " +
+        "done; 3 refused: a control plane does not answer, or etcd has a quorum",
+    )
+    .action((file: string, options: RestoreOptions) =>
+      runOnCluster(options, (cluster) => restore(cluster, file, options)),
+    );
+}
+
+async function restore(cluster: Cluster, file: string, options: RestoreOptions): Promise<number> {
+  const { dryRun = false, replaceHealthy = false, skipHashCheck = false, timeout, yes } = options;
+  const { clusterName } = cluster.config;
+  requireSnapshot(file, { skipHashCheck });
+  if (yes !== undefined && yes !== clusterName) {
+    throw new TalosError(`--yes ${yes} is not the name of the cluster; write --yes ${clusterName}`);
+  }
+  const live = new LiveCluster(cluster);
+  const problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
+  const controlPlanes = cluster.nodes.filter(isControlPlane).map(({ name }) => name);
+  const print = (outcome: string) => {
+    if (options.json)
+      console.log(JSON.stringify({ dryRun, problems, file, controlPlanes, outcome }, null, 2));
+  };
+  if (problems.length > 0) {
+    print("refused");
+    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+    return EXIT.refused;
+  }
+  console.error(
+    `${clusterName}: the etcd data of ${controlPlanes.join(", ")} is wiped, and etcd starts from ${file}. what Kubernetes has learnt since then is gone`,
+  );
+  if (dryRun) {
+    print("would be restored");
+    return EXIT.wouldChange;
+  }
+  if (yes === undefined) {
+    const isTyped = await confirm("Type the name of the cluster to go on.", {
+      expected: clusterName,
+      signal: cluster.signal,
+    });
+    if (isTyped === undefined) {
+      throw new TalosError(
+        `there is no terminal to type the name of the cluster on; pass --yes ${clusterName}`,
+      );
+    }
+    if (!isTyped) {
+      console.error("nothing was touched");
+      return EXIT.failed;
+    }
+  }
+  try {
+    const { signal } = cluster;
+    await restoreEtcd(cluster, live, {
+      file,
+      skipHashCheck,
+      timeoutSeconds: timeout,
+      signal,
+      say: console.error,
+    });
+  } catch (error) {
+    cluster.signal.throwIfAborted();
+    print("failed");
+    console.error(`stopped: ${(error as Error).message}\nmend it, then run the command again`);
+    return EXIT.failed;
+  }
+  print("restored");
+  return EXIT.done;
+}

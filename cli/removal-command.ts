@@ -1,0 +1,136 @@
+import { statSync } from "node:fs";
+import type { Command } from "commander";
+import type { FileEdit } from "../config/edit-kubernetes-version";
+import { confirm } from "../process/confirm";
+import { writeFileAtomic } from "../process/write-file-atomic";
+import { liveRemoval } from "../talos/change/live-removal";
+import {
+  isControlPlaneNode,
+  type Removal,
+  removalProblems,
+  removalSteps,
+  removeNode,
+} from "../talos/change/remove";
+import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
+import type { Cluster } from "../talos/cluster";
+import { TalosError } from "../talos/errors";
+import { addDrainOptions, type ChangeOptions, EXIT, factsOf, liveCluster, seconds } from "./change-command";
+import { type TalosOptions, talosProgram } from "./talos-command";
+
+/* What `npm run remove-node` and `npm run replace-node` have in common. */
+
+export interface RemovalOptions
+  extends TalosOptions,
+    Pick<ChangeOptions, "drain" | "drainTimeout" | "evictUnmanaged"> {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly yes?: string;
+  readonly timeout: number;
+  readonly deploy: boolean;
+  readonly snapshot?: string;
+}
+
+export function removalProgram(name: string, description: string): Command {
+  return addDrainOptions(
+    talosProgram(
+      name,
+      description,
+      "0 done; 1 stopped at a failure, or not confirmed (run it again to go on); 2 with --dry-run: it would be done; " +
+        "3 refused, because etcd would lose its quorum or the node is not as it was said to be",
+    ),
+  )
+    .argument("<node>", "the name of the node")
+    .option("--yes <name>", "the name of the node again, instead of typing it on the terminal")
+    .option("--dry-run", "show what would be done, and do nothing")
+    .option("--json", "print one JSON document on stdout; progress is on stderr")
+    .option("--no-deploy", "stop before the VM, and say how to go on")
+    .option("--snapshot <file>", "where the snapshot of etcd goes (default: a new file in this folder)")
+    .option("--timeout <seconds>", "how long the node may take", seconds, 600);
+}
+
+export interface TakeOut {
+  readonly removal: (isLost: boolean) => Removal;
+  /** What happens to the VM after that, for the user to read. */
+  readonly afterwards: string;
+  /** More that stands against it. */
+  readonly problems?: readonly string[];
+}
+
+/** What came of it. */
+export interface TakenOut {
+  /** Undefined where the node was taken out. */
+  readonly code?: number;
+  readonly report: {
+    readonly node: string;
+    readonly dryRun: boolean;
+    readonly problems: readonly string[];
+    readonly steps: readonly string[];
+    readonly snapshot?: string;
+  };
+}
+
+/** Takes a node out of Talos, etcd and Kubernetes, after its name was typed. Its VM stays. */
+export async function takeOut(
+  cluster: Cluster,
+  name: string,
+  options: RemovalOptions,
+  { removal, afterwards, problems: more = [] }: TakeOut,
+): Promise<TakenOut> {
+  const { dryRun = false, timeout } = options;
+  if (options.yes !== undefined && options.yes !== name) {
+    throw new TalosError(`--yes ${options.yes} is not the name of the node; write --yes ${name}`);
+  }
+  const live = await liveCluster(cluster, options);
+  const facts = await factsOf(live);
+  const own = facts.facts.get(name) ?? {};
+  const wanted = removal(own.error !== undefined);
+  const problems = [...more, ...removalProblems(facts, wanted)];
+  const steps = [...removalSteps(wanted, facts), afterwards];
+  const report = { node: name, dryRun, problems, steps };
+  if (problems.length > 0) {
+    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+    return { code: EXIT.refused, report };
+  }
+  console.error(`${name}:\n${steps.map((each) => `  ${each}`).join("\n")}`);
+  if (dryRun) return { code: EXIT.wouldChange, report };
+  if (options.yes === undefined) {
+    const isTyped = await confirm("Type the name of the node to go on.", {
+      expected: name,
+      signal: cluster.signal,
+    });
+    if (isTyped === undefined) {
+      throw new TalosError(`there is no terminal to type the name of the node on; pass --yes ${name}`);
+    }
+    if (!isTyped) {
+      console.error("nothing was touched");
+      return { code: EXIT.failed, report };
+    }
+  }
+  const snapshot = isControlPlaneNode(wanted)
+    ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
+    : undefined;
+  if (snapshot !== undefined) {
+    await takeSnapshot(cluster, snapshot, name);
+    console.error(`etcd: snapshot in ${snapshot}`);
+  }
+  const reported = { ...report, ...(snapshot && { snapshot }) };
+  try {
+    await removeNode(liveRemoval(cluster, live, timeout), wanted, own, {
+      timeoutSeconds: timeout,
+      signal: cluster.signal,
+      say: console.error,
+    });
+  } catch (error) {
+    cluster.signal.throwIfAborted();
+    console.error(
+      `stopped: ${(error as Error).message}\nmend it, then run the command again: what is done is skipped`,
+    );
+    return { code: EXIT.failed, report: reported };
+  }
+  return { report: reported };
+}
+
+/** Writes a file of the user as it is to be. */
+export function writeEdit({ file, text }: Pick<FileEdit, "file" | "text">): void {
+  if (text !== undefined) writeFileAtomic(file, text, statSync(file).mode & 0o777);
+}

@@ -1,0 +1,58 @@
+// `npm run remove-node -- NODE`: takes a node out of etcd, Talos and Kubernetes, out of cluster.yaml, and destroys its VM.
+import { nodeRemoval } from "../config/edit-nodes";
+import type { Cluster } from "../talos/cluster";
+import { nodeNamed } from "../talos/node";
+import { EXIT } from "./change-command";
+import { type RemovalOptions, removalProgram, takeOut, writeEdit } from "./removal-command";
+import { runDeploy } from "./run-deploy";
+import { runOnCluster } from "./talos-command";
+
+interface Options extends RemovalOptions {
+  readonly lost?: boolean;
+}
+
+const program = removalProgram(
+  "remove-node",
+  "takes a node out of the cluster for good: its pods are evicted, a control plane leaves etcd if the others keep their quorum, " +
+    "it is wiped, its Node is deleted, it goes from nodes.yaml, and a deploy destroys its VM and no other",
+).option("--lost", "the node is gone for good and cannot leave by itself");
+program.parse();
+const options = program.opts<Options>();
+void runOnCluster(options, (cluster) => run(cluster, program.args[0] ?? "", options));
+
+async function run(cluster: Cluster, name: string, options: Options): Promise<number> {
+  const node = nodeNamed(cluster.nodes, name);
+  // Files that would not be right without the node are found before anything is touched.
+  const edit = nodeRemoval(process.env, name);
+  const isProtected = cluster.config.nodes.some((each) => each.name === name && each.protection);
+  const { code, report } = await takeOut(cluster, name, options, {
+    removal: () => ({ node, isLost: options.lost ?? false }),
+    afterwards: "its VM and its disks are destroyed",
+    problems: isProtected
+      ? [`${name} has protection: true; set it to false and run npm run deploy first`]
+      : [],
+  });
+  const print = (deploy?: string) => {
+    if (options.json) console.log(JSON.stringify({ ...report, ...(deploy && { deploy }) }, null, 2));
+  };
+  if (code !== undefined) {
+    print();
+    return code;
+  }
+  writeEdit(edit);
+  if (edit.text === undefined || !options.deploy) {
+    const first =
+      edit.text === undefined ? `${edit.advice}, then run` : `${name} is gone from ${edit.at}; run`;
+    console.error(`${first} npm run deploy -- --allow ${name}: it destroys the VM`);
+    print("to be done");
+    return EXIT.done;
+  }
+  console.error(`${name} is gone from ${edit.at}`);
+  const deployed = await runDeploy({ node, nodes: cluster.nodes, env: process.env });
+  print(deployed === 0 ? "done" : "failed");
+  if (deployed === 0) return EXIT.done;
+  console.error(
+    `the VM is still there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,
+  );
+  return EXIT.failed;
+}

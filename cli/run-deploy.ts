@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { lossProblem } from "../domain/etcd";
+import { vmAddress } from "../domain/virtual-machine";
+import { isControlPlane, type TalosNode } from "../talos/node";
+
+export interface DeployProps {
+  /** The node whose VM may go, and no other. */
+  readonly node: TalosNode;
+  /** All nodes that there are until then. */
+  readonly nodes: readonly TalosNode[];
+  /** That it gets a new VM. @default false */
+  readonly replaces?: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What `npm run deploy` gets, so that its guard refuses a plan which loses anything but this VM. */
+export function deployArguments({ node, nodes }: Pick<DeployProps, "node" | "nodes">): readonly string[] {
+  const controlPlanes = nodes.filter(isControlPlane).length;
+  // The node has left etcd, which the guard does not know.
+  const isOfTwo = isControlPlane(node) && lossProblem(controlPlanes) !== undefined;
+  return ["deploy", "--allow", isOfTwo ? `${node.name},quorum` : node.name, "--auto-approve"];
+}
+
+/** The environment of a deploy; for a new VM, it lifts the guard of this one and says that it is to be made anew. */
+export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.ProcessEnv {
+  if (!replaces) return env;
+  const plan = `${env.TF_CLI_ARGS_plan ?? ""} -replace=${vmAddress(node.name)}`.trim();
+  return { ...env, ALLOW_REPLACE: node.name, TF_CLI_ARGS_plan: plan };
+}
+
+/** Deploys, with its output on stderr. @returns the exit code */
+export function runDeploy(props: DeployProps): Promise<number> {
+  const args = ["--swc", join(__dirname, "cdktf.ts"), ...deployArguments(props)];
+  const child = spawn("ts-node", args, {
+    env: deployEnvironment(props),
+    stdio: ["inherit", process.stderr, "inherit"],
+  });
+  // A terminal sends Ctrl-C to both of us.
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}

@@ -1,0 +1,24 @@
+import { resourceName } from "../../domain/virtual-machine";
+import { TalosError } from "../errors";
+import type { TalosNode } from "../node";
+import { readState, type StateOutputsProps } from "../state-outputs";
+
+const GENERATED = "talos_machine_configuration";
+
+/**
+ * The machine config that a node is to have, as the last deploy has made it: also one that failed, since a config which needs a reboot
+ * is in the state although the node does not have it. Secrets are in it.
+ * @throws TalosError where the state has none
+ */
+export async function wantedConfig(node: TalosNode, props: StateOutputsProps): Promise<string> {
+  const { resources = [] } = await readState(props);
+  const name = resourceName(node.name);
+  const found = resources.find(
+    (each) => each.mode === "data" && each.type === GENERATED && each.name === name,
+  );
+  const text = found?.instances[0]?.attributes?.machine_configuration;
+  if (typeof text === "string" && text !== "") return text;
+  throw new TalosError(
+    `the state has no config for ${node.name}; run npm run deploy, which makes it, and then this command again`,
+  );
+}

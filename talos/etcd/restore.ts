@@ -1,0 +1,90 @@
+import { etcdProblems } from "../change/etcd-problems";
+import type { EtcdView } from "../change/facts";
+import type { LiveCluster } from "../change/live-cluster";
+import { type PollOptions, waitUntilFine } from "../change/poll";
+import type { ClusterFacts } from "../change/preflight";
+import { namesOfControlPlanes } from "../change/preflight";
+import type { Cluster } from "../cluster";
+import { CallError } from "../errors";
+import { isControlPlane, type TalosNode } from "../node";
+import { readServices } from "../read/services";
+
+/** Why etcd cannot be restored now; empty if it can. */
+export function restoreProblems(
+  { nodes, facts, etcd }: ClusterFacts,
+  { replacesHealthy }: { readonly replacesHealthy: boolean },
+): readonly string[] {
+  const silent = nodes.filter(isControlPlane).flatMap(({ name }) => {
+    const { error } = facts.get(name) ?? {};
+    return error === undefined
+      ? []
+      : [
+          `${name} does not answer: ${error}; start it, give it a new VM by a deploy, or take it out of nodes.yaml`,
+        ];
+  });
+  const works = etcd.some(hasQuorum);
+  if (!works || replacesHealthy) return silent;
+  return [
+    ...silent,
+    "etcd has a quorum, and a restore throws away what it has; replace single nodes with npm run replace-node, or pass --replace-healthy to go back to the snapshot",
+  ];
+}
+
+const hasQuorum = ({ error, leader }: EtcdView): boolean => error === undefined && leader !== undefined;
+
+export interface RestoreProps extends PollOptions {
+  readonly file: string;
+  /** For a copy of a member's database, which has no checksum. */
+  readonly skipHashCheck: boolean;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Makes etcd anew from a snapshot: the data of all control planes is wiped at the same time, so that none brings the old members back,
+ * one of them starts with the snapshot, and the others join it.
+ * @throws Error where a step fails; run again, it starts from the beginning
+ */
+export async function restoreEtcd(
+  { talosctl }: Pick<Cluster, "talosctl">,
+  live: LiveCluster,
+  { file, skipHashCheck, say, ...poll }: RestoreProps,
+): Promise<void> {
+  const controlPlanes = live.nodes.filter(isControlPlane);
+  const [first] = controlPlanes;
+  if (first === undefined) throw new Error("there is no control plane");
+  const timeoutMs = (poll.timeoutSeconds + 30) * 1000;
+  await Promise.all(
+    controlPlanes.map(async (node) => {
+      if (await waitsForEtcd(talosctl, node)) return;
+      const { bootId } = await live.factsOf(node);
+      const args = ["reset", "--graceful=false", "--reboot", "--system-labels-to-wipe", "EPHEMERAL"];
+      await talosctl.run(node, [...args, "--wait=false"], { timeoutMs });
+      await waitUntilFine(async () => {
+        const now = await live.factsOf(node);
+        if (now.error !== undefined || now.bootId === bootId)
+          return `${node.name}: ${now.error ?? "it has not restarted"}`;
+        return (await waitsForEtcd(talosctl, node))
+          ? undefined
+          : `${node.name}: its etcd does not wait for others yet`;
+      }, poll);
+      say(`${node.name}: its etcd data is wiped`);
+    }),
+  );
+  const check = skipHashCheck ? ["--recover-skip-hash-check"] : [];
+  await talosctl.run(first, ["bootstrap", "--recover-from", file, ...check], { timeoutMs });
+  say(`${first.name}: etcd starts from ${file}`);
+  const names = namesOfControlPlanes(live.nodes);
+  await waitUntilFine(async () => etcdProblems(names, await live.etcdViews())[0], poll);
+  say(`etcd: ${names.join(", ")} are members`);
+}
+
+/** Whether its etcd has no data, and waits to be told what to do. */
+async function waitsForEtcd(talosctl: Cluster["talosctl"], node: TalosNode): Promise<boolean> {
+  try {
+    const services = await readServices(talosctl, node);
+    return services.some(({ name, state }) => name === "etcd" && state === "Preparing");
+  } catch (error) {
+    if (error instanceof CallError) return false;
+    throw error;
+  }
+}
