@@ -68,7 +68,12 @@ const HELP: Readonly<Record<string, Help>> = {
   },
   destroy: {
     description: "destroy the VMs of the cluster and all that belongs to them, once its name is typed",
-    options: [["--yes <name>", "do not ask; the name of the cluster"], SUMMARY, LOCK_TIMEOUT],
+    options: [
+      ["--yes <name>", "do not ask; the name of the cluster"],
+      ["--reset", "before that, let the Talos nodes leave etcd, and wipe them"],
+      SUMMARY,
+      LOCK_TIMEOUT,
+    ],
     exitCodes: "0 done, or nothing to destroy, 1 an error or not approved",
   },
 };

@@ -30,10 +30,12 @@ export function requireDestroyable({ rest }: PlanOptions, { HOSTS_DOWN }: NodeJS
 export async function destroy({ args, options, env }: StackCommand): Promise<number> {
   const saved = new SavedPlan(args);
   // Loaded here alone: the other commands do without the configuration and the stores.
-  const { keepState, whatGoes } = require("./destroyed-stack") as typeof import("./destroyed-stack");
+  const destroyed = require("./destroyed-stack") as typeof import("./destroyed-stack");
+  const { keepState, requireTalosNodes, resetNodes, whatGoes } = destroyed;
   const { stack, name } = whatGoes(saved.stack, env);
   if (options.yes !== undefined && options.yes !== name)
     throw new Error(`--yes ${options.yes} is not what would be destroyed; that is ${name}: --yes ${name}`);
+  if (options.reset) requireTalosNodes(stack, env);
   saved.remove();
   try {
     // prevent_destroy would refuse. The user asks for it here, by name.
@@ -51,6 +53,7 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
     }
     const { state } = await saved.basis(allowed);
     const kept = stack && (await keepState(stack, env));
+    if (options.reset) await resetNodes(env, console.error);
     const code = await saved.apply(
       { state, lockTimeout: options.lockTimeout, again: "npm run destroy" },
       allowed,

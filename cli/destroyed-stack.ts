@@ -3,6 +3,8 @@ import { type StackName, stackId, stackNames } from "../config/state-location";
 import { loadProject } from "../state/project";
 import { snapshot } from "../state/snapshot";
 import { openStackStore } from "../state/stack-store";
+import { resetCluster } from "../talos/change/reset-cluster";
+import { openCluster, withClients } from "../talos/cluster";
 
 /** The stack as `npm run state` knows it, and the name that approves its end: that of the cluster, else the id of the stack. */
 export function whatGoes(
@@ -12,6 +14,21 @@ export function whatGoes(
   const { config, name } = loadFromEnv({ env });
   const stack = stackNames.find((each) => stackId(name, each) === id);
   return { stack, name: stack === "cluster" ? config.clusterName : id };
+}
+
+/** @throws where the nodes of a stack cannot be reset */
+export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.ProcessEnv): void {
+  if (stack === "cluster" && loadFromEnv({ env }).config.talos !== undefined) return;
+  throw new Error(
+    "--reset wipes Talos nodes that this program has configured, and cluster.yaml has no key talos; leave it out",
+  );
+}
+
+/** Wipes the nodes of the cluster; control planes leave etcd first where others stay. */
+export async function resetNodes(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<void> {
+  const { signal } = new AbortController();
+  const cluster = await openCluster({ env, folder: process.cwd(), signal, report: say });
+  await withClients(cluster, ({ talosctl, nodes }) => resetCluster(talosctl, nodes, say));
 }
 
 /** Keeps the state as it was before the destroy. @returns where it is, for people */

@@ -12,19 +12,29 @@ export interface PlanOptions {
   readonly autoApprove: boolean;
   /** The name that approves a destroy. */
   readonly yes?: string;
+  /** Wipes the Talos nodes before their VMs are destroyed. */
+  readonly reset: boolean;
   /** How long to wait for the lock of the state, as OpenTofu has it: `5m`. */
   readonly lockTimeout?: string;
   /** The arguments of cdktf. */
   readonly rest: readonly string[];
 }
 
-type Option = "--allow" | "--summary" | "--json" | "--out" | "--auto-approve" | "--yes" | "--lock-timeout";
+type Option =
+  | "--reset"
+  | "--allow"
+  | "--summary"
+  | "--json"
+  | "--out"
+  | "--auto-approve"
+  | "--yes"
+  | "--lock-timeout";
 
 const TAKEN: Readonly<Record<PlanCommand, readonly Option[]>> = {
   plan: ["--allow", "--summary", "--json", "--out", "--lock-timeout"],
   drift: ["--json"],
   deploy: ["--allow", "--summary", "--auto-approve", "--lock-timeout"],
-  destroy: ["--summary", "--yes", "--lock-timeout"],
+  destroy: ["--summary", "--yes", "--lock-timeout", "--reset"],
   apply: ["--allow", "--lock-timeout"],
 };
 
@@ -95,6 +105,7 @@ export function planOptions(command: PlanCommand, given: readonly string[]): Pla
     out: values["--out"],
     autoApprove: "--auto-approve" in values,
     yes: values["--yes"],
+    reset: "--reset" in values,
     lockTimeout,
     rest,
   };

@@ -39,8 +39,8 @@ export class SavedPlan {
 
   /** @throws where cdktf left none */
   read(): Uint8Array {
-    if (existsSync(this.file)) return readFileSync(this.file);
-    throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
+    this.requirePlan();
+    return readFileSync(this.file);
   }
 
   /** Prints what the plan would do, node by node, and what it must not. */
@@ -112,8 +112,12 @@ export class SavedPlan {
   }
 
   private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
-    this.read();
+    this.requirePlan();
     return reviewPlan(await this.tofu(env).showPlanJson("plan"), allow);
+  }
+
+  private requirePlan(): void {
+    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
   }
 
   private tofu(env: NodeJS.ProcessEnv): Tofu {

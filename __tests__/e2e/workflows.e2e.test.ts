@@ -25,7 +25,10 @@ beforeAll(async () => {
     "project/cdktf.json",
     JSON.stringify({ language: "typescript", app: "ts-node --swc main.ts", sendCrashReports: "false" }),
   );
-  file("project/main.ts", `require(${JSON.stringify(join(ROOT, "main.ts"))});\n`);
+  file(
+    "project/main.ts",
+    `const { main } = require(${JSON.stringify(join(ROOT, "main.ts"))});\nvoid main(process.env);\n`,
+  );
   file("project/.gitignore", "cdktf.out\nnode_modules\n.base\n");
   mkdirSync(join(root, "bin"));
   // The package's own command, as `npx` finds it in a project.

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { resetNodes } from "../../cli/destroyed-stack";
 import { issueCertificate } from "../../stand-ins/talos/pki/issue";
 import { talosCredentials } from "../../talos/talosconfig";
 import { RunningCluster } from "./support/running-cluster";
@@ -166,5 +167,13 @@ test("certificates: one that ends soon is told of, and renewed by an apply of it
   const { certificate } = talosCredentials(await cluster.output("talosconfig"));
   expect(new X509Certificate(certificate).validToDate.getTime()).toBeGreaterThan(
     Date.now() + 300 * 86_400_000,
+  );
+});
+
+test("before a destroy, all nodes are wiped, and those that can leave etcd first", async () => {
+  await resetNodes(cluster.env, () => undefined);
+  const nodes = cluster.talos.control.listNodes();
+  expect(nodes.map(({ condition, etcdMember }) => [condition, etcdMember])).toEqual(
+    nodes.map(() => ["OFF", undefined]),
   );
 });

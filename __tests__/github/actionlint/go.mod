@@ -1,4 +1,4 @@
-module cdktf-proxmox-talos/toolchain/go/actionlint
+module cdktf-proxmox-talos/tests/github/actionlint
 
 go 1.26.6
 
