@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StateLocation } from "../../config/state-location";
 import { type Guest, type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
+import { openStore } from "../../state/open-store";
 import { snapshot } from "../../state/snapshot";
 import { ApiClient } from "../stand-ins/proxmox/support/api-client";
 import { type RemoteBackends, startRemoteBackends } from "../state/support/remote-backends";
@@ -149,16 +151,12 @@ describe.each<
 
 /** The bytes in the place where the guide leaves the state. */
 async function stateNow(guide: string): Promise<Uint8Array> {
-  const atWorker = guide === "hcl-on-worker.md";
-  const state = atWorker
-    ? `state: { backend: worker, url: "${remote.workerUrl}/states/proxmox" }\n`
-    : "state: { backend: r2, bucket: tfstate, key: proxmox/terraform.tfstate }\n";
-  const file = join(scratch.root, "cluster.yaml");
-  writeFileSync(file, CLUSTER + state + NODES);
-  const { loadProject } = await import("../../state/project");
-  const { openStackStore } = await import("../../state/stack-store");
-  const store = openStackStore(loadProject({ ...env(), CLUSTER_CONFIG: file }, scratch.root), "cluster");
-  return (await store.read()) ?? new Uint8Array();
+  const key = guide === "hcl-on-r2.md" ? "proxmox/terraform.tfstate" : "home/terraform.tfstate";
+  const place: StateLocation =
+    guide === "hcl-on-worker.md"
+      ? { backend: "worker", url: `${remote.workerUrl}/states/proxmox` }
+      : { backend: "r2", bucket: "tfstate", key };
+  return (await openStore(place, remote.env).read()) ?? new Uint8Array();
 }
 
 test("vms-without-state.md: VMs made by hand and by Ansible are taken over as they are", async () => {
