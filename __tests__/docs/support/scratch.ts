@@ -5,17 +5,18 @@ import { inheritedEnv } from "../../support/inherited-env";
 import { ROOT } from "../../support/running-program";
 
 /**
- * As cdktf does for `diff` and `deploy`, in a third of the time: synth, init, then a plan in the file that cdktf leaves, or an apply.
+ * What cdktf does for `synth`, `diff` and `deploy`, in a third of the time: a synth where the files have changed, an init where there was
+ * none, then a plan in the file that cdktf leaves, or an apply. The guide of the Worker runs cdktf itself.
  */
 const SHORT_CDKTF = `#!/bin/sh
 set -e
 command=$1 stack=$2
-ts-node --swc main.ts
+[ cdktf.out/manifest.json -nt cluster.yaml ] || ts-node --swc main.ts
 [ "$command" = synth ] && exit
 cd cdktf.out/stacks/$stack
-"$TERRAFORM_BINARY_NAME" init -input=false -no-color
-if [ "$command" = diff ]; then exec "$TERRAFORM_BINARY_NAME" plan -input=false -no-color -out=plan; fi
-exec "$TERRAFORM_BINARY_NAME" apply -input=false -no-color -auto-approve
+[ -d .terraform ] || "$TERRAFORM_BINARY_NAME" init -input=false
+if [ "$command" = diff ]; then exec "$TERRAFORM_BINARY_NAME" plan -input=false -out=plan; fi
+exec "$TERRAFORM_BINARY_NAME" apply -input=false -auto-approve
 `;
 
 /** A user's machine: `cluster/` is a checkout of this program, `old/` has the HCL. */
