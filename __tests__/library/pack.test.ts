@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { follow } from "../docs/support/guide";
 
 const ROOT = join(__dirname, "../..");
 const EXAMPLE = join(ROOT, "examples/six-nodes");
@@ -165,16 +164,6 @@ test("a project of cdktf init compiles, and reads no declarations of packages th
     "typescript",
     "undici-types",
   ]);
-}, 600_000);
-
-test("docs/migrations/cdktf-to-cdktn.md: the same stacks before and after", async () => {
-  const { folder } = withCloudflare;
-  const env = { ...process.env, OUT: undefined, npm_config_prefer_offline: "true" };
-  await follow("migrations/cdktf-to-cdktn.md", folder, env);
-  const installed = readFileSync(join(folder, "node_modules/cdktf/package.json"), "utf8");
-  expect(JSON.parse(installed)).toMatchObject({ name: "cdktn", version: "0.24.0" });
-  const [before, after] = ["before", "after"].map((out) => stacksIn(join(folder, out)));
-  expect(after).toEqual(before);
 }, 600_000);
 
 /** The same program on the sources: `cdktf-proxmox-talos` is mapped to `index.ts`. */
