@@ -143,6 +143,17 @@ describe("storages", () => {
       );
   });
 
+  test("fail where one is not active", async () => {
+    const { storages } = at().proxmox;
+    const inactive = async (host: string) =>
+      (await storages(host)).map((each) => ({ ...each, active: false }));
+    const here = at();
+    const proxmox = Object.assign(Object.create(here.proxmox), { storages: inactive });
+    expect((await linesOf("storages", { ...here, proxmox }))[0]).toBe(
+      "fail storage local on pve1 is not active → enable or mount it: pvesm status on pve1",
+    );
+  });
+
   test("a host that does not answer does not hide the others", async () => {
     await proxmox.control.setHostOnline("pve2", false);
     const yaml = (valid: string) =>

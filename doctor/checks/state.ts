@@ -38,17 +38,17 @@ async function writable(site: Site): Promise<Line> {
     case "worker":
       return lockableAtWorker(await site.state.store());
     case "r2":
-      return lockScratch({ ...place, key: stateBeside(place, SCRATCH()).key }, site);
+      return lockScratch({ ...place, key: stateBeside(place, scratchName()).key }, site);
     case "local":
       return (
         writableFolder(dirname(place.path)) ??
-        lockScratch({ ...place, path: `${place.path}.${SCRATCH()}` }, site)
+        lockScratch({ ...place, path: `${place.path}.${scratchName()}` }, site)
       );
   }
 }
 
 /** The name of a state that nobody has. */
-const SCRATCH = () => `doctor-${randomBytes(4).toString("hex")}`;
+const scratchName = () => `doctor-${randomBytes(4).toString("hex")}`;
 
 /** Takes a lock and gives it back, on a state beside that of the cluster. */
 async function lockScratch(place: StateLocation, { env }: Site): Promise<Line> {

@@ -17,7 +17,7 @@ export const vmIdsCheck: Check = {
             `${node.vmId} of ${node.name} is taken by ${guest.type === "lxc" ? "container" : "VM"} ` +
               `"${guest.name ?? ""}" on ${guest.node}`,
             guest.type === "qemu" && guest.name === node.name
-              ? "if it is this node, adopt it (docs/adoption.md) or give it the tag talos; else set another vm_id"
+              ? "if it is this node, adopt it (docs/migrations) or give it the tag talos; else set another vm_id"
               : `set another vm_id for ${node.name}`,
           ),
         ),

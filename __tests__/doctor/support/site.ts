@@ -23,7 +23,7 @@ export function site({ yaml = "", env = {}, more = {} }: SiteProps = {}): Site {
   folders.push(folder);
   const file = join(folder, "cluster.yaml");
   writeFileSync(file, typeof yaml === "string" ? VALID + yaml : yaml(VALID));
-  const all = { HOME: folder, ...env, CLUSTER_CONFIG: file };
+  const all: NodeJS.ProcessEnv = { HOME: folder, ...env, CLUSTER_CONFIG: file };
   const cluster = loadFromEnv({ env: all });
   const project = loadProject(all, folder);
   return {
