@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -73,7 +72,9 @@ beforeAll(async () => {
       continue;
     symlinkSync(join(ROOT, name), inProject(name));
   }
-  cpSync(join(ROOT, "package.json"), inProject("package.json"));
+  const manifest = readFileSync(join(ROOT, "package.json"), "utf8");
+  // The formatter would go into the folders of the repository.
+  writeFileSync(inProject("package.json"), manifest.replace(/("format": )"[^"]*"/, '$1"echo formatted"'));
   writeFileSync(inProject("cluster.yaml"), CLUSTER);
   for (const name of ["tmp", "home", "memory"]) mkdirSync(inProject(name));
   proxmox = await startProxmox();
@@ -138,6 +139,11 @@ test("every task has a description, and tells what is missing before it runs", a
     const { code, said } = await runTask(args);
     expect({ code, said }).toEqual({ code: 201, said: expect.stringContaining(message) });
   }
+  expect((await runTask([])).out).toContain("* infra:plan:");
+  expect(await runTask(["infra:fmt"])).toMatchObject({ code: 0, out: "formatted\n" });
+  // The watch of the arguments sees what is there to see.
+  await run("sh", ["-c", "sleep 0.5; exit", "an argument for everybody"]);
+  expect(watched.with(["an argument for everybody"])).toHaveLength(1);
 });
 
 const TASKS = [
