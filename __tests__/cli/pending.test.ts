@@ -76,7 +76,11 @@ test("a VM that is not there and a host that is offline are errors, and the othe
 });
 
 test.each<[string, NodeJS.ProcessEnv, RegExp]>([
-  ["no token", { PROXMOX_VE_API_TOKEN: "" }, /PROXMOX_VE_API_TOKEN is not set: .*; export PROXMOX_VE_API_TOKEN, or put proxmox_api_token into secrets\.sops\.yaml/],
+  [
+    "no token",
+    { PROXMOX_VE_API_TOKEN: "" },
+    /PROXMOX_VE_API_TOKEN is not set: .*; export PROXMOX_VE_API_TOKEN, or put proxmox_api_token into secrets\.sops\.yaml/,
+  ],
   [
     "a wrong token",
     { PROXMOX_VE_API_TOKEN: "tofu@pve!ci=wrong" },
