@@ -79,7 +79,10 @@ test("a token that is none, nobody who says yes, no rule for sops: nothing is ma
   });
 
   const withSops = await onAnotherLaptop({}, (other) => {
-    writeFileSync(join(other.folder, ".sops.yaml"), "creation_rules:\n  - { path_regex: other, age: age1 }\n");
+    writeFileSync(
+      join(other.folder, ".sops.yaml"),
+      "creation_rules:\n  - { path_regex: other, age: age1 }\n",
+    );
     return other.start("--yes").ended;
   });
   expect(withSops).toMatchObject({

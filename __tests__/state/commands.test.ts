@@ -329,5 +329,7 @@ test("the wrong words are named, and a wrong configuration too", async () => {
   const { AWS_SECRET_ACCESS_KEY: _, ...env } = project.env;
   writeFileSync(project.clusterFile, project.yaml().replace("backend: lokal", "backend: r2"));
   const { said } = await program.run(project.folder, ["list"], env);
-  expect(said).toContain("AWS_SECRET_ACCESS_KEY is not set; export AWS_SECRET_ACCESS_KEY, or put r2_secret_access_key into secrets.sops.yaml");
+  expect(said).toContain(
+    "AWS_SECRET_ACCESS_KEY is not set; export AWS_SECRET_ACCESS_KEY, or put r2_secret_access_key into secrets.sops.yaml",
+  );
 });
