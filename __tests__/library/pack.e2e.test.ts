@@ -196,7 +196,7 @@ test("an app of one's own has two clusters in one stack", () => {
       terraform: { backend: { s3: { key: `${name}/terraform.tfstate` } } },
       resource: { proxmox_virtual_environment_vm: { "cp-1": { vm_id: first, name: "cp-1" } } },
     });
-    const [image] = Object.values(stack.resource.proxmox_virtual_environment_download_file ?? {});
+    const [image] = Object.values(stack.resource.proxmox_download_file ?? {});
     expect(image).toMatchObject({ file_name: expect.stringContaining(`talos-${name}-`) });
   }
 });
