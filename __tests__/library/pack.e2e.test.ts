@@ -187,7 +187,7 @@ test("its toolchain is built from what the package brings, where no release can 
 
 test("an app of one's own has two clusters in one stack", () => {
   const { platform, production, staging } = project.synthesize("two-clusters");
-  expect(platform).toMatchObject({ output: { production: { value: "10.20.0.0/24" } } });
+  expect(platform).toMatchObject({ output: { network_production: { value: "10.20.0.0/24" } } });
   for (const [stack = { resource: {} }, name, first] of [
     [production, "production", 7001],
     [staging, "staging", 7101],
@@ -196,7 +196,7 @@ test("an app of one's own has two clusters in one stack", () => {
       terraform: { backend: { s3: { key: `${name}/terraform.tfstate` } } },
       resource: { proxmox_virtual_environment_vm: { "cp-1": { vm_id: first, name: "cp-1" } } },
     });
-    const [image] = Object.values(stack.resource.proxmox_virtual_environment_download_file ?? {});
+    const [image] = Object.values(stack.resource.proxmox_download_file ?? {});
     expect(image).toMatchObject({ file_name: expect.stringContaining(`talos-${name}-`) });
   }
 });

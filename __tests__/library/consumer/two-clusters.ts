@@ -29,7 +29,7 @@ class Platform extends TerraformStack {
     new StateEncryption(this, "encryption");
     for (const [net, name] of ["production", "staging"].entries()) {
       new ClusterStack(this, name, cluster(name, net));
-      new TerraformOutput(this, name, { value: `10.20.${net}.0/24` });
+      new TerraformOutput(this, `network_${name}`, { value: `10.20.${net}.0/24` });
     }
   }
 }
