@@ -248,6 +248,6 @@ test("no secret has reached the arguments of a process, a file or what was print
 });
 
 test("the cluster goes again", async () => {
-  expect(await runTask(["infra:destroy", "--", "--auto-approve"])).toMatchObject({ code: 0 });
+  expect(await runTask(["infra:destroy", "--", "--yes", "lab"])).toMatchObject({ code: 0 });
   expect(await proxmox.control.listGuests()).toEqual([]);
 });
