@@ -86,6 +86,8 @@ export function planOptions(command: PlanCommand, given: readonly string[]): Pla
     const option = TAKEN[command].find((each) => each === name);
     const missing = option && MISSING[option];
     if (option === undefined) rest.push(argument);
+    else if (missing === undefined && joined !== undefined)
+      throw new Error(`${argument}: ${name} takes no value; pass ${name} alone, or leave it out`);
     else if (missing === undefined) values[option] = "";
     else {
       const value = joined ?? given[++index] ?? "";

@@ -15,6 +15,14 @@ test.each<[PlanCommand, string[], string]>([
   ],
   ["destroy", ["--autoApprove"], "destroy takes no --auto-approve"],
   ["destroy", ["--yes"], "--yes has no name"],
+  // As cdktf writes it, this asks. It must not be taken for an approval.
+  ["deploy", ["--auto-approve=false"], "--auto-approve=false: --auto-approve takes no value; pass"],
+  ["deploy", ["--autoApprove=false"], "--autoApprove=false: --auto-approve takes no value; pass"],
+  [
+    "destroy",
+    ["--reset=false"],
+    "--reset=false: --reset takes no value; pass --reset alone, or leave it out",
+  ],
   ["apply", ["x", "--auto-approve"], "apply takes no --auto-approve: the plan is applied as it was reviewed"],
 ])("%s %j is refused with the way on", (command, given, message) => {
   expect(() => planOptions(command, given)).toThrow(message);
@@ -35,6 +43,7 @@ test("what is not ours is cdktf's", () => {
     allow: ["a", "b", "c"],
     lockTimeout: "1m30s",
     autoApprove: true,
+    reset: false,
     rest: ["proxmox-access", "--var=x=1"],
   });
 });
