@@ -1,3 +1,5 @@
+import { nodeOfResource } from "../domain/virtual-machine";
+
 /** What Talos says to a config in mode `no_reboot`, as OpenTofu wraps it. */
 const NEEDS_RESTART = /can't be applied in immediate mode/;
 const APPLIED = /\btalos_machine_configuration_apply\.([A-Za-z0-9_-]+)/g;
@@ -13,7 +15,7 @@ export function restartAdvice(errors: string): string | undefined {
   const text = errors.replaceAll(/\u001b\[[\d;]*m|[│╷╵]/g, "");
   const nodes = text.split(/^\s*Error: /m).flatMap((error) => {
     if (!NEEDS_RESTART.test(error.replaceAll(/\s+/g, " "))) return [];
-    return [...error.matchAll(APPLIED)].map(([, name = ""]) => name.replace(/^_(?=\d)/, ""));
+    return [...error.matchAll(APPLIED)].map(([, name = ""]) => nodeOfResource(name));
   });
   if (nodes.length === 0) return undefined;
   const commands = [...new Set(nodes)].map((name) => `  npm run apply-config -- --reboot ${name}`);

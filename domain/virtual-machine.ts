@@ -75,6 +75,9 @@ export const VM_RESOURCE_TYPE = "proxmox_virtual_environment_vm";
 /** The name of a node's resources. An RFC 1123 label may start with a digit, an identifier of OpenTofu may not. */
 export const resourceName = (node: string): string => (/^\d/.test(node) ? `_${node}` : node);
 
+/** The node that {@link resourceName} was given. */
+export const nodeOfResource = (name: string): string => name.replace(/^_(?=\d)/, "");
+
 /** The address of a node's VM. */
 export const vmAddress = (node: string): string => `${VM_RESOURCE_TYPE}.${resourceName(node)}`;
 

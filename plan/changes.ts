@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { nodeOfResource } from "../domain/virtual-machine";
 import type { PlanFile, ResourceChange } from "./plan-file";
 import { reasonOf } from "./reasons";
 
@@ -60,14 +61,19 @@ function actionOf({ change, address, previous_address: previous }: ResourceChang
   if (actions === "create") return "create";
   if (actions === "delete") return "destroy";
   if (actions === "forget") return "forget";
+  // What is not known is never taken for nothing.
+  if (actions !== "update" && actions !== "no-op")
+    throw new Error(
+      `the plan would "${actions}" ${address}, which this program cannot judge, so nothing is done; undo what asks for it`,
+    );
   if (change.importing) return "import";
   if (actions === "update") return "update";
   return previous !== undefined && previous !== address ? "move" : undefined;
 }
 
-/** What a resource is called: the key of `type.name["key"]`, else the name. */
+/** What a resource is called: the key of `type.name["key"]`, else the name, which is that of a node for a VM. */
 export const nameOf = ({ address, name }: Pick<ResourceChange, "address" | "name">): string =>
-  /\["([^"]+)"\]$/.exec(address)?.[1] ?? name;
+  /\["([^"]+)"\]$/.exec(address)?.[1] ?? nodeOfResource(name);
 
 function attributesOf(change: ResourceChange["change"]): AttributeChange[] {
   const found: AttributeChange[] = [];

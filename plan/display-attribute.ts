@@ -10,7 +10,13 @@ export function displayAttribute({ before, after, isSensitive, isUnknown }: Attr
 
 function displayValue(value: unknown): string {
   if (value === undefined || value === null || value === "") return "(nothing)";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const line = text.replaceAll(/\s+/g, " ");
+  const line = shownLine(typeof value === "string" ? value : JSON.stringify(value));
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
+
+/**
+ * Text that others have written, such as the description of a VM in Proxmox, on one line of a terminal: nothing in it hides a line
+ * of the plan, or turns its order round.
+ */
+export const shownLine = (text: string): string =>
+  text.replaceAll(/\s+/g, " ").replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd");

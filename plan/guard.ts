@@ -26,6 +26,8 @@ export interface Verdict {
   readonly allowed: readonly Finding[];
 }
 
+/** The resource that has the secrets of a cluster. */
+const SECRETS_TYPE = "talos_machine_secrets";
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -57,16 +59,19 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
 
 function findingsOf(change: PlannedChange): readonly Finding[] {
   const { type, action, address, name } = change;
-  const isLost = action === "destroy" || action === "replace";
+  // Whatever else is forgotten stays as it is. Of the secrets, the state has the only copy.
+  const isLost =
+    action === "destroy" || action === "replace" || (action === "forget" && type === SECRETS_TYPE);
   if (type === VM_RESOURCE_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
   if (!isLost) return [];
-  const what = `${address} would be ${action === "replace" ? "replaced" : "destroyed"}${because(change)}`;
+  const done = { replace: "replaced", destroy: "destroyed", forget: "forgotten" }[action];
+  const what = `${address} would be ${done}${because(change)}`;
   const holds = STATE_HOLDERS[type];
   if (holds !== undefined) {
     const message = `${what}: ${holds}; copy them with \`npm run state -- backup\` first, then pass --allow ${address}`;
     return [{ rule: "state", address, allow: address, message }];
   }
-  if (type === "talos_machine_secrets") {
+  if (type === SECRETS_TYPE) {
     const message =
       `${what}: every certificate of cluster "${name}" and its etcd encryption key would be new, and no node could be ` +
       `reached; undo the change that asks for it, or pass --allow ${address} for a cluster that is to be made anew`;

@@ -1,4 +1,5 @@
 import type { Action } from "./changes";
+import { shownLine } from "./display-attribute";
 import type { ChangeGroup, PlanSummary, ShownChange } from "./summary";
 
 const SIGNS: Readonly<Record<Action, string>> = {
@@ -21,7 +22,7 @@ export function textOf(summary: PlanSummary): string {
     headline(summary),
     ...groups.flatMap(groupLines),
     ...(outputs.length > 0 ? [`outputs: ${outputs.join(", ")}`] : []),
-    ...warnings.map((warning) => `warning: ${warning.replaceAll(/\s+/g, " ")}`),
+    ...warnings.map((warning) => `warning: ${shownLine(warning)}`),
     ...allowed.map(({ allow, message }) => `allowed by --allow ${allow}: ${message}`),
     ...refused.map(({ message }) => `refused: ${message}`),
   ];

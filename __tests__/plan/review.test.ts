@@ -144,6 +144,18 @@ describe("what would be lost is refused, unless it is named", () => {
         }),
       ],
     ],
+    [
+      "the secrets of the cluster, which nothing but the state has",
+      "talos_machine_secrets.prod",
+      "talos_machine_secrets.prod would be forgotten: every certificate",
+      [resource("talos_machine_secrets.prod", ["forget"])],
+    ],
+    [
+      "a VM whose name starts with a digit",
+      "1cp",
+      `1cp (${VM}._1cp) would be destroyed`,
+      [destroyed("_1cp")],
+    ],
   ])("%s", (_, allow, message, changes) => {
     const { refused, allowed } = reviewPlan(planOf(changes));
     expect(allowed).toEqual([]);
@@ -204,6 +216,11 @@ describe("the quorum of etcd", () => {
     expect(refusedRules(plan)).toEqual(expected);
   });
 
+  test("is that of the nodes, whatever their resources are called", () => {
+    const both = planOf([destroyed("_1cp"), destroyed("_2cp")], controllers("1cp", "2cp", "3cp"));
+    expect(refusedRules(both, ["1cp", "2cp"])).toEqual(["quorum"]);
+  });
+
   test("workers have no quorum", () => {
     const plan = planOf([destroyed("w-1"), destroyed("w-2")], controllers("cp-1", "cp-2", "cp-3"));
     expect(refusedRules(plan, ["w-1", "w-2"])).toEqual([]);
@@ -252,6 +269,28 @@ test("the text groups by node, counts, hides secrets and says what was decided",
     ].join("\n"),
   );
   expect(JSON.stringify(summary)).not.toContain("hunter");
+});
+
+test("text of others hides nothing of the plan on a terminal", () => {
+  const plan = planOf(
+    [
+      resource(`${VM}.cp-1`, ["update"], {
+        before: { description: "\u001b[2K\u001b[1A\u202egone" },
+        after: { description: "x" },
+      }),
+    ],
+    { checks: [{ address: { to_display: "x" }, instances: [{ problems: [{ message: "\u001b[8m" }] }] }] },
+  );
+  expect(textOf(reviewPlan(plan))).toMatch(
+    /description: \ufffd\[2K\ufffd\[1A\ufffdgone → x\nwarning: \ufffd\[8m$/,
+  );
+});
+
+test("what it cannot judge is never taken for no change", () => {
+  const plan = planOf([resource(`${VM}.cp-1`, ["create", "forget"])]);
+  expect(() => reviewPlan(plan)).toThrow(
+    `the plan would "create,forget" ${VM}.cp-1, which this program cannot judge, so nothing is done; undo`,
+  );
 });
 
 test.each([
