@@ -17,6 +17,8 @@ export interface ForegroundResult {
   readonly code: number;
   /** What it has written to its standard error. */
   readonly errors: string;
+  /** The signal that came meanwhile, whatever the program has made of it. */
+  readonly interruptedBy?: NodeJS.Signals;
 }
 
 /** Runs a program on this terminal, and passes signals on to it. */
@@ -36,7 +38,9 @@ export function runInForeground(
     process.stderr.write(text);
   });
   // A terminal sends Ctrl-C to the program as well. A second SIGINT would make tofu exit without writing its state.
+  let interruptedBy: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals) => () => {
+    interruptedBy ??= signal;
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   const listeners = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((name) => [name, pass(name)] as const);
@@ -45,14 +49,19 @@ export function runInForeground(
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code !== 0) process.stderr.write(printed);
-      resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), errors });
+      resolve({ code: code ?? codeOf(signal), errors, interruptedBy });
     });
   }).finally(() => {
     for (const [name, listener] of listeners) process.off(name, listener);
   });
 }
 
-/** @param quiet shows what cdktf prints only where it fails */
+const codeOf = (signal: NodeJS.Signals | null) => 128 + (signal ? constants.signals[signal] : 0);
+
+/**
+ * @param quiet shows what cdktf prints only where it fails
+ * @returns the exit code; a plan that was interrupted is none that may be applied, though it may be whole
+ */
 export async function runCdktf(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -60,7 +69,9 @@ export async function runCdktf(
 ): Promise<number> {
   const work = () => runInForeground("cdktf", args, { env, quiet });
   try {
-    return (await (quiet ? waiting(args[0] === "synth" ? "synthesizing" : "planning", work) : work())).code;
+    const step = args[0] === "synth" ? "synthesizing" : "planning";
+    const { code, interruptedBy } = await (quiet ? waiting(step, work) : work());
+    return code === 0 && interruptedBy ? codeOf(interruptedBy) : code;
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === "ENOENT" ? new Error(NO_CDKTF) : error;
   }

@@ -346,6 +346,22 @@ it.each([
   expect(said()).toContain("tidied up");
 });
 
+it("applies nothing after a signal, though cdktf came to its end", async () => {
+  planning(updated);
+  const file = planFile();
+  on.program(
+    "cdktf",
+    `trap ': > ${on.root}/stop' TERM; echo '{"saved"}' > ${file}; echo ready; while [ ! -e ${on.root}/stop ]; do sleep 0.1; done; exit 0`,
+  );
+  const { child, said, says, ended } = start("deploy", "--auto-approve", "-o", join(on.root, "out"));
+  on.file("out/stacks/cluster/cdk.tf.json", "{}");
+  await says("ready");
+  child.kill("SIGTERM");
+  expect(await ended).toBe(143);
+  expect(said()).not.toContain("applied");
+  expect(existsSync(file)).toBe(false);
+});
+
 it("refuses a command that it does not know", async () => {
   expect(await run("refresh")).toEqual({
     code: 1,
