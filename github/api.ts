@@ -6,7 +6,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 100;
 
 /** Somebody, as GitHub answers it. */
-const author = z.object({ type: z.string() }).nullable();
+const author = z.object({ login: z.string(), type: z.string() }).nullable();
 
 /** A comment or an issue: both have a text, and somebody who wrote it. */
 export const post = z.object({ id: z.int(), body: z.string().nullable(), user: author });

@@ -18,15 +18,20 @@ const pull = z.object({
 const run = z.object({
   id: z.int(),
   path: z.string(),
+  /** Null while it runs. */
+  conclusion: z.string().nullable(),
+  /** Of its last attempt. */
+  run_started_at: z.iso.datetime(),
   head_repository: z.object({ full_name: z.string() }).nullable(),
 });
 const artifactOf = z.object({ id: z.int(), expired: z.boolean() });
 
 /**
- * Finds the run that made the plan of a commit: the one that was started for this commit by hand, else the last one of the pull
- * request that was merged as this commit.
+ * Finds the run that made the plan of a commit: the last one that was started for this commit by hand, else the last one of the
+ * pull request that was merged as this commit. Where that one has refused or failed, no earlier plan takes its place: it is not
+ * the one that was shown last.
  * @returns the id of the run
- * @throws GitHubError where no run has such a plan
+ * @throws GitHubError where the last run has no such plan
  */
 export async function findPlan(api: GitHubApi, { job, artifact, workflow }: FindPlanProps): Promise<number> {
   const { repository, sha } = job;
@@ -40,25 +45,40 @@ export async function findPlan(api: GitHubApi, { job, artifact, workflow }: Find
   ];
   for (const each of candidates) {
     const runs = await api.list(
-      `/actions/runs?head_sha=${each.sha}&event=${each.event}&status=success`,
+      `/actions/runs?head_sha=${each.sha}&event=${each.event}`,
       run,
       "workflow_runs",
     );
-    const ours = runs.filter(
-      ({ path, head_repository }) =>
-        path === `.github/workflows/${workflow}` && head_repository?.full_name === repository,
+    const [last] = runs
+      .filter(
+        ({ path, head_repository, conclusion }) =>
+          path === `.github/workflows/${workflow}` &&
+          head_repository?.full_name === repository &&
+          conclusion !== "skipped",
+      )
+      .sort((a, b) => Date.parse(b.run_started_at) - Date.parse(a.run_started_at) || b.id - a.id);
+    if (last === undefined) continue;
+    if (last.conclusion !== "success")
+      throw noPlan(`run ${last.id}, the last one, ${endOf(last.conclusion)}`);
+    const artifacts = await api.list(
+      `/actions/runs/${last.id}/artifacts?name=${encodeURIComponent(artifact)}`,
+      artifactOf,
+      "artifacts",
     );
-    for (const { id } of ours.sort((a, b) => b.id - a.id)) {
-      const artifacts = await api.list(
-        `/actions/runs/${id}/artifacts?name=${encodeURIComponent(artifact)}`,
-        artifactOf,
-        "artifacts",
-      );
-      if (artifacts.some(({ expired }) => !expired)) return id;
-    }
+    if (artifacts.some(({ expired }) => !expired)) return last.id;
+    throw noPlan(
+      artifacts.length > 0 ? `that of run ${last.id} has expired` : `run ${last.id}, the last one, has none`,
+    );
   }
-  const of = merged.length > 0 ? `pull request #${merged[0]?.number}, which was merged as ` : "";
-  throw new GitHubError(
-    `no run of ${workflow} has a plan "${artifact}" of ${of}commit ${sha.slice(0, 12)}: it was refused, it has expired, or there was no pull request; start ${workflow} for this commit by hand, read its plan, then start this run again`,
-  );
+  throw noPlan("there was no run, since there was no pull request from this repository");
+
+  function noPlan(why: string): GitHubError {
+    const of = merged.length > 0 ? `pull request #${merged[0]?.number}, which was merged as ` : "";
+    return new GitHubError(
+      `no run of ${workflow} has a plan "${artifact}" of ${of}commit ${sha.slice(0, 12)}: ${why}; start ${workflow} for this commit by hand, read its plan, then start this run again`,
+    );
+  }
 }
+
+const endOf = (conclusion: string | null): string =>
+  conclusion === null ? "has not ended yet" : `ended with ${conclusion}`;

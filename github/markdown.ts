@@ -19,8 +19,8 @@ export function plain(text: string): string {
       .replaceAll("&", "&amp;")
       .replaceAll("<", "&lt;")
       .replaceAll(/[\\`*_{}[\]()#+!|~>]/g, "\\$&")
-      // A zero-width space behind it: nobody is called.
-      .replaceAll("@", "@\u200b")
+      // A zero-width space behind it: nobody is called, and no address becomes a link.
+      .replaceAll(/@|:(?=\/\/)|\bwww(?=\.)/gi, "$&\u200b")
   );
 }
 

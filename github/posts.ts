@@ -3,13 +3,18 @@ import type { post } from "./api";
 
 type Post = z.output<typeof post>;
 
-/** A line that nobody sees, by which a comment or an issue of ours is found again. */
+/** A line that nobody sees, by which a comment or an issue of ours is found again. Each name has a line of its own. */
 export const marker = (what: string): string =>
-  `<!-- cdktf-proxmox-talos: ${what.replaceAll(/[^\w. -]/g, "")} -->`;
+  `<!-- cdktf-proxmox-talos: ${what.replaceAll(/[^\w. -]/gu, (char) => `%${char.codePointAt(0)?.toString(16)}`)} -->`;
 
-/** Ours, and not one that somebody has written with our marker in it. */
+/** Who writes with the token of a job. */
+const JOBS = "github-actions[bot]";
+
+/** Ours, and not one that a person or another bot has written with our marker in it. */
 export const findMarked = <Found extends Post>(posts: readonly Found[], what: string): Found | undefined =>
-  posts.find(({ body, user }) => body?.startsWith(marker(what)) && user?.type === "Bot");
+  posts.find(
+    ({ body, user }) => body?.startsWith(marker(what)) && user?.type === "Bot" && user.login === JOBS,
+  );
 
 /** What GitHub takes as the text of a comment or an issue, in characters. */
 const LONGEST = 65_536;

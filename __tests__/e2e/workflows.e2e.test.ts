@@ -149,7 +149,8 @@ test("a pull request is planned, merged and applied as it was planned, once", as
     path: ".github/workflows/plan.yml",
     head_sha: head,
     event: "pull_request",
-    status: "success",
+    conclusion: "success",
+    run_started_at: "2026-01-31T10:00:00Z",
     head_repository: repo,
     artifacts: [{ id: 1, name: "plan-home", expired: false }],
   });

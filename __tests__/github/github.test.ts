@@ -78,16 +78,27 @@ describe("the comment of a plan", () => {
     const comments = github.repository.commentsOn(7);
     const theirs = github.repository.post({
       body: "<!-- cdktf-proxmox-talos: plan of home -->",
-      user: { type: "User" },
+      user: { login: "somebody", type: "User" },
     });
-    comments.push(...Array.from({ length: 100 }, () => github.repository.post({ body: "hello" })), theirs);
+    const anotherBots = github.repository.post({
+      body: "<!-- cdktf-proxmox-talos: plan of home -->",
+      user: { login: "echo[bot]", type: "Bot" },
+    });
+    comments.push(
+      ...Array.from({ length: 99 }, () => github.repository.post({ body: "hello" })),
+      anotherBots,
+      theirs,
+    );
     const first = await postPlanComment(api(), 7, "home", "one");
     expect(await postPlanComment(api(), 7, "home", "two")).toBe(first);
     expect(await postPlanComment(api(), 7, "staging", "three")).not.toBe(first);
-    expect(comments.slice(100).map(({ body }) => body)).toEqual([
+    expect(await postPlanComment(api(), 7, "ho/me", "four")).not.toBe(first);
+    expect(comments.slice(99).map(({ body }) => body)).toEqual([
+      anotherBots.body,
       theirs.body,
       "<!-- cdktf-proxmox-talos: plan of home -->\ntwo",
       "<!-- cdktf-proxmox-talos: plan of staging -->\nthree",
+      "<!-- cdktf-proxmox-talos: plan of ho%2fme -->\nfour",
     ]);
   });
 
@@ -104,7 +115,10 @@ describe("the comment of a plan", () => {
 
 test("text of others is shown as it is", () => {
   expect(plain("a | b <img src=x> @everyone [x](http://y) `z`\n# t")).toBe(
-    "a \\| b &lt;img src=x\\> @\u200beveryone \\[x\\]\\(http://y\\) \\`z\\` \\# t",
+    "a \\| b &lt;img src=x\\> @\u200beveryone \\[x\\]\\(http:\u200b//y\\) \\`z\\` \\# t",
+  );
+  expect(plain("https://evil.example www.evil.example")).toBe(
+    "https:\u200b//evil.example www\u200b.evil.example",
   );
   expect(codeBlock("```\n</details>")).toBe("````\n```\n</details>\n````");
 });
@@ -150,7 +164,8 @@ describe("the plan of a commit", () => {
     path: ".github/workflows/plan.yml",
     head_sha: "feed",
     event: "pull_request",
-    status: "success",
+    conclusion: "success",
+    run_started_at: "2026-01-31T10:00:00Z",
     head_repository: { full_name: "home/lab" },
     artifacts,
   };
@@ -165,6 +180,10 @@ describe("the plan of a commit", () => {
     github.repository.pulls.set(job.sha, [pull]);
     github.repository.runs.push(run, { ...run, id: 12 }, { ...run, id: 11 });
     expect(await find()).toBe(12);
+    const skipped = { ...run, id: 13, conclusion: "skipped", artifacts: [] };
+    const again = { ...run, id: 9, run_started_at: "2026-01-31T11:00:00Z" };
+    github.repository.runs.push(skipped, again);
+    expect(await find()).toBe(9);
     github.repository.runs.push({ ...run, id: 5, head_sha: job.sha, event: "workflow_dispatch" });
     expect(await find()).toBe(5);
   });
@@ -174,7 +193,8 @@ describe("the plan of a commit", () => {
     ["a fork", { head_repository: { full_name: "evil/lab" } }, {}],
     ["a pull request of a fork", {}, { head: { sha: "feed", repo: { full_name: "evil/lab" } } }],
     ["a pull request that was not merged", {}, { merged_at: null }],
-    ["a run that failed", { status: "failure" }, {}],
+    ["a run that failed", { conclusion: "failure" }, {}],
+    ["a run that has not ended", { conclusion: null }, {}],
     ["a run whose artifact has expired", { artifacts: [{ ...artifacts[0], expired: true }] }, {}],
     ["a run of another cluster", { artifacts: [{ ...artifacts[0], name: "plan-staging" }] }, {}],
   ])("is never that of %s", async (_, runFields, pullFields) => {
@@ -184,6 +204,30 @@ describe("the plan of a commit", () => {
       /^no run of plan.yml has a plan "plan-home" of .*commit c0ffee00c0ff: /,
     );
   });
+});
+
+test("an earlier plan never takes the place of one that was refused later", async () => {
+  const ours = { path: ".github/workflows/plan.yml", head_repository: { full_name: "home/lab" } };
+  const common = { ...ours, artifacts: [{ id: 1, name: "plan-home", expired: false }] };
+  const byHand = { ...common, head_sha: job.sha, event: "workflow_dispatch" };
+  const find = () => findPlan(api(), { job, artifact: "plan-home", workflow: "plan.yml" });
+  github.repository.runs.push({
+    ...byHand,
+    id: 1,
+    conclusion: "success",
+    run_started_at: "2026-01-31T10:00:00Z",
+  });
+  expect(await find()).toBe(1);
+  github.repository.runs.push({
+    ...byHand,
+    id: 2,
+    conclusion: "failure",
+    run_started_at: "2026-01-31T11:00:00Z",
+    artifacts: [],
+  });
+  await expect(find()).rejects.toThrow(
+    'has a plan "plan-home" of commit c0ffee00c0ff: run 2, the last one, ended with failure; start plan.yml',
+  );
 });
 
 test("a job has a token of its own for others", async () => {
