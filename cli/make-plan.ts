@@ -1,5 +1,5 @@
 import { findClusterFiles } from "../config/find-files";
-import { keepPlan, requireEncrypted, SYNTH_VARIABLES } from "../plan/plan-record";
+import { keepPlan, removeKeptPlan, requireEncrypted, SYNTH_VARIABLES } from "../plan/plan-record";
 import { runCdktf } from "./foreground";
 import type { PlanOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
@@ -27,6 +27,7 @@ export async function plan(command: StackCommand): Promise<number> {
   const { args, options, env } = command;
   const saved = new SavedPlan(args);
   saved.remove();
+  if (options.out !== undefined) removeKeptPlan(options.out);
   const planned = await diff(command, options.format !== undefined);
   if (planned !== 0) return planned;
   if (options.out !== undefined) requireEncrypted(options.out, saved.read());

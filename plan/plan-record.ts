@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../process/write-file-atomic";
@@ -46,6 +46,22 @@ export type PlanBasis = Pick<PlanRecord, "source" | "programSha256" | "state">;
 export const recordPath = (planPath: string): string => `${planPath}.json`;
 
 /**
+ * Makes room for a plan that is to be kept: an older one would be taken for it, where the new one is refused or fails.
+ * @throws where there is something else, which would be overwritten
+ */
+export function removeKeptPlan(path: string): void {
+  const beside = recordPath(path);
+  const there = [path, beside].filter((each) => existsSync(each));
+  if (there.length === 0) return;
+  if (!planRecord.safeParse(existsSync(beside) ? readJson(beside) : undefined).success)
+    throw new Error(
+      `${there.join(" and ")} would be overwritten, and is no plan that was kept; name another file: --out plan.bin`,
+    );
+  // A plan without its record is not applied, so that an interrupted removal does no harm.
+  for (const each of [beside, path]) rmSync(each, { force: true });
+}
+
+/**
  * Keeps a plan and what it was made of.
  * @throws where the plan is not encrypted: every secret of the state is in it
  */
@@ -76,12 +92,8 @@ export function readKeptPlan(path: string): { readonly plan: Uint8Array; readonl
   const beside = recordPath(path);
   if (!existsSync(beside))
     throw new Error(`${beside} is missing, which says what the plan was made of; ${advice}`);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(beside, "utf8"));
-  } catch {
-    throw new Error(`${beside} is not JSON; ${advice}`);
-  }
+  const json = readJson(beside);
+  if (json === undefined) throw new Error(`${beside} is not JSON; ${advice}`);
   const parsed = planRecord.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -94,6 +106,15 @@ export function readKeptPlan(path: string): { readonly plan: Uint8Array; readonl
     throw new Error(`${path} is not the plan that ${beside} was written for; ${advice}`);
   if (!isEncrypted(plan)) throw new Error(`${path} is not encrypted, so anybody may have made it; ${advice}`);
   return { plan, record: parsed.data };
+}
+
+/** @returns undefined where it is none */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a plan must not be applied any more, with the way on; undefined where it still holds. */

@@ -216,7 +216,8 @@ describe("a plan is kept", () => {
   });
 
   it("for the cluster that it was made for", async () => {
-    on.env.CLUSTER_CONFIG = "examples/two-clusters";
+    const worker = { TF_HTTP_USERNAME: "owner", TF_HTTP_PASSWORD: "password" };
+    Object.assign(on.env, worker, { CLUSTER_CONFIG: "examples/two-clusters" });
     planning(updated, "staging");
     expect((await keep("--cluster", "staging")).code).toBe(0);
     on.program("cdktf", 'echo "of $CLUSTER_CONFIG" >&2');
@@ -237,6 +238,14 @@ describe("a plan is kept", () => {
     planning(updated);
     on.program("cdktf", `echo PK > ${planFile()}`);
     expect(await keep()).toEqual({ code: 1, said: expect.stringContaining("because it is not encrypted") });
+  });
+
+  it("and no older one is taken for a new one that was refused", async () => {
+    planning(updated);
+    await keep();
+    planning(removed);
+    expect((await keep()).code).toBe(3);
+    expect(await apply()).toEqual({ code: 1, said: expect.stringContaining("there is no plan in") });
   });
 
   it("and refused where something has changed since", async () => {

@@ -1,7 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keepPlan, type PlanRecord, readKeptPlan, recordPath, staleReason } from "../../plan/plan-record";
+import {
+  keepPlan,
+  type PlanRecord,
+  readKeptPlan,
+  recordPath,
+  removeKeptPlan,
+  staleReason,
+} from "../../plan/plan-record";
 
 const folder = mkdtempSync(join(tmpdir(), "plan-record-"));
 const file = join(folder, "kept/plan.bin");
@@ -30,6 +37,22 @@ test("a plan is kept with what it was made of, for its owner alone", () => {
 
 test("a plan in the clear is neither kept nor read", () => {
   expect(() => keepPlan(file, Buffer.from("PK\x03\x04"), made)).toThrow(/is not kept in .* not encrypted/);
+});
+
+test("an older plan goes before a new one is made, and nothing else does", () => {
+  keepPlan(file, encrypted, made);
+  removeKeptPlan(file);
+  expect([file, recordPath(file)].filter((path) => existsSync(path))).toEqual([]);
+  removeKeptPlan(file);
+  const manifest = join(folder, "package");
+  writeFileSync(recordPath(manifest), '{"name": "lab"}');
+  expect(() => removeKeptPlan(manifest)).toThrow(
+    /^\S+package\.json would be overwritten, and is no plan that was kept; name another file/,
+  );
+  const notes = join(folder, "notes");
+  writeFileSync(notes, "mine");
+  expect(() => removeKeptPlan(notes)).toThrow(/notes would be overwritten/);
+  expect(readFileSync(notes, "utf8")).toBe("mine");
 });
 
 test.each<[string, () => void, RegExp]>([
