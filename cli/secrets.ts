@@ -1,6 +1,4 @@
 // `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
 import { SECRETS_FILE } from "../domain/secrets";
@@ -8,8 +6,8 @@ import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
 import { ownKey } from "../secrets/age-key";
 import { type CheckReport, checkSecrets } from "../secrets/check";
+import { edit } from "../secrets/edit";
 import { allVariables } from "../secrets/environment";
-import { SecretsError } from "../secrets/errors";
 import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
@@ -23,8 +21,6 @@ import { run } from "./run";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
 const EXIT = { good: 0, problems: 2 } as const;
-/** What sops answers if the editor has changed nothing. */
-const UNCHANGED = 200;
 
 async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
   const props = sopsProps(process.env);
@@ -58,28 +54,8 @@ function printInitialized({ config, file, origins }: Initialized): void {
   console.log(`then commit ${config ? ".sops.yaml and " : ""}${SECRETS_FILE}: both can be read by anybody`);
 }
 
-/** Runs the editor on a copy in memory where the machine has such a folder, because an editor needs a file. */
-async function edit(): Promise<void> {
-  const { folder, env, sops } = sopsProps(process.env);
-  if (readEncryptedFile(folder) === undefined) {
-    throw new SecretsError(
-      `there is no ${SECRETS_FILE} in ${displayPath(folder)}; make it: npm run secrets -- init`,
-    );
-  }
-  const memory = [env.XDG_RUNTIME_DIR, "/dev/shm"].find((each) => each && existsSync(each));
-  const child = spawn(await sops(), ["edit", SECRETS_FILE], {
-    cwd: folder,
-    env: { ...env, ...(memory && { TMPDIR: memory }) },
-    stdio: "inherit",
-  });
-  // A terminal sends Ctrl-C to the editor as well, which decides what it means.
-  process.on("SIGINT", () => undefined);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code === UNCHANGED) return console.log("nothing was changed");
-  if (code !== 0) throw new SecretsError(`sops edit ended with ${code ?? "a signal"}; nothing was changed`);
+async function editSecrets(): Promise<void> {
+  if (!(await edit(sopsProps(process.env)))) return console.log("nothing was changed");
   const { problems } = await report(false);
   for (const problem of problems) console.error(`still: ${problem}`);
 }
@@ -136,7 +112,7 @@ program
 program
   .command("edit")
   .description("open the secrets in $EDITOR; they are encrypted when it ends")
-  .action(edit);
+  .action(editSecrets);
 program
   .command("check")
   .description(
