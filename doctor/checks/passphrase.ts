@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deferSignals } from "../../process/defer-signals";
 import { runGroup, tail } from "../../process/process-group";
 import { snapshot } from "../../state/snapshot";
 import type { Check } from "../check";
@@ -26,7 +27,8 @@ export const passphraseCheck: Check = {
     if (bytes === undefined) return [pass("no state yet; the first apply encrypts it")];
     if (!snapshot(bytes, "the state").encrypted)
       return [pass("the state is in plain text; the check state says whether that is right")];
-    return [await opens(site, bytes)];
+    // A Ctrl-C waits until the copy is gone.
+    return [await deferSignals(() => opens(site, bytes))];
   },
 };
 

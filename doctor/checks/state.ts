@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type StateLocation, stateBeside, stateLocation } from "../../config/state-location";
+import { deferSignals } from "../../process/defer-signals";
 import { LockedError, StateError } from "../../state/errors";
 import { openStore } from "../../state/open-store";
 import type { StateStore } from "../../state/store";
@@ -42,7 +43,8 @@ async function writable(site: Site): Promise<Line> {
     case "local":
       return (
         writableFolder(dirname(place.path)) ??
-        lockScratch({ ...place, path: `${place.path}.${scratchName()}` }, site)
+        // A Ctrl-C waits until the file is gone.
+        deferSignals(() => lockScratch({ ...place, path: `${place.path}.${scratchName()}` }, site))
       );
   }
 }
