@@ -14,7 +14,7 @@ export interface ProjectProps {
   readonly commands: readonly string[];
   /** Where the reusable workflows are: `owner/repository@commit`. @default - they are left to be filled in */
   readonly workflows?: string;
-  /** Public keys of age. @default - no `.sops.yaml` is written */
+  /** Public keys of age, with commas between. @default - no `.sops.yaml` is written */
   readonly recipients?: string;
 }
 
@@ -46,8 +46,22 @@ export function projectFiles(props: ProjectProps): ReadonlyMap<string, string> {
     ...["apply", "backup", "drift", "plan"].map(
       (each) => [`.github/workflows/${each}.yml`, filled(`github/${each}.yml`)] as const,
     ),
-    ...(recipients ? [[".sops.yaml", sopsConfig(recipients.split(","))] as const] : []),
+    ...(recipients ? [[".sops.yaml", sopsConfig(recipientsIn(recipients))] as const] : []),
   ]);
+}
+
+/** @throws Error for what is no public key; what is a private one is not repeated, since it would be in a log then */
+function recipientsIn(text: string): readonly string[] {
+  const recipients = text.split(",").map((each) => each.trim());
+  for (const each of recipients) {
+    if (/^AGE-(SECRET-KEY|PLUGIN)-/i.test(each))
+      throw new Error(
+        '--age has an identity, which is a secret: give its recipient, which "age-keygen -y" prints',
+      );
+    if (!/^(age1[a-z0-9]+|ssh-(ed25519|rsa) \S.*)$/.test(each))
+      throw new Error(`--age: "${each}" is not a public key of age; write it like age1…`);
+  }
+  return recipients;
 }
 
 /** `@@name@@` stands for a value: braces are taken, by go-task and by GitHub. */

@@ -77,6 +77,17 @@ test(".sops.yaml is for those who can read it, and workflows for a commit", () =
   expect([...all.values()].join("\n")).not.toContain("@@");
 });
 
+test.each([
+  [
+    "AGE-SECRET-KEY-1QQQQ",
+    'an identity, which is a secret: give its recipient, which "age-keygen -y" prints',
+  ],
+  ["age1abc,me", '"me" is not a public key of age; write it like age1…'],
+  ["age1abc,", '"" is not a public key of age'],
+])(".sops.yaml is never for %s", (recipients, message) => {
+  expect(() => files(GIVEN, { recipients })).toThrow(message);
+});
+
 test("its packages have the versions that this one is tested with", () => {
   const { dependencies, scripts } = JSON.parse(files().get("package.json") ?? "");
   expect(Object.values(dependencies)).toEqual(
