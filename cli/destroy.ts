@@ -1,3 +1,4 @@
+import { staleReason } from "../plan/plan-record";
 import { confirm } from "../process/confirm";
 import { diff, type StackCommand } from "./make-plan";
 import type { PlanOptions } from "./plan-options";
@@ -46,16 +47,19 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
       console.error(`${name} has nothing to destroy`);
       return 0;
     }
+    const basis = await saved.basis(allowed);
     const question = `All of this goes, with the disks of the VMs. To destroy it, type the name ${name}.`;
     if (options.yes === undefined && !(await confirm(question, { expected: name }))) {
       console.error("nothing was destroyed");
       return NOT_APPROVED;
     }
-    const { state } = await saved.basis(allowed);
+    // OpenTofu refuses a stale plan, but the nodes would be wiped by then.
+    const reason = options.reset ? staleReason(basis, await saved.basis(allowed)) : undefined;
+    if (reason !== undefined) throw new Error(`nothing was destroyed: ${reason}`);
     const kept = stack && (await keepState(stack, env));
     if (options.reset) await resetNodes(env, console.error);
     const code = await saved.apply(
-      { state, lockTimeout: options.lockTimeout, again: "npm run destroy" },
+      { state: basis.state, lockTimeout: options.lockTimeout, again: "npm run destroy" },
       allowed,
     );
     if (code !== 0)

@@ -118,10 +118,7 @@ function readJson(path: string): unknown {
 }
 
 /** Why a plan must not be applied any more, with the way on; undefined where it still holds. */
-export function staleReason(
-  { source, programSha256, state }: PlanRecord,
-  now: PlanBasis,
-): string | undefined {
+export function staleReason({ source, programSha256, state }: PlanBasis, now: PlanBasis): string | undefined {
   const again = "make a new plan";
   if (source !== null && source.tree !== now.source?.tree) {
     const here = now.source === null ? "no commit" : `commit ${short(now.source.commit)}, whose files differ`;

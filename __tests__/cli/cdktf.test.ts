@@ -270,6 +270,22 @@ describe("a destroy", () => {
     });
   });
 
+  it("wipes no node where the state has changed since the plan was shown", async () => {
+    planning(removed);
+    on.file("later.json", '{"serial": 5, "lineage": "7f0c7a52"}');
+    const { root } = on;
+    on.program(
+      "tofu",
+      `case "$1" in show) cat ${root}/plan.json;; state) cat ${root}/state.json; cat ${root}/later.json > ${root}/state.json;; *) ${versionScript("OpenTofu", "1.12.6")};; esac`,
+    );
+    expect(await inOut("destroy", "--yes", "talos", "--reset")).toEqual({
+      code: 1,
+      said: expect.stringMatching(
+        /nothing was destroyed: the state has changed .* has 5 now; make a new plan\n$/,
+      ),
+    });
+  });
+
   it("of nothing is no error", async () => {
     planning({ ...updated, change: { actions: ["no-op"] } });
     expect(await inOut("destroy", "--yes", "talos")).toEqual({
