@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { passSignals } from "../process/pass-signals";
 import { waiting } from "../process/waiting";
 
 const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
@@ -37,23 +38,17 @@ export function runInForeground(
     errors += text;
     process.stderr.write(text);
   });
-  // A terminal sends Ctrl-C to the program as well. A second SIGINT would make tofu exit without writing its state.
   let interruptedBy: NodeJS.Signals | undefined;
-  const pass = (signal: NodeJS.Signals) => () => {
+  const passing = passSignals(child, (signal) => {
     interruptedBy ??= signal;
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-  };
-  const listeners = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((name) => [name, pass(name)] as const);
-  for (const [name, listener] of listeners) process.on(name, listener);
+  });
   return new Promise<ForegroundResult>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code !== 0) process.stderr.write(printed);
       resolve({ code: code ?? codeOf(signal), errors, interruptedBy });
     });
-  }).finally(() => {
-    for (const [name, listener] of listeners) process.off(name, listener);
-  });
+  }).finally(() => passing.stop());
 }
 
 const codeOf = (signal: NodeJS.Signals | null) => 128 + (signal ? constants.signals[signal] : 0);

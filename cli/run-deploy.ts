@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { lossProblem } from "../domain/etcd";
 import { vmAddress } from "../domain/virtual-machine";
+import { passSignals } from "../process/pass-signals";
 import { isControlPlane, type TalosNode } from "../talos/node";
 
 export interface DeployProps {
@@ -40,10 +41,9 @@ export function runDeploy(props: DeployProps): Promise<number> {
     env: deployEnvironment(props),
     stdio: ["inherit", process.stderr, "inherit"],
   });
-  // A terminal sends Ctrl-C to both of us.
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  return new Promise((resolve, reject) => {
+  const passing = passSignals(child);
+  return new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
-  });
+  }).finally(() => passing.stop());
 }

@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { ConfigError } from "../config";
 import { type StackName, stackNames } from "../config/state-location";
 import { displayPath } from "../process/display-path";
+import { passSignals } from "../process/pass-signals";
 import { stateVariables } from "../secrets/needed";
 import { loadProject, stackFolder } from "../state/project";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
@@ -39,9 +40,7 @@ async function tofu(args: readonly string[], { cluster, stack }: Options): Promi
   const toolchain = await resolveToolchain({ report: console.error, ...(cloudflare && { cloudflare }) });
   const env = { ...process.env, ...toolchain.env, TF_WORKSPACE: undefined, TF_DATA_DIR: undefined };
   const child = spawn(toolchain.tofu, args, { cwd, env, stdio: "inherit" });
-  // A terminal sends Ctrl-C to OpenTofu as well, which ends in order.
-  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  passSignals(child);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));

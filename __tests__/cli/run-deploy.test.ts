@@ -1,6 +1,10 @@
-import { deployArguments, deployEnvironment } from "../../cli/run-deploy";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deployArguments, deployEnvironment, runDeploy } from "../../cli/run-deploy";
 import { logicalId } from "../../constructs/logical-id";
 import { VM_RESOURCE_TYPE, vmAddress } from "../../domain/virtual-machine";
+import { waitUntil } from "../support/wait-until";
 import { talosNode, talosNodesOf } from "../talos/support/model-cluster";
 
 const nodes = talosNodesOf(3, 1);
@@ -29,4 +33,24 @@ test("a new VM is asked for by its address, beside what the user has set", () =>
 
 test.each(["cp-1", "1st"])("the address of %s is that of its construct", (name) => {
   expect(vmAddress(name)).toBe(`${VM_RESOURCE_TYPE}.${logicalId(name)}`);
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a deploy gets %s, and is waited for", async (signal) => {
+  const folder = mkdtempSync(join(tmpdir(), "run-deploy-"));
+  const script = `trap 'exit 7' ${signal.slice(3)}; : > ${folder}/ready; i=0; while [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done`;
+  writeFileSync(join(folder, "ts-node"), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, "ts-node"), 0o755);
+  // As in CI: a terminal sends SIGINT to both.
+  const { isTTY } = process.stdin;
+  process.stdin.isTTY = false;
+  try {
+    const env = { PATH: `${folder}:${process.env.PATH}` };
+    const ended = runDeploy({ node: named("w-1"), nodes, env });
+    await waitUntil(() => existsSync(join(folder, "ready")));
+    process.emit(signal, signal);
+    expect(await ended).toBe(7);
+  } finally {
+    process.stdin.isTTY = isTTY;
+    rmSync(folder, { recursive: true });
+  }
 });
