@@ -102,7 +102,8 @@ function requireDefaultWorkspace({ TF_WORKSPACE }: NodeJS.ProcessEnv): void {
 
 /** Takes `--cluster NAME` or `--cluster=NAME` out of the arguments; cdktf gets the others. */
 function takeCluster(written: readonly string[]): { readonly given: string[]; readonly cluster?: string } {
-  const index = written.findIndex((each) => /^--cluster(=|$)/.test(each));
+  const isCluster = (each: string) => /^--cluster(=|$)/.test(each);
+  const index = written.findIndex(isCluster);
   if (index < 0) return { given: [...written] };
   const [, joined] = /^--cluster=(.*)$/.exec(written[index] ?? "") ?? [];
   const given = written.toSpliced(index, joined === undefined ? 2 : 1);
@@ -110,6 +111,7 @@ function takeCluster(written: readonly string[]): { readonly given: string[]; re
   if (!cluster || cluster.startsWith("-")) {
     throw new Error("--cluster has no name after it; write it like --cluster staging");
   }
+  if (given.some(isCluster)) throw new Error("--cluster is there twice; name one cluster");
   return { given, cluster };
 }
 

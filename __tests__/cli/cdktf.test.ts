@@ -389,6 +389,13 @@ it("applies nothing after a signal, though cdktf came to its end", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
+it("is about one cluster", async () => {
+  expect(await run("destroy", "--cluster", "staging", "--cluster=production", "--yes", "x")).toEqual({
+    code: 1,
+    said: "--cluster is there twice; name one cluster\n",
+  });
+});
+
 it("refuses a command that it does not know", async () => {
   expect(await run("refresh")).toEqual({
     code: 1,
