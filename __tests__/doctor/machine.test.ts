@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -66,9 +67,9 @@ describe("tools", () => {
 });
 
 describe("the image factory", () => {
-  const CUSTOM = { extensions: ["siderolabs/qemu-guest-agent"], kernelArgs: ["net.ifnames=0"] };
+  const CUSTOM = { extensions: ["siderolabs/qemu-guest-agent"], kernelArgs: ["net.ifnames=0", "a=it's"] };
   const custom = (valid: string) =>
-    `${valid.replaceAll(/ {4}schematic_id: .*\n/g, "")}talos_schematic: { extensions: [siderolabs/qemu-guest-agent], kernel_args: [net.ifnames=0] }\n`;
+    `${valid.replaceAll(/ {4}schematic_id: .*\n/g, "")}talos_schematic: { extensions: [siderolabs/qemu-guest-agent], kernel_args: [net.ifnames=0, "a=it's"] }\n`;
 
   /** A factory that knows these schematics, or answers all with one status. */
   async function withFactory<T>(
@@ -108,8 +109,10 @@ describe("the image factory", () => {
     expect(line).toMatch(
       /→ tell it: curl -X POST --data-binary \$'customization:\\n.*' http:\S+\/schematics$/,
     );
-    const sent = /\$'(.*)'/.exec(line)?.[1]?.replaceAll("\\n", "\n");
-    expect(sent).toBe(schematicYaml(CUSTOM));
+    const [, argument = ""] = /--data-binary (\$'.*') http/.exec(line) ?? [];
+    expect(execFileSync("bash", ["-c", `printf %s ${argument}`], { encoding: "utf8" })).toBe(
+      schematicYaml(CUSTOM),
+    );
   });
 
   test("that does not answer, or with something else, is a check that was not made", async () => {

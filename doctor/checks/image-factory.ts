@@ -29,9 +29,12 @@ async function lineOf(id: string, schematic: SchematicConfig, factoryUrl: string
   const fix =
     "id" in schematic
       ? `copy schematic_id from ${factoryUrl} again`
-      : `tell it: curl -X POST --data-binary $'${schematicYaml(schematic).replaceAll("\n", "\\n")}' ${factoryUrl}/schematics`;
+      : `tell it: curl -X POST --data-binary ${quoted(schematicYaml(schematic))} ${factoryUrl}/schematics`;
   return fail(`${factoryUrl} does not know schematic ${short}, so it has no image of it`, fix);
 }
+
+/** On one line, for a shell that knows $'…': bash and zsh. YAML has quotes of its own. */
+const quoted = (text: string) => `$'${text.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n")}'`;
 
 /** @throws NotChecked where nobody answers: the hosts download images themselves, and may well reach it */
 async function statusOf(url: string): Promise<number> {
