@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, openSync, rmSync, statSync } from "node:fs";
+import { chmodSync, closeSync, openSync, rmSync } from "node:fs";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
+import { snapshotProblem } from "../etcd/snapshot-file";
 import { isControlPlane } from "../node";
 
 /** A large etcd takes a while. */
@@ -12,7 +13,7 @@ export const snapshotName = (clusterName: string, now: Date): string =>
 
 /**
  * Takes a snapshot of etcd into a file that only this user can read: all Secrets of Kubernetes are in it.
- * @throws TalosError where the file is there already, or etcd gives none
+ * @throws TalosError where the file is there already, or etcd gives none that it can be restored from
  */
 export async function takeSnapshot(
   { talosctl, nodes }: Pick<Cluster, "talosctl" | "nodes">,
@@ -31,7 +32,12 @@ export async function takeSnapshot(
   try {
     await talosctl.run(node, ["etcd", "snapshot", path], { timeoutMs: TIMEOUT_MS });
     chmodSync(path, 0o600);
-    if (statSync(path).size === 0) throw new TalosError(`the snapshot in ${path} is empty`);
+    const problem = snapshotProblem(path, { skipHashCheck: false });
+    if (problem !== undefined) {
+      throw new TalosError(
+        `${node.name} gave no snapshot that etcd can be restored from: it ${problem.what}; try again`,
+      );
+    }
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

@@ -8,7 +8,6 @@ import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
 import { isControlPlane, type TalosNode } from "../node";
 import { type AgeRecipients, encryptWithAge, findAge, hasRecipients } from "./age";
-import { requireSnapshot } from "./snapshot-file";
 
 /** Where a snapshot goes. */
 export type Destination =
@@ -69,7 +68,6 @@ async function takeFromFirst(cluster: Cluster, chosen: TalosNode | undefined, pa
   for (const node of chosen ? [chosen] : cluster.nodes.filter(isControlPlane)) {
     try {
       await takeSnapshot({ talosctl: cluster.talosctl, nodes: [node] }, path);
-      requireSnapshot(path, { skipHashCheck: false });
       return node.name;
     } catch (error) {
       if (!(error instanceof TalosError)) throw error;
@@ -96,6 +94,8 @@ function fileTarget(path: string): Target {
         copyFileSync(file, path, constants.COPYFILE_EXCL);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST") throw taken();
+        // Half a snapshot would look like one.
+        rmSync(path, { force: true });
         throw error;
       }
     },
