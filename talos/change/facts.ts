@@ -27,6 +27,8 @@ export interface EtcdView {
   /** Why it does not answer; everything else is empty then. */
   readonly error?: string;
   readonly members: readonly EtcdMember[];
+  /** ID of the member that runs on the node. */
+  readonly ownId?: string;
   /** ID of the member that leads, as this one sees it. */
   readonly leader?: string;
   /** What its own member complains about. */

@@ -57,7 +57,7 @@ export class LiveCluster implements RollCluster {
         talosctl.table(node, ["etcd", "status"]),
         talosctl.table(node, ["etcd", "alarm", "list"]),
       ]);
-      const { LEADER: leader, ERRORS: errors } = status ?? {};
+      const { MEMBER: ownId, LEADER: leader, ERRORS: errors } = status ?? {};
       return {
         node: node.name,
         members: members.map((row) => ({
@@ -65,10 +65,11 @@ export class LiveCluster implements RollCluster {
           hostname: row.HOSTNAME ?? "",
           isLearner: row.LEARNER === "true",
         })),
+        ...(ownId && { ownId }),
         ...(leader && !/^0*$/.test(leader) && { leader }),
         errors: errors ? [errors] : [],
         // Each member tells of the alarms of all.
-        alarms: alarms.filter(({ MEMBER }) => MEMBER === status?.MEMBER).map(({ ALARM = "" }) => ALARM),
+        alarms: alarms.filter(({ MEMBER }) => MEMBER === ownId).map(({ ALARM = "" }) => ALARM),
       };
     } catch (error) {
       return { node: node.name, error: messageOf(error), members: [], errors: [], alarms: [] };

@@ -1,8 +1,9 @@
 import { removalProblem } from "../../domain/etcd";
 import type { TalosNode } from "../node";
+import { misnamedMember, strangersIn } from "./etcd-problems";
 import type { EtcdMember, EtcdView, NodeFacts } from "./facts";
 import { type PollOptions, waitUntilFine } from "./poll";
-import type { ClusterFacts } from "./preflight";
+import { type ClusterFacts, namesOfControlPlanes } from "./preflight";
 import type { RollCluster, RollKubernetes } from "./roll";
 
 /** What the removal of a node asks of the cluster. */
@@ -25,7 +26,7 @@ export const isControlPlaneNode = ({ node }: Removal): boolean => node.role === 
 
 /** Why a node cannot be taken out of the cluster now; empty if it can. */
 export function removalProblems(
-  { facts, etcd, nodes }: ClusterFacts,
+  { facts, etcd, kubernetes, nodes }: ClusterFacts,
   { node, isLost }: Removal,
 ): readonly string[] {
   const { error } = facts.get(node.name) ?? {};
@@ -40,6 +41,8 @@ export function removalProblems(
       `${node.name} answers, so it is not lost; leave out --lost, and it leaves the cluster by itself`,
     );
   }
+  const stranger = isLost ? undefined : otherMachine({ facts, kubernetes }, node);
+  if (stranger !== undefined) problems.push(stranger);
   if (node.role !== "controlplane") return problems;
   if (nodes.filter(({ role }) => role === "controlplane").length === 1) {
     return [...problems, `${node.name} is the only control plane; the cluster would be gone with it`];
@@ -47,20 +50,51 @@ export function removalProblems(
   const others = etcd.filter((view) => view.node !== node.name && view.error === undefined);
   const members = others[0]?.members;
   if (members === undefined) return [...problems, "no other control plane tells the members of etcd"];
-  if (!members.some(({ hostname }) => hostname === node.name)) return problems;
-  const healthy = members.filter((member) => isHealthy(member, etcd));
-  const quorum = removalProblem(
-    members.length,
-    healthy.length,
-    healthy.some(({ hostname }) => hostname === node.name),
-  );
-  return quorum === undefined ? problems : [...problems, `${node.name}: ${quorum}`];
+  return [...problems, ...membershipProblems(node.name, members, { etcd, nodes })];
 }
 
-/** A member has a vote and a leader. */
-function isHealthy({ hostname, isLearner }: EtcdMember, views: readonly EtcdView[]): boolean {
+function membershipProblems(
+  name: string,
+  members: readonly EtcdMember[],
+  { etcd, nodes }: Pick<ClusterFacts, "etcd" | "nodes">,
+): readonly string[] {
+  const own = etcd.find(({ node }) => node === name);
+  const misnamed = own && misnamedMember(own);
+  if (misnamed !== undefined) return [`${name}: its member of etcd ${misnamed}`];
+  const member = members.find(({ hostname }) => hostname === name);
+  if (member === undefined) {
+    return strangersIn(namesOfControlPlanes(nodes), etcd).map(
+      ({ id, hostname }) =>
+        `${name} is no member of etcd by its name, but ${hostname || "one without a name"} (${id}) may be it; if it is, or its machine is gone for good, remove it first with talosctl etcd remove-member ${id}`,
+    );
+  }
+  if (member.isLearner) return [];
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const healthy = voters.filter((voter) => isHealthy(voter, etcd));
+  const quorum = removalProblem(
+    voters.length,
+    healthy.length,
+    healthy.some(({ hostname }) => hostname === name),
+  );
+  return quorum === undefined ? [] : [`${name}: ${quorum}`];
+}
+
+/** Whether the machine that answers is that of the Node in Kubernetes, which knows its boot. */
+function otherMachine(
+  { facts, kubernetes }: Pick<ClusterFacts, "facts" | "kubernetes">,
+  { name, apiEndpoint }: TalosNode,
+): string | undefined {
+  const { bootId } = facts.get(name) ?? {};
+  const known = kubernetes?.get(name);
+  if (!known?.isReady || known.bootId === undefined || bootId === undefined) return undefined;
+  if (known.bootId === bootId) return undefined;
+  return `${name}: the machine at ${apiEndpoint} is another one than its Node in Kubernetes, or has just restarted; correct its address in nodes.yaml, or TALOS_API_ENDPOINTS, or wait a minute`;
+}
+
+/** It answers, and has a leader. */
+function isHealthy({ hostname }: EtcdMember, views: readonly EtcdView[]): boolean {
   const view = views.find(({ node }) => node === hostname);
-  return view !== undefined && view.error === undefined && view.leader !== undefined && !isLearner;
+  return view !== undefined && view.error === undefined && view.leader !== undefined;
 }
 
 /** What is going to happen to a node, in words. */

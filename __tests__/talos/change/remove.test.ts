@@ -160,6 +160,63 @@ test.each<[string, Model, string, boolean, RegExp]>([
   expect(removalProblems(model.facts(), { node: model.node(name), isLost }).join("\n")).toMatch(problem);
 });
 
+/** What is said against a removal where the members of etcd are these, and all that are up have a leader. */
+function problemsWith(
+  members: readonly EtcdMember[],
+  { node: name, isLost, down = [] }: { node: string; isLost: boolean; down?: readonly string[] },
+): string {
+  const model = new Model(3, 1, down);
+  const etcd = model
+    .views()
+    .map(
+      (view): EtcdView => (view.error ? view : { ...view, members, leader: "1", ownId: `${view.node}-id` }),
+    );
+  return removalProblems({ ...model.facts(), etcd }, { node: model.node(name), isLost }).join("\n");
+}
+const member = (hostname: string, more: Partial<EtcdMember> = {}): EtcdMember => ({
+  ...{ id: `${hostname}-id`, hostname, isLearner: false },
+  ...more,
+});
+
+test("a learner has no vote: it may be lost, and counts for nobody", () => {
+  const learning = [member("cp-1"), member("cp-2"), member("cp-3", { isLearner: true })];
+  expect(problemsWith(learning, { node: "cp-3", isLost: true, down: ["cp-3"] })).toBe("");
+  expect(problemsWith(learning, { node: "cp-1", isLost: false })).toBe("");
+});
+
+test("a control plane whose member has another name does not pass for none", () => {
+  const renamed = [member("cp-1"), member("cp-2"), member("lab-cp-3", { id: "cp-3-id" })];
+  expect(problemsWith(renamed, { node: "cp-3", isLost: false })).toMatch(
+    /^cp-3: its member of etcd is called lab-cp-3, so another machine answers there/,
+  );
+  expect(problemsWith(renamed, { node: "cp-3", isLost: true, down: ["cp-3"] })).toMatch(
+    /^cp-3 is no member of etcd by its name, but lab-cp-3 \(cp-3-id\) may be it; .*remove-member cp-3-id/,
+  );
+});
+
+test("another machine at the address of a node is not wiped in its place", () => {
+  const model = new Model(3, 2);
+  const facts = model.facts();
+  const own = facts.kubernetes?.get("w-1");
+  if (own === undefined) throw new Error("no Node");
+  const removal = { node: model.node("w-1"), isLost: false };
+  const of = (bootId: string, isReady = true) =>
+    removalProblems(
+      {
+        ...facts,
+        facts: new Map([["w-1", { stage: "running", isReady: true, bootId: "boot-1" }]]),
+        kubernetes: new Map([["w-1", { ...own, bootId, isReady }]]),
+      },
+      removal,
+    );
+  expect(of("boot-1")).toEqual([]);
+  expect(of("boot-2")).toEqual([
+    expect.stringMatching(/^w-1: the machine at 10\.0\.0\.1:50000 is another one than its Node.*TALOS_API/),
+  ]);
+  // A kubelet that is not there any more has told of an earlier boot.
+  expect(of("boot-2", false)).toEqual([]);
+});
+
 test("whatever is down, a removal that is not refused leaves etcd with a quorum", async () => {
   const names = ["cp-1", "cp-2", "cp-3", "cp-4", "cp-5", "w-1"];
   await fc.assert(
