@@ -37,6 +37,8 @@ interface Machine {
   /** How often it is asked before it is back; undefined while it is up. */
   downFor?: number;
   cordonedBy?: "us" | "someone";
+  /** Whether Kubernetes has a Node for it. @default true */
+  isKnown?: boolean;
   isMember: boolean;
 }
 
@@ -47,6 +49,8 @@ export class ModelCluster implements RollCluster {
   readonly faults = new Map<string, Fault>();
   /** What was done, in order: `restart cp-1`. */
   readonly log: string[] = [];
+  /** What somebody else does while the pods of a node are evicted. */
+  whileDraining: (name: string) => void = () => undefined;
   /** The most control planes that were ever down together. */
   mostDown = 0;
   /** Whether etcd ever had too few members. */
@@ -122,8 +126,9 @@ export class ModelCluster implements RollCluster {
 
   private kubernetesApi(): RollKubernetes {
     return {
-      nodeOf: async (name): Promise<KubernetesNode> => {
-        const { cordonedBy, downFor } = this.machine(name);
+      nodeOf: async (name): Promise<KubernetesNode | undefined> => {
+        const { cordonedBy, downFor, isKnown } = this.machine(name);
+        if (isKnown === false) return undefined;
         return {
           name,
           isReady: downFor === undefined,
@@ -138,6 +143,7 @@ export class ModelCluster implements RollCluster {
       drain: async (name) => {
         if (this.faults.get(name) === "is not drained") throw new Error("a pod is not evicted");
         this.log.push(`drain ${name}`);
+        this.whileDraining(name);
       },
       uncordon: async (name) => {
         this.machine(name).cordonedBy = undefined;
@@ -146,7 +152,7 @@ export class ModelCluster implements RollCluster {
     };
   }
 
-  private restart(name: string, version: string): void {
+  restart(name: string, version: string): void {
     const fault = this.faults.get(name);
     this.log.push(`restart ${name}`);
     if (fault === "refuses") throw new Error("it refuses");
