@@ -48,17 +48,20 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
     throw new TalosError(`--yes ${yes} is not the name of the cluster; write --yes ${clusterName}`);
   }
   const live = new LiveCluster(cluster);
-  const problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
   const controlPlanes = cluster.nodes.filter(isControlPlane).map(({ name }) => name);
+  let problems: readonly string[] = [];
   const print = (outcome: string) => {
     if (options.json)
       console.log(JSON.stringify({ dryRun, problems, file, controlPlanes, outcome }, null, 2));
   };
-  if (problems.length > 0) {
+  const isRefused = async () => {
+    problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
+    if (problems.length === 0) return false;
     print("refused");
     console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
-    return EXIT.refused;
-  }
+    return true;
+  };
+  if (await isRefused()) return EXIT.refused;
   console.error(
     `${clusterName}: the etcd data of ${controlPlanes.join(", ")} is wiped, and etcd starts from ${file}. what Kubernetes has learnt since then is gone`,
   );
@@ -80,6 +83,8 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
       console.error("nothing was touched");
       return EXIT.failed;
     }
+    // While the name was typed, etcd may have come back.
+    if (await isRefused()) return EXIT.refused;
   }
   try {
     const { signal } = cluster;

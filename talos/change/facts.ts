@@ -24,7 +24,7 @@ export interface EtcdMember {
 export interface EtcdView {
   /** The node that was asked. */
   readonly node: string;
-  /** Why it does not answer; everything else is empty then. */
+  /** Why it does not answer; everything else is empty then, but the leader where that is known. */
   readonly error?: string;
   readonly members: readonly EtcdMember[];
   /** ID of the member that runs on the node. */
