@@ -82,12 +82,14 @@ async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The named nodes, else all. @throws TalosError for a name that no node has */
+/** The named nodes, each once, else all. @throws TalosError for a name that no node has */
 export const chosenNodes = (
   nodes: readonly TalosNode[],
   names: readonly string[] | undefined,
 ): readonly TalosNode[] =>
-  names === undefined || names.length === 0 ? nodes : names.map((name) => nodeNamed(nodes, name));
+  names === undefined || names.length === 0
+    ? nodes
+    : [...new Set(names)].map((name) => nodeNamed(nodes, name));
 
 /** What a command has done, or would do. */
 export interface ChangeReport {
