@@ -135,40 +135,48 @@ export async function removeNode(
   const say = (text: string) => options.say(`${name}: ${text}`);
   const { kubernetes } = cluster;
   if (!isLost && facts.error === undefined) {
-    if (await kubernetes?.nodeOf(name)) {
-      await kubernetes?.cordon(name);
-      await kubernetes?.drain(name);
-      say("drained");
+    const known = await kubernetes?.nodeOf(name);
+    try {
+      if (known !== undefined) {
+        if (!known.isCordoned) await kubernetes?.cordon(name);
+        await kubernetes?.drain(name);
+        say("drained");
+      }
+      await cluster.reset(node);
+    } catch (error) {
+      if (known !== undefined) {
+        say(`is still cordoned; run the command again, or kubectl uncordon ${name}`);
+      }
+      throw error;
     }
-    await cluster.reset(node);
     say("wiped");
   }
   if (role === "controlplane") await leaveEtcd(cluster, name, say, options);
   if (await kubernetes?.remove(name)) say("its Node in Kubernetes is deleted");
 }
 
-/** A node that could not leave by itself is removed by another one. */
+/** A node that could not leave by itself is removed by another one. While they elect a leader, none of them answers. */
 async function leaveEtcd(
   cluster: RemovalCluster,
   name: string,
   say: (text: string) => void,
   options: PollOptions,
 ): Promise<void> {
-  for (const { by, id } of await membershipsOf(cluster, name)) {
-    await cluster.removeMember(by, id);
-    say(`removed from etcd by ${by}`);
-  }
-  await waitUntilFine(async () => {
-    const [left] = await membershipsOf(cluster, name);
-    return left && `${name} is still a member of etcd, as ${left.by} sees it`;
-  }, options);
+  const removed = new Set<string>();
+  const problem = async (): Promise<string | undefined> => {
+    const views = await cluster.etcdViews();
+    const view = views.find(({ node, error }) => node !== name && error === undefined);
+    if (view === undefined) return "no other control plane tells the members of etcd";
+    const left = view.members.filter(({ hostname }) => hostname === name);
+    const next = left.find(({ id }) => !removed.has(id));
+    if (next === undefined) {
+      return left.length === 0 ? undefined : `${name} is still a member of etcd, as ${view.node} sees it`;
+    }
+    await cluster.removeMember(view.node, next.id);
+    removed.add(next.id);
+    say(`removed from etcd by ${view.node}`);
+    return problem();
+  };
+  await waitUntilFine(problem, options);
   say("is no member of etcd");
-}
-
-/** The members with the name of a node, as one of the others sees them. */
-async function membershipsOf(cluster: RemovalCluster, name: string) {
-  const views = await cluster.etcdViews();
-  const view = views.find(({ node, error }) => node !== name && error === undefined);
-  if (view === undefined) throw new Error("no other control plane tells the members of etcd");
-  return view.members.filter(({ hostname }) => hostname === name).map(({ id }) => ({ by: view.node, id }));
 }

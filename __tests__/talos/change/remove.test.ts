@@ -6,6 +6,8 @@ import { type RemovalCluster, removalProblems, removalSteps, removeNode } from "
 import type { TalosNode } from "../../../talos/node";
 import { talosNodesOf } from "../support/model-cluster";
 
+const NO_VIEW = { members: [], errors: [], alarms: [] };
+
 /** A cluster in memory: who is up, and who is a member of etcd. */
 class Model {
   readonly log: string[] = [];
@@ -16,6 +18,11 @@ class Model {
   readonly known: Set<string>;
   /** That a node which is wiped stays a member. */
   isForgetful = false;
+  /** How often nobody tells the members of etcd, as while a new leader is elected. */
+  silentFor = 0;
+  /** That a pod does not go. */
+  isNotDrained = false;
+  readonly said: string[] = [];
 
   constructor(controlPlanes: number, workers: number, down: readonly string[] = []) {
     this.nodes = talosNodesOf(controlPlanes, workers);
@@ -66,7 +73,10 @@ class Model {
 
   get cluster(): RemovalCluster {
     return {
-      etcdViews: async () => this.views(),
+      etcdViews: async () =>
+        this.silentFor-- > 0
+          ? this.views().map(({ node }) => ({ ...NO_VIEW, node, error: "no leader" }))
+          : this.views(),
       reset: async ({ name }) => {
         this.log.push(`reset ${name}`);
         if (!this.isForgetful) this.members.delete(name);
@@ -79,7 +89,10 @@ class Model {
       kubernetes: {
         nodeOf: async (name) => this.facts().kubernetes?.get(name),
         cordon: async (name) => void this.log.push(`cordon ${name}`),
-        drain: async (name) => void this.log.push(`drain ${name}`),
+        drain: async (name) => {
+          this.log.push(`drain ${name}`);
+          if (this.isNotDrained) throw new Error("a pod is not evicted");
+        },
         uncordon: async (name) => void this.log.push(`uncordon ${name}`),
         remove: async (name) => {
           this.log.push(`delete ${name}`);
@@ -89,8 +102,9 @@ class Model {
     };
   }
 
-  async remove(name: string, isLost: boolean): Promise<void> {
-    const options = { timeoutSeconds: 0, intervalMs: 0, say: () => undefined };
+  async remove(name: string, isLost: boolean, timeoutSeconds = 0): Promise<void> {
+    const say = (line: string) => void this.said.push(line);
+    const options = { timeoutSeconds, intervalMs: 0, say };
     await removeNode(this.cluster, { node: this.node(name), isLost }, this.factsOf(name), options);
   }
 }
@@ -116,6 +130,26 @@ test("a control plane leaves etcd by itself; one that does not is removed by ano
   forgetful.isForgetful = true;
   await forgetful.remove("cp-1", false);
   expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
+});
+
+test("the others may be without a leader for a moment after it has left", async () => {
+  const model = new Model(3, 0);
+  model.silentFor = 2;
+  await model.remove("cp-1", false, 60);
+  expect(model.log.slice(2)).toEqual(["reset cp-1", "delete cp-1"]);
+  const silent = new Model(3, 0);
+  silent.silentFor = 10;
+  await expect(silent.remove("cp-1", false)).rejects.toThrow(
+    "no other control plane tells the members of etcd, after 0 s of waiting",
+  );
+});
+
+test("a node that was not drained is still cordoned, and that is said", async () => {
+  const model = new Model(3, 1);
+  model.isNotDrained = true;
+  await expect(model.remove("w-1", false)).rejects.toThrow("a pod is not evicted");
+  expect(model.said).toEqual(["w-1: is still cordoned; run the command again, or kubectl uncordon w-1"]);
+  expect(model.log).not.toContain("reset w-1");
 });
 
 test("a lost control plane is removed from etcd by another one, and nobody waits for it", async () => {
