@@ -87,10 +87,7 @@ export async function takeOut(
   const problems = [...more, ...removalProblems(facts, wanted)];
   const steps = [...removalSteps(wanted, facts), afterwards];
   const report = { node: name, dryRun, problems, steps };
-  if (problems.length > 0) {
-    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
-    return { code: EXIT.refused, report };
-  }
+  if (problems.length > 0) return refusal(report);
   console.error(`${name}:\n${steps.map((each) => `  ${each}`).join("\n")}`);
   if (dryRun) return { code: EXIT.wouldChange, report };
   if (options.yes === undefined) {
@@ -105,6 +102,9 @@ export async function takeOut(
       console.error("nothing was touched");
       return { code: EXIT.failed, report };
     }
+    // While the name was typed, others may have changed the cluster.
+    const since = removalProblems(await factsOf(live), wanted);
+    if (since.length > 0) return refusal({ ...report, problems: since });
   }
   const snapshot = isControlPlaneNode(wanted)
     ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
@@ -128,6 +128,11 @@ export async function takeOut(
     return { code: EXIT.failed, report: reported };
   }
   return { report: reported };
+}
+
+function refusal(report: TakenOut["report"]): TakenOut {
+  console.error(`refused, nothing was touched:\n${report.problems.map((each) => `  ${each}`).join("\n")}`);
+  return { code: EXIT.refused, report };
 }
 
 /** Writes a file of the user as it is to be. */
