@@ -112,8 +112,7 @@ export function finish(
   else if (rows.length > 0) console.log(table(head, rows));
   const failed = report.nodes.find(({ outcome }) => outcome === "failed");
   if (report.problems.length > 0) {
-    console.error(`refused, nothing was touched:\n${report.problems.map((each) => `  ${each}`).join("\n")}`);
-    return EXIT.refused;
+    return refused(report.problems);
   }
   if (failed) {
     console.error(
@@ -123,4 +122,10 @@ export function finish(
   }
   const wouldChange = report.dryRun && report.nodes.some(({ outcome }) => outcome === undefined);
   return wouldChange ? EXIT.wouldChange : EXIT.done;
+}
+
+/** Says why nothing was done. @returns the exit code */
+export function refused(problems: readonly string[]): number {
+  console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+  return EXIT.refused;
 }

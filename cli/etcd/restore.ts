@@ -6,7 +6,7 @@ import { TalosError } from "../../talos/errors";
 import { restoreEtcd, restoreProblems } from "../../talos/etcd/restore";
 import { requireSnapshot } from "../../talos/etcd/snapshot-file";
 import { isControlPlane } from "../../talos/node";
-import { EXIT, seconds } from "../change-command";
+import { EXIT, refused, seconds } from "../change-command";
 import { addTalosOptions, runOnCluster, type TalosOptions } from "../talos-command";
 
 interface RestoreOptions extends TalosOptions {
@@ -58,7 +58,7 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
     problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
     if (problems.length === 0) return false;
     print("refused");
-    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+    refused(problems);
     return true;
   };
   if (await isRefused()) return EXIT.refused;

@@ -27,7 +27,7 @@ export function ownMember({ node, ownId, members }: EtcdView): EtcdMember | unde
 export function misnamedMember(view: EtcdView): string | undefined {
   const own = ownMember(view);
   if (own === undefined || own.hostname === view.node) return undefined;
-  return `is called ${own.hostname}, so another machine answers there, or its hostname is not its name; correct nodes.yaml, or TALOS_API_ENDPOINTS`;
+  return `is called ${own.hostname}, so another machine answers there, or its hostname is not its name; correct its name or address in nodes.yaml`;
 }
 
 function problemsOfView(name: string, views: readonly EtcdView[]): readonly string[] {

@@ -88,7 +88,7 @@ function otherMachine(
   const known = kubernetes?.get(name);
   if (!known?.isReady || known.bootId === undefined || bootId === undefined) return undefined;
   if (known.bootId === bootId) return undefined;
-  return `${name}: the machine at ${apiEndpoint} is another one than its Node in Kubernetes, or has just restarted; correct its address in nodes.yaml, or TALOS_API_ENDPOINTS, or wait a minute`;
+  return `${name}: the machine at ${apiEndpoint} is another one than its Node in Kubernetes, or has just restarted; correct its address in nodes.yaml, or wait a minute`;
 }
 
 /** It answers, and has a leader. */
@@ -107,13 +107,18 @@ export function removalSteps(
     (view) => view.node !== name && view.members.some(({ hostname }) => hostname === name),
   );
   const isControlPlane = role === "controlplane";
+  const { error } = facts.get(name) ?? {};
   return [
-    ...(!isLost && kubernetes ? [`its pods are evicted`] : []),
-    ...(!isLost && facts.get(name)?.error === undefined
+    ...(isLost && error !== undefined ? [`it is taken for lost, since it does not answer: ${error}`] : []),
+    ...(!isLost && kubernetes?.has(name) ? ["its pods are evicted"] : []),
+    ...(!isLost && error === undefined
       ? [`${isControlPlane ? "it leaves etcd, " : "it "}is wiped and powered off`]
       : []),
     ...(isLost && isControlPlane && isMember ? ["its member is removed from etcd"] : []),
     ...(kubernetes?.has(name) ? ["its Node in Kubernetes is deleted"] : []),
+    ...(kubernetes
+      ? []
+      : [`its Node in Kubernetes stays, since that is not asked; kubectl delete node ${name}`]),
   ];
 }
 

@@ -106,7 +106,7 @@ test("nobody is told to remove a member that a control plane runs under another 
   const named = ["lab-cp-1", "cp-2", "cp-3"].map((name) => member(name, { id: `${name.slice(-4)}-id` }));
   const views = NAMES.map((node) => view(node, { members: named, ownId: `${node}-id` }));
   expect(etcdProblems(NAMES, views)).toEqual([
-    "etcd on cp-1: its member is called lab-cp-1, so another machine answers there, or its hostname is not its name; correct nodes.yaml, or TALOS_API_ENDPOINTS",
+    "etcd on cp-1: its member is called lab-cp-1, so another machine answers there, or its hostname is not its name; correct its name or address in nodes.yaml",
   ]);
 });
 

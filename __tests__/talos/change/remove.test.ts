@@ -132,6 +132,18 @@ test("a control plane leaves etcd by itself; one that does not is removed by ano
   expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
 });
 
+test("without Kubernetes no pod is evicted, and the Node that stays is named", () => {
+  const model = new Model(3, 1);
+  const removal = { node: model.node("w-1"), isLost: false };
+  expect(removalSteps(removal, { ...model.facts(), kubernetes: undefined })).toEqual([
+    "it is wiped and powered off",
+    "its Node in Kubernetes stays, since that is not asked; kubectl delete node w-1",
+  ]);
+  expect(removalSteps(removal, { ...model.facts(), kubernetes: new Map() })).toEqual([
+    "it is wiped and powered off",
+  ]);
+});
+
 test("the others may be without a leader for a moment after it has left", async () => {
   const model = new Model(3, 0);
   model.silentFor = 2;
@@ -157,6 +169,7 @@ test("a lost control plane is removed from etcd by another one, and nobody waits
   const removal = { node: model.node("cp-1"), isLost: true };
   expect(removalProblems(model.facts(), removal)).toEqual([]);
   expect(removalSteps(removal, model.facts())).toEqual([
+    "it is taken for lost, since it does not answer: connection refused",
     "its member is removed from etcd",
     "its Node in Kubernetes is deleted",
   ]);
@@ -245,7 +258,9 @@ test("another machine at the address of a node is not wiped in its place", () =>
     );
   expect(of("boot-1")).toEqual([]);
   expect(of("boot-2")).toEqual([
-    expect.stringMatching(/^w-1: the machine at 10\.0\.0\.1:50000 is another one than its Node.*TALOS_API/),
+    expect.stringMatching(
+      /^w-1: the machine at 10\.0\.0\.1:50000 is another one than its Node.*correct its address/,
+    ),
   ]);
   // A kubelet that is not there any more has told of an earlier boot.
   expect(of("boot-2", false)).toEqual([]);
