@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { confirm } from "../../process/confirm";
 import { LiveCluster } from "../../talos/change/live-cluster";
+import { otherClusterIn } from "../../talos/change/safety-snapshot";
 import type { Cluster } from "../../talos/cluster";
 import { TalosError } from "../../talos/errors";
 import { restoreEtcd, restoreProblems } from "../../talos/etcd/restore";
@@ -44,6 +45,12 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
   const { dryRun = false, replaceHealthy = false, skipHashCheck = false, timeout, yes } = options;
   const { clusterName } = cluster.config;
   requireSnapshot(file, { skipHashCheck });
+  const other = otherClusterIn(file, clusterName);
+  if (other !== undefined) {
+    throw new TalosError(
+      `${file} is a snapshot of the cluster ${other} by its name, and this is ${clusterName}; name one of ${clusterName}, choose the other cluster with --cluster, or rename the file if it is the right one`,
+    );
+  }
   if (yes !== undefined && yes !== clusterName) {
     throw new TalosError(`--yes ${yes} is not the name of the cluster; write --yes ${clusterName}`);
   }

@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, openSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
 import { snapshotProblem } from "../etcd/snapshot-file";
@@ -10,6 +11,15 @@ const TIMEOUT_MS = 600_000;
 /** `etcd-lab-20261128T194500Z.snapshot` */
 export const snapshotName = (clusterName: string, now: Date): string =>
   `etcd-${clusterName}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}.snapshot`;
+
+export const takenPath = (path: string): TalosError =>
+  new TalosError(`${path} exists, and a snapshot is never replaced; name another file`);
+
+/** The cluster that a file is of by its name, where that is not this one. */
+export function otherClusterIn(path: string, clusterName: string): string | undefined {
+  const [, found] = /^etcd-(.+)-\d{8}T\d{6}Z\./.exec(basename(path)) ?? [];
+  return found === clusterName ? undefined : found;
+}
 
 /**
  * Takes a snapshot of etcd into a file that only this user can read: all Secrets of Kubernetes are in it.
@@ -27,6 +37,7 @@ export async function takeSnapshot(
     // The file is there with its mode before anything is in it.
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw takenPath(path);
     throw new TalosError(`the snapshot cannot be written to ${path}: ${(error as Error).message}`);
   }
   try {

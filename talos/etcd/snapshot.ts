@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { r2Endpoint } from "../../domain/r2";
 import { withPrivateFolder } from "../../process/private-folder";
 import { openBucket } from "../../state/open-store";
-import { snapshotName, takeSnapshot } from "../change/safety-snapshot";
+import { snapshotName, takenPath, takeSnapshot } from "../change/safety-snapshot";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
 import { isControlPlane, type TalosNode } from "../node";
@@ -84,8 +84,7 @@ interface Target {
 }
 
 function fileTarget(path: string): Target {
-  const taken = () => new TalosError(`${path} exists, and a snapshot is never replaced; name another file`);
-  if (existsSync(path)) throw taken();
+  if (existsSync(path)) throw takenPath(path);
   return {
     where: path,
     keep: async (file) => {
@@ -93,7 +92,7 @@ function fileTarget(path: string): Target {
         // The mode goes along.
         copyFileSync(file, path, constants.COPYFILE_EXCL);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw taken();
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw takenPath(path);
         // Half a snapshot would look like one.
         rmSync(path, { force: true });
         throw error;

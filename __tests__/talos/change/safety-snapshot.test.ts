@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { snapshotOf } from "../../../stand-ins/talos/etcd/snapshot";
-import { takeSnapshot } from "../../../talos/change/safety-snapshot";
+import { otherClusterIn, snapshotName, takeSnapshot } from "../../../talos/change/safety-snapshot";
 import type { Cluster } from "../../../talos/cluster";
 import { talosNodesOf } from "../support/model-cluster";
 
@@ -28,4 +28,19 @@ test("what nothing could be restored from is no snapshot, and nothing is changed
   await expect(take(damaged)).rejects.toThrow(/cp-1 gave no snapshot.*is damaged/);
   await expect(take(Buffer.from("not etcd at all"))).rejects.toThrow(/cp-1 gave no snapshot.*is no snapshot/);
   expect(existsSync(path)).toBe(false);
+});
+
+test("a file that is there stays, and another name is asked for", async () => {
+  writeFileSync(path, "mine");
+  await expect(take(snapshotOf("a database"))).rejects.toThrow(
+    `${path} exists, and a snapshot is never replaced; name another file`,
+  );
+  expect(readFileSync(path, "utf8")).toBe("mine");
+});
+
+test("a snapshot that is another cluster's by its name is told from one of this cluster, and from others", () => {
+  const name = snapshotName("lab-2", new Date("2026-11-28T12:00:00Z"));
+  expect(otherClusterIn(`/backups/${name}`, "lab-2")).toBeUndefined();
+  expect(otherClusterIn(`/backups/${name}`, "lab")).toBe("lab-2");
+  expect(otherClusterIn("before.snapshot", "lab")).toBeUndefined();
 });
