@@ -6,7 +6,7 @@ import { openBucket } from "../../state/open-store";
 import { snapshotName, takenPath, takeSnapshot } from "../change/safety-snapshot";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
-import { isControlPlane, type TalosNode } from "../node";
+import type { TalosNode } from "../node";
 import { type AgeRecipients, encryptWithAge, findAge, hasRecipients } from "./age";
 
 /** Where a snapshot goes. */
@@ -51,7 +51,8 @@ export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promis
   // On the disk: the memory that a user's own folder may be in is too small for a large etcd.
   return withPrivateFolder({}, async (folder) => {
     const plain = join(folder, "plain");
-    const node = await takeFromFirst(cluster, props.node, plain);
+    const nodes = props.node === undefined ? cluster.nodes : [props.node];
+    const node = await takeSnapshot({ talosctl: cluster.talosctl, nodes }, plain);
     const file = encrypted ? join(folder, "encrypted") : plain;
     if (encrypted) {
       await encryptWithAge(plain, file, props, cluster);
@@ -60,21 +61,6 @@ export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promis
     await target.keep(file);
     return { where: target.where, bytes: statSync(file).size, encrypted, node };
   });
-}
-
-/** @returns the name of the control plane that gave it */
-async function takeFromFirst(cluster: Cluster, chosen: TalosNode | undefined, path: string): Promise<string> {
-  const failures: string[] = [];
-  for (const node of chosen ? [chosen] : cluster.nodes.filter(isControlPlane)) {
-    try {
-      await takeSnapshot({ talosctl: cluster.talosctl, nodes: [node] }, path);
-      return node.name;
-    } catch (error) {
-      if (!(error instanceof TalosError)) throw error;
-      failures.push(error.message);
-    }
-  }
-  throw new TalosError(`no control plane gave a snapshot of etcd:\n${failures.join("\n")}`);
 }
 
 interface Target {

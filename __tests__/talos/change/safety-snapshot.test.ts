@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { snapshotOf } from "../../../stand-ins/talos/etcd/snapshot";
 import { otherClusterIn, snapshotName, takeSnapshot } from "../../../talos/change/safety-snapshot";
 import type { Cluster } from "../../../talos/cluster";
+import { CallError } from "../../../talos/errors";
+import type { TalosNode } from "../../../talos/node";
 import { talosNodesOf } from "../support/model-cluster";
 
 let path: string;
@@ -12,10 +14,29 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(path, ".."), { recursive: true, force: true }));
 
-function take(given: Uint8Array): Promise<void> {
-  const talosctl = { run: async (_: unknown, [, , to = ""]: readonly string[]) => writeFileSync(to, given) };
-  return takeSnapshot({ talosctl, nodes: talosNodesOf(3, 0) } as unknown as Cluster, path);
+function take(
+  given: Uint8Array,
+  { silent = [], except }: { silent?: readonly string[]; except?: string } = {},
+): Promise<string> {
+  const talosctl = {
+    run: async ({ name }: TalosNode, [, , to = ""]: readonly string[]) => {
+      if (silent.includes(name)) throw new CallError(name, "etcd snapshot", "connection refused");
+      writeFileSync(to, given);
+    },
+  };
+  return takeSnapshot({ talosctl, nodes: talosNodesOf(5, 1) } as unknown as Cluster, path, except);
 }
+
+test("of two lost control planes, neither keeps the other from being replaced", async () => {
+  const silent = ["cp-1", "cp-2"];
+  expect(await take(snapshotOf("a database"), { silent, except: "cp-1" })).toBe("cp-3");
+  rmSync(path);
+  const all = ["cp-1", "cp-2", "cp-3", "cp-4", "cp-5"];
+  await expect(take(snapshotOf("a database"), { silent: all, except: "cp-1" })).rejects.toThrow(
+    /^no control plane gave a snapshot of etcd:\ncp-2: .*refused\ncp-3: /,
+  );
+  expect(existsSync(path)).toBe(false);
+});
 
 test("what etcd gives is kept, for this user alone", async () => {
   await take(snapshotOf("a database"));
@@ -25,7 +46,7 @@ test("what etcd gives is kept, for this user alone", async () => {
 
 test("what nothing could be restored from is no snapshot, and nothing is changed relying on it", async () => {
   const damaged = snapshotOf("a database").fill(1, 1000, 1010);
-  await expect(take(damaged)).rejects.toThrow(/cp-1 gave no snapshot.*is damaged/);
+  await expect(take(damaged)).rejects.toThrow(/cp-1 gave no snapshot.*is damaged.*\ncp-2 /);
   await expect(take(Buffer.from("not etcd at all"))).rejects.toThrow(/cp-1 gave no snapshot.*is no snapshot/);
   expect(existsSync(path)).toBe(false);
 });
