@@ -1,10 +1,10 @@
 // `npm run replace-node -- NODE`: a new VM for a node that is lost, or that is to be made anew.
-import { etcdProblems } from "../talos/change/etcd-problems";
+import { memberProblems } from "../talos/change/etcd-problems";
 import { LiveCluster } from "../talos/change/live-cluster";
 import { waitUntilFine } from "../talos/change/poll";
-import { namesOfControlPlanes, nodeProblems } from "../talos/change/preflight";
+import { nodeProblems } from "../talos/change/preflight";
 import type { Cluster } from "../talos/cluster";
-import { nodeNamed, type TalosNode } from "../talos/node";
+import { isControlPlane, nodeNamed, type TalosNode } from "../talos/node";
 import { EXIT } from "./change-command";
 import { type RemovalOptions, removalProgram, takeOut } from "./removal-command";
 import { runDeploy } from "./run-deploy";
@@ -70,7 +70,9 @@ function untilItRuns(cluster: Cluster, node: TalosNode, { timeout }: RemovalOpti
     async () => {
       const facts = new Map([[node.name, await live.factsOf(node)]]);
       const [problem] = nodeProblems(node, { facts });
-      return problem ?? etcdProblems(namesOfControlPlanes(cluster.nodes), await live.etcdViews())[0];
+      if (problem !== undefined || !isControlPlane(node)) return problem;
+      // Another control plane may still be lost.
+      return memberProblems(node.name, await live.etcdViews())[0];
     },
     { timeoutSeconds: timeout, signal: cluster.signal },
   );

@@ -12,7 +12,7 @@ export function etcdProblems(
   views: readonly EtcdView[],
 ): readonly string[] {
   return [
-    ...controlPlanes.flatMap((name) => problemsOfView(name, views)),
+    ...controlPlanes.flatMap((name) => memberProblems(name, views)),
     ...(isSeenEqually(views) ? [] : [differences(views)]),
     ...strangersIn(controlPlanes, views).map(strangerProblem),
   ];
@@ -30,7 +30,8 @@ export function misnamedMember(view: EtcdView): string | undefined {
   return `is called ${own.hostname}, so another machine answers there, or its hostname is not its name; correct its name or address in nodes.yaml`;
 }
 
-function problemsOfView(name: string, views: readonly EtcdView[]): readonly string[] {
+/** What is wrong with the member on one control plane. */
+export function memberProblems(name: string, views: readonly EtcdView[]): readonly string[] {
   const view = views.find(({ node }) => node === name);
   if (view === undefined) return [`etcd on ${name}: was not asked`];
   if (view.error !== undefined) return [`etcd on ${name}: ${view.error}`];

@@ -6,7 +6,7 @@ import { openBucket } from "../../state/open-store";
 import { snapshotName, takenPath, takeSnapshot } from "../change/safety-snapshot";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
-import type { TalosNode } from "../node";
+import { isControlPlane, type TalosNode } from "../node";
 import { type AgeRecipients, encryptWithAge, findAge, hasRecipients } from "./age";
 
 /** Where a snapshot goes. */
@@ -44,6 +44,9 @@ export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promis
     throw new TalosError(
       "the Secrets of Kubernetes are in a snapshot, and would be in R2 in plain text; name who can decrypt it with --recipient age1…, or pass --allow-unencrypted",
     );
+  }
+  if (props.node !== undefined && !isControlPlane(props.node)) {
+    throw new TalosError(`${props.node.name} is a worker and has no etcd; name a control plane`);
   }
   if (encrypted) await findAge(cluster);
   const name = `${snapshotName(cluster.config.clusterName, now)}${encrypted ? ".age" : ""}`;

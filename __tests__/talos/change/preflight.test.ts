@@ -1,4 +1,4 @@
-import { etcdProblems } from "../../../talos/change/etcd-problems";
+import { etcdProblems, memberProblems } from "../../../talos/change/etcd-problems";
 import type { EtcdMember, EtcdView, KubernetesNode, NodeFacts } from "../../../talos/change/facts";
 import {
   type ClusterFacts,
@@ -117,6 +117,12 @@ test("two control planes whose addresses are exchanged are found by their member
     expect.stringMatching(/^etcd on cp-1: its member is called cp-2, /),
     expect.stringMatching(/^etcd on cp-2: its member is called cp-1, /),
   ]);
+});
+
+test("one member is well while another one is still lost", () => {
+  const views = [view("cp-1"), view("cp-2"), view("cp-3", { error: "connection refused", members: [] })];
+  expect(memberProblems("cp-1", views)).toEqual([]);
+  expect(memberProblems("cp-3", views)).toEqual(["etcd on cp-3: connection refused"]);
 });
 
 test("a member that has not started yet has no name, and may be about to", () => {

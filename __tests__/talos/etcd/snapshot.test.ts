@@ -91,6 +91,12 @@ test("of the next control plane where that of the first one is damaged", async (
   );
 });
 
+test("of no worker", async () => {
+  await expect(take({ node: talosNode("worker-1", "worker") })).rejects.toThrow(
+    "worker-1 is a worker and has no etcd; name a control plane",
+  );
+});
+
 test("encrypted for a key, by option and by file", async () => {
   const key = newKey();
   writeFileSync(file("recipients"), `# who may read it\n${key}\n`);
