@@ -103,7 +103,7 @@ async function rollNode(
     return false;
   }
   await requireOthersUp(cluster, turn);
-  const isOurs = await cordon(cluster, node, say);
+  const isOurs = await cordon(cluster, node, before, options);
   try {
     await drain(cluster, turn, before, say);
     say("restarts");
@@ -140,20 +140,41 @@ async function requireOthersUp(cluster: RollCluster, { node, toCome }: Turn): Pr
   if (problems.length > 0) throw new Error(`not touched, because ${problems.join("; ")}`);
 }
 
+/** How long a kubelet may take to tell of its last boot. */
+const KUBELET_SECONDS = 60;
+
 /** @returns whether it was us who have cordoned it, now or before */
 async function cordon(
   { kubernetes }: RollCluster,
   { name }: TalosNode,
-  say: (text: string) => void,
+  { bootId }: NodeFacts,
+  options: RollOptions,
 ): Promise<boolean> {
   if (kubernetes === undefined) return false;
+  const timeoutSeconds = Math.min(options.timeoutSeconds, KUBELET_SECONDS);
+  await waitUntilFine(() => otherMachine(kubernetes, name, bootId), { ...options, timeoutSeconds });
   const node = await kubernetes.nodeOf(name);
-  if (node === undefined) throw new Error("Kubernetes has no Node of this name");
   // A node that somebody has cordoned stays so in the end.
-  if (!node.isCordoned) await kubernetes.cordon(name);
-  say("cordoned");
-  return node.isOurs || !node.isCordoned;
+  if (!node?.isCordoned) await kubernetes.cordon(name);
+  options.say(`${name}: cordoned`);
+  return node?.isOurs || !node?.isCordoned;
 }
+
+/** Why the Node in Kubernetes is not that of the machine which is about to restart. */
+async function otherMachine(
+  kubernetes: RollKubernetes,
+  name: string,
+  bootId: string | undefined,
+): Promise<string | undefined> {
+  const node = await kubernetes.nodeOf(name);
+  if (node === undefined) return "Kubernetes has no Node of this name";
+  return isOfBoot(node, bootId)
+    ? undefined
+    : "its Node in Kubernetes is another machine by its boot ID; correct its address in nodes.yaml, or name the kubeconfig of this cluster";
+}
+
+const isOfBoot = (node: KubernetesNode, bootId: string | undefined): boolean =>
+  node.bootId === undefined || node.bootId === bootId;
 
 async function drain(
   cluster: RollCluster,
@@ -202,8 +223,7 @@ async function missingIn(
   if (node instanceof Error) return node.message;
   if (node === undefined) return "Kubernetes has no Node of this name";
   // Kubernetes takes a node for ready until it has been silent for a while.
-  const isOfNow = node.bootId === undefined || node.bootId === bootId;
-  return node.isReady && isOfNow ? undefined : "its Node in Kubernetes is not ready";
+  return node.isReady && isOfBoot(node, bootId) ? undefined : "its Node in Kubernetes is not ready";
 }
 
 const etcdProblemsOf = async (cluster: RollCluster): Promise<string[]> => [

@@ -167,6 +167,18 @@ test.each<Fault>(["is not drained", "never comes back", "rolls back"])(
   },
 );
 
+test("a Node of another machine or another cluster is not drained for this one", async () => {
+  const cluster = new ModelCluster(talosNodesOf(3, 1));
+  cluster.machine("cp-1").bootOfNode = "of another cluster";
+  const [first] = await rollNodes(cluster, cluster.upgrade, once);
+  expect(first).toMatchObject({
+    name: "cp-1",
+    reason: expect.stringMatching(/^its Node in Kubernetes is another machine by its boot ID; .*kubeconfig/),
+  });
+  expect(cluster.log).toEqual([]);
+  expect(cluster.machine("cp-1").cordonedBy).toBeUndefined();
+});
+
 test("a node without its Node in Kubernetes after the restart is not done", async () => {
   const cluster = new ModelCluster(talosNodesOf(1, 1));
   cluster.whileDraining = (name) => {

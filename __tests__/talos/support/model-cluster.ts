@@ -39,6 +39,8 @@ interface Machine {
   cordonedBy?: "us" | "someone";
   /** Whether Kubernetes has a Node for it. @default true */
   isKnown?: boolean;
+  /** What its Node says of its boot. @default nothing */
+  bootOfNode?: string;
   isMember: boolean;
 }
 
@@ -127,7 +129,7 @@ export class ModelCluster implements RollCluster {
   private kubernetesApi(): RollKubernetes {
     return {
       nodeOf: async (name): Promise<KubernetesNode | undefined> => {
-        const { cordonedBy, downFor, isKnown } = this.machine(name);
+        const { cordonedBy, downFor, isKnown, bootOfNode } = this.machine(name);
         if (isKnown === false) return undefined;
         return {
           name,
@@ -135,6 +137,7 @@ export class ModelCluster implements RollCluster {
           isCordoned: cordonedBy !== undefined,
           isOurs: cordonedBy === "us",
           kubeletVersion: "v1.35.0",
+          ...(bootOfNode && { bootId: bootOfNode }),
         };
       },
       cordon: async (name) => {
