@@ -101,12 +101,17 @@ export interface ChangeReport {
   readonly nodes: readonly (Partial<RolledNode> & { readonly name: string })[];
 }
 
-/** Prints it. @returns the exit code */
+/**
+ * Prints it.
+ * @param again the command for the nodes that are left @default the same again, which finds out what is done
+ * @returns the exit code
+ */
 export function finish(
   report: ChangeReport,
   { json }: Pick<ChangeOptions, "json">,
   rows: readonly (readonly string[])[],
   head: readonly string[],
+  again?: (left: readonly string[]) => string,
 ): number {
   if (json) console.log(JSON.stringify(report, null, 2));
   else if (rows.length > 0) console.log(table(head, rows));
@@ -115,9 +120,10 @@ export function finish(
     return refused(report.problems);
   }
   if (failed) {
-    console.error(
-      `stopped at ${failed.name}: ${failed.reason}\nmend it, then run the command again: it goes on from here`,
-    );
+    const left = report.nodes.filter(({ outcome }) => outcome === "failed" || outcome === "not reached");
+    const how = again?.(left.map(({ name }) => name));
+    const then = how ? `run what is left: ${how}` : "run the command again: it goes on from here";
+    console.error(`stopped at ${failed.name}: ${failed.reason}\nmend it, then ${then}`);
     return EXIT.failed;
   }
   const wouldChange = report.dryRun && report.nodes.some(({ outcome }) => outcome === undefined);
