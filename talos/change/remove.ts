@@ -41,8 +41,8 @@ export function removalProblems(
       `${node.name} answers, so it is not lost; leave out --lost, and it leaves the cluster by itself`,
     );
   }
-  const stranger = isLost ? undefined : otherMachine({ facts, kubernetes }, node);
-  if (stranger !== undefined) problems.push(stranger);
+  const wrongNode = isLost || error !== undefined ? undefined : nodeProblem({ facts, kubernetes }, node);
+  if (wrongNode !== undefined) problems.push(wrongNode);
   if (node.role !== "controlplane") return problems;
   if (nodes.filter(({ role }) => role === "controlplane").length === 1) {
     return [...problems, `${node.name} is the only control plane; the cluster would be gone with it`];
@@ -80,13 +80,17 @@ function membershipProblems(
 }
 
 /** Whether the machine that answers is that of the Node in Kubernetes, which knows its boot. */
-function otherMachine(
+function nodeProblem(
   { facts, kubernetes }: Pick<ClusterFacts, "facts" | "kubernetes">,
   { name, apiEndpoint }: TalosNode,
 ): string | undefined {
   const { bootId } = facts.get(name) ?? {};
-  const known = kubernetes?.get(name);
-  if (!known?.isReady || known.bootId === undefined || bootId === undefined) return undefined;
+  if (kubernetes === undefined) return undefined;
+  const known = kubernetes.get(name);
+  if (known === undefined) {
+    return `${name}: Kubernetes has no Node of this name, so no pod can be evicted; if there is none on it, pass --no-drain`;
+  }
+  if (!known.isReady || known.bootId === undefined || bootId === undefined) return undefined;
   if (known.bootId === bootId) return undefined;
   return `${name}: the machine at ${apiEndpoint} is another one than its Node in Kubernetes, or has just restarted; correct its address in nodes.yaml, or wait a minute`;
 }

@@ -241,6 +241,20 @@ test("a control plane whose member has another name does not pass for none", () 
   );
 });
 
+test("a node that Kubernetes knows under another name is not wiped with its pods on it", () => {
+  const model = new Model(3, 1);
+  model.known.delete("w-1");
+  const problems = (isLost: boolean) => removalProblems(model.facts(), { node: model.node("w-1"), isLost });
+  expect(problems(false)).toEqual([
+    "w-1: Kubernetes has no Node of this name, so no pod can be evicted; if there is none on it, pass --no-drain",
+  ]);
+  expect(
+    removalProblems({ ...model.facts(), kubernetes: undefined }, { node: model.node("w-1"), isLost: false }),
+  ).toEqual([]);
+  model.up.delete("w-1");
+  expect(problems(true)).toEqual([]);
+});
+
 test("another machine at the address of a node is not wiped in its place", () => {
   const model = new Model(3, 2);
   const facts = model.facts();
