@@ -7,7 +7,7 @@ import { loadProject } from "../state/project";
 import { restartProblems } from "../talos/change/preflight";
 import { reboot } from "../talos/change/reboot";
 import { rollNodes } from "../talos/change/roll";
-import { wantedConfig } from "../talos/change/wanted-config";
+import { hasConfig, wantedConfig } from "../talos/change/wanted-config";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed, type TalosNode } from "../talos/node";
 import { type ChangeOptions, changeProgram, EXIT, factsOf, finish, liveCluster } from "./change-command";
@@ -37,10 +37,10 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   // A node that is staged is restarted by the roll, as all others are.
   const mode = options.reboot || options.staged ? "staged" : "no-reboot";
   if (!options.reboot) {
-    const said = await apply(cluster, node, { config, mode, dryRun });
-    if (dryRun) console.error(said);
+    const hasIt = await hasConfig(cluster, node, config);
+    console.error(await apply(cluster, node, { config, mode, dryRun }));
     if (options.json) console.log(JSON.stringify({ dryRun, node: name, mode, problems: [] }, null, 2));
-    return EXIT.done;
+    return dryRun && !hasIt ? EXIT.wouldChange : EXIT.done;
   }
   const live = await liveCluster(cluster, options);
   const problems = restartProblems(await factsOf(live), { allowOutage });

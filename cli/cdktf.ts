@@ -3,6 +3,7 @@
 import { loadFromEnv } from "../config";
 import { findClusterFiles } from "../config/find-files";
 import { type StackName, stackId, stackNames } from "../config/state-location";
+import { withAbortOnSignal } from "../process/abort-on-signal";
 import { neededVariables } from "../secrets/needed";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { KeptPlan } from "./apply";
@@ -72,14 +73,11 @@ async function toolchainFor(
   name: PlanCommand | "synth",
   [stack]: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  process.once("SIGINT", abort).once("SIGTERM", abort);
   const cloudflare = stack === BOOTSTRAP_STACK ? cloudflareFor(process.env) : undefined;
-  const options = { report: console.error, signal: stop.signal, ...(cloudflare && { cloudflare }) };
-  const env = name === "synth" ? await resolveForSynth(options) : (await resolveToolchain(options)).env;
-  process.off("SIGINT", abort).off("SIGTERM", abort);
-  return env;
+  return withAbortOnSignal(async (signal) => {
+    const options = { report: console.error, signal, ...(cloudflare && { cloudflare }) };
+    return name === "synth" ? resolveForSynth(options) : (await resolveToolchain(options)).env;
+  });
 }
 
 /** Before anything runs: a plan that nobody can approve would be made in vain. */

@@ -82,12 +82,14 @@ async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The named nodes, else all. @throws TalosError for a name that no node has */
+/** The named nodes, each once, else all. @throws TalosError for a name that no node has */
 export const chosenNodes = (
   nodes: readonly TalosNode[],
   names: readonly string[] | undefined,
 ): readonly TalosNode[] =>
-  names === undefined || names.length === 0 ? nodes : names.map((name) => nodeNamed(nodes, name));
+  names === undefined || names.length === 0
+    ? nodes
+    : [...new Set(names)].map((name) => nodeNamed(nodes, name));
 
 /** What a command has done, or would do. */
 export interface ChangeReport {
@@ -99,26 +101,37 @@ export interface ChangeReport {
   readonly nodes: readonly (Partial<RolledNode> & { readonly name: string })[];
 }
 
-/** Prints it. @returns the exit code */
+/**
+ * Prints it.
+ * @param again the command for the nodes that are left @default the same again, which finds out what is done
+ * @returns the exit code
+ */
 export function finish(
   report: ChangeReport,
   { json }: Pick<ChangeOptions, "json">,
   rows: readonly (readonly string[])[],
   head: readonly string[],
+  again?: (left: readonly string[]) => string,
 ): number {
   if (json) console.log(JSON.stringify(report, null, 2));
   else if (rows.length > 0) console.log(table(head, rows));
   const failed = report.nodes.find(({ outcome }) => outcome === "failed");
   if (report.problems.length > 0) {
-    console.error(`refused, nothing was touched:\n${report.problems.map((each) => `  ${each}`).join("\n")}`);
-    return EXIT.refused;
+    return refused(report.problems);
   }
   if (failed) {
-    console.error(
-      `stopped at ${failed.name}: ${failed.reason}\nmend it, then run the command again: it goes on from here`,
-    );
+    const left = report.nodes.filter(({ outcome }) => outcome === "failed" || outcome === "not reached");
+    const how = again?.(left.map(({ name }) => name));
+    const then = how ? `run what is left: ${how}` : "run the command again: it goes on from here";
+    console.error(`stopped at ${failed.name}: ${failed.reason}\nmend it, then ${then}`);
     return EXIT.failed;
   }
   const wouldChange = report.dryRun && report.nodes.some(({ outcome }) => outcome === undefined);
   return wouldChange ? EXIT.wouldChange : EXIT.done;
+}
+
+/** Says why nothing was done. @returns the exit code */
+export function refused(problems: readonly string[]): number {
+  console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
+  return EXIT.refused;
 }

@@ -1,5 +1,6 @@
 import { loadFromEnv } from "../config";
 import { type StackName, stackId, stackNames } from "../config/state-location";
+import { withAbortOnSignal } from "../process/abort-on-signal";
 import { loadProject } from "../state/project";
 import { snapshot } from "../state/snapshot";
 import { openStackStore } from "../state/stack-store";
@@ -26,9 +27,10 @@ export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.Proc
 
 /** Wipes the nodes of the cluster; control planes leave etcd first where others stay. */
 export async function resetNodes(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<void> {
-  const { signal } = new AbortController();
-  const cluster = await openCluster({ env, folder: process.cwd(), signal, report: say });
-  await withClients(cluster, ({ talosctl, nodes }) => resetCluster(talosctl, nodes, say));
+  await withAbortOnSignal(async (signal) => {
+    const cluster = await openCluster({ env, folder: process.cwd(), signal, report: say });
+    await withClients(cluster, ({ talosctl, nodes }) => resetCluster(talosctl, nodes, say));
+  });
 }
 
 /** Keeps the state as it was before the destroy. @returns where it is, for people */

@@ -49,7 +49,9 @@ async function run(cluster: Cluster, names: readonly string[], options: ChangeOp
   });
   const done = planned.map((each) => ({ ...each, ...results.find(({ name }) => name === each.name) }));
   const rows = done.map((each) => [each.name, yesNo(each.staged), each.outcome ?? ""]);
-  return finish({ dryRun, problems: [], nodes: done }, options, rows, HEAD);
+  // Nothing on a node tells that it was restarted because it was named.
+  const again = always ? (left: readonly string[]) => `npm run reboot -- ${left.join(" ")}` : undefined;
+  return finish({ dryRun, problems: [], nodes: done }, options, rows, HEAD, again);
 }
 
 const yesNo = (value: boolean) => (value ? "yes" : "no");

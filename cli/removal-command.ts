@@ -14,7 +14,15 @@ import {
 import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import type { Cluster } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
-import { addDrainOptions, type ChangeOptions, EXIT, factsOf, liveCluster, seconds } from "./change-command";
+import {
+  addDrainOptions,
+  type ChangeOptions,
+  EXIT,
+  factsOf,
+  liveCluster,
+  refused,
+  seconds,
+} from "./change-command";
 import { type TalosOptions, talosProgram } from "./talos-command";
 
 /* What `npm run remove-node` and `npm run replace-node` have in common. */
@@ -87,10 +95,7 @@ export async function takeOut(
   const problems = [...more, ...removalProblems(facts, wanted)];
   const steps = [...removalSteps(wanted, facts), afterwards];
   const report = { node: name, dryRun, problems, steps };
-  if (problems.length > 0) {
-    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
-    return { code: EXIT.refused, report };
-  }
+  if (problems.length > 0) return { code: refused(problems), report };
   console.error(`${name}:\n${steps.map((each) => `  ${each}`).join("\n")}`);
   if (dryRun) return { code: EXIT.wouldChange, report };
   if (options.yes === undefined) {
@@ -105,6 +110,9 @@ export async function takeOut(
       console.error("nothing was touched");
       return { code: EXIT.failed, report };
     }
+    // While the name was typed, others may have changed the cluster.
+    const since = removalProblems(await factsOf(live), wanted);
+    if (since.length > 0) return { code: refused(since), report: { ...report, problems: since } };
   }
   const snapshot = isControlPlaneNode(wanted)
     ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))

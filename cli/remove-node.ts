@@ -23,7 +23,7 @@ runTalosProgram<Options>("remove-node", program, (cluster, options) =>
 async function run(cluster: Cluster, name: string, options: Options): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);
   // Files that would not be right without the node are found before anything is touched.
-  const edit = nodeRemoval(process.env, name);
+  nodeRemoval(process.env, name);
   const isProtected = cluster.config.nodes.some((each) => each.name === name && each.protection);
   const { code, report } = await takeOut(cluster, name, options, {
     removal: () => ({ node, isLost: options.lost ?? false }),
@@ -39,6 +39,8 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
     print();
     return code;
   }
+  // They may have been edited while the node was drained.
+  const edit = nodeRemoval(process.env, name);
   writeEdit(edit);
   if (edit.text === undefined || !options.deploy) {
     const first =

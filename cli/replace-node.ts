@@ -1,10 +1,10 @@
 // `npm run replace-node -- NODE`: a new VM for a node that is lost, or that is to be made anew.
-import { etcdProblems } from "../talos/change/etcd-problems";
+import { memberProblems } from "../talos/change/etcd-problems";
 import { LiveCluster } from "../talos/change/live-cluster";
 import { waitUntilFine } from "../talos/change/poll";
-import { namesOfControlPlanes } from "../talos/change/preflight";
+import { nodeProblems } from "../talos/change/preflight";
 import type { Cluster } from "../talos/cluster";
-import { nodeNamed } from "../talos/node";
+import { isControlPlane, nodeNamed, type TalosNode } from "../talos/node";
 import { EXIT } from "./change-command";
 import { type RemovalOptions, removalProgram, takeOut } from "./removal-command";
 import { runDeploy } from "./run-deploy";
@@ -48,17 +48,32 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     console.error(`mend what the deploy says, then run npm run replace-node -- ${name} again`);
     return EXIT.failed;
   }
-  const live = new LiveCluster(cluster);
-  await waitUntilFine(
-    async () => {
-      const { error, stage, isReady } = await live.factsOf(node);
-      if (error !== undefined || stage !== "running" || !isReady)
-        return `${name}: ${error ?? stage ?? "not ready"}`;
-      return etcdProblems(namesOfControlPlanes(cluster.nodes), await live.etcdViews())[0];
-    },
-    { timeoutSeconds: options.timeout, signal: cluster.signal },
-  );
+  try {
+    await untilItRuns(cluster, node, options);
+  } catch (error) {
+    cluster.signal.throwIfAborted();
+    print("failed");
+    console.error(
+      `stopped: ${(error as Error).message}\nits new VM is there, so do not replace it again: npm run health says what it waits for`,
+    );
+    return EXIT.failed;
+  }
   console.error(`${name}: runs in its new VM`);
   print("done");
   return EXIT.done;
+}
+
+/** @throws Error with what is still missing */
+function untilItRuns(cluster: Cluster, node: TalosNode, { timeout }: RemovalOptions): Promise<void> {
+  const live = new LiveCluster(cluster);
+  return waitUntilFine(
+    async () => {
+      const facts = new Map([[node.name, await live.factsOf(node)]]);
+      const [problem] = nodeProblems(node, { facts });
+      if (problem !== undefined || !isControlPlane(node)) return problem;
+      // Another control plane may still be lost.
+      return memberProblems(node.name, await live.etcdViews())[0];
+    },
+    { timeoutSeconds: timeout, signal: cluster.signal },
+  );
 }

@@ -14,7 +14,7 @@ import { LiveCluster } from "../talos/change/live-cluster";
 import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import type { Cluster } from "../talos/cluster";
 import { CallError } from "../talos/errors";
-import { CHANGE_EXIT_CODES, EXIT, seconds } from "./change-command";
+import { CHANGE_EXIT_CODES, EXIT, refused, seconds } from "./change-command";
 import { runTalosProgram, type TalosOptions, talosProgram } from "./talos-command";
 
 interface Options extends TalosOptions {
@@ -57,8 +57,7 @@ async function upgrade(cluster: Cluster, options: Options): Promise<number> {
   const report = { dryRun, version, apiVersion, nodes: kubelets, problems };
   if (problems.length > 0) {
     if (json) console.log(JSON.stringify(report, null, 2));
-    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
-    return EXIT.refused;
+    return refused(problems);
   }
   const snapshot =
     isPending && !dryRun

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { parseDocument } from "yaml";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import { TalosError } from "./errors";
 import { type MergeResult, mergeKubeconfig, mergeTalosconfig } from "./merge-config";
@@ -46,22 +47,33 @@ export function mergeIntoUserConfig(
 }
 
 /**
- * Writes a file of its own, with mode 600. One that is there is replaced only if it is of the same cluster.
+ * Writes a file of its own, with mode 600. One that is there is replaced only if it is of the same cluster and no other.
  * @throws TalosError where it is not
  */
 export function writeOwnConfig(kind: ConfigKind, path: string, text: string, replace: boolean): void {
-  if (!replace && existsSync(path) && !hasSameCa(readFileSync(path, "utf8"), text)) {
+  if (!replace && existsSync(path) && !isOfSameCluster(readFileSync(path, "utf8"), text)) {
     throw new TalosError(
-      `${path} exists and is not the ${kind} of this cluster; name another file, or replace it with --replace`,
+      `${path} exists and is not the ${kind} of this cluster alone; name another file, or replace it with --replace`,
     );
   }
   write(path, text);
 }
 
 /** The CA is the same as long as the cluster is, and no other cluster has it. */
-function hasSameCa(one: string, other: string): boolean {
-  const caOf = (text: string) => /^\s*(?:certificate-authority-data|ca): *(\S+)$/m.exec(text)?.[1];
-  return caOf(one) !== undefined && caOf(one) === caOf(other);
+function isOfSameCluster(one: string, other: string): boolean {
+  const [ca, ...more] = casIn(one);
+  return ca !== undefined && more.length === 0 && ca === casIn(other)[0];
+}
+
+/** The CA of each cluster in a kubeconfig, or of each context in a talosconfig. */
+function casIn(text: string): readonly unknown[] {
+  // Whatever the file of a user is.
+  const { clusters, contexts } = (parseDocument(text).toJS() ?? {}) as {
+    readonly clusters?: readonly { readonly cluster?: Readonly<Record<string, unknown>> }[];
+    readonly contexts?: Readonly<Record<string, { readonly ca?: unknown }>>;
+  };
+  if (Array.isArray(clusters)) return clusters.map((each) => each?.cluster?.["certificate-authority-data"]);
+  return Object.values(contexts ?? {}).map((context) => context?.ca);
 }
 
 function write(path: string, text: string): void {

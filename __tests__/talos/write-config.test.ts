@@ -44,9 +44,26 @@ test("a file of its own is replaced by newer credentials, and by another cluster
   writeOwnConfig("talosconfig", inFolder("own"), config("ca").replace("crt: c", "crt: newer"), false);
   expect(read("own")).toContain("newer");
   const other = () => writeOwnConfig("talosconfig", inFolder("own"), config("another"), false);
-  expect(other).toThrow(/own exists and is not the talosconfig of this cluster; name another file/);
+  expect(other).toThrow(/own exists and is not the talosconfig of this cluster alone; name another file/);
   writeFileSync(inFolder("notes"), "my notes\n");
   expect(() => writeOwnConfig("talosconfig", inFolder("notes"), config("ca"), false)).toThrow("exists");
   writeOwnConfig("talosconfig", inFolder("own"), config("another"), true);
   expect(read("own")).toBe(config("another"));
+});
+
+test("a file with other clusters in it is no file of its own, whichever comes first", () => {
+  const lab = parse(config("ca"));
+  const two = stringify({ ...lab, contexts: { ...lab.contexts, home: { ca: "other", crt: "c", key: "k" } } });
+  writeFileSync(inFolder("talosconfig"), two);
+  expect(() => writeOwnConfig("talosconfig", inFolder("talosconfig"), config("ca"), false)).toThrow(/exists/);
+  expect(read("talosconfig")).toBe(two);
+  const kubeconfig = (...clusters: object[]) => stringify({ clusters, contexts: [], users: [] });
+  const own = { name: "lab", cluster: { "certificate-authority-data": "ca" } };
+  // What says nothing of a CA is another cluster, too.
+  const withHome = kubeconfig(own, { name: "home", cluster: { server: "https://home" } });
+  writeFileSync(inFolder("kubeconfig"), withHome);
+  const write = () => writeOwnConfig("kubeconfig", inFolder("kubeconfig"), kubeconfig(own), false);
+  expect(write).toThrow(/exists and is not the kubeconfig of this cluster alone/);
+  writeFileSync(inFolder("kubeconfig"), kubeconfig(own));
+  expect(write).not.toThrow();
 });

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { confirm } from "../../process/confirm";
 import { LiveCluster } from "../../talos/change/live-cluster";
+import { otherClusterIn } from "../../talos/change/safety-snapshot";
 import type { Cluster } from "../../talos/cluster";
 import { TalosError } from "../../talos/errors";
 import { restoreEtcd, restoreProblems } from "../../talos/etcd/restore";
 import { requireSnapshot } from "../../talos/etcd/snapshot-file";
 import { isControlPlane } from "../../talos/node";
-import { EXIT, seconds } from "../change-command";
+import { EXIT, refused, seconds } from "../change-command";
 import { addTalosOptions, runOnCluster, type TalosOptions } from "../talos-command";
 
 interface RestoreOptions extends TalosOptions {
@@ -44,21 +45,30 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
   const { dryRun = false, replaceHealthy = false, skipHashCheck = false, timeout, yes } = options;
   const { clusterName } = cluster.config;
   requireSnapshot(file, { skipHashCheck });
+  const other = otherClusterIn(file, clusterName);
+  if (other !== undefined) {
+    throw new TalosError(
+      `${file} is a snapshot of the cluster ${other} by its name, and this is ${clusterName}; name one of ${clusterName}, choose the other cluster with --cluster, or rename the file if it is the right one`,
+    );
+  }
   if (yes !== undefined && yes !== clusterName) {
     throw new TalosError(`--yes ${yes} is not the name of the cluster; write --yes ${clusterName}`);
   }
   const live = new LiveCluster(cluster);
-  const problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
   const controlPlanes = cluster.nodes.filter(isControlPlane).map(({ name }) => name);
+  let problems: readonly string[] = [];
   const print = (outcome: string) => {
     if (options.json)
       console.log(JSON.stringify({ dryRun, problems, file, controlPlanes, outcome }, null, 2));
   };
-  if (problems.length > 0) {
+  const isRefused = async () => {
+    problems = restoreProblems(await live.facts(), { replacesHealthy: replaceHealthy });
+    if (problems.length === 0) return false;
     print("refused");
-    console.error(`refused, nothing was touched:\n${problems.map((each) => `  ${each}`).join("\n")}`);
-    return EXIT.refused;
-  }
+    refused(problems);
+    return true;
+  };
+  if (await isRefused()) return EXIT.refused;
   console.error(
     `${clusterName}: the etcd data of ${controlPlanes.join(", ")} is wiped, and etcd starts from ${file}. what Kubernetes has learnt since then is gone`,
   );
@@ -80,6 +90,8 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
       console.error("nothing was touched");
       return EXIT.failed;
     }
+    // While the name was typed, etcd may have come back.
+    if (await isRefused()) return EXIT.refused;
   }
   try {
     const { signal } = cluster;

@@ -68,16 +68,18 @@ async function podsToEvict(api: KubernetesCalls, node: string): Promise<readonly
 
 /** @returns why the pod is still there */
 async function evict(api: KubernetesCalls, pod: Pod): Promise<string> {
-  const { name, namespace } = pod.metadata;
+  const { name, namespace, uid } = pod.metadata;
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+  // A pod of a StatefulSet may run elsewhere by now, under the same name.
+  const deleteOptions = { preconditions: { uid } };
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace }, deleteOptions };
   try {
     await api.call(path, { method: "POST", body });
     return `${nameOf(pod)} has been told to go`;
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    // 429: a PodDisruptionBudget does not allow it yet. 404: it is gone.
-    if (error.code === "404") return `${nameOf(pod)} is gone`;
+    // 429: a PodDisruptionBudget does not allow it yet. 404 and 409: it is gone, and another one may have its name.
+    if (error.code === "404" || error.code === "409") return `${nameOf(pod)} is gone`;
     if (error.code === "429") return `${nameOf(pod)} may not go: ${error.said}`;
     throw error;
   }

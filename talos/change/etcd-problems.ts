@@ -1,4 +1,4 @@
-import type { EtcdView } from "./facts";
+import type { EtcdMember, EtcdView } from "./facts";
 
 /**
  * What keeps etcd from standing the loss of a member: a control plane that is no member or does not answer, members that are seen
@@ -12,18 +12,33 @@ export function etcdProblems(
   views: readonly EtcdView[],
 ): readonly string[] {
   return [
-    ...controlPlanes.flatMap((name) => problemsOfView(name, views)),
+    ...controlPlanes.flatMap((name) => memberProblems(name, views)),
     ...(isSeenEqually(views) ? [] : [differences(views)]),
-    ...strangers(controlPlanes, views),
+    ...strangersIn(controlPlanes, views).map(strangerProblem),
   ];
 }
 
-function problemsOfView(name: string, views: readonly EtcdView[]): readonly string[] {
+/** The member on the node that was asked: by its ID where that is known, since its name may be another one. */
+export function ownMember({ node, ownId, members }: EtcdView): EtcdMember | undefined {
+  return members.find(({ id, hostname }) => (ownId === undefined ? hostname === node : id === ownId));
+}
+
+/** Why the member on a node is not the one of its name; undefined if it is, or there is none. */
+export function misnamedMember(view: EtcdView): string | undefined {
+  const own = ownMember(view);
+  if (own === undefined || own.hostname === view.node) return undefined;
+  return `is called ${own.hostname}, so another machine answers there, or its hostname is not its name; correct its name or address in nodes.yaml`;
+}
+
+/** What is wrong with the member on one control plane. */
+export function memberProblems(name: string, views: readonly EtcdView[]): readonly string[] {
   const view = views.find(({ node }) => node === name);
   if (view === undefined) return [`etcd on ${name}: was not asked`];
   if (view.error !== undefined) return [`etcd on ${name}: ${view.error}`];
-  const own = view.members.find(({ hostname }) => hostname === name);
+  const own = ownMember(view);
+  const misnamed = misnamedMember(view);
   return [
+    ...(misnamed === undefined ? [] : [`etcd on ${name}: its member ${misnamed}`]),
     ...(own === undefined ? [`etcd on ${name}: it is no member`] : []),
     ...(own?.isLearner
       ? [`etcd on ${name}: it is a learner and has no vote yet; wait until it is a member`]
@@ -34,15 +49,23 @@ function problemsOfView(name: string, views: readonly EtcdView[]): readonly stri
   ];
 }
 
-/** Members that are no node of the cluster count for the quorum all the same. */
-function strangers(controlPlanes: readonly string[], views: readonly EtcdView[]): readonly string[] {
-  const names = new Map(views.flatMap(({ members }) => members.map(({ id, hostname }) => [id, hostname])));
-  return [...names]
-    .filter(([, hostname]) => !controlPlanes.includes(hostname ?? ""))
-    .map(
-      ([id, hostname]) =>
-        `etcd has the member ${hostname || "(without a name)"} (${id}), which is no control plane of the cluster; remove it with talosctl etcd remove-member ${id}`,
-    );
+/** Members that no control plane of the cluster is known to run. They count for the quorum all the same. */
+export function strangersIn(
+  controlPlanes: readonly string[],
+  views: readonly EtcdView[],
+): readonly EtcdMember[] {
+  const members = new Map(views.flatMap((view) => view.members.map((member) => [member.id, member])));
+  const known = views.map((view) => ownMember(view)?.id);
+  return [...members.values()].filter(
+    ({ id, hostname }) => !controlPlanes.includes(hostname) && !known.includes(id),
+  );
+}
+
+function strangerProblem({ id, hostname }: EtcdMember): string {
+  const removal = `remove it with talosctl etcd remove-member ${id}`;
+  return hostname === ""
+    ? `etcd has a member without a name (${id}), which has not started yet; wait for it, or ${removal}`
+    : `etcd has the member ${hostname} (${id}), which is no control plane of the cluster; if its machine is gone for good, ${removal}`;
 }
 
 const seenBy = ({ members, leader }: EtcdView): string =>

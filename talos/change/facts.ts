@@ -24,9 +24,11 @@ export interface EtcdMember {
 export interface EtcdView {
   /** The node that was asked. */
   readonly node: string;
-  /** Why it does not answer; everything else is empty then. */
+  /** Why it does not answer; everything else is empty then, but the leader where that is known. */
   readonly error?: string;
   readonly members: readonly EtcdMember[];
+  /** ID of the member that runs on the node. */
+  readonly ownId?: string;
   /** ID of the member that leads, as this one sees it. */
   readonly leader?: string;
   /** What its own member complains about. */

@@ -50,14 +50,11 @@ export class LiveCluster implements RollCluster {
   }
 
   private async etcdViewOf(node: TalosNode): Promise<EtcdView> {
-    const { talosctl } = this.cluster;
+    const ask = (...args: readonly string[]) => this.cluster.talosctl.table(node, ["etcd", ...args]);
+    const asked = ask("status");
     try {
-      const [members, [status], alarms] = await Promise.all([
-        talosctl.table(node, ["etcd", "members"]),
-        talosctl.table(node, ["etcd", "status"]),
-        talosctl.table(node, ["etcd", "alarm", "list"]),
-      ]);
-      const { LEADER: leader, ERRORS: errors } = status ?? {};
+      const [members, [status], alarms] = await Promise.all([ask("members"), asked, ask("alarm", "list")]);
+      const { MEMBER: ownId, ERRORS: errors } = status ?? {};
       return {
         node: node.name,
         members: members.map((row) => ({
@@ -65,13 +62,16 @@ export class LiveCluster implements RollCluster {
           hostname: row.HOSTNAME ?? "",
           isLearner: row.LEARNER === "true",
         })),
-        ...(leader && !/^0*$/.test(leader) && { leader }),
+        ...(ownId && { ownId }),
+        ...leaderIn(status),
         errors: errors ? [errors] : [],
         // Each member tells of the alarms of all.
-        alarms: alarms.filter(({ MEMBER }) => MEMBER === status?.MEMBER).map(({ ALARM = "" }) => ALARM),
+        alarms: alarms.filter(({ MEMBER }) => MEMBER === ownId).map(({ ALARM = "" }) => ALARM),
       };
     } catch (error) {
-      return { node: node.name, error: messageOf(error), members: [], errors: [], alarms: [] };
+      const nothing = { node: node.name, error: messageOf(error), members: [], errors: [], alarms: [] };
+      const [status] = await asked.catch(() => []);
+      return { ...nothing, ...leaderIn(status) };
     }
   }
 
@@ -84,6 +84,12 @@ export class LiveCluster implements RollCluster {
     ]);
     return { nodes: this.nodes, facts: new Map(facts), etcd, ...(kubernetes && { kubernetes }) };
   }
+}
+
+/** Without a leader, etcd says that it is 0. */
+function leaderIn(status: Readonly<Record<string, string>> | undefined): Pick<EtcdView, "leader"> {
+  const leader = status?.LEADER;
+  return leader && !/^0*$/.test(leader) ? { leader } : {};
 }
 
 /** @throws what is no answer of a node, such as the reason of a signal */

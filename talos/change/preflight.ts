@@ -55,7 +55,11 @@ export function isUpToDate(node: TalosNode, { talosVersion, schematicId }: NodeF
   return node.talosVersion === talosVersion && node.schematicId === schematicId;
 }
 
-function nodeProblems({ name }: TalosNode, { facts, kubernetes }: ClusterFacts): readonly string[] {
+/** Why a node does not run as it should; its Node too, where Kubernetes was asked. */
+export function nodeProblems(
+  { name }: TalosNode,
+  { facts, kubernetes }: Pick<ClusterFacts, "facts" | "kubernetes">,
+): readonly string[] {
   const { error, stage, isReady } = facts.get(name) ?? { error: "was not asked" };
   if (error !== undefined) return [`${name}: ${error}`];
   if (stage !== "running") return [`${name}: it is ${stage ?? "in an unknown stage"}, not running`];

@@ -1,8 +1,9 @@
 import { removalProblem } from "../../domain/etcd";
 import type { TalosNode } from "../node";
+import { misnamedMember, strangersIn } from "./etcd-problems";
 import type { EtcdMember, EtcdView, NodeFacts } from "./facts";
 import { type PollOptions, waitUntilFine } from "./poll";
-import type { ClusterFacts } from "./preflight";
+import { type ClusterFacts, namesOfControlPlanes } from "./preflight";
 import type { RollCluster, RollKubernetes } from "./roll";
 
 /** What the removal of a node asks of the cluster. */
@@ -25,7 +26,7 @@ export const isControlPlaneNode = ({ node }: Removal): boolean => node.role === 
 
 /** Why a node cannot be taken out of the cluster now; empty if it can. */
 export function removalProblems(
-  { facts, etcd, nodes }: ClusterFacts,
+  { facts, etcd, kubernetes, nodes }: ClusterFacts,
   { node, isLost }: Removal,
 ): readonly string[] {
   const { error } = facts.get(node.name) ?? {};
@@ -40,6 +41,8 @@ export function removalProblems(
       `${node.name} answers, so it is not lost; leave out --lost, and it leaves the cluster by itself`,
     );
   }
+  const wrongNode = isLost || error !== undefined ? undefined : nodeProblem({ facts, kubernetes }, node);
+  if (wrongNode !== undefined) problems.push(wrongNode);
   if (node.role !== "controlplane") return problems;
   if (nodes.filter(({ role }) => role === "controlplane").length === 1) {
     return [...problems, `${node.name} is the only control plane; the cluster would be gone with it`];
@@ -47,20 +50,55 @@ export function removalProblems(
   const others = etcd.filter((view) => view.node !== node.name && view.error === undefined);
   const members = others[0]?.members;
   if (members === undefined) return [...problems, "no other control plane tells the members of etcd"];
-  if (!members.some(({ hostname }) => hostname === node.name)) return problems;
-  const healthy = members.filter((member) => isHealthy(member, etcd));
-  const quorum = removalProblem(
-    members.length,
-    healthy.length,
-    healthy.some(({ hostname }) => hostname === node.name),
-  );
-  return quorum === undefined ? problems : [...problems, `${node.name}: ${quorum}`];
+  return [...problems, ...membershipProblems(node.name, members, { etcd, nodes })];
 }
 
-/** A member has a vote and a leader. */
-function isHealthy({ hostname, isLearner }: EtcdMember, views: readonly EtcdView[]): boolean {
+function membershipProblems(
+  name: string,
+  members: readonly EtcdMember[],
+  { etcd, nodes }: Pick<ClusterFacts, "etcd" | "nodes">,
+): readonly string[] {
+  const own = etcd.find(({ node }) => node === name);
+  const misnamed = own && misnamedMember(own);
+  if (misnamed !== undefined) return [`${name}: its member of etcd ${misnamed}`];
+  const member = members.find(({ hostname }) => hostname === name);
+  if (member === undefined) {
+    return strangersIn(namesOfControlPlanes(nodes), etcd).map(
+      ({ id, hostname }) =>
+        `${name} is no member of etcd by its name, but ${hostname || "one without a name"} (${id}) may be it; if it is, or its machine is gone for good, remove it first with talosctl etcd remove-member ${id}`,
+    );
+  }
+  if (member.isLearner) return [];
+  const voters = members.filter(({ isLearner }) => !isLearner);
+  const healthy = voters.filter((voter) => isHealthy(voter, etcd));
+  const quorum = removalProblem(
+    voters.length,
+    healthy.length,
+    healthy.some(({ hostname }) => hostname === name),
+  );
+  return quorum === undefined ? [] : [`${name}: ${quorum}`];
+}
+
+/** Whether the machine that answers is that of the Node in Kubernetes, which knows its boot. */
+function nodeProblem(
+  { facts, kubernetes }: Pick<ClusterFacts, "facts" | "kubernetes">,
+  { name, apiEndpoint }: TalosNode,
+): string | undefined {
+  const { bootId } = facts.get(name) ?? {};
+  if (kubernetes === undefined) return undefined;
+  const known = kubernetes.get(name);
+  if (known === undefined) {
+    return `${name}: Kubernetes has no Node of this name, so no pod can be evicted; if there is none on it, pass --no-drain`;
+  }
+  if (!known.isReady || known.bootId === undefined || bootId === undefined) return undefined;
+  if (known.bootId === bootId) return undefined;
+  return `${name}: the machine at ${apiEndpoint} is another one than its Node in Kubernetes, or has just restarted; correct its address in nodes.yaml, or wait a minute`;
+}
+
+/** It answers, and has a leader. */
+function isHealthy({ hostname }: EtcdMember, views: readonly EtcdView[]): boolean {
   const view = views.find(({ node }) => node === hostname);
-  return view !== undefined && view.error === undefined && view.leader !== undefined && !isLearner;
+  return view !== undefined && view.error === undefined && view.leader !== undefined;
 }
 
 /** What is going to happen to a node, in words. */
@@ -73,13 +111,18 @@ export function removalSteps(
     (view) => view.node !== name && view.members.some(({ hostname }) => hostname === name),
   );
   const isControlPlane = role === "controlplane";
+  const { error } = facts.get(name) ?? {};
   return [
-    ...(!isLost && kubernetes ? [`its pods are evicted`] : []),
-    ...(!isLost && facts.get(name)?.error === undefined
+    ...(isLost && error !== undefined ? [`it is taken for lost, since it does not answer: ${error}`] : []),
+    ...(!isLost && kubernetes?.has(name) ? ["its pods are evicted"] : []),
+    ...(!isLost && error === undefined
       ? [`${isControlPlane ? "it leaves etcd, " : "it "}is wiped and powered off`]
       : []),
     ...(isLost && isControlPlane && isMember ? ["its member is removed from etcd"] : []),
     ...(kubernetes?.has(name) ? ["its Node in Kubernetes is deleted"] : []),
+    ...(kubernetes
+      ? []
+      : [`its Node in Kubernetes stays, since that is not asked; kubectl delete node ${name}`]),
   ];
 }
 
@@ -101,40 +144,48 @@ export async function removeNode(
   const say = (text: string) => options.say(`${name}: ${text}`);
   const { kubernetes } = cluster;
   if (!isLost && facts.error === undefined) {
-    if (await kubernetes?.nodeOf(name)) {
-      await kubernetes?.cordon(name);
-      await kubernetes?.drain(name);
-      say("drained");
+    const known = await kubernetes?.nodeOf(name);
+    try {
+      if (known !== undefined) {
+        if (!known.isCordoned) await kubernetes?.cordon(name);
+        await kubernetes?.drain(name);
+        say("drained");
+      }
+      await cluster.reset(node);
+    } catch (error) {
+      if (known !== undefined) {
+        say(`is still cordoned; run the command again, or kubectl uncordon ${name}`);
+      }
+      throw error;
     }
-    await cluster.reset(node);
     say("wiped");
   }
   if (role === "controlplane") await leaveEtcd(cluster, name, say, options);
   if (await kubernetes?.remove(name)) say("its Node in Kubernetes is deleted");
 }
 
-/** A node that could not leave by itself is removed by another one. */
+/** A node that could not leave by itself is removed by another one. While they elect a leader, none of them answers. */
 async function leaveEtcd(
   cluster: RemovalCluster,
   name: string,
   say: (text: string) => void,
   options: PollOptions,
 ): Promise<void> {
-  for (const { by, id } of await membershipsOf(cluster, name)) {
-    await cluster.removeMember(by, id);
-    say(`removed from etcd by ${by}`);
-  }
-  await waitUntilFine(async () => {
-    const [left] = await membershipsOf(cluster, name);
-    return left && `${name} is still a member of etcd, as ${left.by} sees it`;
-  }, options);
+  const removed = new Set<string>();
+  const problem = async (): Promise<string | undefined> => {
+    const views = await cluster.etcdViews();
+    const view = views.find(({ node, error }) => node !== name && error === undefined);
+    if (view === undefined) return "no other control plane tells the members of etcd";
+    const left = view.members.filter(({ hostname }) => hostname === name);
+    const next = left.find(({ id }) => !removed.has(id));
+    if (next === undefined) {
+      return left.length === 0 ? undefined : `${name} is still a member of etcd, as ${view.node} sees it`;
+    }
+    await cluster.removeMember(view.node, next.id);
+    removed.add(next.id);
+    say(`removed from etcd by ${view.node}`);
+    return problem();
+  };
+  await waitUntilFine(problem, options);
   say("is no member of etcd");
-}
-
-/** The members with the name of a node, as one of the others sees them. */
-async function membershipsOf(cluster: RemovalCluster, name: string) {
-  const views = await cluster.etcdViews();
-  const view = views.find(({ node, error }) => node !== name && error === undefined);
-  if (view === undefined) throw new Error("no other control plane tells the members of etcd");
-  return view.members.filter(({ hostname }) => hostname === name).map(({ id }) => ({ by: view.node, id }));
 }

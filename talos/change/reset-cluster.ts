@@ -1,3 +1,4 @@
+import { CallError, TalosError } from "../errors";
 import { isControlPlane, type TalosNode } from "../node";
 import type { Talosctl } from "../talosctl";
 
@@ -21,7 +22,7 @@ export function resetOrder(nodes: readonly TalosNode[]): readonly NodeReset[] {
 
 /**
  * Wipes all nodes of a cluster that is about to be destroyed, one by one, and powers them off.
- * @throws CallError where a node cannot; those after it are left alone
+ * @throws TalosError where a node cannot; those after it are left alone
  */
 export async function resetCluster(
   talosctl: Pick<Talosctl, "run">,
@@ -30,7 +31,14 @@ export async function resetCluster(
 ): Promise<void> {
   for (const { node, isGraceful } of resetOrder(nodes)) {
     const args = ["reset", `--graceful=${isGraceful}`, "--timeout", `${TIMEOUT_MINUTES}m`];
-    await talosctl.run(node, args, { timeoutMs: (TIMEOUT_MINUTES + 1) * 60_000 });
+    try {
+      await talosctl.run(node, args, { timeoutMs: (TIMEOUT_MINUTES + 1) * 60_000 });
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      throw new TalosError(
+        `${error.message}\nmend it, then run the command again; without --reset where ${node.name} was wiped by a run before: its disks and those of the others go with their VMs`,
+      );
+    }
     say(`${node.name}: ${isGraceful && isControlPlane(node) ? "left etcd and wiped" : "wiped"}`);
   }
 }

@@ -66,9 +66,9 @@ export async function rollNodes(
 ): Promise<readonly RolledNode[]> {
   const results: RolledNode[] = [];
   const nodes = inOrder(roll.nodes);
-  for (const node of nodes) {
+  for (const [index, node] of nodes.entries()) {
     try {
-      const changed = await rollNode(cluster, roll, node, options);
+      const changed = await rollNode(cluster, roll, { node, toCome: nodes.slice(index + 1) }, options);
       results.push({ name: node.name, outcome: changed ? "changed" : "unchanged" });
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -80,13 +80,20 @@ export async function rollNodes(
   return results;
 }
 
+interface Turn {
+  readonly node: TalosNode;
+  /** The nodes of the roll after this one. */
+  readonly toCome: readonly TalosNode[];
+}
+
 /** @returns whether there was something to do @throws where it failed */
 async function rollNode(
   cluster: RollCluster,
   roll: Roll,
-  node: TalosNode,
+  turn: Turn,
   options: RollOptions,
 ): Promise<boolean> {
+  const { node } = turn;
   const say = (text: string) => options.say(`${node.name}: ${text}`);
   const before = await cluster.factsOf(node);
   if (before.error !== undefined) throw new Error(before.error);
@@ -95,40 +102,97 @@ async function rollNode(
     say("nothing to do");
     return false;
   }
-  await requireOthersUp(cluster, node);
-  await drain(cluster, node, say);
-  say("restarts");
-  await roll.change(node, before);
-  await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
-  const after = await cluster.factsOf(node);
-  const problem = await roll.problemAfter(node, after);
-  if (problem !== undefined) throw new Error(problem);
-  say(`runs Talos ${after.talosVersion}`);
-  await waitUntilFine(() => missingIn(cluster, node, after), options);
-  await uncordonOurs(cluster, node, say);
+  await requireOthersUp(cluster, turn);
+  const isOurs = await cordon(cluster, node, before, options);
+  try {
+    await drain(cluster, turn, before, say);
+    say("restarts");
+    await roll.change(node, before);
+    await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
+    const after = await cluster.factsOf(node);
+    const problem = await roll.problemAfter(node, after);
+    if (problem !== undefined) throw new Error(problem);
+    say(`runs Talos ${after.talosVersion}`);
+    await waitUntilFine(() => missingIn(cluster, node, after), options);
+    await uncordonOurs(cluster, node, say);
+  } catch (error) {
+    if (isOurs) say(`is still cordoned; run the command again, or kubectl uncordon ${node.name}`);
+    throw error;
+  }
   return true;
 }
 
 /** Workers are no danger to etcd, but where it is not well, nobody knows whether this roll is the cause. */
-async function requireOthersUp(cluster: RollCluster, node: TalosNode): Promise<void> {
+async function requireOthersUp(cluster: RollCluster, { node, toCome }: Turn): Promise<void> {
   const problems = await etcdProblemsOf(cluster);
   for (const other of cluster.nodes) {
     if (other.role !== "controlplane" || other.name === node.name) continue;
     const { error, stage } = await cluster.factsOf(other);
     if (error !== undefined || stage !== "running") problems.push(`${other.name} is ${error ?? stage}`);
+    // One that is still to come was left so by a run before this one.
+    if (node.role !== "controlplane" || toCome.some(({ name }) => name === other.name)) continue;
+    if ((await cluster.kubernetes?.nodeOf(other.name))?.isOurs) {
+      problems.push(
+        `${other.name} is cordoned by another run of such a command; wait for its end, or kubectl uncordon ${other.name} where it was stopped`,
+      );
+    }
   }
   if (problems.length > 0) throw new Error(`not touched, because ${problems.join("; ")}`);
 }
 
-async function drain({ kubernetes }: RollCluster, { name }: TalosNode, say: (text: string) => void) {
-  if (kubernetes === undefined) return;
+/** How long a kubelet may take to tell of its last boot. */
+const KUBELET_SECONDS = 60;
+
+/** @returns whether it was us who have cordoned it, now or before */
+async function cordon(
+  { kubernetes }: RollCluster,
+  { name }: TalosNode,
+  { bootId }: NodeFacts,
+  options: RollOptions,
+): Promise<boolean> {
+  if (kubernetes === undefined) return false;
+  const timeoutSeconds = Math.min(options.timeoutSeconds, KUBELET_SECONDS);
+  await waitUntilFine(() => otherMachine(kubernetes, name, bootId), { ...options, timeoutSeconds });
   const node = await kubernetes.nodeOf(name);
-  if (node === undefined) throw new Error("Kubernetes has no Node of this name");
   // A node that somebody has cordoned stays so in the end.
-  if (!node.isCordoned) await kubernetes.cordon(name);
-  say("cordoned");
-  await kubernetes.drain(name);
+  if (!node?.isCordoned) await kubernetes.cordon(name);
+  options.say(`${name}: cordoned`);
+  return node?.isOurs || !node?.isCordoned;
+}
+
+/** Why the Node in Kubernetes is not that of the machine which is about to restart. */
+async function otherMachine(
+  kubernetes: RollKubernetes,
+  name: string,
+  bootId: string | undefined,
+): Promise<string | undefined> {
+  const node = await kubernetes.nodeOf(name);
+  if (node === undefined) return "Kubernetes has no Node of this name";
+  return isOfBoot(node, bootId)
+    ? undefined
+    : "its Node in Kubernetes is another machine by its boot ID; correct its address in nodes.yaml, or name the kubeconfig of this cluster";
+}
+
+const isOfBoot = (node: KubernetesNode, bootId: string | undefined): boolean =>
+  node.bootId === undefined || node.bootId === bootId;
+
+async function drain(
+  cluster: RollCluster,
+  turn: Turn,
+  before: NodeFacts,
+  say: (text: string) => void,
+): Promise<void> {
+  if (cluster.kubernetes === undefined) return;
+  const { node } = turn;
+  await cluster.kubernetes.drain(node.name);
   say("drained");
+  // That took its time, and somebody else may have done something in it.
+  const { error, bootId } = await cluster.factsOf(node);
+  if (error !== undefined) throw new Error(error);
+  if (bootId !== before.bootId) {
+    throw new Error("not touched, because somebody else has restarted it meanwhile");
+  }
+  await requireOthersUp(cluster, turn);
 }
 
 async function uncordonOurs({ kubernetes }: RollCluster, { name }: TalosNode, say: (text: string) => void) {
@@ -142,7 +206,7 @@ async function uncordonOurs({ kubernetes }: RollCluster, { name }: TalosNode, sa
 function notBack(before: NodeFacts, now: NodeFacts): string | undefined {
   if (now.error !== undefined) return now.error;
   if (now.bootId === before.bootId) return "it has not restarted";
-  if (now.stage !== "running") return `it is ${now.stage}`;
+  if (now.stage !== "running") return `it is ${now.stage ?? "in an unknown stage"}`;
   return now.isReady ? undefined : "it is not ready";
 }
 
@@ -154,12 +218,12 @@ async function missingIn(
 ): Promise<string | undefined> {
   const [problem] = await etcdProblemsOf(cluster);
   if (problem !== undefined) return problem;
-  const node = await cluster.kubernetes?.nodeOf(name).catch((error: Error) => error);
+  if (cluster.kubernetes === undefined) return undefined;
+  const node = await cluster.kubernetes.nodeOf(name).catch((error: Error) => error);
   if (node instanceof Error) return node.message;
-  if (node === undefined) return undefined;
+  if (node === undefined) return "Kubernetes has no Node of this name";
   // Kubernetes takes a node for ready until it has been silent for a while.
-  const isOfNow = node.bootId === undefined || node.bootId === bootId;
-  return node.isReady && isOfNow ? undefined : "its Node in Kubernetes is not ready";
+  return node.isReady && isOfBoot(node, bootId) ? undefined : "its Node in Kubernetes is not ready";
 }
 
 const etcdProblemsOf = async (cluster: RollCluster): Promise<string[]> => [

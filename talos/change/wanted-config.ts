@@ -1,6 +1,9 @@
 import { resourceName } from "../../domain/virtual-machine";
+import type { Cluster } from "../cluster";
+import { compareConfigs } from "../diff/compare";
 import { TalosError } from "../errors";
 import type { TalosNode } from "../node";
+import { readMachineConfig } from "../read/machine-config";
 import { readState, type StateOutputsProps } from "../state-outputs";
 
 const GENERATED = "talos_machine_configuration";
@@ -21,4 +24,15 @@ export async function wantedConfig(node: TalosNode, props: StateOutputsProps): P
   throw new TalosError(
     `the state has no config for ${node.name}; run npm run deploy, which makes it, and then this command again`,
   );
+}
+
+/** Whether a node has a config already, or will have it after its next boot. @throws CallError */
+export async function hasConfig(
+  { talosctl }: Pick<Cluster, "talosctl">,
+  node: TalosNode,
+  config: string,
+): Promise<boolean> {
+  const { active, persistent } = await readMachineConfig(talosctl, node);
+  const last = persistent ?? active;
+  return last !== undefined && compareConfigs(last, config).length === 0;
 }

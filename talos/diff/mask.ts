@@ -7,6 +7,9 @@ const SECRET_KEY =
   /^(key|secret|token|auth|password|passphrase)$|(Key|Secret|Token|Password|Passphrase|Credentials?)$|[_-](key|secret|token|password)$/i;
 /** A variable of an environment, or a kernel argument. */
 const SECRET_ASSIGNMENT = /^([\w.-]*(?:key|secret|token|password|passphrase)[\w.-]*=).+/is;
+const SECRET_QUERY = /([?&][\w.-]*(?:key|secret|token|password|passphrase)[\w.-]*=)[^&\s]+/gi;
+/** The text of a file or a manifest. */
+const FILE_KEY = /^contents?$/;
 const PRIVATE_KEY = "PRIVATE KEY-----";
 const USER_INFO = /:\/\/[^/@\s]+@/g;
 /** Longer texts are files, manifests and scripts: whatever may be in them. */
@@ -22,7 +25,10 @@ export function masked(value: unknown, path: readonly (string | number)[]): unkn
       Object.entries(value).map(([key, item]) => [key, masked(item, [...path, key])]),
     );
   }
-  return typeof value === "string" ? maskedText(value) : value;
+  if (typeof value !== "string") return value;
+  const text = maskedText(value);
+  // The hash of a short one would not hide it.
+  return text === value && FILE_KEY.test(String(path.at(-1))) ? SECRET : text;
 }
 
 /** A number or a yes is no secret. */
@@ -37,5 +43,8 @@ function maskedText(text: string): string {
     const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
     return `(text of ${text.trimEnd().split("\n").length} lines, sha256 ${hash}…)`;
   }
-  return text.replace(SECRET_ASSIGNMENT, `$1${SECRET}`).replaceAll(USER_INFO, `://${SECRET}@`);
+  return text
+    .replace(SECRET_ASSIGNMENT, `$1${SECRET}`)
+    .replaceAll(USER_INFO, `://${SECRET}@`)
+    .replaceAll(SECRET_QUERY, `$1${SECRET}`);
 }

@@ -30,7 +30,8 @@ export function restoreProblems(
   ];
 }
 
-const hasQuorum = ({ error, leader }: EtcdView): boolean => error === undefined && leader !== undefined;
+/** A member that has none follows no leader, whatever else it does not answer. */
+const hasQuorum = ({ leader }: EtcdView): boolean => leader !== undefined;
 
 export interface RestoreProps extends PollOptions {
   readonly file: string;
@@ -55,8 +56,8 @@ export async function restoreEtcd(
   const timeoutMs = (poll.timeoutSeconds + 30) * 1000;
   await Promise.all(
     controlPlanes.map(async (node) => {
-      if (await waitsForEtcd(talosctl, node)) return;
-      const { bootId } = await live.factsOf(node);
+      const { error, bootId } = await live.factsOf(node);
+      if (error !== undefined) throw new Error(`${node.name}: ${error}`);
       const args = ["reset", "--graceful=false", "--reboot", "--system-labels-to-wipe", "EPHEMERAL"];
       await talosctl.run(node, [...args, "--wait=false"], { timeoutMs });
       await waitUntilFine(async () => {
@@ -78,7 +79,7 @@ export async function restoreEtcd(
   say(`etcd: ${names.join(", ")} are members`);
 }
 
-/** Whether its etcd has no data, and waits to be told what to do. */
+/** Whether the etcd of a node that was wiped waits to be told what to do. */
 async function waitsForEtcd(talosctl: Cluster["talosctl"], node: TalosNode): Promise<boolean> {
   try {
     const services = await readServices(talosctl, node);

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { r2Endpoint } from "../../domain/r2";
 import { withPrivateFolder } from "../../process/private-folder";
 import { openBucket } from "../../state/open-store";
-import { snapshotName, takeSnapshot } from "../change/safety-snapshot";
+import { snapshotName, takenPath, takeSnapshot } from "../change/safety-snapshot";
 import type { Cluster } from "../cluster";
 import { TalosError } from "../errors";
 import { isControlPlane, type TalosNode } from "../node";
 import { type AgeRecipients, encryptWithAge, findAge, hasRecipients } from "./age";
-import { requireSnapshot } from "./snapshot-file";
 
 /** Where a snapshot goes. */
 export type Destination =
@@ -46,13 +45,17 @@ export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promis
       "the Secrets of Kubernetes are in a snapshot, and would be in R2 in plain text; name who can decrypt it with --recipient age1…, or pass --allow-unencrypted",
     );
   }
+  if (props.node !== undefined && !isControlPlane(props.node)) {
+    throw new TalosError(`${props.node.name} is a worker and has no etcd; name a control plane`);
+  }
   if (encrypted) await findAge(cluster);
   const name = `${snapshotName(cluster.config.clusterName, now)}${encrypted ? ".age" : ""}`;
   const target = "r2" in destination ? r2Target(cluster, destination.r2, name) : fileTarget(destination.file);
   // On the disk: the memory that a user's own folder may be in is too small for a large etcd.
   return withPrivateFolder({}, async (folder) => {
     const plain = join(folder, "plain");
-    const node = await takeFromFirst(cluster, props.node, plain);
+    const nodes = props.node === undefined ? cluster.nodes : [props.node];
+    const node = await takeSnapshot({ talosctl: cluster.talosctl, nodes }, plain);
     const file = encrypted ? join(folder, "encrypted") : plain;
     if (encrypted) {
       await encryptWithAge(plain, file, props, cluster);
@@ -63,22 +66,6 @@ export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promis
   });
 }
 
-/** @returns the name of the control plane that gave it */
-async function takeFromFirst(cluster: Cluster, chosen: TalosNode | undefined, path: string): Promise<string> {
-  const failures: string[] = [];
-  for (const node of chosen ? [chosen] : cluster.nodes.filter(isControlPlane)) {
-    try {
-      await takeSnapshot({ talosctl: cluster.talosctl, nodes: [node] }, path);
-      requireSnapshot(path, { skipHashCheck: false });
-      return node.name;
-    } catch (error) {
-      if (!(error instanceof TalosError)) throw error;
-      failures.push(error.message);
-    }
-  }
-  throw new TalosError(`no control plane gave a snapshot of etcd:\n${failures.join("\n")}`);
-}
-
 interface Target {
   /** For people. */
   readonly where: string;
@@ -86,8 +73,7 @@ interface Target {
 }
 
 function fileTarget(path: string): Target {
-  const taken = () => new TalosError(`${path} exists, and a snapshot is never replaced; name another file`);
-  if (existsSync(path)) throw taken();
+  if (existsSync(path)) throw takenPath(path);
   return {
     where: path,
     keep: async (file) => {
@@ -95,7 +81,9 @@ function fileTarget(path: string): Target {
         // The mode goes along.
         copyFileSync(file, path, constants.COPYFILE_EXCL);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw taken();
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") throw takenPath(path);
+        // Half a snapshot would look like one.
+        rmSync(path, { force: true });
         throw error;
       }
     },

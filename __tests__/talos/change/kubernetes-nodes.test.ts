@@ -7,6 +7,9 @@ class FakeApi implements KubernetesCalls {
   readonly calls: string[] = [];
   pods: readonly object[] = [];
   node: Record<string, unknown> | undefined = readyNode();
+  readonly evictions: unknown[] = [];
+  /** That each pod is gone before it is evicted, and runs elsewhere under the same name. */
+  isReplaced = false;
   /** How often each eviction is refused. */
   budget = 0;
 
@@ -20,7 +23,7 @@ class FakeApi implements KubernetesCalls {
       if (this.node === undefined) throw new CallError("Kubernetes", path, "not found", "404");
       this.node = undefined;
     }
-    if (path.endsWith("/eviction")) this.evict(path);
+    if (path.endsWith("/eviction")) this.evict(path, body);
     if (path === "/api/v1/nodes") return { items: [this.node] };
     return path.startsWith("/api/v1/pods") ? { items: this.pods } : this.node;
   }
@@ -29,7 +32,12 @@ class FakeApi implements KubernetesCalls {
     return path.endsWith("/w-1") ? this.node : undefined;
   }
 
-  private evict(path: string): void {
+  private evict(path: string, body: object | undefined): void {
+    this.evictions.push(body);
+    if (this.isReplaced) {
+      this.pods = [];
+      throw new CallError("Kubernetes", path, "the UID in the precondition is another one", "409");
+    }
     if (this.budget-- > 0) throw new CallError("Kubernetes", path, "it would violate the budget", "429");
     const [, name] = /pods\/([^/]+)\/eviction$/.exec(path) ?? [];
     this.pods = this.pods.filter((each) => (each as ReturnType<typeof pod>).metadata.name !== name);
@@ -79,6 +87,15 @@ test("waits for a budget, and names the pod where it does not give in", async ()
   await expect(new KubernetesNodes(api, { ...options, timeoutSeconds: 0 }).drain("w-1")).rejects.toThrow(
     "not drained: default/db may not go: it would violate the budget, after 0 s of waiting",
   );
+});
+
+test("a pod that runs elsewhere by now, under the same name, is not evicted in the place of the old one", async () => {
+  const api = new FakeApi();
+  Object.assign(api, { pods: [pod("db-0", "StatefulSet")], isReplaced: true });
+  await new KubernetesNodes(api, options).drain("w-1");
+  expect(api.evictions).toEqual([
+    expect.objectContaining({ deleteOptions: { preconditions: { uid: "db-0" } } }),
+  ]);
 });
 
 test("a pod without a controller only goes where that is allowed", async () => {

@@ -1,4 +1,4 @@
-import { etcdProblems } from "../../../talos/change/etcd-problems";
+import { etcdProblems, memberProblems } from "../../../talos/change/etcd-problems";
 import type { EtcdMember, EtcdView, KubernetesNode, NodeFacts } from "../../../talos/change/facts";
 import {
   type ClusterFacts,
@@ -98,7 +98,42 @@ test("a learner, a control plane that is no member, and a member that is no cont
     ),
   ).toEqual([
     "etcd on cp-3: it is no member",
-    "etcd has the member old-3 (old-3-id), which is no control plane of the cluster; remove it with talosctl etcd remove-member old-3-id",
+    "etcd has the member old-3 (old-3-id), which is no control plane of the cluster; if its machine is gone for good, remove it with talosctl etcd remove-member old-3-id",
+  ]);
+});
+
+test("nobody is told to remove a member that a control plane runs under another name", () => {
+  const named = ["lab-cp-1", "cp-2", "cp-3"].map((name) => member(name, { id: `${name.slice(-4)}-id` }));
+  const views = NAMES.map((node) => view(node, { members: named, ownId: `${node}-id` }));
+  expect(etcdProblems(NAMES, views)).toEqual([
+    "etcd on cp-1: its member is called lab-cp-1, so another machine answers there, or its hostname is not its name; correct its name or address in nodes.yaml",
+  ]);
+});
+
+test("two control planes whose addresses are exchanged are found by their members", () => {
+  const other: Record<string, string> = { "cp-1": "cp-2", "cp-2": "cp-1" };
+  const views = NAMES.map((node) => view(node, { ownId: `${other[node] ?? node}-id` }));
+  expect(etcdProblems(NAMES, views)).toEqual([
+    expect.stringMatching(/^etcd on cp-1: its member is called cp-2, /),
+    expect.stringMatching(/^etcd on cp-2: its member is called cp-1, /),
+  ]);
+});
+
+test("one member is well while another one is still lost", () => {
+  const views = [view("cp-1"), view("cp-2"), view("cp-3", { error: "connection refused", members: [] })];
+  expect(memberProblems("cp-1", views)).toEqual([]);
+  expect(memberProblems("cp-3", views)).toEqual(["etcd on cp-3: connection refused"]);
+});
+
+test("a member that has not started yet has no name, and may be about to", () => {
+  const members = [...MEMBERS, member("", { id: "new-id", isLearner: true })];
+  expect(
+    etcdProblems(
+      NAMES,
+      NAMES.map((node) => view(node, { members })),
+    ),
+  ).toEqual([
+    "etcd has a member without a name (new-id), which has not started yet; wait for it, or remove it with talosctl etcd remove-member new-id",
   ]);
 });
 

@@ -6,6 +6,8 @@ import { type RemovalCluster, removalProblems, removalSteps, removeNode } from "
 import type { TalosNode } from "../../../talos/node";
 import { talosNodesOf } from "../support/model-cluster";
 
+const NO_VIEW = { members: [], errors: [], alarms: [] };
+
 /** A cluster in memory: who is up, and who is a member of etcd. */
 class Model {
   readonly log: string[] = [];
@@ -16,6 +18,11 @@ class Model {
   readonly known: Set<string>;
   /** That a node which is wiped stays a member. */
   isForgetful = false;
+  /** How often nobody tells the members of etcd, as while a new leader is elected. */
+  silentFor = 0;
+  /** That a pod does not go. */
+  isNotDrained = false;
+  readonly said: string[] = [];
 
   constructor(controlPlanes: number, workers: number, down: readonly string[] = []) {
     this.nodes = talosNodesOf(controlPlanes, workers);
@@ -66,7 +73,10 @@ class Model {
 
   get cluster(): RemovalCluster {
     return {
-      etcdViews: async () => this.views(),
+      etcdViews: async () =>
+        this.silentFor-- > 0
+          ? this.views().map(({ node }) => ({ ...NO_VIEW, node, error: "no leader" }))
+          : this.views(),
       reset: async ({ name }) => {
         this.log.push(`reset ${name}`);
         if (!this.isForgetful) this.members.delete(name);
@@ -79,7 +89,10 @@ class Model {
       kubernetes: {
         nodeOf: async (name) => this.facts().kubernetes?.get(name),
         cordon: async (name) => void this.log.push(`cordon ${name}`),
-        drain: async (name) => void this.log.push(`drain ${name}`),
+        drain: async (name) => {
+          this.log.push(`drain ${name}`);
+          if (this.isNotDrained) throw new Error("a pod is not evicted");
+        },
         uncordon: async (name) => void this.log.push(`uncordon ${name}`),
         remove: async (name) => {
           this.log.push(`delete ${name}`);
@@ -89,8 +102,9 @@ class Model {
     };
   }
 
-  async remove(name: string, isLost: boolean): Promise<void> {
-    const options = { timeoutSeconds: 0, intervalMs: 0, say: () => undefined };
+  async remove(name: string, isLost: boolean, timeoutSeconds = 0): Promise<void> {
+    const say = (line: string) => void this.said.push(line);
+    const options = { timeoutSeconds, intervalMs: 0, say };
     await removeNode(this.cluster, { node: this.node(name), isLost }, this.factsOf(name), options);
   }
 }
@@ -118,11 +132,44 @@ test("a control plane leaves etcd by itself; one that does not is removed by ano
   expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
 });
 
+test("without Kubernetes no pod is evicted, and the Node that stays is named", () => {
+  const model = new Model(3, 1);
+  const removal = { node: model.node("w-1"), isLost: false };
+  expect(removalSteps(removal, { ...model.facts(), kubernetes: undefined })).toEqual([
+    "it is wiped and powered off",
+    "its Node in Kubernetes stays, since that is not asked; kubectl delete node w-1",
+  ]);
+  expect(removalSteps(removal, { ...model.facts(), kubernetes: new Map() })).toEqual([
+    "it is wiped and powered off",
+  ]);
+});
+
+test("the others may be without a leader for a moment after it has left", async () => {
+  const model = new Model(3, 0);
+  model.silentFor = 2;
+  await model.remove("cp-1", false, 60);
+  expect(model.log.slice(2)).toEqual(["reset cp-1", "delete cp-1"]);
+  const silent = new Model(3, 0);
+  silent.silentFor = 10;
+  await expect(silent.remove("cp-1", false)).rejects.toThrow(
+    "no other control plane tells the members of etcd, after 0 s of waiting",
+  );
+});
+
+test("a node that was not drained is still cordoned, and that is said", async () => {
+  const model = new Model(3, 1);
+  model.isNotDrained = true;
+  await expect(model.remove("w-1", false)).rejects.toThrow("a pod is not evicted");
+  expect(model.said).toEqual(["w-1: is still cordoned; run the command again, or kubectl uncordon w-1"]);
+  expect(model.log).not.toContain("reset w-1");
+});
+
 test("a lost control plane is removed from etcd by another one, and nobody waits for it", async () => {
   const model = new Model(3, 0, ["cp-1"]);
   const removal = { node: model.node("cp-1"), isLost: true };
   expect(removalProblems(model.facts(), removal)).toEqual([]);
   expect(removalSteps(removal, model.facts())).toEqual([
+    "it is taken for lost, since it does not answer: connection refused",
     "its member is removed from etcd",
     "its Node in Kubernetes is deleted",
   ]);
@@ -158,6 +205,79 @@ test.each<[string, Model, string, boolean, RegExp]>([
   ["a member without a quorum", new Model(3, 0, ["cp-2", "cp-3"]), "cp-3", true, /no other control plane/],
 ])("refuses %s", (_, model, name, isLost, problem) => {
   expect(removalProblems(model.facts(), { node: model.node(name), isLost }).join("\n")).toMatch(problem);
+});
+
+/** What is said against a removal where the members of etcd are these, and all that are up have a leader. */
+function problemsWith(
+  members: readonly EtcdMember[],
+  { node: name, isLost, down = [] }: { node: string; isLost: boolean; down?: readonly string[] },
+): string {
+  const model = new Model(3, 1, down);
+  const etcd = model
+    .views()
+    .map(
+      (view): EtcdView => (view.error ? view : { ...view, members, leader: "1", ownId: `${view.node}-id` }),
+    );
+  return removalProblems({ ...model.facts(), etcd }, { node: model.node(name), isLost }).join("\n");
+}
+const member = (hostname: string, more: Partial<EtcdMember> = {}): EtcdMember => ({
+  ...{ id: `${hostname}-id`, hostname, isLearner: false },
+  ...more,
+});
+
+test("a learner has no vote: it may be lost, and counts for nobody", () => {
+  const learning = [member("cp-1"), member("cp-2"), member("cp-3", { isLearner: true })];
+  expect(problemsWith(learning, { node: "cp-3", isLost: true, down: ["cp-3"] })).toBe("");
+  expect(problemsWith(learning, { node: "cp-1", isLost: false })).toBe("");
+});
+
+test("a control plane whose member has another name does not pass for none", () => {
+  const renamed = [member("cp-1"), member("cp-2"), member("lab-cp-3", { id: "cp-3-id" })];
+  expect(problemsWith(renamed, { node: "cp-3", isLost: false })).toMatch(
+    /^cp-3: its member of etcd is called lab-cp-3, so another machine answers there/,
+  );
+  expect(problemsWith(renamed, { node: "cp-3", isLost: true, down: ["cp-3"] })).toMatch(
+    /^cp-3 is no member of etcd by its name, but lab-cp-3 \(cp-3-id\) may be it; .*remove-member cp-3-id/,
+  );
+});
+
+test("a node that Kubernetes knows under another name is not wiped with its pods on it", () => {
+  const model = new Model(3, 1);
+  model.known.delete("w-1");
+  const problems = (isLost: boolean) => removalProblems(model.facts(), { node: model.node("w-1"), isLost });
+  expect(problems(false)).toEqual([
+    "w-1: Kubernetes has no Node of this name, so no pod can be evicted; if there is none on it, pass --no-drain",
+  ]);
+  expect(
+    removalProblems({ ...model.facts(), kubernetes: undefined }, { node: model.node("w-1"), isLost: false }),
+  ).toEqual([]);
+  model.up.delete("w-1");
+  expect(problems(true)).toEqual([]);
+});
+
+test("another machine at the address of a node is not wiped in its place", () => {
+  const model = new Model(3, 2);
+  const facts = model.facts();
+  const own = facts.kubernetes?.get("w-1");
+  if (own === undefined) throw new Error("no Node");
+  const removal = { node: model.node("w-1"), isLost: false };
+  const of = (bootId: string, isReady = true) =>
+    removalProblems(
+      {
+        ...facts,
+        facts: new Map([["w-1", { stage: "running", isReady: true, bootId: "boot-1" }]]),
+        kubernetes: new Map([["w-1", { ...own, bootId, isReady }]]),
+      },
+      removal,
+    );
+  expect(of("boot-1")).toEqual([]);
+  expect(of("boot-2")).toEqual([
+    expect.stringMatching(
+      /^w-1: the machine at 10\.0\.0\.1:50000 is another one than its Node.*correct its address/,
+    ),
+  ]);
+  // A kubelet that is not there any more has told of an earlier boot.
+  expect(of("boot-2", false)).toEqual([]);
 });
 
 test("whatever is down, a removal that is not refused leaves etcd with a quorum", async () => {

@@ -112,3 +112,81 @@ test("without Kubernetes nothing is drained; a signal ends the roll", async () =
   again.faults.set("cp-1", "never comes back");
   await expect(rollNodes(again, again.upgrade, { ...quick, signal: stop })).rejects.toThrow("stopped");
 });
+
+describe("somebody else's run at the same time", () => {
+  const first = async (cluster: ModelCluster) => (await rollNodes(cluster, cluster.upgrade, once))[0];
+
+  test("a control plane that goes down while another one is drained saves that one", async () => {
+    const cluster = new ModelCluster(talosNodesOf(3, 0), Number.POSITIVE_INFINITY);
+    cluster.whileDraining = () => cluster.restart("cp-2", "v1.13.0");
+    expect(await first(cluster)).toMatchObject({
+      outcome: "failed",
+      reason: expect.stringMatching(/^not touched, because .*cp-2: connection refused/),
+    });
+    expect(cluster.log).toEqual(["drain cp-1", "restart cp-2"]);
+    expect(cluster.mostDown).toBe(1);
+  });
+
+  test("a node that was restarted while it was drained is not restarted once more", async () => {
+    const cluster = new ModelCluster(talosNodesOf(3, 0));
+    cluster.whileDraining = (name) => cluster.restart(name, "v1.13.0");
+    expect(await first(cluster)).toMatchObject({
+      outcome: "failed",
+      reason: "not touched, because somebody else has restarted it meanwhile",
+    });
+    expect(cluster.log).toEqual(["drain cp-1", "restart cp-1"]);
+  });
+
+  test("a control plane that another run has cordoned is about to go down", async () => {
+    const cluster = new ModelCluster(talosNodesOf(3, 1));
+    const nodes = cluster.nodes.filter(({ name }) => name !== "cp-3");
+    cluster.machine("cp-3").cordonedBy = "us";
+    const [result] = await rollNodes(cluster, { ...cluster.upgrade, nodes }, once);
+    expect(result).toMatchObject({
+      name: "cp-1",
+      reason: expect.stringMatching(/cp-3 is cordoned by another run.*kubectl uncordon cp-3/),
+    });
+    expect(cluster.log).toEqual([]);
+    const [worker] = cluster.nodes.filter(({ name }) => name === "w-1");
+    if (worker === undefined) throw new Error("no worker");
+    const [ofWorker] = await rollNodes(cluster, { ...cluster.upgrade, nodes: [worker] }, once);
+    expect(ofWorker).toMatchObject({ outcome: "changed" });
+  });
+});
+
+test.each<Fault>(["is not drained", "never comes back", "rolls back"])(
+  "a node that %s stays cordoned, and that is said",
+  async (fault) => {
+    const said: string[] = [];
+    const cluster = new ModelCluster(talosNodesOf(1, 1));
+    cluster.faults.set("w-1", fault);
+    await rollNodes(cluster, cluster.upgrade, { ...once, say: (line) => said.push(line) });
+    const line = "w-1: is still cordoned; run the command again, or kubectl uncordon w-1";
+    expect(said).toContain(line);
+    expect(said.some((each) => each.startsWith("cp-1: is still cordoned"))).toBe(false);
+  },
+);
+
+test("a Node of another machine or another cluster is not drained for this one", async () => {
+  const cluster = new ModelCluster(talosNodesOf(3, 1));
+  cluster.machine("cp-1").bootOfNode = "of another cluster";
+  const [first] = await rollNodes(cluster, cluster.upgrade, once);
+  expect(first).toMatchObject({
+    name: "cp-1",
+    reason: expect.stringMatching(/^its Node in Kubernetes is another machine by its boot ID; .*kubeconfig/),
+  });
+  expect(cluster.log).toEqual([]);
+  expect(cluster.machine("cp-1").cordonedBy).toBeUndefined();
+});
+
+test("a node without its Node in Kubernetes after the restart is not done", async () => {
+  const cluster = new ModelCluster(talosNodesOf(1, 1));
+  cluster.whileDraining = (name) => {
+    cluster.machine(name).isKnown = name !== "w-1";
+  };
+  const results = await rollNodes(cluster, cluster.upgrade, once);
+  expect(results.at(-1)).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringMatching(/^Kubernetes has no Node of this name, after/),
+  });
+});

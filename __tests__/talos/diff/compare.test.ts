@@ -78,6 +78,19 @@ describe("a secret is masked", () => {
     expect(masked(text, ["cluster", "inlineManifests", 0, "contents"])).toMatch(
       /^\(text of 3 lines, sha256 [0-9a-f]{12}…\)$/,
     );
+    for (const path of [
+      ["machine", "files", 0, "content"],
+      ["configFiles", 0, "content"],
+    ]) {
+      expect(masked("password: hunter2", path)).toBe("(secret)");
+    }
+  });
+
+  test("in the query of an address", () => {
+    const path = ["machine", "install", "extraKernelArgs", 0];
+    expect(masked("talos.config=https://h/c?token=abc&uuid=1&access_key=d", path)).toBe(
+      "talos.config=https://h/c?token=(secret)&uuid=1&access_key=(secret)",
+    );
   });
 
   test("and what is none is shown", () => {

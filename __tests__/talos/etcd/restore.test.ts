@@ -1,6 +1,8 @@
 import type { EtcdView, NodeFacts } from "../../../talos/change/facts";
+import type { LiveCluster } from "../../../talos/change/live-cluster";
 import type { ClusterFacts } from "../../../talos/change/preflight";
-import { restoreProblems } from "../../../talos/etcd/restore";
+import { restoreEtcd, restoreProblems } from "../../../talos/etcd/restore";
+import type { TalosNode } from "../../../talos/node";
 import { talosNodesOf } from "../support/model-cluster";
 
 const nodes = talosNodesOf(3, 1);
@@ -33,4 +35,54 @@ test("a control plane that is not wiped with the others would bring its old memb
   expect(restoreProblems(facts(lost, ["cp-2"]), { replacesHealthy: true })).toEqual([
     expect.stringMatching(/^cp-2 does not answer: connection refused; start it/),
   ]);
+});
+
+describe("what a restore does to the nodes", () => {
+  const [first, ...others] = ["cp-1", "cp-2", "cp-3"];
+
+  /** Control planes whose etcd is in this state when the restore begins. */
+  function controlPlanes(state: string, silent: readonly string[] = []) {
+    const calls: string[] = [];
+    const boots = new Map<string, number>();
+    const isReset = (name: string) => calls.includes(`reset ${name}`);
+    const talosctl = {
+      run: async ({ name }: TalosNode, args: readonly string[]) => {
+        calls.push(`${args[0]} ${name}`);
+        if (args[0] === "reset") boots.set(name, 2);
+        return "";
+      },
+      table: async ({ name }: TalosNode) => [
+        { SERVICE: "etcd", STATE: isReset(name) ? "Preparing" : state, HEALTH: "?" },
+      ],
+    };
+    const members = [first, ...others].map((name = "") => ({ id: name, hostname: name, isLearner: false }));
+    const live = {
+      nodes,
+      factsOf: async ({ name }: TalosNode) =>
+        silent.includes(name) ? { error: "connection refused" } : { bootId: String(boots.get(name) ?? 1) },
+      etcdViews: async () =>
+        members.map(({ id: node }) => ({ node, members, leader: "cp-1", errors: [], alarms: [] })),
+    };
+    const restore = () =>
+      restoreEtcd(
+        { talosctl } as unknown as Parameters<typeof restoreEtcd>[0],
+        live as unknown as LiveCluster,
+        { file: "f", skipHashCheck: false, timeoutSeconds: 0, intervalMs: 0, say: () => undefined },
+      );
+    return { calls, restore };
+  }
+  const resets = ["reset cp-1", "reset cp-2", "reset cp-3"];
+
+  test.each(["Running", "Preparing"])("all are wiped, also where etcd is %s", async (state) => {
+    const { calls, restore } = controlPlanes(state);
+    await restore();
+    expect(calls).toEqual([...resets, "bootstrap cp-1"]);
+  });
+
+  test("one that has stopped to answer is not taken for wiped, and nothing starts without it", async () => {
+    const { calls, restore } = controlPlanes("Preparing", ["cp-2"]);
+    await expect(restore()).rejects.toThrow("cp-2: connection refused");
+    expect(calls).not.toContain("reset cp-2");
+    expect(calls).not.toContain("bootstrap cp-1");
+  });
 });

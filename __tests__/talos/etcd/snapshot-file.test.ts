@@ -29,6 +29,13 @@ test("a copy of a database has no checksum, which has to be said", () => {
   expect(check(snapshot.subarray(0, -100))).toThrow(/cut off/);
 });
 
+test("a byte that is not as it was is found before any data is wiped for it", () => {
+  const damaged = Buffer.from(snapshot);
+  damaged.writeUInt8(damaged.readUInt8(2000) ^ 1, 2000);
+  expect(check(damaged)).toThrow(/is damaged: its checksum is not that at its end.*another snapshot/);
+  expect(check(damaged, true)).not.toThrow();
+});
+
 test.each([
   ["age-encryption.org/v1\n-> X25519", /is encrypted with age; decrypt it first/],
   ["-----BEGIN AGE ENCRYPTED FILE-----\n", /is encrypted with age/],

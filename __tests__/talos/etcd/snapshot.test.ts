@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { snapshotOf } from "../../../stand-ins/talos/etcd/snapshot";
 import { sha256 } from "../../../state/snapshot";
 import type { Cluster } from "../../../talos/cluster";
 import { CallError } from "../../../talos/errors";
@@ -13,14 +14,14 @@ import { talosNode } from "../support/model-cluster";
 
 /* With the real age, and control planes that give what they are told to. */
 
-/** As long as a page and a checksum, with the number of bbolt. */
-const DATABASE = Buffer.alloc(512 + 32);
-DATABASE.writeUInt32LE(0xed_0c_da_ed, 16);
+const DATABASE = snapshotOf("a database");
+const DAMAGED = Buffer.from(DATABASE).fill(1, 1000, 1010);
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
 let asked: string[];
 let silent: string[];
+let damaged: string[];
 let age: string;
 let ageKeygen: string;
 
@@ -34,6 +35,7 @@ beforeEach(() => {
   env = { PATH: process.env.PATH, AGE: age };
   asked = [];
   silent = [];
+  damaged = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -45,7 +47,7 @@ function take(props: Partial<SnapshotProps> = {}) {
     run: async ({ name }: TalosNode, args: readonly string[]) => {
       asked.push(name);
       if (silent.includes(name)) throw new CallError(name, "etcd snapshot", "no leader");
-      writeFileSync(args[2] ?? "", DATABASE);
+      writeFileSync(args[2] ?? "", damaged.includes(name) ? DAMAGED : DATABASE);
       return "";
     },
   };
@@ -77,7 +79,7 @@ function newKey(): string {
 test("into a file that only this user can read, and never over another one", async () => {
   expect(await take()).toEqual({
     where: file("etcd.snapshot"),
-    bytes: 544,
+    bytes: DATABASE.length,
     encrypted: false,
     node: "cp-1",
   });
@@ -92,6 +94,21 @@ test("of the next control plane where the first one gives none", async () => {
   silent = ["cp-1", "cp-2"];
   await expect(take({ destination: { file: file("other") } })).rejects.toThrow(
     /no control plane gave a snapshot of etcd:\ncp-1: .*no leader\ncp-2: .*no leader/,
+  );
+});
+
+test("of the next control plane where that of the first one is damaged", async () => {
+  damaged = ["cp-1"];
+  expect(await take()).toMatchObject({ node: "cp-2" });
+  damaged = ["cp-1", "cp-2"];
+  await expect(take({ destination: { file: file("other") } })).rejects.toThrow(
+    /no control plane gave a snapshot of etcd:\ncp-1 .*is damaged.*\ncp-2 .*is damaged/,
+  );
+});
+
+test("of no worker", async () => {
+  await expect(take({ node: talosNode("worker-1", "worker") })).rejects.toThrow(
+    "worker-1 is a worker and has no etcd; name a control plane",
   );
 });
 

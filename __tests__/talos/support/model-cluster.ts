@@ -37,6 +37,10 @@ interface Machine {
   /** How often it is asked before it is back; undefined while it is up. */
   downFor?: number;
   cordonedBy?: "us" | "someone";
+  /** Whether Kubernetes has a Node for it. @default true */
+  isKnown?: boolean;
+  /** What its Node says of its boot. @default nothing */
+  bootOfNode?: string;
   isMember: boolean;
 }
 
@@ -47,6 +51,8 @@ export class ModelCluster implements RollCluster {
   readonly faults = new Map<string, Fault>();
   /** What was done, in order: `restart cp-1`. */
   readonly log: string[] = [];
+  /** What somebody else does while the pods of a node are evicted. */
+  whileDraining: (name: string) => void = () => undefined;
   /** The most control planes that were ever down together. */
   mostDown = 0;
   /** Whether etcd ever had too few members. */
@@ -122,14 +128,16 @@ export class ModelCluster implements RollCluster {
 
   private kubernetesApi(): RollKubernetes {
     return {
-      nodeOf: async (name): Promise<KubernetesNode> => {
-        const { cordonedBy, downFor } = this.machine(name);
+      nodeOf: async (name): Promise<KubernetesNode | undefined> => {
+        const { cordonedBy, downFor, isKnown, bootOfNode } = this.machine(name);
+        if (isKnown === false) return undefined;
         return {
           name,
           isReady: downFor === undefined,
           isCordoned: cordonedBy !== undefined,
           isOurs: cordonedBy === "us",
           kubeletVersion: "v1.35.0",
+          ...(bootOfNode && { bootId: bootOfNode }),
         };
       },
       cordon: async (name) => {
@@ -138,6 +146,7 @@ export class ModelCluster implements RollCluster {
       drain: async (name) => {
         if (this.faults.get(name) === "is not drained") throw new Error("a pod is not evicted");
         this.log.push(`drain ${name}`);
+        this.whileDraining(name);
       },
       uncordon: async (name) => {
         this.machine(name).cordonedBy = undefined;
@@ -146,7 +155,7 @@ export class ModelCluster implements RollCluster {
     };
   }
 
-  private restart(name: string, version: string): void {
+  restart(name: string, version: string): void {
     const fault = this.faults.get(name);
     this.log.push(`restart ${name}`);
     if (fault === "refuses") throw new Error("it refuses");
