@@ -11,6 +11,8 @@ export interface ReadLiveProps extends ClusterProps {
   readonly config: ClusterConfig;
   /** How long each node, Kubernetes and Proxmox have for an answer. */
   readonly timeoutMs: number;
+  /** Whether Kubernetes is asked too. */
+  readonly kubernetes: boolean;
 }
 
 /** Asks the nodes and Proxmox, and changes nothing. Whoever cannot be asked is a part of the reading. */
@@ -33,12 +35,13 @@ export async function readLive(props: ReadLiveProps): Promise<LiveReading> {
   return { readAt: new Date(), failures, ...(talos && { talos }), ...(proxmox && { proxmox }) };
 }
 
-async function readTalos({ config, timeoutMs, ...props }: ReadLiveProps): Promise<LiveReading["talos"]> {
+async function readTalos(props: ReadLiveProps): Promise<LiveReading["talos"]> {
+  const { config, timeoutMs, kubernetes } = props;
   const cluster = await openCluster(props);
   return withClients(
     cluster,
     async (clients) => {
-      const reading = await readHealth(clients, { kubernetes: true });
+      const reading = await readHealth(clients, { kubernetes });
       return { reading, findings: findingsOf(reading, config.talos?.kubernetesVersion, new Date()) };
     },
     { timeoutMs },

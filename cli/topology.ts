@@ -21,6 +21,7 @@ interface TopologyOptions extends TalosOptions {
   readonly out: string;
   readonly live?: boolean;
   readonly timeout?: number;
+  readonly kubernetes: boolean;
 }
 
 async function topology(options: TopologyOptions, env = process.env): Promise<void> {
@@ -54,7 +55,7 @@ async function topology(options: TopologyOptions, env = process.env): Promise<vo
 
 async function ask(
   config: ClusterConfig,
-  { talosconfig, kubeconfig, timeout = TIMEOUT_SECONDS }: TopologyOptions,
+  { talosconfig, kubeconfig, timeout = TIMEOUT_SECONDS, kubernetes }: TopologyOptions,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<LiveReading> {
@@ -69,6 +70,7 @@ async function ask(
       signal,
       report: console.error,
       timeoutMs: timeout * 1_000,
+      kubernetes,
     }),
   );
 }
@@ -82,11 +84,16 @@ function write(out: string, svg: string): void {
   }
 }
 
-function refuseWithoutLive({ live, talosconfig, kubeconfig, timeout }: TopologyOptions): void {
+function refuseWithoutLive({ live, talosconfig, kubeconfig, timeout, kubernetes }: TopologyOptions): void {
   if (live) return;
-  const given = Object.entries({ talosconfig, kubeconfig, timeout }).find(([, value]) => value !== undefined);
+  const given = Object.entries({
+    "--talosconfig": talosconfig,
+    "--kubeconfig": kubeconfig,
+    "--timeout": timeout,
+    "--no-kubernetes": kubernetes ? undefined : true,
+  }).find(([, value]) => value !== undefined);
   if (given === undefined) return;
-  throw new Error(`--${given[0]} is for --live: without it, nobody is asked; add --live, or leave it out`);
+  throw new Error(`${given[0]} is for --live: without it, nobody is asked; add --live, or leave it out`);
 }
 
 function seconds(text: string): number {
@@ -108,7 +115,8 @@ run(
         "--timeout <seconds>",
         `with --live: how long each of them has for an answer (default: ${TIMEOUT_SECONDS})`,
         seconds,
-      ),
+      )
+      .option("--no-kubernetes", "with --live: ask Talos and Proxmox only"),
   )
     .addHelpText(
       "after",

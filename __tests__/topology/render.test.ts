@@ -79,7 +79,7 @@ test("the versions are those of the files; without talos, that of Talos only", (
   const { talos } = example;
   if (talos === undefined) throw new Error("the example has no talos");
   const svg = renderTopology({ ...example, talos: { ...talos, configContract: "v1.11" } });
-  expect(textsOf(svg, "desc")[0]).toContain("It runs Talos v1.13.0, Kubernetes v1.36.0.");
+  expect(textsOf(svg, "desc")[0]).toMatch(/It runs Talos.v1\.13\.0, Kubernetes.v1\.36\.0\./);
   const texts = textsOf(svg, "text");
   expect(texts[texts.indexOf("Config contract") + 1]).toBe("v1.11");
   const plain = renderTopology({ ...example, talos: undefined });
