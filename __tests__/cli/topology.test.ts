@@ -1,7 +1,9 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { stringify } from "yaml";
+import { addLiveOptions, type LiveOptions, refuseWithoutLive, timeoutMsOf } from "../../cli/live-options";
 import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { selfSignedCertificate } from "../../stand-ins/talos/pki/issue";
 import { talosNodes } from "../../talos/node";
@@ -143,15 +145,36 @@ test("neither Talos nor Proxmox can be asked: the picture has no health, and the
   expect(svg).toMatch(/UTC: 6 not asked/);
 });
 
-test.each([
-  [["--talosconfig", "mine"], /^--talosconfig is for --live: .*; add --live, or leave it out$/m],
-  [["--timeout", "5"], /^--timeout is for --live/m],
-  [["--no-kubernetes"], /^--no-kubernetes is for --live/m],
-  [["--live", "--timeout", "soon"], /"soon" is not a number of seconds from 1 to 999/],
-])("%j is refused", async (args, text) => {
+test("an option that would do nothing is refused", async () => {
   const env = { ...inheritedEnv(), CLUSTER_CONFIG: join(ROOT, "examples/six-nodes") };
-  const { code, said } = await runProgram("cli/topology.ts", ["--out", inFolder("none.svg"), ...args], {
-    env,
+  const { code, said } = await runProgram("cli/topology.ts", ["--timeout", "5"], { env });
+  const text = "--timeout is for --live: without it, nobody is asked; add --live, or leave it out";
+  expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining(text) });
+});
+
+describe("the options of --live", () => {
+  const parse = (...args: string[]) =>
+    addLiveOptions(new Command().exitOverride().configureOutput({ writeErr: () => undefined }))
+      .parse(args, { from: "user" })
+      .opts<LiveOptions>();
+
+  test.each([["--talosconfig=mine"], ["--kubeconfig=mine"], ["--timeout=5"], ["--no-kubernetes"]])(
+    "%s is for it",
+    (option) => {
+      const [name = ""] = option.split("=");
+      expect(() => refuseWithoutLive(parse(option))).toThrow(`${name} is for --live`);
+      expect(() => refuseWithoutLive(parse("--live", option))).not.toThrow();
+    },
+  );
+
+  test("nodes have ten seconds for an answer, or as many as it says", () => {
+    expect(timeoutMsOf(parse("--live"))).toBe(10_000);
+    expect(timeoutMsOf(parse("--live", "--timeout", "3"))).toBe(3_000);
   });
-  expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(text) });
+
+  test.each(["0", "-1", "soon", "1.5", "1000", ""])("no node has %j seconds", (text) => {
+    expect(() => parse("--live", `--timeout=${text}`)).toThrow(
+      `"${text}" is not a number of seconds from 1 to 999`,
+    );
+  });
 });
