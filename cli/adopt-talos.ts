@@ -46,7 +46,7 @@ async function adopt(
   const logs = join(output, "logs");
   mkdirSync(logs, { recursive: true });
   await withPrivateFolder(env, async (privateFolder) => {
-    const secrets = await plainSecrets({ file, privateFolder, talosctl, env, signal });
+    const secrets = await plainSecrets({ file, privateFolder, talosctl, env, signal, report });
     if (!unchecked) {
       const nodes = talosNodes(config, env);
       await step("asking a control plane whether these are its secrets", () =>

@@ -1,6 +1,5 @@
 // `npm run init`, or `npx cdktf-proxmox-talos init`: asks five questions, and writes the files of a new project.
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { cancel, isCancel, select, text } from "@clack/prompts";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -9,6 +8,7 @@ import { installCommand } from "../init/manifest";
 import { projectFiles } from "../init/project-files";
 import { writeProject } from "../init/write-project";
 import { displayPath } from "../process/display-path";
+import { identityFile } from "../secrets/age-key";
 import { COMMANDS } from "./commands";
 import { JSON_OPTION } from "./json-option";
 import { run } from "./run";
@@ -75,9 +75,7 @@ function askOne(
 
 /** The public key in the file where sops looks for the private one. */
 function ownRecipient(): string | undefined {
-  const file =
-    process.env.SOPS_AGE_KEY_FILE ||
-    join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "sops/age/keys.txt");
+  const file = process.env.SOPS_AGE_KEY_FILE || identityFile(process.env);
   if (!existsSync(file)) return undefined;
   return /^# public key: (age1[a-z0-9]+)$/m.exec(readFileSync(file, "utf8"))?.[1];
 }

@@ -5,5 +5,7 @@ import { dirname, join } from "node:path";
 export const PACKAGE_ROOT = folderWithManifest(__dirname);
 
 function folderWithManifest(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : folderWithManifest(dirname(folder));
+  const above = dirname(folder);
+  // Of a bundle in a folder of its own, no file of the package is needed.
+  return above === folder || existsSync(join(folder, "package.json")) ? folder : folderWithManifest(above);
 }

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { StateConfig } from "../config";
 
-/** Where else the S3 client of OpenTofu finds a key pair. */
+/** Where else the S3 client of OpenTofu finds a key pair, besides the file of the AWS CLI. */
 const OTHER_AWS = [
   "AWS_PROFILE",
   "AWS_SHARED_CREDENTIALS_FILE",
@@ -22,7 +25,10 @@ export const neededVariables = (state: StateConfig, env: NodeJS.ProcessEnv): rea
 /** The variables that reading a state needs. */
 export function stateVariables(state: StateConfig, env: NodeJS.ProcessEnv): readonly string[] {
   return [
-    ...backendVariables(state, has(env, OTHER_AWS)),
+    ...backendVariables(
+      state,
+      has(env, OTHER_AWS) || existsSync(join(env.HOME ?? homedir(), ".aws/credentials")),
+    ),
     // Whoever configures the encryption there may take the key from elsewhere.
     ...(state.encryption.provider === "pbkdf2" && !/\bpassphrase\b/.test(env.TF_ENCRYPTION ?? "")
       ? ["TF_VAR_state_passphrase"]

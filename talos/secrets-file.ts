@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { runGroup, tail } from "../process/process-group";
+import { resolveTool } from "../toolchain";
 import { TalosError } from "./errors";
 
 export interface SecretsFileProps {
@@ -15,6 +16,8 @@ export interface SecretsFileProps {
   /** PATH, and the variables that tell sops where its keys are. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Shows that sops is built, where it is. */
+  readonly report: (line: string) => void;
 }
 
 /** The secrets of a cluster, as `talosctl gen secrets` writes them. */
@@ -78,12 +81,12 @@ const isMachineConfig = (yaml: string): boolean =>
   parseAllDocuments(yaml).some((document) => hasKey(document.toJS(), "machine"));
 
 /** What sops has encrypted is decrypted in memory. */
-async function decrypted(given: string, { file, env, signal }: SecretsFileProps): Promise<string> {
+async function decrypted(given: string, { file, env, signal, report }: SecretsFileProps): Promise<string> {
   if (!hasKey(firstDocument(given, file), "sops")) return given;
-  const args = ["decrypt", "--input-type", "yaml", "--output-type", "yaml", file];
-  const run = await runGroup("sops", args, { env, signal }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    throw new TalosError(`${file} is encrypted with sops, which is not on PATH; install it`);
+  const { path } = await resolveTool("sops", { env, signal, report });
+  const run = await runGroup(path, ["decrypt", "--input-type", "yaml", "--output-type", "yaml", file], {
+    env,
+    signal,
   });
   if (run.exitCode === 0) return run.stdout;
   throw new TalosError(`sops cannot decrypt ${file}:\n${tail(run.stderr, 10)}`);

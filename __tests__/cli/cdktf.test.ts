@@ -11,6 +11,8 @@ const SECRETS = {
   AWS_ACCESS_KEY_ID: "id",
   AWS_SECRET_ACCESS_KEY: "secret",
   TF_VAR_state_passphrase: "passphrase",
+  TF_HTTP_USERNAME: "owner",
+  TF_HTTP_PASSWORD: "password",
 };
 
 /** A machine with a tofu, a CLI configuration that says where providers are, and a cdktf that prints what it gets. */

@@ -39,7 +39,11 @@ describe("proxmox", () => {
   });
 
   test.each<[string, NodeJS.ProcessEnv, RegExp]>([
-    ["no token", { PROXMOX_VE_API_TOKEN: "" }, /^fail PROXMOX_VE_API_TOKEN is not set → export the token/],
+    [
+      "no token",
+      { PROXMOX_VE_API_TOKEN: "" },
+      /^fail PROXMOX_VE_API_TOKEN is not set: .* → export PROXMOX_VE_API_TOKEN, or put proxmox_api_token into/,
+    ],
     [
       "a wrong token",
       { PROXMOX_VE_API_TOKEN: "a@pve!b=c" },

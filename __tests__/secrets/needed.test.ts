@@ -1,8 +1,17 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { StateConfig } from "../../config";
 import { neededVariables } from "../../secrets/needed";
 
+let HOME: string;
+beforeEach(() => {
+  HOME = mkdtempSync(join(tmpdir(), "needed-"));
+});
+afterEach(() => rmSync(HOME, { recursive: true }));
+
 const needed = (state: object, env: NodeJS.ProcessEnv = {}) =>
-  neededVariables({ encryption: { provider: "pbkdf2" }, ...state } as StateConfig, env);
+  neededVariables({ encryption: { provider: "pbkdf2" }, ...state } as StateConfig, { HOME, ...env });
 
 test.each([
   ["r2", ["PROXMOX_VE_API_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TF_VAR_state_passphrase"]],
@@ -24,4 +33,10 @@ test("nothing is asked for that comes from elsewhere", () => {
   expect(needed({ backend: "local" }, { TF_ENCRYPTION: "iterations = 200000" })).toContain(
     "TF_VAR_state_passphrase",
   );
+});
+
+test("a key pair may be in the file of the AWS CLI", () => {
+  mkdirSync(join(HOME, ".aws"));
+  writeFileSync(join(HOME, ".aws/credentials"), "[default]\n");
+  expect(needed({ backend: "r2" })).toEqual(["PROXMOX_VE_API_TOKEN", "TF_VAR_state_passphrase"]);
 });

@@ -4,7 +4,7 @@ import { parseAllDocuments, stringify } from "yaml";
 import { runGroup } from "../../process/process-group";
 import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
-import { resolveTalosctl } from "../../toolchain";
+import { resolveTalosctl, resolveTool } from "../../toolchain";
 import { inheritedEnv } from "../support/inherited-env";
 import { runProgram } from "../support/running-program";
 import { TofuProject } from "../support/tofu-project";
@@ -161,8 +161,15 @@ test("the secrets in a control plane's machine config are imported; no certifica
   ]);
 });
 
-test("a second time it does nothing; other secrets are refused", async () => {
-  expect(await adopt("secrets.yaml")).toMatchObject({
+test("a second time, and from a file of sops, it does nothing; other secrets are refused", async () => {
+  const sops = (await resolveTool("sops", { report: console.error })).path;
+  const keygen = (await resolveTool("age-keygen", { report: console.error })).path;
+  env.SOPS_AGE_KEY_FILE = file("age.key");
+  await runGroup(keygen, ["-o", file("age.key")], { env });
+  const recipient = (await runGroup(keygen, ["-y", file("age.key")], { env })).stdout.trim();
+  const encrypted = await runGroup(sops, ["encrypt", "--age", recipient, file("secrets.yaml")], { env });
+  writeFileSync(file("secrets.sops.yaml"), encrypted.stdout);
+  expect(await adopt("secrets.sops.yaml")).toMatchObject({
     code: 0,
     said: expect.stringContaining("they are in the state"),
   });

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { runGroup, tail } from "../../process/process-group";
-import { findProgram } from "../../toolchain/context";
+import { resolveTool } from "../../toolchain";
 import { TalosError } from "../errors";
 
 /** Whom age encrypts for; each of them can decrypt. */
@@ -14,18 +14,16 @@ export interface AgeRecipients {
 export interface AgeProps {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Shows that age is built, where it is. */
+  readonly report: (line: string) => void;
 }
 
 export const hasRecipients = ({ recipients, files }: AgeRecipients): boolean =>
   recipients.length + files.length > 0;
 
-/** The absolute path of age. @throws TalosError where it is not on PATH */
-export async function findAge({ env }: Pick<AgeProps, "env">): Promise<string> {
-  const path = await findProgram("age", env);
-  if (path !== undefined) return path;
-  throw new TalosError(
-    "age is not on PATH, and nothing is encrypted without it; install it (https://age-encryption.org; apt install age, brew install age)",
-  );
+/** The absolute path of age: on PATH, or built once. @throws ToolchainError where it cannot be had */
+export async function findAge(props: AgeProps): Promise<string> {
+  return (await resolveTool("age", props)).path;
 }
 
 /** Encrypts a file into a new one that only this user can read. @throws TalosError where age refuses */
@@ -33,9 +31,10 @@ export async function encryptWithAge(
   input: string,
   output: string,
   { recipients, files }: AgeRecipients,
-  { env, signal }: AgeProps,
+  props: AgeProps,
 ): Promise<void> {
-  const age = await findAge({ env });
+  const { env, signal } = props;
+  const age = await findAge(props);
   // age would make it readable for everybody.
   closeSync(openSync(output, "wx", 0o600));
   // Public keys may be seen by everybody.
