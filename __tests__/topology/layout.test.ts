@@ -122,6 +122,21 @@ test("no wire runs through a card or a text, and each is straight", () => {
   });
 });
 
+test("dots on the line of the first network are apart, and each wire to it starts at its box", () => {
+  const nodes = [1, 2, 3].map((n) => ({ name: `cp-${n}`, host: `pve${n}` }));
+  // Of every width, so that boxes are above the wires to the hosts, too.
+  for (let length = 1; length <= 60; length++) {
+    const talos = example.talos && { ...example.talos, endpoint: `https://${"k".repeat(length)}.org:6443` };
+    const { wires, joints, endpoints } = layOut(clusterOf(nodes, { talos }));
+    const lane = wires[0]?.from.y;
+    expectApart(joints.filter(({ y }) => y === lane).map(dotBox));
+    for (const { x, y, width, height } of endpoints) {
+      const own = wires.filter(({ from }) => from.y === y + height && from.x > x && from.x < x + width);
+      expect(own).toHaveLength(1);
+    }
+  }
+});
+
 test("each node has one card, on its host, with a wire to each of its networks", () => {
   fc.assert(
     fc.property(anyCluster, (config) => {

@@ -45,6 +45,7 @@ export function layOutPage({ config, networks, hosts, columns, live }: PageProps
     endpoints: header.endpoints,
     top: header.bottom + BACKBONE.above,
     span: [MARGIN, width - MARGIN],
+    gutters: Array.from({ length: columns }, (_, column) => MARGIN + column * step),
     labels: { x: MARGIN + gutter, width: panelWidth },
   });
 
