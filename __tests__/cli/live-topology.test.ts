@@ -95,6 +95,7 @@ test("a staged config and a change in Proxmox both wait for a restart, one besid
       "Proxmox, after the next start: cpu (none) → host",
     ],
   });
+  expect(workerOf(live({ isRebootPending: true }))).toMatchObject({ isRestartPending: true });
   // A change in Proxmox does not make a healthy node less so.
   expect(workerOf(live({}, { proxmox: [vm("w-1", { changes })] }))).toMatchObject({
     health: "healthy",

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -9,7 +9,8 @@ import { selfSignedCertificate } from "../../stand-ins/talos/pki/issue";
 import { talosNodes } from "../../talos/node";
 import { ApiClient } from "../stand-ins/proxmox/support/api-client";
 import { inheritedEnv } from "../support/inherited-env";
-import { ROOT, runProgram } from "../support/running-program";
+import { ROOT, runProgram, startProgram } from "../support/running-program";
+import { waitUntil } from "../support/wait-until";
 import { example } from "../topology/support/clusters";
 
 /*
@@ -76,16 +77,17 @@ function talosctl(first: string): string {
   return file;
 }
 
+const environment = () => ({
+  ...inheritedEnv(),
+  CLUSTER_CONFIG: join(ROOT, "examples/six-nodes"),
+  // Whatever is not asked through talosctl finds nobody, and at once.
+  TALOS_API_ENDPOINTS: example.nodes.map(({ name }) => `${name}=127.0.0.1:1`).join(","),
+  ...proxmox.env,
+});
+
 async function live(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { code, said } = await runProgram("cli/topology.ts", ["--live", "--out", picture, ...args], {
-    env: {
-      ...inheritedEnv(),
-      CLUSTER_CONFIG: join(ROOT, "examples/six-nodes"),
-      // Whatever is not asked through talosctl finds nobody, and at once.
-      TALOS_API_ENDPOINTS: example.nodes.map(({ name }) => `${name}=127.0.0.1:1`).join(","),
-      ...proxmox.env,
-      ...env,
-    },
+    env: { ...environment(), ...env },
   });
   return { code, said, svg: readFileSync(picture, "utf8") };
 }
@@ -143,6 +145,22 @@ test("neither Talos nor Proxmox can be asked: the picture has no health, and the
   expect(said).toMatch(/^Proxmox could not be asked: PROXMOX_VE_API_TOKEN is not set/m);
   expect(said).not.toMatch(/^ {4}at /m);
   expect(svg).toMatch(/UTC: 6 not asked/);
+});
+
+test("Ctrl-C ends it, and draws nothing", async () => {
+  const [asked, out] = [inFolder("asked"), inFolder("never.svg")];
+  const TALOSCTL = talosctl(`touch ${asked}; sleep 600`);
+  const program = startProgram("cli/topology.ts", ["--live", "--out", out, ...credentials], {
+    env: { ...environment(), TALOSCTL },
+  });
+  await waitUntil(() => existsSync(asked));
+  program.child.kill("SIGINT");
+  const code = await program.ended;
+  expect({ code, said: program.said(), isDrawn: existsSync(out) }).toEqual({
+    code: 130,
+    said: "stopped; nothing was drawn\n",
+    isDrawn: false,
+  });
 });
 
 test("an option that would do nothing is refused", async () => {
