@@ -29,7 +29,11 @@ const planFile = z.object({
     )
     .default([]),
   output_changes: z
-    .record(z.string(), z.object({ before: z.unknown().optional(), after: z.unknown() }))
+    .record(
+      z.string(),
+      // Without an `after` where it is not known yet.
+      z.object({ actions: z.array(z.string()), before: z.unknown().optional(), after: z.unknown().optional() }),
+    )
     .default({}),
   checks: z
     .array(

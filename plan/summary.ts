@@ -52,7 +52,7 @@ export function summarize(plan: PlanFile, changes: readonly PlannedChange[], ver
   const named = [...groups.keys()].filter((node) => node !== null).sort(compareNames);
   const order = [...named, ...(groups.has(null) ? [null] : [])];
   const outputs = Object.entries(plan.output_changes)
-    .filter(([, { before, after }]) => JSON.stringify(before) !== JSON.stringify(after))
+    .filter(([, { actions }]) => actions.join() !== "no-op")
     .map(([name]) => name);
   return {
     counts: countOf(changes),
