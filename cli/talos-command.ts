@@ -96,7 +96,8 @@ export async function runForUser(
   }
 }
 
-function isForUsers(error: unknown): error is Error {
+/** Whether the message says it all, and what to do. */
+export function isForUsers(error: unknown): error is Error {
   return (
     error instanceof TalosError ||
     error instanceof ConfigError ||

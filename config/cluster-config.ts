@@ -28,6 +28,8 @@ export interface ClusterConfig {
   readonly firewall?: FirewallConfig;
   /** In the order of the file; the nodes of pools come last. */
   readonly nodes: readonly NodeConfig[];
+  /** `node_pools`, for pictures: a node of a pool is like any other. */
+  readonly nodePools: readonly NodePoolConfig[];
   /** `talos`; undefined if the program makes the VMs only. */
   readonly talos?: TalosConfig;
   readonly state: StateConfig;
@@ -64,6 +66,12 @@ export interface ClusterNetworkConfig {
   /** One CIDR, or one of each family for dual stack. */
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
+}
+
+export interface NodePoolConfig {
+  readonly name: string;
+  /** The names of its nodes. */
+  readonly nodes: readonly string[];
 }
 
 export interface NodeConfig {

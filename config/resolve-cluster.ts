@@ -95,6 +95,12 @@ export function resolveCluster(
     },
     firewall: input.proxmox_firewall && resolveFirewall(input.proxmox_firewall),
     nodes: configs,
+    nodePools: input.node_pools.map(({ name }, index) => ({
+      name,
+      nodes: nodes
+        .filter(({ path: [list, at] }) => list === "node_pools" && at === index)
+        .map(({ config: { name } }) => name),
+    })),
     talos: resolveTalos(input.talos, readPatches),
     state,
     bootstrap: resolveBootstrap(input.bootstrap ?? bootstrapSchema.parse({}), state),

@@ -55,6 +55,11 @@ export async function openCluster(props: ClusterProps): Promise<ClusterWithAcces
   return { config, nodes, access, env, signal, report };
 }
 
+export interface ClientOptions {
+  /** How long a node and Kubernetes have for an answer. @default - as long as a change may need */
+  readonly timeoutMs?: number;
+}
+
 /**
  * Lends the means to ask a cluster. talosctl gets its credentials in a private folder that is removed at the end.
  * @throws ToolchainError where there is no talosctl, and none can be made
@@ -62,18 +67,20 @@ export async function openCluster(props: ClusterProps): Promise<ClusterWithAcces
 export async function withClients<T>(
   cluster: ClusterWithAccess,
   work: (cluster: Cluster) => Promise<T>,
+  { timeoutMs }: ClientOptions = {},
 ): Promise<T> {
   const { nodes, access, env, signal, report } = cluster;
   const { path } = await resolveTalosctl({ env, report, signal });
   return withPrivateFolder(env, async (folder) => {
     const talosconfig = join(folder, "talosconfig");
     writeFileSync(talosconfig, access.talosconfig, { mode: 0o600 });
-    const talosctl = new Talosctl({ file: path, talosconfig, env, signal });
+    const talosctl = new Talosctl({ file: path, talosconfig, env, signal, timeoutMs });
     const connect = async () =>
       new KubernetesApi({
         kubeconfig: access.kubeconfig ?? (await newKubeconfig(talosctl, nodes)),
         env,
         signal,
+        timeoutMs,
       });
     let kubernetes: Promise<KubernetesApi> | undefined;
     return work({

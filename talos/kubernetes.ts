@@ -11,6 +11,8 @@ export interface KubernetesProps {
   readonly env: KubernetesEnvironment;
   /** Stops what runs. */
   readonly signal: AbortSignal;
+  /** How long a call may take that does not say it itself. @default 30_000 */
+  readonly timeoutMs?: number;
 }
 
 export interface KubernetesEnvironment {
@@ -22,7 +24,7 @@ export interface KubernetesCall {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   /** Is sent as JSON; a PATCH is a strategic merge patch. */
   readonly body?: object;
-  /** @default 30_000 */
+  /** @default - that of {@link KubernetesProps} */
   readonly timeoutMs?: number;
 }
 
@@ -33,11 +35,13 @@ export class KubernetesApi {
   private readonly credentials: KubernetesCredentials;
   private readonly signal: AbortSignal;
   private readonly base: URL;
+  private readonly timeoutMs: number;
 
   /** @throws TalosError where the kubeconfig or the environment cannot be used */
-  constructor({ kubeconfig, env, signal }: KubernetesProps) {
+  constructor({ kubeconfig, env, signal, timeoutMs = TIMEOUT_MS }: KubernetesProps) {
     this.credentials = kubernetesCredentials(kubeconfig);
     this.signal = signal;
+    this.timeoutMs = timeoutMs;
     this.base = baseUrl(env.KUBERNETES_API_ENDPOINT || undefined, this.credentials.server);
   }
 
@@ -49,7 +53,7 @@ export class KubernetesApi {
   /** @param path such as `/api/v1/nodes` @throws CallError, with the HTTP status where there is an answer */
   async call(
     path: string,
-    { method = "GET", body, timeoutMs = TIMEOUT_MS }: KubernetesCall = {},
+    { method = "GET", body, timeoutMs = this.timeoutMs }: KubernetesCall = {},
   ): Promise<unknown> {
     const text = await this.send(path, method, body, timeoutMs);
     return text === "" ? undefined : JSON.parse(text);

@@ -11,10 +11,12 @@ export interface TalosctlProps {
   readonly env: NodeJS.ProcessEnv;
   /** Stops what runs. */
   readonly signal: AbortSignal;
+  /** How long a call may take that does not say it itself. @default 60_000 */
+  readonly timeoutMs?: number;
 }
 
 export interface CallOptions {
-  /** After this long, talosctl is stopped. @default 60_000 */
+  /** After this long, talosctl is stopped. @default - that of {@link TalosctlProps} */
   readonly timeoutMs?: number;
   /** Each line that talosctl writes, as it comes. */
   readonly onLine?: (line: string) => void;
@@ -51,7 +53,7 @@ export class Talosctl {
    */
   async run(node: TalosNode, args: readonly string[], options: CallOptions = {}): Promise<string> {
     const { file, talosconfig, env } = this.props;
-    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    const timeoutMs = options.timeoutMs ?? this.props.timeoutMs ?? TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const what = `talosctl ${args.join(" ")}`;
     const where = `${node.name} (${node.apiEndpoint})`;

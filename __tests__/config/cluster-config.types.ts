@@ -31,6 +31,7 @@ export const unknownToClusterStack: Record<
   string
 > = {
   bootstrap: "BootstrapStack",
+  nodePools: "drawing",
   "nodes.encryptDisk": "drawing; the stack has nodes.diskEncryption",
 };
 

@@ -52,6 +52,16 @@ describe("a pool", () => {
     expect(nodesOf(WORKERS)[1]).toEqual(listed);
   });
 
+  test("is known by its name and its nodes, without those that are skipped", () => {
+    const { nodePools } = parse(
+      BASE + small({ skip: [2] }) + small({ name: "x", count: 1, first_address: "10.0.3.1" }),
+    ).config;
+    expect(nodePools).toEqual([
+      { name: "w", nodes: ["w-1", "w-3"] },
+      { name: "x", nodes: ["x-1"] },
+    ]);
+  });
+
   test("may be all that there is", () => {
     const text = BASE.replace(/nodes:\n.*\n/, "");
     const { config } = parse(text + small({ controller: true }));

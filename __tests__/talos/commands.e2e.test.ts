@@ -84,7 +84,7 @@ test("health: a node that is off, and no Kubernetes", async () => {
   const { healthy, findings, nodes } = JSON.parse(out);
   expect(healthy).toBe(false);
   expect(findings).toEqual([
-    { level: "error", text: expect.stringMatching(/^worker-1: .*refused/) },
+    { level: "error", node: "worker-1", text: expect.stringMatching(/^worker-1: .*refused/) },
     { level: "error", text: expect.stringMatching(/^the Kubernetes API does not answer: .*ECONNREFUSED/) },
   ]);
   expect(nodes[3]).toMatchObject({ name: "worker-1", error: expect.stringContaining("refused") });

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSilentServer } from "node:net";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { stringify } from "yaml";
 import { issueCertificate, type KeyPair } from "../../stand-ins/talos/pki/issue";
@@ -38,7 +38,11 @@ beforeEach(() => {
   answer = { status: 200, body: '{"items":[]}' };
 });
 
-function api(host = "10.20.1.10", env: object = { KUBERNETES_API_ENDPOINT: endpoint }): KubernetesApi {
+function api(
+  host = "10.20.1.10",
+  env: object = { KUBERNETES_API_ENDPOINT: endpoint },
+  timeoutMs?: number,
+): KubernetesApi {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const kubeconfig = stringify({
     "current-context": "admin@lab",
@@ -56,12 +60,22 @@ function api(host = "10.20.1.10", env: object = { KUBERNETES_API_ENDPOINT: endpo
       },
     ],
   });
-  return new KubernetesApi({ kubeconfig, env, signal: new AbortController().signal });
+  return new KubernetesApi({ kubeconfig, env, signal: new AbortController().signal, timeoutMs });
 }
 
 test("asks as the user of the kubeconfig, through a tunnel", async () => {
   expect(await api().call("/api/v1/nodes")).toEqual({ items: [] });
   expect(seen).toEqual([{ method: "GET", url: "/api/v1/nodes", type: undefined, body: "", user: "admin" }]);
+});
+
+test("waits as long as its owner says, where a call does not say it itself", async () => {
+  const silent = createSilentServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  const impatient = api("10.20.1.10", { KUBERNETES_API_ENDPOINT: `127.0.0.1:${port}` }, 100);
+  await expect(impatient.call("/api/v1/nodes")).rejects.toThrow("no answer within 0.1 s");
+  await expect(impatient.call("/readyz", { timeoutMs: 200 })).rejects.toThrow("no answer within 0.2 s");
+  silent.close();
 });
 
 test("sends a change as a strategic merge patch, and an object as JSON", async () => {

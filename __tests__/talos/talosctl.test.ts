@@ -57,6 +57,16 @@ test("does not wait for ever, and stops with its signal", async () => {
   await expect(stopped).rejects.toThrow("Ctrl-C");
 });
 
+test("waits as long as its owner says, where a call does not say it itself", async () => {
+  const file = join(folder, "talosctl");
+  writeFileSync(file, "#!/bin/sh\nsleep 60\n");
+  chmodSync(file, 0o755);
+  const { signal } = new AbortController();
+  const patient = new Talosctl({ file, talosconfig: "/its", env: process.env, signal, timeoutMs: 100 });
+  await expect(patient.run(node, ["version"])).rejects.toThrow("no answer within 0.1 s");
+  await expect(patient.run(node, ["version"], { timeoutMs: 200 })).rejects.toThrow("within 0.2 s");
+});
+
 test("reads resources one after the other, and says where one is another than expected", async () => {
   const document = (id: string) =>
     JSON.stringify({ metadata: { id, version: 2 }, spec: { stage: id } }, null, 4);

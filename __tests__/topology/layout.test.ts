@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { layOut } from "../../topology/layout";
 import { type Box, boxOf, type Card, type TextLine, type TopologyLayout } from "../../topology/layout/model";
-import { anyCluster, clusterOf, example } from "./support/clusters";
+import { anyCluster, anyLive, clusterOf, example } from "./support/clusters";
 
 /** The smallest distance to the edge of the box around something. */
 const EDGE = 6;
@@ -47,7 +47,9 @@ const atOrigin = ({ width, height }: Box): Box => ({ x: 0, y: 0, width, height }
 const pageOf = ({ width, height }: TopologyLayout): Box => ({ x: 0, y: 0, width, height });
 
 function checkCard(card: Card): void {
-  const inside = [...boxesOf(card.texts), ...card.chips, ...card.dots.map(dotBox)];
+  const dots = [...card.dots, ...(card.state ? [card.state] : [])];
+  const rules = card.rules.map((y) => ({ x: 18, y, width: card.width - 36, height: 0.1 }));
+  const inside = [...boxesOf(card.texts), ...card.chips, ...dots.map(dotBox), ...rules];
   expectInside(atOrigin(card), inside, EDGE);
   expectApart(inside);
   for (const chip of card.chips) expectInside(atOrigin(chip), [boxOf(chip.text)], 0);
@@ -92,9 +94,15 @@ function wireBox({ from, to }: TopologyLayout["wires"][number]): Box {
   };
 }
 
+/** With and without what the running cluster says. */
 const forAnyCluster = (check: (layout: TopologyLayout) => void) =>
   fc.assert(
-    fc.property(anyCluster, (config) => check(layOut(config))),
+    fc.property(
+      anyCluster.chain((config) =>
+        fc.tuple(fc.constant(config), fc.option(anyLive(config), { nil: undefined })),
+      ),
+      ([config, live]) => check(layOut(config, live)),
+    ),
     { numRuns: 60 },
   );
 
@@ -112,6 +120,21 @@ test("no wire runs through a card or a text, and each is straight", () => {
     }
     expectInside(pageOf(layout), layout.wires.map(wireBox), EDGE);
   });
+});
+
+test("dots on the line of the first network are apart, and each wire to it starts at its box", () => {
+  const nodes = [1, 2, 3].map((n) => ({ name: `cp-${n}`, host: `pve${n}` }));
+  // Of every width, so that boxes are above the wires to the hosts, too.
+  for (let length = 1; length <= 60; length++) {
+    const talos = example.talos && { ...example.talos, endpoint: `https://${"k".repeat(length)}.org:6443` };
+    const { wires, joints, endpoints } = layOut(clusterOf(nodes, { talos }));
+    const lane = wires[0]?.from.y;
+    expectApart(joints.filter(({ y }) => y === lane).map(dotBox));
+    for (const { x, y, width, height } of endpoints) {
+      const own = wires.filter(({ from }) => from.y === y + height && from.x > x && from.x < x + width);
+      expect(own).toHaveLength(1);
+    }
+  }
 });
 
 test("each node has one card, on its host, with a wire to each of its networks", () => {
@@ -149,19 +172,20 @@ const sizes = [1, 3, 6, 12, 30].flatMap((nodes) => [1, 2, 3, 4, 5].map((hosts) =
 test.each(sizes)(
   "%i nodes on %i hosts make a page that is no wider than a README shows well",
   (nodes, hosts) => {
-    const layout = layOut(
-      clusterOf(
-        Array.from({ length: nodes }, (_, index) => ({
-          name: `node-${index}`,
-          role: index < 3 ? ("controlplane" as const) : ("worker" as const),
-          host: `pve${index % hosts}`,
-          vmId: 100 + index,
-        })),
-      ),
+    const config = clusterOf(
+      Array.from({ length: nodes }, (_, index) => ({
+        name: `node-${index}`,
+        role: index < 3 ? ("controlplane" as const) : ("worker" as const),
+        host: `pve${index % hosts}`,
+        vmId: 100 + index,
+      })),
     );
-    checkLayout(layout);
-    expect(layout.width).toBeLessThanOrEqual(1200);
-    expect(layout.panels).toHaveLength(Math.min(nodes, hosts));
+    for (const live of [undefined, ...fc.sample(anyLive(config), { numRuns: 2, seed: nodes * hosts })]) {
+      const layout = layOut(config, live);
+      checkLayout(layout);
+      expect(layout.width).toBeLessThanOrEqual(1200);
+      expect(layout.panels).toHaveLength(Math.min(nodes, hosts));
+    }
   },
 );
 

@@ -55,6 +55,82 @@ test("marks stand for what a node has", () => {
   }
 });
 
+test("the key of an encrypted disk is named, where the program configures Talos", () => {
+  const marksOf = (diskEncryption: "tpm" | "node-id") =>
+    textsOf(renderTopology(clusterOf([{ encryptDisk: true, diskEncryption }])), "text");
+  expect(marksOf("tpm")).toContain("encrypted by TPM");
+  expect(marksOf("node-id")).toContain("encrypted by node ID");
+  expect(marksOf("node-id")).not.toContain("encrypted");
+});
+
+test("a node pool is named above, with its number of nodes, and on the card of each of them", () => {
+  const nodes = ["cp-1", "w-1", "w-2"].map((name) => ({ name }));
+  const svg = renderTopology(clusterOf(nodes, { nodePools: [{ name: "w", nodes: ["w-1", "w-2"] }] }));
+  const texts = textsOf(svg, "text");
+  expect(texts).toEqual(expect.arrayContaining(["Node pools", "w: 2 nodes"]));
+  expect(texts.filter((text) => text === "node pool w")).toHaveLength(2);
+  const tooltips = textsOf(svg, "title").filter((title) => title.includes("node pool w"));
+  expect(tooltips.map((title) => title.split(":")[0])).toEqual(["w-1", "w-2"]);
+  expect(textsOf(svg, "desc")[0]).toContain("Node pools: w (w-1, w-2).");
+  expect(renderTopology(example)).not.toMatch(/node pool/i);
+});
+
+test("the versions are those of the files; without talos, that of Talos only", () => {
+  const { talos } = example;
+  if (talos === undefined) throw new Error("the example has no talos");
+  const svg = renderTopology({ ...example, talos: { ...talos, configContract: "v1.11" } });
+  expect(textsOf(svg, "desc")[0]).toMatch(/It runs Talos.v1\.13\.0, Kubernetes.v1\.36\.0\./);
+  const texts = textsOf(svg, "text");
+  expect(texts[texts.indexOf("Config contract") + 1]).toBe("v1.11");
+  const plain = renderTopology({ ...example, talos: undefined });
+  expect(plain).toContain("Talos\u00a0v1.13.0 on");
+  expect(plain).not.toMatch(/Kubernetes.v|Config contract/);
+});
+
+describe("the endpoint of the Kubernetes API", () => {
+  const { vip } = example.network;
+  /** The labels and values of the boxes, in their order. */
+  const boxes = (talos: object) => {
+    if (example.talos === undefined) throw new Error("the example has no talos");
+    const texts = textsOf(renderTopology({ ...example, talos: { ...example.talos, ...talos } }), "text");
+    const from = texts.findIndex((text) => text.startsWith("Kubernetes API"));
+    return texts.slice(from, texts.indexOf("Gateway"));
+  };
+  const announced = (svg: string) => svg.includes('dashed" d=');
+
+  test("is the virtual address, which moves between nodes", () => {
+    expect(boxes({})).toEqual(["Kubernetes API, virtual address", vip]);
+    expect(announced(renderTopology(example))).toBe(true);
+  });
+
+  test("is a load balancer that has the address", () => {
+    expect(boxes({ announceVip: false })).toEqual(["Kubernetes API, load balancer", vip]);
+  });
+
+  test("is a load balancer elsewhere, and the nodes have a virtual address besides", () => {
+    expect(boxes({ endpoint: "https://10.20.3.9:443" })).toEqual([
+      ...["Kubernetes API, load balancer", "https://10.20.3.9:443"],
+      ...["Virtual address", vip],
+    ]);
+  });
+
+  test.each([
+    [true, "Virtual address"],
+    [false, "Load balancer"],
+  ])("is a DNS name, and what it leads to (announced: %s)", (announceVip, label) => {
+    expect(boxes({ announceVip, endpoint: "https://k8s.example.com:6443" })).toEqual([
+      ...["Kubernetes API, DNS name", "https://k8s.example.com:6443"],
+      ...[label, vip],
+    ]);
+  });
+
+  test("is drawn once where its URL has the virtual address", () => {
+    expect(boxes({ endpoint: `https://${vip}:443` })).toEqual([
+      ...["Kubernetes API, virtual address", `https://${vip}:443`],
+    ]);
+  });
+});
+
 test("any text in the document is the same when it is parsed", () => {
   const wide = fc
     .string({ unit: "binary", minLength: 1, maxLength: 8 })

@@ -51,4 +51,10 @@ test("a text breaks after punctuation, and within a word only if necessary", () 
   expect(wrap("2001:db8::1", "address", 1000)).toEqual(["2001:db8::1"]);
   expect(wrap("aaaaaaaaaa", "name", 60)).toEqual(["aaaaa", "aaaaa"]);
   expect(wrap("", "name", 60)).toEqual([""]);
+  expect(wrap("pve.example.internal", "name", 120)).toEqual(["pve.", "example.", "internal"]);
+});
+
+test("a number and a version stay whole", () => {
+  expect(wrap("memory, 1.1 TiB", "name", textWidth("memory, 1.", "name"))).toEqual(["memory,", "1.1 TiB"]);
+  expect(wrap("Talos v1.13.0", "name", textWidth("Talos v1.", "name"))).toEqual(["Talos", "v1.13.0"]);
 });

@@ -7,6 +7,8 @@ import type { HealthReading, KubernetesReading, NodeReading } from "./reading";
 /** Something that is not as it should be: an `error` does harm now, a `warning` does not yet. */
 export interface Finding {
   readonly level: "error" | "warning";
+  /** The node that it is about. @default - the cluster */
+  readonly node?: string;
   /** What is wrong and where, and what to do where that is known. */
   readonly text: string;
 }
@@ -19,7 +21,7 @@ export function findingsOf(
 ): readonly Finding[] {
   const controlPlanes = namesOfControlPlanes(nodes.map(({ node }) => node));
   return [
-    ...nodes.flatMap(nodeFindings),
+    ...nodes.flatMap((reading) => about(reading.node.name, nodeFindings(reading))),
     ...etcdProblems(controlPlanes, etcd).map(error),
     ...certificates.flatMap((certificate): Finding[] => {
       const problem = certificateProblem(certificate, now);
@@ -34,6 +36,8 @@ export function findingsOf(
 
 const error = (text: string): Finding => ({ level: "error", text });
 const warning = (text: string): Finding => ({ level: "warning", text });
+const about = (node: string, findings: readonly Finding[]): readonly Finding[] =>
+  findings.map(({ level, text }) => ({ level, node, text }));
 
 function nodeFindings(reading: NodeReading): readonly Finding[] {
   const { node, stage, isReady, waitsFor } = reading;
@@ -84,9 +88,9 @@ function kubernetesFindings(
   return [
     ...nodes.flatMap(({ node: { name } }): readonly Finding[] => {
       const node = byName.get(name);
-      if (node === undefined) return [error(`${name}: Kubernetes has no Node of this name`)];
+      if (node === undefined) return about(name, [error(`${name}: Kubernetes has no Node of this name`)]);
       const { isReady, isCordoned, kubeletVersion } = node;
-      return [
+      return about(name, [
         ...(isReady ? [] : [error(`${name}: its Node in Kubernetes is not ready`)]),
         ...(isCordoned ? [warning(`${name}: is cordoned; kubectl uncordon ${name}`)] : []),
         ...(wanted === undefined || kubeletVersion === wanted
@@ -94,7 +98,7 @@ function kubernetesFindings(
           : [
               warning(`${name}: its kubelet is ${kubeletVersion}, not ${wanted}; npm run upgrade-kubernetes`),
             ]),
-      ];
+      ]);
     }),
     ...strangers.map(({ name }) =>
       warning(

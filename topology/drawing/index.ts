@@ -78,15 +78,16 @@ function drawCards({ x, y, cards }: Panel): string {
 }
 
 function drawCard(card: Card): string {
-  const { width, height, role, ruleY } = card;
+  const { width, height, role, rules, state } = card;
   return group(
     card,
     element("title", {}, escapeText(card.title)),
     rectangle(card, "card outlined", RADIUS.card),
     element("path", { class: role, d: stripe(height) }),
-    element("path", { class: "outlined", d: `M18 ${format(ruleY)}H${format(width - 18)}` }),
+    ...rules.map((y) => element("path", { class: "outlined", d: `M18 ${format(y)}H${format(width - 18)}` })),
     ...card.texts.map(drawText),
     ...card.dots.map(drawDot),
+    ...(state ? [element("circle", { class: state.tone, cx: state.x, cy: state.y, r: 5 })] : []),
     ...card.chips.map(drawChip),
   );
 }

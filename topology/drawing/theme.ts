@@ -14,6 +14,9 @@ const PALETTE = {
   muted: ["#59636e", "#9198a1"],
   controlplane: ["#8250df", "#bc8cff"],
   worker: ["#9a5a00", "#e3a13c"],
+  good: ["#1a7f37", "#3fb950"],
+  warn: ["#9a5a00", "#e3a13c"],
+  bad: ["#cf222e", "#ff7b72"],
 } as const satisfies Record<string, Colour>;
 
 /** The colours of networks. With more networks than colours, the colours repeat, and the labels tell them apart. */

@@ -1,10 +1,14 @@
 import type { ClusterConfig } from "../../config";
-import { type Endpoint, setText, type TextLine } from "./model";
+import type { LiveTopology } from "../live";
+import { layOutEndpoints } from "./endpoints";
+import { layOutRemarks, summaryOf } from "./live";
+import { type Block, type Endpoint, setText, type TextLine } from "./model";
 import { textWidth } from "./text";
-import { count, roles, totals } from "./words";
+import { count, roles, totals, versions } from "./words";
 
 const FACT = { gapX: 28, gapY: 10, maxWidth: 330 };
-const ENDPOINT = { padding: 14, gap: 16 };
+/** More would push the hosts off the page; `npm run health` lists all. */
+const MAX_REMARKS = 6;
 
 export interface HeaderLayout {
   readonly texts: readonly TextLine[];
@@ -17,28 +21,45 @@ export interface HeaderLayout {
 export function layOutHeader(
   config: ClusterConfig,
   at: { x: number; top: number; width: number },
+  live?: LiveTopology,
 ): HeaderLayout {
   const title = setText(config.clusterName, "title", at);
   const subtitle = setText(summarize(config), "subtitle", { ...at, top: title.bottom + 2, tone: "muted" });
   const sums = setText(totals(config.nodes), "subtitle", { ...at, top: subtitle.bottom, tone: "muted" });
-  const facts = layOutFacts(factsOf(config), { ...at, top: sums.bottom + 14 });
+  const state = layOutState(config, { ...at, top: sums.bottom }, live);
+  const facts = layOutFacts(factsOf(config), { ...at, top: state.bottom + 14 });
   const endpoints = layOutEndpoints(config, { ...at, top: facts.bottom + 18 });
   return {
-    texts: [...title.lines, ...subtitle.lines, ...sums.lines, ...facts.texts],
+    texts: [...title.lines, ...subtitle.lines, ...sums.lines, ...state.lines, ...facts.texts],
     endpoints,
     bottom: Math.max(...endpoints.map(({ y, height }) => y + height)),
   };
 }
 
-function summarize({ talosVersion, nodes }: ClusterConfig): string {
-  const hosts = new Set(nodes.map(({ host }) => host)).size;
-  return `Talos ${talosVersion} on ${count(hosts, "Proxmox VE host")}, ${roles(nodes)}`;
+/** What the running cluster says as a whole; nothing where it was not asked. */
+function layOutState(
+  { nodes }: ClusterConfig,
+  at: { x: number; top: number; width: number },
+  live?: LiveTopology,
+): Block {
+  if (live === undefined) return { lines: [], bottom: at.top };
+  const summary = setText(summaryOf(live, nodes), "figure", { ...at, top: at.top + 10 });
+  const remarks = layOutRemarks(live.remarks, { ...at, top: summary.bottom + 2 }, MAX_REMARKS);
+  return { lines: [...summary.lines, ...remarks.lines], bottom: remarks.bottom };
+}
+
+function summarize(config: ClusterConfig): string {
+  const hosts = new Set(config.nodes.map(({ host }) => host)).size;
+  return `${versions(config)} on ${count(hosts, "Proxmox VE host")}, ${roles(config.nodes)}`;
 }
 
 type Fact = readonly [label: string, values: readonly string[]];
 
-function factsOf({ network, proxmox }: ClusterConfig): Fact[] {
+function factsOf({ network, proxmox, talos, nodePools }: ClusterConfig): Fact[] {
+  const pools = nodePools.map(({ name, nodes }) => `${name}: ${count(nodes.length, "node")}`);
   return [
+    ...(talos ? [["Config contract", [talos.configContract]] satisfies Fact] : []),
+    ...(pools.length > 0 ? [["Node pools", pools] satisfies Fact] : []),
     ["Pods", network.podCidrs],
     ["Services", network.serviceCidrs],
     ["DNS", network.dnsServers],
@@ -71,35 +92,4 @@ function layOutFacts(facts: readonly Fact[], at: { x: number; top: number; width
     x += width + FACT.gapX;
   }
   return { texts, bottom };
-}
-
-function layOutEndpoints(
-  { network }: ClusterConfig,
-  at: { x: number; top: number; width: number },
-): Endpoint[] {
-  const endpoints = [
-    { label: "Kubernetes API, virtual address", value: network.vip, floating: true },
-    { label: "Gateway", value: network.gateway, floating: false },
-  ];
-  const maxWidth = (at.width - ENDPOINT.gap) / endpoints.length;
-  let { x } = at;
-  const boxes = endpoints.map(({ label, value, floating }): Endpoint => {
-    const natural = Math.max(textWidth(label, "label"), textWidth(value, "value")) + 2 * ENDPOINT.padding;
-    const width = Math.ceil(Math.min(natural, maxWidth));
-    const inner = { x: ENDPOINT.padding, width: width - 2 * ENDPOINT.padding };
-    const heading = setText(label, "label", { ...inner, top: 8, tone: "muted" });
-    const address = setText(value, "value", { ...inner, top: heading.bottom });
-    const box = {
-      x,
-      y: at.top,
-      width,
-      height: address.bottom + 9,
-      floating,
-      texts: [...heading.lines, ...address.lines],
-    };
-    x += width + ENDPOINT.gap;
-    return box;
-  });
-  const height = Math.max(...boxes.map((box) => box.height));
-  return boxes.map((box) => ({ ...box, height }));
 }

@@ -25,11 +25,17 @@ export interface TextLine {
   readonly tone?: Tone;
 }
 
-export type Tone = "strong" | "muted" | NodeRole;
+/** `good`, `warn` and `bad` are for what a running cluster says. */
+export type Tone = "strong" | "muted" | "good" | "warn" | "bad" | NodeRole;
 
 /** A dot in the colour of a network. Networks are numbered as in `networksOf`. */
 export interface Dot extends Point {
   readonly network: number;
+}
+
+/** A dot that tells how a node is. */
+export interface StateDot extends Point {
+  readonly tone: Tone;
 }
 
 export interface Chip extends Box {
@@ -43,7 +49,10 @@ export interface Card extends Box {
   readonly texts: readonly TextLine[];
   readonly dots: readonly Dot[];
   readonly chips: readonly Chip[];
-  readonly ruleY: number;
+  /** The y of the lines between its parts. */
+  readonly rules: readonly number[];
+  /** @default - the running cluster was not asked */
+  readonly state?: StateDot;
 }
 
 export interface Panel extends Box {
@@ -87,14 +96,20 @@ export interface Block {
   readonly bottom: number;
 }
 
-/** Breaks a text into as many lines as it needs, from `x` and `top` on. */
+/** Breaks a text into as many lines as it needs, from `x` and `top` on. The last of `maxLines` ends in an ellipsis then. */
 export function setText(
   text: string,
   style: TextStyle,
-  at: { readonly x: number; readonly top: number; readonly width: number; readonly tone?: Tone },
+  at: {
+    readonly x: number;
+    readonly top: number;
+    readonly width: number;
+    readonly tone?: Tone;
+    readonly maxLines?: number;
+  },
 ): Block {
   const { lineHeight }: Font = FONTS[style];
-  const lines = wrap(text, style, at.width).map(
+  const lines = cut(wrap(text, style, at.width), style, at).map(
     (line, index): TextLine => ({
       text: line,
       style,
@@ -104,6 +119,17 @@ export function setText(
     }),
   );
   return { lines, bottom: at.top + lines.length * lineHeight };
+}
+
+function cut(
+  lines: string[],
+  style: TextStyle,
+  { width, maxLines = lines.length }: { readonly width: number; readonly maxLines?: number },
+): string[] {
+  if (lines.length <= maxLines) return lines;
+  let last = [...(lines[maxLines - 1] ?? "")];
+  while (textWidth(`${last.join("")}…`, style) > width) last = last.slice(0, -1);
+  return [...lines.slice(0, maxLines - 1), `${last.join("")}…`];
 }
 
 /** The largest box that a line of text can take. */

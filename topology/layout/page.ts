@@ -1,11 +1,14 @@
 import type { ClusterConfig } from "../../config";
+import type { LiveTopology } from "../live";
 import { layOutBackbone } from "./backbone";
 import { cable, gutterWidth, type PlacedHost } from "./cabling";
+import { apiAddressesOf } from "./endpoints";
 import { layOutHeader } from "./header";
+import { summaryOf } from "./live";
 import type { Panel, TopologyLayout } from "./model";
 import type { Network } from "./networks";
 import { byHost, type HostLayout } from "./panel";
-import { roles } from "./words";
+import { roles, versions } from "./words";
 
 const MARGIN = 28;
 const PANEL_GAP = 22;
@@ -19,6 +22,7 @@ export interface PageProps {
   readonly hosts: readonly HostLayout[];
   /** Number of hosts in a row. */
   readonly columns: number;
+  readonly live?: LiveTopology;
 }
 
 /** The width of a page with `columns` panels side by side. */
@@ -28,19 +32,20 @@ export function pageWidth(columns: number, panelWidth: number, networks: readonl
 }
 
 /** The header at the top, then the networks, then rows of hosts with wires to the networks. */
-export function layOutPage({ config, networks, hosts, columns }: PageProps): TopologyLayout {
+export function layOutPage({ config, networks, hosts, columns, live }: PageProps): TopologyLayout {
   const width = pageWidth(columns, Math.max(...hosts.map((host) => host.width)), networks);
   const content = { x: MARGIN, top: MARGIN, width: width - 2 * MARGIN };
   const gutter = gutterWidth(networks);
   const step = (content.width + PANEL_GAP) / columns;
   const panelWidth = step - PANEL_GAP - gutter;
 
-  const header = layOutHeader(config, content);
+  const header = layOutHeader(config, content, live);
   const backbone = layOutBackbone({
     networks,
     endpoints: header.endpoints,
     top: header.bottom + BACKBONE.above,
     span: [MARGIN, width - MARGIN],
+    gutters: Array.from({ length: columns }, (_, column) => MARGIN + column * step),
     labels: { x: MARGIN + gutter, width: panelWidth },
   });
 
@@ -60,7 +65,7 @@ export function layOutPage({ config, networks, hosts, columns }: PageProps): Top
     width,
     height: y - PANEL_GAP + MARGIN,
     title: `Topology of the cluster ${config.clusterName}`,
-    description: describe(config, networks),
+    description: describe(config, networks, live),
     texts: [...header.texts, ...backbone.texts],
     endpoints: header.endpoints,
     panels: placed.map(({ buses, column, ...panel }): Panel => panel),
@@ -69,15 +74,21 @@ export function layOutPage({ config, networks, hosts, columns }: PageProps): Top
   };
 }
 
-function describe({ clusterName, nodes, network }: ClusterConfig, networks: readonly Network[]): string {
+function describe(config: ClusterConfig, networks: readonly Network[], live?: LiveTopology): string {
+  const { clusterName, nodes, nodePools, network } = config;
   const hosts = [...byHost(nodes)].map(([host, members]) => {
     const vms = members.map(({ name, address }) => `${name} (${address})`);
     return `${host} runs ${vms.join(", ")}`;
   });
+  const [api] = apiAddressesOf(config);
+  const pools = nodePools.map(({ name, nodes: members }) => `${name} (${members.join(", ")})`);
   return [
     `The Talos cluster ${clusterName} has ${roles(nodes)}.`,
-    `Its Kubernetes API is at the virtual address ${network.vip}, its gateway is ${network.gateway}.`,
+    `It runs ${versions(config)}.`,
+    `Its Kubernetes API is at the ${api.kind} ${api.value}, its gateway is ${network.gateway}.`,
     `${hosts.join("; ")}.`,
+    ...(pools.length > 0 ? [`Node pools: ${pools.join("; ")}.`] : []),
     `Networks: ${networks.map(({ label }) => label).join("; ")}.`,
+    ...(live ? [`${summaryOf(live, nodes)}.`, ...live.remarks.map((remark) => `${remark}.`)] : []),
   ].join(" ");
 }

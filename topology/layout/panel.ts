@@ -1,5 +1,4 @@
 import type { NodeConfig } from "../../config";
-import { layOutCard } from "./card";
 import { type Card, type Panel, setText } from "./model";
 import { type Network, networksOfNode } from "./networks";
 import { roles, totals } from "./words";
@@ -30,6 +29,7 @@ export interface HostProps {
   /** In drawing order. */
   readonly nodes: readonly NodeConfig[];
   readonly networks: readonly Network[];
+  readonly cardOf: (node: NodeConfig) => Card;
   readonly cardWidth: number;
   /** Number of cards in a row. */
   readonly columns: number;
@@ -39,7 +39,7 @@ export const panelWidth = (columns: number, cardWidth: number): number =>
   2 * PADDING + columns * cardWidth + (columns - 1) * CARD_GAP;
 
 /** A Proxmox host with rows of VMs. Above each row are the networks of its VMs. */
-export function layOutHost({ host, nodes, networks, cardWidth, columns }: HostProps): HostLayout {
+export function layOutHost({ host, nodes, networks, cardOf, cardWidth, columns }: HostProps): HostLayout {
   const width = panelWidth(columns, cardWidth);
   const heading = { x: PADDING + HEADING_INDENT, width: width - 2 * PADDING - HEADING_INDENT };
   const name = setText(host, "host", { ...heading, top: PADDING });
@@ -61,7 +61,7 @@ export function layOutHost({ host, nodes, networks, cardWidth, columns }: HostPr
     const cardTop = top + BUS.first + (lanes.length - 1) * BUS.spacing + BUS.drop;
 
     const row = members.map((node, column) => ({
-      ...layOutCard(node, networks, cardWidth),
+      ...cardOf(node),
       x: PADDING + column * (cardWidth + CARD_GAP),
       y: cardTop,
     }));

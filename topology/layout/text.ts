@@ -54,9 +54,12 @@ function characterWidth(character: string, family: Font["family"], bold: boolean
   return bold ? em : em * REGULAR;
 }
 
+/** A word with what comes after it. The point of a number, a version or an IPv4 address is a part of it. */
+const PIECE = /(?:[^ \-.,:/]|(?<=\d)\.(?=\d))*(?:(?!(?<=\d)\.(?=\d))[ \-.,:/])*/g;
+
 /** Breaks a text into lines of at most `width`: after a space or punctuation, or within a word if necessary. */
 export function wrap(text: string, style: TextStyle, width: number): string[] {
-  const pieces = text.match(/[^ \-.,:/]*[ \-.,:/]*/g)?.filter(Boolean) ?? [];
+  const pieces = text.match(PIECE)?.filter(Boolean) ?? [];
   const lines: string[] = [];
   let line = "";
   const fits = (candidate: string) => textWidth(trim(candidate), style) <= width;

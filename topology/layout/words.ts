@@ -1,4 +1,4 @@
-import type { DiskConfig, NodeConfig, NodeRole } from "../../config";
+import type { ClusterConfig, DiskConfig, NodeConfig, NodeRole } from "../../config";
 
 export const ROLE_NAMES: Readonly<Record<NodeRole, string>> = {
   controlplane: "control plane",
@@ -29,6 +29,11 @@ export function roles(nodes: readonly NodeConfig[]): string {
   return list(parts);
 }
 
+/** `Talos v1.13.0, Kubernetes v1.36.0` */
+export function versions({ talosVersion, talos }: ClusterConfig): string {
+  return list([`Talos ${talosVersion}`, ...(talos ? [`Kubernetes ${talos.kubernetesVersion}`] : [])]);
+}
+
 /** `36 cores, 72 GiB memory, 600 GiB disk` */
 export function totals(nodes: readonly NodeConfig[]): string {
   const sum = (value: (node: NodeConfig) => number) => nodes.reduce((total, node) => total + value(node), 0);
@@ -53,4 +58,8 @@ export function dataDisks(node: NodeConfig): string[] {
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return [...counts].map(([text, number]) => (number === 1 ? text : `${number} × ${text}`));
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { type ClusterConfig, loadCluster, type NodeConfig } from "../../../config";
+import type { TalosConfig } from "../../../config/talos-config";
+import type { Health, LiveNode, LiveTopology } from "../../../topology";
 
 const folder = join(__dirname, "../../../examples/six-nodes");
 
@@ -56,6 +58,7 @@ const node = (hosts: readonly string[]): fc.Arbitrary<Partial<NodeConfig>> =>
     secureBoot: fc.boolean(),
     tpm: fc.boolean(),
     encryptDisk: fc.boolean(),
+    diskEncryption: fc.constantFrom("tpm", "node-id", undefined),
     pciDevices: fc.array(fc.record({ mapping: label, pcie: fc.boolean(), rombar: fc.boolean() }), {
       maxLength: 16,
     }),
@@ -86,12 +89,69 @@ export const anyCluster: fc.Arbitrary<ClusterConfig> = fc
         ),
         serviceCidrs: fc.constantFrom(["10.43.0.0/16"], ["10.43.0.0/16", "fd00:43::/112"]),
       }),
+      pools: fc.uniqueArray(label, { maxLength: 4 }),
+      talos: fc.option(
+        fc
+          .record({
+            endpoint: fc.constantFrom(
+              undefined,
+              "https://k8s.example.com:6443",
+              `https://${"k8s.".repeat(60)}example.com:6443`,
+              "https://[2001:db8:dead:beef:dead:beef:dead:beef]:6443",
+            ),
+            announceVip: fc.boolean(),
+          })
+          .map((each) => ({ ...(example.talos as TalosConfig), ...each })),
+        { nil: undefined },
+      ),
       endpoint: fc.constantFrom(
         "https://pve.example.com:8006",
         `https://${"pve.".repeat(60)}example.com:8006`,
       ),
     }),
   )
-  .map(({ clusterName, nodes, network, endpoint }) =>
-    clusterOf(nodes, { clusterName, network, proxmox: { ...example.proxmox, endpoint } }),
+  .map(({ clusterName, nodes, network, pools, talos, endpoint }) =>
+    clusterOf(nodes, {
+      clusterName,
+      network,
+      talos,
+      // Every other node is in one of the pools.
+      nodePools: pools.map((name, pool) => ({
+        name,
+        nodes: nodes.flatMap((each, n) => (n % (2 * pools.length) === 2 * pool ? [each.name ?? ""] : [])),
+      })),
+      proxmox: { ...example.proxmox, endpoint },
+    }),
   );
+
+const remark = fc.oneof(
+  fc.constantFrom(
+    "a staged config waits for a reboot; npm run reboot -- worker-1",
+    "Proxmox, after the next start: memory 2048 → 4096",
+    `connection error: desc = "transport: ${"Error while dialing: ".repeat(20)}refused"`,
+    "m".repeat(400),
+    "",
+  ),
+  label,
+);
+const health = fc.constantFrom<Health>("healthy", "warning", "not healthy", "no answer", "not asked");
+const liveNode: fc.Arbitrary<LiveNode> = fc.record({
+  health,
+  isRestartPending: fc.boolean(),
+  remarks: fc.array(remark, { maxLength: 8 }),
+});
+
+/** What a cluster says, as long as it may be. Of some nodes, nothing is known. */
+export const anyLive = ({ nodes }: ClusterConfig): fc.Arbitrary<LiveTopology> =>
+  fc
+    .record({
+      readAt: fc.date({ min: new Date("2026-01-01"), max: new Date("2099-12-31"), noInvalidDate: true }),
+      states: fc.array(liveNode, { minLength: nodes.length, maxLength: nodes.length }),
+      known: fc.boolean(),
+      remarks: fc.array(remark, { maxLength: 10 }),
+    })
+    .map(({ readAt, states, known, remarks }) => ({
+      readAt,
+      remarks,
+      nodes: new Map(known ? nodes.map(({ name }, n) => [name, states[n] as LiveNode] as const) : []),
+    }));
