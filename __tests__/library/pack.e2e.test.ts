@@ -101,7 +101,7 @@ test("the package holds what runs and nothing else", () => {
     "init/templates/(github/)?[^/]+\\.template",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
-    "package\\.json|README\\.md|CHANGELOG\\.md|LICENSE",
+    "Taskfile\\.yaml|package\\.json|README\\.md|CHANGELOG\\.md|LICENSE",
   ];
   const expected = new RegExp(`^package/(${allowed.join("|")})$`);
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
