@@ -6,6 +6,7 @@ import { run } from "../cli/run";
 import { GitHubApi, readJob } from "../github";
 import { changesOf } from "./changelog";
 import { checkTag } from "./check-tag";
+import { makeSbom } from "./sbom";
 import { copyTools } from "./tools";
 import { makeVersion } from "./version";
 
@@ -36,6 +37,11 @@ program
   .command("notes")
   .description("print what CHANGELOG.md says of the version in package.json")
   .action(() => console.log(changesOf(read("CHANGELOG.md"), currentVersion())));
+
+program
+  .command("sbom")
+  .description("print what is installed with the package, as CycloneDX")
+  .action(() => process.stdout.write(makeSbom(ROOT)));
 
 program
   .command("tools")
