@@ -12,3 +12,13 @@ export function changesOf(changelog: string, version: string): string {
     `CHANGELOG.md says nothing of ${version}, but of ${versionsIn(changelog).join(", ") || "no version"}; run npm run release -- version, and commit what it writes`,
   );
 }
+
+/**
+ * The changes with links that lead into a folder at a server, for readers who do not have the repository.
+ * @throws where the address is no folder
+ */
+export function withLinksInto(url: string, changes: string): string {
+  if (!/^https:\/\/.+\/$/.test(url))
+    throw new Error(`"${url}" is no folder; write it like https://example.com/folder/`);
+  return changes.replace(/\]\((?!https?:)([^)]+)\)/g, (_, path: string) => `](${new URL(path, url)})`);
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { run } from "../cli/run";
 import { GitHubApi, readJob } from "../github";
-import { changesOf } from "./changelog";
+import { changesOf, withLinksInto } from "./changelog";
 import { checkTag } from "./check-tag";
 import { makeSbom } from "./sbom";
 import { copyTools } from "./tools";
@@ -36,7 +36,10 @@ program
 program
   .command("notes")
   .description("print what CHANGELOG.md says of the version in package.json")
-  .action(() => console.log(changesOf(read("CHANGELOG.md"), currentVersion())));
+  .argument("<url>", "of the folder that its links lead into")
+  .action((url: string) =>
+    console.log(withLinksInto(url, changesOf(read("CHANGELOG.md"), currentVersion()))),
+  );
 
 program
   .command("sbom")

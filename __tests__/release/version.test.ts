@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changesOf, versionsIn } from "../../release/changelog";
+import { changesOf, versionsIn, withLinksInto } from "../../release/changelog";
 import { changesetsIn, makeVersion } from "../../release/version";
 import { ROOT } from "../support/running-program";
 
@@ -64,6 +64,16 @@ test("what is in the changelog without a version would stay there", () => {
 test("a version without a section has no notes", () => {
   expect(() => changesOf(read("CHANGELOG.md"), "0.3.0")).toThrow(
     "CHANGELOG.md says nothing of 0.3.0, but of 0.1.0; run npm run release -- version, and commit what it writes",
+  );
+});
+
+test("links lead to the files of the release", () => {
+  const url = "https://github.example.com/home/lab/blob/v1.2.3/";
+  expect(withLinksInto(url, "- A ([docs](docs/ci.md#image)), b ([site](https://example.com/x)).")).toBe(
+    `- A ([docs](${url}docs/ci.md#image)), b ([site](https://example.com/x)).`,
+  );
+  expect(() => withLinksInto("docs", "- A.")).toThrow(
+    '"docs" is no folder; write it like https://example.com/folder/',
   );
 });
 

@@ -108,7 +108,9 @@ describe("its shell steps", () => {
     );
     const release = join(folder, "release");
     expect(readdirSync(release)).toEqual(["notes.md", "package-1.2.3.tgz", "sbom.cdx.json"]);
-    expect(readFileSync(join(release, "notes.md"), "utf8")).toBe("said by run --silent release -- notes\n");
+    expect(readFileSync(join(release, "notes.md"), "utf8")).toBe(
+      "said by run --silent release -- notes https://github.example.com/Home/Lab/blob/v1.2.3/\n",
+    );
     expect(readFileSync(join(release, "sbom.cdx.json"), "utf8")).toBe(
       "said by run --silent release -- sbom\n",
     );
