@@ -103,6 +103,8 @@ test("what it finds elsewhere", () => {
     "docker quay.io/cilium/cilium-cli",
   ]);
   for (const { value } of elsewhere) expect(value).toMatch(/^v?\d+\.\d+\.\d+$/);
+  const ofProxmox = found.filter(({ name }) => name === "bpg/terraform-provider-proxmox");
+  expect(ofProxmox.map(({ value }) => value)).toEqual(ofProxmox.map(() => versions.PROXMOX_PROVIDER.version));
   // An update changes all places of an image, or none.
   expect(
     new Set(elsewhere.filter(({ datasource }) => datasource === "docker").map((each) => each.value)).size,
@@ -142,16 +144,29 @@ test("each constant that pins a version is found, or is named here as one to cha
 
 describe("what Renovate finds by itself", () => {
   test("are the files that pin: none of them is ignored", () => {
+    // As Renovate's managers have it: npm, gomod, dockerfile, github-actions, terraform, pip_requirements.
     const own = [
       /(^|\/)package\.json$/,
       /(^|\/)go\.mod$/,
       /(^|\/)Dockerfile$/,
       /^\.github\/workflows\/.*\.yml$/,
+      /\.tf$/,
+      /requirements\.txt$/,
     ];
     const all = spawnSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).stdout.trim().split("\n");
     const pinning = all.filter((file) => own.some((pattern) => pattern.test(file)));
     expect(pinning).toContain("__tests__/github/actionlint/go.mod");
     expect(pinning.filter((file) => !files.includes(file))).toEqual([]);
+  });
+
+  test("an action says its version beside its commit, for the next one to be found", () => {
+    const uses = files
+      .filter((file) => file.startsWith(".github/workflows/"))
+      .flatMap((file) => [...read(file).matchAll(/uses: (.*)/g)].map(([, each = ""]) => each));
+    expect(uses.length).toBeGreaterThan(20);
+    expect(uses.filter((each) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(each))).toEqual([]);
+    // Otherwise an update would be a downgrade somewhere.
+    expect(new Set(uses).size).toBe(new Set(uses.map((each) => each.replace(/@.*/, ""))).size);
   });
 
   test("each tool of a go.mod is looked at, although Go calls it indirect", () => {
