@@ -44,7 +44,7 @@ program
 program
   .command("sbom")
   .description("print what is installed with the package, as CycloneDX")
-  .action(() => process.stdout.write(makeSbom(ROOT)));
+  .action(() => console.log(makeSbom(ROOT).trimEnd()));
 
 program
   .command("tools")
