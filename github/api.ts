@@ -31,6 +31,11 @@ export class GitHubApi {
     this.base = `${env.GITHUB_API_URL || "https://api.github.com"}/repos/${repository}`;
   }
 
+  /** One thing. */
+  async get<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer> {
+    return read(answer, await this.request("GET", path), `GET ${path}`);
+  }
+
   /** All items of a list, of all its pages. @param key where the list is in the answer @default - the answer is the list */
   async list<Item>(path: string, item: z.ZodType<Item>, key?: string): Promise<readonly Item[]> {
     const items: Item[] = [];

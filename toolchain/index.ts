@@ -37,7 +37,7 @@ export interface Toolchain {
  */
 export async function resolveToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const context = contextOf(options);
-  const { path: tofu, version, origin } = (await findOpenTofu(context)) ?? (await makeOpenTofu(context));
+  const { path: tofu, version, origin } = await resolveOpenTofu(context);
   const env = { TERRAFORM_BINARY_NAME: tofu, CHECKPOINT_DISABLE: "1" };
   const fromTofu = `OpenTofu ${version}: ${tofu} (${origin})`;
 
@@ -59,6 +59,12 @@ export async function resolveToolchain(options: ToolchainOptions = {}): Promise<
     },
     summary: [fromTofu, ...summary],
   };
+}
+
+/** Finds OpenTofu alone, and downloads or builds it where there is none. @throws ToolchainError */
+export async function resolveOpenTofu(options: ToolchainOptions = {}): Promise<OpenTofu> {
+  const context = contextOf(options);
+  return (await findOpenTofu(context)) ?? (await makeOpenTofu(context));
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The versions and checksums of OpenTofu, talosctl, Kubernetes and the providers. They are decided here: `go/<name>/go.mod` and `cdktf.json`
- * repeat them, and a test compares them.
+ * repeat them, and a test compares them. The line above a version tells Renovate where newer ones are.
  */
 
 /** A program that is built with Go. */
@@ -30,6 +30,7 @@ export interface ProviderPin {
 export const OPENTOFU_MINIMUM = "1.11.0";
 
 export const OPENTOFU = {
+  // renovate: datasource=github-releases depName=opentofu/opentofu
   version: "1.12.6",
   releases: "https://github.com/opentofu/opentofu/releases/download",
   /** SHA-256 of `tofu_<version>_<platform>.tar.gz`, from the SHA256SUMS of the release. */
@@ -49,8 +50,11 @@ export const OPENTOFU = {
 /** With this version came the calls that upgrades of Talos 1.13 use. */
 export const TALOSCTL_MINIMUM = "1.13.0";
 
+// renovate: datasource=github-releases depName=siderolabs/talos
+const TALOSCTL_VERSION = "1.13.9";
+
 export const TALOSCTL = {
-  version: "1.13.9",
+  version: TALOSCTL_VERSION,
   /**
    * The checksums of this release are not pinned: they are read from its `sha256sum.txt`, which is as trustworthy as the
    * connection to this server.
@@ -60,8 +64,7 @@ export const TALOSCTL = {
     folder: "toolchain/go/talosctl",
     package: "github.com/siderolabs/talos/cmd/talosctl",
     tags: "grpcnotrace",
-    ldflags:
-      "-s -w -X github.com/siderolabs/talos/pkg/machinery/version.Name=Talos -X github.com/siderolabs/talos/pkg/machinery/version.Tag=v1.13.9",
+    ldflags: `-s -w -X github.com/siderolabs/talos/pkg/machinery/version.Name=Talos -X github.com/siderolabs/talos/pkg/machinery/version.Tag=v${TALOSCTL_VERSION}`,
   },
 } as const;
 
@@ -70,6 +73,7 @@ export const GITHUB_RELEASES = "https://github.com";
 
 /** With 3.10 came `--filename-override` for `sops encrypt` from a pipe. */
 export const SOPS = {
+  // renovate: datasource=github-releases depName=getsops/sops
   version: "3.13.3",
   minimum: "3.10.0",
   build: {
@@ -79,13 +83,16 @@ export const SOPS = {
   },
 } as const;
 
+// renovate: datasource=github-releases depName=FiloSottile/age
+const AGE_VERSION = "1.3.2";
+
 export const AGE = {
-  version: "1.3.2",
+  version: AGE_VERSION,
   minimum: "1.1.0",
   build: {
     folder: "toolchain/go/age",
     package: "filippo.io/age/cmd/age",
-    ldflags: "-s -w -X main.Version=v1.3.2",
+    ldflags: `-s -w -X main.Version=v${AGE_VERSION}`,
   },
 } as const;
 
@@ -95,6 +102,7 @@ export const AGE_KEYGEN = {
 } as const;
 
 export const TASK = {
+  // renovate: datasource=github-releases depName=go-task/task
   version: "3.54.0",
   minimum: "3.40.0",
   build: {
@@ -104,6 +112,7 @@ export const TASK = {
   },
 } as const;
 
+// renovate: datasource=github-releases depName=kubernetes/kubernetes
 const KUBERNETES_VERSION = "1.36.3";
 const kubernetesBuild = (program: string): GoTool => ({
   folder: "toolchain/go/kubernetes",
@@ -123,6 +132,7 @@ export const KUBERNETES = {
 } as const;
 
 export const ETCD = {
+  // renovate: datasource=github-releases depName=etcd-io/etcd
   version: "3.6.14",
   releases: "https://github.com/etcd-io/etcd/releases/download",
   build: {
@@ -133,13 +143,16 @@ export const ETCD = {
   },
 } as const;
 
+// renovate: datasource=github-releases depName=bpg/terraform-provider-proxmox
+const PROXMOX_PROVIDER_VERSION = "0.111.1";
+
 export const PROXMOX_PROVIDER: ProviderPin = {
   source: "bpg/proxmox",
-  version: "0.111.1",
+  version: PROXMOX_PROVIDER_VERSION,
   build: {
     folder: "toolchain/go/proxmox",
     package: "github.com/bpg/terraform-provider-proxmox",
-    ldflags: "-s -w -X main.version=0.111.1",
+    ldflags: `-s -w -X main.version=${PROXMOX_PROVIDER_VERSION}`,
   },
 };
 
@@ -157,6 +170,7 @@ export interface StandInProviderPin extends ProviderPin {
 
 export const CLOUDFLARE_PROVIDER: StandInProviderPin = {
   source: "cloudflare/cloudflare",
+  // renovate: datasource=github-releases depName=cloudflare/terraform-provider-cloudflare
   version: "5.14.0",
   build: { folder: "stand-ins/providers", package: "./cloudflare", ldflags: "-s -w" },
   sources: ["stand-ins/providers", "schemas"],
@@ -164,6 +178,7 @@ export const CLOUDFLARE_PROVIDER: StandInProviderPin = {
 
 export const TALOS_PROVIDER: StandInProviderPin = {
   source: "siderolabs/talos",
+  // renovate: datasource=github-releases depName=siderolabs/terraform-provider-talos
   version: "0.11.0",
   build: { folder: "stand-ins/providers", package: "./talos", ldflags: "-s -w" },
   sources: ["stand-ins/providers", "stand-ins/talos-config", "schemas"],

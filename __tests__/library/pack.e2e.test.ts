@@ -94,18 +94,27 @@ function synthFromSource(): Record<string, unknown> {
 test("the package holds what runs and nothing else", () => {
   const files = execute("tar", ["tzf", tarball], ROOT).trim().split("\n");
   const allowed = [
-    "dist/.*\\.(js|d\\.ts)",
+    "dist/(?!(__tests__|bench|demo|release|schemas|stand-ins)/).*\\.(js|d\\.ts)",
     "dist/worker/dist/index\\.mjs",
     "dist/config/machine-config\\.json",
     "config/(cluster|nodes)\\.schema\\.json",
     "init/templates/(github/)?[^/]+\\.template",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
-    "package\\.json|README\\.md|CHANGELOG\\.md|LICENSE",
+    "Taskfile\\.yaml|package\\.json|README\\.md|CHANGELOG\\.md|LICENSE",
   ];
   const expected = new RegExp(`^package/(${allowed.join("|")})$`);
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
-  expect(files).toEqual(expect.arrayContaining(["package/dist/cli/main.js", "package/worker/workerd.sh"]));
+  const needed = [
+    "Taskfile.yaml",
+    "config/cluster.schema.json",
+    "dist/cli/main.js",
+    "init/templates/github/plan.yml.template",
+    "toolchain/go/opentofu/go.mod",
+    "toolchain/go/opentofu/go.sum",
+    "worker/workerd.sh",
+  ];
+  expect(files).toEqual(expect.arrayContaining(needed.map((file) => `package/${file}`)));
 });
 
 /* The rest is one project, told in order. Its packages are links, so what this package does not declare is not there. */

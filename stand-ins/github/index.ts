@@ -31,6 +31,15 @@ export interface Pull {
   readonly head: { readonly sha: string; readonly repo: { readonly full_name: string } };
 }
 
+/** An annotated tag: an object of its own, which names a commit and may have a signature. */
+export interface Tag {
+  readonly commit: string;
+  /** Why a signature counts or not: `valid`, `unsigned`, `unknown_key` … */
+  readonly verification: string;
+  /** A tag that is no object, only a name for a commit. */
+  readonly lightweight?: boolean;
+}
+
 /** One repository at GitHub, as far as its jobs talk to its API. A test fills and reads it. */
 export class GitHubRepository {
   readonly issues: Post[] = [];
@@ -39,6 +48,9 @@ export class GitHubRepository {
   /** Pull requests by the commit that they became. */
   readonly pulls = new Map<string, readonly Pull[]>();
   readonly runs: Run[] = [];
+  readonly tags = new Map<string, Tag>();
+  /** How commits relate to main, as `git/compare` says it. */
+  readonly comparedWithMain = new Map<string, "ahead" | "behind" | "diverged" | "identical">();
   /** What the token may not do, such as `POST /issues`. */
   readonly forbidden = new Set<string>();
   private lastId = 0;
@@ -104,6 +116,7 @@ function apiOf(repository: GitHubRepository): Hono {
     return next();
   });
   addPosts(app, base, repository);
+  addTags(app, base, repository);
   app.get(`${base}/commits/:sha/pulls`, (c) =>
     c.json(paged(c, repository.pulls.get(c.req.param("sha")) ?? [])),
   );
@@ -153,6 +166,31 @@ function addPosts(app: Hono, base: string, repository: GitHubRepository): void {
   app.patch(`${base}/issues/:number`, async (c) => {
     const issue = repository.issues.find(({ number }) => number === Number(c.req.param("number")));
     return issue ? c.json(Object.assign(issue, await c.req.json())) : c.json({ message: "Not Found" }, 404);
+  });
+}
+
+function addTags(app: Hono, base: string, { tags, comparedWithMain }: GitHubRepository): void {
+  const idOf = (name: string) => Buffer.from(name).toString("hex").padEnd(40, "0");
+  const notFound = { message: "Not Found" };
+  app.get(`${base}/git/ref/tags/:name`, (c) => {
+    const name = c.req.param("name");
+    const tag = tags.get(name);
+    if (tag === undefined) return c.json(notFound, 404);
+    const object = tag.lightweight ? { type: "commit", sha: tag.commit } : { type: "tag", sha: idOf(name) };
+    return c.json({ ref: `refs/tags/${name}`, object });
+  });
+  app.get(`${base}/git/tags/:sha`, (c) => {
+    const [, tag] = [...tags].find(([name]) => idOf(name) === c.req.param("sha")) ?? [];
+    if (tag === undefined) return c.json(notFound, 404);
+    const { commit, verification: reason } = tag;
+    return c.json({
+      object: { type: "commit", sha: commit },
+      verification: { verified: reason === "valid", reason },
+    });
+  });
+  app.get(`${base}/compare/:range`, (c) => {
+    const status = comparedWithMain.get(c.req.param("range").replace(/^main\.{3}/, ""));
+    return status ? c.json({ status }) : c.json(notFound, 404);
   });
 }
 

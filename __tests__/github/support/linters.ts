@@ -4,6 +4,7 @@ import { resolveOwnProgram } from "../../../toolchain";
 import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
 import { makeOnce } from "../../../toolchain/make-once";
 
+// renovate: datasource=pypi depName=zizmor
 const ZIZMOR = "1.32.0";
 const GO_MODULE = "__tests__/github/actionlint";
 
