@@ -32,7 +32,11 @@ const planFile = z.object({
     .record(
       z.string(),
       // Without an `after` where it is not known yet.
-      z.object({ actions: z.array(z.string()), before: z.unknown().optional(), after: z.unknown().optional() }),
+      z.object({
+        actions: z.array(z.string()),
+        before: z.unknown().optional(),
+        after: z.unknown().optional(),
+      }),
     )
     .default({}),
   checks: z

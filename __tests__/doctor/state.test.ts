@@ -79,7 +79,7 @@ test.each<[string, "r2" | "worker", Readonly<Record<string, string>>, RegExp]>([
     "no credentials for R2",
     "r2",
     { AWS_ACCESS_KEY_ID: "" },
-    /^fail AWS_ACCESS_KEY_ID is not set → export it/,
+    /^fail AWS_ACCESS_KEY_ID is not set → export AWS_ACCESS_KEY_ID, or/,
   ],
   [
     "an unknown key for R2",
@@ -97,7 +97,7 @@ test.each<[string, "r2" | "worker", Readonly<Record<string, string>>, RegExp]>([
     "no password for the Worker",
     "worker",
     { TF_HTTP_PASSWORD: "" },
-    /^fail TF_HTTP_PASSWORD is not set → export it/,
+    /^fail TF_HTTP_PASSWORD is not set → export TF_HTTP_PASSWORD, or/,
   ],
   [
     "a wrong password for the Worker",
