@@ -54,7 +54,10 @@ const program = new Command()
     new Option("--stack <name>", "which stack of the cluster").choices(stackNames).default("cluster"),
   )
   .argument("<arguments...>", "of OpenTofu")
-  .addHelpText("after", "\nexit codes: those of OpenTofu, 1 if it was not run")
+  .addHelpText(
+    "after",
+    "\nexit codes: 0 done, 1 an error, also where OpenTofu was not run; otherwise that of OpenTofu",
+  )
   // From the first word on, all is for OpenTofu.
   .passThroughOptions()
   .action(async (args: readonly string[], options: Options) => {
