@@ -83,8 +83,9 @@ beforeAll(async () => {
   watched = new WatchedArguments();
   env = {
     ...inheritedEnv(),
-    // jest wants colours of its workers, and task would take that for a terminal.
+    // jest wants colours of its workers, and task has them in CI as well.
     FORCE_COLOR: undefined,
+    NO_COLOR: "1",
     ...proxmox.env,
     ...cloudflare.env,
     CLOUDFLARE_ACCOUNT_ID: cloudflare.accountId,
