@@ -60,8 +60,6 @@ export interface TakeOut {
   readonly removal: (isLost: boolean) => Removal;
   /** What happens to the VM after that, for the user to read. */
   readonly afterwards: string;
-  /** More that stands against it. */
-  readonly problems?: readonly string[];
 }
 
 /** What came of it. */
@@ -82,7 +80,7 @@ export async function takeOut(
   cluster: Cluster,
   name: string,
   options: RemovalOptions,
-  { removal, afterwards, problems: more = [] }: TakeOut,
+  { removal, afterwards }: TakeOut,
 ): Promise<TakenOut> {
   const { dryRun = false, timeout } = options;
   if (options.yes !== undefined && options.yes !== name) {
@@ -92,7 +90,7 @@ export async function takeOut(
   const facts = await factsOf(live);
   const own = facts.facts.get(name) ?? {};
   const wanted = removal(own.error !== undefined);
-  const problems = [...more, ...removalProblems(facts, wanted)];
+  const problems = [...protectionProblems(cluster, name), ...removalProblems(facts, wanted)];
   const steps = [...removalSteps(wanted, facts), afterwards];
   const report = { node: name, dryRun, problems, steps };
   if (problems.length > 0) return { code: refused(problems), report };
@@ -136,6 +134,20 @@ export async function takeOut(
     return { code: EXIT.failed, report: reported };
   }
   return { report: reported };
+}
+
+function protectionProblems({ config }: Cluster, name: string): readonly string[] {
+  const isProtected = config.nodes.some((node) => node.name === name && node.protection);
+  return isProtected ? [`${name} has protection: true; set it to false and run npm run deploy first`] : [];
+}
+
+/** Prints the JSON that was asked for. @param deploy what became of the deploy @default - there was none */
+export function printReport(
+  { json }: RemovalOptions,
+  report: TakenOut["report"],
+  deploy?: "to be done" | "done" | "failed",
+): void {
+  if (json) console.log(JSON.stringify({ ...report, ...(deploy && { deploy }) }, null, 2));
 }
 
 /** Writes a file of the user as it is to be. */

@@ -3,7 +3,7 @@ import { nodeRemoval } from "../config/edit-nodes";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed } from "../talos/node";
 import { EXIT } from "./change-command";
-import { type RemovalOptions, removalProgram, takeOut, writeEdit } from "./removal-command";
+import { printReport, type RemovalOptions, removalProgram, takeOut, writeEdit } from "./removal-command";
 import { runDeploy } from "./run-deploy";
 import { runTalosProgram } from "./talos-command";
 
@@ -24,19 +24,12 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   const node = nodeNamed(cluster.nodes, name);
   // Files that would not be right without the node are found before anything is touched.
   nodeRemoval(process.env, name);
-  const isProtected = cluster.config.nodes.some((each) => each.name === name && each.protection);
   const { code, report } = await takeOut(cluster, name, options, {
     removal: () => ({ node, isLost: options.lost ?? false }),
     afterwards: "its VM and its disks are destroyed",
-    problems: isProtected
-      ? [`${name} has protection: true; set it to false and run npm run deploy first`]
-      : [],
   });
-  const print = (deploy?: string) => {
-    if (options.json) console.log(JSON.stringify({ ...report, ...(deploy && { deploy }) }, null, 2));
-  };
   if (code !== undefined) {
-    print();
+    printReport(options, report);
     return code;
   }
   // They may have been edited while the node was drained.
@@ -46,12 +39,12 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
     const first =
       edit.text === undefined ? `${edit.advice}, then run` : `${name} is gone from ${edit.at}; run`;
     console.error(`${first} npm run deploy -- --allow ${name}: it destroys the VM`);
-    print("to be done");
+    printReport(options, report, "to be done");
     return EXIT.done;
   }
   console.error(`${name} is gone from ${edit.at}`);
   const deployed = await runDeploy({ node, nodes: cluster.nodes, env: process.env });
-  print(deployed === 0 ? "done" : "failed");
+  printReport(options, report, deployed === 0 ? "done" : "failed");
   if (deployed === 0) return EXIT.done;
   console.error(
     `the VM is still there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,

@@ -6,7 +6,7 @@ import { nodeProblems } from "../talos/change/preflight";
 import type { Cluster } from "../talos/cluster";
 import { isControlPlane, nodeNamed, type TalosNode } from "../talos/node";
 import { EXIT } from "./change-command";
-import { type RemovalOptions, removalProgram, takeOut } from "./removal-command";
+import { printReport, type RemovalOptions, removalProgram, takeOut } from "./removal-command";
 import { runDeploy } from "./run-deploy";
 import { runTalosProgram } from "./talos-command";
 
@@ -21,30 +21,23 @@ runTalosProgram<RemovalOptions>("replace-node", program, (cluster, options) =>
 
 async function run(cluster: Cluster, name: string, options: RemovalOptions): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);
-  const isProtected = cluster.config.nodes.some((each) => each.name === name && each.protection);
   const { code, report } = await takeOut(cluster, name, options, {
     // The old VM goes in any case, so it cannot come back as a stranger.
     removal: (isLost) => ({ node, isLost }),
     afterwards: "its VM and its disks are destroyed, and a new VM gets its config",
-    problems: isProtected
-      ? [`${name} has protection: true; set it to false and run npm run deploy first`]
-      : [],
   });
-  const print = (deploy?: string) => {
-    if (options.json) console.log(JSON.stringify({ ...report, ...(deploy && { deploy }) }, null, 2));
-  };
   if (code !== undefined) {
-    print();
+    printReport(options, report);
     return code;
   }
   if (!options.deploy) {
     console.error(`${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`);
-    print("to be done");
+    printReport(options, report, "to be done");
     return EXIT.done;
   }
   const deployed = await runDeploy({ node, nodes: cluster.nodes, replaces: true, env: process.env });
   if (deployed !== 0) {
-    print("failed");
+    printReport(options, report, "failed");
     console.error(`mend what the deploy says, then run npm run replace-node -- ${name} again`);
     return EXIT.failed;
   }
@@ -52,14 +45,14 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     await untilItRuns(cluster, node, options);
   } catch (error) {
     cluster.signal.throwIfAborted();
-    print("failed");
+    printReport(options, report, "failed");
     console.error(
       `stopped: ${(error as Error).message}\nits new VM is there, so do not replace it again: npm run health says what it waits for`,
     );
     return EXIT.failed;
   }
   console.error(`${name}: runs in its new VM`);
-  print("done");
+  printReport(options, report, "done");
   return EXIT.done;
 }
 

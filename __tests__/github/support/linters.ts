@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { runGroup } from "../../../process/process-group";
 import { resolveOwnProgram } from "../../../toolchain";
-import { defaultCacheDir, type ToolchainContext } from "../../../toolchain/context";
-import { makeOnce } from "../../../toolchain/make-once";
+import { pythonVenv } from "../../support/python-venv";
 
 // renovate: datasource=pypi depName=zizmor
 const ZIZMOR = "1.32.0";
@@ -24,33 +23,10 @@ export async function resolveActionlint(): Promise<(...files: string[]) => Promi
 
 /** Installs zizmor from PyPI, once on this machine. @returns audits workflow files */
 export async function resolveZizmor(): Promise<(...files: string[]) => Promise<Linted>> {
-  const context: ToolchainContext = {
-    env: process.env,
-    cacheDir: defaultCacheDir(),
-    report: (line) => process.stderr.write(`${line}\n`),
-    heartbeatMs: 15_000,
-    releases: "",
-    sha256: {},
-    registry: "",
-    cloudflare: "unused",
-    talosReleases: "",
-    kubernetesReleases: "",
-    etcdReleases: "",
-    githubReleases: "",
-    talos: "unused",
-  };
-  const venv = join(context.cacheDir, "zizmor", ZIZMOR);
-  await makeOnce(context, venv, `zizmor ${ZIZMOR}`, async (partial) => {
-    await succeed("python3", "-m", "venv", partial);
-    const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"];
-    await succeed(join(partial, "bin/python"), ...pip, `zizmor==${ZIZMOR}`);
-  });
+  const venv = await pythonVenv("zizmor", ZIZMOR, (pip) =>
+    pip("--no-deps", "--only-binary=:all:", `zizmor==${ZIZMOR}`),
+  );
   return (...files) => run(join(venv, "bin/zizmor"), "--offline", "--no-progress", "--color=never", ...files);
-}
-
-async function succeed(file: string, ...args: readonly string[]): Promise<void> {
-  const [exitCode, output] = await run(file, ...args);
-  if (exitCode !== 0) throw new Error(`${file} ${args.join(" ")}: ${exitCode}\n${output}`);
 }
 
 async function run(file: string, ...args: readonly string[]): Promise<Linted> {

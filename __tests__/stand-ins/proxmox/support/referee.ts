@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { runGroup } from "../../../../process/process-group";
 import { loadTlsIdentity } from "../../../../stand-ins/proxmox/tls-identity";
-import { defaultCacheDir, type ToolchainContext } from "../../../../toolchain/context";
-import { makeOnce } from "../../../../toolchain/make-once";
+import { pythonVenv } from "../../../support/python-venv";
 
 const VERSION = "0.5.0";
 /** The HTTP server of fakepve, in the newest version that was tested. */
@@ -79,38 +78,12 @@ export class Referee {
   }
 }
 
-/** The folder of its virtual environment, made once in the user's cache. */
-async function installed(): Promise<string> {
-  const context: ToolchainContext = {
-    env: process.env,
-    cacheDir: defaultCacheDir(),
-    report: (line) => process.stderr.write(`${line}\n`),
-    heartbeatMs: 15_000,
-    releases: "",
-    sha256: {},
-    registry: "",
-    cloudflare: "unused",
-    talosReleases: "",
-    githubReleases: "",
-    kubernetesReleases: "",
-    etcdReleases: "",
-    talos: "unused",
-  };
-  const target = join(context.cacheDir, "fakepve", VERSION);
-  await makeOnce(context, target, `fakepve ${VERSION}`, async (partial) => {
-    await ok("python3", "-m", "venv", partial);
-    const pip = (...args: readonly string[]) =>
-      ok(join(partial, "bin", "python"), "-m", "pip", "install", "--quiet", ...args);
+/** The folder of its virtual environment. */
+const installed = (): Promise<string> =>
+  pythonVenv("fakepve", VERSION, async (pip) => {
     await pip("--require-hashes", "--no-deps", "--requirement", REQUIREMENTS);
     await pip(AIOHTTP);
   });
-  return target;
-}
-
-async function ok(file: string, ...args: readonly string[]): Promise<void> {
-  const { exitCode, output } = await runGroup(file, args);
-  if (exitCode !== 0) throw new Error(`${file} ${args.join(" ")}: ${exitCode}\n${output}`);
-}
 
 function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
