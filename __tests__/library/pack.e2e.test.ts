@@ -6,6 +6,7 @@ import { startProxmox } from "../../stand-ins/proxmox";
 import { startTalos } from "../../stand-ins/talos";
 import { fakeMachine, versionScript } from "../support/fake-machine";
 import { ROOT } from "../support/running-program";
+import { Terminal } from "../support/terminal";
 import { Consumer, EXAMPLE, execute, pinned, stacksIn } from "./support/consumer";
 import { LinkedProject } from "./support/linked-project";
 
@@ -130,6 +131,20 @@ test("init writes a project, with npm scripts for all commands", () => {
   const [, schema = ""] =
     /\$schema=(\S+)/.exec(readFileSync(join(project.folder, "cluster.yaml"), "utf8")) ?? [];
   expect(existsSync(join(project.folder, schema))).toBe(true);
+});
+
+test("npx starts it too, and passes the terminal on", async () => {
+  const args = ["cdktf-proxmox-talos", "init", "--folder", "asked", ...ANSWERS.slice(0, 4)];
+  const terminal = new Terminal("npx", args, { cwd: project.folder });
+  await terminal.answer("Which network are the nodes in?", "10.20.0.0/24\r");
+  await terminal.answer("Which free address", "\r");
+  await terminal.answer("Where is the state kept?", "\r");
+  expect(await terminal.ended).toBe(0);
+  // The same files, whoever has answered.
+  const [asked, given] = ["asked/cluster.yaml", "cluster.yaml"].map((file) =>
+    readFileSync(join(project.folder, file), "utf8"),
+  );
+  expect(asked).toBe(given);
 });
 
 test("what only some projects need is asked for by name", () => {
