@@ -67,6 +67,7 @@ export async function rollNodes(
   const results: RolledNode[] = [];
   const nodes = inOrder(roll.nodes);
   for (const [index, node] of nodes.entries()) {
+    options.signal?.throwIfAborted();
     try {
       const changed = await rollNode(cluster, roll, { node, toCome: nodes.slice(index + 1) }, options);
       results.push({ name: node.name, outcome: changed ? "changed" : "unchanged" });
@@ -106,6 +107,7 @@ async function rollNode(
   const isOurs = await cordon(cluster, node, before, options);
   try {
     await drain(cluster, turn, before, say);
+    options.signal?.throwIfAborted();
     say("restarts");
     await roll.change(node, before);
     await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
