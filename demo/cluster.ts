@@ -73,23 +73,26 @@ export class Cluster {
         say(`removed the lock of an earlier run that was killed (${lock.Operation} of ${lock.Who})`);
       }
       await this.tofu.init(follow);
-      await this.tofu.apply(follow);
+      const said = await this.apply(follow);
       const deployed = await this.deployed();
-      result(`${deployed.vms.length} VMs`);
+      result(`${deployed.vms.length} VMs: ${said}`);
       return deployed;
     });
   }
 
   /** Deploys what was synthesized again. OpenTofu is ready for it already. */
   deployAgain(): Promise<void> {
-    return step("Deploy", async ({ follow, result }) => {
-      let said = "";
-      await this.tofu.apply((line) => {
-        said = /^Apply complete! Resources: (.*)\.$/.exec(line)?.[1] ?? said;
-        follow(line);
-      });
-      result(said);
+    return step("Deploy", async ({ follow, result }) => result(await this.apply(follow)));
+  }
+
+  /** @returns `1 added, 0 changed, 0 destroyed` */
+  private async apply(onLine: (line: string) => void): Promise<string> {
+    let said = "";
+    await this.tofu.apply((line) => {
+      said = /^Apply complete! Resources: (.*)\.$/.exec(line)?.[1] ?? said;
+      onLine(line);
     });
+    return said;
   }
 
   /** What the state says of the cluster. */

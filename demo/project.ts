@@ -4,7 +4,7 @@ import { type Document, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { type ClusterConfig, type LoadedFromEnv, loadFromEnv } from "../config";
 import { JsonFile } from "../stand-ins/json-file";
 import type { Life } from "./life";
-import { nextWorker, type WorkerEntry } from "./next-worker";
+import { nextWorker, type WorkerEntry, type WrittenNodes } from "./next-worker";
 
 /**
  * A copy of the user's `cluster.yaml` and `nodes.yaml`, which is changed as a user would change them. The user's own files stay as they
@@ -60,7 +60,7 @@ export class DemoProject {
   /** The worker that was added, or that can be. @throws where none can be */
   worker(): WorkerEntry {
     if (this.current.worker) return this.current.worker;
-    const entry = nextWorker(this.config, entriesOf(this.documents()));
+    const entry = nextWorker(this.config, written(this.documents()));
     this.configWith(entry);
     return entry;
   }
@@ -79,7 +79,7 @@ export class DemoProject {
     const { cluster, nodes } = this.documents();
     const { talosVersion, upgradeTo = talosVersion } = this.current;
     (nodes?.has("talos_version") ? nodes : cluster).set("talos_version", upgradeTo);
-    if (worker) (nodes && !cluster.has("nodes") ? nodes : cluster).addIn(["nodes"], worker);
+    if (worker) addNode(nodes && !cluster.has("nodes") ? nodes : cluster, worker);
     save(this.clusterFile, cluster);
     if (nodes) save(this.nodesFile, nodes);
     else if (existsSync(this.nodesFile)) rmSync(this.nodesFile);
@@ -107,12 +107,22 @@ function open(file: string): Document {
   return document;
 }
 
+function addNode(document: Document, node: WorkerEntry): void {
+  if (document.has("nodes")) document.addIn(["nodes"], node);
+  else document.set("nodes", [node]);
+}
+
 /** The editor's schema is named relative to the file, too. */
 function save(file: string, document: Document): void {
   writeFileSync(file, document.toString({ lineWidth: 0 }).replace(/^# yaml-language-server:.*\n/m, ""));
 }
 
-function entriesOf({ cluster, nodes }: { readonly cluster: Document; readonly nodes?: Document }) {
-  const data = { ...nodes?.toJS(), ...cluster.toJS() } as { readonly nodes?: readonly WorkerEntry[] };
-  return data.nodes ?? [];
+function written({
+  cluster,
+  nodes,
+}: {
+  readonly cluster: Document;
+  readonly nodes?: Document;
+}): WrittenNodes {
+  return { ...nodes?.toJS(), ...cluster.toJS() };
 }
