@@ -94,6 +94,11 @@ export class ModelCluster implements RollCluster {
     return { stage: "running", isReady: true, talosVersion, schematicId: SCHEMATIC, bootId: String(boot) };
   }
 
+  async stageOf(node: TalosNode): Promise<Pick<NodeFacts, "error" | "stage">> {
+    const { error, stage } = await this.factsOf(node);
+    return { error, stage };
+  }
+
   async etcdViews(): Promise<readonly EtcdView[]> {
     const controlPlanes = this.nodes.filter(({ role }) => role === "controlplane");
     const members = controlPlanes
