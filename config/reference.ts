@@ -67,7 +67,8 @@ function row(key: string, schema: JsonSchema, isRequired: boolean): string {
 function defaultOf(schema: JsonSchema): string {
   const value = schema.default;
   if (Object.keys(propertiesOf(schema)).length > 0) return "see below";
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
+  if (value === undefined || (isMapping(value) && Object.keys(value).length === 0)) return "none";
+  if (Array.isArray(value) && value.length === 0) return "none";
   return Array.isArray(value) ? value.map((each) => `\`${each}\``).join(", ") : `\`${value}\``;
 }
 

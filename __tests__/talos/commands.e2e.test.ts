@@ -45,9 +45,13 @@ test("kubeconfig: merged into the user's own, where nothing else changes", async
 
 test("kubeconfig: a new one from a control plane, where the state is out of reach", async () => {
   const file = join(cluster.folder, "talosconfig");
-  const { code, out } = await cluster.run("cli/kubeconfig.ts", ["--talosconfig", file, "--out", "-"], {
-    TF_VAR_state_passphrase: undefined,
-  });
+  const { code, out } = await cluster.run(
+    "cli/kubeconfig.ts",
+    ["--talosconfig", file, "--new", "--out", "-"],
+    {
+      TF_VAR_state_passphrase: undefined,
+    },
+  );
   expect(code).toBe(0);
   expect(parse(out)["current-context"]).toBe("admin@lab");
   writeFileSync(join(cluster.folder, "kubeconfig"), out);

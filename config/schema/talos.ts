@@ -68,7 +68,8 @@ const certSan = z
 /** `talos`: with it, the program configures Talos too. */
 export const talos = z.strictObject({
   kubernetes_version: text(KUBERNETES_VERSION).meta({
-    description: "Version of Kubernetes. To upgrade, first upgrade the cluster and then change this key.",
+    description:
+      "Version of Kubernetes. `npm run upgrade-kubernetes` changes it, once the cluster has been upgraded.",
     examples: ["v1.36.0"],
   }),
   config_contract: z
