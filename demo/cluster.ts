@@ -44,13 +44,11 @@ export class Cluster {
     this.store = openStore({ backend: "worker", url: props.env.STATE_URL ?? "" }, props.env);
   }
 
-  static async synth(props: ClusterProps): Promise<Cluster> {
-    const { root, folder, env, signal } = props;
+  /** @param early a run of {@link runSynth} that began before @default - it begins now */
+  static async synth(props: ClusterProps, early?: Promise<void>): Promise<Cluster> {
     await step("Synth", async ({ follow, result }) => {
-      const log = join(folder.logs, "synth.log");
-      const output = folder.synthesized;
-      await synthesize({ root, output, env, log, signal, again: "npm start", onLine: follow });
-      result(displayPath(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
+      await (early ?? runSynth(props, follow));
+      result(displayPath(join(props.folder.synthesized, "stacks", STACK, "cdk.tf.json")));
     });
     return new Cluster(props);
   }
@@ -127,4 +125,13 @@ export class Cluster {
       result("empty");
     });
   }
+}
+
+/** Synthesizes what the files say now. */
+export async function runSynth(
+  { root, folder, env, signal }: Pick<ClusterProps, "root" | "folder" | "env" | "signal">,
+  onLine: (line: string) => void = () => undefined,
+): Promise<void> {
+  const log = join(folder.logs, "synth.log");
+  await synthesize({ root, output: folder.synthesized, env, log, signal, again: "npm start", onLine });
 }

@@ -38,7 +38,7 @@ export class DemoProject {
   set life(life: Life) {
     this.current = life;
     this.note.save(life);
-    this.write();
+    this.write(life.worker, life.upgradeTo);
   }
 
   /** As the files are now. @throws ConfigError */
@@ -75,10 +75,10 @@ export class DemoProject {
     }
   }
 
-  private write(worker = this.current.worker): void {
+  /** An upgrade that was interrupted is none before it is continued: no deploy is to do a part of it. */
+  private write(worker = this.current.worker, release = this.current.talosVersion): void {
     const { cluster, nodes } = this.documents();
-    const { talosVersion, upgradeTo = talosVersion } = this.current;
-    (nodes?.has("talos_version") ? nodes : cluster).set("talos_version", upgradeTo);
+    (nodes?.has("talos_version") ? nodes : cluster).set("talos_version", release);
     if (worker) addNode(nodes && !cluster.has("nodes") ? nodes : cluster, worker);
     save(this.clusterFile, cluster);
     if (nodes) save(this.nodesFile, nodes);

@@ -10,7 +10,7 @@ import { step } from "../process/step";
 import { startCloudflare } from "../stand-ins/cloudflare";
 import { startProxmox } from "../stand-ins/proxmox";
 import { resolveToolchain } from "../toolchain";
-import { Cluster } from "./cluster";
+import { Cluster, runSynth } from "./cluster";
 import { commandsOf } from "./command";
 import type { DemoFolder } from "./folder";
 import { expectNodes, resolveKubernetesPrograms } from "./kubernetes";
@@ -106,6 +106,11 @@ export async function start(props: StartProps): Promise<Summary> {
     TF_IN_AUTOMATION: "1",
   };
 
+  const nodesEnv = () => ({ ...env, ...proxmox.env, ...talos?.(project.config) });
+  // The state is not needed for it, and there is a second core.
+  const early = runSynth({ root, folder, signal, env: nodesEnv() });
+  early.catch(() => undefined);
+
   console.log("\nbootstrap: the buckets, the Worker and the token for all states");
   const settings = loadBootstrapSettings(env);
   const made = await bootstrap({
@@ -122,12 +127,11 @@ export async function start(props: StartProps): Promise<Summary> {
   if (!made) throw new Error("the bootstrap was not carried out");
 
   console.log("\ncluster: its state is encrypted on this machine and kept at the Worker");
-  const clusterEnv = (): NodeJS.ProcessEnv => {
-    const outputs = clientVariables(settings, made.outputs);
-    return { ...env, ...proxmox.env, ...talos?.(project.config), ...outputs };
-  };
-  const synth = () => Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv() });
-  const cluster = await synth();
+  const outputs = clientVariables(settings, made.outputs);
+  const clusterEnv = (): NodeJS.ProcessEnv => ({ ...nodesEnv(), ...outputs });
+  const synth = (begun?: Promise<void>) =>
+    Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv() }, begun);
+  const cluster = await synth(early);
   const deployed = await cluster.deploy();
   const credentials = talos && (await cluster.saveCredentials(deployed));
   if (programs && credentials) {

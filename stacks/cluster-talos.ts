@@ -1,4 +1,4 @@
-import { Annotations, TerraformOutput, type TerraformStack } from "cdktf";
+import { Annotations, TerraformLocal, TerraformOutput, type TerraformStack } from "cdktf";
 import { TalosCluster } from "../constructs/talos-cluster";
 import type {
   TalosClusterNode,
@@ -74,8 +74,7 @@ function talosNode(
 ): TalosClusterNode {
   const { schematic = {}, secureBoot, installDisk = "/dev/sda", disk, dataDisks = [], talos = {} } = node;
   const [first, ...others] = node.networkInterfaces.map((nic, index): TalosLink => {
-    const macAddress =
-      nic.macAddress?.toLowerCase() ?? `\${lower(${vm?.resource.fqn}.network_device[${index}].mac_address)}`;
+    const macAddress = nic.macAddress?.toLowerCase() ?? madeUpAddress(vm, index);
     return { macAddress, mtu: nic.mtu, addresses: nic.addresses, routes: nic.routes };
   });
   if (!first) throw new Error(`node "${node.name}" has no network interface`);
@@ -102,6 +101,21 @@ function talosNode(
     kernelModules: node.kernelModules,
     userVolumes: dataDisks.flatMap(userVolume),
   };
+}
+
+/**
+ * The address that Proxmox has made up for a NIC. It goes through a local value: OpenTofu reads no data source at plan which refers to
+ * a resource with changes itself, and the provider fails where the config after the plan is another one.
+ */
+function madeUpAddress(vm: TalosVm | undefined, index: number): string {
+  if (vm === undefined) throw new Error("a NIC without a MAC address needs its VM");
+  const { fqn } = vm.resource;
+  const local = new TerraformLocal(
+    vm,
+    `mac_address_${index}`,
+    `\${lower(${fqn}.network_device[${index}].mac_address)}`,
+  );
+  return `\${${local.fqn}}`;
 }
 
 /** Linux names SCSI disks in the order in which it finds them, so among several, /dev/sda can be another one at each boot. */

@@ -63,6 +63,8 @@ test("what the nodes run stands in the copy in the next run, with the worker tha
   first.life = { talosVersion: "v1.13.0", worker, upgradeTo: "v1.13.1" };
   const second = open(user);
   expect(second.life).toEqual({ talosVersion: "v1.13.0", worker, upgradeTo: "v1.13.1" });
+  expect(second.config.talosVersion).toBe("v1.13.0");
+  second.life = { ...second.life };
   expect(second.config.talosVersion).toBe("v1.13.1");
   expect(second.config.nodes.map(({ name }) => name)).toEqual(["cp-1", "w-1", "w-2"]);
   second.life = { talosVersion: "v1.13.1" };
