@@ -1,17 +1,57 @@
-/** The test that runs a command, and the words of it that do so. */
-type Proof = readonly [file: string, words: string];
+/** The test that runs a command, and the words of it that do so; or why none does. */
+type Proof = readonly [file: string, words: string] | string;
 
 const changes = (words: string): Proof => ["talos/change/change.e2e.test.ts", words];
 const onCluster = (words: string): Proof => ["talos/commands.e2e.test.ts", words];
 const onSecrets = (words: string): Proof => ["secrets/secrets-file.e2e.test.ts", words];
+const onStates = (words: string): Proof => ["state/commands.test.ts", words];
+/** For maintainers: it measures for minutes, and its parts have tests. */
+const measured = "measures for minutes on an idle machine";
 const followed: Proof = ["docs/getting-started.e2e.test.ts", 'follow("getting-started.md"'];
 const deployed: Proof = ["library/pack.e2e.test.ts", 'project.script("deploy", ["--auto-approve"]'];
 
 /**
- * The commands in the blocks of pages that no test follows line by line, and a test that runs each. A command that is new in the docs
+ * The commands in the pages that no test follows line by line, and a test that runs each. A command that is new in the docs
  * needs a line here, or a mark at its block: `hardware`, `online` or `terminal`.
  */
 export const RUN_ELSEWHERE: Readonly<Record<string, Proof>> = {
+  "deploy --allow": ["cli/run-deploy.test.ts", '"--allow"'],
+  "kubeconfig --merge --replace": ["talos/merge-config.test.ts", "replace"],
+  "kubeconfig --new": onCluster('"--new"'),
+  "pending --json": ["cli/pending.test.ts", '"--json"'],
+  schema: "for maintainers: asks a registry",
+  "secrets env": ["e2e/tasks.e2e.test.ts", 'secrets("env")'],
+  "state list --stack": ["state/own-lock.e2e.test.ts", 'state("list")'],
+  "state restore --from --yes": onStates('"restore", "--from", folder, "--yes"'),
+  "state restore --stack": ["e2e/tasks.e2e.test.ts", '"--stack", "cluster", "--yes"'],
+  "state versions --stack": onStates('ok(project, "versions")'),
+  "talosconfig --merge --replace": ["talos/merge-config.test.ts", "replace"],
+  "tofu validate": ["e2e/tasks.e2e.test.ts", '"infra:validate"'],
+  bench: measured,
+  "bench --rounds --write": measured,
+  "bench:worker": measured,
+  "config show": ["config/show.test.ts", 'runProgram("cli/config.ts", ["show"'],
+  "config:schema": "for maintainers; config/reference.test.ts compares what it writes",
+  cost: ["bench/cost/stop.test.ts", 'startProgram("bench/cost/main.ts"'],
+  "cost --help": ["bench/cost/stop.test.ts", 'startProgram("bench/cost/main.ts"'],
+  "cost --write": measured,
+  diff: onCluster('"cli/diff.ts"'),
+  "etcd restore": changes('"cli/etcd.ts", ["restore"'),
+  "etcd restore --dry-run": changes('"cli/etcd.ts", ["restore"'),
+  format: "for maintainers: the formatter",
+  lint: ["../.ci/run", "npm run --silent lint"],
+  "state backup": onStates('"backup"'),
+  "state drop --from": ["state/frozen.test.ts", '"drop", "--from", from'],
+  "state pull --at": onStates('ok(project, "pull")'),
+  "state push": ["state/replace.test.ts", "push"],
+  "state reconfigure": onStates('ok(project, "reconfigure")'),
+  "state restore": ["e2e/tasks.e2e.test.ts", '"infra:restore", "--", "--from"'],
+  "state unfreeze": ["state/frozen.test.ts", '"unfreeze", "--yes"'],
+  "state verify": onStates('ok(project, "verify")'),
+  "state versions": onStates('ok(project, "versions")'),
+  topology: ["two-clusters.test.ts", 'runProgram("cli/topology.ts"'],
+  upgrade: changes('run("upgrade"'),
+  worker: ["cli/worker.test.ts", '"cli/worker.ts"'],
   "ALLOW_REPLACE deploy": ["e2e/mac-addresses.e2e.test.ts", "ALLOW_REPLACE"],
   "ALLOW_REPLACE deploy --allow": changes('run("replace-node", "cp-3"'),
   "ALLOW_REPLACE plan": ["e2e/mac-addresses.e2e.test.ts", "ALLOW_REPLACE"],

@@ -1,7 +1,7 @@
 /* What a block of shell runs, in a form by which the test that runs it is found. */
 
 /** Programs of this project that have subcommands, or get those of another program. */
-const WITH_SUBCOMMANDS = /^(bootstrap|certificates|completion|etcd|github|local|secrets|state|tofu)$/;
+const WITH_SUBCOMMANDS = /^(bootstrap|certificates|completion|config|etcd|github|local|secrets|state|tofu)$/;
 /** What no change of this program can break: the shell, and tools that any machine has. */
 const ANYWHERE =
   /^(export|unset|eval|cd|cat|rm|cp|mv|sed|mkdir|for|do|done|kill|exec|git|openssl|\$EDITOR)\b|^\w+=\S*$|^done$|^$/;
