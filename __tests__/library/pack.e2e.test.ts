@@ -99,6 +99,8 @@ test("the package holds what runs and nothing else", () => {
     "dist/worker/dist/index\\.mjs",
     "dist/config/machine-config\\.json",
     "config/(cluster|nodes)\\.schema\\.json",
+    "ansible/((create|start|stop|verify|destroy)\\.yml|ansible\\.cfg|requirements\\.(txt|yml))",
+    "ansible/(group_vars/all\\.yml|tasks/look-up\\.yml|filter_plugins/vm_differences\\.py)",
     "init/templates/(github/)?[^/]+\\.template",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
@@ -108,6 +110,8 @@ test("the package holds what runs and nothing else", () => {
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   const needed = [
     "Taskfile.yaml",
+    "ansible/group_vars/all.yml",
+    "ansible/create.yml",
     "config/cluster.schema.json",
     "dist/cli/main.js",
     "init/templates/github/plan.yml.template",
