@@ -8,6 +8,7 @@ import { PROXMOX_NODE } from "./domain/proxmox-names";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import "./stacks/resolve-plain-data";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
 /**
