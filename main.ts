@@ -9,6 +9,7 @@ import { imagePrefix } from "./domain/talos-image";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import "./stacks/resolve-plain-data";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
 /**
