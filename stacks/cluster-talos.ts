@@ -29,8 +29,8 @@ export function addTalosCluster(stack: TerraformStack, id: string, source: Clust
   refusePlaintext(stack, source.state, source.talos);
   new TalosProvider(stack, "talos");
   const cluster = new TalosCluster(stack, id, talosClusterProps({ clusterName: stack.node.id, ...source }));
-  const output = (name: string, description: string, value: string) =>
-    new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
+  const output = (name: string, description: string, value: string | undefined) =>
+    value && new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
   output("talosconfig", "credentials for talosctl, with all rights", cluster.talosconfig);
   output("kubeconfig", "credentials for Kubernetes, with all rights", cluster.kubeconfig);
   return cluster;
@@ -56,8 +56,14 @@ export function talosClusterProps({
 function refusePlaintext(
   stack: TerraformStack,
   state: ClusterStackProps["state"],
-  { plaintextSecrets: reason }: ClusterTalosProps,
+  { plaintextSecrets: reason, secrets }: ClusterTalosProps,
 ): void {
+  if (secrets === "out-of-state") {
+    if (reason === undefined) return;
+    throw new Error(
+      `stack "${stack.node.id}": talos.plaintextSecrets has no effect where talos.secrets is out-of-state; leave it out`,
+    );
+  }
   if (state?.encryption?.provider !== "off") return;
   if (!reason) {
     throw new Error(
