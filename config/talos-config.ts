@@ -39,6 +39,7 @@ interface TalosRoleConfigs {
   readonly workers: TalosRoleConfig;
 }
 
+/** What the nodes of one role have, or one node. */
 export interface TalosRoleConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly string[];
@@ -53,6 +54,7 @@ export interface NodeTalosConfig extends TalosRoleConfig {
   readonly routes: readonly RouteConfig[];
 }
 
+/** A route through a NIC; without a destination, the default route. */
 export interface RouteConfig {
   readonly destination?: string;
   readonly gateway: string;

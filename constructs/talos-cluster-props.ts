@@ -187,7 +187,7 @@ export interface TalosRoute {
   readonly metric?: number;
 }
 
-/** A volume of its own, mounted at /var/mnt/<name>. */
+/** A volume of its own, mounted at `/var/mnt/<name>`. */
 export interface TalosUserVolume {
   /** Letters, digits and -, at most 34. */
   readonly name: string;
