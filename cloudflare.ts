@@ -1,4 +1,8 @@
-/** The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer dependency; index.ts does not. */
+/**
+ * The constructs for Cloudflare. They need @cdktf/provider-cloudflare, an optional peer dependency; index.ts does not.
+ *
+ * @module cdktf-proxmox-talos/cloudflare
+ */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +15,7 @@ export * from "./constructs/state-bucket";
 export * from "./constructs/state-token";
 export * from "./constructs/tfstate-worker";
 export * from "./constructs/tfstate-worker-settings";
+export { WORKER_SCOPES } from "./domain/tfstate-worker";
 export * from "./stacks/bootstrap-stack";
 
 /** The tfstate Worker that comes with the package, for {@link TfstateWorker}. */

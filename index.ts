@@ -1,11 +1,19 @@
-/** The public API of the package: constructs, stacks, and the loader of `cluster.yaml`. */
+/**
+ * The public API of the package: constructs, stacks, and the loader of `cluster.yaml`.
+ *
+ * @module cdktf-proxmox-talos
+ */
 export {
-  type ClusterConfig,
+  type ConfigEnvironment,
   ConfigError,
   type LoadClusterProps,
   type LoadedCluster,
   loadCluster,
 } from "./config";
+export type * from "./config/cluster-config";
+export type { Diagnostic, Location } from "./config/diagnostic";
+export type * from "./config/firewall-config";
+export type * from "./config/talos-config";
 // The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
 export * from "./constructs/adopted-devices";
 export * from "./constructs/anti-affinity";
@@ -27,6 +35,7 @@ export * from "./constructs/talos-vm";
 export * from "./constructs/talos-vm-props";
 export * from "./constructs/tfstate-worker-backend";
 export * from "./constructs/vm-id-guard";
+export { R2_JURISDICTIONS } from "./domain/r2";
 export {
   BOOTLOADERS,
   type Bootloader,
@@ -37,6 +46,8 @@ export {
   schematicYaml,
   secureBootObstacle,
 } from "./domain/schematic";
+export { STATE_BACKENDS } from "./domain/state";
+export { BOOT_MODES, NODE_ROLES } from "./domain/talos";
 export type { DiskSetting, NetworkInterfaceSetting, VmSetting } from "./domain/vm-settings";
 export { ClusterStack } from "./stacks/cluster-stack";
 export * from "./stacks/cluster-stack-props";

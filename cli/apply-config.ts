@@ -33,7 +33,8 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   const { dryRun = false, allowOutage = false, timeout } = options;
   const node = nodeNamed(cluster.nodes, name);
   const { env, signal, report } = cluster;
-  const config = await wantedConfig(node, { project: loadProject(env, process.cwd()), signal, report });
+  const project = loadProject(env, process.cwd());
+  const config = await wantedConfig(node, { config: cluster.config, project, signal, report });
   // A node that is staged is restarted by the roll, as all others are.
   const mode = options.reboot || options.staged ? "staged" : "no-reboot";
   if (!options.reboot) {

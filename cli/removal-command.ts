@@ -133,6 +133,8 @@ export async function takeOut(
     );
     return { code: EXIT.failed, report: reported };
   }
+  // What comes next destroys the VM.
+  cluster.signal.throwIfAborted();
   return { report: reported };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { withoutColours } from "../process/colours";
 import { PACKAGE_ROOT } from "../process/package-root";
+import { assumeTerminalSize } from "../process/terminal-size";
 
 /** How a command is called: as an npm script here, by its own name where it is a compiled package. */
 const called = (name: string): string =>
@@ -28,6 +29,7 @@ export async function run(
   }
   if (described) return void described.push(program);
   endQuietlyWithItsReader();
+  assumeTerminalSize();
   Object.assign(process.env, withoutColours(process.env));
   try {
     await work();

@@ -14,6 +14,7 @@ import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { loadTalosSecrets } from "./load-talos-secrets";
 import { run } from "./run";
 
 /* What all commands for a running cluster have in common. */
@@ -84,6 +85,7 @@ export async function runForUser(
     chooseCluster(cluster, process.env);
     // With credentials in files, the state is not needed.
     await loadSecrets(process.env, { signal: stop.signal, optional: true });
+    await loadTalosSecrets(process.env, { signal: stop.signal, optional: true });
     process.exitCode = await work({
       env: process.env,
       folder: process.cwd(),

@@ -39,6 +39,7 @@ export interface ClusterConfig {
   readonly adopt?: AdoptConfig;
 }
 
+/** How Proxmox is reached, and what goes for the VMs of all its hosts. */
 export interface ProxmoxConfig {
   /** `proxmox_api_url`, an https URL. */
   readonly endpoint: string;
@@ -52,6 +53,7 @@ export interface ProxmoxConfig {
   readonly ha: boolean;
 }
 
+/** The networks of the nodes, the pods and the services. */
 export interface ClusterNetworkConfig {
   /** `node_cidr` */
   readonly nodeCidr: string;
@@ -68,12 +70,14 @@ export interface ClusterNetworkConfig {
   readonly serviceCidrs: readonly string[];
 }
 
+/** A pool of nodes that are alike. */
 export interface NodePoolConfig {
   readonly name: string;
   /** The names of its nodes. */
   readonly nodes: readonly string[];
 }
 
+/** A node: its VM, and what Talos is told about it. */
 export interface NodeConfig {
   readonly name: string;
   readonly role: NodeRole;
@@ -134,10 +138,12 @@ export interface NodeConfig {
   readonly onlyForNew: readonly VmSetting[];
 }
 
+/** A schematic of the image factory: its ID, or what it is made of. */
 export type SchematicConfig =
   | { readonly id: string }
   | (Required<Pick<Schematic, "extensions" | "kernelArgs">> & Pick<Schematic, "overlay" | "bootloader">);
 
+/** A disk of a VM. */
 export interface DiskConfig {
   readonly storage: string;
   readonly sizeGiB: number;
@@ -150,6 +156,7 @@ export interface DiskConfig {
   readonly onlyForNew: readonly DiskSetting[];
 }
 
+/** A disk besides the first. */
 export interface DataDiskConfig extends DiskConfig {
   /** Slot on the SCSI bus; the first disk has slot 0. */
   readonly slot: number;
@@ -157,6 +164,7 @@ export interface DataDiskConfig extends DiskConfig {
   readonly userVolume?: string;
 }
 
+/** A NIC of a VM. */
 export interface NetworkInterfaceConfig {
   readonly bridge: string;
   readonly macAddress?: string;
@@ -172,6 +180,7 @@ export interface NetworkInterfaceConfig {
   readonly onlyForNew: readonly NetworkInterfaceSetting[];
 }
 
+/** A PCI device of the host that a VM has. */
 export interface PciDeviceConfig {
   /** Name of the PCI resource mapping in Proxmox. */
   readonly mapping: string;
@@ -179,18 +188,21 @@ export interface PciDeviceConfig {
   readonly rombar: boolean;
 }
 
+/** A USB device of the host that a VM has. */
 export interface UsbDeviceConfig {
   /** Name of the USB resource mapping in Proxmox. */
   readonly mapping: string;
   readonly usb3: boolean;
 }
 
+/** When Proxmox starts and stops a VM, among the VMs of its host. */
 export interface StartupConfig {
   readonly order?: number;
   readonly upDelaySeconds?: number;
   readonly downDelaySeconds?: number;
 }
 
+/** Where the state is kept, and how it is encrypted. */
 export interface StateConfig {
   readonly backend: StateBackend;
   /** r2 */
@@ -231,6 +243,7 @@ export interface BootstrapConfig {
   };
 }
 
+/** The tfstate Worker: its addresses, and its settings. */
 export interface WorkerConfig {
   readonly workerName: string;
   readonly domain?: { readonly hostname: string; readonly zoneId: string; readonly clientsMoved: boolean };
@@ -258,12 +271,14 @@ export interface WorkerConfig {
   };
 }
 
+/** What somebody may do at the Worker, and with which states. */
 export interface WorkerGrantConfig {
   readonly namespace: string;
   readonly scopes: readonly WorkerScope[];
   readonly states?: readonly string[];
 }
 
+/** How a state is encrypted; `off` needs a reason. */
 export type EncryptionConfig =
   | { readonly provider: "off"; readonly reason: string }
   | ({
@@ -273,6 +288,7 @@ export type EncryptionConfig =
       readonly previous?: KeyProviderConfig;
     } & KeyProviderConfig);
 
+/** Where the key of a state is from. */
 export type KeyProviderConfig = {
   /** `key_id`: the name of the key in the state. */
   readonly keyId: string;
@@ -288,6 +304,7 @@ export type KeyProviderConfig = {
   | { readonly provider: "openbao"; readonly keyName: string; readonly address?: string }
 );
 
+/** What another Terraform program has made, and this one takes over. */
 export interface AdoptConfig {
   /** Address of the `for_each` VM resource, for example `proxmox_virtual_environment_vm.talos_node`. */
   readonly vms?: string;

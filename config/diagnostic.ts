@@ -7,17 +7,27 @@ export interface Problem {
   readonly text: string;
 }
 
+/** A place in a file. */
 export interface Location {
   /** Path as the user gave it. */
   readonly file: string;
-  /** From 1; undefined if it concerns the whole file. */
+  /**
+   * From 1.
+   *
+   * @default - it concerns the whole file
+   */
   readonly line?: number;
 }
 
 /** A mistake in the configuration, with its file and line. */
 export interface Diagnostic {
-  /** Undefined for a mistake in the environment. */
+  /**
+   * Where it stands.
+   *
+   * @default - a mistake in the environment
+   */
   readonly at?: Location;
+  /** The path of the key, the bad value, and what to do. */
   readonly text: string;
 }
 

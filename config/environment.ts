@@ -8,11 +8,23 @@ import { closestWord } from "./spelling";
 
 /** The environment variables that the configuration depends on; `process.env` fits. */
 export interface ConfigEnvironment {
-  /** Overrides `state.backend`. */
+  /**
+   * Overrides `state.backend`.
+   *
+   * @default - that of the file
+   */
   readonly STATE_BACKEND?: string;
-  /** Overrides `state.url`. */
+  /**
+   * Overrides `state.url`.
+   *
+   * @default - that of the file
+   */
   readonly STATE_URL?: string;
-  /** Used if the file has no `state.account_id`. */
+  /**
+   * Used if the file has no `state.account_id`.
+   *
+   * @default - that of the file
+   */
   readonly CLOUDFLARE_ACCOUNT_ID?: string;
 }
 

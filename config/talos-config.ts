@@ -1,3 +1,4 @@
+import type { SecretsPlace } from "../domain/talos-secrets";
 import type { ConfigContract } from "../domain/talos-versions";
 
 /** What the program configures in Talos, and not only in Proxmox. */
@@ -26,6 +27,7 @@ export interface TalosConfig extends TalosRoleConfigs {
   readonly sysctls: Readonly<Record<string, string>>;
   readonly registryMirrors: Readonly<Record<string, readonly string[]>>;
   readonly applyMode: "no_reboot" | "staged";
+  readonly secrets: SecretsPlace;
   /** `plaintext_secrets`: the reason. */
   readonly plaintextSecrets?: string;
   /** Of all nodes: the documents in the files. */
@@ -37,6 +39,7 @@ interface TalosRoleConfigs {
   readonly workers: TalosRoleConfig;
 }
 
+/** What the nodes of one role have, or one node. */
 export interface TalosRoleConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly string[];
@@ -51,6 +54,7 @@ export interface NodeTalosConfig extends TalosRoleConfig {
   readonly routes: readonly RouteConfig[];
 }
 
+/** A route through a NIC; without a destination, the default route. */
 export interface RouteConfig {
   readonly destination?: string;
   readonly gateway: string;

@@ -6,7 +6,10 @@ export const BUCKET_NAME: Pattern = {
   advice: "is not the name of a bucket; use 3 to 63 of a-z, 0-9 and -",
 };
 
-/** @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions */
+/**
+ * The jurisdictions that a bucket can be bound to.
+ * @see https://developers.cloudflare.com/r2/reference/data-location/#jurisdictional-restrictions
+ */
 export const R2_JURISDICTIONS = ["eu", "fedramp"] as const;
 /** One of {@link R2_JURISDICTIONS}; a bucket without one is in the default jurisdiction. */
 export type R2Jurisdiction = (typeof R2_JURISDICTIONS)[number];

@@ -2,6 +2,7 @@ import type { Pattern } from "./pattern";
 
 /** Where a state can be kept: in R2, at the tfstate Worker, or in a local file. */
 export const STATE_BACKENDS = ["r2", "worker", "local"] as const;
+/** One of {@link STATE_BACKENDS}. */
 export type StateBackend = (typeof STATE_BACKENDS)[number];
 
 /** The default name of the state bucket. */

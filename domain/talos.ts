@@ -1,10 +1,13 @@
 import type { Pattern } from "./pattern";
 
+/** What a node is for. */
 export const NODE_ROLES = ["controlplane", "worker"] as const;
+/** One of {@link NODE_ROLES}. */
 export type NodeRole = (typeof NODE_ROLES)[number];
 
 /** How a node gets Talos: from the installer ISO, or from an imported disk image. */
 export const BOOT_MODES = ["iso", "disk-image"] as const;
+/** One of {@link BOOT_MODES}. */
 export type BootMode = (typeof BOOT_MODES)[number];
 
 /** The name of the cluster. It is also the prefix of HA rules in Proxmox, which must begin with a letter. */

@@ -84,7 +84,8 @@ function place(node: ts.NamedDeclaration): string {
 }
 
 /** A `ClusterConfig` is what the loader gives, with every default filled in: nobody writes one. */
-const isWritten = (node: ts.Node) => !node.getSourceFile().fileName.endsWith("config/cluster-config.ts");
+const isWritten = (node: ts.Node) =>
+  !/config\/(cluster|firewall|talos)-config\.ts$/.test(node.getSourceFile().fileName);
 
 /** Optional properties that somebody writes; not those of `IStateBucket`, which a construct has. */
 const optionalProps = members().filter(

@@ -1,22 +1,13 @@
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { inBrowser, startChromium } from "../support/chromium";
 import { expectProblem, expectUnlocked, json, jsonList } from "./conformance/case";
 import { lockInfo, State, send, stateBody } from "./conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "./support/harness";
 
-/** The dashboard in a real Chromium: Debian's package, or the one that CHROMIUM names. */
-const executable = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path && existsSync(path));
-// On a laptop without a browser there is nothing to test with, and it is said; CI has to have one.
-const howToInstall = "no Chromium: `apt-get install chromium`, or name one in CHROMIUM";
-const inBrowser = executable || process.env.CI ? describe : describe.skip;
-if (!executable && !process.env.CI) console.warn(`page.test.ts: skipped in the browser; ${howToInstall}`);
+/* The dashboard, also in a real Chromium. */
+
 /** `SCREENSHOTS=docs/images npx jest worker/page` makes the pictures of the docs. */
 const screenshots = process.env.SCREENSHOTS;
 
@@ -125,8 +116,7 @@ inBrowser("in Chromium", () => {
   let newest: unknown;
 
   beforeAll(async () => {
-    if (!executable) throw new Error(howToInstall);
-    browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
+    browser = await startChromium();
     state = new State(worker.owner, "production-network");
     await state.post(stateBody({ serial: 1, resources: ["gateway"] }));
     await state.post(stateBody({ serial: 2, resources: ["gateway", "firewall"] }));

@@ -132,7 +132,7 @@ export interface RemovalOptions extends PollOptions {
 
 /**
  * Takes a node out of the cluster. What is done already is skipped, so it can be run again.
- * @throws Error where a step fails; nothing after it is done
+ * @throws Error where a step fails, or the reason of the signal; nothing after it is done
  */
 export async function removeNode(
   cluster: RemovalCluster,
@@ -148,9 +148,11 @@ export async function removeNode(
     try {
       if (known !== undefined) {
         if (!known.isCordoned) await kubernetes?.cordon(name);
+        options.signal?.throwIfAborted();
         await kubernetes?.drain(name);
         say("drained");
       }
+      options.signal?.throwIfAborted();
       await cluster.reset(node);
     } catch (error) {
       if (known !== undefined) {
@@ -161,6 +163,7 @@ export async function removeNode(
     say("wiped");
   }
   if (role === "controlplane") await leaveEtcd(cluster, name, say, options);
+  options.signal?.throwIfAborted();
   if (await kubernetes?.remove(name)) say("its Node in Kubernetes is deleted");
 }
 

@@ -113,6 +113,26 @@ test("without Kubernetes nothing is drained; a signal ends the roll", async () =
   await expect(rollNodes(again, again.upgrade, { ...quick, signal: stop })).rejects.toThrow("stopped");
 });
 
+test.each([true, false])(
+  "an interruption ends the roll before its next step, whichever that is (with Kubernetes: %s)",
+  async (hasKubernetes) => {
+    const clusterOf = () => new ModelCluster(talosNodesOf(3, 2), 1, hasKubernetes);
+    const whole = clusterOf();
+    await rollNodes(whole, whole.upgrade, quick);
+    // After the last one there is none.
+    for (const index of whole.log.slice(1).keys()) {
+      const cluster = clusterOf();
+      const stop = new AbortController();
+      cluster.afterStep = () => {
+        if (cluster.log.length > index) stop.abort(new Error("stopped"));
+      };
+      const rolled = rollNodes(cluster, cluster.upgrade, { ...quick, signal: stop.signal });
+      await expect(rolled).rejects.toThrow("stopped");
+      expect(cluster.log).toEqual(whole.log.slice(0, index + 1));
+    }
+  },
+);
+
 describe("somebody else's run at the same time", () => {
   const first = async (cluster: ModelCluster) => (await rollNodes(cluster, cluster.upgrade, once))[0];
 
