@@ -14,7 +14,6 @@ import { talosNodes } from "../talos/node";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION } from "./choose-cluster";
-import { loadSecrets } from "./load-secrets";
 import { run } from "./run";
 import { runForUser } from "./talos-command";
 
@@ -32,7 +31,6 @@ async function adopt(
   { unchecked }: Options,
   { env, folder, signal, report }: ClusterProps,
 ): Promise<number> {
-  await loadSecrets(env, { signal });
   const { config, clusterFile } = loadFromEnv({ env });
   if (config.talos === undefined || config.adopt?.talos === undefined) {
     throw new TalosError(
@@ -96,7 +94,7 @@ const program = new Command()
     "\nexit codes: 0 the secrets are in the state, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
   )
   .action((file: string, options: Options) =>
-    runForUser(options.cluster, (props) => adopt(file, options, props)),
+    runForUser(options.cluster, (props) => adopt(file, options, props), { needsSecrets: true }),
   );
 
 run("adopt-talos", program);
