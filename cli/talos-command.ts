@@ -25,8 +25,11 @@ export interface TalosOptions {
 export function addTalosOptions(command: Command): Command {
   return command
     .option(...CLUSTER_OPTION)
-    .option("--talosconfig <file>", "the talosconfig (default: that in the state)")
-    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state)");
+    .option(
+      "--talosconfig <file>",
+      "the talosconfig (default: that in the state, or one made of the secrets)",
+    )
+    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state, or a new one)");
 }
 
 /** A command `npm run NAME`. @param exitCodes the line after `exit codes:` in its help */
