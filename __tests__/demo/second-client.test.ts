@@ -49,3 +49,12 @@ test("a plan that fails is the error of the step, before it waits and after", as
     expect(events).toContain("unlock");
   }
 });
+
+test("a plan that would change something is an error, since everything was deployed", async () => {
+  const { cluster } = clusterWhose(async (onLine) => {
+    onLine("Acquiring state lock. This may take a few moments...");
+    await tick();
+    return true;
+  });
+  await expect(showSecondClient(cluster)).rejects.toThrow("the second plan is not empty");
+});

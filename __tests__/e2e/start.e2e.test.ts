@@ -50,7 +50,10 @@ it("goes from an empty account through the life of a cluster, however often it i
   expect(third.said()).toMatch(/✔ Add a worker: worker-4 at 10\.20\.1\.24, a new entry in \S+nodes\.yaml \[/);
   expect(third.said()).toMatch(/✔ Deploy: 2 added, 0 changed, 0 destroyed \[/);
   const log = join(folder, "logs/upgrade.log");
-  await waitUntil(() => existsSync(log) && readFileSync(log, "utf8").includes("cp-2: restarts"));
+  await waitUntil(() => {
+    if (third.child.exitCode !== null) throw new Error(`it ended before its time:\n${third.said()}`);
+    return existsSync(log) && readFileSync(log, "utf8").includes("cp-2: restarts");
+  });
   await end(third, () => third.child.kill("SIGTERM"));
 
   const last = start("--kubernetes");
