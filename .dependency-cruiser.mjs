@@ -83,7 +83,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: "(^|/)node_modules/" },
-    exclude: { path: "^(\\.gen|\\.local|\\.bootstrap|dist|worker/dist|cdktf\\.out)/" },
+    exclude: {
+      path: "^(\\.gen|\\.local|\\.bootstrap|dist|worker/dist|site/\\.vitepress/(dist|cache)|cdktf\\.out)/",
+    },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       extensions: [".ts", ".tsx", ".mjs", ".js", ".json", ".d.ts"],

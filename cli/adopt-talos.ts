@@ -17,7 +17,6 @@ import { bundleText } from "../talos/secrets-bundle";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION } from "./choose-cluster";
-import { loadSecrets } from "./load-secrets";
 import { talosSopsProps } from "./load-talos-secrets";
 import { run } from "./run";
 import { runForUser } from "./talos-command";
@@ -36,7 +35,6 @@ async function adopt(
   { unchecked }: Options,
   { env, folder, signal, report }: ClusterProps,
 ): Promise<number> {
-  await loadSecrets(env, { signal });
   const { config, clusterFile } = loadFromEnv({ env });
   if (config.talos === undefined || config.adopt?.talos === undefined) {
     throw new TalosError(
@@ -107,7 +105,7 @@ const program = new Command()
     "\nexit codes: 0 the secrets are in the state, or in their file, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
   )
   .action((file: string, options: Options) =>
-    runForUser(options.cluster, (props) => adopt(file, options, props)),
+    runForUser(options.cluster, (props) => adopt(file, options, props), { needsSecrets: true }),
   );
 
 run("adopt-talos", program);

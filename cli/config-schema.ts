@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { jsonSchemas, writeReference } from "../config/reference";
+import { keyReference } from "../config/key-reference";
+import { jsonSchemas } from "../config/reference";
 
-/* `npm run config:schema`: writes docs/configuration.md and the JSON schemas in config/ from the configuration's schema. */
+/* `npm run config:schema`: writes docs/reference/cluster-yaml.md and the JSON schemas in config/ from the configuration's schema. */
 
-const reference = join(__dirname, "..", "docs", "configuration.md");
-writeFileSync(reference, writeReference(readFileSync(reference, "utf8")));
+const reference = join(__dirname, "..", "docs", "reference", "cluster-yaml.md");
+writeFileSync(reference, keyReference());
 
 const schemas = [...jsonSchemas()].map(([name, text]) => {
   const file = join(__dirname, "../config", name);

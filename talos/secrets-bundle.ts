@@ -18,11 +18,6 @@ const keyPair = z.object({ crt: text, key: text });
 /** The secrets of a cluster, with all that a cluster needs. */
 export const secretsBundle: z.ZodType<SecretsBundle> = z.object({
   cluster: z.object({ id: text, secret: text }),
-  secrets: z.object({
-    bootstraptoken: text,
-    secretboxencryptionsecret: text.optional(),
-    aescbcencryptionsecret: text.optional(),
-  }),
   trustdinfo: z.object({ token: text }),
   certs: z.object({
     etcd: keyPair,
@@ -30,6 +25,11 @@ export const secretsBundle: z.ZodType<SecretsBundle> = z.object({
     k8saggregator: keyPair,
     k8sserviceaccount: z.object({ key: text }),
     os: keyPair,
+  }),
+  secrets: z.object({
+    bootstraptoken: text,
+    secretboxencryptionsecret: text.optional(),
+    aescbcencryptionsecret: text.optional(),
   }),
 });
 

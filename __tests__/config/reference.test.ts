@@ -3,7 +3,9 @@ import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import { parse as parseYaml } from "yaml";
-import { jsonSchemas, writeReference } from "../../config/reference";
+import { describeType } from "../../config/describe-type";
+import { keyReference } from "../../config/key-reference";
+import { jsonSchemas } from "../../config/reference";
 import { VALID } from "./support/cluster";
 
 const ROOT = join(__dirname, "../..");
@@ -20,13 +22,41 @@ describe("what `npm run config:schema` writes is up to date:", () => {
     expect(JSON.parse(read("config", name))).toEqual(JSON.parse(text));
   });
 
-  test("docs/configuration.md", () => {
-    // The formatter aligns the tables.
-    const plain = (markdown: string) => markdown.replace(/ +\|/g, " |").replace(/-{3,}/g, "---");
-    const committed = read("docs", "configuration.md");
-    expect(plain(committed)).toBe(plain(writeReference(committed)));
+  test("docs/reference/cluster-yaml.md", () => {
+    // The formatter aligns nothing in it.
+    expect(read("docs", "reference", "cluster-yaml.md")).toBe(keyReference());
   });
 });
+
+test("the page has each key once, with what it may be", () => {
+  const page = keyReference();
+  const entry = (key: string) => page.split(`### \`${key}\`\n`)[1]?.split("\n#")[0]?.trim();
+  const keys = [...page.matchAll(/^### `(.*)`$/gm)].map(([, key]) => key);
+  expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+  expect(keys.length).toBeGreaterThan(250);
+  expect(entry("nodes[].vm_id")).toMatch(/^[A-Z].*\n\n- type: integer, 100 to 999999999\n- default: /);
+  expect(entry("boot_mode")).toMatch(/\n- type: `iso`, `disk-image`\n- default: `iso`$/);
+  expect(entry("node_cidr")).toMatch(/\n- required$/);
+  expect(entry("state.encryption.provider")).toContain(
+    "- type: `pbkdf2`, `aws_kms`, `gcp_kms`, `openbao`, `off`",
+  );
+});
+
+test.each([
+  [{ type: "array", minItems: 1, items: { type: "string" } }, "list of texts, not empty"],
+  [
+    { type: "array", maxItems: 4, items: { type: "object", properties: {} } },
+    "list of maps, at most 4 entries",
+  ],
+  [{ anyOf: [{ type: "integer", minimum: 1 }, { const: "all" }] }, "integer, at least 1; or `all`"],
+  [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, "integer, at least 0"],
+  [{ type: "string", pattern: "^a$", allOf: [{ pattern: "^b$" }] }, "text, `^a$`, `^b$`"],
+  [{ type: "string", pattern: "a".repeat(61) }, "text"],
+  [
+    { type: "object", additionalProperties: { type: "string", minLength: 1 } },
+    "map of names to texts, not empty",
+  ],
+])("%j is %s", (schema, words) => expect(describeType(schema)).toBe(words));
 
 test("every key is explained", () => {
   const keys: string[] = [];

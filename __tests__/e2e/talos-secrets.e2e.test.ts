@@ -9,7 +9,8 @@ import { TalosProvider } from "../../constructs/talos-provider";
 import type { SecretsBundle } from "../../domain/talos-secrets";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { generatedSecrets } from "../../talos/export-secrets";
-import { parseSecretsBundle, secretsVariables } from "../../talos/secrets-bundle";
+import { bundleOfMachineSecrets, parseSecretsBundle, secretsVariables } from "../../talos/secrets-bundle";
+import type { StateFile } from "../../talos/state-outputs";
 import { resolveTalosctl } from "../../toolchain";
 import { newApp, synthStack } from "../support/synth";
 import { talosCluster, talosControlPlane, talosWorker } from "../support/talos-nodes";
@@ -21,6 +22,8 @@ import { TofuProject } from "../support/tofu-project";
  */
 
 const NODES = [talosControlPlane(1), talosWorker(1)];
+/** The only node of another cluster, which has its secrets in the state. */
+const OTHER = talosControlPlane(9);
 const APPLIES = NODES.map(({ name }) => `talos_machine_configuration_apply.${name}`);
 const bundle = parseSecretsBundle(
   parse(readFileSync(join(__dirname, "../../stand-ins/talos-config/secrets.yaml"), "utf8")),
@@ -32,7 +35,7 @@ let project: TofuProject;
 const env: Record<string, string | undefined> = {};
 
 beforeAll(async () => {
-  talos = await startTalos({ nodes: NODES.map(({ name, address }) => ({ name, address })) });
+  talos = await startTalos({ nodes: [...NODES, OTHER].map(({ name, address }) => ({ name, address })) });
   project = new TofuProject(env);
   use(secretsVariables(bundle));
 });
@@ -43,15 +46,15 @@ afterAll(async () => {
 
 const use = (variables: Readonly<Record<string, string | undefined>>) => Object.assign(env, variables);
 
-function write(props: Partial<TalosClusterProps> = {}): void {
+function write(props: Partial<TalosClusterProps> = {}, to = project, of = NODES): void {
   const endpoints = new Map(talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
-  const nodes = NODES.map((node) => ({ ...node, apiEndpoint: endpoints.get(node.name) }));
+  const nodes = of.map((node) => ({ ...node, apiEndpoint: endpoints.get(node.name) }));
   const stack = new TerraformStack(newApp(), "test");
-  new LocalBackend(stack, { path: project.stateFile });
+  new LocalBackend(stack, { path: to.stateFile });
   new TalosProvider(stack, "talos");
   new TalosCluster(stack, "cluster", talosCluster(nodes, { secrets: "out-of-state", ...props }));
   stack.prepareStack();
-  project.write(synthStack(stack));
+  to.write(synthStack(stack));
 }
 
 const calls = (method: string) =>
@@ -68,8 +71,8 @@ function secretsOf(value: unknown, name = ""): string[] {
   return name === "key" ? [text, Buffer.from(text, "base64").toString().split("\n")[1] ?? ""] : [text];
 }
 
-function leaks(text: string): string[] {
-  return [...secretsOf(bundle), "PRIVATE KEY", "LS0tLS1CRUdJTi"].filter((secret) => text.includes(secret));
+function leaks(text: string, of = bundle): string[] {
+  return [...secretsOf(of), "PRIVATE KEY", "LS0tLS1CRUdJTi"].filter((secret) => text.includes(secret));
 }
 
 const said = async () => {
@@ -86,7 +89,8 @@ test("a new cluster: nothing secret is in the plan or in the state", async () =>
   await project.ok("apply", "-input=false", project.planFile);
   expect(calls("ApplyConfiguration").map(({ node }) => node)).toEqual(["cp-1", "worker-1"]);
   expect(calls("Bootstrap").map(({ node }) => node)).toEqual(["cp-1"]);
-  expect(talos.control.listNodes().map(({ condition }) => condition)).toEqual(["RUNNING", "RUNNING"]);
+  const conditions = talos.control.listNodes().map(({ condition }) => condition);
+  expect(conditions.slice(0, 2)).toEqual(["RUNNING", "RUNNING"]);
   expect(secretsOf(bundle).length).toBeGreaterThan(12);
   expect(leaks(project.rawState())).toEqual([]);
 });
@@ -138,32 +142,35 @@ test("no plan makes a new CA in the state", async () => {
   expect((await project.plan("-destroy")).exitCode).toBe(2);
 });
 
-test("secrets that are in the state are not replaced, until the state has forgotten them", async () => {
-  const from = new TofuProject(env);
+test("secrets that are in the state are not replaced; taken out, the node keeps its config and the state has none", async () => {
+  const other = new TofuProject(env);
   try {
-    from.write({
-      terraform: {
-        required_providers: { talos: { source: "siderolabs/talos", version: "0.11.0" } },
-        backend: { local: { path: from.stateFile } },
-      },
-      resource: { talos_machine_secrets: { cluster: { talos_version: "v1.12" } } },
-    });
-    await from.ok("init");
-    await from.ok("apply", "-auto-approve");
-    from.write({
-      ...JSON.parse(readFileSync(join(project.folder, "cdk.tf.json"), "utf8")),
-      terraform: {
-        required_providers: { talos: { source: "siderolabs/talos", version: "0.11.0" } },
-        backend: { local: { path: from.stateFile } },
-      },
-    });
-    expect((await from.plan()).said).toContain("unsupported move: talos_machine_secrets -> terraform_data");
-    await from.ok("state", "rm", "talos_machine_secrets.cluster");
-    expect((await from.plan()).exitCode).toBe(2);
+    write({ secrets: "in-state" }, other, [OTHER]);
+    await other.ok("init");
+    await other.ok("apply", "-auto-approve");
+    const { resources } = JSON.parse(other.rawState()) as Required<StateFile>;
+    const { attributes } = resources.find(({ type }) => type === "talos_machine_secrets")?.instances[0] ?? {};
+    const taken = bundleOfMachineSecrets(attributes?.machine_secrets, "the state");
+    expect(leaks(other.rawState(), taken)).not.toEqual([]);
+    const hashes = hashesIn(resources);
+
+    use(secretsVariables(taken));
+    write({}, other, [OTHER]);
+    expect((await other.plan()).said).toContain("unsupported move: talos_machine_secrets -> terraform_data");
+    await other.ok("state", "rm", "talos_machine_secrets.cluster");
+    talos.control.clearCalls();
+    await other.ok("apply", "-auto-approve");
+    expect(calls("Bootstrap")).toEqual([]);
+    expect(leaks(other.rawState(), taken)).toEqual([]);
+    expect(hashesIn((JSON.parse(other.rawState()) as Required<StateFile>).resources)).toEqual(hashes);
+    expect((await other.plan()).exitCode).toBe(0);
   } finally {
-    from.remove();
+    other.remove();
   }
 });
+
+const hashesIn = (resources: NonNullable<StateFile["resources"]>) =>
+  resources.flatMap(({ instances: [first] }) => first?.attributes?.machine_configuration_hash ?? []);
 
 async function newBundle(): Promise<SecretsBundle> {
   const { path: talosctl } = await resolveTalosctl({ report: console.error });

@@ -230,6 +230,7 @@ test("the secrets of Talos have a file of their own, which is never overwritten,
     cluster: { id: "an id", secret: "hunter2-of-talos" },
     certs: { os: { key: "hunter2-of-os" } },
   };
+  project.write(".sops.yaml", sopsConfig([anna.recipient]));
   expect(await readTalosSecrets(project.as(anna))).toBeUndefined();
   await writeTalosSecrets(project.as(anna), stringify(secrets));
   expect(project.everything()).not.toContain("hunter2-of");

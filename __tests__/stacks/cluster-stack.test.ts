@@ -433,6 +433,17 @@ describe("Talos", () => {
     expect(warningsOf(stack)).toContain("the secrets of Talos are in plain text in the state: a lab");
   });
 
+  test("with its secrets out of the state, no output has credentials, and a state in plain text needs no reason", () => {
+    const off = { backend: "local", encryption: { provider: "off", reason: "a test" } } as const;
+    const talos = { kubernetesVersion: "v1.36.0", secrets: "out-of-state" } as const;
+    const { output } = templateOf(configured({ state: off, talos }));
+    expect(Object.keys(output)).not.toContain("kubeconfig");
+    expect(Object.keys(output)).not.toContain("talosconfig");
+    expect(() => templateOf(configured({ talos: { ...talos, plaintextSecrets: "a lab" } }))).toThrow(
+      /stack "cluster": talos.plaintextSecrets has no effect where talos.secrets is out-of-state/,
+    );
+  });
+
   test("among several SCSI disks, the first one is found by its size if that tells it apart", () => {
     const withDisk = (sizeGiB: number) => {
       const [node] = configured().nodes;

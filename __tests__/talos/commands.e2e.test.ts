@@ -212,15 +212,16 @@ test("secrets: taken out of the state, they serve all commands, and the nodes ac
   expect(JSON.parse(diff.out).nodes[0].changes).toEqual([
     { document: "v1alpha1", path: ["machine", "sysctls"], after: { "net.core.somaxconn": "65535" } },
   ]);
+  cluster.talos.control.clearCalls();
   expect(await run("apply-config", "worker-1")).toMatchObject({ code: 0 });
-  expect(await run("diff", "worker-1")).toMatchObject({ code: 0 });
+  const applied = cluster.talos.control
+    .listCalls()
+    .filter(({ method }) => method.endsWith("/ApplyConfiguration"));
+  expect(applied.map(({ node, status }) => [node, status])).toEqual([["worker-1", "OK"]]);
   expect(await run("certificates", "renew")).toMatchObject({
     code: 0,
     said: expect.stringContaining("out of the state"),
   });
-  const again = await run("secrets", "talos");
-  expect(again).toMatchObject({ code: 1, said: expect.stringContaining("is there already") });
-
   rmSync(file);
   const missing = await run("talosconfig", "--out", "-");
   expect(missing).toMatchObject({

@@ -3,6 +3,7 @@ import { loadFromEnv } from "../../config";
 import { confirm } from "../../process/confirm";
 import { loadProject } from "../../state/project";
 import { type Renewal, renewClientCertificate } from "../../talos/certificates/renew";
+import type { ClusterProps } from "../../talos/cluster";
 import { TalosError } from "../../talos/errors";
 import { CLUSTER_OPTION } from "../choose-cluster";
 import { runForUser } from "../talos-command";
@@ -53,23 +54,25 @@ export function addRenewCommand(program: Command): void {
       "\nexit codes: 0 renewed, or not due; 1 it failed; 2 with --dry-run: it would be renewed\nenvironment: as for npm run deploy",
     )
     .action((options: RenewOptions) =>
-      runForUser(options.cluster, async ({ env, folder, signal, report }) => {
-        const isOutOfState = loadFromEnv({ env }).config.talos?.secrets === "out-of-state";
-        const outcome = isOutOfState
-          ? "out of state"
-          : await renewClientCertificate({
-              project: loadProject(env, folder),
-              signal,
-              report,
-              dryRun: options.dryRun ?? false,
-              approve: () => approved(options.autoApprove ?? false, signal),
-              onLine: report,
-            });
-        if (options.json) console.log(JSON.stringify({ outcome }, null, 2));
-        else console.log(TEXT[outcome]);
-        return EXIT[outcome];
-      }),
+      runForUser(options.cluster, (props) => renew(options, props), { needsSecrets: true }),
     );
+}
+
+async function renew(options: RenewOptions, { env, folder, signal, report }: ClusterProps): Promise<number> {
+  const isOutOfState = loadFromEnv({ env }).config.talos?.secrets === "out-of-state";
+  const outcome = isOutOfState
+    ? "out of state"
+    : await renewClientCertificate({
+        project: loadProject(env, folder),
+        signal,
+        report,
+        dryRun: options.dryRun ?? false,
+        approve: () => approved(options.autoApprove ?? false, signal),
+        onLine: report,
+      });
+  if (options.json) console.log(JSON.stringify({ outcome }, null, 2));
+  else console.log(TEXT[outcome]);
+  return EXIT[outcome];
 }
 
 async function approved(isApproved: boolean, signal: AbortSignal): Promise<boolean> {

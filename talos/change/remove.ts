@@ -8,6 +8,8 @@ import type { RollCluster, RollKubernetes } from "./roll";
 
 /** What the removal of a node asks of the cluster. */
 export interface RemovalCluster extends Pick<RollCluster, "etcdViews"> {
+  /** Why the node cannot be taken out any more; empty if it can. */
+  problems(): Promise<readonly string[]>;
   /** Lets a node leave etcd, wipes it and powers it off. */
   reset(node: TalosNode): Promise<void>;
   /** Takes a member out of etcd, by way of another control plane. */
@@ -143,6 +145,7 @@ export async function removeNode(
   const { name, role } = node;
   const say = (text: string) => options.say(`${name}: ${text}`);
   const { kubernetes } = cluster;
+  await kubernetes?.mayGoOn();
   if (!isLost && facts.error === undefined) {
     const known = await kubernetes?.nodeOf(name);
     try {
@@ -151,8 +154,12 @@ export async function removeNode(
         options.signal?.throwIfAborted();
         await kubernetes?.drain(name);
         say("drained");
+        // That took its time, and another node may have gone down in it.
+        const problems = await cluster.problems();
+        if (problems.length > 0) throw new Error(`not wiped, because ${problems.join("; ")}`);
       }
       options.signal?.throwIfAborted();
+      await kubernetes?.mayGoOn();
       await cluster.reset(node);
     } catch (error) {
       if (known !== undefined) {

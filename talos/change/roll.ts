@@ -20,6 +20,8 @@ export interface RollCluster {
 
 /** What a roll asks of Kubernetes. */
 export interface RollKubernetes {
+  /** Is asked before a node is touched. @throws Error where another run has taken over */
+  mayGoOn(): Promise<void>;
   /** Undefined if there is no such Node. */
   nodeOf(name: string): Promise<KubernetesNode | undefined>;
   /** Lets no new pod onto a node, and marks it as ours. */
@@ -127,6 +129,7 @@ async function rollNode(
 
 /** Workers are no danger to etcd, but where it is not well, nobody knows whether this roll is the cause. */
 async function requireOthersUp(cluster: RollCluster, { node, toCome }: Turn): Promise<void> {
+  await cluster.kubernetes?.mayGoOn();
   const others = cluster.nodes.filter(({ name, role }) => role === "controlplane" && name !== node.name);
   const [problems, stages] = await Promise.all([
     etcdProblemsOf(cluster),
@@ -138,7 +141,7 @@ async function requireOthersUp(cluster: RollCluster, { node, toCome }: Turn): Pr
     if (node.role !== "controlplane" || toCome.some(({ name }) => name === other.name)) continue;
     if ((await cluster.kubernetes?.nodeOf(other.name))?.isOurs) {
       problems.push(
-        `${other.name} is cordoned by another run of such a command; wait for its end, or kubectl uncordon ${other.name} where it was stopped`,
+        `${other.name} is still cordoned by a run of such a command that was stopped; run that again, or kubectl uncordon ${other.name}`,
       );
     }
   }

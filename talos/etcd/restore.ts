@@ -1,4 +1,4 @@
-import { etcdProblems } from "../change/etcd-problems";
+import { etcdProblems, strangerProblem, strangersIn } from "../change/etcd-problems";
 import type { EtcdView } from "../change/facts";
 import type { LiveCluster } from "../change/live-cluster";
 import { type PollOptions, waitUntilFine } from "../change/poll";
@@ -22,10 +22,13 @@ export function restoreProblems(
           `${name} does not answer: ${error}; start it, give it a new VM by a deploy, or take it out of nodes.yaml`,
         ];
   });
+  // It keeps what it has, and would go on with it.
+  const strangers = strangersIn(namesOfControlPlanes(nodes), etcd).map(strangerProblem);
   const works = etcd.some(hasQuorum);
-  if (!works || replacesHealthy) return silent;
+  if (!works || replacesHealthy) return [...silent, ...strangers];
   return [
     ...silent,
+    ...strangers,
     "etcd has a quorum, and a restore throws away what it has; replace single nodes with npm run replace-node, or pass --replace-healthy to go back to the snapshot",
   ];
 }

@@ -23,6 +23,8 @@ class Model {
   silentFor = 0;
   /** That a pod does not go. */
   isNotDrained = false;
+  /** Whether another run is at work on the nodes by now. */
+  isTakenOver = false;
   readonly said: string[] = [];
   /** Is called after each step. */
   afterStep: () => void = () => undefined;
@@ -74,7 +76,7 @@ class Model {
     return { nodes: this.nodes, facts, etcd: this.views(), kubernetes };
   }
 
-  get cluster(): RemovalCluster {
+  get cluster(): Omit<RemovalCluster, "problems"> {
     return {
       etcdViews: async () =>
         this.silentFor-- > 0
@@ -90,6 +92,9 @@ class Model {
         this.members.delete(id);
       },
       kubernetes: {
+        mayGoOn: async () => {
+          if (this.isTakenOver) throw new Error("another run has taken over");
+        },
         nodeOf: async (name) => this.facts().kubernetes?.get(name),
         cordon: async (name) => this.did(`cordon ${name}`),
         drain: async (name) => {
@@ -113,7 +118,9 @@ class Model {
   async remove(name: string, isLost: boolean, more: Partial<PollOptions> = {}): Promise<void> {
     const say = (line: string) => void this.said.push(line);
     const options = { timeoutSeconds: 0, intervalMs: 0, say, ...more };
-    await removeNode(this.cluster, { node: this.node(name), isLost }, this.factsOf(name), options);
+    const removal = { node: this.node(name), isLost };
+    const cluster = { ...this.cluster, problems: async () => removalProblems(this.facts(), removal) };
+    await removeNode(cluster, removal, this.factsOf(name), options);
   }
 }
 
@@ -138,6 +145,26 @@ test("a control plane leaves etcd by itself; one that does not is removed by ano
   forgetful.isForgetful = true;
   await forgetful.remove("cp-1", false);
   expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
+});
+
+test("a control plane that goes down while another one is drained saves that one", async () => {
+  const model = new Model(3, 0);
+  model.afterStep = () => {
+    if (model.log.includes("drain cp-1")) model.up.delete("cp-2");
+  };
+  await expect(model.remove("cp-1", false)).rejects.toThrow(
+    /^not wiped, because cp-1: etcd would have 2 members, of which 1 healthy/,
+  );
+  expect(model.log).toEqual(["cordon cp-1", "drain cp-1"]);
+});
+
+test("a run that was taken over while it drained a node does not wipe it", async () => {
+  const model = new Model(3, 1);
+  model.afterStep = () => {
+    model.isTakenOver = model.log.includes("drain w-1");
+  };
+  await expect(model.remove("w-1", false)).rejects.toThrow("another run has taken over");
+  expect(model.log).toEqual(["cordon w-1", "drain w-1"]);
 });
 
 test("an interruption ends the removal before its next step, whichever that is", async () => {

@@ -157,14 +157,25 @@ describe("somebody else's run at the same time", () => {
     expect(cluster.log).toEqual(["drain cp-1", "restart cp-1"]);
   });
 
-  test("a control plane that another run has cordoned is about to go down", async () => {
+  test("that has taken over while a node was drained restarts it, and not this one", async () => {
+    const cluster = new ModelCluster(talosNodesOf(3, 0));
+    cluster.whileDraining = () => {
+      cluster.isTakenOver = true;
+    };
+    expect(await first(cluster)).toMatchObject({ outcome: "failed", reason: "another run has taken over" });
+    expect(cluster.log).toEqual(["drain cp-1"]);
+  });
+
+  test("a control plane that a stopped run has left cordoned may be about to go down", async () => {
     const cluster = new ModelCluster(talosNodesOf(3, 1));
     const nodes = cluster.nodes.filter(({ name }) => name !== "cp-3");
     cluster.machine("cp-3").cordonedBy = "us";
     const [result] = await rollNodes(cluster, { ...cluster.upgrade, nodes }, once);
     expect(result).toMatchObject({
       name: "cp-1",
-      reason: expect.stringMatching(/cp-3 is cordoned by another run.*kubectl uncordon cp-3/),
+      reason: expect.stringMatching(
+        /cp-3 is still cordoned by a run .* that was stopped.*kubectl uncordon cp-3/,
+      ),
     });
     expect(cluster.log).toEqual([]);
     const [worker] = cluster.nodes.filter(({ name }) => name === "w-1");

@@ -38,6 +38,18 @@ test("a control plane that is not wiped with the others would bring its old memb
   ]);
 });
 
+test("a member that is not wiped with the others would go on without them", () => {
+  const members = ["cp-1", "cp-2", "cp-3", "cp-4"].map((hostname) => ({
+    id: hostname,
+    hostname,
+    isLearner: false,
+  }));
+  const works = ["cp-1", "cp-2", "cp-3"].map((name) => ({ ...view(name, "cp-1"), members }));
+  expect(restoreProblems(facts(works), { replacesHealthy: true })).toEqual([
+    expect.stringMatching(/^etcd has the member cp-4 \(cp-4\), which is no control plane of the cluster/),
+  ]);
+});
+
 describe("what a restore does to the nodes", () => {
   const [first, ...others] = ["cp-1", "cp-2", "cp-3"];
 

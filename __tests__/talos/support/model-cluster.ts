@@ -55,6 +55,8 @@ export class ModelCluster implements RollCluster {
   afterStep: () => void = () => undefined;
   /** What somebody else does while the pods of a node are evicted. */
   whileDraining: (name: string) => void = () => undefined;
+  /** Whether another run is at work on the nodes by now. */
+  isTakenOver = false;
   /** The most control planes that were ever down together. */
   mostDown = 0;
   /** Whether etcd ever had too few members. */
@@ -135,6 +137,9 @@ export class ModelCluster implements RollCluster {
 
   private kubernetesApi(): RollKubernetes {
     return {
+      mayGoOn: async () => {
+        if (this.isTakenOver) throw new Error("another run has taken over");
+      },
       nodeOf: async (name): Promise<KubernetesNode | undefined> => {
         const { cordonedBy, downFor, isKnown, bootOfNode } = this.machine(name);
         if (isKnown === false) return undefined;
