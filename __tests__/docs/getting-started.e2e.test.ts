@@ -36,7 +36,7 @@ test("docs/getting-started.md leads from nothing to a cluster, through a change,
     /^home\/kubeconfig is written/m,
     /^cp-1 +controlplane +running +yes +v1\.13\.0 +as wanted +9 of 9$/m,
     /^healthy$/m,
-    /^4 to change in place$/m,
+    /^2 to change in place$/m,
     /^ {6}memory\[0\]\.dedicated: 16384 → 8192$/m,
     /Resources: 0 added, 0 changed, 16 destroyed\.$/m,
   ];

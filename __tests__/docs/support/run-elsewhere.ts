@@ -15,6 +15,13 @@ const deployed: Proof = ["library/pack.e2e.test.ts", 'project.script("deploy", [
  * needs a line here, or a mark at its block: `hardware`, `online` or `terminal`.
  */
 export const RUN_ELSEWHERE: Readonly<Record<string, Proof>> = {
+  docs: "for maintainers: serves the site that docs/site.test.ts opens",
+  "docs:build": "for maintainers: docs/site.test.ts builds the site and opens it",
+  "docs:commands": "for maintainers; docs/site-sources.test.ts compares what it writes",
+  "secrets talos --from-state": onCluster('run("secrets", "talos", "--from-state")'),
+  "ansible-playbook -i": ["ansible/playbooks.e2e.test.ts", "ansible-playbook -i inventory.json ansible/"],
+  "config inventory": ["ansible/inventory.test.ts", 'startProgram("cli/config.ts", ["inventory"]'],
+  "secrets talos": onCluster('run("secrets", "talos")'),
   "deploy --allow": ["cli/run-deploy.test.ts", '"--allow"'],
   "kubeconfig --merge --replace": ["talos/merge-config.test.ts", "replace"],
   "kubeconfig --new": onCluster('"--new"'),
