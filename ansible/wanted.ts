@@ -27,7 +27,7 @@ export interface Wanted {
  */
 export function wantedOf(node: NodeConfig, cluster: ClusterConfig, image: string): Wanted {
   const isNamed = (setting: VmSetting) => !node.onlyForNew.includes(setting);
-  const settings: Readonly<Partial<Record<VmSetting, Parts>>> = {
+  const settings: Readonly<Record<Exclude<VmSetting, "tags" | "pciDevices" | "usbDevices">, Parts>> = {
     cores: { cores: node.cores },
     sockets: { sockets: node.sockets },
     memoryMiB: { memory: node.memoryMiB },
@@ -49,7 +49,7 @@ export function wantedOf(node: NodeConfig, cluster: ClusterConfig, image: string
     name: node.name,
     // HA chooses the hosts of what it can move.
     host: cluster.proxmox.ha ? undefined : node.host,
-    ...partsOf(settings as Record<VmSetting, Parts>, node.onlyForNew),
+    ...partsOf(settings, node.onlyForNew),
     ...(cluster.bootMode === "iso" && { ide2: node.ejectIso ? "none" : image }),
     // As they are found, while VMs are adopted.
     ...(cluster.adopt?.vms === undefined && devicesOf(node, cluster)),

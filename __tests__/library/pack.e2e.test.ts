@@ -100,7 +100,7 @@ test("the package holds what runs and nothing else", () => {
     "dist/config/machine-config\\.json",
     "config/(cluster|nodes)\\.schema\\.json",
     "ansible/((create|start|stop|verify|destroy)\\.yml|ansible\\.cfg|requirements\\.(txt|yml))",
-    "ansible/(group_vars/all\\.yml|tasks/look-up\\.yml|filter_plugins/vm_differences\\.py)",
+    "ansible/(group_vars/all\\.yml|tasks/(look-up|want-nodes)\\.yml|filter_plugins/vm_differences\\.py)",
     "init/templates/(github/)?[^/]+\\.template",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
