@@ -39,7 +39,7 @@ export interface ClusterSecrets {
   generate(scope: Construct, name: string, source: MachineConfigSource): ConfigInputs;
 }
 
-/** The address that a resource of the state would be moved to, which OpenTofu refuses: {@link MachineSecrets} cannot become anything else. */
+/** The address of {@link ClusterSecrets.resource} in each place. No state is ever moved from one to the other. */
 export const secretsAddress = (clusterId: string) => ({
   inState: `talos_machine_secrets.${clusterId}`,
   outOfState: `terraform_data.${clusterId}_secrets`,
