@@ -31,6 +31,8 @@ interface Project {
   /** Undefined for the one that others are compared with. */
   readonly baseline?: string;
   readonly limit?: number;
+  /** Whether OpenTofu collects garbage as often as by itself. */
+  readonly untuned?: boolean;
   /** Writes the configuration to the folder `cwd`. */
   readonly write: (cwd: string, env: NodeJS.ProcessEnv) => Promise<void>;
 }
@@ -38,14 +40,17 @@ interface Project {
 const projects: readonly Project[] = SIZES.flatMap((size) => {
   const handWritten = (encrypted: boolean): Project => ({
     name: `${size} nodes: hand-written HCL, ${encrypted ? "encrypted" : "plain"} state`,
+    untuned: true,
     write: async (cwd) => writeHandWritten(size, encrypted, cwd),
   });
+  const plain = handWritten(false);
+  const tuned = { ...plain, name: `${plain.name}, tuned`, baseline: plain.name, untuned: false };
   const ours = STATES.map(({ name, encryption, limit }): Project => {
     const baseline = handWritten(name !== "plain state").name;
     const write = (cwd: string, env: NodeJS.ProcessEnv) => synthesize(size, encryption, cwd, env);
     return { name: `${size} nodes: this program, ${name}`, baseline, limit, write };
   });
-  return [handWritten(false), handWritten(true), ...ours];
+  return [plain, tuned, handWritten(true), ...ours];
 });
 
 /** Measures empty plans of the same VMs; each project has its own stand-in Proxmox. */
@@ -80,7 +85,12 @@ async function apply(
   proxmox: RunningProxmox,
 ): Promise<Contestant> {
   mkdirSync(cwd, { recursive: true });
-  const base = { ...tofuEnv(toolchain), TF_VAR_state_passphrase: PASSPHRASE };
+  const untuned = { GOGC: undefined, GOMEMLIMIT: undefined };
+  const base = {
+    ...tofuEnv(toolchain),
+    ...(project.untuned && untuned),
+    TF_VAR_state_passphrase: PASSPHRASE,
+  };
   const env = { ...base, ...proxmox.env };
   await project.write(cwd, env);
   const tofu = (...args: string[]): Command => ({ file: toolchain.tofu, args, cwd, env });

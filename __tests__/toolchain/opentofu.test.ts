@@ -26,6 +26,16 @@ const resolve = (options: ToolchainOptions = {}) =>
 const cachedTofu = () => join(on.cacheDir, "opentofu", "1.12.6", platform(), "tofu");
 const leftBehind = () => (existsSync(dirname(cachedTofu())) ? readdirSync(dirname(cachedTofu())) : []);
 
+test("OpenTofu collects garbage less often, unless the user has said how often", async () => {
+  fakeGo(on);
+  on.program("tofu", versionScript("OpenTofu", "1.13.0"));
+  expect((await resolve()).env).toMatchObject({ GOGC: "400", GOMEMLIMIT: "1GiB" });
+  for (const own of [{ GOGC: "50" }, { GOMEMLIMIT: "200MiB" }]) {
+    const { env } = await resolve({ env: { ...on.env, ...own } });
+    expect([env.GOGC, env.GOMEMLIMIT]).toEqual([undefined, undefined]);
+  }
+});
+
 describe("TERRAFORM_BINARY_NAME", () => {
   it("wins over a tofu on PATH", async () => {
     fakeGo(on);
