@@ -101,13 +101,15 @@ test("a run that ends while another one waits lets that one go on", async () => 
   const api = new LeaseApi();
   const said: string[] = [];
   let isDone = false;
-  const first = run(api, () => waitUntil(() => isDone));
+  // It gives no sign before it ends.
+  const first = run(api, () => waitUntil(() => isDone), { second: 3_600_000 });
   await waitUntil(() => api.lease !== undefined);
-  const second = run(api, async () => "done", { said });
+  const second = run(api, async () => "done", { said, second: 20 });
   await waitUntil(() => said.length > 0);
   isDone = true;
   await first;
   expect(await second).toBe("done");
+  expect(said).toHaveLength(1);
 });
 
 test("the place of a run that was killed is taken, and where it was not, it stops", async () => {
