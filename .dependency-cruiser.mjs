@@ -65,7 +65,7 @@ export default {
       name: "what is packed needs no devDependencies",
       severity: "error",
       from: {
-        path: "^((main|index|cloudflare|fast-synth)\\.ts$|(cli|init|domain|config|process|toolchain|state|bootstrap|plan|proxmox|doctor|talos|github|topology)/)",
+        path: "^((main|index|cloudflare|fast-synth)\\.ts$|(cli|init|domain|config|process|toolchain|state|bootstrap|plan|proxmox|ansible|doctor|talos|github|topology)/)",
         pathNot: "^cli/config-schema\\.ts$",
       },
       to: {

@@ -5,9 +5,11 @@ import { ConfigError, type LoadedFromEnv, loadClusters } from "./config";
 import { requireNodes, splitNames, talosApiEndpoints } from "./config/node-variables";
 import { bootstrapState, stackId, stateBeside } from "./config/state-location";
 import { PROXMOX_NODE } from "./domain/proxmox-names";
+import { imagePrefix } from "./domain/talos-image";
 import { ClusterStack } from "./stacks/cluster-stack";
 import type { StateProps } from "./stacks/cluster-stack-props";
 import { ProxmoxAccessStack } from "./stacks/proxmox-access-stack";
+import "./stacks/resolve-plain-data";
 import { skipCrossStackReferences } from "./stacks/skip-cross-stack-references";
 
 /**
@@ -69,7 +71,7 @@ function addCluster(
       ...node,
       talos: { ...node.talos, apiEndpoint: granted.apiEndpoints.get(node.name) },
     })),
-    proxmox: { ...config.proxmox, endpoint, imagePrefix: name && `talos-${name}` },
+    proxmox: { ...config.proxmox, endpoint, imagePrefix: imagePrefix(name) },
     state,
     // Of several clusters, each has only some of the nodes.
     allowReplace:

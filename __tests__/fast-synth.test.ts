@@ -40,3 +40,25 @@ test("a program that packs a folder still gets its archiver", () => {
   `);
   expect(readFileSync(join(folder, "packed.zip"), "latin1")).toContain("file.txt");
 });
+
+test("a file is compiled once, and again when its text changes", () => {
+  const part = join(folder, "part.ts");
+  const compiled = (text: string) => {
+    writeFileSync(part, text);
+    return run(`
+      const swc = require(${JSON.stringify(join(root, "node_modules/@swc/core"))});
+      const compile = swc.transformSync;
+      let count = 0;
+      swc.transformSync = (...args: unknown[]) => {
+        count++;
+        return compile(...args);
+      };
+      require(${JSON.stringify(join(root, "fast-synth"))});
+      const before = count;
+      console.log(require(${JSON.stringify(part)}).value, count - before);
+    `).trim();
+  };
+  expect(compiled("export const value: number = 1;")).toBe("1 1");
+  expect(compiled("export const value: number = 1;")).toBe("1 0");
+  expect(compiled("export const value: number = 2;")).toBe("2 1");
+});

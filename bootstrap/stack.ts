@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { step } from "../process/step";
 import { synthesize } from "../process/synthesize";
-import { type ShownResource, Tofu } from "../process/tofu";
+import { type ShownResource, type ShownState, Tofu } from "../process/tofu";
 import type { Account } from "./account";
 import type { Ownership } from "./ownership";
 import type { WorkDir } from "./work-dir";
@@ -35,6 +35,9 @@ type OnLine = (line: string) => void;
 
 /** The bootstrap stack, with OpenTofu in its folder and its state in the bucket. */
 export class Stack {
+  /** What OpenTofu has shown of the state; undefined once something has changed it. */
+  private shown?: Promise<ShownState>;
+
   private constructor(
     private readonly props: StackProps,
     private readonly tofu: Tofu,
@@ -62,6 +65,7 @@ export class Stack {
       const imported: string[] = [];
       for (const { name, address, importId } of owned) {
         if (importId === undefined || known.some((each) => each.address === address)) continue;
+        this.shown = undefined;
         await this.tofu.import(follow, address, importId, NO_LOCK);
         imported.push(name);
       }
@@ -96,17 +100,20 @@ export class Stack {
   /** Applies the plan in the work dir. */
   async applyPlan(onLine: OnLine): Promise<void> {
     const { workDir } = this.props;
+    this.shown = undefined;
     await this.tofu.apply(onLine, NO_LOCK, workDir.planFile);
     workDir.removePlan();
   }
 
   /** Applies the changes of these resources only. */
   async applyTo(onLine: OnLine, addresses: readonly string[]): Promise<void> {
+    this.shown = undefined;
     await this.tofu.apply(onLine, NO_LOCK, ...addresses.map((address) => `-target=${address}`));
   }
 
   /** Destroys everything except the state bucket, which still holds the state of this stack. */
   async destroyAllButBucket(onLine: OnLine): Promise<void> {
+    this.shown = undefined;
     await this.tofu.removeFromState(onLine, "cloudflare_r2_bucket.state", NO_LOCK);
     await this.tofu.destroy(onLine, NO_LOCK);
   }
@@ -121,7 +128,7 @@ export class Stack {
   }
 
   async outputs(): Promise<BootstrapOutputs> {
-    const { values } = await this.tofu.show();
+    const { values } = await this.state();
     const text = (name: string) => {
       const value = values?.outputs?.[name]?.value;
       return typeof value === "string" ? value : undefined;
@@ -133,7 +140,12 @@ export class Stack {
     };
   }
 
+  private state(): Promise<ShownState> {
+    this.shown ??= this.tofu.show();
+    return this.shown;
+  }
+
   private async resources(): Promise<readonly ShownResource[]> {
-    return (await this.tofu.show()).values?.root_module?.resources ?? [];
+    return (await this.state()).values?.root_module?.resources ?? [];
   }
 }

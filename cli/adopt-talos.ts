@@ -2,19 +2,22 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadFromEnv } from "../config";
+import { displayPath } from "../process/display-path";
 import { withPrivateFolder } from "../process/private-folder";
 import { step } from "../process/step";
 import { synthesize } from "../process/synthesize";
 import { Tofu } from "../process/tofu";
+import { requireNoTalosSecrets, writeTalosSecrets } from "../secrets/talos-secrets-file";
 import { loadProject, stackFolder } from "../state/project";
 import { checkSecrets, importSecrets } from "../talos/adopt-secrets";
 import type { ClusterProps } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import { talosNodes } from "../talos/node";
+import { bundleText } from "../talos/secrets-bundle";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION } from "./choose-cluster";
-import { loadSecrets } from "./load-secrets";
+import { talosSopsProps } from "./load-talos-secrets";
 import { run } from "./run";
 import { runForUser } from "./talos-command";
 
@@ -32,13 +35,14 @@ async function adopt(
   { unchecked }: Options,
   { env, folder, signal, report }: ClusterProps,
 ): Promise<number> {
-  await loadSecrets(env, { signal });
   const { config, clusterFile } = loadFromEnv({ env });
   if (config.talos === undefined || config.adopt?.talos === undefined) {
     throw new TalosError(
       `${clusterFile} says nothing of a Talos to adopt; add the keys talos and adopt.talos: {}, as docs/adoption.md shows`,
     );
   }
+  const isOutOfState = config.talos.secrets === "out-of-state";
+  if (isOutOfState) requireNoTalosSecrets(talosSopsProps(env, signal).folder);
   const { path: talosctl } = await resolveTalosctl({ env, report, signal });
   const toolchain = await resolveToolchain({ env, report, signal });
   const project = loadProject(env, folder);
@@ -52,6 +56,11 @@ async function adopt(
       await step("asking a control plane whether these are its secrets", () =>
         checkSecrets({ config, nodes, secrets, privateFolder, talosctl, env, signal }),
       );
+    }
+    if (isOutOfState) {
+      const path = await writeTalosSecrets(talosSopsProps(env, signal), bundleText(secrets.bundle));
+      console.error(`wrote ${displayPath(path)}; commit it: without it, nobody gets at the cluster`);
+      return;
     }
     const tofu = new Tofu({
       file: toolchain.tofu,
@@ -76,7 +85,7 @@ async function adopt(
     await importSecrets(tofu, secrets);
   });
   console.log(
-    "the secrets are in the state; npm run diff shows what this program would change in each node, and npm run plan changes none",
+    `the secrets are in ${isOutOfState ? "that file" : "the state"}; npm run diff shows what this program would change in each node, and npm run plan changes none`,
   );
   return 0;
 }
@@ -93,10 +102,10 @@ const program = new Command()
   .option("--unchecked", "do not ask a control plane whether they are its secrets")
   .addHelpText(
     "after",
-    "\nexit codes: 0 the secrets are in the state, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
+    "\nexit codes: 0 the secrets are in the state, or in their file, 1 error\nenvironment: as for npm run deploy, and TALOS_API_ENDPOINTS",
   )
   .action((file: string, options: Options) =>
-    runForUser(options.cluster, (props) => adopt(file, options, props)),
+    runForUser(options.cluster, (props) => adopt(file, options, props), { needsSecrets: true }),
   );
 
 run("adopt-talos", program);

@@ -10,7 +10,15 @@ import { rollNodes } from "../talos/change/roll";
 import { hasConfig, wantedConfig } from "../talos/change/wanted-config";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed, type TalosNode } from "../talos/node";
-import { type ChangeOptions, changeProgram, EXIT, factsOf, finish, liveCluster } from "./change-command";
+import {
+  alone,
+  type ChangeOptions,
+  changeProgram,
+  EXIT,
+  factsOf,
+  finish,
+  liveCluster,
+} from "./change-command";
 import { runTalosProgram } from "./talos-command";
 
 interface Options extends ChangeOptions {
@@ -33,7 +41,8 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   const { dryRun = false, allowOutage = false, timeout } = options;
   const node = nodeNamed(cluster.nodes, name);
   const { env, signal, report } = cluster;
-  const config = await wantedConfig(node, { project: loadProject(env, process.cwd()), signal, report });
+  const project = loadProject(env, process.cwd());
+  const config = await wantedConfig(node, { config: cluster.config, project, signal, report });
   // A node that is staged is restarted by the roll, as all others are.
   const mode = options.reboot || options.staged ? "staged" : "no-reboot";
   if (!options.reboot) {
@@ -44,31 +53,26 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   }
   const live = await liveCluster(cluster, options);
   const problems = restartProblems(await factsOf(live), { allowOutage });
+  const head = ["node", "outcome"];
+  const refuse = (reasons: readonly string[]) =>
+    finish({ dryRun, problems: reasons, nodes: [{ name }] }, options, [[name, "would be restarted"]], head);
   if (dryRun || problems.length > 0) {
     if (problems.length === 0) console.error(await apply(cluster, node, { config, mode, dryRun: true }));
-    return finish(
-      { dryRun, problems, nodes: [{ name }] },
-      options,
-      [[name, "would be restarted"]],
-      ["node", "outcome"],
-    );
+    return refuse(problems);
   }
-  await apply(cluster, node, { config, mode, dryRun });
-  console.error(`${name}: config staged`);
-  const nodes = await rollNodes(
+  const run = { command: "apply-config", signal };
+  return alone(
     live,
-    reboot(cluster, { nodes: [node], always: true, timeoutSeconds: timeout }),
-    {
-      timeoutSeconds: timeout,
-      signal,
-      say: console.error,
+    run,
+    (problem) => refuse([problem]),
+    async () => {
+      await apply(cluster, node, { config, mode, dryRun });
+      console.error(`${name}: config staged`);
+      const roll = reboot(cluster, { nodes: [node], always: true, timeoutSeconds: timeout });
+      const nodes = await rollNodes(live, roll, { timeoutSeconds: timeout, signal, say: console.error });
+      const rows = nodes.map((each) => [each.name, each.outcome]);
+      return finish({ dryRun, problems: [], nodes }, options, rows, head);
     },
-  );
-  return finish(
-    { dryRun, problems: [], nodes },
-    options,
-    nodes.map((each) => [each.name, each.outcome]),
-    ["node", "outcome"],
   );
 }
 

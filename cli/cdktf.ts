@@ -13,6 +13,7 @@ import { deploy } from "./deploy";
 import { destroy, requireDestroyable } from "./destroy";
 import { runCdktf } from "./foreground";
 import { loadSecrets, requireSecrets } from "./load-secrets";
+import { loadTalosSecrets } from "./load-talos-secrets";
 import { drift, plan, type StackCommand } from "./make-plan";
 import { type PlanCommand, planOptions } from "./plan-options";
 import { run } from "./run";
@@ -62,6 +63,7 @@ async function main(name: string, written: readonly string[]): Promise<number> {
 /** @throws SecretsError that names what is missing for the stack of the cluster, before anything runs */
 async function readSecrets(stack = "cluster"): Promise<void> {
   await loadSecrets(process.env);
+  if (stack !== BOOTSTRAP_STACK) await loadTalosSecrets(process.env);
   if (stack !== "cluster" && !stack.startsWith("-")) return;
   const { state } = loadFromEnv({ env: process.env }).config;
   requireSecrets(neededVariables(state, process.env), process.env);

@@ -4,6 +4,7 @@ import { KubernetesNodes } from "../talos/change/kubernetes-nodes";
 import { LiveCluster } from "../talos/change/live-cluster";
 import type { ClusterFacts } from "../talos/change/preflight";
 import type { RolledNode } from "../talos/change/roll";
+import { LeaseHeldError } from "../talos/change/run-lease";
 import type { Cluster } from "../talos/cluster";
 import { CallError, TalosError } from "../talos/errors";
 import { nodeNamed, type TalosNode } from "../talos/node";
@@ -79,6 +80,25 @@ async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {
     throw new TalosError(
       `${said}\nmake it reachable (KUBERNETES_API_ENDPOINT=HOST:PORT for a tunnel), or pass --no-drain: pods are then killed together with their node`,
     );
+  }
+}
+
+/**
+ * Lets a command change nodes while no other run of such a command does. Without Kubernetes (`--no-drain`), nothing keeps two apart.
+ * @param refuse says why nothing is touched, and returns the result
+ */
+export async function alone<T>(
+  live: LiveCluster,
+  { signal, command }: { readonly signal: AbortSignal; readonly command: string },
+  refuse: (problem: string) => T,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (live.kubernetes === undefined) return work();
+  try {
+    return await live.kubernetes.alone({ command, signal, say: console.error }, work);
+  } catch (error) {
+    if (error instanceof LeaseHeldError) return refuse(error.message);
+    throw error;
   }
 }
 

@@ -20,7 +20,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "drift", summary: "show what differs from cluster.yaml", file: "cdktf", args: ["drift"] },
   { name: "destroy", summary: "destroy the cluster", file: "cdktf", args: ["destroy"] },
   { name: "doctor", summary: "check whether everything is there that a deploy needs" },
-  { name: "config", summary: "show the cluster with all defaults" },
+  { name: "config", summary: "show the cluster with all defaults, or as an inventory for Ansible" },
   { name: "topology", summary: "draw the cluster" },
   { name: "pending", summary: "list what waits for the next start of a VM" },
   { name: "secrets", summary: "make, edit and check the encrypted file of secrets" },

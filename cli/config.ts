@@ -1,9 +1,11 @@
-// `npm run config -- show`: what a cluster is, with everything that its files leave out.
+// `npm run config -- show`: what a cluster is, with everything that its files leave out. `inventory`: the same for Ansible.
 import { Command } from "commander";
-import { findClusterFiles } from "../config";
+import { inventoryOf, notMade } from "../ansible/inventory";
+import { findClusterFiles, loadFromEnv } from "../config";
 import { loadWithSource } from "../config/load-with-source";
 import { everythingOf } from "../config/show";
 import { showAsYaml } from "../config/show-yaml";
+import { imagePrefix } from "../domain/talos-image";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
 import { run } from "./run";
@@ -19,6 +21,12 @@ function show({ json }: ShowOptions): void {
   console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
 }
 
+function inventory(): void {
+  const { config, name, warnings, notes } = loadFromEnv({ env: process.env });
+  for (const line of [...warnings, ...notes, ...notMade(config)]) console.error(line);
+  console.log(JSON.stringify(inventoryOf(config, imagePrefix(name)), null, 2));
+}
+
 const program = new Command()
   .description("show the cluster that the files describe")
   .option(...CLUSTER_OPTION)
@@ -32,5 +40,10 @@ program
   )
   .option(...JSON_OPTION)
   .action(show);
+
+program
+  .command("inventory")
+  .description("print the nodes as an inventory for the playbooks in ansible/, as JSON")
+  .action(inventory);
 
 run("config", program);

@@ -18,7 +18,7 @@ export async function deploy(command: StackCommand): Promise<number> {
     if (planned !== 0) return planned;
     const { summary, code } = await saved.review(options, env);
     if (code !== 0) return code;
-    const { state } = await saved.basis(env);
+    const { state } = await saved.basisOfPlan("npm run deploy", env);
     // A plan without changes is applied too: that writes a state with its new key, or what a refresh has found.
     if (summary.hasChanges && !options.autoApprove && !(await confirm("Apply this plan?"))) {
       console.error("nothing was applied");

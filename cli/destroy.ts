@@ -32,15 +32,16 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
   const saved = new SavedPlan(args);
   // Loaded here alone: the other commands do without the configuration and the stores.
   const destroyed = require("./destroyed-stack") as typeof import("./destroyed-stack");
-  const { keepState, requireTalosNodes, resetNodes, whatGoes } = destroyed;
+  const { keepState, requireTalosNodes, resetNodes, stateIdOf, whatGoes } = destroyed;
   const { stack, name } = whatGoes(saved.stack, env);
   if (options.yes !== undefined && options.yes !== name)
     throw new Error(`--yes ${options.yes} is not what would be destroyed; that is ${name}: --yes ${name}`);
-  if (options.reset) requireTalosNodes(stack, env);
+  const resets = options.reset ? requireTalosNodes(stack, env) : undefined;
   saved.remove();
   try {
     // prevent_destroy would refuse. The user asks for it here, by name.
     const allowed = planOption({ ...env, ALLOW_REPLACE: "all", ALLOW_NEW_SECRETS: "all" }, "-destroy");
+    const before = resets && (await stateIdOf(resets, env));
     const planned = await diff({ args, options, env: allowed }, options.format !== undefined);
     if (planned !== 0) return planned;
     if (!(await saved.showDestroy(allowed))) {
@@ -54,10 +55,11 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
       return NOT_APPROVED;
     }
     // OpenTofu refuses a stale plan, but the nodes would be wiped by then.
-    const reason = options.reset ? staleReason(basis, await saved.basis(allowed)) : undefined;
+    const reason =
+      before === undefined ? undefined : staleReason({ ...basis, state: before }, await saved.basis(allowed));
     if (reason !== undefined) throw new Error(`nothing was destroyed: ${reason}`);
     const kept = stack && (await keepState(stack, env));
-    if (options.reset) await resetNodes(env, console.error);
+    if (resets) await resetNodes(env, console.error);
     const code = await saved.apply(
       { state: basis.state, lockTimeout: options.lockTimeout, again: "npm run destroy" },
       allowed,

@@ -1,5 +1,6 @@
 import { loadFromEnv } from "../config";
 import { type StackName, stackId, stackNames } from "../config/state-location";
+import type { PlanBasis } from "../plan/plan-record";
 import { withAbortOnSignal } from "../process/abort-on-signal";
 import { loadProject } from "../state/project";
 import { snapshot } from "../state/snapshot";
@@ -17,12 +18,21 @@ export function whatGoes(
   return { stack, name: stack === "cluster" ? config.clusterName : id };
 }
 
-/** @throws where the nodes of a stack cannot be reset */
-export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.ProcessEnv): void {
-  if (stack === "cluster" && loadFromEnv({ env }).config.talos !== undefined) return;
+/** The stack itself. @throws where its nodes cannot be reset */
+export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.ProcessEnv): StackName {
+  if (stack === "cluster" && loadFromEnv({ env }).config.talos !== undefined) return stack;
   throw new Error(
     "--reset wipes Talos nodes that this program has configured, and cluster.yaml has no key talos; leave it out",
   );
+}
+
+/** Which state a stack has now, by its backend; null where there is none. */
+export async function stateIdOf(stack: StackName, env: NodeJS.ProcessEnv): Promise<PlanBasis["state"]> {
+  const store = openStackStore(loadProject(env, process.cwd()), stack);
+  const bytes = await store.read();
+  if (bytes === undefined) return null;
+  const { serial, lineage } = snapshot(bytes, store.address);
+  return { serial, lineage };
 }
 
 /** Wipes the nodes of the cluster; control planes leave etcd first where others stay. */

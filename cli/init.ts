@@ -24,7 +24,7 @@ interface InitOptions extends Partial<Answers> {
 }
 
 async function init({ folder, age, workflows, yes, json, ...given }: InitOptions): Promise<void> {
-  const asks = process.stdin.isTTY && !yes && !json;
+  const asks = process.stdin.isTTY && process.stdout.isTTY && !yes && !json;
   const answers = completeAnswers(asks ? await ask(given) : given);
   const recipients = age ?? ownRecipient();
   const path = resolve(folder);

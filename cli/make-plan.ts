@@ -58,7 +58,7 @@ async function keep(saved: SavedPlan, path: string, { options, env }: StackComma
     createdAt: new Date().toISOString(),
     stack: saved.stack,
     cluster: clusterName(env) ?? null,
-    ...(await saved.basis(env)),
+    ...(await saved.basisOfPlan("npm run plan", env)),
     allow: [...options.allow],
     environment,
   });

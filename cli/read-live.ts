@@ -1,11 +1,11 @@
 import type { ClusterConfig } from "../config";
-import { apiOptionsFrom, ProxmoxApi, ProxmoxError } from "../proxmox/api";
+import { apiOptionsFrom, ProxmoxApi } from "../proxmox/api";
 import { readPendingChanges } from "../proxmox/pending-changes";
 import { type ClusterProps, openCluster, withClients } from "../talos/cluster";
 import { findingsOf } from "../talos/health/findings";
 import { readHealth } from "../talos/health/reading";
+import { isBug, messageOf } from "./error-message";
 import type { LiveReading } from "./live-topology";
-import { isForUsers } from "./talos-command";
 
 export interface ReadLiveProps extends ClusterProps {
   readonly config: ClusterConfig;
@@ -22,9 +22,8 @@ export async function readLive(props: ReadLiveProps): Promise<LiveReading> {
     try {
       return await ask();
     } catch (error) {
-      const { signal } = props;
-      if (signal.aborted || !(isForUsers(error) || error instanceof ProxmoxError)) throw error;
-      failures.push(`${who} could not be asked: ${error.message}`);
+      if (props.signal.aborted || isBug(error)) throw error;
+      failures.push(`${who} could not be asked: ${messageOf(error)}`);
       return undefined;
     }
   };

@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import type { FileEdit } from "../config/edit-kubernetes-version";
 import { confirm } from "../process/confirm";
 import { writeFileAtomic } from "../process/write-file-atomic";
+import type { NodeFacts } from "../talos/change/facts";
+import type { LiveCluster } from "../talos/change/live-cluster";
 import { liveRemoval } from "../talos/change/live-removal";
 import {
   isControlPlaneNode,
@@ -16,6 +18,7 @@ import type { Cluster } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import {
   addDrainOptions,
+  alone,
   type ChangeOptions,
   EXIT,
   factsOf,
@@ -57,6 +60,7 @@ export function removalProgram(name: string, description: string): Command {
 }
 
 export interface TakeOut {
+  readonly command: "remove-node" | "replace-node";
   readonly removal: (isLost: boolean) => Removal;
   /** What happens to the VM after that, for the user to read. */
   readonly afterwards: string;
@@ -80,16 +84,15 @@ export async function takeOut(
   cluster: Cluster,
   name: string,
   options: RemovalOptions,
-  { removal, afterwards }: TakeOut,
+  { command, removal, afterwards }: TakeOut,
 ): Promise<TakenOut> {
-  const { dryRun = false, timeout } = options;
+  const { dryRun = false } = options;
   if (options.yes !== undefined && options.yes !== name) {
     throw new TalosError(`--yes ${options.yes} is not the name of the node; write --yes ${name}`);
   }
   const live = await liveCluster(cluster, options);
   const facts = await factsOf(live);
-  const own = facts.facts.get(name) ?? {};
-  const wanted = removal(own.error !== undefined);
+  const wanted = removal(facts.facts.get(name)?.error !== undefined);
   const problems = [...protectionProblems(cluster, name), ...removalProblems(facts, wanted)];
   const steps = [...removalSteps(wanted, facts), afterwards];
   const report = { node: name, dryRun, problems, steps };
@@ -108,20 +111,50 @@ export async function takeOut(
       console.error("nothing was touched");
       return { code: EXIT.failed, report };
     }
-    // While the name was typed, others may have changed the cluster.
-    const since = removalProblems(await factsOf(live), wanted);
-    if (since.length > 0) return { code: refused(since), report: { ...report, problems: since } };
   }
+  const refuse = (reasons: readonly string[]): TakenOut => ({
+    code: refused(reasons),
+    report: { ...report, problems: reasons },
+  });
+  const run = { command, signal: cluster.signal };
+  return alone(
+    live,
+    run,
+    (problem) => refuse([problem]),
+    async () => {
+      // While the name was typed, or another run was waited for, the cluster may have changed.
+      const now = await factsOf(live);
+      const since = removalProblems(now, wanted);
+      if (since.length > 0) return refuse(since);
+      const own = now.facts.get(name) ?? {};
+      return removeAfterSnapshot(cluster, live, { wanted, own, report }, options);
+    },
+  );
+}
+
+interface Approved {
+  readonly wanted: Removal;
+  /** What the node says of itself now. */
+  readonly own: NodeFacts;
+  readonly report: TakenOut["report"];
+}
+
+async function removeAfterSnapshot(
+  cluster: Cluster,
+  live: LiveCluster,
+  { wanted, own, report }: Approved,
+  { snapshot: path, timeout }: RemovalOptions,
+): Promise<TakenOut> {
   const snapshot = isControlPlaneNode(wanted)
-    ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
+    ? (path ?? snapshotName(cluster.config.clusterName, new Date()))
     : undefined;
   if (snapshot !== undefined) {
-    await takeSnapshot(cluster, snapshot, name);
+    await takeSnapshot(cluster, snapshot, wanted.node.name);
     console.error(`etcd: snapshot in ${snapshot}`);
   }
   const reported = { ...report, ...(snapshot && { snapshot }) };
   try {
-    await removeNode(liveRemoval(cluster, live, timeout), wanted, own, {
+    await removeNode(liveRemoval(cluster, live, wanted, timeout), wanted, own, {
       timeoutSeconds: timeout,
       signal: cluster.signal,
       say: console.error,
@@ -133,6 +166,8 @@ export async function takeOut(
     );
     return { code: EXIT.failed, report: reported };
   }
+  // What comes next destroys the VM.
+  cluster.signal.throwIfAborted();
   return { report: reported };
 }
 

@@ -25,6 +25,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   // Files that would not be right without the node are found before anything is touched.
   nodeRemoval(process.env, name);
   const { code, report } = await takeOut(cluster, name, options, {
+    command: "remove-node",
     removal: () => ({ node, isLost: options.lost ?? false }),
     afterwards: "its VM and its disks are destroyed",
   });
@@ -47,7 +48,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   printReport(options, report, deployed === 0 ? "done" : "failed");
   if (deployed === 0) return EXIT.done;
   console.error(
-    `the VM is still there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,
+    `its VM may still be there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,
   );
   return EXIT.failed;
 }

@@ -22,6 +22,7 @@ runTalosProgram<RemovalOptions>("replace-node", program, (cluster, options) =>
 async function run(cluster: Cluster, name: string, options: RemovalOptions): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);
   const { code, report } = await takeOut(cluster, name, options, {
+    command: "replace-node",
     // The old VM goes in any case, so it cannot come back as a stranger.
     removal: (isLost) => ({ node, isLost }),
     afterwards: "its VM and its disks are destroyed, and a new VM gets its config",

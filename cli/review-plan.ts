@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { differencesOf, driftText, type PlanSummary, reviewPlan, textOf } from "../plan";
+import { differencesOf, driftText, hadResources, type PlanSummary, reviewPlan, textOf } from "../plan";
 import { digest, type PlanBasis } from "../plan/plan-record";
 import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
@@ -19,6 +19,8 @@ export class SavedPlan {
   readonly stack: string;
   private readonly folder: string;
   private readonly file: string;
+  /** As OpenTofu shows the plan that is there. */
+  private shown: Promise<string> | undefined;
 
   /** @param args those of cdktf, the stack first */
   constructor([stack = "", ...args]: readonly string[]) {
@@ -29,11 +31,13 @@ export class SavedPlan {
 
   /** An older plan would be taken for the one that is made now. */
   remove(): void {
+    this.shown = undefined;
     rmSync(this.file, { force: true });
   }
 
   /** Puts a plan in the place of the one that is there. */
   replace(plan: Uint8Array): void {
+    this.shown = undefined;
     writeFileSync(this.file, plan, { mode: 0o600 });
   }
 
@@ -78,6 +82,18 @@ export class SavedPlan {
     };
   }
 
+  /**
+   * What this plan, which was just made, depends on.
+   * @throws where somebody has made the first state since it was begun: OpenTofu would apply it all the same
+   */
+  async basisOfPlan(again: string, env: NodeJS.ProcessEnv): Promise<PlanBasis> {
+    const basis = await this.basis(env);
+    if (basis.state === null || hadResources(await this.show(env))) return basis;
+    const { resources = [] } = (await this.tofu(env).show()).values?.root_module ?? {};
+    if (resources.some(({ mode }) => mode === "managed")) throw firstStateSince(again);
+    return basis;
+  }
+
   /** Of the synthesized stack. */
   programSha256(): string {
     return digest(readFileSync(join(this.folder, "cdk.tf.json")));
@@ -94,8 +110,7 @@ export class SavedPlan {
   ): Promise<number> {
     // OpenTofu compares serials under the lock, but not where the plan was made without a state. So it is looked for here, and
     // nobody is waited for: it may be their apply that makes the state.
-    if (state === null && (await this.tofu(env).stateId()) !== undefined)
-      throw new Error(`the plan was made when there was no state, and there is one now; run ${again} again`);
+    if (state === null && (await this.tofu(env).stateId()) !== undefined) throw firstStateSince(again);
     const wait = state !== null && lockTimeout ? [`-lock-timeout=${lockTimeout}`] : [];
     const { code, errors } = await runInForeground(
       programOf(env),
@@ -112,8 +127,13 @@ export class SavedPlan {
   }
 
   private async summary(allow: readonly string[], env: NodeJS.ProcessEnv): Promise<PlanSummary> {
+    return reviewPlan(await this.show(env), allow);
+  }
+
+  private show(env: NodeJS.ProcessEnv): Promise<string> {
     this.requirePlan();
-    return reviewPlan(await this.tofu(env).showPlanJson("plan"), allow);
+    this.shown ??= this.tofu(env).showPlanJson("plan");
+    return this.shown;
   }
 
   private requirePlan(): void {
@@ -133,6 +153,9 @@ export class SavedPlan {
     });
   }
 }
+
+const firstStateSince = (again: string): Error =>
+  new Error(`the plan was made when there was no state, and there is one now; run ${again} again`);
 
 const programOf = (env: NodeJS.ProcessEnv): string => env.TERRAFORM_BINARY_NAME ?? "tofu";
 

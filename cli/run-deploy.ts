@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { withoutEndpointOf } from "../config/node-variables";
 import { lossProblem } from "../domain/etcd";
 import { vmAddress } from "../domain/virtual-machine";
 import { passSignals } from "../process/pass-signals";
@@ -26,7 +27,10 @@ export function deployArguments({ node, nodes }: Pick<DeployProps, "node" | "nod
 
 /** The environment of a deploy; for a new VM, it lifts the guard of this one and says that it is to be made anew. */
 export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.ProcessEnv {
-  if (!replaces) return env;
+  if (!replaces) {
+    const { TALOS_API_ENDPOINTS: endpoints } = env;
+    return endpoints ? { ...env, TALOS_API_ENDPOINTS: withoutEndpointOf(endpoints, node.name) } : env;
+  }
   const plan = `${env.TF_CLI_ARGS_plan ?? ""} -replace=${vmAddress(node.name)}`.trim();
   return { ...env, ALLOW_REPLACE: node.name, TF_CLI_ARGS_plan: plan };
 }

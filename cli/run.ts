@@ -1,9 +1,7 @@
-import { AssertionError } from "node:assert";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { withoutColours } from "../process/colours";
-import { PACKAGE_ROOT } from "../process/package-root";
+import { assumeTerminalSize } from "../process/terminal-size";
+import { messageOf } from "./error-message";
 
 /** How a command is called: as an npm script here, by its own name where it is a compiled package. */
 const called = (name: string): string =>
@@ -28,6 +26,7 @@ export async function run(
   }
   if (described) return void described.push(program);
   endQuietlyWithItsReader();
+  assumeTerminalSize();
   Object.assign(process.env, withoutColours(process.env));
   try {
     await work();
@@ -51,26 +50,6 @@ export function describeProgram(file: string, args: readonly string[] = []): Com
     described = undefined;
     process.argv = argv;
   }
-}
-
-/** A stack trace is for mistakes in this program. Everything else has a message that says what to do. */
-function messageOf(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.name === "AbortError") return "stopped";
-  if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return missingPackage(error.message);
-  if (error.message === "fetch failed")
-    return `the server cannot be reached: ${(error.cause as Error).message}`;
-  const bugs = [TypeError, ReferenceError, RangeError, SyntaxError, AssertionError];
-  return bugs.some((bug) => error instanceof bug) ? error : error.message;
-}
-
-/** Packages that only some projects need are theirs to install, in a version that this package names. */
-function missingPackage(message: string): string {
-  const { peerDependencies } = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"));
-  const [, module = ""] = /^Cannot find module '([^']+)'/.exec(message) ?? [];
-  const name = Object.keys(peerDependencies).find((each) => module === each || module.startsWith(`${each}/`));
-  if (name === undefined) return message;
-  return `this needs the package ${name}; install it in your project: npm install --save-dev "${name}@${peerDependencies[name]}"`;
 }
 
 /** A reader that ends early (`state pull | head`) must not end the command. Other errors, such as a full disk, are reported. */

@@ -1,6 +1,8 @@
 // `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
+import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
+import { findClusters } from "../config/find-files";
 import { SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
@@ -12,12 +14,14 @@ import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
 import { readEncryptedFile } from "../secrets/secrets-file";
+import { rotateTalosSecrets, talosSecretsPath } from "../secrets/talos-secrets-file";
 import { rotate } from "../secrets/update";
 import { resolveTool } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
 import { sopsProps } from "./load-secrets";
 import { run } from "./run";
+import { addTalosCommand } from "./secrets/talos";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
 const EXIT = { good: 0, problems: 2 } as const;
@@ -58,6 +62,27 @@ async function editSecrets(): Promise<void> {
   if (!(await edit(sopsProps(process.env)))) return console.log("nothing was changed");
   const { problems } = await report(false);
   for (const problem of problems) console.error(`still: ${problem}`);
+}
+
+/** The secrets of Talos of every cluster, whose recipients are the same. */
+async function rotateTalos(): Promise<void> {
+  for (const folder of clusterFolders()) {
+    if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
+      console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
+    }
+  }
+}
+
+function clusterFolders(): readonly string[] {
+  try {
+    return findClusters({ clusterConfig: process.env.CLUSTER_CONFIG }).all.map(({ clusterFile }) =>
+      dirname(clusterFile),
+    );
+  } catch (error) {
+    // There may be no cluster yet.
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }
 
 function report(withoutKey: boolean): Promise<CheckReport> {
@@ -127,6 +152,7 @@ program
   .action(async () => {
     const props = sopsProps(process.env);
     await rotate(props);
+    await rotateTalos();
     const recipients = readEncryptedFile(props.folder)?.recipients ?? [];
     console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
     console.log(
@@ -140,5 +166,6 @@ program
   .action(async (options: { readonly format: Format }) => {
     console.log(format(await allVariables(sopsProps(process.env)), options.format));
   });
+addTalosCommand(program);
 
 run("secrets", program);

@@ -1,8 +1,5 @@
 import { Command } from "commander";
-import { ConfigError } from "../config";
 import { stopOnSignal } from "../process/stop-on-signal";
-import { SecretsError } from "../secrets/errors";
-import { StateError } from "../state/errors";
 import {
   type Cluster,
   type ClusterProps,
@@ -10,10 +7,10 @@ import {
   openCluster,
   withClients,
 } from "../talos/cluster";
-import { TalosError } from "../talos/errors";
-import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
+import { messageOf } from "./error-message";
 import { loadSecrets } from "./load-secrets";
+import { loadTalosSecrets } from "./load-talos-secrets";
 import { run } from "./run";
 
 /* What all commands for a running cluster have in common. */
@@ -28,8 +25,11 @@ export interface TalosOptions {
 export function addTalosOptions(command: Command): Command {
   return command
     .option(...CLUSTER_OPTION)
-    .option("--talosconfig <file>", "the talosconfig (default: that in the state)")
-    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state)");
+    .option(
+      "--talosconfig <file>",
+      "the talosconfig (default: that in the state, or one made of the secrets)",
+    )
+    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state, or a new one)");
 }
 
 /** A command `npm run NAME`. @param exitCodes the line after `exit codes:` in its help */
@@ -74,16 +74,21 @@ export const runWithCredentials = (
     work(await openCluster({ ...props, files: { talosconfig, kubeconfig } })),
   );
 
-/** As {@link runOnCluster}, for what needs no credentials. @param cluster which of several */
+/**
+ * As {@link runOnCluster}, for what needs no credentials.
+ * @param cluster which of several
+ * @param needsSecrets whether the work fails without the file of the secrets; with credentials in files, it does not
+ */
 export async function runForUser(
   cluster: string | undefined,
   work: (props: ClusterProps) => Promise<number>,
+  { needsSecrets = false } = {},
 ): Promise<void> {
   const stop = stopOnSignal();
   try {
     chooseCluster(cluster, process.env);
-    // With credentials in files, the state is not needed.
-    await loadSecrets(process.env, { signal: stop.signal, optional: true });
+    await loadSecrets(process.env, { signal: stop.signal, optional: !needsSecrets });
+    await loadTalosSecrets(process.env, { signal: stop.signal, optional: !needsSecrets });
     process.exitCode = await work({
       env: process.env,
       folder: process.cwd(),
@@ -92,18 +97,6 @@ export async function runForUser(
     });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
-    console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? error.message : error);
+    console.error(stop.signal.aborted ? "stopped" : messageOf(error));
   }
-}
-
-/** Whether the message says it all, and what to do. */
-export function isForUsers(error: unknown): error is Error {
-  return (
-    error instanceof TalosError ||
-    error instanceof ConfigError ||
-    error instanceof StateError ||
-    error instanceof ToolchainError ||
-    error instanceof SecretsError ||
-    (error instanceof Error && "syscall" in error)
-  );
 }

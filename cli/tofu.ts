@@ -12,6 +12,7 @@ import { loadProject, stackFolder } from "../state/project";
 import { cloudflareFor, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets, requireSecrets } from "./load-secrets";
+import { loadTalosSecrets } from "./load-talos-secrets";
 import { run } from "./run";
 
 interface Options {
@@ -28,6 +29,7 @@ async function tofu(args: readonly string[], { cluster, stack }: Options): Promi
     throw new ConfigError([{ text: `this would change things without a judged plan; use ${instead}` }]);
   chooseCluster(cluster, process.env);
   await loadSecrets(process.env);
+  if (stack === "cluster") await loadTalosSecrets(process.env);
   const project = loadProject(process.env, process.cwd());
   requireSecrets(stateVariables(project.config, process.env), process.env);
   const cwd = stackFolder(project, stack);

@@ -8,6 +8,7 @@ import { chooseCluster } from "./choose-cluster";
 import { addLiveOptions, type LiveOptions, refuseWithoutLive, timeoutMsOf } from "./live-options";
 import { gapsOf, type LiveReading, liveTopology } from "./live-topology";
 import { loadSecrets } from "./load-secrets";
+import { loadTalosSecrets } from "./load-talos-secrets";
 import { readLive } from "./read-live";
 import { run } from "./run";
 
@@ -54,6 +55,7 @@ async function ask(
   const { talosconfig, kubeconfig, kubernetes } = options;
   // With credentials in files, the state is not needed.
   await loadSecrets(env, { signal, optional: true });
+  await loadTalosSecrets(env, { signal, optional: true });
   return waiting("asking the nodes and Proxmox", () =>
     readLive({
       config,

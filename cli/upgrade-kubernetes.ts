@@ -14,7 +14,7 @@ import { LiveCluster } from "../talos/change/live-cluster";
 import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import type { Cluster } from "../talos/cluster";
 import { CallError } from "../talos/errors";
-import { CHANGE_EXIT_CODES, EXIT, refused, seconds } from "./change-command";
+import { alone, CHANGE_EXIT_CODES, EXIT, refused, seconds } from "./change-command";
 import { runTalosProgram, type TalosOptions, talosProgram } from "./talos-command";
 
 interface Options extends TalosOptions {
@@ -44,7 +44,8 @@ async function upgrade(cluster: Cluster, options: Options): Promise<number> {
   const version = kubernetesVersion(program.args[0] ?? "");
   const api = await cluster.kubernetes();
   const nodes = new KubernetesNodes(api, { timeoutSeconds: 0, evictUnmanaged: false });
-  const facts = await new LiveCluster(cluster, nodes).facts();
+  const live = new LiveCluster(cluster, nodes);
+  const facts = await live.facts();
   const apiVersion = z.object({ gitVersion: z.string() }).parse(await api.call("/version")).gitVersion;
   const kubelets = [...(facts.kubernetes?.values() ?? [])].map(({ name, kubeletVersion }) => ({
     name,
@@ -55,33 +56,48 @@ async function upgrade(cluster: Cluster, options: Options): Promise<number> {
   );
   const problems = isPending ? kubernetesUpgradeProblems(facts, { apiVersion, version }) : [];
   const report = { dryRun, version, apiVersion, nodes: kubelets, problems };
+  const print = (more: object) => {
+    if (json) console.log(JSON.stringify({ ...report, ...more }, null, 2));
+  };
   if (problems.length > 0) {
-    if (json) console.log(JSON.stringify(report, null, 2));
+    print({});
     return refused(problems);
   }
-  const snapshot =
-    isPending && !dryRun
-      ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
-      : undefined;
-  if (snapshot !== undefined) {
-    await takeSnapshot(cluster, snapshot);
-    console.error(`etcd: snapshot in ${snapshot}`);
-  }
-  if (isPending) {
-    const onLine = (line: string) => console.error(line);
-    try {
-      await upgradeKubernetes(cluster, { version, dryRun, timeoutSeconds: timeout, onLine });
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      console.error(`stopped: ${error.message}\nmend it, then run the command again: it goes on from here`);
-      return EXIT.failed;
+  const upgradeAndWrite = async () => {
+    const snapshot =
+      isPending && !dryRun
+        ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
+        : undefined;
+    if (snapshot !== undefined) {
+      await takeSnapshot(cluster, snapshot);
+      console.error(`etcd: snapshot in ${snapshot}`);
     }
-  } else console.error(`Kubernetes ${version} runs everywhere already`);
-  const key = changeKey(version, !dryRun && options.write);
-  console.error(key.said);
-  if (json)
-    console.log(JSON.stringify({ ...report, ...(snapshot && { snapshot }), key: key.outcome }, null, 2));
-  return dryRun && isPending ? EXIT.wouldChange : EXIT.done;
+    if (isPending) {
+      const onLine = (line: string) => console.error(line);
+      try {
+        await upgradeKubernetes(cluster, { version, dryRun, timeoutSeconds: timeout, onLine });
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        console.error(`stopped: ${error.message}\nmend it, then run the command again: it goes on from here`);
+        return EXIT.failed;
+      }
+    } else console.error(`Kubernetes ${version} runs everywhere already`);
+    const key = changeKey(version, !dryRun && options.write);
+    console.error(key.said);
+    print({ ...(snapshot && { snapshot }), key: key.outcome });
+    return dryRun && isPending ? EXIT.wouldChange : EXIT.done;
+  };
+  if (dryRun || !isPending) return upgradeAndWrite();
+  const run = { command: "upgrade-kubernetes", signal: cluster.signal };
+  return alone(
+    live,
+    run,
+    (problem) => {
+      print({ problems: [problem] });
+      return refused([problem]);
+    },
+    upgradeAndWrite,
+  );
 }
 
 /** Writes the key, or says what to write. */

@@ -1,25 +1,16 @@
 // `npm run upgrade [-- --node NAME] [--dry-run]`: brings Talos on the running nodes to the release of cluster.yaml, one by one.
 import { upgradeProblems } from "../talos/change/preflight";
-import { rollNodes } from "../talos/change/roll";
 import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import { type PlannedUpgrade, plannedUpgrades, talosUpgrade } from "../talos/change/upgrade";
 import type { Cluster } from "../talos/cluster";
-import {
-  type ChangeOptions,
-  changeProgram,
-  chosenNodes,
-  factsOf,
-  finish,
-  liveCluster,
-} from "./change-command";
+import { type ChangeOptions, changeProgram } from "./change-command";
+import { beginRoll, type RollCommand, runRoll } from "./roll-command";
 import { runTalosProgram } from "./talos-command";
 
 interface UpgradeOptions extends ChangeOptions {
   readonly node?: readonly string[];
   readonly snapshot?: string;
 }
-
-const HEAD = ["node", "from", "to", "outcome"];
 
 const program = changeProgram(
   "upgrade",
@@ -31,49 +22,24 @@ const program = changeProgram(
 runTalosProgram("upgrade", program, upgrade);
 
 async function upgrade(cluster: Cluster, options: UpgradeOptions): Promise<number> {
-  const { dryRun = false, allowOutage = false, timeout } = options;
-  const nodes = chosenNodes(cluster.nodes, options.node);
-  const live = await liveCluster(cluster, options);
-  const facts = await factsOf(live);
-  const planned = plannedUpgrades(nodes, facts);
-  const isPending = planned.some(({ isUpToDate }) => !isUpToDate);
-  const problems = upgradeProblems({ ...facts, nodes: cluster.nodes }, nodes, { allowOutage });
-  if (dryRun || (problems.length > 0 && isPending)) {
-    const shown = planned.map(({ isUpToDate, ...each }) => ({
-      ...each,
-      ...(isUpToDate && { outcome: "unchanged" as const }),
-    }));
-    return finish({ dryRun, problems, nodes: shown }, options, rowsOf(planned), HEAD);
-  }
-  const snapshot = isPending
-    ? (options.snapshot ?? snapshotName(cluster.config.clusterName, new Date()))
-    : undefined;
-  if (snapshot !== undefined) {
-    await takeSnapshot(cluster, snapshot);
-    console.error(`etcd: snapshot in ${snapshot}`);
-  }
-  const results = await rollNodes(live, talosUpgrade(cluster, nodes, timeout), {
-    timeoutSeconds: timeout,
-    signal: cluster.signal,
-    say: console.error,
-  });
-  const done = planned.map(({ isUpToDate: _, ...each }) => ({
-    ...each,
-    ...results.find(({ name }) => name === each.name),
-  }));
-  const report = { dryRun, problems: [], ...(snapshot && { snapshot }), nodes: done };
-  return finish(
-    report,
-    options,
-    done.map(({ name, from, to, outcome = "" }) => [name, from, to, outcome]),
-    HEAD,
-  );
+  const { allowOutage = false, timeout } = options;
+  const { nodes, live, facts } = await beginRoll(cluster, options.node, options);
+  const command: RollCommand<Omit<PlannedUpgrade, "isUpToDate">> = {
+    name: "upgrade",
+    planned: plannedUpgrades(nodes, facts).map(({ isUpToDate, ...shown }) => ({
+      shown,
+      isPending: !isUpToDate,
+    })),
+    problems: upgradeProblems(facts, nodes, { allowOutage }),
+    roll: talosUpgrade(cluster, nodes, timeout),
+    prepare: async () => {
+      const snapshot = options.snapshot ?? snapshotName(cluster.config.clusterName, new Date());
+      await takeSnapshot(cluster, snapshot);
+      console.error(`etcd: snapshot in ${snapshot}`);
+      return snapshot;
+    },
+    columns: { from: ({ from }) => from, to: ({ to }) => to },
+    would: "would be upgraded",
+  };
+  return runRoll(cluster, live, command, options);
 }
-
-const rowsOf = (planned: readonly PlannedUpgrade[]) =>
-  planned.map(({ name, from, to, isUpToDate }) => [
-    name,
-    from,
-    to,
-    isUpToDate ? "unchanged" : "would be upgraded",
-  ]);

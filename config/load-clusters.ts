@@ -1,3 +1,4 @@
+import { checkSecretsFile } from "./checks/secrets-file";
 import { checkTogether } from "./checks/together";
 import type { ClusterFiles } from "./cluster-files";
 import { ConfigError } from "./config-error";
@@ -22,7 +23,10 @@ type FoundCluster = ClusterFiles & SourcedCluster;
 
 export interface LoadClustersProps {
   /** `process.env` fits. */
-  readonly env: LoadFromEnvProps["env"] & { readonly PROXMOX_VE_ENDPOINT?: string };
+  readonly env: LoadFromEnvProps["env"] & {
+    readonly PROXMOX_VE_ENDPOINT?: string;
+    readonly TF_VAR_talos_secrets?: string;
+  };
 }
 
 /**
@@ -44,9 +48,12 @@ export function loadClusters({ env }: LoadClustersProps): LoadedClusters {
   });
   const { owner, problems } = bootstrapOwner(loaded);
   diagnostics.push(...problems, ...checkTogether(loaded, env.PROXMOX_VE_ENDPOINT || undefined));
+  const isChosen = ({ clusterFile }: ClusterFiles) => chosen.some((each) => each.clusterFile === clusterFile);
+  const hasSecrets = Boolean(env.TF_VAR_talos_secrets);
+  diagnostics.push(...loaded.filter(isChosen).flatMap((each) => checkSecretsFile(each, hasSecrets)));
   if (diagnostics.length > 0 || owner === undefined) throw new ConfigError(diagnostics);
   return {
-    chosen: loaded.filter(({ clusterFile }) => chosen.some((each) => each.clusterFile === clusterFile)),
+    chosen: loaded.filter(isChosen),
     all: loaded,
     bootstrapOwner: owner,
   };

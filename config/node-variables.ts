@@ -11,6 +11,12 @@ export function splitNames(value: string): string[] {
     .filter(Boolean);
 }
 
+/** TALOS_API_ENDPOINTS without a node that is gone, which would be refused. */
+export const withoutEndpointOf = (value: string, node: string): string =>
+  splitNames(value)
+    .filter((pair) => !pair.startsWith(`${node}=`))
+    .join(",");
+
 /** @throws ConfigError for a name that no node has */
 export function requireNodes(
   variable: string,

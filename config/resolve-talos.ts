@@ -29,6 +29,7 @@ export function resolveTalos(talos: TalosInput | undefined, read: PatchReader): 
     sysctls: talos.sysctls,
     registryMirrors: talos.registry_mirrors,
     applyMode: talos.apply_mode,
+    secrets: talos.secrets,
     plaintextSecrets: talos.plaintext_secrets,
     controlPlanes: role(talos.control_planes),
     workers: role(talos.workers),

@@ -1,3 +1,4 @@
+import type { SecretsPlace } from "../domain/talos-secrets";
 import type { ConfigContract } from "../domain/talos-versions";
 
 /** What the program configures in Talos, and not only in Proxmox. */
@@ -26,6 +27,7 @@ export interface TalosConfig extends TalosRoleConfigs {
   readonly sysctls: Readonly<Record<string, string>>;
   readonly registryMirrors: Readonly<Record<string, readonly string[]>>;
   readonly applyMode: "no_reboot" | "staged";
+  readonly secrets: SecretsPlace;
   /** `plaintext_secrets`: the reason. */
   readonly plaintextSecrets?: string;
   /** Of all nodes: the documents in the files. */

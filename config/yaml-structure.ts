@@ -23,6 +23,8 @@ const MAX_ALIASES = 5_000;
 export class YamlStructure {
   private readonly pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
   private readonly targets = new Map<Alias, Node>();
+  /** Whether a map has the key `<<`. */
+  private merges = false;
   /** Keys that are set twice. The document has the last value. */
   readonly duplicates: readonly Diagnostic[];
 
@@ -33,7 +35,8 @@ export class YamlStructure {
     private readonly lines: LineCounter,
   ) {
     this.duplicates = this.index();
-    this.rejectRunawayAliases();
+    // Most files have neither, and a file of hundreds of nodes has many values to count.
+    if (this.targets.size > 0 || this.merges) this.rejectRunawayAliases();
   }
 
   /** The entry of `map` with that key: its own, or one that is merged in by `<<`. */
@@ -95,6 +98,7 @@ export class YamlStructure {
     const twice: Diagnostic[] = [];
     for (const pair of map.items) {
       const key = keyText(pair.key);
+      if (key === "<<") this.merges = true;
       const first = entries.get(key);
       if (first === undefined) entries.set(key, pair);
       else twice.push(this.duplicate(key, first, pair));

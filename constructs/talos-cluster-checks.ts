@@ -5,6 +5,7 @@ import { Address, Cidr } from "../domain/ip";
 import { isRoleLabel, LABEL_KEY, LABEL_VALUE, TAINT } from "../domain/kubernetes";
 import { SCHEMATIC_ID } from "../domain/schematic";
 import { CLUSTER_NAME, NODE_ROLES, TALOS_VERSION } from "../domain/talos";
+import { SECRETS_PLACES } from "../domain/talos-secrets";
 import {
   CONFIG_CONTRACTS,
   contractProblem,
@@ -44,6 +45,7 @@ export function checkTalosClusterProps(id: string, props: TalosClusterProps): vo
   }
   for (const server of props.network.dnsServers ?? []) checks.textBy("network.dnsServers", server, ipProblem);
   checkCni(checks, props);
+  checks.choice("secrets", props.secrets, SECRETS_PLACES);
   checks.choice("applyMode", props.applyMode, ["no_reboot", "staged"]);
   checkRole(checks, "controlPlanes", props.controlPlanes);
   checkRole(checks, "workers", props.workers);

@@ -1,5 +1,6 @@
 import type { TerraformResource } from "cdktf";
 import type { NodeRole } from "../domain/talos";
+import type { SecretsPlace } from "../domain/talos-secrets";
 import type { ConfigContract } from "../domain/talos-versions";
 
 /** A document of a machine config, or a part of its main document, as data. */
@@ -59,6 +60,12 @@ export interface TalosClusterOptions {
   readonly workers?: TalosRoleOptions;
   /** Patches of all nodes, merged over everything else. @default - none */
   readonly patches?: readonly MachineConfigPatch[];
+  /**
+   * Where the secrets of the cluster are: in the state, or in a file that sops has encrypted. Then they are given to OpenTofu in
+   * `TF_VAR_talos_secrets`, and it writes them nowhere. It is decided when the cluster is made.
+   * @default "in-state"
+   */
+  readonly secrets?: SecretsPlace;
   /**
    * Whether a plan may destroy the secrets of the cluster. Whatever is made in their place has another CA, and no node accepts it.
    * @default false

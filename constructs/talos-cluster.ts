@@ -2,15 +2,17 @@ import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterKubeconfig } from "../.gen/providers/talos/cluster-kubeconfig";
 import { DataTalosClientConfiguration } from "../.gen/providers/talos/data-talos-client-configuration";
-import { DataTalosMachineConfiguration } from "../.gen/providers/talos/data-talos-machine-configuration";
 import { MachineBootstrap } from "../.gen/providers/talos/machine-bootstrap";
 import { MachineConfigurationApply } from "../.gen/providers/talos/machine-configuration-apply";
-import { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
+import type { MachineSecrets } from "../.gen/providers/talos/machine-secrets";
 import { logicalId } from "./logical-id";
 import { type ClusterFacts, clusterFacts, machineConfigPatches } from "./machine-config";
 import { Moved } from "./moved";
 import { checkTalosClusterProps } from "./talos-cluster-checks";
 import type { TalosClusterNode, TalosClusterProps } from "./talos-cluster-props";
+import type { ClusterSecrets } from "./talos-secrets/cluster-secrets";
+import { SecretsInState } from "./talos-secrets/in-state";
+import { SecretsOutOfState } from "./talos-secrets/out-of-state";
 import { waitFor } from "./wait-for";
 
 /**
@@ -18,23 +20,24 @@ import { waitFor } from "./wait-for";
  * the credentials for Talos and Kubernetes.
  *
  * A plan talks to no node, so it works with all of them off. An apply talks to the nodes whose config has changed: control planes one
- * by one, then workers. The secrets are in the state; keep it encrypted.
+ * by one, then workers. The secrets are in the state, which has to be encrypted, or in nothing that OpenTofu writes.
  *
  * @see https://registry.terraform.io/providers/siderolabs/talos/0.11.0
  */
 export class TalosCluster extends Construct {
   /** URL of the Kubernetes API. */
   readonly endpoint: string;
-  /** Credentials for `talosctl`, with all rights; sensitive. */
-  readonly talosconfig: string;
-  /** Credentials for Kubernetes, with all rights; sensitive. */
-  readonly kubeconfig: string;
-  /** All secrets of the cluster; its address is `talos_machine_secrets.<id>`. */
-  readonly secrets: MachineSecrets;
+  /** Credentials for `talosctl`, with all rights; sensitive. Undefined if the secrets are out of the state. */
+  readonly talosconfig?: string;
+  /** Credentials for Kubernetes, with all rights; sensitive. Undefined if the secrets are out of the state. */
+  readonly kubeconfig?: string;
+  /** All secrets of the cluster; its address is `talos_machine_secrets.<id>`. Undefined if they are out of the state. */
+  readonly secrets?: MachineSecrets;
   /** By node name. Of a cluster that is adopted, only of the nodes that may be changed. */
   readonly configurations: ReadonlyMap<string, MachineConfigurationApply>;
   /** etcd begins on one node, and must not begin twice. */
   readonly bootstrap: MachineBootstrap;
+  private readonly place: ClusterSecrets;
 
   /** @throws if a prop is not valid. */
   constructor(
@@ -44,21 +47,13 @@ export class TalosCluster extends Construct {
   ) {
     super(scope, id);
     checkTalosClusterProps(id, props);
-    const { clusterName, nodes } = props;
+    const { nodes } = props;
     const facts = clusterFacts(props);
     this.endpoint = facts.endpoint;
 
-    this.secrets = new MachineSecrets(this, "Resource", {
-      talosVersion: facts.contract,
-      lifecycle: {
-        // Lowered, it would replace the secrets. Raised together with a config, it would fail the apply.
-        ignoreChanges: ["talos_version"],
-        preventDestroy: !props.allowNewSecrets,
-      },
-    });
-    this.secrets.overrideLogicalId(id);
-    // With nothing to import from, a plan fails before it makes secrets that no node accepts.
-    if (props.adopted) this.secrets.importFrom(NOT_IMPORTED);
+    const inState = props.secrets === "out-of-state" ? undefined : new SecretsInState(this, props, facts);
+    this.place = inState ?? new SecretsOutOfState(this, props);
+    this.secrets = inState?.resource;
 
     const controlPlanes = nodes.filter(({ role }) => role === "controlplane");
     const workers = nodes.filter(({ role }) => role === "worker");
@@ -76,8 +71,9 @@ export class TalosCluster extends Construct {
     const [first] = controlPlanes as [TalosClusterNode];
     this.bootstrap = this.begin(first);
     if (props.adopted) this.bootstrap.importFrom("machine_bootstrap");
-    this.talosconfig = this.addTalosconfig(clusterName, controlPlanes);
-    this.kubeconfig = this.addKubeconfig(first);
+    if (inState === undefined) return;
+    this.talosconfig = this.addTalosconfig(inState, controlPlanes);
+    this.kubeconfig = this.addKubeconfig(inState, first);
   }
 
   private configure(
@@ -87,26 +83,23 @@ export class TalosCluster extends Construct {
   ): MachineConfigurationApply | undefined {
     const scope = new Construct(this, node.name);
     const name = logicalId(node.name);
-    const generated = new DataTalosMachineConfiguration(scope, "generated", {
+    const isApplied = isConfigured(node, this.props);
+    const config = this.place.generate(scope, name, {
       clusterName: this.props.clusterName,
       clusterEndpoint: this.endpoint,
       machineType: node.role,
-      // The references of cdktf have another type for each level of the secrets.
-      machineSecrets: this.secrets.machineSecrets as never,
-      talosVersion: facts.contract,
+      contract: facts.contract,
       kubernetesVersion: this.props.kubernetesVersion.replace(/^v/, ""),
       configPatches: machineConfigPatches(this.props, node, facts),
-      docs: false,
-      examples: false,
+      isApplied,
     });
-    generated.overrideLogicalId(name);
-    if (!isConfigured(node, this.props)) return undefined;
+    if (!isApplied) return undefined;
     const machine = waitFor(this, node.machine);
-    const before = [...(machine ?? []), ...(after ? [after] : [])];
+    const before = [...this.place.before, ...(machine ?? []), ...(after ? [after] : [])];
     const apply = new MachineConfigurationApply(scope, "applied", {
       ...apiOf(node),
-      clientConfiguration: this.clientConfiguration(),
-      machineConfigurationInput: generated.machineConfiguration,
+      ...this.place.client,
+      ...config,
       applyMode: this.props.applyMode ?? "no_reboot",
       dependsOn: before.length > 0 ? before : undefined,
       // A machine that was replaced is in maintenance again.
@@ -124,43 +117,35 @@ export class TalosCluster extends Construct {
   private begin(node: TalosClusterNode): MachineBootstrap {
     const bootstrap = new MachineBootstrap(this, "bootstrap", {
       ...apiOf(node),
-      clientConfiguration: this.clientConfiguration(),
+      ...this.place.client,
       dependsOn: entryOf(this.configurations, node.name).map(([, apply]) => apply),
-      lifecycle: { ignoreChanges: ["node", "endpoint", "client_configuration"] },
+      lifecycle: { ignoreChanges: this.place.ignoredByBootstrap },
     });
     bootstrap.overrideLogicalId(this.node.id);
     return bootstrap;
   }
 
   /** No nodes in it, so that a command never acts on all of them because none was named. */
-  private addTalosconfig(clusterName: string, controlPlanes: readonly TalosClusterNode[]): string {
+  private addTalosconfig({ client }: SecretsInState, controlPlanes: readonly TalosClusterNode[]): string {
     const data = new DataTalosClientConfiguration(this, "talosconfig", {
-      clusterName,
-      clientConfiguration: this.clientConfiguration(),
+      ...client,
+      clusterName: this.props.clusterName,
       endpoints: controlPlanes.map(({ address }) => address),
     });
     data.overrideLogicalId(this.node.id);
     return data.talosConfig;
   }
 
-  private addKubeconfig(node: TalosClusterNode): string {
+  private addKubeconfig({ client }: SecretsInState, node: TalosClusterNode): string {
     const kubeconfig = new ClusterKubeconfig(this, "kubeconfig", {
       ...apiOf(node),
-      clientConfiguration: this.clientConfiguration(),
+      ...client,
       dependsOn: [this.bootstrap],
     });
     kubeconfig.overrideLogicalId(this.node.id);
     return kubeconfig.kubeconfigRaw;
   }
-
-  private clientConfiguration() {
-    const { caCertificate, clientCertificate, clientKey } = this.secrets.clientConfiguration;
-    return { caCertificate, clientCertificate, clientKey };
-  }
 }
-
-/** Import id of the secrets: what the provider says when it finds no such file is what the user has to do. */
-const NOT_IMPORTED = "(the state has no secrets of this cluster yet; run: npm run adopt-talos -- FILE)";
 
 function isConfigured({ name }: TalosClusterNode, { adopted }: TalosClusterProps): boolean {
   return adopted === undefined || (adopted.configuredNodes ?? []).includes(name);

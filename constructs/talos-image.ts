@@ -5,6 +5,7 @@ import { IMAGE_PREFIX, PROXMOX_NODE, STORAGE } from "../domain/proxmox-names";
 import { SCHEMATIC_ID, type Schematic, schematicId, secureBootObstacle } from "../domain/schematic";
 import { RESOURCE_ADDRESS } from "../domain/state";
 import { type BootMode, TALOS_VERSION } from "../domain/talos";
+import { imageFile } from "../domain/talos-image";
 import { Moved } from "./moved";
 import { PropChecks } from "./prop-checks";
 
@@ -46,11 +47,6 @@ export interface TalosImageProps {
 /** A qcow2 that is imported as a disk, or an installer ISO. */
 export type TalosImageFormat = BootMode;
 
-const FORMATS = {
-  "disk-image": { extension: "qcow2", contentType: "import" },
-  iso: { extension: "iso", contentType: "iso" },
-} as const;
-
 /**
  * A Talos image in a Proxmox storage, downloaded by Proxmox itself through its API.
  *
@@ -77,12 +73,7 @@ export class TalosImage extends Construct {
   /** @throws if a prop is not valid, or the schematic has no Secure Boot image. */
   constructor(scope: Construct, id: string, props: TalosImageProps) {
     super(scope, id);
-    const {
-      schematic = {},
-      secureBoot = false,
-      format = "disk-image",
-      fileNamePrefix: prefix = "talos",
-    } = props;
+    const { schematic = {}, secureBoot = false, format = "disk-image" } = props;
     const obstacle = secureBoot ? secureBootObstacle(schematic) : undefined;
     if (obstacle)
       throw new Error(`image "${id}": no Secure Boot image exists for this schematic: ${obstacle}`);
@@ -99,13 +90,17 @@ export class TalosImage extends Construct {
     this.secureBoot = secureBoot;
     this.isAdopted = props.adoptFrom !== undefined;
     this.schematicId = props.schematicId ?? schematicId(schematic);
-    const { extension, contentType } = FORMATS[format];
-    const variant = `nocloud-amd64${secureBoot ? "-secureboot" : ""}.${extension}`;
-    const factory = props.factoryUrl ?? "https://factory.talos.dev";
-    this.url = `${factory}/image/${this.schematicId}/${props.talosVersion}/${variant}`;
-
-    const fileName =
-      props.fileName ?? [prefix, props.talosVersion, this.schematicId.slice(0, 12), variant].join("-");
+    const file = imageFile({
+      format,
+      talosVersion: props.talosVersion,
+      schematicId: this.schematicId,
+      secureBoot,
+      prefix: props.fileNamePrefix,
+      factoryUrl: props.factoryUrl,
+    });
+    const { contentType } = file;
+    const fileName = props.fileName ?? file.fileName;
+    this.url = file.url;
 
     const datastores = new DataProxmoxDatastores(this, "datastores", {
       nodeName: props.host,

@@ -1,4 +1,5 @@
-import type { Postcondition } from "cdktf";
+import { type Postcondition, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
 import type { TalosVmProps } from "./talos-vm-props";
 
 /**
@@ -13,11 +14,26 @@ export interface Stays {
   readonly problem: string;
 }
 
+/** What they say: locals, since OpenTofu would parse such a text some ten times for each VM. */
+const TEXTS = {
+  first_disk_moved:
+    'the first disk of "%[1]s" is %[2]s, not %[3]s, and no plan moves the disk that a VM starts from. ' +
+    "nothing was changed. set disk_interface: %[4]s",
+  mac_address_changed:
+    'net%[1]d of "%[2]s" has the MAC address %[3]s, not %[4]s, and another one unplugs the NIC ' +
+    'of a running VM. nothing was changed. set mac_addr: "%[3]s", or name the node in ALLOW_REPLACE',
+};
+
+/** An expression for a text. */
+const say = (text: keyof typeof TEXTS, ...expressions: readonly string[]) =>
+  `format(local.${text}, ${expressions.join(", ")})`;
+
 /**
  * One condition for all of it. OpenTofu decodes the whole VM for each condition, text and `self` in them, at every plan, whether the
  * condition holds or not: so there is one of each.
  */
-export function stayAsTheyAre(stays: readonly Stays[]): Postcondition {
+export function stayAsTheyAre(vm: Construct, stays: readonly Stays[]): Postcondition {
+  for (const [name, text] of Object.entries(TEXTS)) TerraformStack.of(vm).addOverride(`locals.${name}`, text);
   const ofVm = (expression: string) => `[for vm in [self] : ${expression}][0]`;
   const holds = stays.map(({ condition }) => condition).join(" && ");
   const problems = stays.map(({ condition, problem }) => `${condition} ? "" : ${problem}`).join(", ");
@@ -44,9 +60,7 @@ export function rootDiskStays(vmName: string, props: TalosVmProps): Stays {
   return {
     ignoreChanges: attribute,
     condition: `${actual} == "${configured}"`,
-    problem:
-      `"the first disk of \\"${vmName}\\" is \${${actual}}, not ${configured}, and no plan moves the disk that a VM starts from. ` +
-      `nothing was changed. set disk_interface: \${${bus}}"`,
+    problem: say("first_disk_moved", `"${vmName}"`, actual, `"${configured}"`, bus),
   };
 }
 
@@ -64,9 +78,7 @@ export function macAddressesStay(vmName: string, props: TalosVmProps): Stays[] {
       {
         ignoreChanges: attribute,
         condition: `lower(${actual}) == lower("${macAddress}")`,
-        problem:
-          `"net${index} of \\"${vmName}\\" has the MAC address \${${actual}}, not ${macAddress}, and another one unplugs the NIC ` +
-          `of a running VM. nothing was changed. set mac_addr: \\"\${${actual}}\\", or name the node in ALLOW_REPLACE"`,
+        problem: say("mac_address_changed", `${index}`, `"${vmName}"`, actual, `"${macAddress}"`),
       },
     ];
   });

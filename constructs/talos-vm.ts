@@ -1,4 +1,4 @@
-import { Annotations, Token } from "cdktf";
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import {
   VirtualEnvironmentVm,
@@ -48,7 +48,16 @@ export class TalosVm extends Construct {
     checkTalosVmProps(this.vmName, props);
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard", { storages: storagesOf([props]) });
-    const names = [this.vmName, ...(props.renamedFrom ? [props.renamedFrom] : [])];
+    const wanted = [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort();
+    const answer = guard.guard({
+      name: this.vmName,
+      renamedFrom: props.renamedFrom,
+      vmId: props.vmId,
+      tags: wanted,
+      // A VM that exists keeps its tags, and gets those that are named.
+      tagsOfExisting: isNamed(props, "tags") ? wanted : [OWNERSHIP_TAG],
+      mustExist: hasNoIso(props),
+    });
     const isProtected = props.protection ?? false;
     const stays = [rootDiskStays(this.vmName, props), ...macAddressesStay(this.vmName, props)];
     const ignoredOfLists = [
@@ -61,7 +70,7 @@ export class TalosVm extends Construct {
       nodeName: props.host,
       // Without it, a change of the host would replace the VM.
       migrate: true,
-      tags: tags(props, guard),
+      tags: answer.tags,
       poolId: props.pool,
       protection: isProtected,
       startup: props.startup && {
@@ -77,12 +86,8 @@ export class TalosVm extends Construct {
         preventDestroy: !props.allowReplace || isProtected,
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
-        precondition: [
-          guard.precondition(props.vmId, names),
-          guard.completenessPrecondition(props.vmId, this.vmName),
-          ...(hasNoIso(props) ? [guard.existencePrecondition(props.vmId, this.vmName)] : []),
-        ],
-        postcondition: [stayAsTheyAre(stays)],
+        precondition: [answer.precondition],
+        postcondition: [stayAsTheyAre(this, stays)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));
@@ -131,13 +136,6 @@ export class TalosVm extends Construct {
 }
 
 type VmConfig = Partial<VirtualEnvironmentVmConfig>;
-
-/** A VM that exists keeps its tags, and gets those that are named. An expression, made of what Proxmox has at plan. */
-function tags(props: TalosVmProps, guard: VmIdGuard): string[] {
-  const wanted = [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort();
-  const forExisting = isNamed(props, "tags") ? wanted : [OWNERSHIP_TAG];
-  return Token.asList(guard.tagsWith(props.vmId, forExisting, wanted));
-}
 
 function hardware(props: TalosVmProps): VmConfig {
   const { bios = VM_DEFAULTS.bios, machine = VM_DEFAULTS.machine } = props;

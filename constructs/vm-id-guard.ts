@@ -1,4 +1,4 @@
-import { type Postcondition, type Precondition, TerraformLocal, TerraformStack } from "cdktf";
+import { Lazy, type Postcondition, type Precondition, TerraformLocal, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { DataProxmoxDatastores } from "../.gen/providers/proxmox/data-proxmox-datastores";
 import { DataProxmoxFiles } from "../.gen/providers/proxmox/data-proxmox-files";
@@ -31,6 +31,61 @@ export interface GuestStorage {
   readonly storage: string;
 }
 
+/** A VM that a {@link VmIdGuard} guards. */
+export interface GuardedVm {
+  /** Its name. */
+  readonly name: string;
+  /** The name that it had before a rename. @default - it was not renamed */
+  readonly renamedFrom?: string;
+  /** Proxmox' id of the VM. */
+  readonly vmId: number;
+  /** What a new VM is tagged with. */
+  readonly tags: readonly string[];
+  /** What a VM that exists gets, beside the tags that it has. */
+  readonly tagsOfExisting: readonly string[];
+  /** Whether the VM has no ISO in its drive: a new one would have nothing to boot from. @default false */
+  readonly mustExist?: boolean;
+}
+
+/** What a plan finds out about one VM. */
+export interface VmIdAnswer {
+  /** The tags of the VM: an expression, made of what Proxmox has at plan. */
+  readonly tags: string[];
+  /**
+   * Its id is free, or is that of this VM. A VM that may have to be made finds all hosts there, so that the list of ids in use is
+   * whole; one without an ISO exists.
+   */
+  readonly precondition: Precondition;
+}
+
+const ANSWERS = "vm_id_answers";
+
+/** An expression: by name of the VM, its tags, and why a plan is refused, or nothing. */
+function answersFor(requireTag: boolean): string {
+  // An index and not lookup(), which goes through all guests for each VM.
+  const own = "try(local.existing_guests[vm.vm_id], [])";
+  const kept = "flatten([for guest in own : concat(guest.tags, vm.tags_of_existing)])";
+  const isOurs = `contains(vm.names, guest.name)${requireTag ? ` && contains(guest.tags, "${OWNERSHIP_TAG}")` : ""}`;
+  const guests = '${join(", ", [for guest in own : "\\"${guest.name}\\" on ${guest.node_name}"])}';
+  const refusals = [
+    `alltrue([for guest in own : ${isOurs}]) ? "" : ` +
+      `"vm_id \${vm.vm_id} of node \\"\${name}\\" is taken by a guest that is not ours: ${guests}. ` +
+      "nothing was changed. give the node another vm_id; if the node was only renamed, set renamed_from; " +
+      'if the guest is this node, import it"',
+    'length(local.hosts_down) == 0 || length(own) > 0 ? "" : ' +
+      '"node \\"${name}\\" has no VM yet, and none can be made while ${join(", ", local.hosts_down)} is down: Proxmox does not ' +
+      "list its guests, so vm_id ${vm.vm_id} may be taken. nothing was changed. leave the node out until the host is back, or until " +
+      'it is removed from the Proxmox cluster"',
+    '!vm.must_exist || length(own) > 0 ? "" : ' +
+      '"node \\"${name}\\" has no VM yet, and a new one has nothing to boot from without the ISO. nothing was changed. ' +
+      'set eject_iso: false for this node until Talos is installed on it"',
+  ];
+  const answer =
+    `{ tags = sort(distinct(length(own) == 0 ? vm.tags : ${kept})), ` +
+    `refusal = join(" ", compact([${refusals.join(", ")}])) }`;
+  return `\${{for name, vm in local.guarded_vms : name => [for own in [${own}] : ${answer}][0]}}`;
+}
+
 /**
  * Refuses a plan that would adopt a foreign VM.
  *
@@ -42,17 +97,14 @@ export interface GuestStorage {
  * online must answer.
  */
 export class VmIdGuard extends Construct {
-  /** The guests that Proxmox has at plan, by id: OpenTofu evaluates it once, and a condition for each VM. */
+  /** The guests that Proxmox has at plan, by id. */
   private readonly guests: TerraformLocal;
-  /** What to call them, by id. */
-  private readonly descriptions: TerraformLocal;
   /** Names of the hosts whose guests are not in the list. */
   private readonly hostsDown: TerraformLocal;
-  private readonly requireTag: boolean;
+  private readonly vms: Record<string, object> = {};
 
   constructor(scope: Construct, id: string, props: VmIdGuardProps = {}) {
     super(scope, id);
-    this.requireTag = props.requireTag ?? true;
     const vms = new DataProxmoxVirtualEnvironmentVms(this, "vms");
     vms.overrideLogicalId("existing");
     const containers = new DataProxmoxVirtualEnvironmentContainers(this, "containers");
@@ -64,16 +116,34 @@ export class VmIdGuard extends Construct {
     // A VM that is on the move is on two hosts.
     this.guests = new TerraformLocal(this, "guests", `\${{for each in ${all} : each.vm_id => each...}}`);
     this.guests.overrideLogicalId("existing_guests");
-    const described = '"\\"${guest.name}\\" on ${guest.node_name}"';
-    const joined = `join(", ", [for guest in guests : ${described}])`;
-    this.descriptions = new TerraformLocal(
-      this,
-      "descriptions",
-      `\${{for id, guests in ${this.guests.fqn} : id => ${joined}}}`,
-    );
-    this.descriptions.overrideLogicalId("existing_guest_names");
     this.hostsDown = this.readHosts(props.hostsDown ?? []);
     if (props.storages?.length) this.wantToSeeGuests(props.storages);
+    const guarded = new TerraformLocal(this, "guarded", Lazy.anyValue({ produce: () => this.vms }));
+    guarded.overrideLogicalId("guarded_vms");
+    const answers = new TerraformLocal(this, "answers", answersFor(props.requireTag ?? true));
+    answers.overrideLogicalId(ANSWERS);
+  }
+
+  /**
+   * Guards a VM.
+   *
+   * OpenTofu parses the text of an expression of a resource some ten times in a plan, and of a condition even if it holds. So what
+   * it needs is worked out for all VMs in one local, once.
+   */
+  guard(vm: GuardedVm): VmIdAnswer {
+    const { name, vmId, renamedFrom, tags, tagsOfExisting, mustExist = false } = vm;
+    this.vms[name] = {
+      vm_id: vmId,
+      names: [name, ...(renamedFrom ? [renamedFrom] : [])],
+      tags,
+      tags_of_existing: tagsOfExisting,
+      must_exist: mustExist,
+    };
+    const answer = `local.${ANSWERS}["${name}"]`;
+    return {
+      tags: Token.asList(`\${${answer}.tags}`),
+      precondition: { condition: `\${${answer}.refusal == ""}`, errorMessage: `\${${answer}.refusal}` },
+    };
   }
 
   /**
@@ -108,66 +178,6 @@ export class VmIdGuard extends Construct {
         },
       ],
     };
-  }
-
-  /**
-   * An expression for the tags of a VM.
-   * @param forExisting what a VM that exists gets, beside the tags that it has
-   * @param forNew what a new VM gets
-   */
-  tagsWith(vmId: number, forExisting: readonly string[], forNew: readonly string[]): string {
-    const own = this.guestsWith(vmId);
-    const kept = `flatten([for guest in ${own} : concat(guest.tags, ${JSON.stringify(forExisting)})])`;
-    return `\${sort(distinct(length(${own}) == 0 ? ${JSON.stringify(forNew)} : ${kept}))}`;
-  }
-
-  private guestsWith(vmId: number): string {
-    return `lookup(${this.guests.fqn}, "${vmId}", [])`;
-  }
-
-  /**
-   * The condition for one VM.
-   * @param names the names it may have: its own, and the one it had before a rename
-   */
-  precondition(vmId: number, names: readonly string[]): Precondition {
-    const ours = [
-      `contains(${JSON.stringify(names)}, guest.name)`,
-      ...(this.requireTag ? [`contains(guest.tags, "${OWNERSHIP_TAG}")`] : []),
-    ].join(" && ");
-    return {
-      condition: `\${alltrue([for guest in ${this.guestsWith(vmId)} : ${ours}])}`,
-      // OpenTofu makes this text even where the condition holds, so it is short to evaluate.
-      errorMessage:
-        `vm_id ${vmId} of node "${names[0]}" is taken by a guest that is not ours: ` +
-        `\${lookup(${this.descriptions.fqn}, "${vmId}", "")}. ` +
-        "nothing was changed. give the node another vm_id; if the node was only renamed, set renamed_from; " +
-        "if the guest is this node, import it",
-    };
-  }
-
-  /** The condition for a VM that may have to be made: all hosts are there, so that the list of ids in use is whole. */
-  completenessPrecondition(vmId: number, name: string): Precondition {
-    return {
-      condition: `\${length(${this.hostsDown.fqn}) == 0 || ${this.exists(vmId)}}`,
-      errorMessage:
-        `node "${name}" has no VM yet, and none can be made while \${join(", ", ${this.hostsDown.fqn})} is down: Proxmox does not ` +
-        `list its guests, so vm_id ${vmId} may be taken. nothing was changed. leave the node out until the host is back, or until ` +
-        "it is removed from the Proxmox cluster",
-    };
-  }
-
-  /** The condition for a VM without an ISO in its drive: it exists, since a new one would have nothing to boot from. */
-  existencePrecondition(vmId: number, name: string): Precondition {
-    return {
-      condition: `\${${this.exists(vmId)}}`,
-      errorMessage:
-        `node "${name}" has no VM yet, and a new one has nothing to boot from without the ISO. nothing was changed. ` +
-        "set eject_iso: false for this node until Talos is installed on it",
-    };
-  }
-
-  private exists(vmId: number): string {
-    return `length(${this.guestsWith(vmId)}) > 0`;
   }
 
   /** @returns the hosts that are down */

@@ -17,6 +17,14 @@ export interface Credentials {
   readonly kubeconfig: string;
 }
 
+/** What a deploy has made. */
+export interface Deployed {
+  readonly vms: readonly AppliedVm[];
+  /** Text of the talosconfig; empty where Talos is not configured. */
+  readonly talosconfig: string;
+  readonly kubeconfig: string;
+}
+
 export interface ClusterProps {
   readonly root: string;
   readonly folder: DemoFolder;
@@ -36,13 +44,11 @@ export class Cluster {
     this.store = openStore({ backend: "worker", url: props.env.STATE_URL ?? "" }, props.env);
   }
 
-  static async synth(props: ClusterProps): Promise<Cluster> {
-    const { root, folder, env, signal } = props;
+  /** @param early a run of {@link runSynth} that began before @default - it begins now */
+  static async synth(props: ClusterProps, early?: Promise<void>): Promise<Cluster> {
     await step("Synth", async ({ follow, result }) => {
-      const log = join(folder.logs, "synth.log");
-      const output = folder.synthesized;
-      await synthesize({ root, output, env, log, signal, again: "npm start", onLine: follow });
-      result(displayPath(join(folder.synthesized, "stacks", STACK, "cdk.tf.json")));
+      await (early ?? runSynth(props, follow));
+      result(displayPath(join(props.folder.synthesized, "stacks", STACK, "cdk.tf.json")));
     });
     return new Cluster(props);
   }
@@ -56,7 +62,7 @@ export class Cluster {
     return new Tofu({ file: tofu, stackFolder, logs, env, signal, again: "npm start" });
   }
 
-  deploy(): Promise<readonly AppliedVm[]> {
+  deploy(): Promise<Deployed> {
     return step("Deploy", async ({ say, follow, result }) => {
       // This run has the folder for itself, so a lock is left from a run that was killed.
       const lock = await this.store.holder();
@@ -65,20 +71,42 @@ export class Cluster {
         say(`removed the lock of an earlier run that was killed (${lock.Operation} of ${lock.Who})`);
       }
       await this.tofu.init(follow);
-      await this.tofu.apply(follow);
-      const vms = appliedVms(await this.tofu.show());
-      result(`${vms.length} VMs`);
-      return vms;
+      const said = await this.apply(follow);
+      const deployed = await this.deployed();
+      result(`${deployed.vms.length} VMs: ${said}`);
+      return deployed;
     });
   }
 
+  /** Deploys what was synthesized again. OpenTofu is ready for it already. */
+  deployAgain(): Promise<void> {
+    return step("Deploy", async ({ follow, result }) => result(await this.apply(follow)));
+  }
+
+  /** @returns `1 added, 0 changed, 0 destroyed` */
+  private async apply(onLine: (line: string) => void): Promise<string> {
+    let said = "";
+    await this.tofu.apply((line) => {
+      said = /^Apply complete! Resources: (.*)\.$/.exec(line)?.[1] ?? said;
+      onLine(line);
+    });
+    return said;
+  }
+
+  /** What the state says of the cluster. */
+  async deployed(): Promise<Deployed> {
+    const state = await this.tofu.show();
+    const outputs = state.values?.outputs;
+    const text = (name: string) => String(outputs?.[name]?.value ?? "");
+    return { vms: appliedVms(state), talosconfig: text("talosconfig"), kubeconfig: text("kubeconfig") };
+  }
+
   /** Writes the credentials to files that only the user can read. */
-  saveCredentials(): Promise<Credentials> {
+  saveCredentials(deployed: Deployed): Promise<Credentials> {
     return step("Credentials", async ({ result }) => {
-      const outputs = (await this.tofu.show()).values?.outputs;
       const save = (name: keyof Credentials) => {
         const file = join(this.props.folder.root, name);
-        writeFileSync(file, String(outputs?.[name]?.value ?? ""), { mode: 0o600 });
+        writeFileSync(file, deployed[name], { mode: 0o600 });
         return file;
       };
       const saved = { talosconfig: save("talosconfig"), kubeconfig: save("kubeconfig") };
@@ -97,4 +125,13 @@ export class Cluster {
       result("empty");
     });
   }
+}
+
+/** Synthesizes what the files say now. */
+export async function runSynth(
+  { root, folder, env, signal }: Pick<ClusterProps, "root" | "folder" | "env" | "signal">,
+  onLine: (line: string) => void = () => undefined,
+): Promise<void> {
+  const log = join(folder.logs, "synth.log");
+  await synthesize({ root, output: folder.synthesized, env, log, signal, again: "npm start", onLine });
 }

@@ -7,6 +7,10 @@ export class DemoFolder {
   readonly passphrase: SecretFile;
   /** The password of the Worker's owner. */
   readonly password: SecretFile;
+  /** The copy of the user's files. */
+  readonly project: string;
+  /** Snapshots of etcd. */
+  readonly snapshots: string;
   readonly proxmox: string;
   readonly talos: string;
   readonly cloudflare: string;
@@ -17,13 +21,15 @@ export class DemoFolder {
   constructor(readonly root: string) {
     this.passphrase = new SecretFile(join(root, "state-passphrase"));
     this.password = new SecretFile(join(root, "worker-password"));
+    this.project = join(root, "cluster");
+    this.snapshots = join(root, "snapshots");
     this.proxmox = join(root, "proxmox");
     this.talos = join(root, "talos");
     this.cloudflare = join(root, "cloudflare");
     this.bootstrap = join(root, "bootstrap");
     this.synthesized = join(root, "cdktf.out");
     this.logs = join(root, "logs");
-    mkdirSync(this.logs, { recursive: true });
+    for (const folder of [this.logs, this.snapshots]) mkdirSync(folder, { recursive: true });
     // The dependency lock file of an earlier run may have the checksum of another build of a provider.
     for (const folder of [this.synthesized, join(this.bootstrap, "cdktf.out")]) {
       rmSync(folder, { recursive: true, force: true });

@@ -4,7 +4,8 @@ import type { Cluster } from "./cluster";
 
 /**
  * Shows the lock: a first client holds it until OpenTofu, the second client, reports that it waits. Then OpenTofu plans.
- * @throws where the second client does not wait, or its plan fails
+ * It is the second plan after a deploy, so it is empty.
+ * @throws where the second client does not wait, or its plan fails or is not empty
  */
 export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Promise<void> {
   return step("Second client", async ({ say, follow, result }) => {
@@ -21,7 +22,7 @@ export function showSecondClient(cluster: Pick<Cluster, "store" | "client">): Pr
       });
       return Who;
     });
-    await second;
-    result(`waited for the lock of ${first}, then had it`);
+    if (await second) throw new Error("the second plan is not empty, which is a bug of this program");
+    result(`waited for the lock of ${first}, then had it; its plan is empty`);
   });
 }

@@ -4,18 +4,21 @@ import { bootstrap } from "../bootstrap/bootstrap";
 import { clientVariables } from "../bootstrap/export-env";
 import { loadBootstrapSettings } from "../bootstrap/settings";
 import { WorkDir } from "../bootstrap/work-dir";
-import { ConfigError, loadFromEnv } from "../config";
+import { type ClusterConfig, ConfigError, loadFromEnv } from "../config";
 import { displayPath } from "../process/display-path";
 import { step } from "../process/step";
 import { startCloudflare } from "../stand-ins/cloudflare";
 import { startProxmox } from "../stand-ins/proxmox";
 import { resolveToolchain } from "../toolchain";
-import { Cluster } from "./cluster";
+import { Cluster, runSynth } from "./cluster";
+import { commandsOf } from "./command";
 import type { DemoFolder } from "./folder";
 import { expectNodes, resolveKubernetesPrograms } from "./kubernetes";
+import { DemoProject } from "./project";
 import { proxmoxFor } from "./proxmox-options";
 import { showRollback } from "./rollback";
 import { showSecondClient } from "./second-client";
+import { showLife } from "./show-life";
 import type { Summary } from "./summary";
 import { standInNodes } from "./talos-nodes";
 
@@ -35,25 +38,28 @@ const ANY_ACCOUNT = "0".repeat(32);
 
 /**
  * Creates everything from an empty account: the state backend on a stand-in Cloudflare, the cluster on a stand-in
- * Proxmox. Then shows what the tfstate Worker does.
+ * Proxmox. Then shows what the cluster goes through, and what the tfstate Worker does.
  * @throws the error of the step that failed
  */
 export async function start(props: StartProps): Promise<Summary> {
   const { root, folder, signal, atEnd } = props;
 
-  const { source, config, clusterFile } = await step("Config", async ({ result }) => {
+  const { source, project, whole } = await step("Config", async ({ result }) => {
     const { CLUSTER_CONFIG } = process.env;
     const env = { CLUSTER_CONFIG, STATE_BACKEND: "local", CLOUDFLARE_ACCOUNT_ID: ANY_ACCOUNT };
     const exampleFolder = join(root, "examples/six-nodes");
-    const { config, clusterFile, name, isExample } = loadFromEnv({ env, exampleFolder });
+    const loaded = loadFromEnv({ env, exampleFolder });
+    const { config, clusterFile, name, isExample } = loaded;
     if (name !== undefined) {
       const text = "is one of several clusters, and npm start shows one alone; copy the folder elsewhere";
       throw new ConfigError([{ at: { file: clusterFile }, text: `${text}, and name it in CLUSTER_CONFIG` }]);
     }
     const source = `${displayPath(clusterFile)}${isExample ? " (the example: there is no cluster.yaml here)" : ""}`;
     result(`${config.nodes.length} nodes of ${source}`);
-    return { source, config, clusterFile };
+    const project = new DemoProject(folder.project, loaded, env);
+    return { source, project, whole: withWorker(project) };
   });
+  const { clusterFile, config } = project;
 
   const toolchain = await step("Toolchain", async ({ say, result }) => {
     const toolchain = await resolveToolchain({ report: say, signal, cloudflare: "local", talos: "local" });
@@ -64,7 +70,7 @@ export async function start(props: StartProps): Promise<Summary> {
   const programs = props.kubernetes && config.talos ? await resolveKubernetesPrograms(signal) : undefined;
 
   const proxmox = await step("Stand-in Proxmox", async ({ result }) => {
-    const proxmox = await startProxmox({ ...proxmoxFor(config), dataDir: folder.proxmox });
+    const proxmox = await startProxmox({ ...proxmoxFor(whole), dataDir: folder.proxmox });
     atEnd(() => proxmox.stop());
     result(proxmox.endpoint);
     return proxmox;
@@ -72,7 +78,7 @@ export async function start(props: StartProps): Promise<Summary> {
 
   const talos =
     config.talos &&
-    (await standInNodes({ config, proxmox, folder: folder.talos, kubernetes: programs, atEnd }));
+    (await standInNodes({ config: whole, proxmox, folder: folder.talos, kubernetes: programs, atEnd }));
 
   const cloudflare = await step("Stand-in Cloudflare", async ({ result }) => {
     const { accountId } = config.state;
@@ -100,6 +106,11 @@ export async function start(props: StartProps): Promise<Summary> {
     TF_IN_AUTOMATION: "1",
   };
 
+  const nodesEnv = () => ({ ...env, ...proxmox.env, ...talos?.(project.config) });
+  // The state is not needed for it, and there is a second core.
+  const early = runSynth({ root, folder, signal, env: nodesEnv() });
+  early.catch(() => undefined);
+
   console.log("\nbootstrap: the buckets, the Worker and the token for all states");
   const settings = loadBootstrapSettings(env);
   const made = await bootstrap({
@@ -116,20 +127,34 @@ export async function start(props: StartProps): Promise<Summary> {
   if (!made) throw new Error("the bootstrap was not carried out");
 
   console.log("\ncluster: its state is encrypted on this machine and kept at the Worker");
-  const clusterEnv = { ...env, ...proxmox.env, ...talos?.env, ...clientVariables(settings, made.outputs) };
-  const cluster = await Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv });
-  const vms = await cluster.deploy();
-  await cluster.expectEmptyPlan("Second plan");
+  const outputs = clientVariables(settings, made.outputs);
+  const clusterEnv = (): NodeJS.ProcessEnv => ({ ...nodesEnv(), ...outputs });
+  const synth = (begun?: Promise<void>) =>
+    Cluster.synth({ root, folder, signal, tofu: toolchain.tofu, env: clusterEnv() }, begun);
+  const cluster = await synth(early);
+  const deployed = await cluster.deploy();
+  const credentials = talos && (await cluster.saveCredentials(deployed));
+  if (programs && credentials) {
+    await expectNodes(programs.kubectl, credentials.kubeconfig, deployed.vms, signal);
+  }
+  await showSecondClient(cluster);
 
-  const credentials = talos && (await cluster.saveCredentials());
-  if (programs && credentials) await expectNodes(programs.kubectl, credentials.kubeconfig, vms, signal);
+  if (credentials) {
+    console.log("\nlife: a worker more, a new release of Talos, a worker less");
+    await showLife({
+      ...{ project, credentials, hasKubernetes: programs !== undefined, env: clusterEnv },
+      command: commandsOf({ root, folder, signal }),
+      deploy: async () => (await synth()).deployAgain(),
+      folder: folder.snapshots,
+    });
+  }
 
   console.log("\nstate: what the Worker does");
-  await showSecondClient(cluster);
-  const versions = await showRollback(cluster);
+  const { versions, vms } = await showRollback(cluster);
 
   return {
     source,
+    copy: clusterFile,
     vms,
     versions,
     toolchain,
@@ -141,6 +166,16 @@ export async function start(props: StartProps): Promise<Summary> {
     owner: OWNER,
     folder,
   };
+}
+
+/** With the worker that is added later: its stand-in is there from the start. */
+function withWorker(project: DemoProject): ClusterConfig {
+  try {
+    return project.configWith(project.worker());
+  } catch {
+    // The step that would add it says why.
+    return project.config;
+  }
 }
 
 /** The environment without credentials of real accounts. */

@@ -10,6 +10,8 @@ import type { DemoFolder } from "./folder";
 
 export interface Summary {
   readonly source: string;
+  /** The copy of `cluster.yaml` that was changed. */
+  readonly copy: string;
   readonly vms: readonly AppliedVm[];
   /** The versions of the cluster's state, newest first. */
   readonly versions: readonly Version[];
@@ -31,6 +33,7 @@ const MAX_VERSIONS = 5;
 export function printSummary(summary: Summary): void {
   const {
     source,
+    copy,
     vms,
     versions,
     toolchain,
@@ -63,6 +66,7 @@ export function printSummary(summary: Summary): void {
     ["  name", owner],
     ["  password", `in ${displayPath(folder.password.path)}`],
     ["cluster", source],
+    ["  its copy", `${displayPath(copy)}, which was changed; your files are as they were`],
     ["state", `${workerUrl}/states/proxmox, encrypted`],
     ["  passphrase", `in ${displayPath(folder.passphrase.path)}`],
     ["Proxmox API", `${proxmox.endpoint} (a stand-in: no VM runs)`],

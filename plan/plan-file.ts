@@ -28,6 +28,8 @@ const planFile = z.object({
       }),
     )
     .default([]),
+  /** What has changed since the last apply, without this program. */
+  resource_drift: z.array(z.unknown()).default([]),
   output_changes: z
     .record(
       z.string(),

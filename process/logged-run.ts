@@ -11,6 +11,8 @@ export interface LoggedRun {
   /** File that gets the output; undefined where the output has secrets. */
   readonly log: string | undefined;
   readonly signal: AbortSignal;
+  /** What people know it by. @default - the program and its first argument */
+  readonly called?: string;
   /** The command to run again after a failure, for the error. */
   readonly again: string;
   readonly onLine: (line: string) => void;
@@ -40,7 +42,7 @@ export async function loggedRun(
       ? `. The end of ${displayPath(log)}:\n\n${tail(output, 30)}\n`
       : `:\n\n${tail(stderr, 30)}\n`;
     throw new Error(
-      `${program} ${run.args[0] ?? ""} ended with ${exitCode ?? "a signal"}${said}\n` +
+      `${run.called ?? `${program} ${run.args[0] ?? ""}`} ended with ${exitCode ?? "a signal"}${said}\n` +
         `fix what it reports, then run \`${run.again}\` again`,
     );
   }

@@ -14,7 +14,7 @@ export interface EncryptedFile {
   readonly filled: readonly string[];
   /** Who can open it: recipients of age, fingerprints of PGP, names of keys of a key service. */
   readonly recipients: readonly string[];
-  /** The keys of ours whose values are in plain text. Of others, sops may have been told to leave them so. */
+  /** The keys whose values are in plain text and must not be. Of keys that are not ours, sops may have been told to leave them so. */
   readonly plain: readonly string[];
 }
 
@@ -40,14 +40,14 @@ export function findSopsConfig(folder: string): string | undefined {
   return above === folder ? undefined : findSopsConfig(above);
 }
 
-export const secretsPath = (folder: string): string => join(folder, SECRETS_FILE);
+export const secretsPath = (folder: string, name = SECRETS_FILE): string => join(folder, name);
 
 /**
  * Reads what can be read without a key.
  * @returns undefined if there is no such file @throws SecretsError if it is none of sops
  */
-export function readEncryptedFile(folder: string): EncryptedFile | undefined {
-  const path = secretsPath(folder);
+export function readEncryptedFile(folder: string, name = SECRETS_FILE): EncryptedFile | undefined {
+  const path = secretsPath(folder, name);
   if (!existsSync(path)) return undefined;
   const document = parseDocument(readFileSync(path, "utf8"));
   const { contents } = document;
@@ -73,7 +73,9 @@ export function readEncryptedFile(folder: string): EncryptedFile | undefined {
     keys: entries.map(({ key }) => key),
     filled: filled.map(({ key }) => key),
     recipients: recipientsOf((document.toJS() as { readonly sops: unknown }).sops),
-    plain: filled.filter(({ key, value }) => isOurs(key) && !isEncrypted(value)).map(({ key }) => key),
+    plain: filled
+      .filter(({ key, value }) => (name !== SECRETS_FILE || isOurs(key)) && !isEncrypted(value))
+      .map(({ key }) => key),
   };
 }
 

@@ -8,6 +8,8 @@ import { readEncryptedFile } from "./secrets-file";
 export interface SopsProps {
   /** The folder of the file. */
   readonly folder: string;
+  /** Its name. @default SECRETS_FILE */
+  readonly name?: string;
   /** The variables that tell sops where its keys are, and PATH. */
   readonly env: NodeJS.ProcessEnv;
   /** Finds sops, and makes it where there is none. */
@@ -26,27 +28,28 @@ const EXIT = { macMismatch: 51, noKey: 128 } as const;
  * @throws SecretsError if none of the keys of this machine opens it, or it was changed after it was encrypted
  */
 export async function decrypt(props: SopsProps, format: "json" | "yaml"): Promise<string> {
-  const [plain] = readEncryptedFile(props.folder)?.plain ?? [];
+  const { folder, name = SECRETS_FILE } = props;
+  const [plain] = readEncryptedFile(folder, name)?.plain ?? [];
   // sops would show the value in its error.
-  if (plain) throw new SecretsError(`${SECRETS_FILE}: ${plain} ${IN_PLAIN_TEXT}`);
-  const args = ["decrypt", "--output-type", format, SECRETS_FILE];
+  if (plain) throw new SecretsError(`${name}: ${plain} ${IN_PLAIN_TEXT}`);
+  const args = ["decrypt", "--output-type", format, name];
   const { code, stdout, stderr } = await run(props, args);
   if (code === 0) return stdout;
   if (code === EXIT.macMismatch) {
     throw new SecretsError(
-      `${SECRETS_FILE}: it was changed after it was encrypted (its MAC does not hold), so nothing in it is trusted; ` +
+      `${name}: it was changed after it was encrypted (its MAC does not hold), so nothing in it is trusted; ` +
         "take it from the last good commit, and make changes with npm run secrets -- edit",
       "changed",
     );
   }
   if (code === EXIT.noKey) {
     throw new SecretsError(
-      `${SECRETS_FILE}: no key of this machine opens it; set SOPS_AGE_KEY_FILE or SOPS_AGE_KEY to an identity of one of ` +
+      `${name}: no key of this machine opens it; set SOPS_AGE_KEY_FILE or SOPS_AGE_KEY to an identity of one of ` +
         "its recipients (npm run secrets -- check lists them), or have somebody who can read it add yours to .sops.yaml",
       "no key",
     );
   }
-  throw new SecretsError(`${SECRETS_FILE}: sops decrypt ended with ${code}: ${lastLines(stderr)}`);
+  throw new SecretsError(`${name}: sops decrypt ended with ${code}: ${lastLines(stderr)}`);
 }
 
 /**
@@ -63,11 +66,12 @@ export async function encrypt(
   const types = ["--input-type", "yaml", "--output-type", "yaml"];
   const to = recipients ? ["--age", recipients.join(",")] : [];
   // Without a file name sops reads its standard input. /dev/stdin would not work: Node passes a socket.
-  const args = ["encrypt", ...types, ...to, "--filename-override", SECRETS_FILE];
+  const { name = SECRETS_FILE } = props;
+  const args = ["encrypt", ...types, ...to, "--filename-override", name];
   const { code, stdout, stderr } = await run(props, args, yaml);
   if (code === 0) return stdout;
   const hint = recipients ? "is each --age a recipient (age1…)?" : "is there a rule for it in .sops.yaml?";
-  throw new SecretsError(`${SECRETS_FILE}: sops encrypt ended with ${code}: ${lastLines(stderr)}; ${hint}`);
+  throw new SecretsError(`${name}: sops encrypt ended with ${code}: ${lastLines(stderr)}; ${hint}`);
 }
 
 async function run(

@@ -32,8 +32,8 @@ export async function encryptChanges(props: SopsProps, changes: Changes): Promis
 }
 
 /** Writes an encrypted text to the file. */
-export function writeSecrets(folder: string, encrypted: string): string {
-  const path = secretsPath(folder);
+export function writeSecrets(folder: string, encrypted: string, name?: string): string {
+  const path = secretsPath(folder, name);
   writeFileAtomic(path, encrypted, 0o644);
   return path;
 }

@@ -11,7 +11,7 @@ interface Group {
 
 /** In the order of the sidebar. A new page is a word here, or a file in one of the folders. */
 export const GROUPS: readonly Group[] = [
-  { title: "Getting started", content: ["README.md", "package.md"] },
+  { title: "Getting started", content: ["README.md", "getting-started.md", "package.md", "comparison.md"] },
   {
     title: "Guides",
     content: [
@@ -23,6 +23,7 @@ export const GROUPS: readonly Group[] = [
       "ci.md",
       "tasks.md",
       "doctor.md",
+      "ansible.md",
       "cost.md",
     ],
   },
@@ -38,6 +39,7 @@ export const GROUPS: readonly Group[] = [
       "upgrading.md",
     ],
   },
+  { title: "Runbooks", content: ["runbooks/"] },
   {
     title: "Reference",
     content: ["reference/cluster-yaml.md", "reference/commands.md", "reference/api/README.md"],
@@ -46,6 +48,7 @@ export const GROUPS: readonly Group[] = [
   {
     title: "Architecture",
     content: [
+      "architecture.md",
       "design.md",
       "decisions/",
       "stand-in-proxmox.md",

@@ -189,7 +189,7 @@ export class ClusterStack extends TerraformStack {
     output(
       "node_vm_ids",
       "vm_id of each node",
-      byName((node) => this.vms.get(node.name)?.resource.vmId),
+      byName((node) => this.vms.get(node.name)?.vmId),
     );
     output(
       "node_addresses",

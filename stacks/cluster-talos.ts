@@ -1,4 +1,4 @@
-import { Annotations, TerraformOutput, type TerraformStack } from "cdktf";
+import { Annotations, TerraformLocal, TerraformOutput, type TerraformStack } from "cdktf";
 import { TalosCluster } from "../constructs/talos-cluster";
 import type {
   TalosClusterNode,
@@ -29,8 +29,8 @@ export function addTalosCluster(stack: TerraformStack, id: string, source: Clust
   refusePlaintext(stack, source.state, source.talos);
   new TalosProvider(stack, "talos");
   const cluster = new TalosCluster(stack, id, talosClusterProps({ clusterName: stack.node.id, ...source }));
-  const output = (name: string, description: string, value: string) =>
-    new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
+  const output = (name: string, description: string, value: string | undefined) =>
+    value && new TerraformOutput(stack, name, { description, value, sensitive: true, staticId: true });
   output("talosconfig", "credentials for talosctl, with all rights", cluster.talosconfig);
   output("kubeconfig", "credentials for Kubernetes, with all rights", cluster.kubeconfig);
   return cluster;
@@ -56,8 +56,14 @@ export function talosClusterProps({
 function refusePlaintext(
   stack: TerraformStack,
   state: ClusterStackProps["state"],
-  { plaintextSecrets: reason }: ClusterTalosProps,
+  { plaintextSecrets: reason, secrets }: ClusterTalosProps,
 ): void {
+  if (secrets === "out-of-state") {
+    if (reason === undefined) return;
+    throw new Error(
+      `stack "${stack.node.id}": talos.plaintextSecrets has no effect where talos.secrets is out-of-state; leave it out`,
+    );
+  }
   if (state?.encryption?.provider !== "off") return;
   if (!reason) {
     throw new Error(
@@ -74,8 +80,7 @@ function talosNode(
 ): TalosClusterNode {
   const { schematic = {}, secureBoot, installDisk = "/dev/sda", disk, dataDisks = [], talos = {} } = node;
   const [first, ...others] = node.networkInterfaces.map((nic, index): TalosLink => {
-    const macAddress =
-      nic.macAddress?.toLowerCase() ?? `\${lower(${vm?.resource.fqn}.network_device[${index}].mac_address)}`;
+    const macAddress = nic.macAddress?.toLowerCase() ?? madeUpAddress(vm, index);
     return { macAddress, mtu: nic.mtu, addresses: nic.addresses, routes: nic.routes };
   });
   if (!first) throw new Error(`node "${node.name}" has no network interface`);
@@ -102,6 +107,21 @@ function talosNode(
     kernelModules: node.kernelModules,
     userVolumes: dataDisks.flatMap(userVolume),
   };
+}
+
+/**
+ * The address that Proxmox has made up for a NIC. It goes through a local value: OpenTofu reads no data source at plan which refers to
+ * a resource with changes itself, and the provider fails where the config after the plan is another one.
+ */
+function madeUpAddress(vm: TalosVm | undefined, index: number): string {
+  if (vm === undefined) throw new Error("a NIC without a MAC address needs its VM");
+  const { fqn } = vm.resource;
+  const local = new TerraformLocal(
+    vm,
+    `mac_address_${index}`,
+    `\${lower(${fqn}.network_device[${index}].mac_address)}`,
+  );
+  return `\${${local.fqn}}`;
 }
 
 /** Linux names SCSI disks in the order in which it finds them, so among several, /dev/sda can be another one at each boot. */

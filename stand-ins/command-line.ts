@@ -4,8 +4,13 @@ import { InvalidArgumentError } from "commander";
 /** Writes what clients need to know in one line of JSON, waits for SIGTERM or SIGINT, and stops the stand-in. */
 export async function serveUntilSignal(ready: object, stop: () => Promise<void>): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  await untilSignal();
   await stop();
+}
+
+/** Waits for SIGTERM or SIGINT. */
+export async function untilSignal(): Promise<void> {
+  await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
 }
 
 /** @throws InvalidArgumentError */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import type { LockHolder, LockInfo } from "../domain/lock-info";
 import { maxReasonLength } from "../domain/worker-api";
+import { whoAmI } from "../process/who-am-i";
 
 /** The fields of a lock that these commands have written. */
 export const lockShape: z.ZodType<LockInfo> = z.object({
@@ -78,13 +78,3 @@ export const freezeReason = ({ Info }: LockInfo): string => Info.slice(0, maxRea
 
 /** For a freeze of the Worker, the operation of the lock that it belongs to. */
 const operationOf = ({ Operation, freeze }: LockHolder) => (freeze ? freeze.operation : Operation);
-
-function whoAmI(): string {
-  let user = process.env.USER ?? "unknown";
-  try {
-    user = userInfo().username;
-  } catch {
-    // A container's user need not have a name.
-  }
-  return `${user}@${hostname()}`;
-}

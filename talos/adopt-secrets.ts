@@ -2,11 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClusterConfig } from "../config";
-import { runGroup, tail } from "../process/process-group";
 import { step } from "../process/step";
 import type { ShownResource, Tofu } from "../process/tofu";
 import { CallError, TalosError } from "./errors";
+import { newTalosconfig } from "./new-talosconfig";
 import { isControlPlane, type TalosNode } from "./node";
+import { bundleText } from "./secrets-bundle";
 import type { PlainSecrets } from "./secrets-file";
 import { Talosctl } from "./talosctl";
 
@@ -23,10 +24,10 @@ const caOf = z.object({
  * @param tofu in the folder of the synthesized stack, after `init`
  * @throws TalosError where the state has other secrets
  */
-export async function importSecrets(tofu: Tofu, { path, caCertificate }: PlainSecrets): Promise<void> {
+export async function importSecrets(tofu: Tofu, { path, bundle }: PlainSecrets): Promise<void> {
   const resources = (await tofu.show()).values?.root_module?.resources ?? [];
   const known = resources.find(({ address }) => address === SECRETS);
-  if (known !== undefined && certificateIn(known) !== caCertificate) {
+  if (known !== undefined && certificateIn(known) !== bundle.certs.os.crt) {
     throw new TalosError(
       `the state has the secrets of another cluster already; if they were never used, let it forget them with tofu state rm ${SECRETS}, and run this again`,
     );
@@ -60,8 +61,17 @@ export interface CheckSecretsProps {
 
 /** Asks a control plane whether these are its secrets. @throws TalosError where none accepts them */
 export async function checkSecrets(props: CheckSecretsProps): Promise<void> {
-  const { nodes, talosctl, env, signal } = props;
-  const talosconfig = await newTalosconfig(props);
+  const { config, nodes, secrets, privateFolder, talosctl, env, signal } = props;
+  const talosconfig = join(privateFolder, "talosconfig");
+  const text = await newTalosconfig({
+    clusterName: config.clusterName,
+    secrets: bundleText(secrets.bundle),
+    endpoints: [],
+    talosctl,
+    env,
+    signal,
+  });
+  writeFileSync(talosconfig, text, { mode: 0o600 });
   const client = new Talosctl({ file: talosctl, talosconfig, env, signal });
   const failures: string[] = [];
   for (const node of nodes.filter(isControlPlane)) {
@@ -76,15 +86,4 @@ export async function checkSecrets(props: CheckSecretsProps): Promise<void> {
   throw new TalosError(
     `no control plane accepts these secrets, so they may be those of another cluster:\n${failures.join("\n")}\nname the right file, or pass --unchecked where no control plane can be reached from here`,
   );
-}
-
-async function newTalosconfig({ config, secrets, privateFolder, talosctl, env, signal }: CheckSecretsProps) {
-  const path = join(privateFolder, "talosconfig");
-  const args = ["gen", "config", config.clusterName, "https://127.0.0.1:6443"];
-  const options = ["--with-secrets", secrets.path, "--output-types", "talosconfig", "--output", path];
-  // talosctl keeps the mode of a file that is there.
-  writeFileSync(path, "", { mode: 0o600 });
-  const { exitCode, stderr } = await runGroup(talosctl, [...args, ...options, "--force"], { env, signal });
-  if (exitCode === 0) return path;
-  throw new TalosError(`talosctl makes no talosconfig of these secrets: ${tail(stderr, 3)}`);
 }

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { ClusterConfig } from "../config";
+import { resolveTalosctl } from "../toolchain";
 import { TalosError } from "./errors";
+import { newTalosconfig } from "./new-talosconfig";
+import { isControlPlane, type TalosNode } from "./node";
+import { bundleText, secretsIn } from "./secrets-bundle";
 import type { StateCopyProps } from "./state-copy";
 import { readStateOutputs } from "./state-outputs";
 
@@ -13,18 +18,29 @@ export interface AccessFiles {
 export interface ClusterAccess {
   /** Text of the talosconfig. */
   readonly talosconfig: string;
-  /** Text of the kubeconfig; undefined where only a talosconfig was named. A control plane makes one then. */
+  /**
+   * Text of the kubeconfig; undefined where only a talosconfig was named, or where the secrets are out of the state. A control plane makes
+   * one then.
+   */
   readonly kubeconfig?: string;
 }
 
+export interface ClusterAccessProps extends StateCopyProps {
+  readonly config: Pick<ClusterConfig, "clusterName" | "talos">;
+  readonly nodes: readonly TalosNode[];
+}
+
 /**
- * Finds the credentials of a cluster: in the named files, else in its state.
+ * Finds the credentials of a cluster: in the named files, else in its state. Where the secrets are out of the state, it makes them.
  * @throws TalosError where there are none
  */
-export async function clusterAccess(files: AccessFiles, props: StateCopyProps): Promise<ClusterAccess> {
+export async function clusterAccess(files: AccessFiles, props: ClusterAccessProps): Promise<ClusterAccess> {
   const kubeconfig = files.kubeconfig === undefined ? undefined : readNamed("--kubeconfig", files.kubeconfig);
   if (files.talosconfig !== undefined) {
     return { talosconfig: readNamed("--talosconfig", files.talosconfig), kubeconfig };
+  }
+  if (props.config.talos?.secrets === "out-of-state") {
+    return { talosconfig: await madeTalosconfig(props), kubeconfig };
   }
   const outputs = await readStateOutputs(props);
   const textOf = (name: string): string | undefined => {
@@ -38,6 +54,14 @@ export async function clusterAccess(files: AccessFiles, props: StateCopyProps): 
     );
   }
   return { talosconfig, kubeconfig: kubeconfig ?? textOf("kubeconfig") };
+}
+
+async function madeTalosconfig({ config, nodes, project, signal, report }: ClusterAccessProps) {
+  const { env } = project;
+  const secrets = bundleText(secretsIn(env));
+  const { path: talosctl } = await resolveTalosctl({ env, report, signal });
+  const endpoints = nodes.filter(isControlPlane).map(({ address }) => address);
+  return newTalosconfig({ clusterName: config.clusterName, secrets, endpoints, talosctl, env, signal });
 }
 
 function readNamed(option: string, path: string): string {

@@ -50,7 +50,8 @@ export async function openCluster(props: ClusterProps): Promise<ClusterWithAcces
   const { env, folder, files = {}, signal, report } = props;
   const { config } = loadFromEnv({ env });
   const nodes = talosNodes(config, env);
-  const access = await clusterAccess(files, { project: loadProject(env, folder), signal, report });
+  const project = loadProject(env, folder);
+  const access = await clusterAccess(files, { project, config, nodes, signal, report });
   talosCredentials(access.talosconfig);
   return { config, nodes, access, env, signal, report };
 }

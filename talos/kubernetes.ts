@@ -26,6 +26,8 @@ export interface KubernetesCall {
   readonly body?: object;
   /** @default - that of {@link KubernetesProps} */
   readonly timeoutMs?: number;
+  /** Whether it is made all the same once the signal has stopped everything else, to leave things in order. @default false */
+  readonly afterStop?: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -53,9 +55,10 @@ export class KubernetesApi {
   /** @param path such as `/api/v1/nodes` @throws CallError, with the HTTP status where there is an answer */
   async call(
     path: string,
-    { method = "GET", body, timeoutMs = this.timeoutMs }: KubernetesCall = {},
+    { method = "GET", body, timeoutMs = this.timeoutMs, afterStop = false }: KubernetesCall = {},
   ): Promise<unknown> {
-    const text = await this.send(path, method, body, timeoutMs);
+    const stop = afterStop ? undefined : this.signal;
+    const text = await this.send(path, method, body, { timeoutMs, stop });
     return text === "" ? undefined : JSON.parse(text);
   }
 
@@ -69,7 +72,12 @@ export class KubernetesApi {
     }
   }
 
-  private send(path: string, method: string, body: object | undefined, timeoutMs: number): Promise<string> {
+  private send(
+    path: string,
+    method: string,
+    body: object | undefined,
+    { timeoutMs, stop }: { readonly timeoutMs: number; readonly stop: AbortSignal | undefined },
+  ): Promise<string> {
     const { ca, certificate, key, server } = this.credentials;
     const payload = body && JSON.stringify(body);
     const type = method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json";
@@ -84,10 +92,10 @@ export class KubernetesApi {
         key,
         ...identityOf(server),
         headers: { accept: "application/json", ...(payload && { "content-type": type }) },
-        signal: AbortSignal.any([this.signal, timeout]),
+        signal: AbortSignal.any(stop ? [stop, timeout] : [timeout]),
       });
       call.on("error", (error: Error) => {
-        if (this.signal.aborted) reject(this.signal.reason);
+        if (stop?.aborted) reject(stop.reason);
         else fail(timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : error.message);
       });
       call.on("response", (response) => {

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { z } from "zod";
+import type { SecretsBundle } from "../domain/talos-secrets";
 import { runGroup, tail } from "../process/process-group";
 import { resolveTool } from "../toolchain";
 import { TalosError } from "./errors";
+import { parseSecretsBundle } from "./secrets-bundle";
 
 export interface SecretsFileProps {
   /** What the user has: see {@link plainSecrets}. */
@@ -24,18 +25,8 @@ export interface SecretsFileProps {
 export interface PlainSecrets {
   /** A file in the private folder. */
   readonly path: string;
-  /** The certificate of the CA of the Talos API, in base64. */
-  readonly caCertificate: string;
+  readonly bundle: SecretsBundle;
 }
-
-const text = z.string().min(1);
-const keyPair = z.object({ crt: text, key: text });
-/** The parts without which a cluster cannot be adopted. */
-const bundle = z.object({
-  cluster: z.object({ id: text, secret: text }),
-  trustdinfo: z.object({ token: text }),
-  certs: z.object({ etcd: keyPair, k8s: keyPair, k8sserviceaccount: z.object({ key: text }), os: keyPair }),
-});
 
 const FORMS =
   "give a file of talosctl gen secrets (secrets.yaml), talhelper's talsecret.yaml, either of them encrypted with sops, or the machine config of a control plane";
@@ -51,10 +42,12 @@ export async function plainSecrets(props: SecretsFileProps): Promise<PlainSecret
   const path = join(privateFolder, "secrets.yaml");
   if (isMachineConfig(given)) await extractSecrets(given, path, props);
   else writeFileSync(path, given, { mode: 0o600 });
-  const parsed = bundle.safeParse(firstDocument(readFileSync(path, "utf8"), file));
-  if (parsed.success) return { path, caCertificate: parsed.data.certs.os.crt };
-  const missing = parsed.error.issues[0]?.path.join(".");
-  throw new TalosError(`${file} has no secrets of a cluster: ${missing} is missing; ${FORMS}`);
+  const parsed = firstDocument(readFileSync(path, "utf8"), file);
+  try {
+    return { path, bundle: parseSecretsBundle(parsed, file) };
+  } catch (error) {
+    throw new TalosError(`${(error as Error).message}; ${FORMS}`);
+  }
 }
 
 function read(file: string): string {

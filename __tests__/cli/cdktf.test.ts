@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
 import { killPrograms, runProgram, startProgram } from "../support/running-program";
@@ -270,8 +270,29 @@ describe("a destroy", () => {
     });
   });
 
+  /** The example with its state in a file. */
+  function withLocalState(serial: number): void {
+    const state = on.file("cluster.tfstate", `{"version": 4, "serial": ${serial}, "lineage": "7f0c7a52"}`);
+    const yaml = readFileSync("examples/six-nodes/cluster.yaml", "utf8");
+    on.file("six-nodes/cluster.yaml", `${yaml}state: { backend: local, path: ${JSON.stringify(state)} }\n`);
+    on.file("six-nodes/nodes.yaml", readFileSync("examples/six-nodes/nodes.yaml", "utf8"));
+    on.env.CLUSTER_CONFIG = join(on.root, "six-nodes");
+  }
+
+  it("wipes no node where the state has changed since the plan was begun", async () => {
+    planning(removed);
+    withLocalState(3);
+    expect(await inOut("destroy", "--yes", "talos", "--reset")).toEqual({
+      code: 1,
+      said: expect.stringMatching(
+        /nothing was destroyed: the state has changed .* had serial 3, and has 4 now/,
+      ),
+    });
+  });
+
   it("wipes no node where the state has changed since the plan was shown", async () => {
     planning(removed);
+    withLocalState(4);
     on.file("later.json", '{"serial": 5, "lineage": "7f0c7a52"}');
     const { root } = on;
     on.program(

@@ -31,6 +31,17 @@ test("a new VM is asked for by its address, beside what the user has set", () =>
   });
 });
 
+test("a node that is removed has no endpoint any more, which a synth would refuse", () => {
+  const removed = (TALOS_API_ENDPOINTS: string) =>
+    deployEnvironment({ node: named("w-1"), nodes, env: { TALOS_API_ENDPOINTS } }).TALOS_API_ENDPOINTS;
+  expect(removed("cp-1=127.0.0.1:1, w-1=127.0.0.1:2,w-10=127.0.0.1:3")).toBe(
+    "cp-1=127.0.0.1:1,w-10=127.0.0.1:3",
+  );
+  expect(removed("w-1=127.0.0.1:2")).toBe("");
+  const env = { TALOS_API_ENDPOINTS: "w-1=127.0.0.1:2" };
+  expect(deployEnvironment({ node: named("w-1"), nodes, env, replaces: true })).toMatchObject(env);
+});
+
 test.each(["cp-1", "1st"])("the address of %s is that of its construct", (name) => {
   expect(vmAddress(name)).toBe(`${VM_RESOURCE_TYPE}.${logicalId(name)}`);
 });

@@ -269,3 +269,30 @@ describe("the bootstrap that they share", () => {
     expect(problemsOf(cluster(1, "bootstrap: {}"), other, env)).toEqual([]);
   });
 });
+
+describe("the secrets of Talos", () => {
+  const TALOS = "talos: { kubernetes_version: v1.36.0 }";
+  const OUT_OF_STATE = "talos: { kubernetes_version: v1.36.0, secrets: out-of-state }";
+  const file = () => write(pathOf("a", "talos-secrets.sops.yaml"), "sops: {}");
+
+  test("out of the state, their file is there, or the environment has them", () => {
+    const files = [cluster(1, OUT_OF_STATE), cluster(2)] as const;
+    expect(problemsOf(...files)).toEqual([
+      "a/cluster.yaml:12: talos.secrets is out-of-state, and there is no a/talos-secrets.sops.yaml; for a new cluster, make them: " +
+        "npm run secrets -- talos. of a cluster that runs, take talos-secrets.sops.yaml from git",
+    ]);
+    expect(load(...files, { TF_VAR_talos_secrets: "{}" }).chosen).toHaveLength(2);
+    expect(load(...files, { CLUSTER_CONFIG: pathOf("b") }).chosen).toHaveLength(1);
+    file();
+    expect(load(...files).chosen).toHaveLength(2);
+  });
+
+  test("in the state, there is no such file: a plan would make other ones", () => {
+    file();
+    expect(problemsOf(cluster(1, TALOS), cluster(2))).toEqual([
+      "a/cluster.yaml:12: talos keeps the secrets in the state, but there is a/talos-secrets.sops.yaml: a plan would make other ones. " +
+        "add secrets: out-of-state, or remove the file if no cluster was made with it",
+    ]);
+    expect(load(cluster(1), cluster(2)).chosen).toHaveLength(2);
+  });
+});

@@ -40,6 +40,18 @@ describe("the key talos", () => {
   });
 });
 
+test("a state in plain text is none of the business of secrets that are not in it", () => {
+  const { config } = parse(
+    edit(
+      append(
+        "talos: { kubernetes_version: v1.36.0, secrets: out-of-state }",
+        "state: { encryption: { provider: 'off', reason: lab } }",
+      ),
+    ),
+  );
+  expect(config.talos?.secrets).toBe("out-of-state");
+});
+
 test("where Talos tags the frames, a new node is not in the VLAN yet", () => {
   const { warnings, config } = parse(`node_vlan_tag: 7\nproxmox_vlan_mode: false\n${talos()}`);
   expect(warnings).toEqual([
@@ -83,6 +95,11 @@ const REFUSED: readonly [string, string, ...string[]][] = [
       ),
     ),
     "cluster.yaml:30: talos puts the secrets of the cluster into the state, which is not encrypted; remove provider: off from state.encryption, or say in talos.plaintext_secrets why that may be",
+  ],
+  [
+    "a reason for plain text where no secret is in the state",
+    talos("secrets: out-of-state\n  plaintext_secrets: a lab"),
+    "cluster.yaml:33: talos.plaintext_secrets has no effect with secrets: out-of-state, where none is in the state; remove it",
   ],
   [
     "an endpoint without a port",

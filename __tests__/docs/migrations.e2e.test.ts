@@ -99,7 +99,7 @@ const S3 = (url: string) => `terraform {
 
 describe.each<
   [
-    guide: string,
+    guide: "hcl-on-worker.md" | "hcl-on-r2.md" | "hcl-with-local-state.md",
     cdktf: "cdktf" | "short",
     from: () => readonly [string, Record<string, string>],
     locked: boolean,

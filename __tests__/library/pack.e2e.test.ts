@@ -6,6 +6,7 @@ import { startProxmox } from "../../stand-ins/proxmox";
 import { startTalos } from "../../stand-ins/talos";
 import { fakeMachine, versionScript } from "../support/fake-machine";
 import { ROOT } from "../support/running-program";
+import { Terminal } from "../support/terminal";
 import { Consumer, EXAMPLE, execute, pinned, stacksIn } from "./support/consumer";
 import { LinkedProject } from "./support/linked-project";
 
@@ -98,6 +99,8 @@ test("the package holds what runs and nothing else", () => {
     "dist/worker/dist/index\\.mjs",
     "dist/config/machine-config\\.json",
     "config/(cluster|nodes)\\.schema\\.json",
+    "ansible/((create|start|stop|verify|destroy)\\.yml|ansible\\.cfg|requirements\\.(txt|yml))",
+    "ansible/(group_vars/all\\.yml|tasks/look-up\\.yml|filter_plugins/vm_differences\\.py)",
     "init/templates/(github/)?[^/]+\\.template",
     "toolchain/go/[^/]+/go\\.(mod|sum)",
     "worker/workerd\\.sh",
@@ -107,6 +110,8 @@ test("the package holds what runs and nothing else", () => {
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   const needed = [
     "Taskfile.yaml",
+    "ansible/group_vars/all.yml",
+    "ansible/create.yml",
     "config/cluster.schema.json",
     "dist/cli/main.js",
     "init/templates/github/plan.yml.template",
@@ -130,6 +135,20 @@ test("init writes a project, with npm scripts for all commands", () => {
   const [, schema = ""] =
     /\$schema=(\S+)/.exec(readFileSync(join(project.folder, "cluster.yaml"), "utf8")) ?? [];
   expect(existsSync(join(project.folder, schema))).toBe(true);
+});
+
+test("npx starts it too, and passes the terminal on", async () => {
+  const args = ["cdktf-proxmox-talos", "init", "--folder", "asked", ...ANSWERS.slice(0, 4)];
+  const terminal = new Terminal("npx", args, { cwd: project.folder });
+  await terminal.answer("Which network are the nodes in?", "10.20.0.0/24\r");
+  await terminal.answer("Which free address", "\r");
+  await terminal.answer("Where is the state kept?", "\r");
+  expect(await terminal.ended).toBe(0);
+  // The same files, whoever has answered.
+  const [asked, given] = ["asked/cluster.yaml", "cluster.yaml"].map((file) =>
+    readFileSync(join(project.folder, file), "utf8"),
+  );
+  expect(asked).toBe(given);
 });
 
 test("what only some projects need is asked for by name", () => {

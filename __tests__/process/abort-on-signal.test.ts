@@ -19,6 +19,14 @@ test.each(NAMES)("%s ends the work, which tidies up first", async (name) => {
   expect({ isTidy, listeners: listeners() }).toEqual({ isTidy: true, listeners: before });
 });
 
+test("work that ends all the same leads to nothing after it", async () => {
+  const work = withAbortOnSignal(async () => {
+    process.emit("SIGINT", "SIGINT");
+    return 1;
+  });
+  await expect(work).rejects.toMatchObject({ name: "AbortError" });
+});
+
 test("afterwards, signals are not its business", async () => {
   const before = listeners();
   expect(await withAbortOnSignal(async () => 1)).toBe(1);

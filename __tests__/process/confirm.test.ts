@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { confirm } from "../../process/confirm";
+import { Terminal } from "../support/terminal";
 
 const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
 let written: jest.SpyInstance;
@@ -47,19 +45,9 @@ test.each([
   ["\u0003", "false"],
   ["\u0004", "false"],
 ])("on a real terminal, the keys %j are %s", async (keys, expected) => {
-  const root = join(__dirname, "../..");
   const program = 'require("./process/confirm").confirm("Sure?").then((yes) => console.log(`it is ${yes}`))';
-  const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-  const args = ["-c", python, process.execPath, "node_modules/.bin/ts-node", "--swc", "-e", program];
-  const child = spawn("python3", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
-  let said = "";
-  child.stdout.on("data", (chunk) => {
-    if (!said.includes("is taken") && `${said}${chunk}`.includes("is taken")) child.stdin.write(keys);
-    said += chunk;
-  });
-  const [exitCode] = await once(child, "close");
-  expect({ exitCode, said }).toMatchObject({
-    exitCode: 0,
-    said: expect.stringContaining(`it is ${expected}`),
-  });
+  const terminal = new Terminal(process.execPath, ["node_modules/.bin/ts-node", "--swc", "-e", program]);
+  await terminal.answer("is taken", keys);
+  expect(await terminal.ended).toBe(0);
+  expect(terminal.shown).toContain(`it is ${expected}`);
 });

@@ -144,7 +144,7 @@ test("each constant that pins a version is found, or is named here as one to cha
 
 describe("what Renovate finds by itself", () => {
   test("are the files that pin: none of them is ignored", () => {
-    // As Renovate's managers have it: npm, gomod, dockerfile, github-actions, terraform, pip_requirements.
+    // As Renovate's managers have it: npm, gomod, dockerfile, github-actions, terraform, pip_requirements, ansible-galaxy.
     const own = [
       /(^|\/)package\.json$/,
       /(^|\/)go\.mod$/,
@@ -152,10 +152,13 @@ describe("what Renovate finds by itself", () => {
       /^\.github\/workflows\/.*\.yml$/,
       /\.tf$/,
       /requirements\.txt$/,
+      /(^|\/)requirements\.ya?ml$/,
     ];
     const all = spawnSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).stdout.trim().split("\n");
     const pinning = all.filter((file) => own.some((pattern) => pattern.test(file)));
     expect(pinning).toContain("__tests__/github/actionlint/go.mod");
+    expect(pinning).toContain("ansible/requirements.txt");
+    expect(pinning).toContain("ansible/requirements.yml");
     expect(pinning.filter((file) => !files.includes(file))).toEqual([]);
   });
 
@@ -200,6 +203,8 @@ describe("what Renovate finds by itself", () => {
       ["kubernetes/kubernetes", "k8s.io/apimachinery"],
       ["etcd-io/etcd", "go.etcd.io/etcd/server/v3"],
       ["bpg/terraform-provider-proxmox", "github.com/bpg/terraform-provider-proxmox"],
+      ["ansible", "ansible-core"],
+      ["ansible", "community.proxmox"],
     ] as const) {
       expect(grouped(release)).toBeGreaterThanOrEqual(0);
       expect([release, grouped(module)]).toEqual([release, grouped(release)]);

@@ -1,10 +1,17 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { identityFile, ownKey } from "../../secrets/age-key";
 import { checkSecrets } from "../../secrets/check";
 import { allVariables, missingVariables } from "../../secrets/environment";
 import { initialize } from "../../secrets/init";
 import { sopsConfig } from "../../secrets/sops-config";
+import {
+  readTalosSecrets,
+  rotateTalosSecrets,
+  talosSecretsPath,
+  writeTalosSecrets,
+} from "../../secrets/talos-secrets-file";
 import { encryptChanges, rotate, writeSecrets } from "../../secrets/update";
 import { SecretsProject } from "./support/secrets-project";
 
@@ -216,4 +223,42 @@ test("your own key is where sops looks for it, and is made if there is none", ()
   );
   expect(() => own({ SOPS_AGE_KEY: "hunter2" })).toThrow(/^SOPS_AGE_KEY: .*; is it an identity of age/);
   expect(() => own({ SOPS_AGE_KEY: "hunter2" })).not.toThrow("hunter2");
+});
+
+test("the secrets of Talos have a file of their own, which is never overwritten, and follow the recipients", async () => {
+  const secrets = {
+    cluster: { id: "an id", secret: "hunter2-of-talos" },
+    certs: { os: { key: "hunter2-of-os" } },
+  };
+  project.write(".sops.yaml", sopsConfig([anna.recipient]));
+  expect(await readTalosSecrets(project.as(anna))).toBeUndefined();
+  await writeTalosSecrets(project.as(anna), stringify(secrets));
+  expect(project.everything()).not.toContain("hunter2-of");
+  expect(await readTalosSecrets(project.as(anna))).toEqual(secrets);
+  await expect(writeTalosSecrets(project.as(anna), "a: b")).rejects.toThrow(
+    "talos-secrets.sops.yaml is there already, and nothing was changed",
+  );
+
+  const carl = project.person("carl");
+  const mine = project.as(anna);
+  project.write(".sops.yaml", sopsConfig([anna.recipient]));
+  await rotateTalosSecrets(mine);
+  await expect(readTalosSecrets(project.as(carl))).rejects.toThrow(
+    "talos-secrets.sops.yaml: no key of this machine opens it",
+  );
+  project.write(".sops.yaml", sopsConfig([anna.recipient, carl.recipient]));
+  expect(await rotateTalosSecrets(mine)).toBe(true);
+  expect(await readTalosSecrets(project.as(carl))).toEqual(secrets);
+});
+
+test("secrets of Talos in plain text are refused, and not shown", async () => {
+  const path = talosSecretsPath(project.folder);
+  writeFileSync(
+    path,
+    readFileSync(path, "utf8").replace(/^cluster:\n.*\n.*\n/m, "cluster: { id: a, secret: hunter2 }\n"),
+  );
+  const reading = readTalosSecrets(project.as(anna));
+  await expect(reading).rejects.toThrow("talos-secrets.sops.yaml: cluster is in plain text");
+  await expect(reading).rejects.not.toThrow("hunter2");
+  expect(await rotateTalosSecrets({ ...project.as(anna), folder: project.home })).toBe(false);
 });

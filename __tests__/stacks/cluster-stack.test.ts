@@ -207,7 +207,7 @@ describe("names are ids", () => {
     expect(movesOfVms(template)).toEqual([
       { from: "proxmox_virtual_environment_vm.old-1", to: "proxmox_virtual_environment_vm.cp-1" },
     ]);
-    expect(JSON.stringify(vmsOf(template)["cp-1"]?.lifecycle)).toContain('[\\"cp-1\\",\\"old-1\\"]');
+    expect(template).toMatchObject({ locals: { guarded_vms: { "cp-1": { names: ["cp-1", "old-1"] } } } });
   });
 
   test("a rename after an adoption chains the two moves", () => {
@@ -385,10 +385,14 @@ describe("Talos", () => {
   });
 
   test("a link is found by its MAC address in lower case, also by the one that Proxmox makes up", () => {
-    const text = patches(templateOf(configured()));
-    expect(text).toContain(
-      '\\"${lower(proxmox_virtual_environment_vm.cp-1.network_device[0].mac_address)}\\"',
+    const template = templateOf(configured());
+    const text = patches(template);
+    // A reference to the VM itself would leave the config open whenever the VM changes.
+    const [, name = ""] = /== \\"\$\{local\.(\S+)\}\\"/.exec(text) ?? [];
+    expect((template.locals as Readonly<Record<string, string>>)[name]).toBe(
+      "${lower(proxmox_virtual_environment_vm.cp-1.network_device[0].mac_address)}",
     );
+    expect(text).not.toContain("proxmox_virtual_environment_vm");
     const more = configured();
     const [node] = more.nodes;
     const second = { macAddress: "BC:24:11:20:00:99", addresses: ["192.168.9.1/24"] };
@@ -427,6 +431,17 @@ describe("Talos", () => {
     const talos = { kubernetesVersion: "v1.36.0", plaintextSecrets: "a lab" };
     const stack = stackOf(configured({ state: off, talos }));
     expect(warningsOf(stack)).toContain("the secrets of Talos are in plain text in the state: a lab");
+  });
+
+  test("with its secrets out of the state, no output has credentials, and a state in plain text needs no reason", () => {
+    const off = { backend: "local", encryption: { provider: "off", reason: "a test" } } as const;
+    const talos = { kubernetesVersion: "v1.36.0", secrets: "out-of-state" } as const;
+    const { output } = templateOf(configured({ state: off, talos }));
+    expect(Object.keys(output)).not.toContain("kubeconfig");
+    expect(Object.keys(output)).not.toContain("talosconfig");
+    expect(() => templateOf(configured({ talos: { ...talos, plaintextSecrets: "a lab" } }))).toThrow(
+      /stack "cluster": talos.plaintextSecrets has no effect where talos.secrets is out-of-state/,
+    );
   });
 
   test("among several SCSI disks, the first one is found by its size if that tells it apart", () => {

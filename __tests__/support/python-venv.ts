@@ -3,14 +3,14 @@ import { runGroup } from "../../process/process-group";
 import { defaultCacheDir, type ToolchainContext } from "../../toolchain/context";
 import { makeOnce } from "../../toolchain/make-once";
 
-/** Installs packages. @param args of `pip install` @throws with its output where it fails */
-export type PipInstall = (...args: readonly string[]) => Promise<void>;
+/** Runs `pip install` or Python. @param args its arguments @throws with its output where it fails */
+type RunPython = (...args: readonly string[]) => Promise<void>;
 
 /** The folder of a virtual environment of Python, made once in the user's cache. */
 export async function pythonVenv(
   name: string,
   version: string,
-  install: (pip: PipInstall) => Promise<void>,
+  install: (pip: RunPython, python: RunPython) => Promise<void>,
 ): Promise<string> {
   const context: ToolchainContext = {
     env: process.env,
@@ -30,9 +30,8 @@ export async function pythonVenv(
   const venv = join(context.cacheDir, name, version);
   await makeOnce(context, venv, `${name} ${version}`, async (partial) => {
     await succeed("python3", "-m", "venv", partial);
-    await install((...args) =>
-      succeed(join(partial, "bin/python"), "-m", "pip", "install", "--quiet", ...args),
-    );
+    const python = (...args: readonly string[]) => succeed(join(partial, "bin/python"), ...args);
+    await install((...args) => python("-m", "pip", "install", "--quiet", ...args), python);
   });
   return venv;
 }

@@ -15,7 +15,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function access(files: AccessFiles = {}) {
   const config = { backend: "local", path: join(folder, "state") } as Project["config"];
   const project: Project = { config, files: ["cluster.yaml"], folder, env: {} };
-  return clusterAccess(files, { project, signal: new AbortController().signal, report: () => undefined });
+  const { signal } = new AbortController();
+  return clusterAccess(files, {
+    project,
+    config: { clusterName: "lab" },
+    nodes: [],
+    signal,
+    report: () => undefined,
+  });
 }
 
 function writeState(outputs: Readonly<Record<string, string>>): void {

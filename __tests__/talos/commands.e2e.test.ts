@@ -1,10 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { resetNodes } from "../../cli/destroyed-stack";
+import { sopsConfig } from "../../secrets/sops-config";
 import { issueCertificate } from "../../stand-ins/talos/pki/issue";
 import { talosCredentials } from "../../talos/talosconfig";
+import { resolveTool } from "../../toolchain";
 import { RunningCluster } from "./support/running-cluster";
 
 /* The commands for a running cluster, on stand-ins that the real OpenTofu has configured. */
@@ -45,9 +48,13 @@ test("kubeconfig: merged into the user's own, where nothing else changes", async
 
 test("kubeconfig: a new one from a control plane, where the state is out of reach", async () => {
   const file = join(cluster.folder, "talosconfig");
-  const { code, out } = await cluster.run("cli/kubeconfig.ts", ["--talosconfig", file, "--out", "-"], {
-    TF_VAR_state_passphrase: undefined,
-  });
+  const { code, out } = await cluster.run(
+    "cli/kubeconfig.ts",
+    ["--talosconfig", file, "--new", "--out", "-"],
+    {
+      TF_VAR_state_passphrase: undefined,
+    },
+  );
   expect(code).toBe(0);
   expect(parse(out)["current-context"]).toBe("admin@lab");
   writeFileSync(join(cluster.folder, "kubeconfig"), out);
@@ -168,6 +175,60 @@ test("certificates: one that ends soon is told of, and renewed by an apply of it
   expect(new X509Certificate(certificate).validToDate.getTime()).toBeGreaterThan(
     Date.now() + 300 * 86_400_000,
   );
+});
+
+test("secrets: taken out of the state, they serve all commands, and the nodes accept them", async () => {
+  const identity = inHome("age.txt");
+  const { path: ageKeygen } = await resolveTool("age-keygen", { report: console.error });
+  execFileSync(ageKeygen, ["-o", identity], { stdio: "ignore" });
+  const recipient = execFileSync(ageKeygen, ["-y", identity], { encoding: "utf8" }).trim();
+  writeFileSync(join(cluster.folder, ".sops.yaml"), sopsConfig([recipient]));
+  const env = { ...NO_PROXMOX, SOPS_AGE_KEY_FILE: identity };
+  const file = join(cluster.folder, "talos-secrets.sops.yaml");
+  const run = (command: string, ...args: string[]) => cluster.run(`cli/${command}.ts`, args, env);
+
+  cluster.configure();
+  const early = await run("secrets", "talos");
+  expect(early).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("talos.secrets is in-state, so nothing was made"),
+  });
+  expect(existsSync(file)).toBe(false);
+  expect(await run("secrets", "talos", "--from-state")).toMatchObject({ code: 0 });
+  expect(readFileSync(file, "utf8")).toMatch(/^cluster:\n +id: ENC\[/);
+  await cluster.forget("talos_machine_secrets.cluster");
+
+  cluster.configure(
+    'kubernetes_version: v1.36.0\nsecrets: out-of-state\nsysctls: { net.core.somaxconn: "65535" }',
+  );
+  const talosconfig = await run("talosconfig", "--out", "-");
+  const { context, contexts } = parse(talosconfig.out);
+  expect([context, contexts.lab.endpoints[0]]).toEqual(["lab", "10.20.1.11"]);
+  expect(talosconfig.out).not.toBe(readFileSync(join(cluster.folder, "talosconfig"), "utf8"));
+  const kubeconfig = await run("kubeconfig", "--out", "-");
+  expect(parse(kubeconfig.out)["current-context"]).toBe("admin@lab");
+  // The nodes have the config of before, made with the same secrets: nothing else differs.
+  const diff = await run("diff", "--json", "worker-1");
+  expect(JSON.parse(diff.out).nodes[0].changes).toEqual([
+    { document: "v1alpha1", path: ["machine", "sysctls"], after: { "net.core.somaxconn": "65535" } },
+  ]);
+  cluster.talos.control.clearCalls();
+  expect(await run("apply-config", "worker-1")).toMatchObject({ code: 0 });
+  const applied = cluster.talos.control
+    .listCalls()
+    .filter(({ method }) => method.endsWith("/ApplyConfiguration"));
+  expect(applied.map(({ node, status }) => [node, status])).toEqual([["worker-1", "OK"]]);
+  expect(await run("certificates", "renew")).toMatchObject({
+    code: 0,
+    said: expect.stringContaining("out of the state"),
+  });
+  rmSync(file);
+  const missing = await run("talosconfig", "--out", "-");
+  expect(missing).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("the secrets of Talos are missing"),
+  });
+  cluster.configure();
 });
 
 test("before a destroy, all nodes are wiped, and those that can leave etcd first", async () => {

@@ -41,9 +41,9 @@ function references(cell: string): [string, string][] {
   return pairs;
 }
 
-const rows = page
-  .split("\n")
-  .filter((line) => line.startsWith("| ") && !/^\| (threat|-)/.test(line))
+const tables = page.split(/\n\n/).filter((part) => /^\| threat +\|/.test(part));
+const rows = tables
+  .flatMap((table) => table.split("\n").slice(2))
   .map((line) => line.split(" | ").map((cell) => cell.replace(/^\||\|$/g, "").trim()));
 
 /** Every text in a source, in which `%s`, `$name` and `${…}` stand for any. */

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { loadFromEnv } from "../../config";
 import { confirm } from "../../process/confirm";
 import { loadProject } from "../../state/project";
 import { type Renewal, renewClientCertificate } from "../../talos/certificates/renew";
+import type { ClusterProps } from "../../talos/cluster";
 import { TalosError } from "../../talos/errors";
 import { CLUSTER_OPTION } from "../choose-cluster";
 import { runForUser } from "../talos-command";
@@ -13,10 +15,21 @@ interface RenewOptions {
   readonly json?: boolean;
 }
 
-/** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a change that would be made. */
-const EXIT: Readonly<Record<Renewal, number>> = { renewed: 0, "not due": 0, declined: 1, due: 2 };
+/** Where the secrets are out of the state, there is nothing to renew. */
+type Outcome = Renewal | "out of state";
 
-const TEXT: Readonly<Record<Renewal, string>> = {
+/** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a change that would be made. */
+const EXIT: Readonly<Record<Outcome, number>> = {
+  renewed: 0,
+  "not due": 0,
+  "out of state": 0,
+  declined: 1,
+  due: 2,
+};
+
+const TEXT: Readonly<Record<Outcome, string>> = {
+  "out of state":
+    "the secrets are out of the state, and so is the client certificate: every command makes one for itself. a new one for you: npm run talosconfig -- --merge",
   renewed:
     "the client certificate is renewed. take it into your own file: npm run talosconfig -- --merge. the next deploy gives it to the " +
     "resources of the nodes, which restarts nothing; a new kubeconfig: npm run kubeconfig -- --new --merge",
@@ -41,20 +54,25 @@ export function addRenewCommand(program: Command): void {
       "\nexit codes: 0 renewed, or not due; 1 it failed; 2 with --dry-run: it would be renewed\nenvironment: as for npm run deploy",
     )
     .action((options: RenewOptions) =>
-      runForUser(options.cluster, async ({ env, folder, signal, report }) => {
-        const outcome = await renewClientCertificate({
-          project: loadProject(env, folder),
-          signal,
-          report,
-          dryRun: options.dryRun ?? false,
-          approve: () => approved(options.autoApprove ?? false, signal),
-          onLine: report,
-        });
-        if (options.json) console.log(JSON.stringify({ outcome }, null, 2));
-        else console.log(TEXT[outcome]);
-        return EXIT[outcome];
-      }),
+      runForUser(options.cluster, (props) => renew(options, props), { needsSecrets: true }),
     );
+}
+
+async function renew(options: RenewOptions, { env, folder, signal, report }: ClusterProps): Promise<number> {
+  const isOutOfState = loadFromEnv({ env }).config.talos?.secrets === "out-of-state";
+  const outcome = isOutOfState
+    ? "out of state"
+    : await renewClientCertificate({
+        project: loadProject(env, folder),
+        signal,
+        report,
+        dryRun: options.dryRun ?? false,
+        approve: () => approved(options.autoApprove ?? false, signal),
+        onLine: report,
+      });
+  if (options.json) console.log(JSON.stringify({ outcome }, null, 2));
+  else console.log(TEXT[outcome]);
+  return EXIT[outcome];
 }
 
 async function approved(isApproved: boolean, signal: AbortSignal): Promise<boolean> {

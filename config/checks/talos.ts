@@ -6,11 +6,12 @@ import {
   minorOf,
   talosVersionProblem,
 } from "../../domain/talos-versions";
+import type { StateConfig } from "../cluster-config";
 import type { Problem } from "../diagnostic";
 import { documentSince } from "../machine-config-types";
 import { isMapping, type Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
-import type { MachineConfigPatchConfig } from "../talos-config";
+import type { MachineConfigPatchConfig, TalosConfig } from "../talos-config";
 
 /** Versions that go together, and settings of `talos` that do not contradict each other. */
 export function* checkTalos(cluster: ResolvedCluster): Iterable<Problem> {
@@ -26,7 +27,19 @@ export function* checkTalos(cluster: ResolvedCluster): Iterable<Problem> {
   yield* checkEncryption(cluster);
   yield* checkPatches(cluster);
   yield* checkAdoptedTalos(cluster);
-  if (config.state.encryption.provider === "off" && config.talos.plaintextSecrets === undefined) {
+  yield* checkPlaintext(config.talos, config.state);
+}
+
+/** Whoever reads the state has what is in it. */
+function* checkPlaintext(
+  { secrets, plaintextSecrets }: TalosConfig,
+  { encryption }: StateConfig,
+): Iterable<Problem> {
+  if (secrets === "out-of-state" && plaintextSecrets !== undefined) {
+    const text = "has no effect with secrets: out-of-state, where none is in the state; remove it";
+    yield { path: ["talos", "plaintext_secrets"], text };
+  }
+  if (secrets === "in-state" && encryption.provider === "off" && plaintextSecrets === undefined) {
     const text =
       "puts the secrets of the cluster into the state, which is not encrypted; remove provider: off from state.encryption, or say in talos.plaintext_secrets why that may be";
     yield { path: ["talos"], text };

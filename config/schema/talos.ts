@@ -10,6 +10,7 @@ import {
   REGISTRY,
   SYSCTL,
 } from "../../domain/talos";
+import { SECRETS_PLACES } from "../../domain/talos-secrets";
 import { CONFIG_CONTRACTS, DEFAULT_CONFIG_CONTRACT, KUBERNETES_VERSION } from "../../domain/talos-versions";
 import { apiEndpointProblem, registryUrlProblem } from "../../domain/url";
 import { cidr, ipAddress, text, textWithout, wholeNumber } from "./values";
@@ -68,7 +69,8 @@ const certSan = z
 /** `talos`: with it, the program configures Talos too. */
 export const talos = z.strictObject({
   kubernetes_version: text(KUBERNETES_VERSION).meta({
-    description: "Version of Kubernetes. To upgrade, first upgrade the cluster and then change this key.",
+    description:
+      "Version of Kubernetes. `npm run upgrade-kubernetes` changes it, once the cluster has been upgraded.",
     examples: ["v1.36.0"],
   }),
   config_contract: z
@@ -118,6 +120,12 @@ export const talos = z.strictObject({
   control_planes: role.prefault({}).describe("Only for control planes."),
   workers: role.prefault({}).describe("Only for workers."),
   patches: patches.default([]).describe("Files with patches for all nodes, relative to this file."),
+  secrets: z
+    .enum(SECRETS_PLACES)
+    .default("in-state")
+    .describe(
+      "Where the secrets of the cluster are: in the state, or in `talos-secrets.sops.yaml` beside this file. It is decided when the cluster is made.",
+    ),
   plaintext_secrets: z
     .string()
     .min(1)

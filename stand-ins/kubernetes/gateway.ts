@@ -25,7 +25,11 @@ export class Gateway {
   private readonly connections = new Map<Socket, () => boolean>();
 
   private constructor({ portFor, portForAll }: GatewayRoutes) {
-    this.http.on("connect", ({ url = "" }, client: Socket) => this.join(client, () => portFor(url), true));
+    this.http.on("connect", ({ url = "" }, client: Socket) => {
+      // Who has a kubeconfig with this proxy, and is told of the tunnel besides, asks the proxy for the tunnel.
+      const isTunnel = url === `127.0.0.1:${this.port}`;
+      this.join(client, () => (isTunnel ? portForAll() : portFor(url)), true);
+    });
     this.server = createServer((client) => {
       this.clients.add(client);
       client.once("close", () => this.clients.delete(client));

@@ -1,4 +1,4 @@
-import type { KubernetesApi } from "./api";
+import { ApiStatus, type KubernetesApi } from "./api";
 
 /** A node as its kubelet registers it. */
 export interface KubernetesNode {
@@ -15,8 +15,16 @@ export interface KubernetesNode {
   readonly osImage: string;
   /** `v1.36.0` */
   readonly kubeletVersion: string;
-  /** What it runs from files: `kube-apiserver` and the others of a control plane, each with its image. */
-  readonly staticPods: Readonly<Record<string, string>>;
+  /** What it runs from files. */
+  readonly staticPods: readonly StaticPod[];
+}
+
+export interface StaticPod {
+  /** `kube-apiserver` */
+  readonly app: string;
+  readonly image: string;
+  /** The version of the resource on the node that it is made of. */
+  readonly configVersion: string;
 }
 
 export interface Taint {
@@ -32,6 +40,9 @@ interface NodeObject {
 
 const NODES = "/api/v1/nodes";
 const STATIC_PODS = "/api/v1/namespaces/kube-system/pods";
+/** On what the kubelet shows of its own pods: which file it is. */
+const MIRROR = "kubernetes.io/config.mirror";
+const CONFIG_VERSION = "talos.dev/config-version";
 const CAPACITY = { cpu: "4", memory: "8Gi", "ephemeral-storage": "60Gi", pods: "110" };
 /** Where Talos keeps which labels are from the machine config, to remove them when they are no longer in it. */
 const OWNED_LABELS = "talos.dev/owned-labels";
@@ -56,30 +67,33 @@ export async function register(api: KubernetesApi, node: KubernetesNode): Promis
   // The taint of a node that is not ready comes with every new node.
   await api.patch(`${NODES}/${name}`, { metadata, spec });
   await api.patch(`${NODES}/${name}/status`, { status: readyStatus(node) });
-  for (const [app, image] of Object.entries(node.staticPods)) await mirrorPod(api, name, app, image);
+  for (const pod of node.staticPods) await mirrorPod(api, name, pod);
 }
 
-/** Shows a pod in the API that the kubelet runs from a file. */
-async function mirrorPod(api: KubernetesApi, nodeName: string, app: string, image: string): Promise<void> {
+interface MirrorPod {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** Shows a pod in the API that the kubelet runs from a file. A file that has changed is another pod. */
+async function mirrorPod(
+  api: KubernetesApi,
+  nodeName: string,
+  { app, image, configVersion }: StaticPod,
+): Promise<void> {
   const name = `${app}-${nodeName}`;
-  const spec = { containers: [{ name: app, image }] };
-  if (await api.find(`${STATIC_PODS}/${name}`)) {
-    await api.patch(`${STATIC_PODS}/${name}`, { spec });
-    return;
-  }
+  const annotations = {
+    [MIRROR]: `${configVersion} ${image}`,
+    "kubernetes.io/config.source": "file",
+    [CONFIG_VERSION]: configVersion,
+  };
+  const path = `${STATIC_PODS}/${name}`;
+  const found = await api.find<MirrorPod>(path);
+  if (found?.metadata.annotations?.[MIRROR] === annotations[MIRROR]) return;
+  if (found) await api.delete(path, { gracePeriodSeconds: 0 });
   await api.post(STATIC_PODS, {
-    metadata: {
-      name,
-      labels: { "k8s-app": app, tier: "control-plane" },
-      annotations: {
-        "kubernetes.io/config.mirror": name,
-        "kubernetes.io/config.source": "file",
-        // The version of the resource on the node that it is made of.
-        "talos.dev/config-version": "1",
-      },
-    },
+    metadata: { name, labels: { "k8s-app": app, tier: "control-plane" }, annotations },
     spec: {
-      ...spec,
+      containers: [{ name: app, image }],
       nodeName,
       hostNetwork: true,
       priorityClassName: "system-cluster-critical",
@@ -90,6 +104,13 @@ async function mirrorPod(api: KubernetesApi, nodeName: string, app: string, imag
 
 /** Marks a node as a controller does that no longer hears from it. One that was deleted stays so. */
 export async function markUnreachable(api: KubernetesApi, name: string): Promise<void> {
+  await markFound(api, name).catch((error: unknown) => {
+    // It was deleted meanwhile.
+    if (!(error instanceof ApiStatus) || error.code !== 404) throw error;
+  });
+}
+
+async function markFound(api: KubernetesApi, name: string): Promise<void> {
   const found = await api.find<NodeObject>(`${NODES}/${name}`);
   if (!found) return;
   const others = found.spec?.taints?.filter(({ key }) => !NOT_READY.includes(key)) ?? [];

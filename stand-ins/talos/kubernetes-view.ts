@@ -1,4 +1,5 @@
 import type { ClusterView, KubernetesNode, Taint } from "../kubernetes";
+import { kubeletVersion, STATIC_POD_TYPES, staticPods } from "./config/kubernetes-parts";
 import { decodeKeyPair } from "./config/machine-config";
 import type { MainDocument } from "./config/schema";
 import type { Faults } from "./control/faults";
@@ -18,8 +19,6 @@ const CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
 /** Where the API answers on each control plane node. */
 const API_PORT = 6443;
 const DEFAULT_SERVICE_SUBNET = "10.96.0.0/12";
-/** Of the kubelet, where the config names no image. */
-const DEFAULT_VERSION = "v1.36.0";
 
 /** What the nodes make of Kubernetes: a cluster for each Talos CA, as far as a control plane node is configured. */
 export function kubernetesViews(machines: Machines): readonly ClusterView[] {
@@ -74,10 +73,9 @@ function settingsOf(cluster: Cluster): ClusterView["settings"] {
   };
 }
 
-function kubernetesNode({ config, hostname, state, isControlPlane }: Node, isUp: boolean): KubernetesNode {
+function kubernetesNode(node: Node, isUp: boolean): KubernetesNode {
+  const { config, hostname, state, isControlPlane } = node;
   const { machine, cluster } = config?.main ?? {};
-  const kubeletVersion = /:(v[^:@]+)/.exec(machine?.kubelet?.image ?? "")?.[1] ?? DEFAULT_VERSION;
-  const imageOf = (app: string, image = `registry.k8s.io/${app}:${kubeletVersion}`) => ({ [app]: image });
   const isReserved = isControlPlane && !cluster?.allowSchedulingOnControlPlanes;
   return {
     name: hostname,
@@ -97,14 +95,14 @@ function kubernetesNode({ config, hostname, state, isControlPlane }: Node, isUp:
       ...Object.entries(machine?.nodeTaints ?? {}).map(toTaint),
     ],
     osImage: `Talos (${state.image.version})`,
-    kubeletVersion,
-    staticPods: isControlPlane
-      ? {
-          ...imageOf("kube-apiserver", cluster?.apiServer?.image),
-          ...imageOf("kube-controller-manager", cluster?.controllerManager?.image),
-          ...imageOf("kube-scheduler", cluster?.scheduler?.image),
-        }
-      : {},
+    kubeletVersion: kubeletVersion(config),
+    staticPods: config
+      ? staticPods(config).map(({ id, image, extraArgs }) => ({
+          app: id,
+          image,
+          configVersion: node.versionOf(`${STATIC_POD_TYPES[id]}/${id}`, { image, extraArgs }),
+        }))
+      : [],
   };
 }
 

@@ -34,6 +34,8 @@ export class Machines {
   readonly calls: CallLog;
   /** They are called with the name of a node that shuts itself down. */
   readonly powerOffListeners = new Set<(name: string) => void>();
+  /** They are called after each change to a node. */
+  readonly changeListeners = new Set<() => void>();
   /** The current TLS identities, each with the boot and configuration that it was issued for. */
   private readonly identities = new Map<Node, { readonly key: string; readonly identity: TlsIdentity }>();
   private readonly listeners = new Map<Node, Listener>();
@@ -118,6 +120,7 @@ export class Machines {
     this.etcd.joinAll();
     this.save();
     this.kubernetes?.update(kubernetesViews(this));
+    for (const listener of this.changeListeners) listener();
     this.refreshing = this.refreshing.catch(() => {}).then(() => this.refresh());
     await this.refreshing;
   }

@@ -61,7 +61,7 @@ export function strangersIn(
   );
 }
 
-function strangerProblem({ id, hostname }: EtcdMember): string {
+export function strangerProblem({ id, hostname }: EtcdMember): string {
   const removal = `remove it with talosctl etcd remove-member ${id}`;
   return hostname === ""
     ? `etcd has a member without a name (${id}), which has not started yet; wait for it, or ${removal}`

@@ -42,7 +42,7 @@ export interface KubernetesNode {
   readonly name: string;
   readonly isReady: boolean;
   readonly isCordoned: boolean;
-  /** Whether it was us who have cordoned it. */
+  /** Whether it was such a command as ours that has cordoned it. */
   readonly isOurs: boolean;
   /** With its `v`. */
   readonly kubeletVersion: string;

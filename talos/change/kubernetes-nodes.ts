@@ -3,6 +3,7 @@ import { CallError } from "../errors";
 import { type DrainOptions, drainNode, type KubernetesCalls } from "./drain";
 import type { KubernetesNode } from "./facts";
 import type { RollKubernetes } from "./roll";
+import { type RunLease, type RunLeaseOptions, withRunLease } from "./run-lease";
 
 /** On a Node that we have cordoned. */
 const CORDONED_BY_US = "cdktf-proxmox-talos/cordoned";
@@ -18,10 +19,24 @@ const nodeObject = z.object({
 
 /** The Nodes of Kubernetes, as a roll needs them. */
 export class KubernetesNodes implements RollKubernetes {
+  private lease: RunLease | undefined;
+
   constructor(
     private readonly api: KubernetesCalls,
     private readonly options: DrainOptions,
   ) {}
+
+  /** Does work on nodes, while no other run of such a command does. @throws LeaseHeldError where another one does already */
+  alone<T>(options: RunLeaseOptions, work: () => Promise<T>): Promise<T> {
+    return withRunLease(this.api, options, (lease) => {
+      this.lease = lease;
+      return work();
+    });
+  }
+
+  async mayGoOn(): Promise<void> {
+    await this.lease?.requireHeld();
+  }
 
   /** @throws CallError where the API does not answer */
   async all(): Promise<ReadonlyMap<string, KubernetesNode>> {

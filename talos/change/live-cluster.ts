@@ -7,6 +7,7 @@ import type { KubernetesNodes } from "./kubernetes-nodes";
 import type { ClusterFacts } from "./preflight";
 import type { RollCluster } from "./roll";
 
+const MACHINE_STATUS = { type: "machinestatuses.runtime.talos.dev" } as const;
 const machineStatus = z.object({ stage: z.string(), status: z.object({ ready: z.boolean() }) });
 const version = z.object({ version: z.string() });
 const extension = z.object({ metadata: z.object({ name: z.string(), version: z.string() }) });
@@ -27,7 +28,7 @@ export class LiveCluster implements RollCluster {
     const { talosctl } = this.cluster;
     try {
       const [status, versions, extensions, bootId] = await Promise.all([
-        talosctl.resources(node, { type: "machinestatuses.runtime.talos.dev" }, machineStatus),
+        talosctl.resources(node, MACHINE_STATUS, machineStatus),
         talosctl.resources(node, { type: "versions.runtime.talos.dev" }, version),
         talosctl.resources(node, { type: "extensionstatuses.runtime.talos.dev" }, extension),
         talosctl.run(node, ["read", BOOT_ID]),
@@ -40,6 +41,15 @@ export class LiveCluster implements RollCluster {
         schematicId: extensions.find(({ spec }) => spec.metadata.name === "schematic")?.spec.metadata.version,
         bootId: bootId.trim(),
       };
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  }
+
+  async stageOf(node: TalosNode): Promise<Pick<NodeFacts, "error" | "stage">> {
+    try {
+      const [status] = await this.cluster.talosctl.resources(node, MACHINE_STATUS, machineStatus);
+      return { stage: status?.spec.stage };
     } catch (error) {
       return { error: messageOf(error) };
     }

@@ -8,6 +8,8 @@ import type { RollCluster, RollKubernetes } from "./roll";
 
 /** What the removal of a node asks of the cluster. */
 export interface RemovalCluster extends Pick<RollCluster, "etcdViews"> {
+  /** Why the node cannot be taken out any more; empty if it can. */
+  problems(): Promise<readonly string[]>;
   /** Lets a node leave etcd, wipes it and powers it off. */
   reset(node: TalosNode): Promise<void>;
   /** Takes a member out of etcd, by way of another control plane. */
@@ -132,7 +134,7 @@ export interface RemovalOptions extends PollOptions {
 
 /**
  * Takes a node out of the cluster. What is done already is skipped, so it can be run again.
- * @throws Error where a step fails; nothing after it is done
+ * @throws Error where a step fails, or the reason of the signal; nothing after it is done
  */
 export async function removeNode(
   cluster: RemovalCluster,
@@ -143,14 +145,21 @@ export async function removeNode(
   const { name, role } = node;
   const say = (text: string) => options.say(`${name}: ${text}`);
   const { kubernetes } = cluster;
+  await kubernetes?.mayGoOn();
   if (!isLost && facts.error === undefined) {
     const known = await kubernetes?.nodeOf(name);
     try {
       if (known !== undefined) {
         if (!known.isCordoned) await kubernetes?.cordon(name);
+        options.signal?.throwIfAborted();
         await kubernetes?.drain(name);
         say("drained");
+        // That took its time, and another node may have gone down in it.
+        const problems = await cluster.problems();
+        if (problems.length > 0) throw new Error(`not wiped, because ${problems.join("; ")}`);
       }
+      options.signal?.throwIfAborted();
+      await kubernetes?.mayGoOn();
       await cluster.reset(node);
     } catch (error) {
       if (known !== undefined) {
@@ -161,6 +170,7 @@ export async function removeNode(
     say("wiped");
   }
   if (role === "controlplane") await leaveEtcd(cluster, name, say, options);
+  options.signal?.throwIfAborted();
   if (await kubernetes?.remove(name)) say("its Node in Kubernetes is deleted");
 }
 

@@ -10,6 +10,8 @@ export interface RollCluster {
   readonly nodes: readonly TalosNode[];
   /** Never throws: a node that does not answer has an `error`. */
   factsOf(node: TalosNode): Promise<NodeFacts>;
+  /** The part of the facts that a single question answers. */
+  stageOf(node: TalosNode): Promise<Pick<NodeFacts, "error" | "stage">>;
   /** etcd as each control plane sees it. */
   etcdViews(): Promise<readonly EtcdView[]>;
   /** Undefined where no node is to be drained. */
@@ -18,6 +20,8 @@ export interface RollCluster {
 
 /** What a roll asks of Kubernetes. */
 export interface RollKubernetes {
+  /** Is asked before a node is touched. @throws Error where another run has taken over */
+  mayGoOn(): Promise<void>;
   /** Undefined if there is no such Node. */
   nodeOf(name: string): Promise<KubernetesNode | undefined>;
   /** Lets no new pod onto a node, and marks it as ours. */
@@ -67,6 +71,7 @@ export async function rollNodes(
   const results: RolledNode[] = [];
   const nodes = inOrder(roll.nodes);
   for (const [index, node] of nodes.entries()) {
+    options.signal?.throwIfAborted();
     try {
       const changed = await rollNode(cluster, roll, { node, toCome: nodes.slice(index + 1) }, options);
       results.push({ name: node.name, outcome: changed ? "changed" : "unchanged" });
@@ -106,10 +111,10 @@ async function rollNode(
   const isOurs = await cordon(cluster, node, before, options);
   try {
     await drain(cluster, turn, before, say);
+    options.signal?.throwIfAborted();
     say("restarts");
     await roll.change(node, before);
-    await waitUntilFine(async () => notBack(before, await cluster.factsOf(node)), options);
-    const after = await cluster.factsOf(node);
+    const after = await factsOnceBack(cluster, node, before, options);
     const problem = await roll.problemAfter(node, after);
     if (problem !== undefined) throw new Error(problem);
     say(`runs Talos ${after.talosVersion}`);
@@ -124,16 +129,19 @@ async function rollNode(
 
 /** Workers are no danger to etcd, but where it is not well, nobody knows whether this roll is the cause. */
 async function requireOthersUp(cluster: RollCluster, { node, toCome }: Turn): Promise<void> {
-  const problems = await etcdProblemsOf(cluster);
-  for (const other of cluster.nodes) {
-    if (other.role !== "controlplane" || other.name === node.name) continue;
-    const { error, stage } = await cluster.factsOf(other);
+  await cluster.kubernetes?.mayGoOn();
+  const others = cluster.nodes.filter(({ name, role }) => role === "controlplane" && name !== node.name);
+  const [problems, stages] = await Promise.all([
+    etcdProblemsOf(cluster),
+    Promise.all(others.map(async (other) => ({ other, ...(await cluster.stageOf(other)) }))),
+  ]);
+  for (const { other, error, stage } of stages) {
     if (error !== undefined || stage !== "running") problems.push(`${other.name} is ${error ?? stage}`);
     // One that is still to come was left so by a run before this one.
     if (node.role !== "controlplane" || toCome.some(({ name }) => name === other.name)) continue;
     if ((await cluster.kubernetes?.nodeOf(other.name))?.isOurs) {
       problems.push(
-        `${other.name} is cordoned by another run of such a command; wait for its end, or kubectl uncordon ${other.name} where it was stopped`,
+        `${other.name} is still cordoned by a run of such a command that was stopped; run that again, or kubectl uncordon ${other.name}`,
       );
     }
   }
@@ -200,6 +208,21 @@ async function uncordonOurs({ kubernetes }: RollCluster, { name }: TalosNode, sa
   if (!node?.isOurs) return;
   await kubernetes?.uncordon(name);
   say("uncordoned");
+}
+
+/** Waits until a node has restarted. @returns what it says then */
+async function factsOnceBack(
+  cluster: RollCluster,
+  node: TalosNode,
+  before: NodeFacts,
+  options: PollOptions,
+): Promise<NodeFacts> {
+  let now: NodeFacts = {};
+  await waitUntilFine(async () => {
+    now = await cluster.factsOf(node);
+    return notBack(before, now);
+  }, options);
+  return now;
 }
 
 /** Only another boot ID shows that it has restarted: it answers for a while before it goes down. */

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { resourceName } from "../../domain/virtual-machine";
 import { tail } from "../../process/process-group";
 import { TalosError } from "../errors";
-import { readStateBytes, type StateCopyProps, type Template, withStateCopy } from "../state-copy";
+import { readStateBytes, type StateCopyProps, withStateCopy } from "../state-copy";
+import { configsOnly } from "./configs-only";
 
 const TYPE = "talos_machine_configuration";
 
@@ -34,7 +35,7 @@ export async function readWantedConfigs(
   props: StateCopyProps,
 ): Promise<ReadonlyMap<string, string>> {
   const { bytes } = await readStateBytes(props);
-  return withStateCopy(bytes, props, withoutOutputs, async ({ tofu }) => {
+  return withStateCopy(bytes, props, configsOnly, async ({ tofu }) => {
     const run = async (...args: readonly string[]): Promise<string> => {
       const { exitCode, stdout, stderr } = await tofu(...args, "-no-color");
       if (exitCode === 0) return stdout;
@@ -54,9 +55,6 @@ export async function readWantedConfigs(
     );
   });
 }
-
-/** An output would be evaluated, and with it what it refers to. */
-const withoutOutputs = ({ output: _, ...template }: Template): object => template;
 
 /** By the name of the resource. */
 function configsIn(shown: unknown): ReadonlyMap<string, string> {

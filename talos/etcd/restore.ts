@@ -1,4 +1,4 @@
-import { etcdProblems } from "../change/etcd-problems";
+import { etcdProblems, strangerProblem, strangersIn } from "../change/etcd-problems";
 import type { EtcdView } from "../change/facts";
 import type { LiveCluster } from "../change/live-cluster";
 import { type PollOptions, waitUntilFine } from "../change/poll";
@@ -22,10 +22,13 @@ export function restoreProblems(
           `${name} does not answer: ${error}; start it, give it a new VM by a deploy, or take it out of nodes.yaml`,
         ];
   });
+  // It keeps what it has, and would go on with it.
+  const strangers = strangersIn(namesOfControlPlanes(nodes), etcd).map(strangerProblem);
   const works = etcd.some(hasQuorum);
-  if (!works || replacesHealthy) return silent;
+  if (!works || replacesHealthy) return [...silent, ...strangers];
   return [
     ...silent,
+    ...strangers,
     "etcd has a quorum, and a restore throws away what it has; replace single nodes with npm run replace-node, or pass --replace-healthy to go back to the snapshot",
   ];
 }
@@ -54,29 +57,45 @@ export async function restoreEtcd(
   const [first] = controlPlanes;
   if (first === undefined) throw new Error("there is no control plane");
   const timeoutMs = (poll.timeoutSeconds + 30) * 1000;
-  await Promise.all(
-    controlPlanes.map(async (node) => {
-      const { error, bootId } = await live.factsOf(node);
-      if (error !== undefined) throw new Error(`${node.name}: ${error}`);
-      const args = ["reset", "--graceful=false", "--reboot", "--system-labels-to-wipe", "EPHEMERAL"];
-      await talosctl.run(node, [...args, "--wait=false"], { timeoutMs });
-      await waitUntilFine(async () => {
-        const now = await live.factsOf(node);
-        if (now.error !== undefined || now.bootId === bootId)
-          return `${node.name}: ${now.error ?? "it has not restarted"}`;
-        return (await waitsForEtcd(talosctl, node))
-          ? undefined
-          : `${node.name}: its etcd does not wait for others yet`;
-      }, poll);
-      say(`${node.name}: its etcd data is wiped`);
-    }),
-  );
+  const wipe = async (node: TalosNode, bootId: string | undefined) => {
+    const args = ["reset", "--graceful=false", "--reboot", "--system-labels-to-wipe", "EPHEMERAL"];
+    await talosctl.run(node, [...args, "--wait=false"], { timeoutMs });
+    await waitUntilFine(async () => {
+      const now = await live.factsOf(node);
+      if (now.error !== undefined || now.bootId === bootId)
+        return `${node.name}: ${now.error ?? "it has not restarted"}`;
+      return (await waitsForEtcd(talosctl, node))
+        ? undefined
+        : `${node.name}: its etcd does not wait for others yet`;
+    }, poll);
+    say(`${node.name}: its etcd data is wiped`);
+  };
+  // None is wiped where another one would keep the old members.
+  const boots = await all(controlPlanes, async (node) => {
+    const { error, bootId } = await live.factsOf(node);
+    if (error !== undefined) throw new Error(`${node.name}: ${error}`);
+    return bootId;
+  });
+  poll.signal?.throwIfAborted();
+  await all(controlPlanes, (node, index) => wipe(node, boots[index]));
+  poll.signal?.throwIfAborted();
   const check = skipHashCheck ? ["--recover-skip-hash-check"] : [];
   await talosctl.run(first, ["bootstrap", "--recover-from", file, ...check], { timeoutMs });
   say(`${first.name}: etcd starts from ${file}`);
   const names = namesOfControlPlanes(live.nodes);
   await waitUntilFine(async () => etcdProblems(names, await live.etcdViews())[0], poll);
   say(`etcd: ${names.join(", ")} are members`);
+}
+
+/** Does the work for all nodes at the same time. @throws Error with all reasons, once none is at work any more */
+async function all<T>(
+  nodes: readonly TalosNode[],
+  work: (node: TalosNode, index: number) => Promise<T>,
+): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(nodes.map(work));
+  const failed = settled.filter((each) => each.status === "rejected");
+  if (failed.length > 0) throw new Error(failed.map(({ reason }) => (reason as Error).message).join("\n"));
+  return settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 }
 
 /** Whether the etcd of a node that was wiped waits to be told what to do. */

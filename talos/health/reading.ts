@@ -48,8 +48,8 @@ export interface HealthOptions {
 /** Asks all nodes, and changes nothing. What does not answer is a part of the reading. */
 export async function readHealth(cluster: Cluster, options: HealthOptions): Promise<HealthReading> {
   const live = new LiveCluster(cluster);
-  const nodes = await forEachAtOnce(cluster.nodes, (node) => readNode(cluster, live, node));
-  const [etcd, etcdSizes, certificates, kubernetes] = await Promise.all([
+  const [nodes, etcd, etcdSizes, certificates, kubernetes] = await Promise.all([
+    forEachAtOnce(cluster.nodes, (node) => readNode(cluster, live, node)),
     live.etcdViews(),
     readEtcdSizes(cluster),
     readCertificates(cluster, options),
@@ -73,8 +73,10 @@ async function readNode({ talosctl }: Cluster, live: LiveCluster, node: TalosNod
       ? []
       : await talosctl.resources(node, { type: "machinestatuses.runtime.talos.dev" }, unmet);
     const conditions = status?.spec.status.unmetConditions ?? [];
-    const services = await readServices(talosctl, node);
-    const { active, persistent } = await readMachineConfig(talosctl, node);
+    const [services, { active, persistent }] = await Promise.all([
+      readServices(talosctl, node),
+      readMachineConfig(talosctl, node),
+    ]);
     return {
       node,
       ...facts,

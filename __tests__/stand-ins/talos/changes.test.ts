@@ -94,3 +94,34 @@ test("of its names gives it another certificate", async () => {
   );
   socket.destroy();
 });
+
+describe("a watch sends what a change does", () => {
+  /** The events of a resource from before the change, each with the version. */
+  async function eventsOf(resource: object, change: Change, count: number): Promise<readonly string[]> {
+    const events: string[] = [];
+    const stream = cluster.secure(0).stream("cosi.resource.State/Watch", { ...resource, apiVersion: 1 });
+    for await (const { event } of stream) {
+      for (const { eventType, resource } of event) events.push(`${eventType} ${resource.metadata.version}`);
+      if (event.length > 0 && events.length === 1) await apply(change);
+      if (events.length === count) break;
+    }
+    stream.cancel();
+    return events;
+  }
+
+  test("to a static pod: another version of what it is made of", async () => {
+    const id = "kube-scheduler";
+    const type = "SchedulerConfigs.kubernetes.talos.dev";
+    const image: Change = ({ cluster }) =>
+      Object.assign(cluster, { scheduler: { image: "registry.k8s.io/kube-scheduler:v1.35.1" } });
+    const resource = { namespace: "controlplane", type, id };
+    expect(await eventsOf(resource, image, 2)).toEqual(["CREATED 1", "UPDATED 2"]);
+  });
+
+  test("to the image of the kubelet: it goes and comes back", async () => {
+    const image: Change = ({ machine }) =>
+      Object.assign(machine.kubelet, { image: "ghcr.io/siderolabs/kubelet:v1.35.1" });
+    const resource = { namespace: "runtime", type: "Services.v1alpha1.talos.dev", id: "kubelet" };
+    expect(await eventsOf(resource, image, 3)).toEqual(["CREATED 1", "DESTROYED 1", "CREATED 1"]);
+  });
+});

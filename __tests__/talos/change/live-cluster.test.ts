@@ -41,3 +41,21 @@ test("etcd with a leader has a quorum, also where it does not answer all", async
   }
   expect(await problemsOf(["status", "members", "alarm"])).toEqual([]);
 });
+
+test("the stage of a node is one question, and why it does not answer is told in its place", async () => {
+  const [node] = nodes as [TalosNode];
+  const asked: string[] = [];
+  const stageOf = (resources: () => Promise<unknown>) => {
+    const talosctl = {
+      resources: (_: TalosNode, { type }: { readonly type: string }) => {
+        asked.push(type);
+        return resources();
+      },
+    };
+    return new LiveCluster({ talosctl, nodes } as unknown as Cluster).stageOf(node);
+  };
+  expect(await stageOf(async () => [{ spec: { stage: "booting" } }])).toEqual({ stage: "booting" });
+  expect(asked).toEqual(["machinestatuses.runtime.talos.dev"]);
+  const refused = new CallError("cp-1", "talosctl get", "connection refused");
+  expect(await stageOf(() => Promise.reject(refused))).toEqual({ error: refused.message });
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { quorumOf } from "../../../domain/etcd";
 import type { EtcdMember, EtcdView, NodeFacts } from "../../../talos/change/facts";
+import type { PollOptions } from "../../../talos/change/poll";
 import type { ClusterFacts } from "../../../talos/change/preflight";
 import { type RemovalCluster, removalProblems, removalSteps, removeNode } from "../../../talos/change/remove";
 import type { TalosNode } from "../../../talos/node";
@@ -22,7 +23,11 @@ class Model {
   silentFor = 0;
   /** That a pod does not go. */
   isNotDrained = false;
+  /** Whether another run is at work on the nodes by now. */
+  isTakenOver = false;
   readonly said: string[] = [];
+  /** Is called after each step. */
+  afterStep: () => void = () => undefined;
 
   constructor(controlPlanes: number, workers: number, down: readonly string[] = []) {
     this.nodes = talosNodesOf(controlPlanes, workers);
@@ -71,41 +76,51 @@ class Model {
     return { nodes: this.nodes, facts, etcd: this.views(), kubernetes };
   }
 
-  get cluster(): RemovalCluster {
+  get cluster(): Omit<RemovalCluster, "problems"> {
     return {
       etcdViews: async () =>
         this.silentFor-- > 0
           ? this.views().map(({ node }) => ({ ...NO_VIEW, node, error: "no leader" }))
           : this.views(),
       reset: async ({ name }) => {
-        this.log.push(`reset ${name}`);
+        this.did(`reset ${name}`);
         if (!this.isForgetful) this.members.delete(name);
         this.up.delete(name);
       },
       removeMember: async (by, id) => {
-        this.log.push(`${by} removes ${id}`);
+        this.did(`${by} removes ${id}`);
         this.members.delete(id);
       },
       kubernetes: {
+        mayGoOn: async () => {
+          if (this.isTakenOver) throw new Error("another run has taken over");
+        },
         nodeOf: async (name) => this.facts().kubernetes?.get(name),
-        cordon: async (name) => void this.log.push(`cordon ${name}`),
+        cordon: async (name) => this.did(`cordon ${name}`),
         drain: async (name) => {
-          this.log.push(`drain ${name}`);
+          this.did(`drain ${name}`);
           if (this.isNotDrained) throw new Error("a pod is not evicted");
         },
-        uncordon: async (name) => void this.log.push(`uncordon ${name}`),
+        uncordon: async (name) => this.did(`uncordon ${name}`),
         remove: async (name) => {
-          this.log.push(`delete ${name}`);
+          this.did(`delete ${name}`);
           return this.known.delete(name);
         },
       },
     };
   }
 
-  async remove(name: string, isLost: boolean, timeoutSeconds = 0): Promise<void> {
+  private did(step: string): void {
+    this.log.push(step);
+    this.afterStep();
+  }
+
+  async remove(name: string, isLost: boolean, more: Partial<PollOptions> = {}): Promise<void> {
     const say = (line: string) => void this.said.push(line);
-    const options = { timeoutSeconds, intervalMs: 0, say };
-    await removeNode(this.cluster, { node: this.node(name), isLost }, this.factsOf(name), options);
+    const options = { timeoutSeconds: 0, intervalMs: 0, say, ...more };
+    const removal = { node: this.node(name), isLost };
+    const cluster = { ...this.cluster, problems: async () => removalProblems(this.facts(), removal) };
+    await removeNode(cluster, removal, this.factsOf(name), options);
   }
 }
 
@@ -132,6 +147,43 @@ test("a control plane leaves etcd by itself; one that does not is removed by ano
   expect(forgetful.log.slice(2)).toEqual(["reset cp-1", "cp-2 removes cp-1", "delete cp-1"]);
 });
 
+test("a control plane that goes down while another one is drained saves that one", async () => {
+  const model = new Model(3, 0);
+  model.afterStep = () => {
+    if (model.log.includes("drain cp-1")) model.up.delete("cp-2");
+  };
+  await expect(model.remove("cp-1", false)).rejects.toThrow(
+    /^not wiped, because cp-1: etcd would have 2 members, of which 1 healthy/,
+  );
+  expect(model.log).toEqual(["cordon cp-1", "drain cp-1"]);
+});
+
+test("a run that was taken over while it drained a node does not wipe it", async () => {
+  const model = new Model(3, 1);
+  model.afterStep = () => {
+    model.isTakenOver = model.log.includes("drain w-1");
+  };
+  await expect(model.remove("w-1", false)).rejects.toThrow("another run has taken over");
+  expect(model.log).toEqual(["cordon w-1", "drain w-1"]);
+});
+
+test("an interruption ends the removal before its next step, whichever that is", async () => {
+  const whole = new Model(3, 0);
+  whole.isForgetful = true;
+  await whole.remove("cp-1", false);
+  // After the last one there is none.
+  for (const index of whole.log.slice(1).keys()) {
+    const stop = new AbortController();
+    const model = new Model(3, 0);
+    model.isForgetful = true;
+    model.afterStep = () => {
+      if (model.log.length > index) stop.abort(new Error("stopped"));
+    };
+    await expect(model.remove("cp-1", false, { signal: stop.signal })).rejects.toThrow("stopped");
+    expect(model.log).toEqual(whole.log.slice(0, index + 1));
+  }
+});
+
 test("without Kubernetes no pod is evicted, and the Node that stays is named", () => {
   const model = new Model(3, 1);
   const removal = { node: model.node("w-1"), isLost: false };
@@ -147,7 +199,7 @@ test("without Kubernetes no pod is evicted, and the Node that stays is named", (
 test("the others may be without a leader for a moment after it has left", async () => {
   const model = new Model(3, 0);
   model.silentFor = 2;
-  await model.remove("cp-1", false, 60);
+  await model.remove("cp-1", false, { timeoutSeconds: 60 });
   expect(model.log.slice(2)).toEqual(["reset cp-1", "delete cp-1"]);
   const silent = new Model(3, 0);
   silent.silentFor = 10;

@@ -113,6 +113,26 @@ test("without Kubernetes nothing is drained; a signal ends the roll", async () =
   await expect(rollNodes(again, again.upgrade, { ...quick, signal: stop })).rejects.toThrow("stopped");
 });
 
+test.each([true, false])(
+  "an interruption ends the roll before its next step, whichever that is (with Kubernetes: %s)",
+  async (hasKubernetes) => {
+    const clusterOf = () => new ModelCluster(talosNodesOf(3, 2), 1, hasKubernetes);
+    const whole = clusterOf();
+    await rollNodes(whole, whole.upgrade, quick);
+    // After the last one there is none.
+    for (const index of whole.log.slice(1).keys()) {
+      const cluster = clusterOf();
+      const stop = new AbortController();
+      cluster.afterStep = () => {
+        if (cluster.log.length > index) stop.abort(new Error("stopped"));
+      };
+      const rolled = rollNodes(cluster, cluster.upgrade, { ...quick, signal: stop.signal });
+      await expect(rolled).rejects.toThrow("stopped");
+      expect(cluster.log).toEqual(whole.log.slice(0, index + 1));
+    }
+  },
+);
+
 describe("somebody else's run at the same time", () => {
   const first = async (cluster: ModelCluster) => (await rollNodes(cluster, cluster.upgrade, once))[0];
 
@@ -137,14 +157,25 @@ describe("somebody else's run at the same time", () => {
     expect(cluster.log).toEqual(["drain cp-1", "restart cp-1"]);
   });
 
-  test("a control plane that another run has cordoned is about to go down", async () => {
+  test("that has taken over while a node was drained restarts it, and not this one", async () => {
+    const cluster = new ModelCluster(talosNodesOf(3, 0));
+    cluster.whileDraining = () => {
+      cluster.isTakenOver = true;
+    };
+    expect(await first(cluster)).toMatchObject({ outcome: "failed", reason: "another run has taken over" });
+    expect(cluster.log).toEqual(["drain cp-1"]);
+  });
+
+  test("a control plane that a stopped run has left cordoned may be about to go down", async () => {
     const cluster = new ModelCluster(talosNodesOf(3, 1));
     const nodes = cluster.nodes.filter(({ name }) => name !== "cp-3");
     cluster.machine("cp-3").cordonedBy = "us";
     const [result] = await rollNodes(cluster, { ...cluster.upgrade, nodes }, once);
     expect(result).toMatchObject({
       name: "cp-1",
-      reason: expect.stringMatching(/cp-3 is cordoned by another run.*kubectl uncordon cp-3/),
+      reason: expect.stringMatching(
+        /cp-3 is still cordoned by a run .* that was stopped.*kubectl uncordon cp-3/,
+      ),
     });
     expect(cluster.log).toEqual([]);
     const [worker] = cluster.nodes.filter(({ name }) => name === "w-1");

@@ -62,3 +62,10 @@ test("only where talosctl has done it, the key is written, and nothing else in t
     /^upgrade-k8s --to 1\.36\.1 --with-docs=false --with-examples=false --endpoint https:\/\/127\.0\.0\.1:\d+ /,
   );
 });
+
+test("a dry run says that there is something to do, has talosctl try it, and writes nothing", async () => {
+  const before = file();
+  const { code } = await run(["1.36.2", "--dry-run"]);
+  expect({ code, file: file() }).toEqual({ code: 2, file: before });
+  expect(readFileSync(inFolder("calls"), "utf8")).toMatch(/ --dry-run\b.*\n$/);
+});

@@ -51,8 +51,12 @@ export class ModelCluster implements RollCluster {
   readonly faults = new Map<string, Fault>();
   /** What was done, in order: `restart cp-1`. */
   readonly log: string[] = [];
+  /** Is called after each of them. */
+  afterStep: () => void = () => undefined;
   /** What somebody else does while the pods of a node are evicted. */
   whileDraining: (name: string) => void = () => undefined;
+  /** Whether another run is at work on the nodes by now. */
+  isTakenOver = false;
   /** The most control planes that were ever down together. */
   mostDown = 0;
   /** Whether etcd ever had too few members. */
@@ -92,6 +96,11 @@ export class ModelCluster implements RollCluster {
     return { stage: "running", isReady: true, talosVersion, schematicId: SCHEMATIC, bootId: String(boot) };
   }
 
+  async stageOf(node: TalosNode): Promise<Pick<NodeFacts, "error" | "stage">> {
+    const { error, stage } = await this.factsOf(node);
+    return { error, stage };
+  }
+
   async etcdViews(): Promise<readonly EtcdView[]> {
     const controlPlanes = this.nodes.filter(({ role }) => role === "controlplane");
     const members = controlPlanes
@@ -128,6 +137,9 @@ export class ModelCluster implements RollCluster {
 
   private kubernetesApi(): RollKubernetes {
     return {
+      mayGoOn: async () => {
+        if (this.isTakenOver) throw new Error("another run has taken over");
+      },
       nodeOf: async (name): Promise<KubernetesNode | undefined> => {
         const { cordonedBy, downFor, isKnown, bootOfNode } = this.machine(name);
         if (isKnown === false) return undefined;
@@ -145,19 +157,24 @@ export class ModelCluster implements RollCluster {
       },
       drain: async (name) => {
         if (this.faults.get(name) === "is not drained") throw new Error("a pod is not evicted");
-        this.log.push(`drain ${name}`);
+        this.did(`drain ${name}`);
         this.whileDraining(name);
       },
       uncordon: async (name) => {
         this.machine(name).cordonedBy = undefined;
-        this.log.push(`uncordon ${name}`);
+        this.did(`uncordon ${name}`);
       },
     };
   }
 
+  private did(step: string): void {
+    this.log.push(step);
+    this.afterStep();
+  }
+
   restart(name: string, version: string): void {
     const fault = this.faults.get(name);
-    this.log.push(`restart ${name}`);
+    this.did(`restart ${name}`);
     if (fault === "refuses") throw new Error("it refuses");
     const machine = this.machine(name);
     machine.downFor = fault === "never comes back" ? Number.POSITIVE_INFINITY : this.downFor;

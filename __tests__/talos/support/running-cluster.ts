@@ -110,6 +110,11 @@ export class RunningCluster {
     return (await this.project.ok("output", "-raw", name)).output;
   }
 
+  /** Lets the state forget a resource. */
+  async forget(address: string): Promise<void> {
+    await this.project.ok("state", "rm", address);
+  }
+
   /** Changes the state as OpenTofu keeps it, decrypted. */
   async editState(edit: (state: EditableState) => Promise<void>): Promise<void> {
     const state = JSON.parse((await this.project.ok("state", "pull")).output) as EditableState;

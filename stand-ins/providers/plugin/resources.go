@@ -152,6 +152,15 @@ func (s *server[C]) ImportResourceState(ctx context.Context, request *tfprotov6.
 	return response, err
 }
 
+// MoveResourceState refuses every move from another type, as terraform-plugin-framework does for a resource without one.
+func (s *server[C]) MoveResourceState(_ context.Context, request *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	var diagnostics Diagnostics
+	diagnostics.Error("", "Unable to Move Resource State",
+		"The target resource implementation does not include move resource state support.\n\nSource Resource Type: %s\nTarget Resource Type: %s",
+		request.SourceTypeName, request.TargetTypeName)
+	return &tfprotov6.MoveResourceStateResponse{Diagnostics: diagnostics}, nil
+}
+
 func (b *Block) change(config, prior, planned *tfprotov6.DynamicValue) (change *Change, err error) {
 	change = &Change{Block: b}
 	for object, value := range map[*Object]*tfprotov6.DynamicValue{

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// uncalled has the parts of the protocol that no stand-in implements: functions, renewals, identities, moves.
+// uncalled has the parts of the protocol that no stand-in implements: functions, renewals, identities.
 type uncalled struct{}
 
 var errUncalled = errors.New("the stand-in provider does not have this part of the protocol")
@@ -25,10 +25,6 @@ func (uncalled) GetResourceIdentitySchemas(context.Context, *tfprotov6.GetResour
 }
 
 func (uncalled) UpgradeResourceIdentity(context.Context, *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return nil, errUncalled
-}
-
-func (uncalled) MoveResourceState(context.Context, *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
 	return nil, errUncalled
 }
 

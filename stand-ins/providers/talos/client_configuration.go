@@ -10,6 +10,34 @@ import (
 	"cdktf-proxmox-talos/providers/plugin"
 )
 
+// clientConfigurationEphemeral makes credentials of the secrets, valid as long as their CA.
+func clientConfigurationEphemeral() plugin.DataSource[none] {
+	return plugin.DataSource[none]{
+		Traits: plugin.Traits{"not_before": {Refused: true}, "crt_ttl": {Refused: true}},
+		Read:   openClientConfiguration,
+	}
+}
+
+func openClientConfiguration(ctx context.Context, c none, block *plugin.Block, config plugin.Object) (plugin.Object, error) {
+	failed := func(err error) (plugin.Object, error) {
+		return nil, &plugin.Failure{Summary: "failed to generate client configuration", Detail: err.Error()}
+	}
+	given, err := secretsOf(config)
+	if err != nil {
+		return failed(err)
+	}
+	ttl, err := timeLeft(given.Certs.OS.Cert)
+	if err != nil {
+		return failed(err)
+	}
+	client, err := newClientConfiguration(given.bundle(), ttl)
+	if err != nil {
+		return failed(err)
+	}
+	config["client_configuration"] = block.Decode("client_configuration", plugin.Marshal(client))
+	return readClientConfiguration(ctx, c, block, config)
+}
+
 func clientConfigurationData() plugin.DataSource[none] {
 	return plugin.DataSource[none]{Read: readClientConfiguration}
 }
@@ -33,7 +61,9 @@ func readClientConfiguration(_ context.Context, _ none, _ *plugin.Block, config 
 		return failed(err)
 	}
 	config.Set("talos_config", string(text))
-	config["id"] = config["cluster_name"]
+	if _, ok := config["id"]; ok {
+		config["id"] = config["cluster_name"]
+	}
 	return config, nil
 }
 

@@ -110,15 +110,26 @@ func clientExpires(state plugin.Object) (bool, error) {
 
 // endsBefore tells whether a certificate in PEM is not valid at this time any more.
 func endsBefore(cert []byte, at time.Time) (bool, error) {
+	end, err := endOf(cert)
+	return err == nil && end.Before(at), err
+}
+
+// timeLeft returns how long a certificate in PEM is valid from now on.
+func timeLeft(cert []byte) (time.Duration, error) {
+	end, err := endOf(cert)
+	return end.Sub(now()), err
+}
+
+func endOf(cert []byte) (time.Time, error) {
 	block, _ := pem.Decode(cert)
 	if block == nil {
-		return false, errors.New("no PEM block")
+		return time.Time{}, errors.New("no PEM block")
 	}
 	parsed, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return false, err
+		return time.Time{}, err
 	}
-	return parsed.NotAfter.Before(at), nil
+	return parsed.NotAfter, nil
 }
 
 // importMachineSecrets reads a file of `talosctl gen secrets`.

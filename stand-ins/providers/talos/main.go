@@ -38,6 +38,7 @@ func provider() plugin.Provider[none] {
 			"talos_machine_configuration": machineConfigurationData(),
 		},
 		Ephemerals: map[string]plugin.DataSource[none]{
+			"talos_client_configuration":  clientConfigurationEphemeral(),
 			"talos_machine_configuration": machineConfigurationData(),
 			"talos_machine_secrets":       machineSecretsEphemeral(),
 		},

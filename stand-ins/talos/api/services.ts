@@ -20,7 +20,7 @@ import {
   time,
   version,
 } from "./status";
-import { imagePull, lifecycleUpgrade, upgrade } from "./upgrade";
+import { imagePrePull, imagePull, lifecycleUpgrade, upgrade } from "./upgrade";
 
 /** Every API method that this stand-in serves. */
 export const SERVICES: Readonly<Record<ServiceName, Readonly<Record<string, Method>>>> = {
@@ -40,6 +40,7 @@ export const SERVICES: Readonly<Record<ServiceName, Readonly<Record<string, Meth
     EtcdStatus: etcdStatus,
     Events: events,
     GenerateClientConfiguration: generateClientConfiguration,
+    ImagePull: imagePrePull,
     Kubeconfig: kubeconfig,
     Logs: logs,
     Memory: memory,

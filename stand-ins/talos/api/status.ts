@@ -70,7 +70,8 @@ export const time = method<object>(READERS, () => {
 const ALWAYS = ["apid", "containerd", "machined", "syslogd", "udevd"];
 
 export function servicesOf(machines: Machines, node: Node): readonly Service[] {
-  const running = [...ALWAYS, ...(node.config?.main ? ["cri", "kubelet"] : [])];
+  const configured = ["cri", "kubelet"].filter((id) => id !== node.restarting);
+  const running = [...ALWAYS, ...(node.config?.main ? configured : [])];
   if (!node.isControlPlane) return running.map((id) => service(id, true));
   return [
     ...[...running, "trustd"].map((id) => service(id, true)),

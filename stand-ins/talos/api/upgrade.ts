@@ -32,6 +32,13 @@ export const imagePull = {
   since: SINCE,
 };
 
+/** Has every image that is not of Talos itself. Nothing is downloaded. */
+export const imagePrePull = method<{ readonly reference: string }>(
+  OPERATORS,
+  () => ({ messages: [{}] }),
+  ({ reference }) => reference,
+);
+
 /** Writes a Talos that was pulled to the disk. The next boot starts it. It neither drains nor asks etcd. */
 export const lifecycleUpgrade = {
   ...method<LifecycleUpgradeRequest>(

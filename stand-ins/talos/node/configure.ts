@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { kubelet } from "../config/kubernetes-parts";
 import type { MachineConfig } from "../config/machine-config";
 import type { Machines } from "../machines";
 import { install, startReboot } from "./lifecycle";
@@ -32,10 +33,22 @@ export async function takeConfig(
   }
 }
 
-async function activate(machines: Machines, { state }: Node, text: string | undefined): Promise<void> {
-  state.config = text;
+async function activate(machines: Machines, node: Node, text: string | undefined): Promise<void> {
+  const before = imageOfKubelet(node);
+  node.state.config = text;
+  if (before === imageOfKubelet(node)) {
+    await machines.applyChanges();
+    return;
+  }
+  node.restarting = "kubelet";
+  await machines.applyChanges();
+  // A kubelet that is healthy has told the API of itself.
+  await machines.kubernetes?.settled().catch(() => undefined);
+  node.restarting = undefined;
   await machines.applyChanges();
 }
+
+const imageOfKubelet = ({ config }: Node): string | undefined => config && kubelet(config).image;
 
 /** Goes back to the active configuration when the trial is over, unless another one is applied or the node goes down. */
 function revertLater(machines: Machines, node: Node, seconds: number): void {

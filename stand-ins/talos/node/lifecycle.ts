@@ -31,7 +31,8 @@ export async function install(machines: Machines, node: Node, { text, main }: Ma
         },
       },
       ...stopEverything(machines, node),
-      reboot(machines, node),
+      // No client waits for the end of an installation by its events.
+      reboot(machines, node, 0),
     ]);
     return;
   }
@@ -136,10 +137,10 @@ const stopEverything = (machines: Machines, node: Node): readonly Phase[] => [
   },
 ];
 
-const reboot = (machines: Machines, node: Node): Phase => ({
+const reboot = (machines: Machines, node: Node, minimumMs = REBOOT_MS): Phase => ({
   phase: "reboot",
   task: "reboot",
-  work: () => machines.boot(node, REBOOT_MS),
+  work: () => machines.boot(node, minimumMs),
 });
 
 const powerOff = (machines: Machines, node: Node): Phase => ({

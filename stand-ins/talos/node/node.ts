@@ -19,6 +19,10 @@ export class Node {
   rebootsForConfig = false;
   /** Aborted when a configuration that is on trial stays, or is replaced. */
   trial: AbortController | undefined;
+  /** The service that restarts just now. */
+  restarting: "kubelet" | undefined;
+  /** How often each resource has changed since the boot, and what it was last. */
+  private readonly versions = new Map<string, { readonly content: string; readonly version: number }>();
   private up = false;
   private life = new AbortController();
   private parsed: MachineConfig | undefined;
@@ -85,6 +89,7 @@ export class Node {
     if (state.persistedConfig !== undefined) state.config = state.persistedConfig;
     this.life = new AbortController();
     this.up = true;
+    this.versions.clear();
     this.sequence = undefined;
     this.rebootsForConfig = false;
     state.etcdLeft = undefined;
@@ -106,6 +111,15 @@ export class Node {
     state.nextImage = state.previousImage;
     state.previousImage = nextImage ?? image;
     state.upgraded = undefined;
+  }
+
+  /** The version of a resource: another one whenever its content is another one. @param key its type and its id */
+  versionOf(key: string, content: object | string): string {
+    const text = JSON.stringify(content);
+    const last = this.versions.get(key) ?? { content: text, version: 1 };
+    const version = last.content === text ? last.version : last.version + 1;
+    this.versions.set(key, { content: text, version });
+    return String(version);
   }
 
   /** Publishes the current machine status as an event. */

@@ -2,6 +2,7 @@ import { encode } from "../../protocol/definitions";
 import { disks, systemDisks, volumeStatuses } from "./block";
 import { etcdMembers, hostnameStatuses, members, nodenames } from "./cluster";
 import { machineConfigs, machineTypes } from "./config";
+import { kubeletSpecs, manifests, staticPodTypes } from "./kubernetes";
 import type { ResourceType } from "./resource-type";
 import { diagnostics, extensionStatuses, machineStatuses, services, versions } from "./runtime";
 
@@ -45,9 +46,11 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "EtcdMembers.etcd.talos.dev": etcdMembers,
   "ExtensionStatuses.runtime.talos.dev": extensionStatuses,
   "HostnameStatuses.net.talos.dev": hostnameStatuses,
+  "KubeletSpecs.kubernetes.talos.dev": kubeletSpecs,
   "MachineConfigs.config.talos.dev": machineConfigs,
   "MachineStatuses.runtime.talos.dev": machineStatuses,
   "MachineTypes.config.talos.dev": machineTypes,
+  "Manifests.kubernetes.talos.dev": manifests,
   "Members.cluster.talos.dev": members,
   "Nodenames.kubernetes.talos.dev": nodenames,
   "ResourceDefinitions.meta.cosi.dev": resourceDefinitions,
@@ -55,4 +58,5 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "SystemDisks.block.talos.dev": systemDisks,
   "Versions.runtime.talos.dev": versions,
   "VolumeStatuses.block.talos.dev": volumeStatuses,
+  ...staticPodTypes,
 };
