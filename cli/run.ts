@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { withoutColours } from "../process/colours";
 import { PACKAGE_ROOT } from "../process/package-root";
 import { assumeTerminalSize } from "../process/terminal-size";
+import { nameCluster } from "./name-cluster";
 
 /** How a command is called: as an npm script here, by its own name where it is a compiled package. */
 const called = (name: string): string =>
@@ -34,7 +35,8 @@ export async function run(
   try {
     await work();
   } catch (error) {
-    console.error(messageOf(error));
+    const message = messageOf(error);
+    console.error(typeof message === "string" ? nameCluster(message) : message);
     process.exitCode = 1;
   }
 }

@@ -14,6 +14,7 @@ import { TalosError } from "../talos/errors";
 import { ToolchainError } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { loadSecrets } from "./load-secrets";
+import { nameCluster } from "./name-cluster";
 import { run } from "./run";
 
 /* What all commands for a running cluster have in common. */
@@ -92,7 +93,7 @@ export async function runForUser(
     });
   } catch (error) {
     process.exitCode = stop.signal.aborted ? stop.exitCode() : 1;
-    console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? error.message : error);
+    console.error(stop.signal.aborted ? "stopped" : isForUsers(error) ? nameCluster(error.message) : error);
   }
 }
 
