@@ -134,6 +134,11 @@ describe("npm run plan, deploy, destroy", () => {
       ["plan", "--cluster", "stagin"],
       /--cluster stagin is not one of production, staging; did you mean staging\?/,
     ],
+    // Whoever is told what to run is told for which cluster.
+    [
+      ["deploy", "--cluster", "staging"],
+      /with npm run plan -- --cluster staging, then pass --auto-approve: npm run deploy -- --cluster staging --auto-approve/,
+    ],
     [["plan", "--cluster"], /^--cluster has no name after it; write it like --cluster staging\n$/],
   ])("%j is refused, and runs nothing", async (args, said) => {
     expect(await run(...args)).toEqual({ code: 1, said: expect.stringMatching(said) });

@@ -49,10 +49,10 @@ async function main(name: string, written: readonly string[]): Promise<number> {
   }
   const options = planOptions(name, given);
   if (name === "destroy") requireDestroyable(options, process.env);
-  requireTerminal(name, options);
   requireDefaultWorkspace(process.env);
   const kept = name === "apply" ? KeptPlan.open(options.rest, cluster, process.env) : undefined;
   if (kept === undefined) chooseCluster(cluster, process.env);
+  requireTerminal(name, options);
   const args = kept ? [kept.stack] : withStack(options.rest);
   await readSecrets(kept?.stack ?? options.rest[0]);
   const env = { ...process.env, ...(await toolchainFor(name, args)), ...kept?.environment };

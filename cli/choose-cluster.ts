@@ -6,6 +6,11 @@ import { closestWord } from "../config/spelling";
 /** For commands that are about one of several clusters. */
 export const CLUSTER_OPTION = ["--cluster <name>", "which of the clusters in clusters/"] as const;
 
+let named: string | undefined;
+
+/** What `--cluster` of this process has chosen; undefined without it. */
+export const chosenCluster = (): string | undefined => named;
+
 /**
  * Makes a cluster in `clusters/` the one that this process and those that it starts work on.
  *
@@ -18,6 +23,7 @@ export function chooseCluster(name: string | undefined, env: NodeJS.ProcessEnv):
   const chosen = all.find((each) => each.name === name);
   if (chosen !== undefined) {
     env.CLUSTER_CONFIG = chosen.clusterFile;
+    named = name;
     return;
   }
   const [first] = all;

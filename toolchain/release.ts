@@ -4,7 +4,7 @@ import { chmod, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { EnvHttpProxyAgent, fetch, type Response } from "undici";
+import type { Response } from "undici";
 import { runGroup, tail } from "../process/process-group";
 import { type ToolchainContext, ToolchainError, withHeartbeat } from "./context";
 
@@ -120,6 +120,8 @@ async function get(url: string, signal?: AbortSignal): Promise<Response> {
   const timer = setTimeout(() => late.abort(new Error(`no answer in ${ANSWER_MS / 1000} s`)), ANSWER_MS);
   const abort = () => late.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
+  // Loaded where it is needed: it takes as long as all the rest of a command that downloads nothing.
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
   try {
     const response = await fetch(url, { signal: late.signal, dispatcher: new EnvHttpProxyAgent() });
     if (response.ok) return response;

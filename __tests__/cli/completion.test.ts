@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { COMMANDS } from "../../cli/commands";
-import { ROOT } from "../support/running-program";
+import { ROOT, TYPESCRIPT } from "../support/running-program";
 
 const ENV = { ...process.env, CLUSTER_CONFIG: join(ROOT, "examples/two-clusters") };
 
 function main(...args: readonly string[]): string {
-  const words = [join(ROOT, "node_modules/.bin/ts-node"), "--swc", "cli/main.ts", ...args];
+  const words = [...TYPESCRIPT, "cli/main.ts", ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
     cwd: ROOT,
     env: ENV,
@@ -32,7 +32,7 @@ test("commands, subcommands, options and clusters are completed", () => {
 
 test("bash completes by the script that it gets", () => {
   // The program is a function, as in a shell with an alias.
-  const program = `cdktf-proxmox-talos() { "${process.execPath}" node_modules/.bin/ts-node --swc cli/main.ts "$@"; }`;
+  const program = `cdktf-proxmox-talos() { "${process.execPath}" ${TYPESCRIPT.join(" ")} cli/main.ts "$@"; }`;
   const script = [
     program,
     main("completion", "bash"),

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { confirm } from "../../process/confirm";
+import { TYPESCRIPT } from "../support/running-program";
 import { Terminal } from "../support/terminal";
 
 const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
@@ -46,7 +47,7 @@ test.each([
   ["\u0004", "false"],
 ])("on a real terminal, the keys %j are %s", async (keys, expected) => {
   const program = 'require("./process/confirm").confirm("Sure?").then((yes) => console.log(`it is ${yes}`))';
-  const terminal = new Terminal(process.execPath, ["node_modules/.bin/ts-node", "--swc", "-e", program]);
+  const terminal = new Terminal(process.execPath, [...TYPESCRIPT, "-e", program]);
   await terminal.answer("is taken", keys);
   expect(await terminal.ended).toBe(0);
   expect(terminal.shown).toContain(`it is ${expected}`);

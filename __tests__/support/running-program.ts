@@ -6,7 +6,8 @@ import { waitUntil } from "./wait-until";
 /** The root of the project. */
 export const ROOT = join(__dirname, "../..");
 
-const TS_NODE = join(ROOT, "node_modules/.bin/ts-node");
+/** What Node gets before the path of a TypeScript program. */
+export const TYPESCRIPT = ["--require", join(__dirname, "register-typescript.cjs")] as const;
 
 export interface ProgramOptions {
   /** The whole environment. @default process.env */
@@ -38,7 +39,7 @@ export function startProgram(
   args: readonly string[] = [],
   options: ProgramOptions = {},
 ): RunningProgram {
-  return start(process.execPath, [TS_NODE, "--swc", file, ...args], options);
+  return start(process.execPath, [...TYPESCRIPT, file, ...args], options);
 }
 
 /** Starts an npm script of the project. */

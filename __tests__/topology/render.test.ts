@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DOMParser, onErrorStopParsing } from "@xmldom/xmldom";
 import fc from "fast-check";
 import { renderTopology } from "../../topology";
+import { TYPESCRIPT } from "../support/running-program";
 import { anyCluster, clusterOf, example } from "./support/clusters";
 
 const ROOT = join(__dirname, "../..");
@@ -165,7 +166,7 @@ describe("npm run topology", () => {
   const CLUSTER_CONFIG = join(ROOT, "examples/six-nodes");
   function run(args: readonly string[], env: Record<string, string> = { CLUSTER_CONFIG }) {
     const { PATH = "", HOME = "" } = process.env;
-    return spawnSync("ts-node", ["--swc", join(ROOT, "cli/topology.ts"), ...args], {
+    return spawnSync(process.execPath, [...TYPESCRIPT, join(ROOT, "cli/topology.ts"), ...args], {
       cwd: folder,
       env: { PATH, HOME, ...env },
       encoding: "utf8",

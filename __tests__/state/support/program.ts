@@ -45,7 +45,13 @@ export class Program {
   ): Promise<ProgramResult> {
     const child = spawn(process.execPath, [this.file, ...args], {
       cwd,
-      env: { ...inheritedEnv(), NODE_PATH: join(root, "node_modules"), ...env },
+      env: {
+        ...inheritedEnv(),
+        NODE_PATH: join(root, "node_modules"),
+        // The second start compiles nothing.
+        NODE_COMPILE_CACHE: join(this.folder, "compiled"),
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr] = ["", ""];
