@@ -55,7 +55,7 @@ ${judge(aims)}
 Times of whole processes: \`ts-node --swc main.ts\`, as cdktf starts it. The bare app is one stack with a provider and
 a VM from the same generated bindings, and nothing else.
 
-Most of a small synth is loading modules. What each node adds is, in equal parts, the parser of the YAML, which keeps the line of every
+Most of a small synth is loading modules. What each node adds is, in about equal parts, the parser of the YAML, which keeps the line of every
 value for messages, the construct with its checks, and the resource that cdktf makes of it, with some 150 values.
 
 ${synth}
