@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { inventoryOf } from "../../ansible/inventory";
 import { type ClusterConfig, parseCluster } from "../../config";
+import { DATACENTER_PRIVILEGES, PRIVILEGES } from "../../domain/proxmox-privileges";
 import { vmAddress } from "../../domain/virtual-machine";
+import { ApiClient } from "../stand-ins/proxmox/support/api-client";
 import { Deployment } from "../support/deployment";
 import { WatchedArguments } from "../support/watched-arguments";
 import { AnsibleMachine, type Played } from "./support/ansible";
@@ -47,15 +49,31 @@ const configOf = (text: string): ClusterConfig =>
 
 let deployment: Deployment;
 let machine: AnsibleMachine;
+let token: string;
 
 beforeAll(async () => {
   deployment = await Deployment.start();
-  machine = await AnsibleMachine.start(deployment.proxmox.env);
+  token = await leastToken();
+  machine = await AnsibleMachine.start({ ...deployment.proxmox.env, PROXMOX_VE_API_TOKEN: token });
 });
 afterAll(async () => {
   machine?.remove();
   await deployment?.stop();
 });
+
+/** A token with the privileges of `proxmox-access`, and no more. */
+async function leastToken(): Promise<string> {
+  const admin = new ApiClient(deployment.proxmox);
+  const roles = { Provisioner: PRIVILEGES.join(","), StartOrder: DATACENTER_PRIVILEGES.startupOrder };
+  for (const [roleid, privs] of Object.entries(roles))
+    await admin.ok(admin.post("/access/roles", { roleid, privs }));
+  await admin.ok(admin.post("/access/users", { userid: "cdktf@pve" }));
+  const { value } = await admin.ok(admin.post("/access/users/cdktf@pve/token/talos", { privsep: 0 }));
+  const all = { path: "/", users: "cdktf@pve" };
+  await admin.ok(admin.put("/access/acl", { ...all, roles: "Provisioner" }));
+  await admin.ok(admin.put("/access/acl", { ...all, roles: "StartOrder", propagate: 0 }));
+  return `cdktf@pve!talos=${value}`;
+}
 
 /** Plays, and wants success. */
 async function played(command: string, limit?: string): Promise<Played> {
@@ -86,6 +104,7 @@ test("an inventory that is not there is no success", async () => {
 
 test("create with --check says what it would make, and makes nothing", async () => {
   machine.writeInventory(inventoryOf(configOf(CLUSTER), "talos"));
+  await deployment.control.clearRequests();
   const { changed, said } = await played(`${PLAYBOOK("create")} --check`);
   expect(changed).toBe(2);
   expect(said).toContain("msg: VM 7011 on pve2");
@@ -120,7 +139,7 @@ test("create makes the VMs, start starts them, verify finds no difference, and a
     [7011, "pve2", "running"],
   ]);
 
-  const [, secret = ""] = deployment.proxmox.token.split("=");
+  const [, secret = ""] = token.split("=");
   expect(watched.with(["ansible"])).not.toEqual([]);
   expect(watched.with([secret])).toEqual([]);
 
