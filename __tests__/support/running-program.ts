@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { waitUntil } from "./wait-until";
 
 /** The root of the project. */
@@ -11,6 +11,8 @@ const TS_NODE = join(ROOT, "node_modules/.bin/ts-node");
 export interface ProgramOptions {
   /** The whole environment. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** @default - the root of the project */
+  readonly cwd?: string;
   /** Runs in a process group of its own, which the test has to end. @default false */
   readonly detached?: boolean;
 }
@@ -38,7 +40,7 @@ export function startProgram(
   args: readonly string[] = [],
   options: ProgramOptions = {},
 ): RunningProgram {
-  return start(process.execPath, [TS_NODE, "--swc", file, ...args], options);
+  return start(process.execPath, [TS_NODE, "--swc", resolve(ROOT, file), ...args], options);
 }
 
 /** Starts an npm script of the project. */
@@ -66,9 +68,9 @@ export function killPrograms(): void {
 function start(
   file: string,
   args: readonly string[],
-  { env, detached = false }: ProgramOptions,
+  { env, cwd = ROOT, detached = false }: ProgramOptions,
 ): RunningProgram {
-  const child = spawn(file, args, { cwd: ROOT, env, detached, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
   running.add({ child, isDetached: detached });
   let output = "";
   let stdout = "";
