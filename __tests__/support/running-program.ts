@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { waitUntil } from "./wait-until";
 
 /** The root of the project. */
@@ -12,6 +12,8 @@ export const TYPESCRIPT = ["--require", join(__dirname, "register-typescript.cjs
 export interface ProgramOptions {
   /** The whole environment. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** @default - the root of the project */
+  readonly cwd?: string;
   /** Runs in a process group of its own, which the test has to end. @default false */
   readonly detached?: boolean;
 }
@@ -39,7 +41,7 @@ export function startProgram(
   args: readonly string[] = [],
   options: ProgramOptions = {},
 ): RunningProgram {
-  return start(process.execPath, [...TYPESCRIPT, file, ...args], options);
+  return start(process.execPath, [...TYPESCRIPT, resolve(ROOT, file), ...args], options);
 }
 
 /** Starts an npm script of the project. */
@@ -67,9 +69,9 @@ export function killPrograms(): void {
 function start(
   file: string,
   args: readonly string[],
-  { env, detached = false }: ProgramOptions,
+  { env, cwd = ROOT, detached = false }: ProgramOptions,
 ): RunningProgram {
-  const child = spawn(file, args, { cwd: ROOT, env, detached, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
   running.add({ child, isDetached: detached });
   let output = "";
   let stdout = "";

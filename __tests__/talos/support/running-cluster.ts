@@ -2,15 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformOutput, TerraformStack } from "cdktf";
-import { loadCluster } from "../../../config";
+import { type ClusterConfig, loadCluster } from "../../../config";
 import { LocalBackend } from "../../../constructs/local-backend";
 import { StateEncryption } from "../../../constructs/state-encryption";
 import { TalosCluster } from "../../../constructs/talos-cluster";
 import { TalosProvider } from "../../../constructs/talos-provider";
-import { talosClusterProps } from "../../../stacks/cluster-talos";
+import { schematicId } from "../../../domain/schematic";
+import { ClusterStack } from "../../../stacks/cluster-stack";
+import { type ClusterTalosSource, talosClusterProps } from "../../../stacks/cluster-talos";
+import { runNodesOnVms } from "../../../stand-ins/nodes-of-vms";
+import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
 import { type RunningTalos, startTalos, type TalosOptions } from "../../../stand-ins/talos";
 import { inheritedEnv } from "../../support/inherited-env";
-import { startProgram } from "../../support/running-program";
+import { ROOT, startProgram } from "../../support/running-program";
 import { newApp, synthStack } from "../../support/synth";
 import { TofuProject } from "../../support/tofu-project";
 
@@ -24,9 +28,11 @@ ${[1, 2, 3].map((n) => node(`cp-${n}`, 10 + n, true)).join("\n")}
 ${node("worker-1", 21, false)}
 `;
 
+const SCHEMATIC = { extensions: ["siderolabs/qemu-guest-agent"] };
+
 const CLUSTER = `cluster_name: lab
 talos_version: v1.13.0
-talos_schematic: { extensions: [siderolabs/qemu-guest-agent] }
+talos_schematic: ${JSON.stringify(SCHEMATIC)}
 node_cidr: 10.20.0.0/22
 cluster_api_addr: 10.20.1.10
 proxmox_api_url: https://pve.example.internal:8006
@@ -54,28 +60,40 @@ export interface EditableState {
   }[];
 }
 
+export interface RunningClusterOptions extends Pick<TalosOptions, "kubernetes"> {
+  /** Whether the nodes run on VMs, and the folder is a project that can deploy them. @default false */
+  readonly vms?: boolean;
+}
+
 /**
- * A cluster as a deploy leaves it, without its VMs: three control planes and a worker on stand-ins, their configs applied by the
- * real OpenTofu, the state encrypted in a file, and a `cluster.yaml` that says all this.
+ * A cluster as a deploy leaves it: three control planes and a worker on stand-ins, their configs applied by the real OpenTofu, the
+ * state encrypted in a file, and a `cluster.yaml` that says all this.
  */
 export class RunningCluster {
   private constructor(
     /** With the cluster's files, its state and a home. */
     readonly folder: string,
     readonly talos: RunningTalos,
+    /** What its VMs run on; undefined where it has none. */
+    readonly proxmox: RunningProxmox | undefined,
     private readonly project: TofuProject,
   ) {}
 
-  /** @param options such as `kubernetes`, for a real Kubernetes API */
-  static async start(options: Pick<TalosOptions, "kubernetes"> = {}): Promise<RunningCluster> {
+  static async start({ vms = false, ...options }: RunningClusterOptions = {}): Promise<RunningCluster> {
     const folder = mkdtempSync(join(tmpdir(), "running-cluster-"));
     const names = [1, 2, 3].map((n) => ({ name: `cp-${n}`, address: `10.20.1.1${n}` }));
     const nodes = [...names, { name: "worker-1", address: "10.20.1.21" }];
-    const talos = await startTalos({ nodes, mediumVersion: "v1.13.0", ...options });
-    const project = new TofuProject({ TF_VAR_state_passphrase: PASSPHRASE }, join(folder, "stack"));
-    const cluster = new RunningCluster(folder, talos, project);
-    mkdirSync(cluster.home);
+    const image = { mediumVersion: "v1.13.0", mediumSchematic: schematicId(SCHEMATIC) };
+    const platform = vms ? "nocloud" : "metal";
+    const talos = await startTalos({ nodes, ...image, platform, poweredOn: !vms, ...options });
+    const proxmox = vms ? await startProxmox() : undefined;
+    if (proxmox) runNodesOnVms(proxmox, talos);
+    const env = { TF_VAR_state_passphrase: PASSPHRASE, ...proxmox?.env };
+    // Where cdktf puts the stack of a project.
+    const project = new TofuProject(env, join(folder, "cdktf.out/stacks/cluster"));
+    const cluster = new RunningCluster(folder, talos, proxmox, project);
     try {
+      cluster.makeProject();
       cluster.configure();
       cluster.writeStack();
       await project.ok("init");
@@ -89,7 +107,7 @@ export class RunningCluster {
 
   /** Writes `cluster.yaml`, with these lines in `talos`. Nothing is applied. */
   configure(talos = "kubernetes_version: v1.36.0"): void {
-    const state = `state:\n  backend: local\n  path: ${JSON.stringify(this.project.stateFile)}\n`;
+    const state = `state:\n  backend: local\n  path: ${JSON.stringify(this.stateFile)}\n`;
     const lines = talos
       .split("\n")
       .filter(Boolean)
@@ -103,6 +121,14 @@ export class RunningCluster {
   async apply(): Promise<void> {
     this.writeStack();
     await this.project.ok("apply", "-auto-approve");
+  }
+
+  /** What a plan of the program would do that stands there since the last apply or deploy. */
+  plannedActions = () => this.project.plannedActions();
+
+  /** The addresses of what is in the state. */
+  async resources(): Promise<readonly string[]> {
+    return (await this.project.ok("state", "list")).output.trim().split("\n");
   }
 
   /** The value of an output in the state. */
@@ -129,6 +155,10 @@ export class RunningCluster {
     return join(this.folder, "home");
   }
 
+  private get stateFile(): string {
+    return join(this.folder, "cluster.tfstate");
+  }
+
   /** The environment of a command for this cluster. */
   get env(): NodeJS.ProcessEnv {
     const endpoints = this.talos.nodes.map(({ name, endpoint }) => `${name}=${endpoint}`);
@@ -139,6 +169,9 @@ export class RunningCluster {
       KUBECONFIG: undefined,
       TALOSCONFIG: undefined,
       CLUSTER_CONFIG: this.folder,
+      PATH: [join(ROOT, "node_modules/.bin"), process.env.PATH].join(":"),
+      TS_NODE_PROJECT: join(ROOT, "tsconfig.json"),
+      ...this.proxmox?.env,
       TF_VAR_state_passphrase: PASSPHRASE,
       TALOS_API_ENDPOINTS: endpoints.join(","),
       KUBERNETES_API_ENDPOINT: this.talos.kubernetes?.endpoint,
@@ -147,7 +180,7 @@ export class RunningCluster {
 
   /** Runs a command of the project. @param file such as `cli/health.ts` */
   async run(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<RunResult> {
-    const program = startProgram(file, args, { env: { ...this.env, ...env } });
+    const program = startProgram(file, args, { cwd: this.folder, env: { ...this.env, ...env } });
     let out = "";
     program.child.stdout?.on("data", (text: string) => {
       out += text;
@@ -158,7 +191,17 @@ export class RunningCluster {
 
   async stop(): Promise<void> {
     await this.talos.stop();
+    await this.proxmox?.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The files of a project that a deploy needs. */
+  private makeProject(): void {
+    mkdirSync(this.home);
+    const cdktf = { language: "typescript", app: "ts-node --swc main.ts", sendCrashReports: "false" };
+    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify(cdktf));
+    const main = `const { main } = require(${JSON.stringify(join(ROOT, "main.ts"))});\nvoid main(process.env);\n`;
+    writeFileSync(join(this.folder, "main.ts"), main);
   }
 
   private writeStack(): void {
@@ -166,13 +209,32 @@ export class RunningCluster {
       clusterFile: join(this.folder, "cluster.yaml"),
       nodesFile: join(this.folder, "nodes.yaml"),
     });
-    if (config.talos === undefined) throw new Error("cluster.yaml has no talos");
+    const { talos } = config;
+    if (talos === undefined) throw new Error("cluster.yaml has no talos");
+    const endpoints = new Map(this.talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
+    const stack = this.proxmox
+      ? new ClusterStack(newApp(), "cluster", {
+          ...config,
+          proxmox: { ...config.proxmox, endpoint: undefined },
+          nodes: config.nodes.map((each) => ({
+            ...each,
+            talos: { ...each.talos, apiEndpoint: endpoints.get(each.name) },
+          })),
+        })
+      : this.stackWithoutVms({ ...config, talos }, endpoints);
+    stack.prepareStack();
+    this.project.write(synthStack(stack));
+  }
+
+  private stackWithoutVms(
+    config: ClusterConfig & Pick<ClusterTalosSource, "talos">,
+    endpoints: ReadonlyMap<string, string>,
+  ): TerraformStack {
     const stack = new TerraformStack(newApp(), "cluster");
-    new LocalBackend(stack, { path: this.project.stateFile });
+    new LocalBackend(stack, { path: this.stateFile });
     new StateEncryption(stack, "encryption", { key: { provider: "pbkdf2", keyId: "main" } });
     new TalosProvider(stack, "talos");
-    const props = talosClusterProps({ ...config, talos: config.talos, vms: new Map() });
-    const endpoints = new Map(this.talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
+    const props = talosClusterProps({ ...config, vms: new Map() });
     const { kubeconfig, talosconfig } = new TalosCluster(stack, "cluster", {
       ...props,
       nodes: props.nodes.map((each) => ({ ...each, apiEndpoint: endpoints.get(each.name) })),
@@ -180,7 +242,6 @@ export class RunningCluster {
     for (const [name, value] of Object.entries({ kubeconfig, talosconfig })) {
       new TerraformOutput(stack, name, { value, sensitive: true, staticId: true });
     }
-    stack.prepareStack();
-    this.project.write(synthStack(stack));
+    return stack;
   }
 }
