@@ -1,10 +1,13 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { differencesOf, driftText, hadResources, type PlanSummary, reviewPlan, textOf } from "../plan";
 import { digest, type PlanBasis } from "../plan/plan-record";
+import { withAbortOnSignal } from "../process/abort-on-signal";
 import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
+import { makeTransientFile } from "../process/transient-file";
 import { runInForeground } from "./foreground";
+import { nameCluster } from "./name-cluster";
 import type { PlanOptions } from "./plan-options";
 import { restartAdvice } from "./restart-advice";
 
@@ -13,7 +16,7 @@ export const REFUSED = 3;
 /** As `tofu plan -detailed-exitcode` has it. */
 const DRIFTED = 2;
 
-/** The plan that `cdktf diff` leaves in the folder of a stack. */
+/** The plan that `cdktf diff` leaves in the folder of a stack. It has the secrets of the state, so it goes with this process. */
 export class SavedPlan {
   /** The id of the stack. */
   readonly stack: string;
@@ -32,13 +35,13 @@ export class SavedPlan {
   /** An older plan would be taken for the one that is made now. */
   remove(): void {
     this.shown = undefined;
-    rmSync(this.file, { force: true });
+    makeTransientFile(this.file);
   }
 
   /** Puts a plan in the place of the one that is there. */
   replace(plan: Uint8Array): void {
-    this.shown = undefined;
-    writeFileSync(this.file, plan, { mode: 0o600 });
+    this.remove();
+    writeFileSync(this.file, plan);
   }
 
   /** @throws where cdktf left none */
@@ -78,7 +81,7 @@ export class SavedPlan {
     return {
       source: (await checkedOutCommit(process.cwd())) ?? null,
       programSha256: this.programSha256(),
-      state: (await this.tofu(env).stateId()) ?? null,
+      state: (await withAbortOnSignal((signal) => this.tofu(env, signal).stateId())) ?? null,
     };
   }
 
@@ -121,7 +124,9 @@ export class SavedPlan {
     if (advice !== undefined) console.error(advice);
     if (/Saved plan is stale/.test(errors))
       console.error(
-        `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
+        nameCluster(
+          `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
+        ),
       );
     return code;
   }
@@ -132,17 +137,17 @@ export class SavedPlan {
 
   private show(env: NodeJS.ProcessEnv): Promise<string> {
     this.requirePlan();
-    this.shown ??= this.tofu(env).showPlanJson("plan");
+    this.shown ??= withAbortOnSignal((signal) => this.tofu(env, signal).showPlanJson("plan"));
     return this.shown;
   }
 
   private requirePlan(): void {
-    if (!existsSync(this.file)) throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
+    if (!statSync(this.file, { throwIfNoEntry: false })?.size)
+      throw new Error(`cdktf left no plan in ${this.folder}, so nothing is judged`);
   }
 
-  private tofu(env: NodeJS.ProcessEnv): Tofu {
+  private tofu(env: NodeJS.ProcessEnv, signal = new AbortController().signal): Tofu {
     const { folder } = this;
-    const { signal } = new AbortController();
     return new Tofu({
       file: programOf(env),
       stackFolder: folder,

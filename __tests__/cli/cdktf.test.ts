@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
 import { killPrograms, runProgram, startProgram } from "../support/running-program";
+import { waitUntil } from "../support/wait-until";
 
 let on: FakeMachine;
 
@@ -156,6 +157,43 @@ const updated = {
 const removed = { ...updated, change: { actions: ["delete"], before: { name: "w-1" }, after: null } };
 const inOut = (command: string, ...args: string[]) => run(command, ...args, "-o", join(on.root, "out"));
 const planFile = () => join(on.root, "out/stacks/cluster/plan");
+
+describe("a plan, which has every secret of the state in it where it is not encrypted,", () => {
+  /** cdktf whose plan is written into the file that is there, as OpenTofu does. */
+  const planningInTheClear = () => {
+    planning(updated);
+    on.program("cdktf", `/bin/ls -l ${planFile()}; echo PK > ${planFile()}`);
+  };
+
+  it.each([
+    ["plan", 0],
+    ["drift", 2],
+  ])("is for this user alone, and gone after %s", async (command, expected) => {
+    planningInTheClear();
+    const { code, said } = await inOut(command);
+    expect(code).toBe(expected);
+    if (command === "plan") expect(said).toMatch(/^-rw------- /m);
+    expect(existsSync(planFile())).toBe(false);
+  });
+
+  it("is gone after a failure and after a signal", async () => {
+    planningInTheClear();
+    tofuThat("exit 1");
+    on.file("plan.json", "no JSON");
+    expect((await inOut("plan")).code).toBe(1);
+    expect(existsSync(planFile())).toBe(false);
+    on.program(
+      "tofu",
+      `case "$1" in show) echo ready >&2; echo > ${on.root}/ready; exec sleep 60;; *) ${versionScript("OpenTofu", "1.12.6")};; esac`,
+    );
+    const { child, ended, said } = start("drift", "-o", join(on.root, "out"));
+    await waitUntil(() => existsSync(join(on.root, "ready")));
+    expect(existsSync(planFile())).toBe(true);
+    child.kill("SIGTERM");
+    expect([await ended, said()]).toEqual([1, expect.stringMatching(/stopped\n$/)]);
+    expect(existsSync(planFile())).toBe(false);
+  });
+});
 
 describe("a deploy", () => {
   const deploy = (...args: string[]) => inOut("deploy", "--auto-approve", ...args);

@@ -126,7 +126,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Proof>> = {
   "tofu untaint": ["e2e/guards.e2e.test.ts", '"untaint"'],
   "upgrade --dry-run": changes('run("upgrade", "--dry-run"'),
   "upgrade --node": changes('run("upgrade", "--node"'),
-  "upgrade-kubernetes": ["talos/change/upgrade-kubernetes.e2e.test.ts", '"cli/upgrade-kubernetes.ts"'],
-  "upgrade-kubernetes --dry-run": ["talos/change/upgrade-kubernetes.e2e.test.ts", "--dry-run"],
+  "upgrade-kubernetes": changes('run("upgrade-kubernetes", "1.36.3"'),
+  "upgrade-kubernetes --dry-run": changes('run("upgrade-kubernetes", "1.36.3", "--dry-run"'),
   "worker --port --persist": ["cli/worker.test.ts", '"--persist"'],
 };

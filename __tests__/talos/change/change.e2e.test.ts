@@ -151,6 +151,10 @@ test("etcd restore: refused while etcd has a quorum; then it has what was in the
 test("upgrade-kubernetes: the key is written once talosctl has brought it everywhere, and it goes on after a failure", async () => {
   const file = () => readFileSync(inFolder("cluster.yaml"), "utf8");
   const before = file();
+  const versionsBefore = await kubernetes.versions();
+  const tried = await run("upgrade-kubernetes", "1.36.3", "--dry-run");
+  expect({ code: tried.code, file: file() }).toEqual({ code: 2, file: before });
+  expect(await kubernetes.versions()).toEqual(versionsBefore);
   const refusal = { kind: "status", status: "UNAVAILABLE", message: "not now" } as const;
   const fault = await cluster.talos.control.addFault({
     ...refusal,
