@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { waiting } from "../../process/waiting";
 import { backUp, backupFolder } from "../../state/backup";
 import { loadProject } from "../../state/project";
 import { requireStores, type StateSelection } from "../../state/stack-store";
@@ -15,7 +16,10 @@ export function addBackupCommand(program: Command): void {
 }
 
 async function backup(folder: string, selection: StateSelection): Promise<void> {
-  const stores = await requireStores(loadProject(process.env, process.cwd()), selection);
+  const project = loadProject(process.env, process.cwd());
   const now = new Date();
-  for (const line of await backUp(stores, backupFolder(folder, now), now)) console.log(line);
+  const lines = await waiting("writing the states", async () =>
+    backUp(await requireStores(project, selection), backupFolder(folder, now), now),
+  );
+  for (const line of lines) console.log(line);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { LockInfo } from "../../domain/lock-info";
 import { table } from "../../process/table";
+import { waiting } from "../../process/waiting";
 import { describeHolder } from "../../state/describe";
 import { isFrozen } from "../../state/locks";
 import { loadProject } from "../../state/project";
@@ -19,7 +20,9 @@ export function addListCommand(program: Command): void {
 
 async function list(selection: StateSelection): Promise<void> {
   const project = loadProject(process.env, process.cwd());
-  const summaries = await Promise.all((await findStores(project, selection)).map(summarize));
+  const summaries = await waiting("reading the states", async () =>
+    Promise.all((await findStores(project, selection)).map(summarize)),
+  );
   if (summaries.length === 0) console.log(`no state exists in ${selection.at ?? project.config.backend}`);
   else console.log(table(["stack", "place", "serial", "lineage", "kept as", "lock"], summaries.map(row)));
 }

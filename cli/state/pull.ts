@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { waiting } from "../../process/waiting";
 import { writeFileAtomic } from "../../process/write-file-atomic";
 import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
@@ -17,8 +18,11 @@ export function addPullCommand(program: Command): void {
 }
 
 async function pull({ out, ...selection }: StateSelection & { readonly out?: string }): Promise<void> {
-  const { store } = await requireOneStore(loadProject(process.env, process.cwd()), selection);
-  const bytes = await store.read();
+  const project = loadProject(process.env, process.cwd());
+  const { store, bytes } = await waiting("reading the state", async () => {
+    const one = await requireOneStore(project, selection);
+    return { store: one.store, bytes: await one.store.read() };
+  });
   if (!bytes) {
     throw new StateError(`${store.address} has no state`, "npm run state -- list shows what there is");
   }

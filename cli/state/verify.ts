@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { waiting } from "../../process/waiting";
 import { loadProject } from "../../state/project";
 import { requireStores, type StateSelection } from "../../state/stack-store";
 import { verify } from "../../state/verify";
@@ -20,9 +21,13 @@ export function addVerifyCommand(program: Command): void {
 
 async function verifyAll({ staleAfter, ...selection }: VerifyOptions): Promise<void> {
   const project = loadProject(process.env, process.cwd());
-  for (const each of await requireStores(project, selection)) {
+  const stores = await waiting("looking for states", () => requireStores(project, selection));
+  for (const each of stores) {
     const props = { staleAfterSeconds: staleAfter, now: new Date() };
-    for (const { ok, text } of await verify(each, project.config, props)) {
+    const findings = await waiting(`checking ${each.store.address}`, () =>
+      verify(each, project.config, props),
+    );
+    for (const { ok, text } of findings) {
       console.log(`${ok ? "ok    " : "WRONG "} ${text}`);
       if (!ok) process.exitCode = 1;
     }

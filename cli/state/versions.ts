@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { table } from "../../process/table";
+import { waiting } from "../../process/waiting";
 import { loadProject } from "../../state/project";
 import { requireStores, type StateSelection } from "../../state/stack-store";
 import type { Version } from "../../state/store";
@@ -15,8 +16,11 @@ export function addVersionsCommand(program: Command): void {
 }
 
 async function versions(selection: StateSelection): Promise<void> {
-  for (const { stack, store } of await requireStores(loadProject(process.env, process.cwd()), selection)) {
-    const rows = (await store.versions()).map(row);
+  const project = loadProject(process.env, process.cwd());
+  for (const { stack, store } of await waiting("looking for states", () =>
+    requireStores(project, selection),
+  )) {
+    const rows = (await waiting(`reading the versions in ${store.address}`, () => store.versions())).map(row);
     console.log(`${stack}, ${store.address}`);
     console.log(rows.length === 0 ? "no versions" : table(["id", "made", "serial", "bytes", "by", ""], rows));
     if (store.backend !== "worker") {
