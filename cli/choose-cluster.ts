@@ -2,14 +2,10 @@ import { dirname } from "node:path";
 import { ConfigError } from "../config/config-error";
 import { findClusters, namesOf } from "../config/find-files";
 import { closestWord } from "../config/spelling";
+import { nameInAdvice } from "./name-cluster";
 
 /** For commands that are about one of several clusters. */
 export const CLUSTER_OPTION = ["--cluster <name>", "which of the clusters in clusters/"] as const;
-
-let named: string | undefined;
-
-/** What `--cluster` of this process has chosen; undefined without it. */
-export const chosenCluster = (): string | undefined => named;
 
 /**
  * Makes a cluster in `clusters/` the one that this process and those that it starts work on.
@@ -23,7 +19,7 @@ export function chooseCluster(name: string | undefined, env: NodeJS.ProcessEnv):
   const chosen = all.find((each) => each.name === name);
   if (chosen !== undefined) {
     env.CLUSTER_CONFIG = chosen.clusterFile;
-    named = name;
+    nameInAdvice(name);
     return;
   }
   const [first] = all;

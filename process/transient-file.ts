@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 
 const files = new Set<string>();
 
-process.on("exit", () => {
+function removeAll(): void {
   for (const file of files) rmSync(file, { force: true });
-});
+}
 
 /**
  * Makes room for a file that another program writes and that must not stay: an empty one that only this user can read, which
@@ -13,6 +13,7 @@ process.on("exit", () => {
  * since a signal that ends a process at once leaves no time to remove anything.
  */
 export function makeTransientFile(file: string): void {
+  if (files.size === 0) process.once("exit", removeAll);
   files.add(file);
   rmSync(file, { force: true });
   mkdirSync(dirname(file), { recursive: true });

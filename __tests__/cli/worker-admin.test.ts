@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { verifyPassword } from "../../worker/src/auth/password";
 import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
+import { TYPESCRIPT } from "../support/running-program";
 import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, send, stateBody } from "../worker/conformance/client";
 import { ownerPassword, startTestWorker, type TestWorker } from "../worker/support/harness";
@@ -27,13 +28,13 @@ afterAll(() => worker.stop());
 const admin = (...args: string[]): Promise<string> => adminWith(ownerPassword, ...args);
 
 async function adminWith(password: string, ...args: readonly string[]): Promise<string> {
-  const program = [
-    join("node_modules", "ts-node", "dist", "bin.js"),
-    "--swc",
-    join("cli", "worker-admin.ts"),
-  ];
   const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: password };
-  return (await promisify(execFile)(process.execPath, [...program, ...args], { cwd: root, env })).stdout;
+  return (
+    await promisify(execFile)(process.execPath, [...TYPESCRIPT, "cli/worker-admin.ts", ...args], {
+      cwd: root,
+      env,
+    })
+  ).stdout;
 }
 
 test("hash-password prints a hash that matches only the password", async () => {

@@ -11,7 +11,15 @@ import { type Cluster, cluster, nodesText, settingsText } from "./support/arbitr
 /** The machine configs that a stack makes of a configuration, in both modes. */
 function requestsOf(name: string, config: ClusterConfig): ConfigRequest[] {
   if (config.talos === undefined) throw new Error(`${name} does not configure Talos`);
-  const props = talosClusterProps({ ...config, talos: config.talos, vms: new Map() });
+  const nodes = config.nodes.map((node) => ({
+    ...node,
+    // What Proxmox would make up.
+    networkInterfaces: node.networkInterfaces.map((nic, index) => ({
+      ...nic,
+      macAddress: nic.macAddress ?? `BC:24:11:00:00:0${index}`,
+    })),
+  }));
+  const props = talosClusterProps({ ...config, nodes, talos: config.talos, vms: new Map() });
   const facts = clusterFacts(props);
   return props.nodes.flatMap((node) => {
     const generate = {

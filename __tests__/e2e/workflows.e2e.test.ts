@@ -8,7 +8,7 @@ import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { runWorkflow, type WorkflowRunProps } from "../github/support/workflow-run";
 import { useBackends } from "../state/support/use-backends";
 import { inheritedEnv } from "../support/inherited-env";
-import { ROOT } from "../support/running-program";
+import { ROOT, TYPESCRIPT } from "../support/running-program";
 
 const PASSPHRASE = "correct horse battery staple";
 const root = mkdtempSync(join(tmpdir(), "workflows-"));
@@ -32,10 +32,7 @@ beforeAll(async () => {
   file("project/.gitignore", "cdktf.out\nnode_modules\n.base\n");
   mkdirSync(join(root, "bin"));
   // The package's own command, as `npx` finds it in a project.
-  program(
-    "npx",
-    `shift 2; exec "${process.execPath}" "${ROOT}/node_modules/.bin/ts-node" --swc "${ROOT}/cli/main.ts" "$@"`,
-  );
+  program("npx", `shift 2; exec "${process.execPath}" ${TYPESCRIPT.join(" ")} "${ROOT}/cli/main.ts" "$@"`);
   program("npm", "exit 0");
   write(1);
   git("init", "-q", "-b", "main");

@@ -3,6 +3,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type RemoteBackends, startRemoteBackends } from "../state/support/remote-backends";
+import { TYPESCRIPT } from "../support/running-program";
 import { closeConnections, lockInfo, State, type Target } from "./conformance/client";
 import {
   ClientFolder,
@@ -56,13 +57,8 @@ const nothingToChange = async (folder: ClientFolder): Promise<void> =>
   expect((await folder.run("plan", "-detailed-exitcode", "-no-color")).exitCode).toBe(0);
 
 async function exportTo(folder: string): Promise<void> {
-  const program = [
-    join("node_modules", "ts-node", "dist", "bin.js"),
-    "--swc",
-    join("cli", "worker-admin.ts"),
-  ];
   const env = { ...process.env, TFSTATE_USERNAME: owner.username, TFSTATE_PASSWORD: owner.password };
-  const args = [...program, "export", "--url", owner.url, "--out", folder];
+  const args = [...TYPESCRIPT, "cli/worker-admin.ts", "export", "--url", owner.url, "--out", folder];
   await promisify(execFile)(process.execPath, args, { cwd: root, env });
 }
 

@@ -61,4 +61,4 @@ function requirePlace({ config: { talos }, clusterFile }: LoadedFromEnv, fromSta
 const NEXT_STEPS = `next:
   1. set talos.secrets: out-of-state in cluster.yaml
   2. npm run synth, npm run tofu -- init, and let the state forget its own: npm run tofu -- state rm talos_machine_secrets.cluster
-  3. npm run deploy: it gives each node the config that it has, with the same certificates`;
+  3. npm run deploy, which gives each node the config that it has, with the same certificates`;

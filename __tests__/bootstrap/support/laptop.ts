@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VALID } from "../../config/support/cluster";
+import { TYPESCRIPT } from "../../support/running-program";
 
 export const root = join(__dirname, "../../..");
 
@@ -43,7 +44,7 @@ export class Laptop {
 
   /** `npm run bootstrap -- …`, without npm: it takes its time, and changes nothing. */
   start(...args: readonly string[]): Run {
-    return this.spawn("node_modules/.bin/ts-node", ["--swc", "cli/bootstrap.ts", ...args]);
+    return this.spawn(process.execPath, [...TYPESCRIPT, "cli/bootstrap.ts", ...args]);
   }
 
   /** As a user types it. */

@@ -102,7 +102,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Proof>> = {
   plan: followed,
   "plan --cluster": ["two-clusters.test.ts", '"plan", "-o", out, "--cluster", "staging"'],
   "plan --out": ["e2e/workflows.e2e.test.ts", "plan.bin"],
-  reboot: changes('run("reboot", "--json"'),
+  reboot: changes('run("reboot")'),
   "remove-node": changes('run("remove-node", "worker-1"'),
   "remove-node --dry-run": changes("--dry-run"),
   "replace-node": changes('run("replace-node", "cp-3"'),

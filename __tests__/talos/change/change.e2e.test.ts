@@ -122,6 +122,17 @@ test("a deploy is refused by a node that has to restart; apply-config and reboot
     { name: "worker-1", staged: true },
   ]);
   expect(seen.done()).toEqual([]);
+  const restarted = await run("reboot");
+  expect({ code: restarted.code, said: restarted.said }).toEqual({
+    code: 0,
+    said: expect.stringMatching(/worker-1: drained[\s\S]*worker-1: uncordoned/),
+  });
+  expect(seen.done()).toEqual(["Reboot worker-1"]);
+  expect(seen.node("worker-1")?.rebootPending).toBe(false);
+  await cluster.apply();
+  writeFileSync(inFolder("env.yaml"), "machine:\n  env: { GODEBUG: madvdontneed=0 }\n");
+  await cluster.apply().catch(() => undefined);
+  seen.done();
   const { code, said } = await run("apply-config", "--reboot", "worker-1");
   expect({ code, said }).toEqual({
     code: 0,
