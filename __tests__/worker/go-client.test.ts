@@ -31,9 +31,12 @@ function scan(document: Uint8Array): ScannedState | string {
   }
 }
 
-/** The one thing that clients may write and we refuse, knowingly: what no number of JavaScript is, and no lineage at all. */
+/**
+ * What we refuse knowingly: what no number of JavaScript is, and no lineage at all. A negative serial can be read beside a ciphertext, but
+ * is never written: a client copies it from the state within, where it is a uint64.
+ */
 const isRefusedKnowingly = ({ serial, lineage }: Verdict): boolean =>
-  serial === "" || BigInt(serial) > Number.MAX_SAFE_INTEGER || lineage === "";
+  serial === "" || BigInt(serial) < 0 || BigInt(serial) > Number.MAX_SAFE_INTEGER || lineage === "";
 
 function expectSame(scanned: ScannedState, verdict: Verdict): void {
   expect(verdict).toMatchObject({
