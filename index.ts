@@ -17,6 +17,7 @@ export type * from "./config/talos-config";
 // The constructs for Cloudflare are in ./cloudflare: they need the bindings of its provider.
 export * from "./constructs/adopted-devices";
 export * from "./constructs/anti-affinity";
+export * from "./constructs/ephemeral";
 export * from "./constructs/ha-resource";
 export * from "./constructs/local-backend";
 export * from "./constructs/moved";

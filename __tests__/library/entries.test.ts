@@ -15,7 +15,8 @@ function constructsOf(module: object): string[] {
 test("each construct and stack is exported by one of the two entries", () => {
   const files = ["constructs", "stacks"].flatMap((place) => {
     const folder = join(__dirname, "../..", place);
-    return readdirSync(folder).map((name) => join(folder, name));
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return files.filter((name) => name.endsWith(".ts")).map((name) => join(folder, name));
   });
   const all = new Set(files.flatMap((file) => constructsOf(require(file))));
   expect(all.size).toBeGreaterThan(15);
