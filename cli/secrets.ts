@@ -55,7 +55,11 @@ function printInitialized({ config, file, origins }: Initialized): void {
     );
   }
   console.log(`\nfill in what is empty: npm run secrets -- edit`);
-  console.log(`then commit ${config ? ".sops.yaml and " : ""}${SECRETS_FILE}: both can be read by anybody`);
+  console.log(
+    config
+      ? `then commit .sops.yaml and ${SECRETS_FILE}: both can be read by anybody`
+      : `then commit ${SECRETS_FILE}: it can be read by anybody`,
+  );
 }
 
 async function editSecrets(): Promise<void> {
