@@ -1,6 +1,6 @@
 import type { ClusterConfig, NodeConfig } from "../config";
 import { Cidr } from "../domain/ip";
-import { OWNERSHIP_TAG } from "../domain/proxmox-names";
+import { ownTags } from "../domain/proxmox-names";
 import {
   bit,
   diskParts,
@@ -60,7 +60,7 @@ export function newVm(node: NodeConfig, cluster: ClusterConfig, image: string): 
     protection: node.protection,
     pool: node.pool,
     startup: node.startup && propertyString(startupParts(node)),
-    tags: [...new Set([...node.tags, OWNERSHIP_TAG])].sort(),
+    tags: ownTags(node.tags),
     vga: "std",
     serial: { serial0: "socket" },
     boot: `order=${isIso ? `${root};ide2` : root}`,

@@ -1,5 +1,5 @@
 import type { ClusterConfig, NodeConfig } from "../config";
-import { OWNERSHIP_TAG } from "../domain/proxmox-names";
+import { ownTags } from "../domain/proxmox-names";
 import type { VmSetting } from "../domain/vm-settings";
 import { cloudInitOf } from "./new-vm";
 import {
@@ -59,7 +59,7 @@ export function wantedOf(node: NodeConfig, cluster: ClusterConfig, image: string
   );
   return {
     values: Object.fromEntries(given),
-    tags: isNamed("tags") ? [...new Set([...node.tags, OWNERSHIP_TAG])].sort() : [OWNERSHIP_TAG],
+    tags: ownTags(isNamed("tags") ? node.tags : []),
   };
 }
 

@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { loadFromEnv } from "../config";
-import { displayPath } from "../process/display-path";
 import { withPrivateFolder } from "../process/private-folder";
 import { step } from "../process/step";
 import { synthesize } from "../process/synthesize";
@@ -17,7 +16,7 @@ import { bundleText } from "../talos/secrets-bundle";
 import { plainSecrets } from "../talos/secrets-file";
 import { resolveForSynth, resolveTalosctl, resolveToolchain } from "../toolchain";
 import { CLUSTER_OPTION } from "./choose-cluster";
-import { talosSopsProps } from "./load-talos-secrets";
+import { talosSopsProps, wroteTalosSecrets } from "./load-talos-secrets";
 import { run } from "./run";
 import { runForUser } from "./talos-command";
 
@@ -59,7 +58,7 @@ async function adopt(
     }
     if (isOutOfState) {
       const path = await writeTalosSecrets(talosSopsProps(env, signal), bundleText(secrets.bundle));
-      console.error(`wrote ${displayPath(path)}; commit it: without it, nobody gets at the cluster`);
+      console.error(wroteTalosSecrets(path));
       return;
     }
     const tofu = new Tofu({

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { ConfigError } from "../config";
 import { findClusterFiles } from "../config/find-files";
 import { TALOS_SECRETS_FILE, TF_VAR_TALOS_SECRETS } from "../domain/talos-secrets";
+import { displayPath } from "../process/display-path";
 import { SecretsError } from "../secrets/errors";
 import type { SopsProps } from "../secrets/sops";
 import { readTalosSecrets } from "../secrets/talos-secrets-file";
@@ -13,6 +14,10 @@ export const talosSopsProps = (env: NodeJS.ProcessEnv, signal?: AbortSignal): So
   ...sopsProps(env, signal),
   folder: dirname(findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG }).clusterFile),
 });
+
+/** What is said of the file once it was written. */
+export const wroteTalosSecrets = (file: string): string =>
+  `wrote ${displayPath(file)}; commit it: without it, nobody gets at the cluster`;
 
 export interface LoadTalosSecretsOptions {
   readonly signal?: AbortSignal;

@@ -8,7 +8,7 @@ import {
 import { DISK_DEFAULTS } from "../domain/disk";
 import { Cidr } from "../domain/ip";
 import { DEFAULT_BRIDGE } from "../domain/network-interface";
-import { OWNERSHIP_TAG } from "../domain/proxmox-names";
+import { ownTags } from "../domain/proxmox-names";
 import { DEFAULT_SIZE } from "../domain/talos";
 import { isQ35, VM_DEFAULTS, VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { AdoptedDevices } from "./adopted-devices";
@@ -48,14 +48,14 @@ export class TalosVm extends Construct {
     checkTalosVmProps(this.vmName, props);
 
     const guard = props.vmIdGuard ?? new VmIdGuard(this, "vm-id-guard", { storages: storagesOf([props]) });
-    const wanted = [...new Set([...(props.tags ?? []), OWNERSHIP_TAG])].sort();
+    const wanted = ownTags(props.tags);
     const answer = guard.guard({
       name: this.vmName,
       renamedFrom: props.renamedFrom,
       vmId: props.vmId,
       tags: wanted,
       // A VM that exists keeps its tags, and gets those that are named.
-      tagsOfExisting: isNamed(props, "tags") ? wanted : [OWNERSHIP_TAG],
+      tagsOfExisting: isNamed(props, "tags") ? wanted : ownTags(),
       mustExist: hasNoIso(props),
     });
     const isProtected = props.protection ?? false;

@@ -46,3 +46,7 @@ export const TAG: Pattern = {
 
 /** The tag of the VMs that this program manages. A VM without it is foreign. */
 export const OWNERSHIP_TAG = "talos";
+
+/** The tags of a VM of ours: those that are named, and {@link OWNERSHIP_TAG}, each once and sorted as Proxmox keeps them. */
+export const ownTags = (named: readonly string[] = []): string[] =>
+  [...new Set([...named, OWNERSHIP_TAG])].sort();

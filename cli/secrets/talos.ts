@@ -2,14 +2,13 @@ import type { Command } from "commander";
 import { type LoadedFromEnv, loadFromEnv } from "../../config";
 import { TALOS_SECRETS_FILE } from "../../domain/talos-secrets";
 import { withAbortOnSignal } from "../../process/abort-on-signal";
-import { displayPath } from "../../process/display-path";
 import { SecretsError } from "../../secrets/errors";
 import { requireNoTalosSecrets, writeTalosSecrets } from "../../secrets/talos-secrets-file";
 import { loadProject } from "../../state/project";
 import { generatedSecrets, secretsInState } from "../../talos/export-secrets";
 import { resolveTalosctl } from "../../toolchain";
 import { loadSecrets } from "../load-secrets";
-import { talosSopsProps } from "../load-talos-secrets";
+import { talosSopsProps, wroteTalosSecrets } from "../load-talos-secrets";
 
 interface Options {
   readonly fromState?: boolean;
@@ -41,9 +40,7 @@ async function makeSecrets({ fromState = false }: Options, signal: AbortSignal):
     const { path: talosctl } = await resolveTalosctl({ env, signal, report });
     yaml = await generatedSecrets(contract, { talosctl, env, signal });
   }
-  console.log(
-    `wrote ${displayPath(await writeTalosSecrets(props, yaml))}; commit it: without it, nobody gets at the cluster`,
-  );
+  console.log(wroteTalosSecrets(await writeTalosSecrets(props, yaml)));
   if (fromState) console.log(NEXT_STEPS);
 }
 
