@@ -124,3 +124,17 @@ test("tables of a later Worker are left alone: an error, and never no state", as
     await worker.miniflare.dispose();
   }
 });
+
+test("a new object gets the tables that all the scripts lead to", async () => {
+  const script = await bundleWorker(join(__dirname, "support/runtime", "other-forms.ts"));
+  const { owner, miniflare } = await startTestWorker({ script });
+  try {
+    const asked = JSON.stringify({ form: "tables", name: "owner/tables" });
+    const answer = await fetch(owner.url, { method: "POST", body: asked });
+    const [created, migrated] = (await answer.json()) as [readonly { readonly name: string }[], unknown];
+    expect(created.map(({ name }) => name)).toContain("unstored_body");
+    expect(created).toEqual(migrated);
+  } finally {
+    await miniflare.dispose();
+  }
+});

@@ -55,7 +55,8 @@ A cycle is LOCK, GET, POST and UNLOCK, one after the other, over HTTP on loopbac
 them. Each Worker runs in workerd. R2 and the Durable Objects are Miniflare's and share workerd's single thread with the Worker, so
 with many states at once the CPU time of all of them counts. ${describeFirst(results)}
 "S3 clients" is \`TFSTATE_S3_CLIENTS\`: with \`on\`, each lock has its file in the bucket and each version is copied for S3
-clients before UNLOCK is answered.
+clients before UNLOCK is answered. With \`off\`, a version of up to 1 MB goes to R2 half a minute after the answer, and so does the copy:
+that work is not in these times, as with \`on\` it is.
 
 In each of ${rounds} rounds the Workers run one after the other, in changing order. A time is the median of the rounds' median cycles,
 with the smallest and the largest in brackets. A ratio compares a Worker with the first one within a round. A first round warms the

@@ -5,8 +5,7 @@ import { requireOwnAddress } from "./address";
 import { authenticate } from "./auth/authenticate";
 import { clientOf } from "./auth/client";
 import { authSettings } from "./auth/settings";
-import { configurationDefects, missingBindings } from "./configuration";
-import type { Env } from "./env";
+import { deploymentDefects } from "./configuration";
 import type { WorkerError } from "./errors/catalogue";
 import { errorOf, Refusal } from "./errors/refusal";
 import { adminRoutes } from "./http/admin";
@@ -45,7 +44,7 @@ app.use(async ({ req, env }, next) => {
 });
 
 app.get("/health", (context) => {
-  const defects = defectsOf(context.env);
+  const defects = deploymentDefects(context.env);
   return defects.length === 0 ? context.text("OK") : errorResponse({ code: "not_configured", defects });
 });
 
@@ -53,7 +52,7 @@ app.use(async (context, next) => {
   const { env, req } = context;
   context.set("origin", clientOf(req.raw));
   refuseOtherSites(req.raw);
-  const defects = defectsOf(env);
+  const defects = deploymentDefects(env);
   if (defects.length > 0) throw new Refusal({ code: "not_configured", defects });
   context.set("principal", await authenticate(req.raw, authSettings(env), credentialStore(env)));
   await next();
@@ -69,12 +68,11 @@ pageRoutes(routes);
 app.notFound((context) => errorResponse(noSuchRoute(context)));
 app.onError((error) => errorResponse(errorOf(error)));
 
-const defectsOf = (env: Env): readonly string[] => [...missingBindings(env), ...configurationDefects(env)];
-
 function pathInside(path: string, base: string): string {
   const inside = path === base || path.startsWith(`${base}/`);
   // Outside of the base path nothing is served, but the answer is the same error as for any unknown route.
-  return inside ? path.slice(base.length).replace(/\/$/, "") || "/" : "/outside-of-the-base-path";
+  if (!inside) return "/outside-of-the-base-path";
+  return path.slice(base.length, path.endsWith("/") ? -1 : undefined) || "/";
 }
 
 /** Browsers attach Basic credentials to requests that other sites start; they also say so. */

@@ -1,7 +1,15 @@
 import { type AuthEnvironment, authSettings } from "./auth/settings";
+import type { Env } from "./env";
+import { oncePerEnvironment } from "./once-per-environment";
 import { type SettingsEnvironment, settings } from "./settings";
 
 const bindings = ["BUCKET", "STATE", "DIRECTORY", "PASSWORDS"] as const;
+
+/** Why nothing is served, if anything is wrong with what the Worker was deployed with. */
+export const deploymentDefects = oncePerEnvironment((env: Env): readonly string[] => [
+  ...missingBindings(env),
+  ...configurationDefects(env),
+]);
 
 /** What is not bound, where a Worker was updated without its configuration. */
 export function missingBindings(

@@ -7,8 +7,11 @@ export function oncePerEnvironment<Environment extends object, Value>(
 ): (env: Environment) => Value {
   const known = new WeakMap<Environment, Value>();
   return (env) => {
-    const value = known.get(env) ?? read(env);
-    known.set(env, value);
+    let value = known.get(env);
+    if (value === undefined) {
+      value = read(env);
+      known.set(env, value);
+    }
     return value;
   };
 }

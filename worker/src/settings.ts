@@ -11,7 +11,7 @@ export interface SettingsEnvironment {
   readonly TFSTATE_ENCRYPTION?: string;
   /**
    * `off`: no S3 client reads or writes the states while this Worker serves them. Then no lock file is kept in the bucket,
-   * and the current object follows half a minute later. @default "on"
+   * and small versions and the current object follow half a minute later. @default "on"
    */
   readonly TFSTATE_S3_CLIENTS?: string;
   /** Versions of a state that are always kept. @default "100" */

@@ -339,6 +339,8 @@ class Schedule {
       // An S3 write that another S3 write replaced before anyone asked the Worker was never seen by it.
       if (!version && body.includes('"s3 ')) continue;
       must(version !== undefined, `serial ${serialOf(body)} was accepted and is not in the history`);
+      const object = await this.backend.bucket.get(`history/owner/${this.#state.name}/${version.id}.tfstate`);
+      must(object !== null, `serial ${serialOf(body)} was accepted, and R2 does not have its version`);
       const kept = (await this.#send("GET", `/versions/${version.id}`)).text;
       must(kept === body, `serial ${serialOf(body)} was accepted, and its version has other bytes`);
     }

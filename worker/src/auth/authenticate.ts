@@ -41,13 +41,8 @@ export async function authenticate(
   if (header === null) return fromCertificate(request, settings) ?? refuse("the request has no credentials");
   const [, scheme, value] = /^(\S+) +(\S+)$/.exec(header.trim()) ?? [];
   if (scheme?.toLowerCase() === "bearer" && value) return fromToken(value, settings, store, client);
-  const pair = scheme?.toLowerCase() === "basic" && value ? decodeBasic(value) : null;
-  if (pair === null) return refuse("the Authorization header is neither Basic nor Bearer");
-  const [username, password] = pair;
-  if (isMintedToken(password) || (isJwt(password) && settings.issuers.length > 0)) {
-    return fromToken(password, settings, store, client);
-  }
-  return fromPassword(username, password, store, client);
+  if (scheme?.toLowerCase() === "basic" && value) return fromBasic(value, settings, store, client);
+  return refuse("the Authorization header is neither Basic nor Bearer");
 }
 
 /** Only Cloudflare sets `request.cf`, so no header of the client can fake it. */
@@ -84,15 +79,21 @@ async function fromToken(
   return typeof principal === "string" ? refuse(principal) : principal;
 }
 
-async function fromPassword(
-  username: string,
-  password: string,
+async function fromBasic(
+  value: string,
+  settings: AuthSettings,
   store: CredentialStore,
   client: string,
 ): Promise<Principal> {
-  const fingerprint = await verified.fingerprint(username, password);
+  // As they were sent: most requests bring what was verified before, and need not be decoded.
+  const fingerprint = verified.fingerprint(value);
   const known = verified.get(fingerprint);
   if (known) return known;
+  const [username, password] =
+    decodeBasic(value) ?? refuse("the Authorization header is neither Basic nor Bearer");
+  if (isMintedToken(password) || (isJwt(password) && settings.issuers.length > 0)) {
+    return fromToken(password, settings, store, client);
+  }
   const answer = await store.verifyPassword(username, password, client);
   const principal = principalIn(answer, "the user name or the password is wrong");
   verified.add(fingerprint, principal);

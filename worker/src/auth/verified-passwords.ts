@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+import { base64url } from "./password";
 import type { Principal } from "./principal";
 
 const maxVerified = 1000;
@@ -8,7 +10,7 @@ const maxVerified = 1000;
  */
 export class VerifiedPasswords {
   readonly #principals = new Map<string, Principal>();
-  #key: Promise<CryptoKey> | undefined;
+  #key: string | undefined;
 
   get(fingerprint: string): Principal | undefined {
     return this.#principals.get(fingerprint);
@@ -20,14 +22,10 @@ export class VerifiedPasswords {
     this.#principals.set(fingerprint, principal);
   }
 
-  /** What these credentials are known by here. */
-  async fingerprint(username: string, password: string): Promise<string> {
-    this.#key ??= crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, [
-      "sign",
-    ]) as Promise<CryptoKey>;
-    const data = new TextEncoder().encode(JSON.stringify([username, password]));
-    return btoa(
-      String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await this.#key, data))),
-    );
+  /** What these credentials are known by here. @param credentials one text for each pair of user name and password */
+  fingerprint(credentials: string): string {
+    // Not earlier: the runtime has no random bits outside of a request.
+    this.#key ??= base64url(crypto.getRandomValues(new Uint8Array(32)));
+    return hash("sha256", `${this.#key}${credentials}`, "hex");
   }
 }

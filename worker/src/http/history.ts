@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Refusal, unwrap } from "../errors/refusal";
-import { fetchVersion } from "../state/reads";
+import { fetchVersion } from "../state/version-objects";
 import { callerOf, stateOf } from "./context";
 import type { Routes } from "./route";
 import { ListedVersion, Version, VersionChanges, VersionsQuery, WriterQuery } from "./schemas";

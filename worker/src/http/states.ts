@@ -4,7 +4,8 @@ import { headers, maxStateBytes } from "../../../domain/worker-api";
 import { Refusal, unwrap } from "../errors/refusal";
 import { settings } from "../settings";
 import type { VersionRecord } from "../state/ledger/records";
-import { fetchVersion, GuessedRead } from "../state/reads";
+import { GuessedRead } from "../state/reads";
+import { fetchVersion } from "../state/version-objects";
 import { type AppContext, callerOf, stateOf } from "./context";
 import { type Routes, text } from "./route";
 import { LockInfo, LockState, Version, WriterQuery } from "./schemas";
@@ -29,8 +30,8 @@ export function stateRoutes(routes: Routes): void {
       const read = async (again: boolean) => {
         const stored = unwrap(await state.read(ref, again));
         if (stored === null) return null;
-        if (stored.body) return { ...stored, object: stored };
-        return { ...stored, object: (await guess?.take(stored)) ?? (await fetchVersion(BUCKET, stored)) };
+        const guessed = stored.body ? null : await guess?.take(stored);
+        return { version: stored.version, object: guessed ?? (await fetchVersion(BUCKET, stored)) };
       };
       let found = await read(false).finally(() => {
         // What was not needed is not waited for.

@@ -29,7 +29,7 @@ export class Passwords extends DurableObject<AuthEnvironment> {
   }
 
   async verifyPassword(username: string, password: string, client: string): Promise<CredentialCheck> {
-    const fingerprint = await this.#verified.fingerprint(username, password);
+    const fingerprint = this.#verified.fingerprint(JSON.stringify([username, password]));
     const principal = this.#verified.get(fingerprint);
     if (principal) return { principal };
     const pending = this.#pending.get(fingerprint);

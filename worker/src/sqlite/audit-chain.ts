@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** One entry of an append-only record. `hash` covers every other field, and with `prev` the whole past. */
 export interface AuditEntry {
@@ -18,9 +18,7 @@ export const genesis = "0".repeat(64);
 /** The hash an entry must have. */
 export function entryHash(entry: Omit<AuditEntry, "hash">): string {
   const { seq, at, who, action, detail, prev } = entry;
-  return createHash("sha256")
-    .update(JSON.stringify([seq, at, who, action, detail, prev]))
-    .digest("hex");
+  return hash("sha256", JSON.stringify([seq, at, who, action, detail, prev]), "hex");
 }
 
 /** The newest entry of a chain at some time, kept outside of it. */

@@ -10,10 +10,13 @@ export interface AuditHead {
 export const firstAuditTable = `CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL,
     who TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL);`;
 
+/** One chain for each part of a Durable Object. */
+export const auditTable = `CREATE TABLE audit (chain TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+    detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (chain, seq)) WITHOUT ROWID;`;
+
 /** Its change to several chains; the one that was there is "". */
 export const chainedAuditTable = `ALTER TABLE audit RENAME TO old_audit;
-  CREATE TABLE audit (chain TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
-    detail TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (chain, seq)) WITHOUT ROWID;
+  ${auditTable}
   INSERT INTO audit SELECT '', seq, at, who, action, detail, prev, hash FROM old_audit;
   DROP TABLE old_audit;`;
 

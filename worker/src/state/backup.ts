@@ -3,8 +3,8 @@ import { Refusal } from "../errors/refusal";
 import type { CurrentObject } from "./current-object";
 import { jsonObject } from "./ingest";
 import type { NewVersion, VersionRecord } from "./ledger/records";
-import { fetchVersion, type StoredVersion } from "./reads";
 import type { StateContext } from "./state-context";
+import { fetchVersion, type StoredVersion } from "./version-objects";
 
 export interface BackupResult {
   readonly key: string;

@@ -8,6 +8,7 @@ import { type Inspected, ingest, jsonObject, requireStored, store, withMemoryFor
 import type { Ledger } from "./ledger/ledger";
 import type { Conflict, ConflictReason, NewVersion, VersionRecord, VersionSource } from "./ledger/records";
 import type { StateContext } from "./state-context";
+import type { VersionObjects } from "./version-objects";
 
 /** What decides how the object is kept, and whether an S3 client's write is adopted. */
 export interface ObjectRules {
@@ -34,6 +35,7 @@ export class CurrentObject {
 
   constructor(
     private readonly context: StateContext,
+    private readonly objects: VersionObjects,
     private readonly rules: ObjectRules,
   ) {
     ({ bucket: this.bucket, ledger: this.ledger, key: this.key } = context);
@@ -160,7 +162,7 @@ export class CurrentObject {
     const { etag } = this.ledger.get("projection");
     const current = this.ledger.current();
     if (current === null) return this.#removeObject(etag);
-    const body = bytes ?? (await this.#versionBody(current));
+    const body = bytes ?? (await this.objects.body(current));
     // With the condition, this never overwrites an S3 client's write, and a late put of an evicted instance has no effect.
     const put = await this.bucket.put(this.key, body, {
       ...jsonObject,
@@ -225,6 +227,7 @@ export class CurrentObject {
       const { facts, bytes } = await ingest(this.bucket, key, body, {
         length,
         contentMd5: null,
+        isVerifiedByR2: true,
         strict: false,
         fits,
       }).catch((error: unknown) => {
@@ -339,14 +342,6 @@ export class CurrentObject {
     if (found !== null && found.etag !== etag) return; // an S3 client wrote meanwhile: reconcile decides
     if (found !== null) await this.bucket.delete(this.key);
     this.ledger.set("projection", { version: null, etag: null });
-  }
-
-  async #versionBody(version: VersionRecord): Promise<ReadableStream<Uint8Array>> {
-    const { id, serial, md5 } = version;
-    const object = await this.bucket.get(versionKey(this.key, id), { onlyIf: { etagMatches: md5 } });
-    if (object === null) throw new Refusal({ code: "object_missing", id, serial });
-    if (!("body" in object)) throw new Refusal({ code: "object_damaged", id, serial });
-    return object.body;
   }
 
   #refusal({ version: foreign, reason }: Conflict): Refusal {

@@ -154,6 +154,7 @@ export class History {
     ledger.atomically(() => {
       for (const id of versions.gone) {
         ledger.versions.remove(id);
+        ledger.unstored.remove(id);
         ledger.audit.append("worker", "prune", { version: id });
       }
       for (const id of versions.kept) ledger.versions.unmarkPruned(id);

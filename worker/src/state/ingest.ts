@@ -75,8 +75,10 @@ class Inspection {
 
 export interface IngestOptions {
   readonly length: number;
-  /** Content-MD5 of the request. A body in memory is taken at its word until {@link store}, where R2 verifies it. */
+  /** Content-MD5 of the request. */
   readonly contentMd5: string | null;
+  /** A body in memory is taken at its word until {@link store}, where R2 verifies its MD5. */
+  readonly isVerifiedByR2: boolean;
   /** Refuses what may not become a new version. */
   readonly strict: boolean;
   /** There is room to hold the body in memory. */
@@ -91,13 +93,18 @@ export async function ingest(
   bucket: R2Bucket,
   key: string,
   body: ReadableStream<Uint8Array> | Uint8Array,
-  { length, contentMd5, strict, fits }: IngestOptions,
+  { length, contentMd5, isVerifiedByR2, strict, fits }: IngestOptions,
 ): Promise<Ingested> {
   const announced = contentMd5 === null ? null : hexOf(contentMd5);
-  const inspection = new Inspection(strict, fits ? announced : null);
+  const inspection = new Inspection(strict, fits && isVerifiedByR2 ? announced : null);
+  const finish = (): Inspected => {
+    const facts = inspection.finish(length);
+    if (announced === null || announced === facts.md5) return facts;
+    throw new Refusal({ code: "md5_mismatch", announced, found: facts.md5 });
+  };
   if (body instanceof Uint8Array) {
     inspection.push(body);
-    return { facts: inspection.finish(length), bytes: body };
+    return { facts: finish(), bytes: body };
   }
   const reader = body.getReader({ mode: "byob" });
   const take = async (memory: ArrayBuffer): Promise<Uint8Array<ArrayBuffer> | null> => {
@@ -107,7 +114,7 @@ export async function ingest(
   if (fits) {
     const bytes = (length > 0 && (await take(new ArrayBuffer(length)))) || new Uint8Array();
     inspection.push(bytes);
-    return { facts: inspection.finish(length), bytes };
+    return { facts: finish(), bytes };
   }
   const { readable, writable } = new FixedLengthStream(length);
   const stored = bucket.put(key, readable, jsonObject);
@@ -125,9 +132,7 @@ export async function ingest(
       memory = checked?.buffer ?? new ArrayBuffer(stepBytes);
       checked = step;
     }
-    const facts = inspection.finish(length);
-    if (announced !== null && announced !== facts.md5)
-      throw new Refusal({ code: "md5_mismatch", announced, found: facts.md5 });
+    const facts = finish();
     if (checked !== null) await writer.write(checked);
     await writer.close();
     requireStored(await stored, facts.md5);

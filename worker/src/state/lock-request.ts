@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type LockInfo, maxLockIdLength, parseLockInfo } from "../../../domain/lock-info";
 import { Refusal } from "../errors/refusal";
 
@@ -15,7 +15,7 @@ export function readLockRequest(body: string, now: Date): LockRequest {
   if (!info) throw new Refusal({ code: "lock_info_malformed", method: "LOCK" });
   const { length } = info.ID;
   if (length === 0 || length > maxLockIdLength) throw new Refusal({ code: "lock_id_missing", length });
-  return { info, hash: createHash("sha256").update(body).digest("hex") };
+  return { info, hash: hash("sha256", body, "hex") };
 }
 
 /** An UNLOCK request: which lock is to go. */

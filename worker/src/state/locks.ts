@@ -202,7 +202,7 @@ export class Locks {
     this.#ledger.atomically(() => {
       const takenAt = now.toISOString();
       const hasFile = this.parts.servesS3Clients;
-      this.#ledger.locks.add({ id, fate: "held", info, request, principal, origin, takenAt, hasFile });
+      this.#ledger.locks.add({ id, info, request, principal, origin, takenAt, hasFile });
       this.#ledger.uploads.prepare();
       this.#ledger.audit.append(principal, "lock", { id, operation, who, origin });
     });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { StateRule } from "../../../domain/state-guard";
 import { headers, maxOverrideMs, parseOverrideHeader } from "../../../domain/worker-api";
 import { Refusal } from "../errors/refusal";
@@ -59,7 +59,7 @@ export class Overrides {
     if (!caller.admin) throw new Refusal({ code: "override_forbidden", principal: caller.id });
     const parsed = parseOverrideHeader(value, now);
     if (!parsed) throw new Refusal({ code: "override_malformed", value });
-    const id = `header-${createHash("sha256").update(value.trim()).digest("hex")}`;
+    const id = `header-${hash("sha256", value.trim(), "hex")}`;
     if (this.ledger.overrides.has(id)) throw new Refusal({ code: "override_used" });
     return {
       id,

@@ -1,4 +1,3 @@
-import { versionKey } from "../../../domain/state-objects";
 import { Refusal } from "../errors/refusal";
 import { type Backup, isCopyOf } from "./backup";
 import type { Caller } from "./caller";
@@ -48,14 +47,12 @@ export class Pointer {
 
   /** Moves the pointer to a version that is already there. */
   async restore(caller: Caller, id: string, lockId: string | null): Promise<VersionRecord> {
-    const { bucket, key, ledger } = this.context;
+    const { ledger } = this.context;
     await this.#requireRestorer(caller, lockId);
     const version = this.history.find(id);
     await this.#reconcileWherePossible();
-    const object = await bucket.head(versionKey(key, id));
-    const { serial } = version;
-    if (object === null) throw new Refusal({ code: "object_missing", id, serial });
-    if (object.etag !== version.md5) throw new Refusal({ code: "object_damaged", id, serial });
+    const defect = await this.parts.objects.defect(version);
+    if (defect) throw defect;
     if (ledger.get("pointer") === id && ledger.get("conflict") === null) return version;
     this.#point(caller, version, "restore", lockId);
     await this.parts.current.projectAfterCommit();
@@ -86,7 +83,7 @@ export class Pointer {
     }
     const kept = ledger.versions.find(copy.version ?? "");
     // One that is whole in the history need not be added to it once more.
-    const isKept = kept !== null && isCopyOf(copy, kept) && (await this.#isWhole(kept));
+    const isKept = kept !== null && isCopyOf(copy, kept) && (await this.parts.objects.defect(kept)) === null;
     const fetched = isKept ? null : await backup.fetch(copy, this.parts.current, caller.id);
     const version = ledger.atomically(() => {
       const restored = fetched ? ledger.addVersion(fetched) : this.history.find(kept?.id ?? "");
@@ -107,17 +104,12 @@ export class Pointer {
       const known = error instanceof Refusal ? error.error : null;
       if (known?.code !== "foreign_write") throw error;
       const current = ledger.current();
-      const hasChoice = known.foreign !== null || (current !== null && (await this.#isWhole(current)));
+      const hasChoice =
+        known.foreign !== null || (current !== null && (await this.parts.objects.defect(current)) === null);
       return hasChoice ? "undecided" : null;
     }
     if (ledger.get("pointer") !== null) return "healthy";
     return ledger.audit.has("delete") ? "deleted" : null;
-  }
-
-  /** Whether the object of a version is the one that was committed. */
-  async #isWhole({ id, md5 }: VersionRecord): Promise<boolean> {
-    const { bucket, key } = this.context;
-    return (await bucket.head(versionKey(key, id)))?.etag === md5;
   }
 
   /** Whoever holds the lock may restore, and anyone while nobody does; a freeze does not prevent it. */

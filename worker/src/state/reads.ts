@@ -1,18 +1,9 @@
-import { type StateRef, stateKey, versionKey } from "../../../domain/state-objects";
-import { Refusal } from "../errors/refusal";
+import { type StateRef, stateKey } from "../../../domain/state-objects";
 import type { CurrentObject } from "./current-object";
 import type { VersionRecord } from "./ledger/records";
 import { recentBodies } from "./recent-bodies";
 import type { StateContext } from "./state-context";
-
-/** A version and where its bytes are: under `key`, as long as the object there has this ETag. */
-export interface StoredVersion {
-  readonly version: VersionRecord;
-  readonly key: string;
-  readonly etag: string;
-  /** The bytes, where they need not be fetched: they were written a moment ago. */
-  readonly body?: Uint8Array;
-}
+import type { StoredVersion, VersionObjects } from "./version-objects";
 
 /**
  * Says which bytes a reader has to get. The Worker reads them itself, so that they do not pass through the Durable
@@ -22,6 +13,7 @@ export class Reads {
   constructor(
     private readonly context: StateContext,
     private readonly current: CurrentObject,
+    private readonly objects: VersionObjects,
   ) {}
 
   /**
@@ -45,18 +37,14 @@ export class Reads {
       // The place first named was the version's own where no S3 client is served: its copy is the one that is left.
       if (again && projected && !this.current.isReadByS3Clients)
         return { version: committed, key, etag: projected };
-      return this.stored(committed);
+      return this.objects.stored(committed);
     });
   }
 
+  /** With the bytes, where they were written a moment ago. */
   #recent(version: VersionRecord): StoredVersion {
     const body = recentBodies.find(version.id);
-    return { ...this.stored(version), ...(body && { body }) };
-  }
-
-  /** The immutable object of a version. */
-  stored(version: VersionRecord): StoredVersion {
-    return { version, key: versionKey(this.context.key, version.id), etag: version.md5 };
+    return { ...this.objects.stored(version), ...(body && { body }) };
   }
 }
 
@@ -88,19 +76,4 @@ export class GuessedRead {
     this.#object = null;
     await object?.body.cancel();
   }
-}
-
-/**
- * The object of a version, or why it is not to be had. R2 hashed the object when it was put; its ETag and size say
- * whether these are the bytes that were committed.
- */
-export async function fetchVersion(
-  bucket: R2Bucket,
-  { version, key, etag }: StoredVersion,
-): Promise<R2ObjectBody | Refusal> {
-  const object = await bucket.get(key, { onlyIf: { etagMatches: etag } });
-  const { id, serial } = version;
-  if (object === null) return new Refusal({ code: "object_missing", id, serial });
-  const isWhole = "body" in object && object.size === version.size;
-  return isWhole ? object : new Refusal({ code: "object_damaged", id, serial });
 }

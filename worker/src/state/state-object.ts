@@ -14,12 +14,12 @@ import type { ListedVersion, ListProps, Retention, Swept, VersionChanges } from 
 import { Ledger } from "./ledger/ledger";
 import type { Freeze, OverrideRecord, VersionRecord } from "./ledger/records";
 import type { LockStatus } from "./locks";
-import { Mutex } from "./mutex";
+import { Mutex, settleAll } from "./mutex";
 import type { OverrideProps } from "./overrides";
 import type { RestoredCopy } from "./pointer";
-import type { StoredVersion } from "./reads";
 import { stateContext } from "./state-context";
 import { type StateParts, stateParts } from "./state-parts";
+import type { StoredVersion } from "./version-objects";
 import { WakeUp } from "./wake-up";
 import type { WriteRequest } from "./writes";
 
@@ -50,11 +50,13 @@ export interface Policy {
 const repairDelayMs = 30_000;
 /** While a lock is held, so that a crash at its end is repaired soon. */
 const lockedIntervalMs = 5 * 60 * 1000;
+/** While more is to be stored than an alarm does at once. */
+const nextBatchMs = 1000;
 const sweepIntervalMs = 24 * 60 * 60 * 1000;
 
 /**
  * The one owner of one state: its lock, its versions and the pointer to the current one. Each change is a synchronous
- * transaction in its SQLite; R2 holds the bytes. Nothing else writes there, except S3 clients, which are reconciled.
+ * transaction in its SQLite; R2 holds the bytes, where no S3 client is served some seconds later. Nothing else writes there, except S3 clients, which are reconciled.
  */
 export class StateObject extends DurableObject<StateEnvironment> {
   readonly #mutex = new Mutex();
@@ -106,6 +108,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
       // Under a lock an alarm is set already.
       if (request.lockId === null) await this.#wakeWithin(repairDelayMs, ref);
       const version = await this.#parts(ref).writes.write(caller, request, body);
+      if (this.#ledger.unstored.has(version.id)) await this.#wakeWithin(repairDelayMs, ref);
       this.#reportIfUnknown(ref);
       return version;
     });
@@ -125,8 +128,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
 
   version(ref: StateRef, id: string): Promise<Outcome<StoredVersion>> {
     return outcome(async () => {
-      const { history, reads } = this.#parts(ref);
-      return reads.stored(history.find(id));
+      const { history, objects } = this.#parts(ref);
+      return objects.stored(history.find(id));
     });
   }
 
@@ -139,9 +142,10 @@ export class StateObject extends DurableObject<StateEnvironment> {
   }
 
   freeze(ref: StateRef, caller: Caller, props: FreezeProps): Promise<Outcome<Freeze>> {
-    const freeze = async ({ freezes, current }: StateParts) => {
+    const freeze = async ({ freezes, current, objects }: StateParts) => {
       // What an S3 client wrote before is adopted as ever. A bucket that does not answer keeps nobody from freezing.
       await outcome(() => current.reconcile());
+      await outcome(() => objects.storeAll());
       return freezes.begin(caller, props);
     };
     return this.#change(ref, freeze, true);
@@ -199,10 +203,10 @@ export class StateObject extends DurableObject<StateEnvironment> {
   }
 
   backUp(ref: StateRef): Promise<Outcome<BackupResult>> {
-    return this.#change(ref, async ({ backup, reads, current }) => {
+    return this.#change(ref, async ({ backup, objects, current }) => {
       await current.reconcile();
       const version = this.#ledger.current();
-      return backup.copy(version && reads.stored(version));
+      return backup.copy(version && objects.stored(version));
     });
   }
 
@@ -222,11 +226,13 @@ export class StateObject extends DurableObject<StateEnvironment> {
     const ref = this.#ledger.get("ref");
     if (ref === null) return;
     await this.#mutex.run(async () => {
-      const { current, locks, freezes, history } = this.#parts(ref);
+      const { current, locks, freezes, history, objects } = this.#parts(ref);
       let isFileOurs = false;
+      let isAllStored = false;
       const repaired = await outcome(async () => {
         // A conflict waits for a person, not for the next alarm.
-        isFileOurs = await locks.syncS3Lock(() => current.repair());
+        const repair = locks.syncS3Lock(() => current.repair());
+        [isAllStored, isFileOurs] = await settleAll([objects.storeAll(), repair]);
         await this.#report.send(ref);
       });
       if (repaired.ok) await outcome(async () => history.sweep(this.#retention(), new Date()));
@@ -234,7 +240,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
       const freezeEndsMs = ends ? Date.parse(ends) - Date.now() + 1000 : sweepIntervalMs;
       const calmMs = this.#ledger.locks.holder() ? lockedIntervalMs : Math.min(sweepIntervalMs, freezeEndsMs);
       // While an S3 client keeps a freeze from its lock file, it is asked for again soon.
-      await this.#wakeWithin(repaired.ok && isFileOurs ? calmMs : repairDelayMs, ref);
+      const isRepaired = repaired.ok && isFileOurs;
+      await this.#wakeWithin(isRepaired ? (isAllStored ? calmMs : nextBatchMs) : repairDelayMs, ref);
     });
   }
 

@@ -8,6 +8,7 @@ import { Pointer } from "./pointer";
 import { Reads } from "./reads";
 import { S3Lock } from "./s3-lock";
 import type { StateContext } from "./state-context";
+import { VersionObjects } from "./version-objects";
 import { Writes } from "./writes";
 
 /** What can be done with one state, by subject. */
@@ -17,6 +18,7 @@ export interface StateParts {
   readonly freezes: Freezes;
   readonly history: History;
   readonly locks: Locks;
+  readonly objects: VersionObjects;
   readonly overrides: Overrides;
   readonly pointer: Pointer;
   readonly reads: Reads;
@@ -39,20 +41,22 @@ export function stateParts(
 ): StateParts {
   const { bucket, key, ledger } = context;
   const freezes = new Freezes(ledger);
-  const current = new CurrentObject(context, { freezes, isEncryptionRequired, servesS3Clients });
+  const objects = new VersionObjects(context);
+  const current = new CurrentObject(context, objects, { freezes, isEncryptionRequired, servesS3Clients });
   const history = new History(context);
   const locks = new Locks(context, { s3Lock: new S3Lock(bucket, key), current, freezes, servesS3Clients });
   const overrides = new Overrides(ledger);
-  const versionParts = { locks, current, overrides, isEncryptionRequired };
+  const versionParts = { locks, current, objects, overrides, isEncryptionRequired };
   return {
     backup: new Backup(context, backupBucket),
     current,
     freezes,
     history,
     locks,
+    objects,
     overrides,
     pointer: new Pointer(context, versionParts, history),
-    reads: new Reads(context, current),
+    reads: new Reads(context, current, objects),
     writes: new Writes(context, versionParts),
   };
 }

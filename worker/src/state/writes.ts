@@ -77,6 +77,7 @@ export class Writes {
     const id = ledger.uploads.begin();
     const key = versionKey(this.context.key, id);
     const { length, contentMd5 } = request;
+    const isUnstored = this.#mayStayUnstored(request, body);
     // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
     let put: Put = fits ? "none" : "open";
     // A body is refused when its put was answered, or given up before its end.
@@ -85,13 +86,17 @@ export class Writes {
       throw error;
     };
     try {
-      const ingested = await ingest(bucket, key, body, { length, contentMd5, strict: true, fits }).catch(
-        refused,
-      );
+      const ingested = await ingest(bucket, key, body, {
+        length,
+        contentMd5,
+        isVerifiedByR2: !isUnstored,
+        strict: true,
+        fits,
+      }).catch(refused);
       if (!fits) put = "settled";
       const { version, done } = await mutex.run(async () => {
         const storeOnce = async (): Promise<void> => {
-          if (put !== "none" || ingested.bytes === null) return;
+          if (put !== "none" || ingested.bytes === null || isUnstored) return;
           put = "open";
           await store(bucket, key, ingested.bytes, ingested.facts).catch(refused);
           put = "settled";
@@ -109,7 +114,7 @@ export class Writes {
           return { version: replayed, done: null };
         }
         await storeOnce();
-        const version = this.#commit(id, attempt, ingested);
+        const version = this.#commit(id, attempt, ingested, isUnstored);
         if (ingested.bytes) recentBodies.keep(id, ingested.bytes);
         const { answer, done } = this.parts.current.afterWrite(version, ingested.bytes, isUntouched);
         await answer;
@@ -121,6 +126,16 @@ export class Writes {
       if (ledger.versions.find(id) === null) await this.#discard(id, put);
       throw error;
     }
+  }
+
+  /**
+   * Whether the bytes may be committed to the ledger, and follow to R2 when the client has its answer. Not without a lock, as a
+   * client that takes none may write often; nor where somebody looks for them in the bucket.
+   */
+  #mayStayUnstored({ lockId, length }: WriteRequest, body: ReadableStream<Uint8Array> | Uint8Array): boolean {
+    const isMessage = body instanceof Uint8Array;
+    if (!isMessage || lockId === null || this.parts.current.isSeenInBucket) return false;
+    return this.context.ledger.unstored.hasRoomFor(length);
   }
 
   /** Every check that a write has to pass; synchronous. */
@@ -139,7 +154,7 @@ export class Writes {
   }
 
   /** The checks, the new version, the pointer and the audit: one transaction. */
-  #commit(id: string, attempt: Attempt, ingested: Ingested): VersionRecord {
+  #commit(id: string, attempt: Attempt, ingested: Ingested, isUnstored: boolean): VersionRecord {
     const { ledger } = this.context;
     const { caller, request } = attempt;
     const { lockId } = request;
@@ -155,6 +170,7 @@ export class Writes {
         lockId,
         source: "http",
       });
+      if (isUnstored && ingested.bytes) ledger.unstored.add(id, ingested.bytes);
       ledger.moveTo(id);
       if (version.encrypted && !ledger.get("everEncrypted")) ledger.set("everEncrypted", true);
       if (lockId !== null) ledger.uploads.prepare();

@@ -30,7 +30,10 @@ export function makeFaulty(ctx: DurableObjectState): void {
     transactionSync: (change) =>
       run("transaction", () => storage.transactionSync(() => run("commit", change))),
     getAlarm: async () => run("get alarm", () => storage.getAlarm()),
-    setAlarm: async (time) => run("set alarm", () => storage.setAlarm(time)),
+    setAlarm: async (time) => {
+      count("alarms set");
+      return run("set alarm", () => storage.setAlarm(time));
+    },
   };
   Object.defineProperty(ctx, "storage", { value: faulty });
 }

@@ -3,7 +3,7 @@ import { directorySchema } from "../../../../worker/src/directory/schema";
 import type { TokenInfo } from "../../../../worker/src/directory/token-table";
 import type { Env } from "../../../../worker/src/env";
 import { migrate } from "../../../../worker/src/sqlite/migrations";
-import { ledgerSchema } from "../../../../worker/src/state/ledger/schema";
+import { ledgerSchema, newLedger } from "../../../../worker/src/state/ledger/schema";
 
 /** The tables as a Worker of another time left them. */
 export class StateObject extends DurableObject<Env> {
@@ -36,6 +36,25 @@ export class StateObject extends DurableObject<Env> {
     insert("upload", { id: "lost", startedAt: "2020-01-01T00:00:00.000Z" });
   }
 
+  /** What the scripts make of an empty database, and what a new object gets: columns and indices, by their tables. */
+  async tables(isNew: boolean): Promise<readonly unknown[]> {
+    const { sql } = this.ctx.storage;
+    migrate(this.ctx.storage, ledgerSchema, isNew ? newLedger : undefined);
+    const names = sql.exec(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '!_cf!_%' ESCAPE '!' AND name <> 'sqlite_sequence' ORDER BY name",
+    );
+    return [...names].map(({ name }) => ({
+      name,
+      columns: [...sql.exec('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', name)],
+      indices: [
+        ...sql.exec('SELECT "unique", origin, partial FROM pragma_index_list(?) ORDER BY origin', name),
+      ],
+      hasRowId: /WITHOUT ROWID/.test(
+        String(sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", name).one().sql),
+      ),
+    }));
+  }
+
   /** As a Worker that comes later. */
   async later(): Promise<void> {
     migrate(this.ctx.storage, [...ledgerSchema, "CREATE TABLE later (a)"]);
@@ -57,12 +76,16 @@ export default {
   async fetch(request, env) {
     const { name, form, version, tokens } = (await request.json()) as {
       readonly name: string;
-      readonly form: "first" | "later";
+      readonly form: "first" | "later" | "tables";
       readonly version: Readonly<Record<string, string | number>>;
       readonly tokens?: Parameters<Directory["first"]>[0];
     };
     if (tokens) await (env.DIRECTORY.getByName("directory") as unknown as Directory).first(tokens);
     const object = env.STATE.getByName(name) as unknown as StateObject;
+    if (form === "tables") {
+      const migrated = env.STATE.getByName(`${name}-migrated`) as unknown as StateObject;
+      return Response.json([await object.tables(true), await migrated.tables(false)]);
+    }
     if (form === "first") await object.first(version);
     else await object.later();
     return new Response("done");

@@ -3,8 +3,9 @@ import { migrate } from "../../sqlite/migrations";
 import { LockTable } from "./lock-table";
 import { OverrideTable } from "./override-table";
 import type { NewVersion, Projection, StateSettings, VersionRecord } from "./records";
-import { ledgerSchema } from "./schema";
+import { ledgerSchema, newLedger } from "./schema";
 import { SettingsRow } from "./settings-row";
+import { UnstoredBodies } from "./unstored-bodies";
 import { Uploads } from "./uploads";
 import { VersionTable } from "./version-table";
 
@@ -15,16 +16,18 @@ export class Ledger {
   readonly versions: VersionTable;
   readonly overrides: OverrideTable;
   readonly uploads: Uploads;
+  readonly unstored: UnstoredBodies;
   readonly #settings: SettingsRow;
   #isChanging = false;
 
   constructor(private readonly storage: DurableObjectStorage) {
     const { sql } = storage;
-    migrate(storage, ledgerSchema);
+    migrate(storage, ledgerSchema, newLedger);
     this.audit = new AuditLog(sql);
     this.locks = new LockTable(sql);
     this.versions = new VersionTable(sql);
     this.overrides = new OverrideTable(sql);
+    this.unstored = new UnstoredBodies(sql);
     this.#settings = new SettingsRow(sql);
     this.uploads = new Uploads(sql, {
       atomically: (change) => this.atomically(change),
@@ -59,6 +62,7 @@ export class Ledger {
     this.uploads.forgetSpare();
     this.locks.forget();
     this.versions.forget();
+    this.unstored.forget();
     this.audit.forget();
   }
 

@@ -24,6 +24,8 @@ export class LockTable {
   }
 
   find(id: string): LockRecord | null {
+    const holder = this.holder();
+    if (holder?.id === id) return holder;
     const row = firstRow(this.sql, "SELECT * FROM lock WHERE id = ?", id);
     return row && toLock(row);
   }
@@ -33,14 +35,13 @@ export class LockTable {
     return this.#taken;
   }
 
-  add(lock: Omit<LockRecord, "endedBy">): void {
+  /** Nobody holds the lock until now. */
+  add(lock: Omit<LockRecord, "fate" | "endedBy">): void {
     this.#taken++;
-    this.forget();
-    const { id, fate, info, request, principal, origin, takenAt, hasFile } = lock;
+    const { id, info, request, principal, origin, takenAt, hasFile } = lock;
     this.sql.exec(
-      "INSERT INTO lock VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+      "INSERT INTO lock VALUES (?, 'held', ?, ?, ?, ?, ?, NULL, ?)",
       id,
-      fate,
       JSON.stringify(info),
       request,
       principal,
@@ -48,6 +49,7 @@ export class LockTable {
       takenAt,
       hasFile ? 1 : 0,
     );
+    this.#holder = { ...lock, fate: "held", endedBy: null };
   }
 
   /** From now on this lock, which is held, keeps S3 clients out. */
@@ -57,8 +59,9 @@ export class LockTable {
   }
 
   end(id: string, fate: "released" | "broken", endedBy: string): void {
-    this.forget();
+    const holder = this.holder();
     this.sql.exec("UPDATE lock SET fate = ?, endedBy = ? WHERE id = ? AND fate = 'held'", fate, endedBy, id);
+    this.#holder = holder?.id === id ? null : holder;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chainedAuditTable, firstAuditTable } from "../../sqlite/audit-log";
+import { auditTable, chainedAuditTable, firstAuditTable } from "../../sqlite/audit-log";
 
 /** One script for each version of the tables. What was deployed is never edited: a change is one more script. */
 export const ledgerSchema = [
@@ -49,4 +49,26 @@ export const ledgerSchema = [
   // By these, two lists of resources are told apart without a look at them.
   `ALTER TABLE version ADD COLUMN resourceCount INTEGER;
   ALTER TABLE version ADD COLUMN resourceDigest TEXT;`,
+  // Bytes that go to R2 after the answer. A row of SQLite holds 2 MB.
+  "CREATE TABLE unstored_body (version TEXT PRIMARY KEY, bytes BLOB NOT NULL)",
 ] as const;
+
+/** What all the scripts lead to, for a new object: to run them takes five times as long. */
+export const newLedger = `
+  CREATE TABLE settings (only INTEGER PRIMARY KEY, json TEXT NOT NULL);
+  CREATE TABLE lock (
+    id TEXT PRIMARY KEY, fate TEXT NOT NULL, info TEXT NOT NULL, request TEXT NOT NULL, principal TEXT NOT NULL,
+    origin TEXT NOT NULL, takenAt TEXT NOT NULL, endedBy TEXT, hasFile INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
+  CREATE UNIQUE INDEX one_holder ON lock (fate) WHERE fate = 'held';
+  CREATE TABLE version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, serial INTEGER, lineage TEXT, sha256 TEXT NOT NULL,
+    md5 TEXT NOT NULL, size INTEGER NOT NULL, encrypted INTEGER NOT NULL, createdAt TEXT NOT NULL, createdBy TEXT NOT NULL,
+    lockId TEXT, source TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, pruned INTEGER NOT NULL DEFAULT 0,
+    resourceCount INTEGER, resourceDigest TEXT);
+  CREATE TABLE resource_list (version INTEGER PRIMARY KEY, addresses TEXT NOT NULL);
+  CREATE TABLE upload (id TEXT PRIMARY KEY, startedAt TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE unstored_body (version TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+  CREATE TABLE override (
+    id TEXT PRIMARY KEY, allow TEXT NOT NULL, grantedBy TEXT NOT NULL, reason TEXT NOT NULL, expiresAt TEXT NOT NULL,
+    usedAt TEXT);
+  ${auditTable}`;

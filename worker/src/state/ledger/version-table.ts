@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { maxResourceList } from "../state-scanner";
 import type { NewVersion, VersionRecord, VersionSource } from "./records";
 import { firstRow, type Row } from "./row";
@@ -90,7 +90,7 @@ export class VersionTable {
       version.lockId,
       version.source,
       resources?.length ?? null,
-      addresses && createHash("sha256").update(addresses).digest("hex"),
+      addresses && hash("sha256", addresses, "hex"),
     );
     const row = added.one();
     if (addresses !== null) this.sql.exec("INSERT INTO resource_list VALUES (?, ?)", row.seq, addresses);
