@@ -1,6 +1,5 @@
 import { type StateRef, stateKey } from "../../../domain/state-objects";
 import type { CurrentObject } from "./current-object";
-import type { VersionRecord } from "./ledger/records";
 import { recentBodies } from "./recent-bodies";
 import type { StateContext } from "./state-context";
 import type { StoredVersion, VersionObjects } from "./version-objects";
@@ -27,7 +26,9 @@ export class Reads {
     if (version && !again) {
       // That the object has our ETag also proves that no S3 client wrote in the meantime.
       if (etag && this.current.isReadByS3Clients) return { version, key, etag };
-      if (this.current.isLedgerTrusted(ledger.locks.holder() !== null)) return this.#recent(version);
+      if (this.current.isLedgerTrusted(ledger.locks.holder() !== null)) {
+        return this.objects.stored(version, recentBodies.find(version.id));
+      }
     }
     return mutex.run(async () => {
       await this.current.reconcile();
@@ -39,12 +40,6 @@ export class Reads {
         return { version: committed, key, etag: projected };
       return this.objects.stored(committed);
     });
-  }
-
-  /** With the bytes, where they were written a moment ago. */
-  #recent(version: VersionRecord): StoredVersion {
-    const body = recentBodies.find(version.id);
-    return { ...this.objects.stored(version), ...(body && { body }) };
   }
 }
 

@@ -21,10 +21,10 @@ const storedAtOnce = 30;
 export class VersionObjects {
   constructor(private readonly context: StateContext) {}
 
-  /** Where the bytes of a version are; with them, where they are at hand. */
-  stored(version: VersionRecord): StoredVersion {
+  /** Where the bytes of a version are; with them, where they are at hand. @param recent the bytes, where the caller has them */
+  stored(version: VersionRecord, recent: Uint8Array | null = null): StoredVersion {
     const { id, md5: etag } = version;
-    const body = this.context.ledger.unstored.find(id);
+    const body = recent ?? this.context.ledger.unstored.find(id);
     return { version, key: versionKey(this.context.key, id), etag, ...(body && { body }) };
   }
 
