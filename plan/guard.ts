@@ -1,7 +1,7 @@
 import { quorumOf } from "../domain/etcd";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import type { AttributeChange, PlannedChange } from "./changes";
-import { removedDisks } from "./disks";
+import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import type { PlanFile } from "./plan-file";
 
@@ -94,13 +94,19 @@ function lostVm(change: PlannedChange): Finding {
 function lostDisks(change: PlannedChange): readonly Finding[] {
   if (change.action !== "update" && change.action !== "import") return [];
   const { address, name } = change;
-  return removedDisks(change).map((disk) => {
+  const disks = removedDisks(change).map((disk): Finding => {
     const allow = `${name}/${disk.interface}`;
     const message =
       `${name} (${address}) would lose its disk ${disk.interface} (${disk.sizeGiB} GiB on ${disk.storage}): it is no ` +
       `longer in the program; put it back into cluster.yaml, or copy its data and pass --allow ${allow}`;
     return { rule: "disk", address, allow, message };
   });
+  if (!losesTpm(change)) return disks;
+  const allow = `${name}/${TPM_SLOT}`;
+  const message =
+    `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
+    `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
+  return [...disks, { rule: "disk", address, allow, message }];
 }
 
 /** How many control planes an apply would take down together, against what etcd needs to keep working. */

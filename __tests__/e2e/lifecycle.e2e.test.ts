@@ -215,8 +215,8 @@ test("a VM moves to another host with its disks, and HA keeps control planes apa
 test("another disk_storage is refused while the VM runs, and moves all its disks while it is stopped", async () => {
   const deployment = await Deployment.start();
   try {
-    const on = (storage: string) =>
-      cluster([controlPlane(1, { tpm: true, disk: { storage, sizeGiB: 10 } })], { bootMode: "iso" });
+    const on = (storage: string, tpm = true) =>
+      cluster([controlPlane(1, { tpm, disk: { storage, sizeGiB: 10 } })], { bootMode: "iso" });
     await deployment.deploy(on("local-lvm"));
     const storages = async () =>
       new Set(
@@ -240,6 +240,11 @@ test("another disk_storage is refused while the VM runs, and moves all its disks
     expect(await storages()).toEqual(new Set(["ceph"]));
     expect((await deployment.guests()).get(7011)?.status).toBe("stopped");
     expect(await deployment.project.plannedActions()).toEqual({});
+
+    // The provider would delete the TPM of a VM that is stopped.
+    await deployment.replan(on("ceph", false));
+    const { refused: losses } = reviewPlan(await deployment.project.planJson());
+    expect(losses.map(({ allow }) => allow)).toEqual(["cp-1/tpmstate0"]);
   } finally {
     await deployment.stop();
   }

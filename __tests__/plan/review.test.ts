@@ -101,6 +101,17 @@ describe("what would be lost is refused, unless it is named", () => {
       ],
     ],
     [
+      "a TPM, which has the keys of encrypted disks",
+      "w-1/tpmstate0",
+      `w-1 (${VM}.w-1) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow w-1/tpmstate0`,
+      [
+        resource(`${VM}.w-1`, ["update"], {
+          before: { ...disks("scsi0"), tpm_state: [{ datastore_id: "local-lvm", version: "v2.0" }] },
+          after: { ...disks("scsi0"), tpm_state: [] },
+        }),
+      ],
+    ],
+    [
       "a VM of for_each, by its key",
       "w-1",
       'w-1 (proxmox_virtual_environment_vm.node["w-1"]) would be destroyed and its disks deleted, because it is no longer in the program; drain the node first and pass --allow w-1, or put it back into cluster.yaml',
