@@ -1,6 +1,6 @@
 import { quorumOf } from "../domain/etcd";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
-import type { AttributeChange, PlannedChange } from "./changes";
+import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import type { PlanFile } from "./plan-file";
@@ -28,6 +28,8 @@ export interface Verdict {
 
 /** The resource that has the secrets of a cluster. */
 const SECRETS_TYPE = "talos_machine_secrets";
+/** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
+const ADDRESS_TYPES = ["talos_machine_configuration_apply", "proxmox_virtual_environment_firewall_rules"];
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -41,7 +43,7 @@ const STATE_HOLDERS: Readonly<Record<string, string>> = {
  * @throws where a name of `allow` is of nothing that the plan would lose: it may be misspelt
  */
 export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: readonly string[]): Verdict {
-  const findings = [...changes.flatMap(findingsOf), ...quorumFindings(plan, changes)];
+  const findings = [...changes.flatMap(findingsOf), ...demotions(plan), ...quorumFindings(plan, changes)];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
   const known = new Set(findings.flatMap(({ allow: name, address }) => [name, address]));
   const unknown = allow.filter((name) => !known.has(name));
@@ -109,21 +111,67 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
   return [...disks, { rule: "disk", address, allow, message }];
 }
 
+/** Control planes whose VM stays and which would be workers: each stays a member of etcd that nothing runs. */
+function demotions(plan: PlanFile): readonly Finding[] {
+  return demoted(plan).map((name) => {
+    const address = vmAddressIn(plan, name);
+    const message =
+      `${name} (${address}) would be a worker, but stay a member of etcd that nothing runs: no node that runs changes its role; ` +
+      `undo that, take it out with npm run remove-node -- ${name} and add it again, or pass --allow ${name} where etcd is not on it any more`;
+    return { rule: "quorum", address, allow: name, message };
+  });
+}
+
+function demoted(plan: PlanFile): readonly string[] {
+  const { before, after } = plan.output_changes.controller_nodes ?? {};
+  if (!Array.isArray(after)) return [];
+  return namesIn(before).filter((name) => !namesIn(after).includes(name) && staysIn(plan, name));
+}
+
+const staysIn = ({ resource_changes }: PlanFile, name: string): boolean =>
+  resource_changes.some(
+    (each) =>
+      each.type === VM_RESOURCE_TYPE &&
+      nameOf(each) === name &&
+      // One that is made under the name of another one, which was renamed, is new.
+      !each.change.actions.some((action) => action === "delete" || action === "create"),
+  );
+
+const vmAddressIn = ({ resource_changes }: PlanFile, name: string): string =>
+  resource_changes.find((each) => each.type === VM_RESOURCE_TYPE && nameOf(each) === name)?.address ?? name;
+
 /** How many control planes an apply would take down together, against what etcd needs to keep working. */
 function quorumFindings(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
   const members = namesIn(plan.output_changes.controller_nodes?.before);
-  const down = changes.filter(
-    (change) => change.type === VM_RESOURCE_TYPE && members.includes(change.name) && isTakenDown(change),
-  );
+  const lost = [
+    ...changes.filter((each) => each.type === VM_RESOURCE_TYPE && isTakenDown(each)).map(({ name }) => name),
+    ...demoted(plan),
+    ...readdressed(plan),
+  ];
+  const down = members.filter((name) => lost.includes(name));
   const quorum = quorumOf(members.length);
   const [first] = down;
   if (first === undefined || members.length - down.length >= quorum) return [];
-  const names = down.map(({ name }) => name).join(", ");
   const message =
-    `etcd would lose its quorum: ${names} of ${members.length} control planes would go down together, and ${quorum} ` +
+    `etcd would lose its quorum: ${down.join(", ")} of ${members.length} control planes would go down together, and ${quorum} ` +
     "must stay up; change them one by one, or pass --allow quorum for a cluster that may stop";
-  return [{ rule: "quorum", address: first.address, allow: "quorum", message }];
+  return [{ rule: "quorum", address: vmAddressIn(plan, first), allow: "quorum", message }];
 }
+
+/**
+ * The nodes with another address, where that reaches etcd: the config names it, and a firewall lets no other one in. Elsewhere, the
+ * addresses are only drawn.
+ */
+function readdressed({ output_changes, resource_changes }: PlanFile): readonly string[] {
+  const { before, after } = output_changes.node_addresses ?? {};
+  const reachesEtcd = resource_changes.some(({ type }) => ADDRESS_TYPES.includes(type));
+  if (!reachesEtcd) return [];
+  const [were, would] = [addressesIn(before), addressesIn(after)];
+  return Object.keys(were).filter((name) => would[name] !== undefined && would[name] !== were[name]);
+}
+
+const addressesIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
 function isTakenDown({ action, attributes, after }: PlannedChange): boolean {
   if (action === "destroy" || action === "replace") return true;

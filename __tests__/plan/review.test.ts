@@ -232,6 +232,49 @@ describe("the quorum of etcd", () => {
     expect(refusedRules(both, ["1cp", "2cp"])).toEqual(["quorum"]);
   });
 
+  test("a control plane that becomes a worker stays in etcd, so it is refused; two of three are the quorum, too", () => {
+    const stays = ["cp-1", "cp-2", "cp-3"].map((name) => resource(`${VM}.${name}`, ["no-op"]));
+    const change = (...after: string[]) => ({
+      output_changes: { controller_nodes: { actions: ["update"], before: ["cp-1", "cp-2", "cp-3"], after } },
+    });
+    const one = reviewPlan(planOf(stays, change("cp-1", "cp-2")));
+    expect(one.refused).toEqual([
+      {
+        rule: "quorum",
+        address: `${VM}.cp-3`,
+        allow: "cp-3",
+        message: `cp-3 (${VM}.cp-3) would be a worker, but stay a member of etcd that nothing runs: no node that runs changes its role; undo that, take it out with npm run remove-node -- cp-3 and add it again, or pass --allow cp-3 where etcd is not on it any more`,
+      },
+    ]);
+    expect(refusedRules(planOf(stays, change("cp-1")), ["cp-2", "cp-3"])).toEqual(["quorum"]);
+    const moved = [
+      ...stays.slice(0, 2),
+      resource(`${VM}.cp-x`, ["no-op"], {}, { previous_address: `${VM}.cp-3` }),
+    ];
+    expect(refusedRules(planOf(moved, change("cp-1", "cp-2", "cp-x")))).toEqual([]);
+    const gone = [...stays.slice(0, 2), destroyed("cp-3")];
+    expect(reviewPlan(planOf(gone, change("cp-1", "cp-2")), ["cp-3"]).refused).toEqual([]);
+  });
+
+  test("one control plane of three may get another address, two may not, where a config or a firewall has it", () => {
+    const { output_changes } = controllers("cp-1", "cp-2", "cp-3");
+    const plan = (type: string, changed: object) => {
+      const before = { "cp-1": "10.0.0.1", "cp-2": "10.0.0.2", "cp-3": "10.0.0.3", "w-1": "10.0.0.9" };
+      const after = { ...before, ...changed };
+      return planOf([resource(`${VM}.cp-1`, ["no-op"]), resource(`${type}.cp-1`, ["update"])], {
+        output_changes: { ...output_changes, node_addresses: { actions: ["update"], before, after } },
+      });
+    };
+    const apply = "talos_machine_configuration_apply";
+    expect(refusedRules(plan(apply, { "cp-1": "10.0.0.7", "w-1": "10.0.0.8" }))).toEqual([]);
+    const two = { "cp-1": "10.0.0.7", "cp-3": "10.0.0.8" };
+    expect(reviewPlan(plan(apply, two)).refused).toMatchObject([
+      { allow: "quorum", address: `${VM}.cp-1`, message: expect.stringContaining("cp-1, cp-3 of 3") },
+    ]);
+    expect(refusedRules(plan("proxmox_virtual_environment_firewall_rules", two))).toEqual(["quorum"]);
+    expect(refusedRules(plan("proxmox_download_file", two))).toEqual([]);
+  });
+
   test("workers have no quorum", () => {
     const plan = planOf([destroyed("w-1"), destroyed("w-2")], controllers("cp-1", "cp-2", "cp-3"));
     expect(refusedRules(plan, ["w-1", "w-2"])).toEqual([]);
