@@ -4,6 +4,7 @@ import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import type { PlanFile } from "./plan-file";
+import { vmsOfAnotherState } from "./unknown-state";
 
 /** What the guard stops a plan for. */
 export type GuardRule = "vm" | "disk" | "quorum" | "state" | "secrets";
@@ -43,7 +44,12 @@ const STATE_HOLDERS: Readonly<Record<string, string>> = {
  * @throws where a name of `allow` is of nothing that the plan would lose: it may be misspelt
  */
 export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: readonly string[]): Verdict {
-  const findings = [...changes.flatMap(findingsOf), ...demotions(plan), ...quorumFindings(plan, changes)];
+  const findings = [
+    ...changes.flatMap(findingsOf),
+    ...demotions(plan),
+    ...quorumFindings(plan, changes),
+    ...hiddenState(plan, changes),
+  ];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
   const known = new Set(findings.flatMap(({ allow: name, address }) => [name, address]));
   const unknown = allow.filter((name) => !known.has(name));
@@ -109,6 +115,19 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
     `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
     `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
   return [...disks, { rule: "disk", address, allow, message }];
+}
+
+/** A state that was lost, or is elsewhere: an apply would begin another one, with new secrets. */
+function hiddenState(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
+  const vms = vmsOfAnotherState(plan, changes);
+  const [first] = vms;
+  if (first === undefined) return [];
+  const message =
+    `the state is empty, and ${vms.map(({ name }) => name).join(", ")} ${vms.length === 1 ? "is" : "are"} in Proxmox already: an apply would ` +
+    "begin another state, with new secrets that no running node accepts; find theirs with `npm run state -- list`, look at the key state in " +
+    "cluster.yaml and at STATE_BACKEND, import them where it is gone for good (docs/migrations/vms-without-state.md), or pass --allow new-state " +
+    "where a first deploy was killed before it had a state";
+  return [{ rule: "state", address: first.address, allow: "new-state", message }];
 }
 
 /** Control planes whose VM stays and which would be workers: each stays a member of etcd that nothing runs. */
