@@ -1,6 +1,7 @@
 import { quorumOf } from "../domain/etcd";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
+import { changedEncryption } from "./disk-encryption";
 import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import type { PlanFile } from "./plan-file";
@@ -29,8 +30,10 @@ export interface Verdict {
 
 /** The resource that has the secrets of a cluster. */
 const SECRETS_TYPE = "talos_machine_secrets";
+/** The resource that gives a node its config. */
+const CONFIG_TYPE = "talos_machine_configuration_apply";
 /** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
-const ADDRESS_TYPES = ["talos_machine_configuration_apply", "proxmox_virtual_environment_firewall_rules"];
+const ADDRESS_TYPES = [CONFIG_TYPE, "proxmox_virtual_environment_firewall_rules"];
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -70,6 +73,7 @@ function findingsOf(change: PlannedChange): readonly Finding[] {
   // Whatever else is forgotten stays as it is. Of the secrets, the state has the only copy.
   const isLost =
     action === "destroy" || action === "replace" || (action === "forget" && type === SECRETS_TYPE);
+  if (type === CONFIG_TYPE && action === "update") return lockedDisks(change);
   if (type === VM_RESOURCE_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
   if (!isLost) return [];
   const done = { replace: "replaced", destroy: "destroyed", forget: "forgotten" }[action];
@@ -115,6 +119,20 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
     `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
     `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
   return [...disks, { rule: "disk", address, allow, message }];
+}
+
+/** A node whose disks cannot be opened at its next start, although it takes the config now. */
+function lockedDisks(change: PlannedChange): readonly Finding[] {
+  const [first, ...others] = changedEncryption(change);
+  if (first === undefined) return [];
+  const { address, name } = change;
+  const allow = `${name}/encryption`;
+  const volumes = [first, ...others].map(({ volume }) => volume).join(" and ");
+  const message =
+    `${name} (${address}) could not open ${volumes} at its next start: encrypted with ${first.before}, and ${first.after} in the new config, ` +
+    "while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a " +
+    `new VM with npm run replace-node -- ${name}, or pass --allow ${allow}`;
+  return [{ rule: "disk", address, allow, message }];
 }
 
 /** A state that was lost, or is elsewhere: an apply would begin another one, with new secrets. */

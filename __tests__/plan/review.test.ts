@@ -185,6 +185,59 @@ describe("what would be lost is refused, unless it is named", () => {
   });
 });
 
+describe("the encryption of a node's disks", () => {
+  const volume = (name: string, ...keys: object[]) =>
+    JSON.stringify({
+      apiVersion: "v1alpha1",
+      kind: "VolumeConfig",
+      name,
+      encryption: { provider: "luks2", keys },
+    });
+  const [nodeId, tpm] = [
+    { slot: 0, nodeID: {} },
+    { slot: 0, tpm: {} },
+  ];
+  const config = "version: v1alpha1\nmachine: {type: worker}\n";
+  const inState = (...volumes: string[]) => ({
+    machine_configuration_input: [config, ...volumes].join("\n---\n"),
+  });
+  const outOfState = (...volumes: string[]) => ({
+    machine_configuration_input: null,
+    config_patches: volumes,
+  });
+  const refusedOf = (before: object, after: object, actions = ["update"]) =>
+    reviewPlan(planOf([resource("talos_machine_configuration_apply.w-1", actions, { before, after })]))
+      .refused;
+  const message = (volumes: string, before: string, after: string) =>
+    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
+
+  test.each([
+    ["in the state", inState],
+    ["out of the state", outOfState],
+  ])("a change on a node that runs is refused: %s", (_, texts) => {
+    const both = texts(volume("STATE", nodeId), volume("EPHEMERAL", nodeId));
+    const other = texts(volume("STATE", tpm), volume("EPHEMERAL", { ...tpm, lockToState: true }));
+    const none = texts(volume("OTHER"));
+    const finding = (text: string) => [{ rule: "disk", allow: "w-1/encryption", message: text }];
+    expect(refusedOf(both, none)).toMatchObject(finding(message("STATE and EPHEMERAL", "nodeID", "nothing")));
+    expect(refusedOf(none, both)).toMatchObject(finding(message("STATE and EPHEMERAL", "nothing", "nodeID")));
+    expect(refusedOf(both, other)).toMatchObject(finding(message("STATE and EPHEMERAL", "nodeID", "tpm")));
+    const one = texts(
+      volume("STATE", nodeId),
+      volume("EPHEMERAL", { slot: 0, static: { passphrase: "hush" } }),
+    );
+    expect(refusedOf(both, one)).toMatchObject(finding(message("EPHEMERAL", "nodeID", "static")));
+  });
+
+  test("another key beside the one that opens it, and all else, is none; a new VM has new disks", () => {
+    const old = inState(volume("STATE", nodeId));
+    expect(refusedOf(old, inState(volume("STATE", { slot: 1, tpm: {} }, nodeId)))).toEqual([]);
+    expect(refusedOf(old, outOfState(volume("STATE", nodeId)))).toEqual([]);
+    expect(refusedOf(old, inState(), ["delete", "create"])).toEqual([]);
+    expect(refusedOf(old, {})).toEqual([]);
+  });
+});
+
 describe("a state that is empty although the VMs are there", () => {
   const created = (name: string, vmId: number) =>
     resource(`${VM}.${name}`, ["create"], { after: { name, vm_id: vmId } });
