@@ -27,6 +27,8 @@ export class HaResource extends Construct {
       maxRestart: 1,
       maxRelocate: 1,
       dependsOn: [vm.resource],
+      // Whoever stops the VM for maintenance asks HA for it, and an apply must not start it.
+      lifecycle: { ignoreChanges: ["state"] },
     });
     this.resource.overrideLogicalId(vm.resource.friendlyUniqueId);
   }

@@ -140,8 +140,14 @@ export function hasNoIso({ ejectIso, allowReplace }: TalosVmProps): boolean {
  */
 function devices({ adoptFrom, disks, networkInterfaces }: TalosVmProps): string[] {
   if (adoptFrom !== undefined) return ["disk", "network_device"];
+  // A place in the list, but for the first, may be another disk's next time, and no disk may get the serial of another one.
+  const hasSerials = disks.some((disk) => isNamed(disk, "serial"));
   return [
-    ...disks.flatMap((disk, index) => ofDisk(disk).map((attribute) => `disk[${index}].${attribute}`)),
+    ...disks.flatMap((disk, index) =>
+      ofDisk(disk)
+        .filter((attribute) => index === 0 || !hasSerials || attribute !== DISK_SETTINGS.serial)
+        .map((attribute) => `disk[${index}].${attribute}`),
+    ),
     ...networkInterfaces.flatMap((nic, index) =>
       ofNic(nic).map((attribute) => `network_device[${index}].${attribute}`),
     ),

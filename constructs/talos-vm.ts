@@ -15,6 +15,7 @@ import { AdoptedDevices } from "./adopted-devices";
 import { storagesOf } from "./guest-storages";
 import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
+import { newVolume } from "./new-volume";
 import { checkTalosVmProps } from "./talos-vm-checks";
 import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
 import { hasNoIso, isNamed, leftAlone } from "./talos-vm-left-alone";
@@ -174,6 +175,7 @@ function storage(props: TalosVmProps): VmConfig {
   const disk = (each: TalosDisk, index: number): VirtualEnvironmentVmDisk => ({
     interface: index === 0 ? root : `scsi${each.slot ?? index}`,
     datastoreId: each.storage,
+    pathInDatastore: index === 0 ? undefined : newVolume(each),
     size: each.sizeGiB,
     importFromAttribute: index === 0 ? importFrom : undefined,
     discard: (each.discard ?? DISK_DEFAULTS.discard) ? "on" : "ignore",

@@ -14,6 +14,14 @@ export function removedDisks({ before, after }: PlannedChange): readonly Planned
   return disksIn(before).filter((disk) => !kept.has(disk.interface));
 }
 
+/** The slot of a TPM, as Proxmox calls it. */
+export const TPM_SLOT = "tpmstate0";
+
+/** Whether the VM has a TPM and would have none any more. */
+export const losesTpm = ({ before, after }: PlannedChange): boolean => hasTpm(before) && !hasTpm(after);
+
+const hasTpm = ({ tpm_state: tpm }: PlannedChange["before"]): boolean => Array.isArray(tpm) && tpm.length > 0;
+
 function disksIn({ disk }: PlannedChange["before"]): readonly PlannedDisk[] {
   const list: readonly Readonly<Record<string, unknown>>[] = Array.isArray(disk) ? disk : [];
   return list.map(({ interface: slot, datastore_id: storage, size }) => ({

@@ -1,9 +1,11 @@
 import { quorumOf } from "../domain/etcd";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
-import type { AttributeChange, PlannedChange } from "./changes";
-import { removedDisks } from "./disks";
+import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
+import { changedEncryption } from "./disk-encryption";
+import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import type { PlanFile } from "./plan-file";
+import { vmsOfAnotherState } from "./unknown-state";
 
 /** What the guard stops a plan for. */
 export type GuardRule = "vm" | "disk" | "quorum" | "state" | "secrets";
@@ -28,6 +30,10 @@ export interface Verdict {
 
 /** The resource that has the secrets of a cluster. */
 const SECRETS_TYPE = "talos_machine_secrets";
+/** The resource that gives a node its config. */
+const CONFIG_TYPE = "talos_machine_configuration_apply";
+/** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
+const ADDRESS_TYPES = [CONFIG_TYPE, "proxmox_virtual_environment_firewall_rules"];
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -41,7 +47,12 @@ const STATE_HOLDERS: Readonly<Record<string, string>> = {
  * @throws where a name of `allow` is of nothing that the plan would lose: it may be misspelt
  */
 export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: readonly string[]): Verdict {
-  const findings = [...changes.flatMap(findingsOf), ...quorumFindings(plan, changes)];
+  const findings = [
+    ...changes.flatMap(findingsOf),
+    ...demotions(plan),
+    ...quorumFindings(plan, changes),
+    ...hiddenState(plan, changes),
+  ];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
   const known = new Set(findings.flatMap(({ allow: name, address }) => [name, address]));
   const unknown = allow.filter((name) => !known.has(name));
@@ -62,6 +73,7 @@ function findingsOf(change: PlannedChange): readonly Finding[] {
   // Whatever else is forgotten stays as it is. Of the secrets, the state has the only copy.
   const isLost =
     action === "destroy" || action === "replace" || (action === "forget" && type === SECRETS_TYPE);
+  if (type === CONFIG_TYPE && action === "update") return lockedDisks(change);
   if (type === VM_RESOURCE_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
   if (!isLost) return [];
   const done = { replace: "replaced", destroy: "destroyed", forget: "forgotten" }[action];
@@ -94,30 +106,109 @@ function lostVm(change: PlannedChange): Finding {
 function lostDisks(change: PlannedChange): readonly Finding[] {
   if (change.action !== "update" && change.action !== "import") return [];
   const { address, name } = change;
-  return removedDisks(change).map((disk) => {
+  const disks = removedDisks(change).map((disk): Finding => {
     const allow = `${name}/${disk.interface}`;
     const message =
       `${name} (${address}) would lose its disk ${disk.interface} (${disk.sizeGiB} GiB on ${disk.storage}): it is no ` +
       `longer in the program; put it back into cluster.yaml, or copy its data and pass --allow ${allow}`;
     return { rule: "disk", address, allow, message };
   });
+  if (!losesTpm(change)) return disks;
+  const allow = `${name}/${TPM_SLOT}`;
+  const message =
+    `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
+    `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
+  return [...disks, { rule: "disk", address, allow, message }];
 }
+
+/** A node whose disks cannot be opened at its next start, although it takes the config now. */
+function lockedDisks(change: PlannedChange): readonly Finding[] {
+  const [first, ...others] = changedEncryption(change);
+  if (first === undefined) return [];
+  const { address, name } = change;
+  const allow = `${name}/encryption`;
+  const volumes = [first, ...others].map(({ volume }) => volume).join(" and ");
+  const message =
+    `${name} (${address}) could not open ${volumes} at its next start: encrypted with ${first.before}, and ${first.after} in the new config, ` +
+    "while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a " +
+    `new VM with npm run replace-node -- ${name}, or pass --allow ${allow}`;
+  return [{ rule: "disk", address, allow, message }];
+}
+
+/** A state that was lost, or is elsewhere: an apply would begin another one, with new secrets. */
+function hiddenState(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
+  const vms = vmsOfAnotherState(plan, changes);
+  const [first] = vms;
+  if (first === undefined) return [];
+  const message =
+    `the state is empty, and ${vms.map(({ name }) => name).join(", ")} ${vms.length === 1 ? "is" : "are"} in Proxmox already: an apply would ` +
+    "begin another state, with new secrets that no running node accepts; find theirs with `npm run state -- list`, look at the key state in " +
+    "cluster.yaml and at STATE_BACKEND, import them where it is gone for good (docs/migrations/vms-without-state.md), or pass --allow new-state " +
+    "where a first deploy was killed before it had a state";
+  return [{ rule: "state", address: first.address, allow: "new-state", message }];
+}
+
+/** Control planes whose VM stays and which would be workers: each stays a member of etcd that nothing runs. */
+function demotions(plan: PlanFile): readonly Finding[] {
+  return demoted(plan).map((name) => {
+    const address = vmAddressIn(plan, name);
+    const message =
+      `${name} (${address}) would be a worker, but stay a member of etcd that nothing runs: no node that runs changes its role; ` +
+      `undo that, take it out with npm run remove-node -- ${name} and add it again, or pass --allow ${name} where etcd is not on it any more`;
+    return { rule: "quorum", address, allow: name, message };
+  });
+}
+
+function demoted(plan: PlanFile): readonly string[] {
+  const { before, after } = plan.output_changes.controller_nodes ?? {};
+  if (!Array.isArray(after)) return [];
+  return namesIn(before).filter((name) => !namesIn(after).includes(name) && staysIn(plan, name));
+}
+
+const staysIn = ({ resource_changes }: PlanFile, name: string): boolean =>
+  resource_changes.some(
+    (each) =>
+      each.type === VM_RESOURCE_TYPE &&
+      nameOf(each) === name &&
+      // One that is made under the name of another one, which was renamed, is new.
+      !each.change.actions.some((action) => action === "delete" || action === "create"),
+  );
+
+const vmAddressIn = ({ resource_changes }: PlanFile, name: string): string =>
+  resource_changes.find((each) => each.type === VM_RESOURCE_TYPE && nameOf(each) === name)?.address ?? name;
 
 /** How many control planes an apply would take down together, against what etcd needs to keep working. */
 function quorumFindings(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
   const members = namesIn(plan.output_changes.controller_nodes?.before);
-  const down = changes.filter(
-    (change) => change.type === VM_RESOURCE_TYPE && members.includes(change.name) && isTakenDown(change),
-  );
+  const lost = [
+    ...changes.filter((each) => each.type === VM_RESOURCE_TYPE && isTakenDown(each)).map(({ name }) => name),
+    ...demoted(plan),
+    ...readdressed(plan),
+  ];
+  const down = members.filter((name) => lost.includes(name));
   const quorum = quorumOf(members.length);
   const [first] = down;
   if (first === undefined || members.length - down.length >= quorum) return [];
-  const names = down.map(({ name }) => name).join(", ");
   const message =
-    `etcd would lose its quorum: ${names} of ${members.length} control planes would go down together, and ${quorum} ` +
+    `etcd would lose its quorum: ${down.join(", ")} of ${members.length} control planes would go down together, and ${quorum} ` +
     "must stay up; change them one by one, or pass --allow quorum for a cluster that may stop";
-  return [{ rule: "quorum", address: first.address, allow: "quorum", message }];
+  return [{ rule: "quorum", address: vmAddressIn(plan, first), allow: "quorum", message }];
 }
+
+/**
+ * The nodes with another address, where that reaches etcd: the config names it, and a firewall lets no other one in. Elsewhere, the
+ * addresses are only drawn.
+ */
+function readdressed({ output_changes, resource_changes }: PlanFile): readonly string[] {
+  const { before, after } = output_changes.node_addresses ?? {};
+  const reachesEtcd = resource_changes.some(({ type }) => ADDRESS_TYPES.includes(type));
+  if (!reachesEtcd) return [];
+  const [were, would] = [addressesIn(before), addressesIn(after)];
+  return Object.keys(were).filter((name) => would[name] !== undefined && would[name] !== were[name]);
+}
+
+const addressesIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 
 function isTakenDown({ action, attributes, after }: PlannedChange): boolean {
   if (action === "destroy" || action === "replace") return true;

@@ -30,6 +30,22 @@ const planFile = z.object({
     .default([]),
   /** What has changed since the last apply, without this program. */
   resource_drift: z.array(z.unknown()).default([]),
+  /** What was read before the plan: resources, and data sources. Of a state that there is none of, the latter alone. */
+  prior_state: z
+    .object({
+      values: z
+        .object({
+          root_module: z
+            .object({
+              resources: z
+                .array(z.object({ address: z.string(), mode: z.string(), values: z.unknown().optional() }))
+                .default([]),
+            })
+            .optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   output_changes: z
     .record(
       z.string(),

@@ -92,5 +92,6 @@ function shown({ address, action, reason, attributes }: PlannedChange): ShownCha
   };
 }
 
-/** What is only known after the apply is a consequence, unless it is what replaces the resource. */
-const isOfInterest = ({ isUnknown, forcesReplacement }: AttributeChange) => !isUnknown || forcesReplacement;
+/** What is only known after the apply is a consequence, unless it is what replaces the resource. No disk changes its volume's name. */
+const isOfInterest = ({ path, isUnknown, forcesReplacement }: AttributeChange) =>
+  (!isUnknown && !/^disk\[\d+\]\.path_in_datastore$/.test(path)) || forcesReplacement;

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /*
@@ -8,12 +17,13 @@ import { dirname } from "node:path";
 
 /**
  * Replaces a file in one step. A crash leaves the old file or the new one, never a part of one. On return the new file
- * is on the disk.
+ * is on the disk. Behind a symbolic link, it is the file that is replaced, and not the link.
  *
  * @param mode of the new file
  * @default 0o600: only its owner can read it
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): void {
+export function writeFileAtomic(file: string, content: string | Uint8Array, mode = 0o600): void {
+  const path = existsSync(file) ? realpathSync(file) : file;
   // One name for each process: two that write the same file must not write into one another's.
   const temporary = `${path}.${process.pid}.next`;
   try {

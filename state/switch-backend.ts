@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { StateBackend } from "../config";
 import { writeFileAtomic } from "../process/write-file-atomic";
@@ -6,11 +6,10 @@ import { StateError } from "./errors";
 
 /** Sets `state.backend` in a cluster file, in one step. Nothing else in the file changes. */
 export function switchBackend(file: string, backend: StateBackend): void {
-  const path = realpathSync(file);
-  const text = readFileSync(path, "utf8");
+  const text = readFileSync(file, "utf8");
   const changed = withBackend(text, backend, file);
   if (changed === text) return;
-  writeFileAtomic(path, changed, statSync(path).mode);
+  writeFileAtomic(file, changed, statSync(file).mode);
 }
 
 /** The file that has the key `state`; the first file where none has. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
@@ -78,6 +78,5 @@ function casIn(text: string): readonly unknown[] {
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // A link stays a link.
-  writeFileAtomic(existsSync(path) ? realpathSync(path) : path, text);
+  writeFileAtomic(path, text);
 }

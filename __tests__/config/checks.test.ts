@@ -256,6 +256,16 @@ const OTHERS: readonly Row[] = [
     "cluster.yaml:30: state.url is missing; the backend worker needs it, for example https://tfstate.example.com/states/proxmox",
   ],
   [
+    "the state among the versions, which cannot be overwritten and are deleted in the end",
+    edit(append("state:", "  key: history/home.tfstate")),
+    'cluster.yaml:31: state.key "history/home.tfstate" is in history/, where the bucket lets nothing be overwritten and deletes what is old; use another key, such as proxmox/terraform.tfstate',
+  ],
+  [
+    "the state with the name of a lock",
+    edit(append("state:", "  key: home.tfstate.tflock")),
+    'cluster.yaml:31: state.key "home.tfstate.tflock" ends like a lock, and is taken for one; use another key, such as proxmox/terraform.tfstate',
+  ],
+  [
     "the state on an object of the bootstrap stack",
     edit(append("state:", "  key: bootstrap.tfstate")),
     'cluster.yaml:31: state.key "bootstrap.tfstate" is an object of the bootstrap stack; use another key, such as proxmox/terraform.tfstate',

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { reviewPlan } from "../../plan";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
 import { waitUntil } from "../support/wait-until";
@@ -62,6 +64,14 @@ test("another vm_id would be another VM, so it is refused until the node is name
 
   await deployment.deploy({ ...changed, allowReplace: ["cp-1"] });
   expect([...(await deployment.guests()).keys()]).toEqual([7099]);
+
+  // The precondition lets our own VM pass, so only the review sees that the state is lost.
+  rmSync(deployment.project.stateFile);
+  expect(await deployment.replan(changed)).toMatchObject({
+    "proxmox_virtual_environment_vm.cp-1": ["create"],
+  });
+  const { refused: losses } = reviewPlan(await deployment.project.planJson());
+  expect(losses).toMatchObject([{ allow: "new-state", address: "proxmox_virtual_environment_vm.cp-1" }]);
 });
 
 test.each([

@@ -101,5 +101,9 @@ describe("from an ISO on local storage to HA", () => {
       config: { tags: "moved;talos" },
     });
     expect(await deployment.project.plannedActions()).toEqual({});
+
+    // Proxmox stops a VM under HA by its resource, and an apply must not start it.
+    await api.ok(api.put("/cluster/ha/resources/vm:7023", { state: "stopped" }));
+    expect(await deployment.project.plannedActions()).toEqual({});
   });
 });

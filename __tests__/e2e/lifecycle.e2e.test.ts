@@ -107,14 +107,24 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     expect(config?.scsi1).toContain("size=100G");
   });
 
-  test("a disk that goes leaves the ones after it where they are", async () => {
+  test("a disk that goes leaves the ones after it where they are, and the one in its place in the list is a new one", async () => {
     const kept = (await guest(7021))?.config.scsi2;
+    const volumes = async () => (await deployment.control.listVolumes()).map(({ id }) => id);
+    const before = await volumes();
     const without = withNode("worker-1", {
-      dataDisks: [{ slot: 2, storage, sizeGiB: 50, serial: "data-2" }],
+      dataDisks: [
+        { slot: 3, storage, sizeGiB: 30 },
+        { slot: 2, storage, sizeGiB: 50, serial: "data-2" },
+      ],
     });
     await change(without, { [address("worker-1")]: ["update"] }, ["worker-1/scsi1"]);
-    expect((await guest(7021))?.config).toMatchObject({ scsi2: kept });
-    expect((await guest(7021))?.config).not.toHaveProperty("scsi1");
+    const config = (await guest(7021))?.config;
+    expect(config).toMatchObject({ scsi2: kept, scsi3: expect.stringContaining("size=30G") });
+    expect(config).not.toHaveProperty("scsi1");
+    const [made = ""] = (config?.scsi3 ?? "").split(",");
+    expect(before).not.toContain(made);
+    expect(await volumes()).toContain(made);
+    expect(config?.scsi3).not.toContain("serial=");
   });
 
   test("a smaller disk is refused, and nothing is lost", async () => {
@@ -205,8 +215,8 @@ test("a VM moves to another host with its disks, and HA keeps control planes apa
 test("another disk_storage is refused while the VM runs, and moves all its disks while it is stopped", async () => {
   const deployment = await Deployment.start();
   try {
-    const on = (storage: string) =>
-      cluster([controlPlane(1, { tpm: true, disk: { storage, sizeGiB: 10 } })], { bootMode: "iso" });
+    const on = (storage: string, tpm = true) =>
+      cluster([controlPlane(1, { tpm, disk: { storage, sizeGiB: 10 } })], { bootMode: "iso" });
     await deployment.deploy(on("local-lvm"));
     const storages = async () =>
       new Set(
@@ -230,6 +240,11 @@ test("another disk_storage is refused while the VM runs, and moves all its disks
     expect(await storages()).toEqual(new Set(["ceph"]));
     expect((await deployment.guests()).get(7011)?.status).toBe("stopped");
     expect(await deployment.project.plannedActions()).toEqual({});
+
+    // The provider would delete the TPM of a VM that is stopped.
+    await deployment.replan(on("ceph", false));
+    const { refused: losses } = reviewPlan(await deployment.project.planJson());
+    expect(losses.map(({ allow }) => allow)).toEqual(["cp-1/tpmstate0"]);
   } finally {
     await deployment.stop();
   }

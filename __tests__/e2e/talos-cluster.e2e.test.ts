@@ -3,6 +3,7 @@ import { LocalBackend } from "../../constructs/local-backend";
 import { TalosCluster } from "../../constructs/talos-cluster";
 import type { TalosClusterNode, TalosClusterProps } from "../../constructs/talos-cluster-props";
 import { TalosProvider } from "../../constructs/talos-provider";
+import { reviewPlan } from "../../plan";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { configCheck } from "../../stand-ins/talos-config";
 import { newApp, synthStack } from "../support/synth";
@@ -35,6 +36,8 @@ afterAll(async () => {
 
 /** What stands for the VM of cp-2: another `input` is an update, another `triggers_replace` a new one. */
 let vm = { input: "1", triggers_replace: "1" };
+/** Of worker-2. */
+let diskEncryption: TalosClusterNode["diskEncryption"];
 
 function write(names: readonly (string | undefined)[], more: Partial<TalosClusterProps> = {}): void {
   const endpoints = new Map(talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
@@ -46,6 +49,7 @@ function write(names: readonly (string | undefined)[], more: Partial<TalosCluste
       ...node,
       apiEndpoint: endpoints.get(node.name),
       machine: node.name === cp2 ? machine : undefined,
+      ...(node.name === worker2 && { diskEncryption }),
     }),
   );
   new LocalBackend(stack, { path: project.stateFile });
@@ -109,6 +113,17 @@ test("a change goes to the control planes one by one, then to the workers", asyn
   const order = applied();
   expect(order.slice(0, 3)).toEqual([cp1, cp2, cp3]);
   expect(order.slice(3).sort()).toEqual([worker1, worker2]);
+});
+
+test("a node that runs keeps the encryption of its disks: the review refuses another one", async () => {
+  diskEncryption = "node-id";
+  write([...FIRST_FOUR, worker2], SYSCTLS);
+  expect(await project.plannedActions()).toEqual({ [apply(String(worker2))]: ["update"] });
+  const { refused } = reviewPlan(await project.planJson());
+  expect(refused).toMatchObject([
+    { allow: `${worker2}/encryption`, message: expect.stringContaining("STATE and EPHEMERAL") },
+  ]);
+  diskEncryption = undefined;
 });
 
 test("a VM that is made anew gets its config anew, one that is only changed does not", async () => {

@@ -101,6 +101,17 @@ describe("what would be lost is refused, unless it is named", () => {
       ],
     ],
     [
+      "a TPM, which has the keys of encrypted disks",
+      "w-1/tpmstate0",
+      `w-1 (${VM}.w-1) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow w-1/tpmstate0`,
+      [
+        resource(`${VM}.w-1`, ["update"], {
+          before: { ...disks("scsi0"), tpm_state: [{ datastore_id: "local-lvm", version: "v2.0" }] },
+          after: { ...disks("scsi0"), tpm_state: [] },
+        }),
+      ],
+    ],
+    [
       "a VM of for_each, by its key",
       "w-1",
       'w-1 (proxmox_virtual_environment_vm.node["w-1"]) would be destroyed and its disks deleted, because it is no longer in the program; drain the node first and pass --allow w-1, or put it back into cluster.yaml',
@@ -174,6 +185,98 @@ describe("what would be lost is refused, unless it is named", () => {
   });
 });
 
+describe("the encryption of a node's disks", () => {
+  const volume = (name: string, ...keys: object[]) =>
+    JSON.stringify({
+      apiVersion: "v1alpha1",
+      kind: "VolumeConfig",
+      name,
+      encryption: { provider: "luks2", keys },
+    });
+  const [nodeId, tpm] = [
+    { slot: 0, nodeID: {} },
+    { slot: 0, tpm: {} },
+  ];
+  const config = "version: v1alpha1\nmachine: {type: worker}\n";
+  const inState = (...volumes: string[]) => ({
+    machine_configuration_input: [config, ...volumes].join("\n---\n"),
+  });
+  const outOfState = (...volumes: string[]) => ({
+    machine_configuration_input: null,
+    config_patches: volumes,
+  });
+  const refusedOf = (before: object, after: object, actions = ["update"]) =>
+    reviewPlan(planOf([resource("talos_machine_configuration_apply.w-1", actions, { before, after })]))
+      .refused;
+  const message = (volumes: string, before: string, after: string) =>
+    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
+
+  test.each([
+    ["in the state", inState],
+    ["out of the state", outOfState],
+  ])("a change on a node that runs is refused: %s", (_, texts) => {
+    const both = texts(volume("STATE", nodeId), volume("EPHEMERAL", nodeId));
+    const other = texts(volume("STATE", tpm), volume("EPHEMERAL", { ...tpm, lockToState: true }));
+    const none = texts(volume("OTHER"));
+    const finding = (text: string) => [{ rule: "disk", allow: "w-1/encryption", message: text }];
+    expect(refusedOf(both, none)).toMatchObject(finding(message("STATE and EPHEMERAL", "nodeID", "nothing")));
+    expect(refusedOf(none, both)).toMatchObject(finding(message("STATE and EPHEMERAL", "nothing", "nodeID")));
+    expect(refusedOf(both, other)).toMatchObject(finding(message("STATE and EPHEMERAL", "nodeID", "tpm")));
+    const one = texts(
+      volume("STATE", nodeId),
+      volume("EPHEMERAL", { slot: 0, static: { passphrase: "hush" } }),
+    );
+    expect(refusedOf(both, one)).toMatchObject(finding(message("EPHEMERAL", "nodeID", "static")));
+  });
+
+  test("another key beside the one that opens it, and all else, is none; a new VM has new disks", () => {
+    const old = inState(volume("STATE", nodeId));
+    expect(refusedOf(old, inState(volume("STATE", { slot: 1, tpm: {} }, nodeId)))).toEqual([]);
+    expect(refusedOf(old, outOfState(volume("STATE", nodeId)))).toEqual([]);
+    expect(refusedOf(old, inState(), ["delete", "create"])).toEqual([]);
+    expect(refusedOf(old, {})).toEqual([]);
+  });
+});
+
+describe("a state that is empty although the VMs are there", () => {
+  const created = (name: string, vmId: number) =>
+    resource(`${VM}.${name}`, ["create"], { after: { name, vm_id: vmId } });
+  const plan = (...known: object[]) =>
+    planOf([created("cp-1", 7011), created("cp-2", 7012), created("w-1", 7021)], {
+      prior_state: {
+        values: {
+          root_module: {
+            resources: [
+              {
+                address: `data.${VM}s.existing`,
+                mode: "data",
+                values: { vms: [7011, 7012, 9000].map((vm_id) => ({ vm_id, name: "any" })) },
+              },
+              ...known,
+            ],
+          },
+        },
+      },
+    });
+
+  test("is refused, since it would begin another state with other secrets", () => {
+    const { refused } = reviewPlan(plan());
+    expect(refused).toMatchObject([
+      {
+        rule: "state",
+        address: `${VM}.cp-1`,
+        allow: "new-state",
+        message: expect.stringMatching(/^the state is empty, and cp-1, cp-2 are in Proxmox already/),
+      },
+    ]);
+    expect(reviewPlan(plan(), ["new-state"]).refused).toEqual([]);
+  });
+
+  test("a VM that a deploy has left, which the state does not know yet, is taken over", () => {
+    expect(reviewPlan(plan({ address: `${VM}.w-2`, mode: "managed", values: {} })).refused).toEqual([]);
+  });
+});
+
 describe("the quorum of etcd", () => {
   const refusedRules = (plan: string, allow: readonly string[] = []) =>
     reviewPlan(plan, allow).refused.map(({ rule }) => rule);
@@ -219,6 +322,49 @@ describe("the quorum of etcd", () => {
   test("is that of the nodes, whatever their resources are called", () => {
     const both = planOf([destroyed("_1cp"), destroyed("_2cp")], controllers("1cp", "2cp", "3cp"));
     expect(refusedRules(both, ["1cp", "2cp"])).toEqual(["quorum"]);
+  });
+
+  test("a control plane that becomes a worker stays in etcd, so it is refused; two of three are the quorum, too", () => {
+    const stays = ["cp-1", "cp-2", "cp-3"].map((name) => resource(`${VM}.${name}`, ["no-op"]));
+    const change = (...after: string[]) => ({
+      output_changes: { controller_nodes: { actions: ["update"], before: ["cp-1", "cp-2", "cp-3"], after } },
+    });
+    const one = reviewPlan(planOf(stays, change("cp-1", "cp-2")));
+    expect(one.refused).toEqual([
+      {
+        rule: "quorum",
+        address: `${VM}.cp-3`,
+        allow: "cp-3",
+        message: `cp-3 (${VM}.cp-3) would be a worker, but stay a member of etcd that nothing runs: no node that runs changes its role; undo that, take it out with npm run remove-node -- cp-3 and add it again, or pass --allow cp-3 where etcd is not on it any more`,
+      },
+    ]);
+    expect(refusedRules(planOf(stays, change("cp-1")), ["cp-2", "cp-3"])).toEqual(["quorum"]);
+    const moved = [
+      ...stays.slice(0, 2),
+      resource(`${VM}.cp-x`, ["no-op"], {}, { previous_address: `${VM}.cp-3` }),
+    ];
+    expect(refusedRules(planOf(moved, change("cp-1", "cp-2", "cp-x")))).toEqual([]);
+    const gone = [...stays.slice(0, 2), destroyed("cp-3")];
+    expect(reviewPlan(planOf(gone, change("cp-1", "cp-2")), ["cp-3"]).refused).toEqual([]);
+  });
+
+  test("one control plane of three may get another address, two may not, where a config or a firewall has it", () => {
+    const { output_changes } = controllers("cp-1", "cp-2", "cp-3");
+    const plan = (type: string, changed: object) => {
+      const before = { "cp-1": "10.0.0.1", "cp-2": "10.0.0.2", "cp-3": "10.0.0.3", "w-1": "10.0.0.9" };
+      const after = { ...before, ...changed };
+      return planOf([resource(`${VM}.cp-1`, ["no-op"]), resource(`${type}.cp-1`, ["update"])], {
+        output_changes: { ...output_changes, node_addresses: { actions: ["update"], before, after } },
+      });
+    };
+    const apply = "talos_machine_configuration_apply";
+    expect(refusedRules(plan(apply, { "cp-1": "10.0.0.7", "w-1": "10.0.0.8" }))).toEqual([]);
+    const two = { "cp-1": "10.0.0.7", "cp-3": "10.0.0.8" };
+    expect(reviewPlan(plan(apply, two)).refused).toMatchObject([
+      { allow: "quorum", address: `${VM}.cp-1`, message: expect.stringContaining("cp-1, cp-3 of 3") },
+    ]);
+    expect(refusedRules(plan("proxmox_virtual_environment_firewall_rules", two))).toEqual(["quorum"]);
+    expect(refusedRules(plan("proxmox_download_file", two))).toEqual([]);
   });
 
   test("workers have no quorum", () => {

@@ -1,4 +1,14 @@
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../process/write-file-atomic";
@@ -24,6 +34,17 @@ test("the file is new as a whole, for its owner alone unless told otherwise", ()
   writeFileAtomic(path, "new", 0o640);
   expect(statSync(path).mode & 0o777).toBe(0o640);
   expect(readdirSync(folder)).toEqual(["file"]);
+});
+
+test("a symbolic link stays one, and the file behind it is new: another project may have it as well", () => {
+  const shared = join(folder, "shared");
+  mkdirSync(shared);
+  writeFileSync(join(shared, "secrets.yaml"), "old");
+  symlinkSync("shared/secrets.yaml", path);
+  writeFileAtomic(path, "new");
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(shared, "secrets.yaml"), "utf8")).toBe("new");
+  expect(readdirSync(shared)).toEqual(["secrets.yaml"]);
 });
 
 test.each(["writeFileSync", "renameSync"] as const)(

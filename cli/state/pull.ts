@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { waiting } from "../../process/waiting";
 import { writeFileAtomic } from "../../process/write-file-atomic";
@@ -35,5 +35,5 @@ function writeOutput(path: string, bytes: Uint8Array): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
   if (found && !isFile) writeFileSync(path, bytes, { mode: 0o600 });
-  else writeFileAtomic(found ? realpathSync(path) : path, bytes);
+  else writeFileAtomic(path, bytes);
 }

@@ -1,4 +1,5 @@
 import { iterationsProblem } from "../../domain/key-derivation";
+import { historyPrefix, lockKey } from "../../domain/state-objects";
 import type { Problem } from "../diagnostic";
 import { quoteValue } from "../display-value";
 import type { ResolvedCluster } from "../resolve-cluster";
@@ -13,6 +14,14 @@ export function* checkState({ input: { state }, config, isSound }: ResolvedClust
   }
   if ([BOOTSTRAP_STATE_KEY, BOOTSTRAP_MARKER_KEY].includes(state.key)) {
     const text = `${quoteValue(state.key)} is an object of the bootstrap stack; use another key, such as proxmox/terraform.tfstate`;
+    yield { path: ["state", "key"], text };
+  }
+  if (state.key.startsWith(historyPrefix)) {
+    const text = `${quoteValue(state.key)} is in ${historyPrefix}, where the bucket lets nothing be overwritten and deletes what is old; use another key, such as proxmox/terraform.tfstate`;
+    yield { path: ["state", "key"], text };
+  }
+  if (state.key.endsWith(lockKey(""))) {
+    const text = `${quoteValue(state.key)} ends like a lock, and is taken for one; use another key, such as proxmox/terraform.tfstate`;
     yield { path: ["state", "key"], text };
   }
   const { encryption } = state;
