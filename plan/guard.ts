@@ -1,4 +1,5 @@
 import { quorumOf } from "../domain/etcd";
+import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import type { AttributeChange, PlannedChange } from "./changes";
 import { removedDisks } from "./disks";
@@ -28,6 +29,8 @@ export interface Verdict {
 
 /** The resource that has the secrets of a cluster. */
 const SECRETS_TYPE = "talos_machine_secrets";
+/** The resource that says that a cluster was made. */
+const BOOTSTRAP_TYPE = "talos_machine_bootstrap";
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -41,7 +44,11 @@ const STATE_HOLDERS: Readonly<Record<string, string>> = {
  * @throws where a name of `allow` is of nothing that the plan would lose: it may be misspelt
  */
 export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: readonly string[]): Verdict {
-  const findings = [...changes.flatMap(findingsOf), ...quorumFindings(plan, changes)];
+  const findings = [
+    ...changes.flatMap(findingsOf),
+    ...otherSecrets(plan, changes),
+    ...quorumFindings(plan, changes),
+  ];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
   const known = new Set(findings.flatMap(({ allow: name, address }) => [name, address]));
   const unknown = allow.filter((name) => !known.has(name));
@@ -100,6 +107,22 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
       `${name} (${address}) would lose its disk ${disk.interface} (${disk.sizeGiB} GiB on ${disk.storage}): it is no ` +
       `longer in the program; put it back into cluster.yaml, or copy its data and pass --allow ${allow}`;
     return { rule: "disk", address, allow, message };
+  });
+}
+
+/** The nodes of a cluster that was made have their secrets, also where the state has forgotten them. */
+function otherSecrets({ resource_changes }: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
+  const isMade = resource_changes.some(
+    ({ type, change }) => type === BOOTSTRAP_TYPE && !change.actions.includes("create"),
+  );
+  const created = changes.filter(({ type, action }) => type === SECRETS_TYPE && action === "create");
+  if (!isMade) return [];
+  return created.map(({ address, name }) => {
+    const message =
+      `${address} would be created, but cluster "${name}" was made with secrets that the state has no more, and its nodes ` +
+      `accept no others; if they are in ${TALOS_SECRETS_FILE}, set talos.secrets: out-of-state, else import them (docs/adoption.md), ` +
+      `or pass --allow ${address} for a cluster that is to be made anew`;
+    return { rule: "secrets", address, allow: address, message };
   });
 }
 
