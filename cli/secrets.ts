@@ -8,6 +8,7 @@ import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
 import { ownKey } from "../secrets/age-key";
 import { type CheckReport, checkSecrets } from "../secrets/check";
+import { checkTalosSecrets, type TalosCheckReport } from "../secrets/check-talos";
 import { edit } from "../secrets/edit";
 import { allVariables } from "../secrets/environment";
 import { type Format, format, formats } from "../secrets/format";
@@ -77,6 +78,16 @@ async function rotateTalos(): Promise<void> {
   }
 }
 
+/** The same files, looked at. */
+async function reportsOfTalos(withoutKey: boolean): Promise<readonly TalosCheckReport[]> {
+  const reports: TalosCheckReport[] = [];
+  for (const folder of clusterFolders()) {
+    const found = await checkTalosSecrets({ ...sopsProps(process.env), folder, withoutKey });
+    if (found !== undefined) reports.push(found);
+  }
+  return reports;
+}
+
 function clusterFolders(): readonly string[] {
   try {
     return findClusters({ clusterConfig: process.env.CLUSTER_CONFIG }).all.map(({ clusterFile }) =>
@@ -105,19 +116,29 @@ function needed(): readonly string[] {
 
 async function check(options: { readonly json?: boolean; readonly key: boolean }): Promise<void> {
   const found = await report(!options.key);
-  if (options.json) console.log(JSON.stringify(found, null, 2));
-  else print(found);
-  process.exitCode = found.problems.length > 0 ? EXIT.problems : EXIT.good;
+  const talos = await reportsOfTalos(!options.key);
+  const problems = [found, ...talos].flatMap((each) => each.problems);
+  if (options.json) console.log(JSON.stringify({ ...found, talos }, null, 2));
+  else print(found, talos);
+  process.exitCode = problems.length > 0 ? EXIT.problems : EXIT.good;
 }
 
-function print({ file, recipients, keys, macHolds, problems, warnings }: CheckReport): void {
+function print(found: CheckReport, talos: readonly TalosCheckReport[]): void {
+  printFile(found);
+  console.log(`has: ${found.keys.join(", ") || "nothing"}`);
+  for (const warning of found.warnings) console.log(`warning: ${warning}`);
+  for (const problem of found.problems) console.log(`problem: ${problem}`);
+  for (const each of talos) {
+    printFile(each);
+    for (const problem of each.problems) console.log(`problem: ${problem}`);
+  }
+  if ([found, ...talos].every(({ problems }) => problems.length === 0)) console.log("no problem found");
+}
+
+function printFile({ file, recipients, macHolds }: TalosCheckReport): void {
   const mac = { true: "holds", false: "does NOT hold", undefined: "not checked" }[`${macHolds}`];
   console.log(`${displayPath(file)}: MAC ${mac}`);
   console.log(`can be read by:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
-  console.log(`has: ${keys.join(", ") || "nothing"}`);
-  for (const warning of warnings) console.log(`warning: ${warning}`);
-  for (const problem of problems) console.log(`problem: ${problem}`);
-  if (problems.length === 0) console.log("no problem found");
 }
 
 const program = new Command()
@@ -145,7 +166,7 @@ program
 program
   .command("check")
   .description(
-    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged",
+    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged; those of Talos too",
   )
   .option("--no-key", "leave out what needs a key: the MAC and the values")
   .option(...JSON_OPTION)

@@ -70,25 +70,33 @@ export const runWithCredentials = (
   { cluster, talosconfig, kubeconfig }: TalosOptions,
   work: (cluster: ClusterWithAccess) => Promise<number>,
 ): Promise<void> =>
-  runForUser(cluster, async (props) =>
-    work(await openCluster({ ...props, files: { talosconfig, kubeconfig } })),
+  runForUser(
+    cluster,
+    async (props) => work(await openCluster({ ...props, files: { talosconfig, kubeconfig } })),
+    { needsTalosSecrets: talosconfig === undefined },
   );
+
+interface FileNeeds {
+  /** Whether the work fails without the file of the secrets; with credentials in files, it does not. @default false */
+  readonly needsSecrets?: boolean;
+  /** The same of those of Talos, where there is such a file. @default - as needsSecrets */
+  readonly needsTalosSecrets?: boolean;
+}
 
 /**
  * As {@link runOnCluster}, for what needs no credentials.
  * @param cluster which of several
- * @param needsSecrets whether the work fails without the file of the secrets; with credentials in files, it does not
  */
 export async function runForUser(
   cluster: string | undefined,
   work: (props: ClusterProps) => Promise<number>,
-  { needsSecrets = false } = {},
+  { needsSecrets = false, needsTalosSecrets = needsSecrets }: FileNeeds = {},
 ): Promise<void> {
   const stop = stopOnSignal();
   try {
     chooseCluster(cluster, process.env);
     await loadSecrets(process.env, { signal: stop.signal, optional: !needsSecrets });
-    await loadTalosSecrets(process.env, { signal: stop.signal, optional: !needsSecrets });
+    await loadTalosSecrets(process.env, { signal: stop.signal, optional: !needsTalosSecrets });
     process.exitCode = await work({
       env: process.env,
       folder: process.cwd(),

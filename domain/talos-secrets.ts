@@ -7,11 +7,11 @@ export const TALOS_SECRETS_FILE = "talos-secrets.sops.yaml";
 
 /** The variables of a stack that get them. OpenTofu keeps the first one in memory only. */
 export const TALOS_SECRETS_VARIABLE = "talos_secrets";
-export const TALOS_CA_VARIABLE = "talos_ca_sha256";
+export const TALOS_HASH_VARIABLE = "talos_secrets_sha256";
 
 /** The environment variables that they come from. */
 export const TF_VAR_TALOS_SECRETS = `TF_VAR_${TALOS_SECRETS_VARIABLE}`;
-export const TF_VAR_TALOS_CA = `TF_VAR_${TALOS_CA_VARIABLE}`;
+export const TF_VAR_TALOS_HASH = `TF_VAR_${TALOS_HASH_VARIABLE}`;
 
 /** What to do where they are missing. */
 export const HOW_TO_MAKE_SECRETS = `for a new cluster, make them: npm run secrets -- talos. of a cluster that runs, take ${TALOS_SECRETS_FILE} from git`;

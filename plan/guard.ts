@@ -1,4 +1,5 @@
 import { quorumOf } from "../domain/etcd";
+import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { changedEncryption } from "./disk-encryption";
@@ -34,6 +35,8 @@ const SECRETS_TYPE = "talos_machine_secrets";
 const CONFIG_TYPE = "talos_machine_configuration_apply";
 /** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
 const ADDRESS_TYPES = [CONFIG_TYPE, "proxmox_virtual_environment_firewall_rules"];
+/** The resource that says that a cluster was made. */
+const BOOTSTRAP_TYPE = "talos_machine_bootstrap";
 /** Resources that hold states, and what is in them. */
 const STATE_HOLDERS: Readonly<Record<string, string>> = {
   cloudflare_r2_bucket: "the states in it, and their versions, would be gone",
@@ -50,6 +53,7 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
   const findings = [
     ...changes.flatMap(findingsOf),
     ...demotions(plan),
+    ...otherSecrets(plan, changes),
     ...quorumFindings(plan, changes),
     ...hiddenState(plan, changes),
   ];
@@ -176,6 +180,22 @@ const staysIn = ({ resource_changes }: PlanFile, name: string): boolean =>
 
 const vmAddressIn = ({ resource_changes }: PlanFile, name: string): string =>
   resource_changes.find((each) => each.type === VM_RESOURCE_TYPE && nameOf(each) === name)?.address ?? name;
+
+/** The nodes of a cluster that was made have their secrets, also where the state has forgotten them. */
+function otherSecrets({ resource_changes }: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {
+  const isMade = resource_changes.some(
+    ({ type, change }) => type === BOOTSTRAP_TYPE && !change.actions.includes("create"),
+  );
+  const created = changes.filter(({ type, action }) => type === SECRETS_TYPE && action === "create");
+  if (!isMade) return [];
+  return created.map(({ address, name }) => {
+    const message =
+      `${address} would be created, but cluster "${name}" was made with secrets that the state has no more, and its nodes ` +
+      `accept no others; if they are in ${TALOS_SECRETS_FILE}, set talos.secrets: out-of-state, else import them (docs/adoption.md), ` +
+      `or pass --allow ${address} for a cluster that is to be made anew`;
+    return { rule: "secrets", address, allow: address, message };
+  });
+}
 
 /** How many control planes an apply would take down together, against what etcd needs to keep working. */
 function quorumFindings(plan: PlanFile, changes: readonly PlannedChange[]): readonly Finding[] {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isMap, isScalar, parseDocument } from "yaml";
+import { isMap, isScalar, parseDocument, type YAMLMap } from "yaml";
 import { findClusters } from "../config/find-files";
 import { SECRETS, SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
@@ -57,26 +57,50 @@ export function readEncryptedFile(folder: string, name = SECRETS_FILE): Encrypte
       `${displayPath(path)}: ${line.replace(/:$/, "")}; take it from the last good commit`,
     );
   }
-  if (!contents.has("sops")) {
+  const isThere = contents.has("sops");
+  if (!isThere && contents.items.some(({ value }) => hasCiphertext(value))) {
+    throw new SecretsError(
+      `${displayPath(path)} is cut off: it has encrypted values, and not what sops needs to open them; take it from the last good commit`,
+    );
+  }
+  if (!isThere) {
     throw new SecretsError(
       `${displayPath(path)} is in plain text; encrypt it: sops encrypt --in-place ${displayPath(path)}. ` +
         "if it was ever committed, make new secrets, since everybody with the repository has these",
     );
   }
-  const entries = contents.items
-    .map(({ key, value }) => ({ key: String(key), value }))
-    .filter(({ key }) => key !== "sops");
-  const isEmpty = (value: unknown) => isScalar(value) && (value.value === "" || value.value === null);
+  const entries = entriesOf(contents);
   const filled = entries.filter(({ value }) => !isEmpty(value));
   return {
     path,
     keys: entries.map(({ key }) => key),
     filled: filled.map(({ key }) => key),
     recipients: recipientsOf((document.toJS() as { readonly sops: unknown }).sops),
-    plain: filled
-      .filter(({ key, value }) => (name !== SECRETS_FILE || isOurs(key)) && !isEncrypted(value))
-      .map(({ key }) => key),
+    plain: plainKeys(contents, name),
   };
+}
+
+interface Entry {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+const entriesOf = (contents: YAMLMap): readonly Entry[] =>
+  contents.items.map(({ key, value }) => ({ key: String(key), value })).filter(({ key }) => key !== "sops");
+
+const isEmpty = (value: unknown) => isScalar(value) && (value.value === "" || value.value === null);
+
+const plainKeys = (contents: YAMLMap, name: string): readonly string[] =>
+  entriesOf(contents)
+    .filter(
+      ({ key, value }) => (name !== SECRETS_FILE || isOurs(key)) && !isEmpty(value) && !isEncrypted(value),
+    )
+    .map(({ key }) => key);
+
+/** The keys whose values are in plain text and must not be, in a text that sops has made. */
+export function plainKeysIn(encrypted: string, name: string): readonly string[] {
+  const { contents } = parseDocument(encrypted);
+  return isMap(contents) ? plainKeys(contents as YAMLMap, name) : [];
 }
 
 const isOurs = (key: string): boolean => SECRETS.some((each) => each.key === key);
@@ -85,8 +109,16 @@ const isOurs = (key: string): boolean => SECRETS.some((each) => each.key === key
 export const recipientsIn = (encrypted: string): readonly string[] =>
   recipientsOf((parseDocument(encrypted).toJS() as { readonly sops?: unknown }).sops);
 
+const isCiphertext = (value: unknown) => typeof value === "string" && value.startsWith("ENC[AES256_GCM,");
+
+function hasCiphertext(node: unknown): boolean {
+  if (isScalar(node)) return isCiphertext(node.value);
+  const items = (node as { readonly items?: readonly unknown[] } | null)?.items ?? [];
+  return items.some((item) => hasCiphertext((item as { readonly value?: unknown }).value ?? item));
+}
+
 function isEncrypted(node: unknown): boolean {
-  if (isScalar(node)) return typeof node.value === "string" && node.value.startsWith("ENC[AES256_GCM,");
+  if (isScalar(node)) return isCiphertext(node.value);
   const items = (node as { readonly items?: readonly unknown[] } | null)?.items ?? [];
   return items.every((item) => isEncrypted((item as { readonly value?: unknown }).value ?? item));
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { SECRETS_FILE } from "../domain/secrets";
 import { SecretsError } from "./errors";
-import { readEncryptedFile } from "./secrets-file";
+import { plainKeysIn, readEncryptedFile } from "./secrets-file";
 
 /** How sops is run. */
 export interface SopsProps {
@@ -19,6 +19,9 @@ export interface SopsProps {
 /** What to do about a value in a file that is encrypted otherwise. */
 export const IN_PLAIN_TEXT =
   "is in plain text; delete its line and add it again with npm run secrets -- edit. if it was ever committed, make a new one";
+const TAKE_GOOD_ONE = "take it from the last good commit";
+/** The same of the secrets of Talos, which nobody changes. */
+const isEdited = (name: string) => name === SECRETS_FILE;
 
 /** The exit codes of sops that we explain. */
 const EXIT = { macMismatch: 51, noKey: 128 } as const;
@@ -31,14 +34,17 @@ export async function decrypt(props: SopsProps, format: "json" | "yaml"): Promis
   const { folder, name = SECRETS_FILE } = props;
   const [plain] = readEncryptedFile(folder, name)?.plain ?? [];
   // sops would show the value in its error.
-  if (plain) throw new SecretsError(`${name}: ${plain} ${IN_PLAIN_TEXT}`);
+  if (plain) {
+    const text = isEdited(name) ? IN_PLAIN_TEXT : `is in plain text; ${TAKE_GOOD_ONE}`;
+    throw new SecretsError(`${name}: ${plain} ${text}`);
+  }
   const args = ["decrypt", "--output-type", format, name];
   const { code, stdout, stderr } = await run(props, args);
   if (code === 0) return stdout;
   if (code === EXIT.macMismatch) {
     throw new SecretsError(
       `${name}: it was changed after it was encrypted (its MAC does not hold), so nothing in it is trusted; ` +
-        "take it from the last good commit, and make changes with npm run secrets -- edit",
+        (isEdited(name) ? `${TAKE_GOOD_ONE}, and make changes with npm run secrets -- edit` : TAKE_GOOD_ONE),
       "changed",
     );
   }
@@ -49,14 +55,16 @@ export async function decrypt(props: SopsProps, format: "json" | "yaml"): Promis
       "no key",
     );
   }
-  throw new SecretsError(`${name}: sops decrypt ended with ${code}: ${lastLines(stderr)}`);
+  throw new SecretsError(
+    `${name}: sops decrypt ended with ${code}: ${lastLines(stderr)}; if the file is damaged, ${TAKE_GOOD_ONE}`,
+  );
 }
 
 /**
  * Encrypts YAML by the rule of `.sops.yaml` for the file, with a new data key. sops reads it from a pipe: no plain text is
  * written to disk.
  * @param recipients of age, instead of those of `.sops.yaml`
- * @throws SecretsError if there is no rule, or a recipient is none
+ * @throws SecretsError if there is no rule, it leaves secrets in plain text, or a recipient is none
  */
 export async function encrypt(
   props: SopsProps,
@@ -69,6 +77,12 @@ export async function encrypt(
   const { name = SECRETS_FILE } = props;
   const args = ["encrypt", ...types, ...to, "--filename-override", name];
   const { code, stdout, stderr } = await run(props, args, yaml);
+  const [plain] = code === 0 ? plainKeysIn(stdout, name) : [];
+  if (plain) {
+    throw new SecretsError(
+      `${name}: by its rule in .sops.yaml, sops would leave ${plain} in plain text, so nothing was written; give the file a rule of its own, before the others and without encrypted_regex and the like`,
+    );
+  }
   if (code === 0) return stdout;
   const hint = recipients ? "is each --age a recipient (age1…)?" : "is there a rule for it in .sops.yaml?";
   throw new SecretsError(`${name}: sops encrypt ended with ${code}: ${lastLines(stderr)}; ${hint}`);

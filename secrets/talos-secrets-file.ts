@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
 import { displayPath } from "../process/display-path";
 import { SecretsError } from "./errors";
@@ -39,16 +39,23 @@ export function requireNoTalosSecrets(folder: string): void {
 }
 
 /**
- * Encrypts the secrets to a new file.
+ * Encrypts the secrets to a new file, and opens it once: soon it may be the only copy.
  * @param yaml as `talosctl gen secrets` writes them
  * @returns its path
- * @throws SecretsError if a file is there, or `.sops.yaml` has no rule for it
+ * @throws SecretsError if a file is there, `.sops.yaml` has no rule for it, or this machine could not open it
  */
 export async function writeTalosSecrets(props: SopsProps, yaml: string): Promise<string> {
   requireNoTalosSecrets(props.folder);
   const path = talosSecretsPath(props.folder);
   const encrypted = await encrypt(ofTalos(props), yaml);
-  writeFileSync(path, encrypted, { flag: "wx" });
+  writeFileSync(path, encrypted, { flag: "wx", flush: true });
+  try {
+    await decrypt(ofTalos(props), "json");
+  } catch (error) {
+    rmSync(path);
+    if (!(error instanceof SecretsError)) throw error;
+    throw new SecretsError(`${error.message}; so it was not kept`);
+  }
   return path;
 }
 

@@ -51,7 +51,7 @@ function certificateIn({ values }: ShownResource): string | undefined {
 export interface CheckSecretsProps {
   readonly config: ClusterConfig;
   readonly nodes: readonly TalosNode[];
-  readonly secrets: PlainSecrets;
+  readonly secrets: Pick<PlainSecrets, "bundle">;
   readonly privateFolder: string;
   /** Absolute path of talosctl. */
   readonly talosctl: string;

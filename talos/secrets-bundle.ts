@@ -7,7 +7,7 @@ import {
   type MachineSecretsValue,
   machineSecretsOf,
   type SecretsBundle,
-  TF_VAR_TALOS_CA,
+  TF_VAR_TALOS_HASH,
   TF_VAR_TALOS_SECRETS,
 } from "../domain/talos-secrets";
 import { TalosError } from "./errors";
@@ -58,13 +58,30 @@ export const bundleOfMachineSecrets = (value: unknown, where: string): SecretsBu
 export function secretsVariables(bundle: SecretsBundle): Readonly<Record<string, string>> {
   return {
     [TF_VAR_TALOS_SECRETS]: JSON.stringify(machineSecretsOf(bundle)),
-    [TF_VAR_TALOS_CA]: caFingerprint(bundle),
+    [TF_VAR_TALOS_HASH]: secretsFingerprint(bundle),
   };
 }
 
-/** By which one cluster is told from another: SHA-256 of the CA's certificate, as PEM. Not secret. */
-export const caFingerprint = ({ certs }: SecretsBundle): string =>
-  createHash("sha256").update(Buffer.from(certs.os.crt, "base64")).digest("hex");
+/**
+ * By which the secrets of one cluster are told from others, and from edited ones: SHA-256 of all of them. Nobody can find out what is in
+ * it, since keys are. The constructs compute the same with `jsonencode`.
+ */
+export function secretsFingerprint(bundle: SecretsBundle): string {
+  const { secrets, ...others } = machineSecretsOf(bundle);
+  // OpenTofu fills in what is optional.
+  const whole = { ...others, secrets: { aescbc_encryption_secret: null, ...secrets } };
+  return createHash("sha256").update(jsonencode(whole)).digest("hex");
+}
+
+/** As OpenTofu's function of that name: keys are sorted, and what HTML could misread is escaped. */
+function jsonencode(value: unknown): string {
+  const sorted = (_: string, each: unknown): unknown =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each;
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value, sorted).replaceAll(/[<>&\u2028\u2029]/g, escaped);
+}
 
 /**
  * The secrets that are out of the state.

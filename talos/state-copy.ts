@@ -29,6 +29,12 @@ export interface StateCopy {
   readonly tofu: (...args: readonly string[]) => Promise<RunResult>;
 }
 
+/** A program that works on the state where it is. */
+export interface OwnStack extends StateCopy {
+  /** Adds a file to the program. @param name such as `outputs.tf.json` */
+  readonly add: (name: string, program: object) => void;
+}
+
 /** The bytes of the cluster's state. @throws TalosError where there is none */
 export async function readStateBytes({ project }: StateCopyProps): Promise<{
   readonly bytes: Uint8Array;
@@ -63,11 +69,19 @@ export function withStateCopy<T>(
   });
 }
 
-/** Lends a copy of the program in a folder of its own, which works on the state where it is, with its lock. */
-export function withOwnStack<T>(props: StateCopyProps, work: (copy: StateCopy) => Promise<T>): Promise<T> {
+/**
+ * Lends a copy of the program in a folder of its own, which works on the state where it is, with its lock.
+ * @param programOf what is made of the synthesized stack @default - it is taken as it is
+ */
+export function withOwnStack<T>(
+  props: StateCopyProps,
+  work: (stack: OwnStack) => Promise<T>,
+  programOf: (template: Template) => object = (template) => template,
+): Promise<T> {
   return withStack(props, async ({ template, folder, tofu }) => {
-    writeFileSync(join(folder, PROGRAM), JSON.stringify(template));
-    return work({ tofu });
+    const add = (name: string, program: object) => writeFileSync(join(folder, name), JSON.stringify(program));
+    add(PROGRAM, programOf(template));
+    return work({ tofu, add });
   });
 }
 

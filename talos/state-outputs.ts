@@ -29,7 +29,7 @@ export async function readState(props: StateOutputsProps): Promise<StateFile> {
 
 /** The part of a state file that is read here. */
 export interface StateFile {
-  readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly outputs?: Readonly<Record<string, { readonly value: unknown; readonly sensitive?: boolean }>>;
   readonly resources?: readonly {
     readonly mode: "managed" | "data";
     readonly type: string;

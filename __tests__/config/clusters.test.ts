@@ -279,7 +279,8 @@ describe("the secrets of Talos", () => {
     const files = [cluster(1, OUT_OF_STATE), cluster(2)] as const;
     expect(problemsOf(...files)).toEqual([
       "a/cluster.yaml:12: talos.secrets is out-of-state, and there is no a/talos-secrets.sops.yaml; for a new cluster, make them: " +
-        "npm run secrets -- talos. of a cluster that runs, take talos-secrets.sops.yaml from git",
+        "npm run secrets -- talos. of a cluster that runs, take talos-secrets.sops.yaml from git. of a cluster that has them in its " +
+        "state, take them out of it first: set in-state again, then npm run secrets -- talos --from-state",
     ]);
     expect(load(...files, { TF_VAR_talos_secrets: "{}" }).chosen).toHaveLength(2);
     expect(load(...files, { CLUSTER_CONFIG: pathOf("b") }).chosen).toHaveLength(1);
@@ -291,7 +292,8 @@ describe("the secrets of Talos", () => {
     file();
     expect(problemsOf(cluster(1, TALOS), cluster(2))).toEqual([
       "a/cluster.yaml:12: talos keeps the secrets in the state, but there is a/talos-secrets.sops.yaml: a plan would make other ones. " +
-        "add secrets: out-of-state, or remove the file if no cluster was made with it",
+        "add secrets: out-of-state; to keep them in the state from now on, run npm run secrets -- talos --to-state after that. " +
+        "remove the file only if they are in the state by now, or no cluster was made with it",
     ]);
     expect(load(cluster(1), cluster(2)).chosen).toHaveLength(2);
   });

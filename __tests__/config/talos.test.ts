@@ -263,3 +263,55 @@ describe("patches", () => {
     ]);
   });
 });
+
+describe("a secret in a patch, where the secrets are out of the state", () => {
+  const warningsOf = (patch: string, ...more: string[]) =>
+    parseCluster({
+      cluster: { file: "conf/cluster.yaml", bytes: Buffer.from(talos("patches: [p.yaml]", ...more)) },
+      readFile: () => Buffer.from(patch),
+    }).warnings.filter((each) => each.includes(" patches "));
+  const AUTH = "machine: { registries: { config: { ghcr.io: { auth: { password: hunter2 } } } } }\n";
+
+  test.each([
+    ["machine.registries.config.ghcr.io.auth", AUTH],
+    ["machine.token", "machine: { token: hunter2 }\n"],
+    ["cluster.secretboxEncryptionSecret", "cluster: { secretboxEncryptionSecret: hunter2 }\n"],
+    ["cluster.ca.key", "cluster: { ca: { crt: LS0t, key: hunter2 } }\n"],
+    [
+      "RegistryAuthConfig password",
+      "kind: RegistryAuthConfig\nname: ghcr.io\nusername: me\npassword: hunter2\n",
+    ],
+    [
+      "WireguardConfig privateKey, WireguardConfig peers.presharedKey",
+      "kind: WireguardConfig\nname: wg0\nprivateKey: hunter2\npeers: [{ publicKey: a, presharedKey: hunter2 }]\n",
+    ],
+    [
+      "VolumeConfig encryption.keys.static.passphrase",
+      "kind: VolumeConfig\nname: STATE\nencryption: { provider: luks2, keys: [{ slot: 0, static: { passphrase: hunter2 } }] }\n",
+    ],
+    [
+      "ExtensionServiceConfig environment.TS_AUTHKEY",
+      "kind: ExtensionServiceConfig\nname: tailscale\nenvironment: [TS_AUTHKEY=hunter2, TS_ROUTES=10.0.0.0/8]\n",
+    ],
+    ["machine.env.HTTP_TOKEN", "machine: { env: { HTTP_TOKEN: hunter2, GRPC_GO_LOG: info } }\n"],
+  ])("%s is told of, without its value", (key, patch) => {
+    const warnings = warningsOf(patch, "secrets: out-of-state");
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `conf/cluster.yaml:32: talos.patches has ${key}: with secrets: out-of-state, patches`,
+      ),
+    ]);
+    expect(warnings.join()).not.toContain("hunter2");
+  });
+
+  test.each([
+    ["what is none", "machine: { nodeTaints: { key: NoSchedule }, sysctls: { kernel.keys.maxkeys: '1' } }\n"],
+    ["what is deleted", "machine: { registries: { config: { ghcr.io: { auth: { $patch: delete } } } } }\n"],
+  ])("%s is not", (_, patch) => {
+    expect(warningsOf(patch, "secrets: out-of-state")).toEqual([]);
+  });
+
+  test("in an encrypted state, it is with the others", () => {
+    expect(warningsOf(AUTH)).toEqual([]);
+  });
+});

@@ -51,7 +51,7 @@ test("out of the state: the secrets stay the same, unless other ones are allowed
   expect(guard()?.lifecycle).toMatchObject({
     prevent_destroy: true,
     ignore_changes: ["input"],
-    postcondition: [{ condition: "${self.input == var.talos_ca_sha256}" }],
+    postcondition: [{ condition: "${self.input == var.talos_secrets_sha256}" }],
   });
   const allowed = guard({ allowNewSecrets: true })?.lifecycle;
   expect(allowed).toMatchObject({ prevent_destroy: false, precondition: [expect.anything()] });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { TerraformStack } from "cdktf";
 import { parse } from "yaml";
 import { LocalBackend } from "../../constructs/local-backend";
@@ -86,6 +87,9 @@ test("a new cluster: nothing secret is in the plan or in the state", async () =>
   await project.ok("init");
   await project.plan();
   expect(leaks(await project.planJson())).toEqual([]);
+  const files = unzipped(readFileSync(project.planFile));
+  expect(files).toContain("terraform_data.cluster_secrets");
+  expect(leaks(files)).toEqual([]);
   await project.ok("apply", "-input=false", project.planFile);
   expect(calls("ApplyConfiguration").map(({ node }) => node)).toEqual(["cp-1", "worker-1"]);
   expect(calls("Bootstrap").map(({ node }) => node)).toEqual(["cp-1"]);
@@ -123,13 +127,26 @@ test("other secrets are refused, and so are missing ones and those of another ha
   const other = secretsVariables(await newBundle());
   use(other);
   expect(await said()).toEqual(refused("these are not the secrets that this cluster was made with"));
-  use({ ...other, TF_VAR_talos_ca_sha256: own.TF_VAR_talos_ca_sha256 });
-  expect(await said()).toEqual(refused("TF_VAR_talos_ca_sha256 is not of the CA in TF_VAR_talos_secrets"));
+  // Its own, but for one part: somebody has edited the file, or has rotated one of the CAs.
+  const { certs } = bundle;
+  const edited = secretsVariables({ ...bundle, certs: { ...certs, etcd: certs.k8s } });
+  use(edited);
+  expect(await said()).toEqual(refused("these are not the secrets that this cluster was made with"));
+  use({ ...other, TF_VAR_talos_secrets_sha256: own.TF_VAR_talos_secrets_sha256 });
+  expect(await said()).toEqual(refused("TF_VAR_talos_secrets_sha256 is not that of TF_VAR_talos_secrets"));
   use({ ...own, TF_VAR_talos_secrets: undefined });
   expect(await said()).toEqual(
     refused("the secrets of Talos are missing. for a new cluster, make them: npm run"),
   );
+  // After `talosctl rotate-ca`, the nodes have others, and somebody says so.
+  use(edited);
+  write({ allowNewSecrets: true });
+  expect(await project.plannedActions()).toMatchObject({
+    "talos_machine_configuration_apply.cp-1": ["update"],
+    "terraform_data.cluster_secrets": ["update"],
+  });
   use(own);
+  write();
 });
 
 test("no plan makes a new CA in the state", async () => {
@@ -171,6 +188,20 @@ test("secrets that are in the state are not replaced; taken out, the node keeps 
 
 const hashesIn = (resources: NonNullable<StateFile["resources"]>) =>
   resources.flatMap(({ instances: [first] }) => first?.attributes?.machine_configuration_hash ?? []);
+
+/** All files in a plan: it is a zip archive. */
+function unzipped(archive: Buffer): string {
+  const texts: string[] = [];
+  const header = Buffer.from("PK\x03\x04");
+  for (let at = archive.indexOf(header); at >= 0; at = archive.indexOf(header, at + 1)) {
+    const data = at + 30 + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
+    const isDeflated = archive.readUInt16LE(at + 8) === 8;
+    texts.push(
+      (isDeflated ? inflateRawSync(archive.subarray(data)) : archive.subarray(data)).toString("latin1"),
+    );
+  }
+  return texts.join("\n");
+}
 
 async function newBundle(): Promise<SecretsBundle> {
   const { path: talosctl } = await resolveTalosctl({ report: console.error });

@@ -162,6 +162,15 @@ describe("what would be lost is refused, unless it is named", () => {
       [resource("talos_machine_secrets.prod", ["forget"])],
     ],
     [
+      "other secrets than those of a cluster that was made",
+      "talos_machine_secrets.prod",
+      'talos_machine_secrets.prod would be created, but cluster "prod" was made with secrets that the state has no more',
+      [
+        resource("talos_machine_secrets.prod", ["create"]),
+        resource("talos_machine_bootstrap.prod", ["no-op"]),
+      ],
+    ],
+    [
       "a VM whose name starts with a digit",
       "1cp",
       `1cp (${VM}._1cp) would be destroyed`,
@@ -173,6 +182,11 @@ describe("what would be lost is refused, unless it is named", () => {
     expect(refused).toMatchObject([{ allow, message: expect.stringContaining(message) }]);
     const again = reviewPlan(planOf(changes), [allow]);
     expect([again.refused, again.allowed]).toEqual([[], refused]);
+  });
+
+  test("the secrets of a new cluster are no loss", () => {
+    const created = ["talos_machine_secrets.prod", "talos_machine_bootstrap.prod"];
+    expect(reviewPlan(planOf(created.map((address) => resource(address, ["create"])))).refused).toEqual([]);
   });
 
   test("an allowance of something else allows nothing and is an error, since it may be misspelt", () => {

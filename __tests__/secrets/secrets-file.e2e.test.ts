@@ -1,8 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { identityFile, ownKey } from "../../secrets/age-key";
 import { checkSecrets } from "../../secrets/check";
+import { checkTalosSecrets } from "../../secrets/check-talos";
 import { allVariables, missingVariables } from "../../secrets/environment";
 import { initialize } from "../../secrets/init";
 import { sopsConfig } from "../../secrets/sops-config";
@@ -249,16 +250,75 @@ test("the secrets of Talos have a file of their own, which is never overwritten,
   project.write(".sops.yaml", sopsConfig([anna.recipient, carl.recipient]));
   expect(await rotateTalosSecrets(mine)).toBe(true);
   expect(await readTalosSecrets(project.as(carl))).toEqual(secrets);
+
+  // Carl leaves, and nobody has rotated yet.
+  project.write(".sops.yaml", sopsConfig([anna.recipient]));
+  const checked = (person: typeof carl) => checkTalosSecrets({ ...project.as(person), withoutKey: false });
+  const left = expect.stringContaining(`${carl.recipient} can read the file and is not in .sops.yaml`);
+  expect(await checked(anna)).toMatchObject({
+    recipients: [anna.recipient, carl.recipient],
+    macHolds: true,
+    problems: [left],
+  });
+  expect((await checked(ben))?.problems).toEqual([
+    left,
+    expect.stringContaining("no key of this machine opens it"),
+  ]);
+  expect(await checkTalosSecrets({ ...mine, folder: project.home, withoutKey: false })).toBeUndefined();
+  const path = talosSecretsPath(project.folder);
+  const good = readFileSync(path, "utf8");
+  writeFileSync(path, good.replace(/^( +id: ENC\[AES256_GCM,data:)../m, "$1AA"));
+  expect((await checked(anna))?.problems).toHaveLength(2);
+  writeFileSync(path, good);
 });
 
 test("secrets of Talos in plain text are refused, and not shown", async () => {
   const path = talosSecretsPath(project.folder);
-  writeFileSync(
-    path,
-    readFileSync(path, "utf8").replace(/^cluster:\n.*\n.*\n/m, "cluster: { id: a, secret: hunter2 }\n"),
-  );
+  const whole = readFileSync(path, "utf8");
+  writeFileSync(path, whole.replace(/^cluster:\n.*\n.*\n/m, "cluster: { id: a, secret: hunter2 }\n"));
   const reading = readTalosSecrets(project.as(anna));
   await expect(reading).rejects.toThrow("talos-secrets.sops.yaml: cluster is in plain text");
   await expect(reading).rejects.not.toThrow("hunter2");
   expect(await rotateTalosSecrets({ ...project.as(anna), folder: project.home })).toBe(false);
+  writeFileSync(path, whole);
+});
+
+test("a new file of Talos' secrets is written only if all of it is encrypted, and this machine can open it", async () => {
+  const folder = join(project.home, "new-cluster");
+  mkdirSync(folder);
+  const write = () =>
+    writeTalosSecrets({ ...project.as(anna), folder }, "cluster: { id: a, secret: hunter2 }\n");
+  const rule = (line: string, { recipient } = anna) =>
+    writeFileSync(
+      join(folder, ".sops.yaml"),
+      `creation_rules:\n  - path_regex: \\.sops\\.yaml$\n    age: ${recipient}\n    ${line}\n`,
+    );
+  // As people have it for manifests of Kubernetes.
+  rule("encrypted_regex: ^(data|stringData)$");
+  await expect(write()).rejects.toThrow(
+    /would leave cluster in plain text, so nothing was written; give the file a rule/,
+  );
+  await expect(write()).rejects.not.toThrow("hunter2");
+  rule("", ben);
+  await expect(write()).rejects.toThrow(/no key of this machine opens it.*so it was not kept/s);
+  expect(readdirSync(folder)).toEqual([".sops.yaml"]);
+  rule("");
+  await write();
+  expect(readdirSync(folder).sort()).toEqual([".sops.yaml", "talos-secrets.sops.yaml"]);
+});
+
+test("a file that is cut off is not taken for one in plain text", async () => {
+  const path = talosSecretsPath(project.folder);
+  const whole = readFileSync(path, "utf8");
+  for (const part of [
+    whole.slice(0, whole.indexOf("\nsops:")),
+    whole.slice(0, whole.indexOf("    mac:")),
+    "",
+  ]) {
+    writeFileSync(path, part);
+    const reading = readTalosSecrets(project.as(anna));
+    await expect(reading).rejects.toThrow(/take it from the last good commit/);
+    await expect(reading).rejects.not.toThrow(/sops encrypt|secrets -- edit/);
+  }
+  writeFileSync(path, whole);
 });

@@ -1,14 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { resetNodes } from "../../cli/destroyed-stack";
-import { sopsConfig } from "../../secrets/sops-config";
 import { issueCertificate } from "../../stand-ins/talos/pki/issue";
+import { secretsVariables } from "../../talos/secrets-bundle";
 import { talosCredentials } from "../../talos/talosconfig";
-import { resolveTool } from "../../toolchain";
 import { RunningCluster } from "./support/running-cluster";
+import { SecretsFile } from "./support/secrets-file";
 
 /* The commands for a running cluster, on stand-ins that the real OpenTofu has configured. */
 
@@ -177,58 +176,114 @@ test("certificates: one that ends soon is told of, and renewed by an apply of it
   );
 });
 
-test("secrets: taken out of the state, they serve all commands, and the nodes accept them", async () => {
-  const identity = inHome("age.txt");
-  const { path: ageKeygen } = await resolveTool("age-keygen", { report: console.error });
-  execFileSync(ageKeygen, ["-o", identity], { stdio: "ignore" });
-  const recipient = execFileSync(ageKeygen, ["-y", identity], { encoding: "utf8" }).trim();
-  writeFileSync(join(cluster.folder, ".sops.yaml"), sopsConfig([recipient]));
-  const env = { ...NO_PROXMOX, SOPS_AGE_KEY_FILE: identity };
-  const file = join(cluster.folder, "talos-secrets.sops.yaml");
-  const run = (command: string, ...args: string[]) => cluster.run(`cli/${command}.ts`, args, env);
+describe("secrets that are out of the state", () => {
+  let secrets: SecretsFile;
+  const run = (command: string, ...args: string[]) =>
+    cluster.run(`cli/${command}.ts`, args, { ...NO_PROXMOX, ...secrets.env });
+  const OUT_OF_STATE = "kubernetes_version: v1.36.0\nsecrets: out-of-state\n";
+  const BIG_BACKLOG = 'sysctls: { net.core.somaxconn: "65535" }';
 
-  cluster.configure();
-  const early = await run("secrets", "talos");
-  expect(early).toMatchObject({
-    code: 1,
-    said: expect.stringContaining("talos.secrets is in-state, so nothing was made"),
+  beforeAll(async () => {
+    secrets = await SecretsFile.for(cluster);
   });
-  expect(existsSync(file)).toBe(false);
-  expect(await run("secrets", "talos", "--from-state")).toMatchObject({ code: 0 });
-  expect(readFileSync(file, "utf8")).toMatch(/^cluster:\n +id: ENC\[/);
-  await cluster.forget("talos_machine_secrets.cluster");
 
-  cluster.configure(
-    'kubernetes_version: v1.36.0\nsecrets: out-of-state\nsysctls: { net.core.somaxconn: "65535" }',
-  );
-  const talosconfig = await run("talosconfig", "--out", "-");
-  const { context, contexts } = parse(talosconfig.out);
-  expect([context, contexts.lab.endpoints[0]]).toEqual(["lab", "10.20.1.11"]);
-  expect(talosconfig.out).not.toBe(readFileSync(join(cluster.folder, "talosconfig"), "utf8"));
-  const kubeconfig = await run("kubeconfig", "--out", "-");
-  expect(parse(kubeconfig.out)["current-context"]).toBe("admin@lab");
-  // The nodes have the config of before, made with the same secrets: nothing else differs.
-  const diff = await run("diff", "--json", "worker-1");
-  expect(JSON.parse(diff.out).nodes[0].changes).toEqual([
-    { document: "v1alpha1", path: ["machine", "sysctls"], after: { "net.core.somaxconn": "65535" } },
-  ]);
-  cluster.talos.control.clearCalls();
-  expect(await run("apply-config", "worker-1")).toMatchObject({ code: 0 });
-  const applied = cluster.talos.control
-    .listCalls()
-    .filter(({ method }) => method.endsWith("/ApplyConfiguration"));
-  expect(applied.map(({ node, status }) => [node, status])).toEqual([["worker-1", "OK"]]);
-  expect(await run("certificates", "renew")).toMatchObject({
-    code: 0,
-    said: expect.stringContaining("out of the state"),
+  test("they are taken out of it, once, and the nodes have the config of before", async () => {
+    cluster.configure();
+    const early = await run("secrets", "talos");
+    expect(early).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("talos.secrets is in-state, so nothing was made"),
+    });
+    cluster.configure(OUT_OF_STATE);
+    expect(await run("secrets", "talos")).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("the state has the secrets of this cluster already"),
+    });
+    expect(existsSync(secrets.path)).toBe(false);
+    cluster.configure();
+    expect(await run("secrets", "talos", "--from-state")).toMatchObject({ code: 0 });
+    expect(readFileSync(secrets.path, "utf8")).toMatch(/^cluster:\n +id: ENC\[/);
+    await cluster.forget("talos_machine_secrets.cluster");
+
+    cluster.configure(OUT_OF_STATE + BIG_BACKLOG);
+    // Made with the same secrets: nothing else differs.
+    const diff = await run("diff", "--json", "worker-1");
+    expect(JSON.parse(diff.out).nodes[0].changes).toEqual([
+      { document: "v1alpha1", path: ["machine", "sysctls"], after: { "net.core.somaxconn": "65535" } },
+    ]);
+    cluster.talos.control.clearCalls();
+    expect(await run("apply-config", "worker-1")).toMatchObject({ code: 0 });
+    const applied = cluster.talos.control
+      .listCalls()
+      .filter(({ method }) => method.endsWith("/ApplyConfiguration"));
+    expect(applied.map(({ node, status }) => [node, status])).toEqual([["worker-1", "OK"]]);
   });
-  rmSync(file);
-  const missing = await run("talosconfig", "--out", "-");
-  expect(missing).toMatchObject({
-    code: 1,
-    said: expect.stringContaining("the secrets of Talos are missing"),
+
+  test("a deploy leaves no credentials in the state, and every command makes its own", async () => {
+    cluster.configure(OUT_OF_STATE);
+    await cluster.apply(secretsVariables(await secrets.read()));
+    expect(await cluster.resources()).not.toContainEqual(
+      expect.stringMatching(/secrets\.cluster$|kubeconfig/),
+    );
+    const snapshot = join(cluster.folder, "out-of-state.snapshot");
+    const [talosconfig, kubeconfig, health, status, taken, certificates, renewed, locked] = await Promise.all(
+      [
+        run("talosconfig", "--out", "-"),
+        run("kubeconfig", "--out", "-"),
+        run("health", "--no-kubernetes"),
+        run("etcd", "status"),
+        run("etcd", "snapshot", snapshot),
+        run("certificates", "status", "--no-kubernetes"),
+        run("certificates", "renew"),
+        cluster.run("cli/talosconfig.ts", ["--out", "-"], {
+          SOPS_AGE_KEY_FILE: join(cluster.folder, "nobody"),
+        }),
+      ],
+    );
+    const { context, contexts } = parse(talosconfig.out);
+    expect([context, contexts.lab.endpoints[0]]).toEqual(["lab", "10.20.1.11"]);
+    expect(talosconfig.out).not.toBe(readFileSync(join(cluster.folder, "talosconfig"), "utf8"));
+    expect(parse(kubeconfig.out)["current-context"]).toBe("admin@lab");
+    expect(health).toMatchObject({ code: 0, said: expect.stringMatching(/\n\nhealthy\n/) });
+    expect(status).toMatchObject({ code: 0, said: expect.stringMatching(/cp-3 +member +3 +1\.0 MB/) });
+    expect(taken).toMatchObject({ code: 0, said: expect.stringMatching(/in plain text, of cp-1/) });
+    expect(certificates).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/client certificate of the talosconfig +364/),
+    });
+    expect(renewed).toMatchObject({ code: 0, said: expect.stringContaining("out of the state") });
+    expect(locked).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("no key of this machine opens it"),
+    });
+    expect(locked.said).not.toContain("for a new cluster");
   });
-  cluster.configure();
+
+  test("they are taken back into it: no certificate changes, and no node restarts", async () => {
+    expect(await run("secrets", "talos", "--to-state")).toMatchObject({
+      code: 0,
+      said: expect.stringContaining("git rm talos-secrets.sops.yaml"),
+    });
+    const resources = await cluster.resources();
+    expect(resources).toContain("talos_machine_secrets.cluster");
+    expect(resources).not.toContain("terraform_data.cluster_secrets");
+    expect(await cluster.output("names")).toBe("cp-1,cp-2,cp-3,worker-1");
+    const { certs } = await secrets.read();
+    rmSync(secrets.path);
+    expect(await run("talosconfig", "--out", "-")).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("the secrets of Talos are missing"),
+    });
+
+    cluster.configure();
+    cluster.talos.control.clearCalls();
+    await cluster.apply();
+    const methods = cluster.talos.control.listCalls().map(({ method }) => method.replace(/^.*\//, ""));
+    expect(methods).toContain("ApplyConfiguration");
+    expect(methods).not.toContainEqual(expect.stringMatching(/Bootstrap|Reboot/));
+    expect(parse(await cluster.output("talosconfig")).contexts.lab.ca).toBe(certs.os.crt);
+    expect(await cluster.plannedActions()).toEqual({});
+  });
 });
 
 test("before a destroy, all nodes are wiped, and those that can leave etcd first", async () => {

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import {
   bundleText,
-  caFingerprint,
   parseSecretsBundle,
+  secretsFingerprint,
   secretsIn,
   secretsVariables,
 } from "../../talos/secrets-bundle";
@@ -34,10 +33,20 @@ test("a bundle from before Talos 1.3 keeps its key of etcd", () => {
   expect(secretsIn(secretsVariables(old))).toEqual(old);
 });
 
-test("the hash is that of the certificate as a file", () => {
-  const pem = Buffer.from(given.certs.os.crt, "base64");
-  expect(pem.toString()).toMatch(/^-----BEGIN CERTIFICATE-----/);
-  expect(caFingerprint(bundle)).toBe(createHash("sha256").update(pem).digest("hex"));
+test("the hash changes with each part, and not with the order of the keys", () => {
+  const { certs, secrets, ...others } = bundle;
+  const hashes = [
+    bundle,
+    { ...bundle, certs: { ...certs, etcd: { ...certs.etcd, key: certs.k8s.key } } },
+    { ...bundle, certs: { ...certs, k8s: certs.etcd } },
+    { ...bundle, secrets: { ...secrets, secretboxencryptionsecret: "another" } },
+    { ...bundle, secrets: { ...secrets, aescbcencryptionsecret: "one more" } },
+    { ...bundle, cluster: { ...bundle.cluster, secret: "another" } },
+    { ...bundle, trustdinfo: { token: "another" } },
+  ].map(secretsFingerprint);
+  expect(new Set(hashes).size).toBe(hashes.length);
+  expect(secretsFingerprint({ secrets, ...others, certs })).toBe(hashes[0]);
+  expect(hashes[0]).toMatch(/^[0-9a-f]{64}$/);
 });
 
 test.each([

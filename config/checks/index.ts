@@ -11,6 +11,7 @@ import { checkDuplicates } from "./duplicates";
 import { checkInstallDisk } from "./install-disk";
 import { checkNetworks, warnOfUntaggedAddress } from "./networks";
 import { checkUsbDevices } from "./passthrough";
+import { warnOfSecretsInPatches } from "./patch-secrets";
 import { checkEjectedIso, checkPlacement, warnOfIdleHa, warnOfInsecureApi } from "./placement";
 import { checkPools } from "./pools";
 import { warnOfPreRelease } from "./release";
@@ -49,6 +50,7 @@ const WARNINGS: readonly Check[] = [
   warnOfMissingAgent,
   warnOfMissingAccount,
   warnOfUnconfiguredTalos,
+  warnOfSecretsInPatches,
 ];
 
 /** The mistakes in the values that are sound. What was refused already is not complained about again. */

@@ -18,9 +18,9 @@ export function checkSecretsFile(
   const file = join(dirname(clusterFile), TALOS_SECRETS_FILE);
   const isThere = existsSync(file);
   if (talos.secrets === "in-state") {
-    const text = `keeps the secrets in the state, but there is ${file}: a plan would make other ones. add secrets: out-of-state, or remove the file if no cluster was made with it`;
+    const text = `keeps the secrets in the state, but there is ${file}: a plan would make other ones. add secrets: out-of-state; to keep them in the state from now on, run npm run secrets -- talos --to-state after that. remove the file only if they are in the state by now, or no cluster was made with it`;
     return isThere ? [locateProblem({ path: ["talos"], text }, source.locate)] : [];
   }
-  const text = `is out-of-state, and there is no ${file}; ${HOW_TO_MAKE_SECRETS}`;
+  const text = `is out-of-state, and there is no ${file}; ${HOW_TO_MAKE_SECRETS}. of a cluster that has them in its state, take them out of it first: set in-state again, then npm run secrets -- talos --from-state`;
   return isThere || isGiven ? [] : [locateProblem({ path: ["talos", "secrets"], text }, source.locate)];
 }

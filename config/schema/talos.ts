@@ -124,7 +124,7 @@ export const talos = z.strictObject({
     .enum(SECRETS_PLACES)
     .default("in-state")
     .describe(
-      "Where the secrets of the cluster are: in the state, or in `talos-secrets.sops.yaml` beside this file. It is decided when the cluster is made.",
+      "Where the secrets of the cluster are: in the state, or in `talos-secrets.sops.yaml` beside this file. `npm run secrets -- talos` moves them.",
     ),
   plaintext_secrets: z
     .string()

@@ -2,10 +2,10 @@ import { TerraformResource, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import {
   HOW_TO_MAKE_SECRETS,
-  TALOS_CA_VARIABLE,
+  TALOS_HASH_VARIABLE,
   TALOS_SECRETS_FILE,
   TALOS_SECRETS_VARIABLE,
-  TF_VAR_TALOS_CA,
+  TF_VAR_TALOS_HASH,
   TF_VAR_TALOS_SECRETS,
 } from "../../domain/talos-secrets";
 import { Ephemeral } from "../ephemeral";
@@ -20,7 +20,7 @@ import {
 } from "./cluster-secrets";
 
 const SECRETS = `var.${TALOS_SECRETS_VARIABLE}`;
-const CA = `var.${TALOS_CA_VARIABLE}`;
+const HASH = `var.${TALOS_HASH_VARIABLE}`;
 const PAIR = "object({ cert = string, key = string })";
 const TYPE = [
   "object({ cluster = object({ id = string, secret = string }),",
@@ -31,7 +31,7 @@ const TYPE = [
 
 /**
  * The secrets come from outside, in a variable that is in memory only, and go into write-only attributes. The state has a hash of each
- * node's config, by which a plan sees every change, and a hash of the CA's certificate, by which it sees that the secrets are others.
+ * node's config, by which a plan sees every change, and a hash of the secrets, by which it sees that they are others.
  */
 export class SecretsOutOfState implements ClusterSecrets {
   readonly resource: TerraformResource;
@@ -50,15 +50,15 @@ export class SecretsOutOfState implements ClusterSecrets {
         ignoreChanges: props.allowNewSecrets ? undefined : ["input"],
         precondition: [
           {
-            condition: `\${sha256(base64decode(${SECRETS}.certs.os.cert)) == ${CA}}`,
-            errorMessage: `${TF_VAR_TALOS_CA} is not of the CA in ${TF_VAR_TALOS_SECRETS}; leave both to the commands of this program, or set both`,
+            condition: `\${sha256(jsonencode(${SECRETS})) == ${HASH}}`,
+            errorMessage: `${TF_VAR_TALOS_HASH} is not that of ${TF_VAR_TALOS_SECRETS}; leave both to the commands of this program, or set both`,
           },
         ],
         postcondition: props.allowNewSecrets
           ? undefined
           : [
               {
-                condition: `\${self.input == ${CA}}`,
+                condition: `\${self.input == ${HASH}}`,
                 errorMessage:
                   "these are not the secrets that this cluster was made with, and its nodes would accept nothing of theirs. nothing " +
                   `was changed. take its own ${TALOS_SECRETS_FILE} from git`,
@@ -66,7 +66,7 @@ export class SecretsOutOfState implements ClusterSecrets {
             ],
       },
     });
-    this.resource.addOverride("input", `\${${CA}}`);
+    this.resource.addOverride("input", `\${${HASH}}`);
     this.resource.overrideLogicalId(`${id}_secrets`);
     // Nothing can do this. Where the secrets are in the state, a plan fails before it uses other ones.
     new Moved(cluster, "not-from-in-state", { from: inState, to: outOfState });
@@ -131,13 +131,13 @@ function addVariables(cluster: Construct): void {
     description: "all secrets of the Talos cluster; they are in memory only",
   });
   secrets.addOverride("ephemeral", true);
-  const ca = new TerraformVariable(cluster, "ca-variable", {
+  const hash = new TerraformVariable(cluster, "hash-variable", {
     type: "string",
-    description: "SHA-256 of the certificate of its CA, as PEM",
+    description: "SHA-256 of the secrets, by which they are told from others",
   });
   for (const [variable, name] of [
     [secrets, TALOS_SECRETS_VARIABLE],
-    [ca, TALOS_CA_VARIABLE],
+    [hash, TALOS_HASH_VARIABLE],
   ] as const) {
     variable.overrideLogicalId(name);
     variable.addOverride("default", null);

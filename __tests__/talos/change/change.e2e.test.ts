@@ -4,9 +4,11 @@ import { restartAdvice } from "../../../cli/restart-advice";
 import { kubernetesPrograms } from "../../../stand-ins/kubernetes/programs";
 import { databaseOf } from "../../../stand-ins/talos/etcd/snapshot";
 import { KubernetesApi } from "../../../talos/kubernetes";
+import { secretsVariables } from "../../../talos/secrets-bundle";
 import { waitUntil } from "../../support/wait-until";
 import { ClusterView, KubernetesView } from "../support/cluster-views";
 import { RunningCluster, type RunResult } from "../support/running-cluster";
+import { SecretsFile } from "../support/secrets-file";
 
 /*
  * The commands that change a running cluster, with the real talosctl, a real Kubernetes API and the real provider on VMs of a
@@ -16,6 +18,8 @@ import { RunningCluster, type RunResult } from "../support/running-cluster";
 let cluster: RunningCluster;
 let seen: ClusterView;
 let kubernetes: KubernetesView;
+/** The secrets, once they are out of the state. */
+let secrets: SecretsFile;
 /** Credentials in files, so that not every command has to decrypt the state. */
 let credentials: readonly string[];
 
@@ -37,6 +41,13 @@ afterAll(() => cluster?.stop());
 const inFolder = (file: string) => join(cluster.folder, file);
 const run = (command: string, ...args: string[]): Promise<RunResult> =>
   cluster.run(`cli/${command}.ts`, [...args, ...credentials]);
+/** With the file of the secrets, and the addresses of the nodes that there are. */
+const outside = (command: string, ...args: string[]): Promise<RunResult> => {
+  const nodes = readFileSync(inFolder("nodes.yaml"), "utf8");
+  const endpoints = cluster.env.TALOS_API_ENDPOINTS?.split(",") ?? [];
+  const known = endpoints.filter((each) => nodes.includes(`name: ${each.replace(/=.*/, ",")}`));
+  return cluster.run(`cli/${command}.ts`, args, { ...secrets.env, TALOS_API_ENDPOINTS: known.join(",") });
+};
 
 function rewrite(file: string, change: (text: string) => string): void {
   writeFileSync(inFolder(file), change(readFileSync(inFolder(file), "utf8")));
@@ -194,11 +205,29 @@ test("upgrade-kubernetes: the key is written once talosctl has brought it everyw
   expect(seen.done()).toEqual(["EtcdSnapshot cp-1", "EtcdSnapshot cp-1"]);
 });
 
+test("upgrade: the secrets are taken out of the state, and the credentials are made of their file", async () => {
+  secrets = await SecretsFile.for(cluster);
+  expect(await outside("secrets", "talos", "--from-state")).toMatchObject({ code: 0 });
+  await cluster.forget("talos_machine_secrets.cluster");
+  rewrite("cluster.yaml", (text) =>
+    text
+      .replace("talos:\n", "talos:\n  secrets: out-of-state\n")
+      .replace("talos_version: v1.13.0", "talos_version: v1.13.9"),
+  );
+  await cluster.apply(secretsVariables(await secrets.read()));
+  expect(await cluster.resources()).not.toContain("talos_cluster_kubeconfig.cluster");
+  seen.done();
+  const args = ["--node", "worker-1", "--snapshot", inFolder("g.snapshot")];
+  expect(await outside("upgrade", ...args)).toMatchObject({ code: 0 });
+  expect(seen.done()).toEqual(["EtcdSnapshot cp-1", "Upgrade worker-1", "Reboot worker-1"]);
+  expect(seen.node("worker-1")?.version).toBe("v1.13.9");
+});
+
 test("a lost control plane keeps the others in etcd, and gets a new VM that is a member again", async () => {
   cluster.proxmox?.powerOff(7013);
   await waitUntil(() => seen.node("cp-3")?.condition === "OFF");
   await cluster.talos.kubernetes?.settled();
-  const healthy = await run("remove-node", "cp-1", "--yes", "cp-1", "--no-deploy");
+  const healthy = await outside("remove-node", "cp-1", "--yes", "cp-1", "--no-deploy");
   expect({ code: healthy.code, said: healthy.said }).toEqual({
     code: 3,
     said: expect.stringMatching(/cp-1: etcd would have 2 members, of which 1 healthy, and needs 2/),
@@ -206,7 +235,7 @@ test("a lost control plane keeps the others in etcd, and gets a new VM that is a
   expect(seen.done()).toEqual([]);
   const before = seen.vm("cp-3");
   const args = ["--yes", "cp-3", "--json", "--snapshot", inFolder("d.snapshot")];
-  const { code, out, said } = await run("replace-node", "cp-3", ...args);
+  const { code, out, said } = await outside("replace-node", "cp-3", ...args);
   expect({ code, said }).toEqual({
     code: 0,
     said: expect.stringMatching(
@@ -231,7 +260,7 @@ test("a lost control plane keeps the others in etcd, and gets a new VM that is a
 test("remove-node: a worker is wiped, goes from Kubernetes and the files, and a deploy destroys its VM and no other", async () => {
   const others = seen.vms.filter(({ name }) => name !== "worker-1");
   expect(others).toHaveLength(3);
-  const { code, out, said } = await run("remove-node", "worker-1", "--yes", "worker-1", "--json");
+  const { code, out, said } = await outside("remove-node", "worker-1", "--yes", "worker-1", "--json");
   // Without workers, the control planes take pods, so the deploy gives them another config.
   expect({ code, said }).toEqual({
     code: 0,
@@ -246,4 +275,13 @@ test("remove-node: a worker is wiped, goes from Kubernetes and the files, and a 
   expect(seen.vms).toEqual(others);
   expect((await cluster.resources()).filter((address) => address.includes("worker-1"))).toEqual([]);
   expect(await cluster.plannedActions()).toEqual({});
+});
+
+test("destroy --reset: every node is wiped before its VM goes, and the file with the secrets stays", async () => {
+  const before = await secrets.read();
+  const { code, said } = await outside("cdktf", "destroy", "--reset", "--yes", "lab");
+  expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining("cp-1: wiped") });
+  expect(seen.done()).toEqual(["Reset cp-3", "Reset cp-2", "Reset cp-1"]);
+  expect(seen.vms).toEqual([]);
+  expect(await secrets.read()).toEqual(before);
 });

@@ -77,6 +77,8 @@ export class RunningCluster {
     /** What its VMs run on; undefined where it has none. */
     readonly proxmox: RunningProxmox | undefined,
     private readonly project: TofuProject,
+    /** What OpenTofu gets in its environment. */
+    private readonly variables: Record<string, string | undefined>,
   ) {}
 
   static async start({ vms = false, ...options }: RunningClusterOptions = {}): Promise<RunningCluster> {
@@ -88,10 +90,10 @@ export class RunningCluster {
     const talos = await startTalos({ nodes, ...image, platform, poweredOn: !vms, ...options });
     const proxmox = vms ? await startProxmox() : undefined;
     if (proxmox) runNodesOnVms(proxmox, talos);
-    const env = { TF_VAR_state_passphrase: PASSPHRASE, ...proxmox?.env };
+    const env: Record<string, string | undefined> = { TF_VAR_state_passphrase: PASSPHRASE, ...proxmox?.env };
     // Where cdktf puts the stack of a project.
     const project = new TofuProject(env, join(folder, "cdktf.out/stacks/cluster"));
-    const cluster = new RunningCluster(folder, talos, proxmox, project);
+    const cluster = new RunningCluster(folder, talos, proxmox, project, env);
     try {
       cluster.makeProject();
       cluster.configure();
@@ -117,8 +119,9 @@ export class RunningCluster {
     writeFileSync(join(this.folder, "nodes.yaml"), NODES);
   }
 
-  /** Applies the configs of `cluster.yaml`. */
-  async apply(): Promise<void> {
+  /** Applies the configs of `cluster.yaml`. @param variables more of them, from now on */
+  async apply(variables: Readonly<Record<string, string>> = {}): Promise<void> {
+    Object.assign(this.variables, variables);
     this.writeStack();
     await this.project.ok("apply", "-auto-approve");
   }
@@ -127,9 +130,8 @@ export class RunningCluster {
   plannedActions = () => this.project.plannedActions();
 
   /** The addresses of what is in the state. */
-  async resources(): Promise<readonly string[]> {
-    return (await this.project.ok("state", "list")).output.trim().split("\n");
-  }
+  resources = async (): Promise<readonly string[]> =>
+    (await this.project.ok("state", "list")).output.trim().split("\n");
 
   /** The value of an output in the state. */
   async output(name: string): Promise<string> {
@@ -239,8 +241,9 @@ export class RunningCluster {
       ...props,
       nodes: props.nodes.map((each) => ({ ...each, apiEndpoint: endpoints.get(each.name) })),
     });
-    for (const [name, value] of Object.entries({ kubeconfig, talosconfig })) {
-      new TerraformOutput(stack, name, { value, sensitive: true, staticId: true });
+    const names = [...endpoints.keys()].join();
+    for (const [name, value] of Object.entries({ kubeconfig, talosconfig, names })) {
+      if (value !== undefined) new TerraformOutput(stack, name, { value, sensitive: true, staticId: true });
     }
     return stack;
   }
