@@ -18,6 +18,7 @@ import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { resolveTool } from "../../toolchain";
 import { inheritedEnv } from "../support/inherited-env";
+import { requirePlain } from "../support/plain-output";
 import { ROOT } from "../support/running-program";
 import { WatchedArguments } from "../support/watched-arguments";
 
@@ -109,7 +110,7 @@ afterAll(async () => {
 });
 
 function run(file: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-  return new Promise<{ code: number; out: string; said: string }>((resolve) => {
+  return new Promise<{ code: number; out: string; said: string }>((resolve, reject) => {
     const child = execFile(
       file,
       args,
@@ -117,6 +118,11 @@ function run(file: string, args: readonly string[], more: NodeJS.ProcessEnv = {}
       (error, stdout, stderr) => {
         // Printing secrets is what `secrets env` is for.
         if (!args.includes("env")) said += stdout + stderr;
+        try {
+          requirePlain({ command: args, stdout, stderr, isWhole: true });
+        } catch (problem) {
+          reject(problem);
+        }
         resolve({ code: Number(error?.code ?? 0), out: stdout, said: stdout + stderr });
       },
     );
