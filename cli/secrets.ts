@@ -1,4 +1,5 @@
 // `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
@@ -6,6 +7,7 @@ import { findClusters } from "../config/find-files";
 import { SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
+import { waiting } from "../process/waiting";
 import { ownKey } from "../secrets/age-key";
 import { type CheckReport, checkSecrets } from "../secrets/check";
 import { edit } from "../secrets/edit";
@@ -13,7 +15,8 @@ import { allVariables } from "../secrets/environment";
 import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
-import { readEncryptedFile } from "../secrets/secrets-file";
+import { readEncryptedFile, secretsPath } from "../secrets/secrets-file";
+import type { SopsProps } from "../secrets/sops";
 import { rotateTalosSecrets, talosSecretsPath } from "../secrets/talos-secrets-file";
 import { rotate } from "../secrets/update";
 import { resolveTool } from "../toolchain";
@@ -25,6 +28,15 @@ import { addTalosCommand } from "./secrets/talos";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
 const EXIT = { good: 0, problems: 2 } as const;
+
+/** Shows that sops is at work. It is found or made before that, which shows its own progress. */
+async function withSops<T>(what: string, work: (props: SopsProps) => Promise<T>): Promise<T> {
+  const props = sopsProps(process.env);
+  // Without the file, the work says so at once.
+  if (!existsSync(secretsPath(props.folder))) return work(props);
+  const path = await props.sops();
+  return waiting(what, () => work({ ...props, sops: async () => path }));
+}
 
 async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
   const props = sopsProps(process.env);
@@ -90,7 +102,9 @@ function clusterFolders(): readonly string[] {
 }
 
 function report(withoutKey: boolean): Promise<CheckReport> {
-  return checkSecrets({ ...sopsProps(process.env), needed: needed(), withoutKey });
+  return withSops("checking the secrets", (props) =>
+    checkSecrets({ ...props, needed: needed(), withoutKey }),
+  );
 }
 
 /** What cluster.yaml needs; without one, what most projects need. */
@@ -154,10 +168,9 @@ program
   .command("rotate")
   .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
   .action(async () => {
-    const props = sopsProps(process.env);
-    await rotate(props);
+    await withSops("encrypting the secrets anew", rotate);
     await rotateTalos();
-    const recipients = readEncryptedFile(props.folder)?.recipients ?? [];
+    const recipients = readEncryptedFile(sopsProps(process.env).folder)?.recipients ?? [];
     console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
     console.log(
       "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
@@ -168,7 +181,7 @@ program
   .description("print the environment variables of all secrets, in plain text")
   .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
   .action(async (options: { readonly format: Format }) => {
-    console.log(format(await allVariables(sopsProps(process.env)), options.format));
+    console.log(format(await withSops("opening the secrets", allVariables), options.format));
   });
 addTalosCommand(program);
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type LoadedFromEnv, loadFromEnv } from "../../config";
 import { TALOS_SECRETS_FILE } from "../../domain/talos-secrets";
 import { withAbortOnSignal } from "../../process/abort-on-signal";
+import { step } from "../../process/step";
 import { SecretsError } from "../../secrets/errors";
 import { requireNoTalosSecrets, writeTalosSecrets } from "../../secrets/talos-secrets-file";
 import { loadProject } from "../../state/project";
@@ -35,7 +36,10 @@ async function makeSecrets({ fromState = false }: Options, signal: AbortSignal):
   let yaml: string;
   if (fromState) {
     await loadSecrets(env, { signal });
-    yaml = await secretsInState({ project: loadProject(env, process.cwd()), signal, report });
+    const project = loadProject(env, process.cwd());
+    yaml = await step("take the secrets out of the state", ({ say }) =>
+      secretsInState({ project, signal, report: say }),
+    );
   } else {
     const { path: talosctl } = await resolveTalosctl({ env, signal, report });
     yaml = await generatedSecrets(contract, { talosctl, env, signal });
