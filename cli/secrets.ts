@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
-import { findClusters } from "../config/find-files";
 import { SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
@@ -15,7 +14,7 @@ import { allVariables } from "../secrets/environment";
 import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
-import { readEncryptedFile, secretsPath } from "../secrets/secrets-file";
+import { readEncryptedFile, secretsFolder, secretsPath } from "../secrets/secrets-file";
 import type { SopsProps } from "../secrets/sops";
 import { rotateTalosSecrets, talosSecretsPath } from "../secrets/talos-secrets-file";
 import { rotate } from "../secrets/update";
@@ -24,6 +23,7 @@ import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
 import { sopsProps } from "./load-secrets";
 import { run } from "./run";
+import { checkTalosOfAll, clusterFiles } from "./secrets/check-talos";
 import { addTalosCommand } from "./secrets/talos";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
@@ -32,11 +32,17 @@ const EXIT = { good: 0, problems: 2 } as const;
 /** Shows that sops is at work. It is found or made before that, which shows its own progress. */
 async function withSops<T>(what: string, work: (props: SopsProps) => Promise<T>): Promise<T> {
   const props = sopsProps(process.env);
-  // Without the file, the work says so at once.
-  if (!existsSync(secretsPath(props.folder))) return work(props);
+  // Without a file, the work says so at once.
+  if (!hasFiles(props)) return work(props);
   const path = await props.sops();
   return waiting(what, () => work({ ...props, sops: async () => path }));
 }
+
+const hasFiles = ({ folder, env }: SopsProps): boolean =>
+  [
+    secretsPath(folder),
+    ...clusterFiles(env).map(({ clusterFile }) => talosSecretsPath(dirname(clusterFile))),
+  ].some((path) => existsSync(path));
 
 async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
   const props = sopsProps(process.env);
@@ -82,22 +88,11 @@ async function editSecrets(): Promise<void> {
 
 /** The secrets of Talos of every cluster, whose recipients are the same. */
 async function rotateTalos(): Promise<void> {
-  for (const folder of clusterFolders()) {
+  for (const { clusterFile } of clusterFiles(process.env)) {
+    const folder = dirname(clusterFile);
     if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
       console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
     }
-  }
-}
-
-function clusterFolders(): readonly string[] {
-  try {
-    return findClusters({ clusterConfig: process.env.CLUSTER_CONFIG }).all.map(({ clusterFile }) =>
-      dirname(clusterFile),
-    );
-  } catch (error) {
-    // There may be no cluster yet.
-    if (error instanceof ConfigError) return [];
-    throw error;
   }
 }
 
@@ -118,10 +113,17 @@ function needed(): readonly string[] {
 }
 
 async function check(options: { readonly json?: boolean; readonly key: boolean }): Promise<void> {
-  const found = await report(!options.key);
-  if (options.json) console.log(JSON.stringify(found, null, 2));
-  else print(found);
-  process.exitCode = found.problems.length > 0 ? EXIT.problems : EXIT.good;
+  const talos = await withSops("checking the secrets of Talos", (props) =>
+    checkTalosOfAll(props, !options.key),
+  );
+  // Whoever gives all else by variables has no other file than that of Talos.
+  const hasFile = existsSync(secretsPath(secretsFolder(process.env)));
+  const found = hasFile || talos.length === 0 ? await report(!options.key) : undefined;
+  const reports = [...(found ? [found] : []), ...talos];
+  if (options.json) console.log(JSON.stringify({ ...found, talos }, null, 2));
+  else reports.forEach(print);
+  const hasProblems = reports.some(({ problems }) => problems.length > 0);
+  process.exitCode = hasProblems ? EXIT.problems : EXIT.good;
 }
 
 function print({ file, recipients, keys, macHolds, problems, warnings }: CheckReport): void {
@@ -159,7 +161,7 @@ program
 program
   .command("check")
   .description(
-    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged",
+    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged; that of Talos, too",
   )
   .option("--no-key", "leave out what needs a key: the MAC and the values")
   .option(...JSON_OPTION)

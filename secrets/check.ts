@@ -82,7 +82,10 @@ async function open(props: SopsProps): Promise<{ readonly macHolds?: boolean; re
 }
 
 /** Compares who can read the file with who could if it were encrypted now: sops itself says what its rules mean. */
-async function recipientProblems(props: SopsProps, actual: readonly string[]): Promise<readonly string[]> {
+export async function recipientProblems(
+  props: SopsProps,
+  actual: readonly string[],
+): Promise<readonly string[]> {
   if (findSopsConfig(props.folder) === undefined) {
     return [`there is no .sops.yaml, so the file cannot be encrypted anew; docs/secrets.md shows one`];
   }
