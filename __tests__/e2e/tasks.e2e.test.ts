@@ -195,6 +195,7 @@ test("one task from nothing to a cluster with its apps", async () => {
   const { code, said } = await runTask(["bootstrap:full"], { APPS: 'grep -c server: "$KUBECONFIG" >apps' });
   if (code !== 0) throw new Error(said);
   expect(said).toContain("secrets.sops.yaml is written");
+  expect(said).toContain("task: [infra:apply-auto] npm run -s deploy -- --auto-approve");
   expect(readFileSync(inProject("apps"), "utf8")).toBe("1\n");
   expect(statSync(inProject(".credentials")).mode & 0o777).toBe(0o700);
   expect(statSync(inProject(".credentials/kubeconfig")).mode & 0o777).toBe(0o600);
