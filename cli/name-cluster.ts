@@ -21,6 +21,9 @@ export function nameInAdvice(cluster: string): void {
   if (isFirst) for (const stream of [process.stdout, process.stderr]) nameIn(stream);
 }
 
+/** What another command of ours gets, so that its texts name the cluster too. */
+export const clusterArguments = (): readonly string[] => (chosen === undefined ? [] : ["--cluster", chosen]);
+
 /** Adds `--cluster NAME` to the commands in a text, where the user has told with `--cluster` what they are about. */
 export function nameCluster(text: string, cluster = chosen): string {
   if (cluster === undefined) return text;

@@ -23,7 +23,7 @@ import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
 import { sopsProps } from "./load-secrets";
 import { run } from "./run";
-import { checkTalosOfAll, clusterFiles } from "./secrets/check-talos";
+import { checkTalos, clusterFiles } from "./secrets/check-talos";
 import { addTalosCommand } from "./secrets/talos";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
@@ -41,7 +41,7 @@ async function withSops<T>(what: string, work: (props: SopsProps) => Promise<T>)
 const hasFiles = ({ folder, env }: SopsProps): boolean =>
   [
     secretsPath(folder),
-    ...clusterFiles(env).map(({ clusterFile }) => talosSecretsPath(dirname(clusterFile))),
+    ...clusterFiles(env, "all").map(({ clusterFile }) => talosSecretsPath(dirname(clusterFile))),
   ].some((path) => existsSync(path));
 
 async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
@@ -88,7 +88,7 @@ async function editSecrets(): Promise<void> {
 
 /** The secrets of Talos of every cluster, whose recipients are the same. */
 async function rotateTalos(): Promise<void> {
-  for (const { clusterFile } of clusterFiles(process.env)) {
+  for (const { clusterFile } of clusterFiles(process.env, "all")) {
     const folder = dirname(clusterFile);
     if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
       console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
@@ -113,9 +113,7 @@ function needed(): readonly string[] {
 }
 
 async function check(options: { readonly json?: boolean; readonly key: boolean }): Promise<void> {
-  const talos = await withSops("checking the secrets of Talos", (props) =>
-    checkTalosOfAll(props, !options.key),
-  );
+  const talos = await withSops("checking the secrets of Talos", (props) => checkTalos(props, !options.key));
   // Whoever gives all else by variables has no other file than that of Talos.
   const hasFile = existsSync(secretsPath(secretsFolder(process.env)));
   const found = hasFile || talos.length === 0 ? await report(!options.key) : undefined;

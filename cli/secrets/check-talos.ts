@@ -15,23 +15,20 @@ import type { SopsProps } from "../../secrets/sops";
 import { TalosError } from "../../talos/errors";
 import { parseSecretsBundle } from "../../talos/secrets-bundle";
 
-/** The files of the chosen cluster, or of all; none where there is no cluster yet. */
-export function clusterFiles(env: NodeJS.ProcessEnv): readonly ClusterFiles[] {
+/** The files of the clusters; none where there is no cluster yet. @param which all, or only the one that the user has chosen */
+export function clusterFiles(env: NodeJS.ProcessEnv, which: "chosen" | "all"): readonly ClusterFiles[] {
   try {
-    return findClusters({ clusterConfig: env.CLUSTER_CONFIG }).all;
+    return findClusters({ clusterConfig: env.CLUSTER_CONFIG })[which];
   } catch (error) {
     if (error instanceof ConfigError) return [];
     throw error;
   }
 }
 
-/** Checks the secrets of Talos of each cluster that has them out of its state, or has a file with them. */
-export async function checkTalosOfAll(
-  props: SopsProps,
-  withoutKey: boolean,
-): Promise<readonly CheckReport[]> {
+/** Checks the secrets of Talos of the chosen cluster, or of each, that has them out of its state, or has a file with them. */
+export async function checkTalos(props: SopsProps, withoutKey: boolean): Promise<readonly CheckReport[]> {
   const reports: CheckReport[] = [];
-  for (const files of clusterFiles(props.env)) {
+  for (const files of clusterFiles(props.env, "chosen")) {
     const folder = dirname(files.clusterFile);
     const found = await checkTalosSecrets({ ...props, folder, withoutKey, problemOf });
     const place = placeOf(files, props.env);
