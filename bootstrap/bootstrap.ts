@@ -109,10 +109,11 @@ async function update(props: BootstrapProps, stack: Stack, ownership: Ownership)
   const lost = await stack.importOwned(ownership);
   const plan = await stack.plan();
   const deleted = lost.map((id) => `The token ${id} will be deleted: its value is lost.`);
-  const text = [plan, ...deleted, ...domainNotes(props.settings.bootstrap, plan)].filter(Boolean).join("\n");
+  const notes = domainNotes(props.settings.bootstrap, plan.whole);
+  const text = [plan.described, ...deleted, ...notes].filter(Boolean).join("\n");
   if (!text) return true;
   if (!(await approve(text))) return false;
-  if (plan) await apply(props, stack, ownership);
+  if (plan.whole) await apply(props, stack, ownership);
   await deleteTokens(props, await stack.lostTokens());
   return true;
 }
@@ -131,7 +132,8 @@ async function apply({ approve }: BootstrapProps, stack: Stack, ownership: Owner
   } catch (error) {
     if (!isStaleMigration(error)) throw error;
     // Cloudflare applied a migration earlier, but its answer was lost. The new plan reads the deployed tag again.
-    if (!(await approve(await stack.plan(`-replace=${REVISION_ADDRESS}`)))) {
+    const { described } = await stack.plan(`-replace=${REVISION_ADDRESS}`);
+    if (!(await approve(described))) {
       throw new Error("stopped: everything except the Worker was applied; run `npm run bootstrap` again");
     }
     await applyPlan();

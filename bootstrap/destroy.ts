@@ -57,8 +57,8 @@ async function destroyContent(
   const state = await objects.get(BOOTSTRAP_STATE_KEY);
   const stack = await prepare({ ...props, env: { ...props.env, ALLOW_DESTROY: "bootstrap" } });
   const lost = await stack.importOwned(ownership);
-  const plan = await stack.plan("-destroy");
-  const text = `${plan}\nThe bucket ${bucketName} will be deleted last, with all objects in it.`;
+  const { described } = await stack.plan("-destroy");
+  const text = `${described}\nThe bucket ${bucketName} will be deleted last, with all objects in it.`;
   if (!(await approve(text))) return false;
   workDir.removePlan();
   if (state) {

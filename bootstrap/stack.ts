@@ -22,6 +22,22 @@ export interface StackProps {
   readonly signal: AbortSignal;
   /** The command to type again when a step failed. */
   readonly again: string;
+  /** What the user reads of a plan. No change may be missing in it. @default - what OpenTofu says */
+  readonly describePlan?: (plan: Plan) => string;
+}
+
+/** A plan that changes something. */
+export interface Plan {
+  /** As OpenTofu shows it. */
+  readonly whole: string;
+  /** The output of `tofu show -json`, secrets included. */
+  readonly json: string;
+}
+
+/** A plan, and what the user reads of it. Both are empty where there is nothing to do. */
+export interface Planned {
+  readonly whole: string;
+  readonly described: string;
 }
 
 /** The outputs of the stack that clients need. */
@@ -84,16 +100,19 @@ export class Stack {
    * Plans, and saves the plan in the work dir.
    * @returns the plan as text; empty if there is nothing to do
    */
-  plan(...args: readonly string[]): Promise<string> {
-    const { workDir } = this.props;
+  plan(...args: readonly string[]): Promise<Planned> {
+    const { workDir, describePlan = ({ whole }: Plan) => whole } = this.props;
     const { planFile } = workDir;
     return step("Plan", async ({ follow, result }) => {
       const hasChanges = await this.tofu.plan(follow, NO_LOCK, `-out=${planFile}`, ...args);
-      const text = hasChanges ? await this.tofu.showPlan(planFile) : "";
-      if (!hasChanges) workDir.removePlan();
-      const counts = /^Plan: (.*)$/m.exec(text)?.[1];
-      result(counts ?? (hasChanges ? "only outputs change" : "nothing to do"));
-      return text;
+      if (!hasChanges) {
+        workDir.removePlan();
+        result("nothing to do");
+        return { whole: "", described: "" };
+      }
+      const whole = await this.tofu.showPlan(planFile);
+      result(/^Plan: (.*)$/m.exec(whole)?.[1] ?? "only outputs change");
+      return { whole, described: describePlan({ whole, json: await this.tofu.showPlanJson(planFile) }) };
     });
   }
 

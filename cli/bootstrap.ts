@@ -6,8 +6,10 @@ import { type BootstrapProps, bootstrap, readBootstrapped } from "../bootstrap/b
 import { type Destroyed, destroy } from "../bootstrap/destroy";
 import { clientVariables, instructions, secretsToKeep } from "../bootstrap/export-env";
 import { loadBootstrapSettings } from "../bootstrap/settings";
+import type { Plan } from "../bootstrap/stack";
 import { WorkDir } from "../bootstrap/work-dir";
 import { SECRETS_FILE } from "../domain/secrets";
+import { reviewPlan, textOf } from "../plan";
 import { confirm } from "../process/confirm";
 import { lockFolder } from "../process/lock-folder";
 import { step } from "../process/step";
@@ -22,6 +24,7 @@ import { run } from "./run";
 interface Options {
   readonly folder: string;
   readonly yes?: boolean;
+  readonly wholePlan?: boolean;
 }
 
 interface BootstrapOptions extends Options {
@@ -74,10 +77,19 @@ async function inWorkDir(
       signal,
       again: `npm run bootstrap${command}`,
       approve: (plan) => approve(plan, options),
+      describePlan: (plan) => describePlan(plan, options),
     });
   } finally {
     unlock();
   }
+}
+
+/** Every change, by address; with `--whole-plan`, what OpenTofu says of it comes before. */
+function describePlan({ whole, json }: Plan, { wholePlan }: Options): string {
+  // What `deploy` refuses are losses of nodes. Here, whoever reads the plan judges it.
+  const summary = { ...reviewPlan(json), refused: [], allowed: [] };
+  const text = textOf(summary, { byNode: false });
+  return wholePlan ? `${whole}\n${text}` : `${text}\n(--whole-plan shows what OpenTofu says of it)`;
 }
 
 async function approve(plan: string, { yes }: Options): Promise<boolean> {
@@ -118,6 +130,7 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
 
 function program(): Command {
   const folder = new Option("--folder <path>", "work dir: logs, and encrypted copies").default(".bootstrap");
+  const wholePlan = new Option("--whole-plan", "show OpenTofu's plan too, with all attributes");
   const adopt = new Option(
     "--adopt <name>",
     "take over an existing resource that the marker does not list, such as worker/tfstate",
@@ -135,6 +148,7 @@ function program(): Command {
       "\nexit codes: 0 done, or the plan was not approved; 1 an error; 128 plus its number after a signal",
     )
     .option("-y, --yes", "apply without asking")
+    .addOption(wholePlan)
     .action((options: BootstrapOptions) =>
       inWorkDir(options, "", "change", (props) => runBootstrap({ ...props, adopt: options.adopt })),
     );
@@ -154,6 +168,7 @@ function program(): Command {
     .description("destroy everything that the bootstrap has made, the state bucket last")
     .addOption(folder)
     .option("-y, --yes", "destroy without asking")
+    .addOption(wholePlan)
     .option("--delete-states", "also delete the states of other stacks in the bucket, with all backups")
     .action((options: DestroyOptions) =>
       inWorkDir(options, " -- destroy", "change", async (props) => {

@@ -8,6 +8,7 @@ import { neededVariables } from "../secrets/needed";
 import { cloudflareFor, resolveForSynth, resolveToolchain } from "../toolchain";
 import { KeptPlan } from "./apply";
 import { cdktfHelp } from "./cdktf-help";
+import { requireKnownOption } from "./cdktf-options";
 import { chooseCluster } from "./choose-cluster";
 import { deploy } from "./deploy";
 import { destroy, requireDestroyable } from "./destroy";
@@ -42,6 +43,12 @@ async function main(name: string, written: readonly string[]): Promise<number> {
     throw new Error(`"${name}" is not a command; use one of ${Object.keys(COMMANDS).join(", ")}`);
   const { given, cluster } = takeCluster(written);
   if (name === "synth" || given.includes("--version")) {
+    for (const each of given)
+      requireKnownOption(each, {
+        command: name,
+        own: ["--cluster"],
+        cdktf: name === "synth" ? "synth" : "diff",
+      });
     chooseCluster(cluster, process.env);
     // A synth needs no secret, but the id of the account can be one of them.
     await loadSecrets(process.env, { only: ["CLOUDFLARE_ACCOUNT_ID"], optional: true });

@@ -1,7 +1,6 @@
 import { staleReason } from "../plan/plan-record";
 import { confirm } from "../process/confirm";
 import { diff, type StackCommand } from "./make-plan";
-import { nameCluster } from "./name-cluster";
 import type { PlanOptions } from "./plan-options";
 import { SavedPlan } from "./review-plan";
 import { planOption } from "./tofu-options";
@@ -66,9 +65,7 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
       allowed,
     );
     if (code !== 0)
-      console.error(
-        nameCluster(`what is left is still in the state; mend what it says, and run npm run destroy again`),
-      );
+      console.error("what is left is still in the state; mend what it says, and run npm run destroy again");
     if (kept) console.error(kept);
     return code;
   } finally {

@@ -2,7 +2,6 @@ import { AssertionError } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "../process/package-root";
-import { nameCluster } from "./name-cluster";
 
 /** Whether an error is a mistake in this program. */
 export const isBug = (error: unknown): boolean =>
@@ -15,7 +14,7 @@ export function messageOf(error: unknown): unknown {
   if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return missingPackage(error.message);
   if (error.message === "fetch failed")
     return `the server cannot be reached: ${(error.cause as Error).message}`;
-  return isBug(error) ? error : nameCluster(error.message);
+  return isBug(error) ? error : error.message;
 }
 
 /** Packages that only some projects need are theirs to install, in a version that this package names. */

@@ -13,6 +13,7 @@ import {
   readJob,
   readPlanSummary,
 } from "../github";
+import { waiting } from "../process/waiting";
 import { run } from "./run";
 
 /* `npm run github -- comment|drift-issue|find-plan|oidc`: what the workflows of a project tell GitHub. */
@@ -75,8 +76,11 @@ async function comment({ plan, name, snapshotDiff }: CommentOptions): Promise<vo
   addTo(env.GITHUB_STEP_SUMMARY, text);
   if (job.pullRequest === undefined)
     return console.log("no pull request has started this job; the summary of the run has it");
-  const id = await postPlanComment(new GitHubApi(job, env), job.pullRequest, name, text);
-  console.log(`comment ${id} on #${job.pullRequest} shows the plan`);
+  const { pullRequest } = job;
+  const id = await waiting(`writing the comment on #${pullRequest}`, () =>
+    postPlanComment(new GitHubApi(job, env), pullRequest, name, text),
+  );
+  console.log(`comment ${id} on #${pullRequest} shows the plan`);
 }
 
 function readDiff(file: string | undefined): string | undefined {
@@ -88,7 +92,9 @@ function readDiff(file: string | undefined): string | undefined {
 async function driftIssue({ report, name }: { report: string; name: string }): Promise<void> {
   const job = readJob(env);
   const differences = readDriftReport(report);
-  const outcome = await postDriftIssue(new GitHubApi(job, env), { name, differences, job });
+  const outcome = await waiting("looking for the issue about drift", () =>
+    postDriftIssue(new GitHubApi(job, env), { name, differences, job }),
+  );
   console.log(
     outcome === "none" ? "no drift, and no issue about it" : `${outcome} the issue about drift of ${name}`,
   );
@@ -96,14 +102,16 @@ async function driftIssue({ report, name }: { report: string; name: string }): P
 
 async function find({ artifact, workflow }: { artifact: string; workflow: string }): Promise<void> {
   const job = readJob(env);
-  const id = await findPlan(new GitHubApi(job, env), { job, artifact, workflow });
+  const id = await waiting("looking for the run that made the plan", () =>
+    findPlan(new GitHubApi(job, env), { job, artifact, workflow }),
+  );
   addTo(env.GITHUB_OUTPUT, `run-id=${id}`);
   console.log(`run ${id} has the plan ${artifact}`);
 }
 
 async function oidc({ audience }: { audience: string }): Promise<void> {
   if (!env.GITHUB_ENV) throw new GitHubError("GITHUB_ENV not set; run this in a job of GitHub Actions");
-  const token = await oidcToken(env, audience);
+  const token = await waiting("asking GitHub for an identity", () => oidcToken(env, audience));
   console.log(`::add-mask::${token}`);
   addTo(env.GITHUB_ENV, `TF_HTTP_USERNAME=oidc\nTF_HTTP_PASSWORD=${token}`);
 }

@@ -1,3 +1,5 @@
+import { requireKnownOption } from "./cdktf-options";
+
 /** The commands that make or apply a plan. */
 export type PlanCommand = "plan" | "drift" | "deploy" | "destroy" | "apply";
 
@@ -85,8 +87,11 @@ export function planOptions(command: PlanCommand, given: readonly string[]): Pla
     if (instead !== undefined) throw new Error(`${command} takes no ${name}: ${instead}`);
     const option = TAKEN[command].find((each) => each === name);
     const missing = option && MISSING[option];
-    if (option === undefined) rest.push(argument);
-    else if (missing === undefined && joined !== undefined)
+    if (option === undefined) {
+      const own = ["--cluster", ...TAKEN[command]];
+      requireKnownOption(word, { command, own, cdktf: command === "apply" ? "synth" : "diff" });
+      rest.push(argument);
+    } else if (missing === undefined && joined !== undefined)
       throw new Error(`${argument}: ${name} takes no value; pass ${name} alone, or leave it out`);
     else if (missing === undefined) values[option] = "";
     else {

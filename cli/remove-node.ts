@@ -3,7 +3,6 @@ import { nodeRemoval } from "../config/edit-nodes";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed } from "../talos/node";
 import { EXIT } from "./change-command";
-import { nameCluster } from "./name-cluster";
 import { printReport, type RemovalOptions, removalProgram, takeOut, writeEdit } from "./removal-command";
 import { runDeploy } from "./run-deploy";
 import { runTalosProgram } from "./talos-command";
@@ -40,7 +39,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   if (edit.text === undefined || !options.deploy) {
     const first =
       edit.text === undefined ? `${edit.advice}, then run` : `${name} is gone from ${edit.at}; run`;
-    console.error(nameCluster(`${first} npm run deploy -- --allow ${name}: it destroys the VM`));
+    console.error(`${first} npm run deploy -- --allow ${name}: it destroys the VM`);
     printReport(options, report, "to be done");
     return EXIT.done;
   }

@@ -6,7 +6,6 @@ import { nodeProblems } from "../talos/change/preflight";
 import type { Cluster } from "../talos/cluster";
 import { isControlPlane, nodeNamed, type TalosNode } from "../talos/node";
 import { EXIT } from "./change-command";
-import { nameCluster } from "./name-cluster";
 import { printReport, type RemovalOptions, removalProgram, takeOut } from "./removal-command";
 import { runDeploy } from "./run-deploy";
 import { runTalosProgram } from "./talos-command";
@@ -33,16 +32,14 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     return code;
   }
   if (!options.deploy) {
-    console.error(
-      nameCluster(`${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`),
-    );
+    console.error(`${name} is out of the cluster; run npm run replace-node -- ${name} without --no-deploy`);
     printReport(options, report, "to be done");
     return EXIT.done;
   }
   const deployed = await runDeploy({ node, nodes: cluster.nodes, replaces: true, env: process.env });
   if (deployed !== 0) {
     printReport(options, report, "failed");
-    console.error(nameCluster(`mend what the deploy says, then run npm run replace-node -- ${name} again`));
+    console.error(`mend what the deploy says, then run npm run replace-node -- ${name} again`);
     return EXIT.failed;
   }
   try {

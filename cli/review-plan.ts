@@ -7,7 +7,6 @@ import { checkedOutCommit } from "../process/git";
 import { Tofu } from "../process/tofu";
 import { makeTransientFile } from "../process/transient-file";
 import { runInForeground } from "./foreground";
-import { nameCluster } from "./name-cluster";
 import type { PlanOptions } from "./plan-options";
 import { restartAdvice } from "./restart-advice";
 
@@ -124,9 +123,7 @@ export class SavedPlan {
     if (advice !== undefined) console.error(advice);
     if (/Saved plan is stale/.test(errors))
       console.error(
-        nameCluster(
-          `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
-        ),
+        `nothing was applied: the state has changed since the plan was made; run ${again} again and read what it says now`,
       );
     return code;
   }

@@ -6,6 +6,7 @@ import { lossProblem } from "../domain/etcd";
 import { vmAddress } from "../domain/virtual-machine";
 import { passSignals } from "../process/pass-signals";
 import { isControlPlane, type TalosNode } from "../talos/node";
+import { clusterArguments } from "./name-cluster";
 
 export interface DeployProps {
   /** The node whose VM may go, and no other. */
@@ -40,7 +41,8 @@ export function runDeploy(props: DeployProps): Promise<number> {
   // This repository has sources, the package what they were compiled to.
   const isSource = __filename.endsWith(".ts");
   const [program, ...before] = isSource ? ["ts-node", "--swc"] : [process.execPath];
-  const args = [...before, join(__dirname, isSource ? "cdktf.ts" : "cdktf.js"), ...deployArguments(props)];
+  const file = join(__dirname, isSource ? "cdktf.ts" : "cdktf.js");
+  const args = [...before, file, ...deployArguments(props), ...clusterArguments()];
   const child = spawn(program ?? "", args, {
     env: deployEnvironment(props),
     stdio: ["inherit", process.stderr, "inherit"],

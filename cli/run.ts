@@ -22,7 +22,7 @@ export async function run(
 ): Promise<void> {
   program.name(called(name));
   for (const each of [program, ...program.commands]) {
-    each.configureHelp({ showGlobalOptions: true }).showHelpAfterError("(--help says more)");
+    each.configureHelp({ showGlobalOptions: true }).showHelpAfterError(allowedBy(each));
   }
   if (described) return void described.push(program);
   endQuietlyWithItsReader();
@@ -34,6 +34,19 @@ export async function run(
     console.error(messageOf(error));
     process.exitCode = 1;
   }
+}
+
+/** What a command takes, for who has written something else. */
+function allowedBy(command: Command): string {
+  const commands = command.commands.map((each) => each.name());
+  const all = [command, command.parent].flatMap((each) => each?.options.map(({ long }) => long) ?? []);
+  const options = [...new Set(all)];
+  const lists = [
+    ["commands", commands],
+    ["options", options],
+  ] as const;
+  const lines = lists.flatMap(([what, names]) => (names.length > 0 ? `${what}: ${names.join(", ")}\n` : []));
+  return `${lines.join("")}(--help says more)`;
 }
 
 /** The program of a command that is not run, for its help and its completion. @param file in this folder */

@@ -1,20 +1,21 @@
 // `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
-import { findClusters } from "../config/find-files";
 import { SECRETS_FILE } from "../domain/secrets";
 import { displayPath } from "../process/display-path";
 import { table } from "../process/table";
+import { waiting } from "../process/waiting";
 import { ownKey } from "../secrets/age-key";
 import { type CheckReport, checkSecrets } from "../secrets/check";
-import { checkTalosSecrets, type TalosCheckReport } from "../secrets/check-talos";
 import { edit } from "../secrets/edit";
 import { allVariables } from "../secrets/environment";
 import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
-import { readEncryptedFile } from "../secrets/secrets-file";
+import { readEncryptedFile, secretsFolder, secretsPath } from "../secrets/secrets-file";
+import type { SopsProps } from "../secrets/sops";
 import { rotateTalosSecrets, talosSecretsPath } from "../secrets/talos-secrets-file";
 import { rotate } from "../secrets/update";
 import { resolveTool } from "../toolchain";
@@ -22,10 +23,26 @@ import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
 import { sopsProps } from "./load-secrets";
 import { run } from "./run";
+import { checkTalos, clusterFiles } from "./secrets/check-talos";
 import { addTalosCommand } from "./secrets/talos";
 
 /** As with `tofu plan -detailed-exitcode`, 1 is an error and 2 is a finding. */
 const EXIT = { good: 0, problems: 2 } as const;
+
+/** Shows that sops is at work. It is found or made before that, which shows its own progress. */
+async function withSops<T>(what: string, work: (props: SopsProps) => Promise<T>): Promise<T> {
+  const props = sopsProps(process.env);
+  // Without a file, the work says so at once.
+  if (!hasFiles(props)) return work(props);
+  const path = await props.sops();
+  return waiting(what, () => work({ ...props, sops: async () => path }));
+}
+
+const hasFiles = ({ folder, env }: SopsProps): boolean =>
+  [
+    secretsPath(folder),
+    ...clusterFiles(env, "all").map(({ clusterFile }) => talosSecretsPath(dirname(clusterFile))),
+  ].some((path) => existsSync(path));
 
 async function init({ age = [] }: { readonly age?: readonly string[] }): Promise<void> {
   const props = sopsProps(process.env);
@@ -71,37 +88,18 @@ async function editSecrets(): Promise<void> {
 
 /** The secrets of Talos of every cluster, whose recipients are the same. */
 async function rotateTalos(): Promise<void> {
-  for (const folder of clusterFolders()) {
+  for (const { clusterFile } of clusterFiles(process.env, "all")) {
+    const folder = dirname(clusterFile);
     if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
       console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
     }
   }
 }
 
-/** The same files, looked at. */
-async function reportsOfTalos(withoutKey: boolean): Promise<readonly TalosCheckReport[]> {
-  const reports: TalosCheckReport[] = [];
-  for (const folder of clusterFolders()) {
-    const found = await checkTalosSecrets({ ...sopsProps(process.env), folder, withoutKey });
-    if (found !== undefined) reports.push(found);
-  }
-  return reports;
-}
-
-function clusterFolders(): readonly string[] {
-  try {
-    return findClusters({ clusterConfig: process.env.CLUSTER_CONFIG }).all.map(({ clusterFile }) =>
-      dirname(clusterFile),
-    );
-  } catch (error) {
-    // There may be no cluster yet.
-    if (error instanceof ConfigError) return [];
-    throw error;
-  }
-}
-
 function report(withoutKey: boolean): Promise<CheckReport> {
-  return checkSecrets({ ...sopsProps(process.env), needed: needed(), withoutKey });
+  return withSops("checking the secrets", (props) =>
+    checkSecrets({ ...props, needed: needed(), withoutKey }),
+  );
 }
 
 /** What cluster.yaml needs; without one, what most projects need. */
@@ -115,30 +113,25 @@ function needed(): readonly string[] {
 }
 
 async function check(options: { readonly json?: boolean; readonly key: boolean }): Promise<void> {
-  const found = await report(!options.key);
-  const talos = await reportsOfTalos(!options.key);
-  const problems = [found, ...talos].flatMap((each) => each.problems);
+  const talos = await withSops("checking the secrets of Talos", (props) => checkTalos(props, !options.key));
+  // Whoever gives all else by variables has no other file than that of Talos.
+  const hasFile = existsSync(secretsPath(secretsFolder(process.env)));
+  const found = hasFile || talos.length === 0 ? await report(!options.key) : undefined;
+  const reports = [...(found ? [found] : []), ...talos];
   if (options.json) console.log(JSON.stringify({ ...found, talos }, null, 2));
-  else print(found, talos);
-  process.exitCode = problems.length > 0 ? EXIT.problems : EXIT.good;
+  else reports.forEach(print);
+  const hasProblems = reports.some(({ problems }) => problems.length > 0);
+  process.exitCode = hasProblems ? EXIT.problems : EXIT.good;
 }
 
-function print(found: CheckReport, talos: readonly TalosCheckReport[]): void {
-  printFile(found);
-  console.log(`has: ${found.keys.join(", ") || "nothing"}`);
-  for (const warning of found.warnings) console.log(`warning: ${warning}`);
-  for (const problem of found.problems) console.log(`problem: ${problem}`);
-  for (const each of talos) {
-    printFile(each);
-    for (const problem of each.problems) console.log(`problem: ${problem}`);
-  }
-  if ([found, ...talos].every(({ problems }) => problems.length === 0)) console.log("no problem found");
-}
-
-function printFile({ file, recipients, macHolds }: TalosCheckReport): void {
+function print({ file, recipients, keys, macHolds, problems, warnings }: CheckReport): void {
   const mac = { true: "holds", false: "does NOT hold", undefined: "not checked" }[`${macHolds}`];
   console.log(`${displayPath(file)}: MAC ${mac}`);
   console.log(`can be read by:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
+  console.log(`has: ${keys.join(", ") || "nothing"}`);
+  for (const warning of warnings) console.log(`warning: ${warning}`);
+  for (const problem of problems) console.log(`problem: ${problem}`);
+  if (problems.length === 0) console.log("no problem found");
 }
 
 const program = new Command()
@@ -166,7 +159,7 @@ program
 program
   .command("check")
   .description(
-    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged; those of Talos too",
+    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged; that of Talos, too",
   )
   .option("--no-key", "leave out what needs a key: the MAC and the values")
   .option(...JSON_OPTION)
@@ -175,10 +168,9 @@ program
   .command("rotate")
   .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
   .action(async () => {
-    const props = sopsProps(process.env);
-    await rotate(props);
+    await withSops("encrypting the secrets anew", rotate);
     await rotateTalos();
-    const recipients = readEncryptedFile(props.folder)?.recipients ?? [];
+    const recipients = readEncryptedFile(sopsProps(process.env).folder)?.recipients ?? [];
     console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
     console.log(
       "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
@@ -189,7 +181,7 @@ program
   .description("print the environment variables of all secrets, in plain text")
   .addOption(new Option("--format <format>", "for eval, or for a file").choices(formats).default("shell"))
   .action(async (options: { readonly format: Format }) => {
-    console.log(format(await allVariables(sopsProps(process.env)), options.format));
+    console.log(format(await withSops("opening the secrets", allVariables), options.format));
   });
 addTalosCommand(program);
 

@@ -41,8 +41,7 @@ export function talosProgram(name: string, description: string, exitCodes: strin
       `\nexit codes: ${exitCodes}\nenvironment: as for npm run deploy, to read the state; TALOS_API_ENDPOINTS and ` +
         "KUBERNETES_API_ENDPOINT where the APIs are reached through a tunnel",
     )
-    .allowExcessArguments(false)
-    .showHelpAfterError();
+    .allowExcessArguments(false);
 }
 
 /** Runs a command whose work is on the running cluster. It is the last statement of its file, as {@link run} is. */

@@ -15,12 +15,17 @@ const SIGNS: Readonly<Record<Action, string>> = {
 /** How many attributes of one resource are listed; the plan itself has them all. */
 const MOST_ATTRIBUTES = 12;
 
+export interface TextOptions {
+  /** Whether what belongs to no node has a heading that says so. @default true */
+  readonly byNode?: boolean;
+}
+
 /** A plan by node, for a terminal or a comment. */
-export function textOf(summary: PlanSummary): string {
+export function textOf(summary: PlanSummary, { byNode = true }: TextOptions = {}): string {
   const { groups, outputs, warnings, allowed, refused } = summary;
   const lines = [
     headline(summary),
-    ...groups.flatMap(groupLines),
+    ...groups.flatMap((group) => groupLines(group, byNode)),
     ...(outputs.length > 0 ? [`outputs: ${outputs.join(", ")}`] : []),
     ...warnings.map((warning) => `warning: ${shownLine(warning)}`),
     ...allowed.map(({ allow, message }) => `allowed by --allow ${allow}: ${message}`),
@@ -46,8 +51,8 @@ function headline({ counts, hasChanges }: PlanSummary): string {
   return hasChanges ? "no resource changes; outputs do" : "no changes";
 }
 
-function groupLines({ node, changes }: ChangeGroup): readonly string[] {
-  return [node ?? "not of one node", ...changes.flatMap(changeLines)];
+function groupLines({ node, changes }: ChangeGroup, byNode: boolean): readonly string[] {
+  return [...(byNode ? [node ?? "not of one node"] : []), ...changes.flatMap(changeLines)];
 }
 
 function changeLines({ address, action, reason, attributes }: ShownChange): readonly string[] {

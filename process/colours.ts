@@ -1,5 +1,6 @@
-/** Whether this process may write colours: on a terminal, unless NO_COLOR is set (https://no-color.org). */
-const hasColours = (): boolean => Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+/** Whether this process may write colours: where both streams are a terminal, unless NO_COLOR is set (https://no-color.org). */
+const hasColours = (): boolean =>
+  Boolean(process.stdout.isTTY && process.stderr.isTTY) && !process.env.NO_COLOR;
 
 /**
  * What tells cdktf and OpenTofu, neither of which reads NO_COLOR, to write no colours, and cdktf to draw nothing where there is

@@ -1,5 +1,3 @@
-import { Listr, PRESET_TIMER } from "listr2";
-
 /** Shows how a step is getting on. */
 export interface Progress {
   /** Shows a line. */
@@ -14,12 +12,16 @@ export interface Progress {
 const INTERVAL_MS = 10_000;
 
 /**
- * Runs one step, and shows its title, its progress and its duration.
+ * Runs one step, and shows its title, its progress and its duration on standard error: standard output is for results.
  * @throws what `work` throws
  */
 export async function step<T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> {
+  // Once it is loaded, it does not ask any more whether colours are wanted: after `run` has decided that.
+  const { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } = require("listr2") as typeof import("listr2");
   let outcome: Promise<T> | undefined;
-  const rendererOptions = { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false };
+  // What others print meanwhile is shown after the step; it stays on the stream that it was for.
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stdout) });
+  const rendererOptions = { timer: PRESET_TIMER, showErrorMessage: false, collapseErrors: false, logger };
   const task = {
     title,
     task: async (_context: unknown, task: { title?: string; output: string }) => {
@@ -45,6 +47,7 @@ export async function step<T>(title: string, work: (progress: Progress) => Promi
   await new Listr([task], {
     registerSignalListeners: false,
     exitOnError: false,
+    fallbackRendererCondition: () => !process.stderr.isTTY,
     rendererOptions,
     fallbackRendererOptions: rendererOptions,
   }).run();
@@ -58,7 +61,7 @@ class FollowedLines {
   private readonly timer?: NodeJS.Timeout;
 
   constructor(private readonly show: (line: string) => void) {
-    if (!process.stdout.isTTY) this.timer = setInterval(() => this.flush(), INTERVAL_MS);
+    if (!process.stderr.isTTY) this.timer = setInterval(() => this.flush(), INTERVAL_MS);
   }
 
   add(line: string): void {

@@ -134,6 +134,12 @@ test("the Worker's own password changes, in place; its histories stay, and clien
   laptop.set({ ...variables, TF_VAR_tfstate_password: OTHER_PASSWORD });
   const { said } = await laptop.ok("--yes");
   expect(said).toMatch(/✔ Plan: 1 to add, 1 to change, 1 to destroy\..*✔ Second plan: empty/);
+  // By name, and not as OpenTofu has it: that is for who asks for it.
+  expect(said).toMatch(
+    / 1 to change in place, 1 to REPLACE .*! replace terraform_data\.\S+ .*\(--whole-plan shows/,
+  );
+  expect(said).toMatch(/~ update cloudflare_workers_script\.\S+ /);
+  expect(said).not.toMatch(/ will be updated in-place|must be replaced|not of one node/);
   expect((await ask("/states/proxmox")).status).toBe(401);
   expect(await (await ask("/states/proxmox/versions", OTHER_PASSWORD)).json()).toEqual(before);
   expect(laptop.findInFiles([PASSWORD, OTHER_PASSWORD])).toEqual([]);
@@ -157,7 +163,10 @@ test("disaster drill: the bucket is lost, is made again beside what is left, and
   expect(refused).toMatchObject({ end: 1, said: expect.stringContaining(adopt.join(" ")) });
   expect(await account.inventory()).toMatchObject({ buckets: ["tfstate-backup"], scripts: ["tfstate"] });
 
-  const { said } = await laptop.ok("--yes", ...adopt);
+  const { said } = await laptop.ok("--yes", "--whole-plan", ...adopt);
+  expect(said).toMatch(
+    / cloudflare_account_token\.\S+ will be created .*\+ create cloudflare_account_token\./,
+  );
   expect(said).toMatch(
     /✔ Import: bucket\/tfstate, bucket\/tfstate-backup, worker\/tfstate .*✔ Second plan: empty/,
   );
@@ -193,6 +202,7 @@ test("destroy is refused while another stack has a state there; allowed, and int
   const last = await readState();
 
   let run = laptop.start("destroy", "--yes", "--delete-states");
+  await run.says("  - destroy cloudflare_r2_bucket.state\n");
   const cutAt = async (...held: readonly Held[]) => {
     await run.until(Promise.all(held.map(({ met }) => met)));
     await run.powerCut();

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { COMMANDS } from "../../cli/commands";
+import { requirePlain } from "../support/plain-output";
 import { ROOT, TYPESCRIPT } from "../support/running-program";
 
 const ENV = { ...process.env, CLUSTER_CONFIG: join(ROOT, "examples/two-clusters") };
@@ -12,6 +13,7 @@ function main(...args: readonly string[]): string {
     env: ENV,
     encoding: "utf8",
   });
+  requirePlain({ command: args, stdout, stderr, isWhole: true });
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}`);
   return stdout;
 }

@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { nameCluster } from "../../cli/name-cluster";
+import { inheritedEnv } from "../support/inherited-env";
+import { startProgram } from "../support/running-program";
 
 test.each([
   ["run npm run plan again", "run npm run plan -- --cluster staging again"],
@@ -12,6 +15,8 @@ test.each([
     "npm run diff -- --cluster staging shows it; npm run plan -- --cluster staging",
   ],
   ["npm run secrets -- edit", "npm run secrets -- --cluster staging edit"],
+  ["npm run etcd -- snapshot FILE", "npm run etcd -- snapshot --cluster staging FILE"],
+  ["npm run tofu -- state rm x", "npm run tofu -- --cluster staging state rm x"],
   ["npm run local -- proxmox", "npm run local -- proxmox"],
   // They know which, or are for all.
   ["npm run apply -- plan.bin", "npm run apply -- plan.bin"],
@@ -23,4 +28,14 @@ test.each([
 
 test("where there is one cluster, or CLUSTER_CONFIG names it, commands stay as they are", () => {
   expect(nameCluster("run npm run plan again")).toBe("run npm run plan again");
+});
+
+test("whatever a command writes names the cluster: errors, progress and results, but no bytes", async () => {
+  const program = startProgram(join(__dirname, "support/advice.ts"), [], { env: inheritedEnv() });
+  expect(await program.ended).toBe(1);
+  expect(program.lines()).toEqual(["npm run plan -- --cluster staging", "npm run plan"]);
+  const told = program.said().match(/npm run deploy.*/g);
+  expect(told).toEqual(
+    ["progress", "direct", "error"].map((what) => `npm run deploy -- --cluster staging # ${what}`),
+  );
 });

@@ -1,5 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StateProject } from "../state/support/project";
+import { VALID } from "../config/support/cluster";
+import { StateProject, stateOf } from "../state/support/project";
 import { ScriptedServer } from "../state/support/scripted-server";
 import { inheritedEnv } from "../support/inherited-env";
 import { ROOT, TYPESCRIPT } from "../support/running-program";
@@ -8,7 +10,36 @@ import { Terminal } from "../support/terminal";
 /** The start of the line, and nothing on it. */
 const REWRITTEN = "\r\x1b[K";
 
-test("commands that read states say on a terminal what they wait for, and take it back", async () => {
+/** Where the state is not at the server: what was frozen there is looked for. */
+const ELSEWHERE = { STATE_BACKEND: "local" };
+
+/** Each of these asks the server, or sops. */
+const COMMANDS: readonly (readonly [command: string, env?: NodeJS.ProcessEnv])[] = [
+  ["state list"],
+  ["state versions"],
+  ["state verify"],
+  ["state backup"],
+  ["state pull"],
+  ["state reconfigure"],
+  ["state restore 1"],
+  ["state unlock 1"],
+  ["state unfreeze"],
+  ["state push one.tfstate"],
+  ["state migrate --to local"],
+  ["state drop --from worker", ELSEWHERE],
+  ["state credentials", { AWS_ACCESS_KEY_ID: "key", CLOUDFLARE_API_TOKEN: "token" }],
+  ["github find-plan --artifact plan"],
+  ["secrets env", { CLUSTER_CONFIG: "secrets/cluster.yaml" }],
+];
+
+/** In place of sops: it waits for a file, and fails then. */
+const SOPS = `#!/bin/sh
+case "$*" in --version*) echo "sops 3.13.3"; exit ;; esac
+until [ -e ../answered ]; do sleep 0.1; done
+echo "401" >&2; exit 1
+`;
+
+test("commands that wait for others say on a terminal what for, and take it back", async () => {
   const server = await ScriptedServer.start();
   let answer = () => {};
   const allWait = new Promise<void>((resolve) => {
@@ -20,20 +51,42 @@ test("commands that read states say on a terminal what they wait for, and take i
     state: [
       "backend: worker",
       `url: ${server.url}/states/home`,
+      "account_id: 0123456789abcdef0123456789abcdef",
       "encryption: { provider: off, reason: a test }",
     ],
   });
-  const env = { ...inheritedEnv(), ...project.env };
+  const file = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(project.folder, name), text, { mode });
+    return join(project.folder, name);
+  };
+  // The others would open it, too.
+  mkdirSync(join(project.folder, "secrets"));
+  file("secrets/cluster.yaml", VALID);
+  file("secrets/secrets.sops.yaml", "a: ENC[AES256_GCM,x]\nsops: {}\n");
+  file("one.tfstate", stateOf(1).toString());
+  const job = { GITHUB_TOKEN: "token", GITHUB_REPOSITORY: "a/b", GITHUB_SHA: "c", GITHUB_RUN_ID: "1" };
+  const env = {
+    ...inheritedEnv(),
+    ...project.env,
+    ...job,
+    SOPS: file("sops", SOPS, 0o700),
+    GITHUB_API_URL: server.url,
+    GITHUB_SERVER_URL: server.url,
+    CLOUDFLARE_BASE_URL: server.url,
+  };
   try {
-    const commands = ["list", "versions", "verify", "backup", "pull"];
-    const terminals = commands.map((command) => {
-      const args = [...TYPESCRIPT, join(ROOT, "cli/state.ts"), command];
-      return new Terminal(process.execPath, args, { env, cwd: project.folder });
+    const terminals = COMMANDS.map(([command, more]) => {
+      const [name = "", ...args] = command.split(" ");
+      return new Terminal(process.execPath, [...TYPESCRIPT, join(ROOT, `cli/${name}.ts`), ...args], {
+        env: { ...env, ...more },
+        cwd: project.folder,
+      });
     });
     // None of them gets an answer before all of them have shown that they wait.
     await Promise.all(terminals.map((each) => each.answer(" … 2s", "")));
     answer();
-    expect(await Promise.all(terminals.map(({ ended }) => ended))).toEqual([1, 1, 1, 1, 1]);
+    file("answered", "");
+    expect(await Promise.all(terminals.map(({ ended }) => ended))).toEqual(COMMANDS.map(() => 1));
     for (const { shown } of terminals) {
       expect(shown.startsWith(REWRITTEN)).toBe(true);
       // The last of the lines is taken back before anything else is said.

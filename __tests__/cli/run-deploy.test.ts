@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nameInAdvice } from "../../cli/name-cluster";
 import { deployArguments, deployEnvironment, runDeploy } from "../../cli/run-deploy";
 import { logicalId } from "../../constructs/logical-id";
 import { VM_RESOURCE_TYPE, vmAddress } from "../../domain/virtual-machine";
@@ -62,6 +63,21 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a deploy gets %s, and is wa
     expect(await ended).toBe(7);
   } finally {
     process.stdin.isTTY = isTTY;
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("it is told which cluster the user has chosen, so that it names that one too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "run-deploy-"));
+  writeFileSync(join(folder, "ts-node"), `#!/bin/sh\necho "$@" >${folder}/arguments\n`, { mode: 0o755 });
+  nameInAdvice("staging");
+  try {
+    const env = { PATH: `${folder}:${process.env.PATH}` };
+    expect(await runDeploy({ node: named("w-1"), nodes, env })).toBe(0);
+    expect(readFileSync(join(folder, "arguments"), "utf8")).toMatch(
+      / deploy --allow w-1 --auto-approve --cluster staging\n$/,
+    );
+  } finally {
     rmSync(folder, { recursive: true });
   }
 });

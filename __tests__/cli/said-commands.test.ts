@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { COMMANDS } from "../../cli/commands";
+import { nameCluster } from "../../cli/name-cluster";
 import { ROOT } from "../support/running-program";
 
 /* Whatever tells people to run a command names one that there is, with options that it takes: messages, comments and docs. */
@@ -79,6 +80,34 @@ test("every command that somebody is told to run is there, and takes what it is 
     const problem = problemOf(command);
     return problem === undefined ? [] : [`${at}: npm run ${command}: ${problem}`];
   });
+  expect(wrong).toEqual([]);
+});
+
+/** The program or subcommand that the words are for, and whether `--cluster` stands where it is taken. */
+function takesCluster(program: Command, words: readonly string[]): "nowhere" | "elsewhere" | "there" {
+  const has = (command: Command) => command.options.some(({ long }) => long === "--cluster");
+  const sub = program.commands.find((each) => words.includes(each.name()));
+  if (!has(program) && !(sub && has(sub))) return "nowhere";
+  const at = words.indexOf("--cluster");
+  return at >= 0 && (has(program) || at > words.indexOf(sub?.name() ?? "")) ? "there" : "elsewhere";
+}
+
+test("with --cluster, whatever is said by code names the cluster, where the command takes it", () => {
+  const here = said.filter(({ at }) => /^(?!demo|bench|stand-ins|release|site|schemas)[^.]+\.ts:/.test(at));
+  const wrong = here.flatMap(({ at, command }) => {
+    const [first = "", ...rest] = command.split(" ");
+    const text = nameCluster(`npm run ${first}${rest.length > 0 ? ` -- ${rest.join(" ")}` : ""} `, "staging");
+    const [name = "", ...words] = text
+      .replace(/^npm run /, "")
+      .replace(" -- ", " ")
+      .trim()
+      .split(" ");
+    const program = programs.get(name);
+    // A plan that was kept says which cluster it is for.
+    if (program === undefined || name === "apply") return [];
+    return takesCluster(program, words) === "elsewhere" ? [`${at}: ${text}`] : [];
+  });
+  expect(here.length).toBeGreaterThan(100);
   expect(wrong).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { verifyPassword } from "../../worker/src/auth/password";
 import { type AuditEntry, verifyAudit } from "../../worker/src/sqlite/audit-chain";
+import { requirePlain } from "../support/plain-output";
 import { TYPESCRIPT } from "../support/running-program";
 import { jsonList } from "../worker/conformance/case";
 import { lockInfo, State, send, stateBody } from "../worker/conformance/client";
@@ -29,12 +30,10 @@ const admin = (...args: string[]): Promise<string> => adminWith(ownerPassword, .
 
 async function adminWith(password: string, ...args: readonly string[]): Promise<string> {
   const env = { ...process.env, TFSTATE_USERNAME: "owner", TFSTATE_PASSWORD: password };
-  return (
-    await promisify(execFile)(process.execPath, [...TYPESCRIPT, "cli/worker-admin.ts", ...args], {
-      cwd: root,
-      env,
-    })
-  ).stdout;
+  const words = [...TYPESCRIPT, "cli/worker-admin.ts", ...args];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { cwd: root, env });
+  requirePlain({ command: args, stdout, stderr, isWhole: true });
+  return stdout;
 }
 
 test("hash-password prints a hash that matches only the password", async () => {

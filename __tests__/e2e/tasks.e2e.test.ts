@@ -18,6 +18,7 @@ import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { resolveTool } from "../../toolchain";
 import { inheritedEnv } from "../support/inherited-env";
+import { requirePlain } from "../support/plain-output";
 import { ROOT } from "../support/running-program";
 import { WatchedArguments } from "../support/watched-arguments";
 
@@ -109,7 +110,7 @@ afterAll(async () => {
 });
 
 function run(file: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-  return new Promise<{ code: number; out: string; said: string }>((resolve) => {
+  return new Promise<{ code: number; out: string; said: string }>((resolve, reject) => {
     const child = execFile(
       file,
       args,
@@ -117,6 +118,11 @@ function run(file: string, args: readonly string[], more: NodeJS.ProcessEnv = {}
       (error, stdout, stderr) => {
         // Printing secrets is what `secrets env` is for.
         if (!args.includes("env")) said += stdout + stderr;
+        try {
+          requirePlain({ command: args, stdout, stderr, isWhole: true });
+        } catch (problem) {
+          reject(problem);
+        }
         resolve({ code: Number(error?.code ?? 0), out: stdout, said: stdout + stderr });
       },
     );
@@ -189,6 +195,7 @@ test("one task from nothing to a cluster with its apps", async () => {
   const { code, said } = await runTask(["bootstrap:full"], { APPS: 'grep -c server: "$KUBECONFIG" >apps' });
   if (code !== 0) throw new Error(said);
   expect(said).toContain("secrets.sops.yaml is written");
+  expect(said).toContain("task: [infra:apply-auto] npm run -s deploy -- --auto-approve");
   expect(readFileSync(inProject("apps"), "utf8")).toBe("1\n");
   expect(statSync(inProject(".credentials")).mode & 0o777).toBe(0o700);
   expect(statSync(inProject(".credentials/kubeconfig")).mode & 0o777).toBe(0o600);

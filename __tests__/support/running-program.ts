@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { requirePlain } from "./plain-output";
 import { waitUntil } from "./wait-until";
 
 /** The root of the project. */
@@ -74,13 +75,14 @@ function start(
   const child = spawn(file, args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
   running.add({ child, isDetached: detached });
   let output = "";
-  let stdout = "";
+  let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
     stdout += chunk;
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
+    stderr += chunk;
   });
   const lines = () => stdout.split("\n").slice(0, -1);
   const waitFor = (what: string, isThere: () => boolean) =>
@@ -98,6 +100,9 @@ function start(
       await waitFor("a line on its standard output", () => lines().length > 0);
       return lines()[0] ?? "";
     },
-    ended: once(child, "close").then(([code, signal]) => code ?? signal),
+    ended: once(child, "close").then(([code, signal]) => {
+      requirePlain({ command: args, stdout, stderr, isWhole: signal === null });
+      return code ?? signal;
+    }),
   };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DOMParser, onErrorStopParsing } from "@xmldom/xmldom";
 import fc from "fast-check";
 import { renderTopology } from "../../topology";
+import { requirePlain } from "../support/plain-output";
 import { TYPESCRIPT } from "../support/running-program";
 import { anyCluster, clusterOf, example } from "./support/clusters";
 
@@ -166,11 +167,13 @@ describe("npm run topology", () => {
   const CLUSTER_CONFIG = join(ROOT, "examples/six-nodes");
   function run(args: readonly string[], env: Record<string, string> = { CLUSTER_CONFIG }) {
     const { PATH = "", HOME = "" } = process.env;
-    return spawnSync(process.execPath, [...TYPESCRIPT, join(ROOT, "cli/topology.ts"), ...args], {
+    const ended = spawnSync(process.execPath, [...TYPESCRIPT, join(ROOT, "cli/topology.ts"), ...args], {
       cwd: folder,
       env: { PATH, HOME, ...env },
       encoding: "utf8",
     });
+    requirePlain({ command: args, ...ended, isWhole: true });
+    return ended;
   }
 
   test("draws what CLUSTER_CONFIG names, into topology.svg, and says both", () => {

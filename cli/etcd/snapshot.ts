@@ -43,8 +43,8 @@ export function addSnapshotCommand(program: Command): void {
 
 function take(destination: { file: string } | { r2: string }, options: SnapshotOptions): Promise<void> {
   return runOnCluster(options, async (cluster) => {
-    const work = () =>
-      snapshotTo(cluster, {
+    const taken = await step("Snapshot of etcd", async ({ result }) => {
+      const snapshot = await snapshotTo(cluster, {
         destination,
         recipients: options.recipient,
         files: options.recipientsFile,
@@ -52,14 +52,11 @@ function take(destination: { file: string } | { r2: string }, options: SnapshotO
         node: options.node === undefined ? undefined : nodeNamed(cluster.nodes, options.node),
         now: new Date(),
       });
-    if (options.json) {
-      console.log(JSON.stringify(await work(), null, 2));
-      return 0;
-    }
-    await step("Snapshot of etcd", async ({ result }) => {
-      const { where, bytes, encrypted, node } = await work();
+      const { where, bytes, encrypted, node } = snapshot;
       result(`${where}, ${bytes} bytes ${encrypted ? "encrypted" : "in plain text"}, of ${node}`);
+      return snapshot;
     });
+    if (options.json) console.log(JSON.stringify(taken, null, 2));
     return 0;
   });
 }

@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { type LoadedFromEnv, loadFromEnv } from "../../config";
 import { TALOS_SECRETS_FILE } from "../../domain/talos-secrets";
 import { withAbortOnSignal } from "../../process/abort-on-signal";
+import { step } from "../../process/step";
 import { SecretsError } from "../../secrets/errors";
 import { requireNoTalosSecrets, writeTalosSecrets } from "../../secrets/talos-secrets-file";
 import { StateError } from "../../state/errors";
@@ -51,8 +52,11 @@ async function makeSecrets({ fromState = false }: Options, signal: AbortSignal):
   await loadSecrets(env, { signal, optional: !fromState });
   const state = { project: loadProject(env, process.cwd()), signal, report };
   let yaml: string;
-  if (fromState) yaml = await secretsInState(state);
-  else {
+  if (fromState) {
+    yaml = await step("take the secrets out of the state", ({ say }) =>
+      secretsInState({ ...state, report: say }),
+    );
+  } else {
     const { path: talosctl } = await resolveTalosctl({ env, signal, report });
     yaml = await generatedSecrets(contract, { talosctl, env, signal });
     // A state is read by its program, which is not synthesized without secrets.

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { exportLine } from "../../process/export-line";
+import { waiting } from "../../process/waiting";
 import { mintCredentials, parseTtl, type TemporaryCredentials } from "../../state/credentials";
 import { StateError } from "../../state/errors";
 import { loadProject } from "../../state/project";
@@ -30,7 +31,10 @@ export function addCredentialsCommand(program: Command): void {
 
 async function credentials({ ttl, format, ...options }: CredentialsOptions): Promise<void> {
   const project = loadProject(process.env, process.cwd());
-  const minted = await mintCredentials(project, { ...options, ttlSeconds: parseTtl(ttl) });
+  const ttlSeconds = parseTtl(ttl);
+  const minted = await waiting("asking Cloudflare for credentials", () =>
+    mintCredentials(project, { ...options, ttlSeconds }),
+  );
   switch (format) {
     case "export":
       for (const [name, value] of Object.entries(minted)) console.log(exportLine(name, value));

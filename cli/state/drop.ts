@@ -2,6 +2,8 @@ import { type Command, Option } from "commander";
 import type { StateBackend } from "../../config";
 import { STATE_BACKENDS } from "../../domain/state";
 import { deferSignals } from "../../process/defer-signals";
+import { step } from "../../process/step";
+import { waiting } from "../../process/waiting";
 import { drop, findDroppable } from "../../state/drop";
 import { loadProject } from "../../state/project";
 import { openStackStore, type StateSelection } from "../../state/stack-store";
@@ -24,10 +26,14 @@ export function addDropCommand(program: Command): void {
 
 async function dropFrozen({ from, yes, stack }: DropOptions): Promise<void> {
   const project = loadProject(process.env, process.cwd());
-  const frozen = await findDroppable(project, from, stack);
+  const frozen = await waiting(`looking for frozen states in ${from}`, () =>
+    findDroppable(project, from, stack),
+  );
   await requireConfirmation(`remove ${frozen.map(({ store }) => store.address).join(", ")}?`, yes);
   for (const each of frozen) {
-    await deferSignals(() => drop(each, openStackStore(project, each.stack)));
+    await deferSignals(() =>
+      step(`remove ${each.store.address}`, () => drop(each, openStackStore(project, each.stack))),
+    );
     console.log(`${each.store.address} is removed; clients that still use it find no state there`);
   }
 }

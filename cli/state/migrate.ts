@@ -3,6 +3,7 @@ import type { StateBackend } from "../../config";
 import { STATE_BACKENDS } from "../../domain/state";
 import { deferSignals } from "../../process/defer-signals";
 import { step } from "../../process/step";
+import { waiting } from "../../process/waiting";
 import { StateError } from "../../state/errors";
 import { Migration } from "../../state/migrate";
 import { loadProject, type Project } from "../../state/project";
@@ -35,8 +36,11 @@ export function addMigrateCommand(program: Command): void {
 }
 
 async function migrate(project: Project, to: StateBackend, yes: boolean): Promise<void> {
-  const migration = await Migration.plan(project, to);
-  for (const line of await migration.describe()) console.log(line);
+  const { migration, lines } = await waiting("reading the states in both places", async () => {
+    const planned = await Migration.plan(project, to);
+    return { migration: planned, lines: await planned.describe() };
+  });
+  for (const line of lines) console.log(line);
   await requireConfirmation(`move the states from ${migration.from} to ${to}?`, yes);
   await deferSignals(() =>
     migration.run(({ title, run }) =>
@@ -60,5 +64,6 @@ async function migrate(project: Project, to: StateBackend, yes: boolean): Promis
 async function abortMigration(project: Project, yes: boolean): Promise<void> {
   const migration = Migration.resume(project);
   await requireConfirmation(`take the migration back to ${migration.from}?`, yes);
-  console.log(await deferSignals(() => migration.undo()));
+  const undo = () => step("take the migration back", () => migration.undo());
+  console.log(await deferSignals(undo));
 }

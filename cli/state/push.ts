@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { step } from "../../process/step";
+import { waiting } from "../../process/waiting";
 import { describeState } from "../../state/describe";
 import { loadProject } from "../../state/project";
 import { readStateFile, replaceState, whyEncrypted } from "../../state/replace";
@@ -24,8 +25,11 @@ export function addPushCommand(program: Command): void {
 async function push(file: string, { yes, force, stack }: PushOptions): Promise<void> {
   const project = loadProject(process.env, process.cwd());
   const next = readStateFile(file);
-  const { store } = await requireOneStore(project, { stack });
-  await requireConfirmation(`replace ${await describeState(store)} by ${describeSnapshot(next)}?`, yes);
+  const { store, now } = await waiting("reading the state", async () => {
+    const one = await requireOneStore(project, { stack });
+    return { store: one.store, now: await describeState(one.store) };
+  });
+  await requireConfirmation(`replace ${now} by ${describeSnapshot(next)}?`, yes);
   await step(`push ${file} to ${store.address}`, async ({ result }) => {
     await replaceState(store, next, { operation: "state push", force, mustEncrypt: whyEncrypted(project) });
     result(await describeState(store));

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { waiting } from "../../process/waiting";
 import { loadProject } from "../../state/project";
 import { reconfigure } from "../../state/reconfigure";
 
@@ -7,7 +8,8 @@ export function addReconfigureCommand(program: Command): void {
     .command("reconfigure")
     .description("on another machine, after a migration: let the next plan use the new backend")
     .action(async () => {
-      const stores = await reconfigure(loadProject(process.env, process.cwd()));
+      const project = loadProject(process.env, process.cwd());
+      const stores = await waiting("looking for states", () => reconfigure(project));
       console.log(`the next plan reads ${stores.map(({ store }) => store.address).join(", ")}`);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { step } from "../../process/step";
+import { waiting } from "../../process/waiting";
 import { describeState } from "../../state/describe";
 import { StateError } from "../../state/errors";
 import { loadProject, type Project } from "../../state/project";
@@ -39,9 +40,12 @@ async function fromVersion(
   id: string,
   { yes, force, ...selection }: RestoreOptions,
 ): Promise<void> {
-  const { store } = await requireOneStore(project, selection);
-  const version = await readVersion(project, store, id, force);
-  await requireConfirmation(`replace ${await describeState(store)} by ${describeSnapshot(version)}?`, yes);
+  const { store, version, now } = await waiting(`reading version ${id}`, async () => {
+    const one = await requireOneStore(project, selection);
+    const version = await readVersion(project, one.store, id, force);
+    return { store: one.store, version, now: await describeState(one.store) };
+  });
+  await requireConfirmation(`replace ${now} by ${describeSnapshot(version)}?`, yes);
   await step(`restore ${id} in ${store.address}`, async ({ result }) => {
     await restoreVersion(store, id);
     result(await describeState(store));
@@ -55,7 +59,8 @@ async function fromBackup(
 ): Promise<void> {
   const restorations = readRestorations(project, folder, selection);
   for (const { store, state } of restorations) {
-    console.log(`${await describeState(store)} becomes ${describeSnapshot(state)}`);
+    const now = await waiting(`reading ${store.address}`, () => describeState(store));
+    console.log(`${now} becomes ${describeSnapshot(state)}`);
   }
   await requireConfirmation("restore?", yes);
   for (const each of restorations) {

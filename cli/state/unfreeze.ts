@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { waiting } from "../../process/waiting";
 import { findFrozen } from "../../state/find-frozen";
 import { loadProject } from "../../state/project";
 import type { StateSelection } from "../../state/stack-store";
@@ -15,14 +16,15 @@ export function addUnfreezeCommand(program: Command): void {
 }
 
 async function unfreeze({ yes, stack }: Pick<StateSelection, "stack"> & YesOption): Promise<void> {
-  const frozen = await findFrozen(loadProject(process.env, process.cwd()), stack);
+  const project = loadProject(process.env, process.cwd());
+  const frozen = await waiting("looking for frozen states", () => findFrozen(project, stack));
   for (const { store, holder } of frozen) console.log(`${store.address}: ${holder.Info}`);
   await requireConfirmation(
     "these states lack what was written elsewhere since the migration. Open them?",
     yes,
   );
   for (const { store, holder } of frozen) {
-    await store.unfreeze(holder);
+    await waiting(`opening ${store.address}`, () => store.unfreeze(holder));
     console.log(`${store.address} is open`);
   }
 }

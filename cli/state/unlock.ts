@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { waiting } from "../../process/waiting";
 import { describeHolder } from "../../state/describe";
 import { findLock } from "../../state/find-lock";
 import { loadProject } from "../../state/project";
@@ -18,10 +19,12 @@ export function addUnlockCommand(program: Command): void {
 }
 
 async function unlock(id: string, { yes, ...selection }: StateSelection & YesOption): Promise<void> {
-  const stores = await requireStores(loadProject(process.env, process.cwd()), selection);
-  const { store, holder } = await findLock(stores, id);
+  const project = loadProject(process.env, process.cwd());
+  const { store, holder } = await waiting("looking for the lock", async () =>
+    findLock(await requireStores(project, selection), id),
+  );
   const whose = holder ? describeHolder(holder) : "a process that has ended";
   await requireConfirmation(`break the lock of ${whose} on ${store.address}?`, yes);
-  await store.breakLock(id);
+  await waiting("breaking the lock", () => store.breakLock(id));
   console.log(`${store.address} is unlocked`);
 }

@@ -2,7 +2,7 @@ import { table } from "../../process/table";
 import { etcdTable } from "../etcd/report";
 import type { Certificate } from "../read/certificate";
 import { isFine } from "../read/services";
-import { daysLeft } from "./certificates";
+import { certificateProblem, daysLeft } from "./certificates";
 import type { Finding } from "./findings";
 import type { HealthReading } from "./reading";
 
@@ -31,7 +31,7 @@ export function healthText(reading: HealthReading, findings: readonly Finding[],
   return [
     nodeTable(reading),
     etcdTable(reading.etcd.map((view) => ({ ...view, ...reading.etcdSizes.get(view.node) }))),
-    certificateTable(reading.certificates, now),
+    certificatesToRenew(reading.certificates, now),
     said.length > 0 ? said.join("\n") : "healthy",
   ].join("\n\n");
 }
@@ -44,11 +44,21 @@ export const certificatesJson = (certificates: readonly Certificate[], now: Date
     renewedBy: certificate.renewedBy,
   }));
 
+/** The certificates that somebody has to renew. Those that Talos renews in time are counted, since their few days frighten. */
+function certificatesToRenew(certificates: readonly Certificate[], now: Date): string {
+  const isOfInterest = (each: Certificate) =>
+    each.renewedBy === "you" || certificateProblem(each, now) !== undefined;
+  const shown = certificates.filter(isOfInterest);
+  const others = certificates.length - shown.length;
+  const rest = `${others} more, which Talos renews by itself: npm run certificates -- status lists them`;
+  return [certificateTable(shown, now), ...(others > 0 ? [rest] : [])].join("\n");
+}
+
 export function certificateTable(certificates: readonly Certificate[], now: Date): string {
   const rows = certificates.map((certificate) => [
     certificate.name,
     String(daysLeft(certificate, now)),
-    certificate.renewedBy === "talos" ? "by Talos" : "by you",
+    certificate.renewedBy === "talos" ? "by Talos itself" : "by you",
   ]);
   return table(["certificate", "days left", "renewed"], rows);
 }

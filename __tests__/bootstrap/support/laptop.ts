@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VALID } from "../../config/support/cluster";
+import { requirePlain } from "../../support/plain-output";
 import { TYPESCRIPT } from "../../support/running-program";
 
 export const root = join(__dirname, "../../..");
@@ -134,11 +135,11 @@ export class Run {
     child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
       this.output += chunk;
     });
-    this.ended = once(child, "close").then(([code, signal]) => ({
-      end: code ?? signal,
-      stdout: this.stdout,
-      said: this.output.replace(/\s+/g, " "),
-    }));
+    this.ended = once(child, "close").then(([code, signal]) => {
+      const { stdout, output } = this;
+      requirePlain({ command: child.spawnargs, stdout, stderr: output, isWhole: signal === null });
+      return { end: code ?? signal, stdout, said: output.replace(/\s+/g, " ") };
+    });
   }
 
   /** Waits until it says so. @throws where it ends before */

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { inheritedEnv } from "../../support/inherited-env";
+import { requirePlain } from "../../support/plain-output";
 import { ROOT } from "../../support/running-program";
 import { execute } from "./consumer";
 
@@ -82,6 +83,7 @@ export class LinkedProject {
     const main = join(this.modules, NAME, "dist/cli/main.js");
     const options = { cwd: this.folder, env, encoding: "utf8" } as const;
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], options);
+    requirePlain({ command: words, stdout, stderr, isWhole: true });
     return { code: status, said: stderr + stdout, out: stdout };
   }
 
@@ -103,7 +105,14 @@ export class LinkedProject {
     });
     return new Promise((resolve, reject) => {
       child.once("error", reject);
-      child.once("close", (code) => resolve({ code, said, out }));
+      child.once("close", (code) => {
+        try {
+          requirePlain({ command: [name, ...args], stdout: out, stderr: said, isWhole: code !== null });
+          resolve({ code, said, out });
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
   }
 

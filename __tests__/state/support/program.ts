@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { inheritedEnv } from "../../support/inherited-env";
+import { requirePlain } from "../../support/plain-output";
 
 const root = join(__dirname, "../../..");
 
@@ -60,6 +61,7 @@ export class Program {
     const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
       child.on("close", (...end) => resolve(end)),
     );
+    requirePlain({ command: args, stdout, stderr, isWhole: signal === null });
     return { exitCode, signal, stdout, stderr, said: `${stdout}${stderr}`.replace(/\s+/g, " ") };
   }
 

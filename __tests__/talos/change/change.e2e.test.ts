@@ -125,8 +125,9 @@ test("a deploy is refused by a node that has to restart; apply-config and reboot
   const refusal = await cluster.apply().then(String, (error: Error) => error.message);
   expect(restartAdvice(refusal)).toMatch(/:\n {2}npm run apply-config -- --reboot worker-1$/);
   seen.done();
-  const staged = await run("apply-config", "--staged", "worker-1");
+  const staged = await run("apply-config", "--staged", "--json", "worker-1");
   expect(staged.code).toBe(0);
+  expect(JSON.parse(staged.out)).toMatchObject({ node: "worker-1", mode: "staged" });
   const planned = await run("reboot", "--dry-run", "--json");
   expect(planned.code).toBe(2);
   expect(JSON.parse(planned.out).nodes.filter((node: { staged: boolean }) => node.staged)).toEqual([
@@ -164,8 +165,9 @@ test("etcd restore: refused while etcd has a quorum; then it has what was in the
     said: expect.stringMatching(/has a quorum/),
   });
   seen.done();
-  const { code, said } = await restore("--yes", "lab", "--replace-healthy");
+  const { code, out, said } = await restore("--json", "--yes", "lab", "--replace-healthy");
   expect({ code, said }).toEqual({ code: 0, said: expect.stringMatching(/cp-1, cp-2, cp-3 are members/) });
+  expect(JSON.parse(out)).toMatchObject({ problems: [], outcome: "restored" });
   expect([...seen.done()].sort()).toEqual(["Bootstrap cp-1", "Reset cp-1", "Reset cp-2", "Reset cp-3"]);
   expect(seen.members).toEqual(["cp-1", "cp-2", "cp-3"]);
 });
