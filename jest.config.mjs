@@ -19,6 +19,7 @@ const common = {
 /** @type {import("jest").Config} */
 export default {
   maxWorkers: 2,
+  testSequencer: "<rootDir>/__tests__/support/longest-first.cjs",
   // For the tests that run real programs: a bound on a hang, not an expectation.
   testTimeout: 900_000,
   projects: [

@@ -15,6 +15,7 @@ import { join, relative } from "node:path";
 import { compatibilityDate } from "../worker/compatibility";
 import { ACCOUNT } from "./support/cloudflare-account";
 import { schemaProblems } from "./support/pinned-schema";
+import { TYPESCRIPT } from "./support/running-program";
 import type { Template } from "./support/synth";
 
 const ROOT = join(__dirname, "..");
@@ -28,7 +29,7 @@ function run(env: Record<string, string> = {}, files?: Record<string, string>) {
   for (const [name, text] of Object.entries(files ?? {})) writeFileSync(join(work, name), text);
   const out = join(work, "out");
   const { PATH = "", HOME = "" } = process.env;
-  const { status, stderr } = spawnSync("ts-node", ["--swc", join(ROOT, "main.ts")], {
+  const { status, stderr } = spawnSync(process.execPath, [...TYPESCRIPT, join(ROOT, "main.ts")], {
     cwd: work,
     env: { PATH, HOME, CDKTF_OUTDIR: out, ...(files ? {} : { CLUSTER_CONFIG: EXAMPLE }), ...env },
     encoding: "utf8",

@@ -52,7 +52,7 @@ ${judge(aims)}
 
 ## Synthesis
 
-Times of whole processes: \`ts-node --swc main.ts\`, as cdktf starts it. The bare app is one stack with a provider and
+Times of whole processes: \`node --require ./fast-ts.cjs main.ts\`, as cdktf starts it. The bare app is one stack with a provider and
 a VM from the same generated bindings, and nothing else.
 
 Most of a small synth is loading modules. What each node adds is, in about equal parts, the parser of the YAML, which keeps the line of every

@@ -8,6 +8,7 @@ import { ratios, spread } from "./statistics";
 import { cleanEnv } from "./tofu-env";
 
 const ROOT = join(__dirname, "..");
+const TYPESCRIPT = ["--require", join(ROOT, "fast-ts.cjs")];
 const BARE = "bare app, 1 resource";
 const SIX = "6 nodes (the VMs of the example)";
 const GENERATED = [3, 30, 300] as const;
@@ -19,7 +20,8 @@ export async function benchSynth(folder: string, rounds: number): Promise<{ sect
     const cwd = join(folder, name.replaceAll(/\W+/g, "-"));
     mkdirSync(cwd, { recursive: true });
     const env = { ...cleanEnv(), CLUSTER_CONFIG: clusterConfig };
-    const run = () => measureNode({ file: "ts-node", args: ["--swc", join(ROOT, program)], cwd, env });
+    const run = () =>
+      measureNode({ file: process.execPath, args: [...TYPESCRIPT, join(ROOT, program)], cwd, env });
     return { name, run };
   };
   const samples = await takeTurns(

@@ -40,10 +40,11 @@ export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.
 export function runDeploy(props: DeployProps): Promise<number> {
   // This repository has sources, the package what they were compiled to.
   const isSource = __filename.endsWith(".ts");
-  const [program, ...before] = isSource ? ["ts-node", "--swc"] : [process.execPath];
-  const file = join(__dirname, isSource ? "cdktf.ts" : "cdktf.js");
-  const args = [...before, file, ...deployArguments(props), ...clusterArguments()];
-  const child = spawn(program ?? "", args, {
+  const program = isSource
+    ? ["--require", join(__dirname, "../fast-ts.cjs"), join(__dirname, "cdktf.ts")]
+    : [join(__dirname, "cdktf.js")];
+  const args = [...program, ...deployArguments(props), ...clusterArguments()];
+  const child = spawn(process.execPath, args, {
     env: deployEnvironment(props),
     stdio: ["inherit", process.stderr, "inherit"],
   });

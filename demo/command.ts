@@ -23,8 +23,11 @@ export const commandsOf =
     const typed = ["npm run", name, ...(args.length > 0 ? ["--", ...args] : [])].join(" ");
     return step(typed, async (progress) => {
       const { exitCode } = await loggedRun({
-        file: "ts-node",
-        args: ["--swc", join(root, "cli", `${name}.ts`), ...args, ...files],
+        file: process.execPath,
+        args: [
+          ...["--require", join(root, "fast-ts.cjs")],
+          ...[join(root, "cli", `${name}.ts`), ...args, ...files],
+        ],
         called: typed,
         cwd: folder.root,
         env,

@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 const OURS = ["config:schema"];
 
 test("the table of commands and the npm scripts are the same", () => {
-  const prefix = "exec ts-node --swc cli/";
+  const prefix = "exec node --require ./fast-ts.cjs cli/";
   const fromTable = COMMANDS.map(({ name, file = name, args = [] }) => [
     name,
     `${prefix}${[`${file}.ts`, ...args].join(" ")}`,

@@ -50,18 +50,21 @@ test.each(["cp-1", "1st"])("the address of %s is that of its construct", (name) 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a deploy gets %s, and is waited for", async (signal) => {
   const folder = mkdtempSync(join(tmpdir(), "run-deploy-"));
   const script = `trap 'exit 7' ${signal.slice(3)}; : > ${folder}/ready; i=0; while [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done`;
-  writeFileSync(join(folder, "ts-node"), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(folder, "ts-node"), 0o755);
+  const node = join(folder, "node");
+  writeFileSync(node, `#!/bin/sh\n${script}\n`);
+  chmodSync(node, 0o755);
   // As in CI: a terminal sends SIGINT to both.
   const { isTTY } = process.stdin;
+  const { execPath } = process;
   process.stdin.isTTY = false;
+  process.execPath = node;
   try {
-    const env = { PATH: `${folder}:${process.env.PATH}` };
-    const ended = runDeploy({ node: named("w-1"), nodes, env });
+    const ended = runDeploy({ node: named("w-1"), nodes, env: process.env });
     await waitUntil(() => existsSync(join(folder, "ready")));
     process.emit(signal, signal);
     expect(await ended).toBe(7);
   } finally {
+    process.execPath = execPath;
     process.stdin.isTTY = isTTY;
     rmSync(folder, { recursive: true });
   }

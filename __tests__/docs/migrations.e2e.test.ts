@@ -6,6 +6,7 @@ import { openStore } from "../../state/open-store";
 import { snapshot } from "../../state/snapshot";
 import { ApiClient } from "../stand-ins/proxmox/support/api-client";
 import { type RemoteBackends, startRemoteBackends } from "../state/support/remote-backends";
+import { QUICK_KEY } from "../support/quick-key";
 import { TofuProject } from "../support/tofu-project";
 import { follow } from "./support/guide";
 import { Scratch } from "./support/scratch";
@@ -48,6 +49,7 @@ const env = (more: Readonly<Record<string, string>> = {}) => ({
   ...proxmox.env,
   ...remote.env,
   TF_VAR_state_passphrase: PASSPHRASE,
+  TF_ENCRYPTION: QUICK_KEY,
   ...more,
 });
 

@@ -7,6 +7,7 @@ import type { DurableObjectMigration } from "../../constructs/durable-object-mig
 import { TFSTATE_WORKER_MIGRATIONS } from "../../constructs/tfstate-worker";
 import { BootstrapStack, type BootstrapStackProps } from "../../stacks/bootstrap-stack";
 import { type CloudflareStandIn, startCloudflare } from "../../stand-ins/cloudflare";
+import { QUICK_KEY } from "../support/quick-key";
 import { TofuProject } from "../support/tofu-project";
 
 const V1 = { tag: "v1", newSqliteClasses: ["StateObject", "Directory"] };
@@ -65,6 +66,7 @@ class Bootstrap {
     this.env = {
       ...account.env,
       TF_VAR_state_passphrase: "correct horse battery staple",
+      TF_ENCRYPTION: QUICK_KEY,
       TF_VAR_tfstate_username: "me",
       TF_VAR_tfstate_password: PASSWORD,
     };

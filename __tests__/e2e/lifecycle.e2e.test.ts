@@ -2,6 +2,7 @@ import { reviewPlan } from "../../plan";
 import type { ClusterNodeProps, ClusterStackProps } from "../../stacks/cluster-stack-props";
 import { Deployment } from "../support/deployment";
 import { cluster, controlPlane, worker } from "../support/nodes";
+import { QUICK_KEY } from "../support/quick-key";
 
 const AGENT = { schematic: { extensions: ["siderolabs/qemu-guest-agent"] }, agent: true };
 const PASSPHRASE = "a passphrase that nobody guesses";
@@ -57,7 +58,7 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
 
   beforeAll(async () => {
     deployment = await Deployment.start();
-    deployment.env.TF_VAR_state_passphrase = PASSPHRASE;
+    Object.assign(deployment.env, { TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: QUICK_KEY });
   });
   afterAll(() => deployment?.stop());
 
@@ -121,7 +122,7 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     const config = (await guest(7021))?.config;
     expect(config).toMatchObject({ scsi2: kept, scsi3: expect.stringContaining("size=30G") });
     expect(config).not.toHaveProperty("scsi1");
-    const [made = ""] = (config?.scsi3 ?? "").split(",");
+    const [made = ""] = String(config?.scsi3 ?? "").split(",");
     expect(before).not.toContain(made);
     expect(await volumes()).toContain(made);
     expect(config?.scsi3).not.toContain("serial=");

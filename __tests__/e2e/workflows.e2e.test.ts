@@ -23,7 +23,11 @@ beforeAll(async () => {
   mkdirSync(project);
   file(
     "project/cdktf.json",
-    JSON.stringify({ language: "typescript", app: "ts-node --swc main.ts", sendCrashReports: "false" }),
+    JSON.stringify({
+      language: "typescript",
+      app: `node ${TYPESCRIPT.join(" ")} main.ts`,
+      sendCrashReports: "false",
+    }),
   );
   file(
     "project/main.ts",
@@ -86,7 +90,6 @@ const environment = (): NodeJS.ProcessEnv => ({
   GITHUB_SHA: git("rev-parse", "HEAD"),
   GITHUB_RUN_ID: String(runId),
   PATH: [join(root, "bin"), join(ROOT, "node_modules/.bin"), process.env.PATH].join(":"),
-  TS_NODE_PROJECT: join(ROOT, "tsconfig.json"),
 });
 const run = (workflow: string, more: Partial<WorkflowRunProps> = {}) =>
   runWorkflow({

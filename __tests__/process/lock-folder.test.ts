@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lockFolder } from "../../process/lock-folder";
+import { TYPESCRIPT } from "../support/running-program";
 
 let folder: string;
 let said: jest.SpyInstance;
@@ -30,9 +31,8 @@ async function anotherRun(): Promise<ChildProcess> {
     lockFolder(${JSON.stringify(folder)}, "npm run bootstrap").then(() =>
       runGroup("sh", ["-c", "sleep 60 >/dev/null 2>&1 & echo started; exec sleep 60"], { onLine: console.log }),
     );`;
-  const child = spawn(process.execPath, ["-r", "ts-node/register", "-e", script], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, "-e", script], {
     cwd: join(__dirname, "../.."),
-    env: { ...process.env, TS_NODE_SWC: "true" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.push(child);

@@ -3,19 +3,18 @@ import { newLock } from "../../state/locks";
 import { replaceState } from "../../state/replace";
 import { snapshot } from "../../state/snapshot";
 import { withLock } from "../../state/with-lock";
+import { QUICK_KEY } from "../support/quick-key";
 import type { StateProject } from "./support/project";
 import { TofuClient } from "./support/tofu-client";
 import { useBackends } from "./support/use-backends";
 
 const PASSPHRASE = "correct horse battery staple";
-/** Of the key's derivation, which is most of the time of a short run. */
-const FEWEST_ROUNDS = JSON.stringify({ key_provider: { pbkdf2: { main: { iterations: 200_000 } } } });
 
 const backends = useBackends();
 
 /** A project whose state an apply has written, and the machine that did so. */
 async function deploy(backend: StateBackend, encryption = "{ provider: off, reason: a test }") {
-  const env = { TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: FEWEST_ROUNDS };
+  const env = { TF_VAR_state_passphrase: PASSPHRASE, TF_ENCRYPTION: QUICK_KEY };
   const project = backends.project({ backend, env, state: [`encryption: ${encryption}`] });
   const laptop = new TofuClient(project);
   await laptop.init();

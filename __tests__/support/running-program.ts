@@ -8,7 +8,7 @@ import { waitUntil } from "./wait-until";
 export const ROOT = join(__dirname, "../..");
 
 /** What Node gets before the path of a TypeScript program. */
-export const TYPESCRIPT = ["--require", join(__dirname, "register-typescript.cjs")] as const;
+export const TYPESCRIPT = ["--require", join(ROOT, "fast-ts.cjs")] as const;
 
 export interface ProgramOptions {
   /** The whole environment. @default process.env */

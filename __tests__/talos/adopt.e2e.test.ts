@@ -6,6 +6,7 @@ import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { resolveTalosctl, resolveTool } from "../../toolchain";
 import { inheritedEnv } from "../support/inherited-env";
+import { QUICK_KEY } from "../support/quick-key";
 import { runProgram } from "../support/running-program";
 import { TofuProject } from "../support/tofu-project";
 
@@ -54,6 +55,7 @@ beforeAll(async () => {
     CDKTF_OUTDIR: file("out"),
     TALOS_API_ENDPOINTS: endpoints.join(","),
     TF_VAR_state_passphrase: "a passphrase of this test alone",
+    TF_ENCRYPTION: QUICK_KEY,
   };
   project = new TofuProject(
     Object.fromEntries(Object.entries(env)) as Record<string, string>,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CloudflareStandIn, startCloudflare } from "../../../stand-ins/cloudflare";
 import { R2Client } from "../../../state/r2-client";
+import { QUICK_KEY } from "../../support/quick-key";
 import { Gateway } from "./gateway";
 
 /** An account at Cloudflare, empty at first, with a way to its APIs and one to its Worker that can be disturbed. */
@@ -29,8 +30,7 @@ export class TestAccount {
       CLOUDFLARE_BASE_URL: `${this.api.url}/client/v4`,
       AWS_ENDPOINT_URL_S3: this.api.url,
       STATE_URL: `${this.worker.url}/states/proxmox`,
-      // Deriving the key is most of the time that a command of OpenTofu takes: the fewest rounds that it lets one have.
-      TF_ENCRYPTION: 'key_provider "pbkdf2" "main" {\n  iterations = 200000\n}',
+      TF_ENCRYPTION: QUICK_KEY,
     };
   }
 

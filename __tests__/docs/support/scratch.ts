@@ -11,7 +11,7 @@ import { ROOT } from "../../support/running-program";
 const SHORT_CDKTF = `#!/bin/sh
 set -e
 command=$1 stack=$2
-{ [ -z "$CLUSTER_CONFIG" ] && [ cdktf.out/manifest.json -nt cluster.yaml ]; } || ts-node --swc main.ts
+{ [ -z "$CLUSTER_CONFIG" ] && [ cdktf.out/manifest.json -nt cluster.yaml ]; } || node --require ./fast-ts.cjs main.ts
 [ "$command" = synth ] && exit
 cd cdktf.out/stacks/$stack
 [ -d .terraform ] || "$TERRAFORM_BINARY_NAME" init -input=false

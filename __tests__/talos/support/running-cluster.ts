@@ -14,7 +14,8 @@ import { runNodesOnVms } from "../../../stand-ins/nodes-of-vms";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
 import { type RunningTalos, startTalos, type TalosOptions } from "../../../stand-ins/talos";
 import { inheritedEnv } from "../../support/inherited-env";
-import { ROOT, startProgram } from "../../support/running-program";
+import { QUICK_KEY } from "../../support/quick-key";
+import { ROOT, startProgram, TYPESCRIPT } from "../../support/running-program";
 import { newApp, synthStack } from "../../support/synth";
 import { TofuProject } from "../../support/tofu-project";
 
@@ -90,7 +91,11 @@ export class RunningCluster {
     const talos = await startTalos({ nodes, ...image, platform, poweredOn: !vms, ...options });
     const proxmox = vms ? await startProxmox() : undefined;
     if (proxmox) runNodesOnVms(proxmox, talos);
-    const env: Record<string, string | undefined> = { TF_VAR_state_passphrase: PASSPHRASE, ...proxmox?.env };
+    const env: Record<string, string | undefined> = {
+      TF_VAR_state_passphrase: PASSPHRASE,
+      TF_ENCRYPTION: QUICK_KEY,
+      ...proxmox?.env,
+    };
     // Where cdktf puts the stack of a project.
     const project = new TofuProject(env, join(folder, "cdktf.out/stacks/cluster"));
     const cluster = new RunningCluster(folder, talos, proxmox, project, env);
@@ -172,9 +177,9 @@ export class RunningCluster {
       TALOSCONFIG: undefined,
       CLUSTER_CONFIG: this.folder,
       PATH: [join(ROOT, "node_modules/.bin"), process.env.PATH].join(":"),
-      TS_NODE_PROJECT: join(ROOT, "tsconfig.json"),
       ...this.proxmox?.env,
       TF_VAR_state_passphrase: PASSPHRASE,
+      TF_ENCRYPTION: QUICK_KEY,
       TALOS_API_ENDPOINTS: endpoints.join(","),
       KUBERNETES_API_ENDPOINT: this.talos.kubernetes?.endpoint,
     };
@@ -200,7 +205,8 @@ export class RunningCluster {
   /** The files of a project that a deploy needs. */
   private makeProject(): void {
     mkdirSync(this.home);
-    const cdktf = { language: "typescript", app: "ts-node --swc main.ts", sendCrashReports: "false" };
+    const app = `node ${TYPESCRIPT.join(" ")} main.ts`;
+    const cdktf = { language: "typescript", app, sendCrashReports: "false" };
     writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify(cdktf));
     const main = `const { main } = require(${JSON.stringify(join(ROOT, "main.ts"))});\nvoid main(process.env);\n`;
     writeFileSync(join(this.folder, "main.ts"), main);

@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { QUICK_KEY_PROVIDER } from "../../support/quick-key";
 import type { State } from "../conformance/client";
 
 /** A part of `terraform { … }` that encrypts the state. */
 export const encryption = `  encryption {
-    key_provider "pbkdf2" "main" {
-      passphrase = "a passphrase of enough length"
+    key_provider "external" "quick" {
+      command = ${JSON.stringify(QUICK_KEY_PROVIDER.external.quick.command)}
     }
     method "aes_gcm" "main" {
-      keys = key_provider.pbkdf2.main
+      keys = key_provider.external.quick
     }
     state {
       method = method.aes_gcm.main
