@@ -122,7 +122,7 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     const config = (await guest(7021))?.config;
     expect(config).toMatchObject({ scsi2: kept, scsi3: expect.stringContaining("size=30G") });
     expect(config).not.toHaveProperty("scsi1");
-    const [made = ""] = String(config?.scsi3 ?? "").split(",");
+    const [made = ""] = String(config?.scsi3).split(",");
     expect(before).not.toContain(made);
     expect(await volumes()).toContain(made);
     expect(config?.scsi3).not.toContain("serial=");

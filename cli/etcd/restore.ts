@@ -22,8 +22,8 @@ interface RestoreOptions extends TalosOptions {
 export function addRestoreCommand(program: Command): void {
   addTalosOptions(program.command("restore <file>"))
     .description(
-      "make etcd anew from a snapshot: the etcd data of all control planes is wiped, and all that Kubernetes has learnt since the " +
-        "snapshot is gone. for a cluster that has lost its quorum for good",
+      "make etcd anew from a snapshot: EPHEMERAL, which is all of /var, is wiped on all control planes, and all that Kubernetes has " +
+        "learnt since the snapshot is gone. for a cluster that has lost its quorum for good",
     )
     .option("--yes <name>", "the name of the cluster, instead of typing it on the terminal")
     .option("--replace-healthy", "also where etcd has a quorum")
@@ -70,7 +70,8 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
   };
   if (await isRefused()) return EXIT.refused;
   console.error(
-    `${clusterName}: the etcd data of ${controlPlanes.join(", ")} is wiped, and etcd starts from ${file}. what Kubernetes has learnt since then is gone`,
+    `${clusterName}: EPHEMERAL of ${controlPlanes.join(", ")} is wiped, and etcd starts from ${file}. what Kubernetes has learnt since then is gone, and ` +
+      "so are volumes of pods that are in /var of these nodes; those on other nodes and disks stay",
   );
   if (dryRun) {
     print("would be restored");

@@ -68,7 +68,7 @@ export async function restoreEtcd(
         ? undefined
         : `${node.name}: its etcd does not wait for others yet`;
     }, poll);
-    say(`${node.name}: its etcd data is wiped`);
+    say(`${node.name}: EPHEMERAL is wiped, with its etcd data`);
   };
   // None is wiped where another one would keep the old members.
   const boots = await all(controlPlanes, async (node) => {
