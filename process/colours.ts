@@ -1,5 +1,5 @@
 /** Whether this process may write colours: where both streams are a terminal, unless NO_COLOR is set (https://no-color.org). */
-const hasColours = (): boolean =>
+export const hasColours = (): boolean =>
   Boolean(process.stdout.isTTY && process.stderr.isTTY) && !process.env.NO_COLOR;
 
 /**

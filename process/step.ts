@@ -1,3 +1,5 @@
+import { hasColours } from "./colours";
+
 /** Shows how a step is getting on. */
 export interface Progress {
   /** Shows a line. */
@@ -16,7 +18,8 @@ const INTERVAL_MS = 10_000;
  * @throws what `work` throws
  */
 export async function step<T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> {
-  // Once it is loaded, it does not ask any more whether colours are wanted: after `run` has decided that.
+  // It writes colours to the pipes of a workflow, unless this is set before it is loaded.
+  if (!hasColours()) process.env.NO_COLOR = "1";
   const { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } = require("listr2") as typeof import("listr2");
   let outcome: Promise<T> | undefined;
   // What others print meanwhile is shown after the step; it stays on the stream that it was for.
