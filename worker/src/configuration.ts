@@ -1,20 +1,20 @@
 import { type AuthEnvironment, authSettings } from "./auth/settings";
-import type { Env } from "./env";
 import { oncePerEnvironment } from "./once-per-environment";
 import { type SettingsEnvironment, settings } from "./settings";
 
 const bindings = ["BUCKET", "STATE", "DIRECTORY", "PASSWORDS"] as const;
+type Bindings = Readonly<Partial<Record<(typeof bindings)[number], unknown>>>;
 
 /** Why nothing is served, if anything is wrong with what the Worker was deployed with. */
-export const deploymentDefects = oncePerEnvironment((env: Env): readonly string[] => [
-  ...missingBindings(env),
-  ...configurationDefects(env),
-]);
+export const deploymentDefects = oncePerEnvironment(
+  (env: Bindings & AuthEnvironment & SettingsEnvironment): readonly string[] => [
+    ...missingBindings(env),
+    ...configurationDefects(env),
+  ],
+);
 
 /** What is not bound, where a Worker was updated without its configuration. */
-export function missingBindings(
-  env: Readonly<Partial<Record<(typeof bindings)[number], unknown>>>,
-): readonly string[] {
+function missingBindings(env: Bindings): readonly string[] {
   return bindings
     .filter((name) => env[name] === undefined)
     .map((name) => `the binding ${name} is missing; docs/worker.md lists the bindings and their classes`);
