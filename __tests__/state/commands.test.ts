@@ -17,11 +17,7 @@ import { encryptedOf, type StateProject, stateOf } from "./support/project";
 import { useBackends } from "./support/use-backends";
 
 const remote = useBackends();
-let program: Program;
-beforeAll(async () => {
-  program = await Program.bundle("cli/state.ts");
-});
-afterAll(() => program.remove());
+const program = new Program("cli/state.ts");
 
 const backends: readonly StateBackend[] = ["r2", "worker", "local"];
 
@@ -44,15 +40,15 @@ async function refused(project: StateProject, ...args: readonly string[]): Promi
   return said;
 }
 
-/** Runs a line of bash, in which `"$0" "$1"` is the program. */
+/** Runs a line of bash, in which `"$0" "$@"` is the program. */
 function shell(project: StateProject, line: string) {
   const { PATH } = process.env;
   const { status, stdout, stderr } = spawnSync(
     "bash",
-    ["--norc", "-o", "pipefail", "-c", line, process.execPath, program.file],
+    ["--norc", "-o", "pipefail", "-c", line, process.execPath, ...program.args],
     {
       cwd: project.folder,
-      env: { PATH, NODE_PATH: join(__dirname, "../../node_modules"), ...project.env },
+      env: { PATH, ...project.env },
       encoding: "utf8",
       timeout: 60_000,
     },
@@ -290,17 +286,17 @@ test("pull --out writes behind a link, and into a pipe, and leaves both what the
 
   execFileSync("mkfifo", [at("pipe")]);
   const all = { status: 0, stdout: text, stderr: "" };
-  expect(shell(project, 'cat pipe > through & "$0" "$1" pull --out pipe; wait; cat through')).toEqual(all);
+  expect(shell(project, 'cat pipe > through & "$0" "$@" pull --out pipe; wait; cat through')).toEqual(all);
   expect(lstatSync(at("pipe")).isFIFO()).toBe(true);
-  expect(shell(project, '"$0" "$1" pull --out >(cat > through); wait $!; cat through')).toEqual(all);
+  expect(shell(project, '"$0" "$@" pull --out >(cat > through); wait $!; cat through')).toEqual(all);
 });
 
 test("who reads the beginning alone ends pull quietly, and a disk that is full is told", async () => {
   const project = makeProject("local");
   await write(project, stateOf(1, { content: "x".repeat(200_000) }));
-  expect(shell(project, '"$0" "$1" pull | head -c 1')).toEqual({ status: 0, stdout: "{", stderr: "" });
+  expect(shell(project, '"$0" "$@" pull | head -c 1')).toEqual({ status: 0, stdout: "{", stderr: "" });
   if (existsSync("/dev/full")) {
-    expect(shell(project, '"$0" "$1" pull > /dev/full')).toMatchObject({
+    expect(shell(project, '"$0" "$@" pull > /dev/full')).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/^ENOSPC[^\n]*\n$/),
     });

@@ -14,13 +14,12 @@ const BUCKET_ITEM_WRITE = "2efd5506f9c8494dacb1fa10a3e7d5b6";
 
 let folder: string;
 let cloudflare: CloudflareStandIn;
-let program: Program;
+const program = new Program("cli/state.ts");
 let project: StateProject;
 let parent: Record<string, string>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cloudflare-"));
   cloudflare = await startCloudflare({ folder });
-  program = await Program.bundle("cli/state.ts");
   const account = `${cloudflare.apiUrl}/accounts/${cloudflare.accountId}`;
   const call = async (path: string, body: object) => {
     const reply = await fetch(`${account}${path}`, {
@@ -50,7 +49,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   project.remove();
-  program.remove();
   await cloudflare.close();
   rmSync(folder, { recursive: true, force: true });
 });

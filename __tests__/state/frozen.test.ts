@@ -8,14 +8,10 @@ import { useBackends } from "./support/use-backends";
 // What a migration leaves frozen, and the commands for it.
 
 const backends = useBackends();
-let program: Program;
+const program = new Program("cli/state.ts");
 let project: StateProject;
 let name: string;
 let count = 0;
-beforeAll(async () => {
-  program = await Program.bundle("cli/state.ts");
-});
-afterAll(() => program.remove());
 
 function start(backend: StateBackend) {
   name = `frozen-${++count}`;

@@ -6,11 +6,7 @@ import { type StateProject, stateOf } from "./support/project";
 import { useBackends } from "./support/use-backends";
 
 const backends = useBackends();
-let program: Program;
-beforeAll(async () => {
-  program = await Program.bundle("__tests__/state/support/killed-migration.ts");
-});
-afterAll(() => program.remove());
+const program = new Program("__tests__/state/support/killed-migration.ts");
 
 /** @returns whether it was killed; false where there was no such effect, so that it came to its end */
 async function migrateUntil(project: StateProject, to: StateBackend, killAt: number): Promise<boolean> {
@@ -33,8 +29,8 @@ async function recover(project: StateProject, from: StateBackend, to: StateBacke
   return to;
 }
 
-// The same effects come for each of three stacks, so every other one covers all kinds.
-test.each([
+// The same effects come for each of three stacks, so every other one covers all kinds. Much of it is waiting, so they run side by side.
+test.concurrent.each([
   ["local", "r2", 1],
   ["r2", "worker", 2],
   ["worker", "local", 1],

@@ -6,11 +6,7 @@ import { useBackends } from "./support/use-backends";
 /* What docs/state.md says of OpenTofu on R2: it sends the PUT of its lock again, and meets the lock that it has written. */
 
 const backends = useBackends();
-let program: Program;
-beforeAll(async () => {
-  program = await Program.bundle("cli/state.ts");
-});
-afterAll(() => program.remove());
+const program = new Program("cli/state.ts");
 
 test("a lock whose answer was lost is OpenTofu's own: list names it, unlock takes it away, and the apply goes on", async () => {
   const gateway = await Gateway.to(backends.s3Url);

@@ -5,7 +5,7 @@ import { loadProject } from "../../../state/project";
 
 /*
  * Runs a migration and kills its own process before the effect whose number is in KILL_AT: a change of a file, or a
- * request that is not a read. Bundled and started by the test.
+ * request that is not a read. Started by the test.
  */
 
 let left = Number(process.env.KILL_AT);

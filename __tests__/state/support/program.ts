@@ -1,12 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { inheritedEnv } from "../../support/inherited-env";
 import { requirePlain } from "../../support/plain-output";
-
-const root = join(__dirname, "../../..");
+import { ROOT, TYPESCRIPT } from "../../support/running-program";
 
 export interface ProgramResult {
   readonly exitCode: number | null;
@@ -17,25 +13,14 @@ export interface ProgramResult {
   readonly said: string;
 }
 
-/** A TypeScript program, bundled into one file so that it starts faster. */
+/** A TypeScript program of the project. */
 export class Program {
-  private readonly folder = mkdtempSync(join(tmpdir(), "program-"));
-  readonly file = join(this.folder, "main.cjs");
+  /** What Node gets. */
+  readonly args: readonly string[];
 
-  private constructor() {}
-
-  static async bundle(entry: string): Promise<Program> {
-    const program = new Program();
-    await build({
-      entryPoints: [join(root, entry)],
-      outfile: program.file,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      external: ["fs-native-extensions"],
-      logLevel: "silent",
-    });
-    return program;
+  /** @param entry relative to the root of the project */
+  constructor(entry: string) {
+    this.args = [...TYPESCRIPT, join(ROOT, entry)];
   }
 
   /** Runs it in a folder. */
@@ -44,15 +29,9 @@ export class Program {
     args: readonly string[],
     env: Readonly<Record<string, string>>,
   ): Promise<ProgramResult> {
-    const child = spawn(process.execPath, [this.file, ...args], {
+    const child = spawn(process.execPath, [...this.args, ...args], {
       cwd,
-      env: {
-        ...inheritedEnv(),
-        NODE_PATH: join(root, "node_modules"),
-        // The second start compiles nothing.
-        NODE_COMPILE_CACHE: join(this.folder, "compiled"),
-        ...env,
-      },
+      env: { ...inheritedEnv(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [stdout, stderr] = ["", ""];
@@ -63,9 +42,5 @@ export class Program {
     );
     requirePlain({ command: args, stdout, stderr, isWhole: signal === null });
     return { exitCode, signal, stdout, stderr, said: `${stdout}${stderr}`.replace(/\s+/g, " ") };
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
