@@ -22,6 +22,8 @@ const inHome = (path: string) => join(cluster.home, path);
 /** Named, the state need not be decrypted for each command. */
 const credentials = () =>
   ["talosconfig", "kubeconfig"].flatMap((name) => [`--${name}`, join(cluster.folder, name)]);
+/** So that the passphrase counts, and not the quick key of the other tests. */
+const noKey = { TF_ENCRYPTION: undefined };
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 test("talosconfig: a file of its own, from the encrypted state", async () => {
@@ -50,9 +52,7 @@ test("kubeconfig: a new one from a control plane, where the state is out of reac
   const { code, out } = await cluster.run(
     "cli/kubeconfig.ts",
     ["--talosconfig", file, "--new", "--out", "-"],
-    {
-      TF_VAR_state_passphrase: undefined,
-    },
+    { ...noKey, TF_VAR_state_passphrase: undefined },
   );
   expect(code).toBe(0);
   expect(parse(out)["current-context"]).toBe("admin@lab");
@@ -62,6 +62,7 @@ test("kubeconfig: a new one from a control plane, where the state is out of reac
 
 test("without the passphrase, the error says so", async () => {
   const { code, said } = await cluster.run("cli/talosconfig.ts", ["--out", "-"], {
+    ...noKey,
     TF_VAR_state_passphrase: "not the right passphrase",
   });
   expect({ code, said }).toEqual({ code: 1, said: expect.stringContaining("set TF_VAR_state_passphrase") });

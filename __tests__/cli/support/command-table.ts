@@ -82,7 +82,7 @@ export const COMMAND_TABLE: Readonly<Record<string, CommandRow>> = {
     args: ["--json", "cp-1"],
     json: changed('"remove-node", "worker-1", "--yes", "worker-1", "--json"'),
   },
-  "replace-node": { args: ["--json", "cp-1"], json: changed('run("replace-node", "cp-3", ...args)') },
+  "replace-node": { args: ["--json", "cp-1"], json: changed('outside("replace-node", "cp-3", ...args)') },
   upgrade: { args: ["--json"], json: changed('run("upgrade", "--dry-run", "--json")') },
   "upgrade-kubernetes": {
     args: ["--json", "v1.36.0"],
