@@ -72,15 +72,18 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a deploy gets %s, and is wa
 
 test("it is told which cluster the user has chosen, so that it names that one too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "run-deploy-"));
-  writeFileSync(join(folder, "ts-node"), `#!/bin/sh\necho "$@" >${folder}/arguments\n`, { mode: 0o755 });
+  const node = join(folder, "node");
+  writeFileSync(node, `#!/bin/sh\necho "$@" >${folder}/arguments\n`, { mode: 0o755 });
   nameInAdvice("staging");
+  const { execPath } = process;
+  process.execPath = node;
   try {
-    const env = { PATH: `${folder}:${process.env.PATH}` };
-    expect(await runDeploy({ node: named("w-1"), nodes, env })).toBe(0);
+    expect(await runDeploy({ node: named("w-1"), nodes, env: process.env })).toBe(0);
     expect(readFileSync(join(folder, "arguments"), "utf8")).toMatch(
       / deploy --allow w-1 --auto-approve --cluster staging\n$/,
     );
   } finally {
+    process.execPath = execPath;
     rmSync(folder, { recursive: true });
   }
 });
