@@ -1,8 +1,8 @@
 import { TALOS_SECRETS_FILE } from "../../domain/talos-secrets";
 import type { Problem } from "../diagnostic";
-import { isMapping, type Path } from "../path";
+import { isMapping } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
-import type { MachineConfigPatchConfig } from "../talos-config";
+import { patchesOf } from "./patches";
 
 /** Keys whose values Talos keeps secret, in whatever document they are. */
 const SECRET_KEYS: ReadonlySet<string> = new Set([
@@ -26,19 +26,9 @@ const ENVIRONMENT = /^(env|environment|variables)$/;
 const SECRET_VARIABLE = /key|secret|token|passw|passphrase|credential|auth/i;
 
 /** Where the secrets are out of the state, patches are not: they are shown in plans. */
-export function* warnOfSecretsInPatches({ config, nodes }: ResolvedCluster): Iterable<Problem> {
-  const { talos } = config;
-  if (talos?.secrets !== "out-of-state") return;
-  const owners: [Path, readonly MachineConfigPatchConfig[]][] = [
-    [["talos"], talos.patches],
-    [["talos", "control_planes"], talos.controlPlanes.patches],
-    [["talos", "workers"], talos.workers.patches],
-    ...nodes.map(({ path, config: node }): [Path, readonly MachineConfigPatchConfig[]] => [
-      [...path, "talos"],
-      node.talos?.patches ?? [],
-    ]),
-  ];
-  for (const [owner, documents] of owners) {
+export function* warnOfSecretsInPatches(cluster: ResolvedCluster): Iterable<Problem> {
+  if (cluster.config.talos?.secrets !== "out-of-state") return;
+  for (const [path, documents] of patchesOf(cluster)) {
     const found = documents.flatMap(({ kind, ...document }) =>
       secretsIn(document).map((key) => (kind === undefined ? key : `${String(kind)} ${key}`)),
     );
@@ -46,7 +36,7 @@ export function* warnOfSecretsInPatches({ config, nodes }: ResolvedCluster): Ite
     const text =
       `has ${[...new Set(found)].join(", ")}: with secrets: out-of-state, patches are not in ${TALOS_SECRETS_FILE}, so the state has this in plain ` +
       'text and a plan shows it; take it out (docs/talos.md, "A secret in a patch", says what to do instead)';
-    yield { path: [...owner, "patches"], text };
+    yield { path, text };
   }
 }
 

@@ -11,7 +11,8 @@ import type { Problem } from "../diagnostic";
 import { documentSince } from "../machine-config-types";
 import { isMapping, type Path } from "../path";
 import type { ResolvedCluster } from "../resolve-cluster";
-import type { MachineConfigPatchConfig, TalosConfig } from "../talos-config";
+import type { TalosConfig } from "../talos-config";
+import { patchesOf } from "./patches";
 
 /** Versions that go together, and settings of `talos` that do not contradict each other. */
 export function* checkTalos(cluster: ResolvedCluster): Iterable<Problem> {
@@ -158,20 +159,11 @@ function* checkEncryption({ input, nodes, isSound }: ResolvedCluster): Iterable<
 }
 
 /** What Talos would refuse only on the node. */
-function* checkPatches({ input, nodes, config }: ResolvedCluster): Iterable<Problem> {
+function* checkPatches(cluster: ResolvedCluster): Iterable<Problem> {
+  const { input, config } = cluster;
   const { talos } = config;
   if (talos === undefined) return;
-  const owners: [Path, readonly MachineConfigPatchConfig[]][] = [
-    [["talos"], talos.patches],
-    [["talos", "control_planes"], talos.controlPlanes.patches],
-    [["talos", "workers"], talos.workers.patches],
-    ...nodes.map(({ path, config: node }): [Path, readonly MachineConfigPatchConfig[]] => [
-      [...path, "talos"],
-      node.talos?.patches ?? [],
-    ]),
-  ];
-  for (const [owner, documents] of owners) {
-    const path = [...owner, "patches"];
+  for (const [path, documents] of patchesOf(cluster)) {
     for (const { kind, machine } of documents) {
       if (documentSince(kind) > minorOf(config.talosVersion)) {
         const text = `has a ${kind}, which came with Talos 1.${documentSince(kind)}; leave it out with talos_version ${input.talos_version}`;

@@ -23,6 +23,8 @@ export type CredentialCheck =
   | { readonly retryAfter: number }
   | { readonly isBusy: true };
 
+const unknownScheme = "the Authorization header is neither Basic nor Bearer";
+
 /** Passwords that were verified in this isolate. */
 const verified = new VerifiedPasswords();
 
@@ -42,7 +44,7 @@ export async function authenticate(
   const [, scheme, value] = /^(\S+) +(\S+)$/.exec(header.trim()) ?? [];
   if (scheme?.toLowerCase() === "bearer" && value) return fromToken(value, settings, store, client);
   if (scheme?.toLowerCase() === "basic" && value) return fromBasic(value, settings, store, client);
-  return refuse("the Authorization header is neither Basic nor Bearer");
+  return refuse(unknownScheme);
 }
 
 /** Only Cloudflare sets `request.cf`, so no header of the client can fake it. */
@@ -89,8 +91,7 @@ async function fromBasic(
   const fingerprint = verified.fingerprint(value);
   const known = verified.get(fingerprint);
   if (known) return known;
-  const [username, password] =
-    decodeBasic(value) ?? refuse("the Authorization header is neither Basic nor Bearer");
+  const [username, password] = decodeBasic(value) ?? refuse(unknownScheme);
   if (isMintedToken(password) || (isJwt(password) && settings.issuers.length > 0)) {
     return fromToken(password, settings, store, client);
   }
