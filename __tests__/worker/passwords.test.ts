@@ -22,9 +22,13 @@ function work(name: string, began: string[]) {
   };
   return { start, end };
 }
-const settle = () => new Promise((resolve) => setTimeout(resolve, 100));
+/** All that can happen by itself has happened. */
+const settle = () => jest.advanceTimersByTimeAsync(60_000);
 
 describe("the queue of hashes", () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
   test("one runs at a time, those of known clients before all others, whatever becomes of the one before", async () => {
     const queue = new HashQueue();
     const began: string[] = [];
@@ -39,6 +43,8 @@ describe("the queue of hashes", () => {
     expect(began).toEqual(["first"]);
     first.end(new Error("storage"));
     await expect(running).rejects.toThrow("storage");
+    await settle();
+    expect(began).toEqual(["first", "known"]);
     known.end();
     expect(await ofKnown).toBe("known");
     for (const { end } of others) end();
