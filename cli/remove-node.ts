@@ -14,7 +14,7 @@ interface Options extends RemovalOptions {
 const program = removalProgram(
   "remove-node",
   "take a node out of the cluster for good: its pods are evicted, a control plane leaves etcd if the others keep their quorum, " +
-    "it is wiped, its Node is deleted, it goes from nodes.yaml, and a deploy destroys its VM and no other",
+    "it is wiped, its Node is deleted, it is removed from nodes.yaml, and a deploy destroys its VM and no other",
 ).option("--lost", "the node is gone for good and cannot leave by itself");
 runTalosProgram<Options>("remove-node", program, (cluster, options) =>
   run(cluster, program.args[0] ?? "", options),
