@@ -95,14 +95,6 @@ export async function withClients<T>(
   });
 }
 
-/** {@link openCluster} and {@link withClients} in one. */
-export async function withCluster<T>(
-  props: ClusterProps,
-  work: (cluster: Cluster) => Promise<T>,
-): Promise<T> {
-  return withClients(await openCluster(props), work);
-}
-
 /** A new kubeconfig, from the first control plane that answers. */
 export async function newKubeconfig(talosctl: Talosctl, nodes: readonly TalosNode[]): Promise<string> {
   const failures: string[] = [];
