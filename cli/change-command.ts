@@ -52,7 +52,7 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError("write a whole number of seconds, like 600");
 }
 
-/** @throws TalosError where the Kubernetes API is needed and cannot be had */
+/** @throws TalosError if the Kubernetes API is needed and cannot be had */
 export async function liveCluster(
   cluster: Cluster,
   {
@@ -67,7 +67,7 @@ export async function liveCluster(
   return new LiveCluster(cluster, new KubernetesNodes(api, options));
 }
 
-/** What everybody says. @throws TalosError where the Kubernetes API is needed and does not answer */
+/** What everybody says. @throws TalosError if the Kubernetes API is needed and does not answer */
 export const factsOf = (live: LiveCluster): Promise<ClusterFacts> => orNoDrain(() => live.facts());
 
 async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {

@@ -27,7 +27,7 @@ export function credentialsProgram(kind: ConfigKind, description: string): Comma
     .option("--replace", "overwrite an entry of the same name that belongs to another cluster");
 }
 
-/** Runs it. @param textOf the config @param more what is asked for besides */
+/** Runs it. @param textOf the config @param more what else the command can do */
 export const runCredentials = <Options extends CredentialsOptions>(
   kind: ConfigKind,
   program: Command,

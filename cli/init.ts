@@ -44,7 +44,7 @@ async function init({ folder, age, workflows, yes, json, ...given }: InitOptions
   console.log(nextSteps(path, answers, { recipients, workflows }).join("\n"));
 }
 
-/** @throws Error if the user goes away */
+/** @throws Error if the user cancels */
 async function ask(given: Partial<Answers>): Promise<Partial<Answers>> {
   const answers = { ...given };
   for (const question of QUESTIONS) {
@@ -52,7 +52,7 @@ async function ask(given: Partial<Answers>): Promise<Partial<Answers>> {
     const answer = await askOne(question, answers);
     if (isCancel(answer)) {
       cancel("nothing was written");
-      throw new DOMException("the user went away", "AbortError");
+      throw new DOMException("the user has cancelled", "AbortError");
     }
     Object.assign(answers, { [question.key]: answer });
   }

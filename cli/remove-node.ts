@@ -48,7 +48,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   printReport(options, report, deployed === 0 ? "done" : "failed");
   if (deployed === 0) return EXIT.done;
   console.error(
-    `its VM may still be there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,
+    `its VM may still be there: fix what the deploy reports, then run npm run deploy -- --allow ${name}`,
   );
   return EXIT.failed;
 }

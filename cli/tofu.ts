@@ -58,7 +58,7 @@ const program = new Command()
     "after",
     "\nexit codes: 0 done, 1 an error, also if OpenTofu could not be started; otherwise that of OpenTofu",
   )
-  // From the first word on, all is for OpenTofu.
+  // Everything from the first word on is for OpenTofu.
   .passThroughOptions()
   .action(async (args: readonly string[], options: Options) => {
     process.exitCode = await tofu(args, options);

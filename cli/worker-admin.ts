@@ -105,7 +105,7 @@ async function wholeAudit(connection: Connection, path: string): Promise<AuditEn
   }
 }
 
-/** What is wrong with the audit of a state, or of the deployment where `path` is empty; null where nothing is. */
+/** What is wrong with the audit of a state, or of the deployment where `path` is empty; null if nothing is. */
 async function auditDefect(connection: Connection, path: string): Promise<string | null> {
   // First the heads: what is added to the audit meanwhile is newer than all of them.
   const heads = path === "" ? [] : await keptHeads(connection, path);

@@ -3,7 +3,7 @@ import { StateError } from "../../state/errors";
 
 /**
  * Asks for a yes, unless it was given on the command line.
- * @throws StateError where the answer is another, or nobody can answer
+ * @throws StateError if the answer is another, or nobody can answer
  */
 export async function requireConfirmation(question: string, yes = false): Promise<void> {
   if (yes) return;
