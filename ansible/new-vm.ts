@@ -93,7 +93,7 @@ export function cloudInitOf(
   return family === "IPv6" ? { ip6: cidr, gw6: network.gateway } : { ip: cidr, gw: network.gateway };
 }
 
-/** Undefined where there is none: an empty mapping would count as one. */
+/** Undefined if there is none: an empty mapping would count as one. */
 function devices(entries: readonly (readonly [string, string])[]): object | undefined {
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -6,7 +6,7 @@ import type { DiskSetting, NetworkInterfaceSetting } from "../domain/vm-settings
 /** Parts of a property string; one that is undefined is left out. */
 export type Parts = Readonly<Record<string, string | number | undefined>>;
 
-/** The parts that each setting stands for. */
+/** The parts of each setting. */
 type PartsOf<Setting extends string> = Readonly<Record<Setting, Parts>>;
 
 /** The parts of all settings but some. */

@@ -68,7 +68,7 @@ export function instructions(
   const toWorker = `state.url ${workerUrl}/states/${name ?? "proxmox"}, then npm run state -- migrate --to worker${choice}`;
   const { expiresOn } = bootstrap.token;
   const lines = [
-    "the state backend is ready. plan and apply need these variables, besides those of the providers:",
+    "the state backend is ready. plan and apply need these variables, and those of the providers:",
     "",
     ...Object.keys(variables).map((name) => `  ${name}`),
     ...(usesWorker && !variables.TF_HTTP_PASSWORD

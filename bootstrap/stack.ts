@@ -34,7 +34,7 @@ export interface Plan {
   readonly json: string;
 }
 
-/** A plan, and what the user reads of it. Both are empty where there is nothing to do. */
+/** A plan, and what the user reads of it. Both are empty if there is nothing to do. */
 export interface Planned {
   readonly whole: string;
   readonly described: string;

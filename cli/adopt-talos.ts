@@ -90,9 +90,7 @@ async function adopt(
 }
 
 const program = new Command()
-  .description(
-    "take over the secrets of a Talos cluster that runs, so that it goes on with the same certificates",
-  )
+  .description("take over the secrets of a running Talos cluster, so that its certificates stay the same")
   .argument(
     "<file>",
     "secrets.yaml, talsecret.yaml, either with sops, or the machine config of a control plane",

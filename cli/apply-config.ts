@@ -32,7 +32,7 @@ const program = changeProgram(
 )
   .argument("<node>", "the name of the node")
   .addOption(new Option("--reboot", "stage the config, drain the node and restart it").conflicts("staged"))
-  .option("--staged", "only stage the config: it is in effect after the next reboot (npm run reboot)");
+  .option("--staged", "only stage the config: it takes effect with the next reboot (npm run reboot)");
 runTalosProgram<Options>("apply-config", program, (cluster, options) =>
   run(cluster, program.args[0] ?? "", options),
 );

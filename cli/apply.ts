@@ -13,7 +13,7 @@ export class KeptPlan {
     private readonly args: readonly string[],
   ) {}
 
-  /** Reads the plan that the first argument names, and chooses its cluster. @throws where there is none */
+  /** Reads the plan that the first argument names, and chooses its cluster. @throws if there is none */
   static open(
     [path, ...args]: readonly string[],
     cluster: string | undefined,

@@ -129,7 +129,7 @@ async function runBootstrap(props: BootstrapProps): Promise<void> {
 }
 
 function program(): Command {
-  const folder = new Option("--folder <path>", "work dir: logs, and encrypted copies").default(".bootstrap");
+  const folder = new Option("--folder <path>", "folder for logs and encrypted copies").default(".bootstrap");
   const wholePlan = new Option("--whole-plan", "show OpenTofu's plan too, with all attributes");
   const adopt = new Option(
     "--adopt <name>",
@@ -138,7 +138,7 @@ function program(): Command {
     .default([] as readonly string[], "nothing")
     .argParser((name: string, others: readonly string[]) => [...others, name]);
   const command = new Command()
-    .description("make the R2 buckets, the tfstate Worker and their token, or update them")
+    .description("create the R2 buckets, the tfstate Worker and their token, or update them")
     // Options after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .addOption(folder)

@@ -14,7 +14,7 @@ export function cdktfHelp(name: string, cdktfCommand: string): Command {
   );
 }
 
-const STACK = ["[stack]", "another stack than that of the cluster"] as const;
+const STACK = ["[stack]", "a stack other than the cluster's"] as const;
 
 interface Help {
   readonly description: string;
@@ -24,9 +24,15 @@ interface Help {
   readonly options?: readonly (readonly [flags: string, text: string])[];
 }
 
-const ALLOW = ["--allow <names>", "what may be lost, with commas between: nodes, or addresses"] as const;
-const SUMMARY = ["--summary", "only the table by node"] as const;
-const LOCK_TIMEOUT = ["--lock-timeout <time>", "how long to wait for the lock of the state: 5m"] as const;
+const ALLOW = [
+  "--allow <names>",
+  "what may be lost, comma-separated: node names or resource addresses",
+] as const;
+const SUMMARY = ["--summary", "only the changes by node, without OpenTofu's own plan"] as const;
+const LOCK_TIMEOUT = [
+  "--lock-timeout <time>",
+  "how long to wait for the lock of the state, such as 5m",
+] as const;
 
 const SYNTH: Help = {
   description: "write the stacks to cdktf.out/, for OpenTofu",
@@ -46,14 +52,14 @@ const HELP: Readonly<Record<string, Help>> = {
     exitCodes: "0 nothing would be lost, 1 an error, 3 refused: something would be lost",
   },
   drift: {
-    description: "show where what is there differs from cluster.yaml; no lock is held",
+    description: "compare what exists in Proxmox with cluster.yaml; takes no lock",
     options: [JSON_OPTION],
     exitCodes: "0 no drift, 1 an error, 2 drift",
   },
   deploy: {
-    description: "make what cluster.yaml says: make a plan, show it, ask, and apply it",
+    description: "create and change what cluster.yaml describes: make a plan, show it, ask, and apply it",
     options: [
-      ["--auto-approve", "do not ask; needed where there is no terminal. What is refused is not applied"],
+      ["--auto-approve", "do not ask; required without a terminal. a plan that is refused is not applied"],
       SUMMARY,
       ALLOW,
       LOCK_TIMEOUT,
@@ -67,10 +73,10 @@ const HELP: Readonly<Record<string, Help>> = {
     exitCodes: "0 done, 1 an error, 3 refused: something would be lost",
   },
   destroy: {
-    description: "destroy the VMs of the cluster and all that belongs to them, once its name is typed",
+    description: "destroy the VMs of the cluster and all that belongs to them, after you have typed its name",
     options: [
-      ["--yes <name>", "do not ask; the name of the cluster"],
-      ["--reset", "before that, let the Talos nodes leave etcd, and wipe them"],
+      ["--yes <name>", "the name of the cluster, instead of typing it on the terminal"],
+      ["--reset", "first let the Talos nodes leave etcd, and wipe them"],
       SUMMARY,
       LOCK_TIMEOUT,
     ],

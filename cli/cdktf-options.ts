@@ -30,7 +30,7 @@ const SHORT: Readonly<Record<string, string>> = { "-a": "--app", "-o": "--output
  * Refuses now what cdktf would refuse once it is started, with a page of help.
  *
  * @param own the options of the command itself
- * @throws where the argument is an option that neither of them has
+ * @throws if the argument is an option that neither of them has
  */
 export function requireKnownOption(
   argument: string,

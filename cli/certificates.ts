@@ -5,7 +5,7 @@ import { addStatusCommand } from "./certificates/status";
 import { run } from "./run";
 
 const program = new Command()
-  .description("the certificates of the cluster: how long they are valid, and new ones for clients")
+  .description("show how long the certificates of the cluster are valid, and renew those of clients")
   .addHelpText("after", "\nexit codes: 0 done, 1 an error; each command has its own in its --help");
 addStatusCommand(program);
 addRenewCommand(program);

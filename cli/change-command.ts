@@ -17,7 +17,7 @@ export const EXIT = { done: 0, failed: 1, wouldChange: 2, refused: 3 } as const;
 
 export const CHANGE_EXIT_CODES =
   "0 done, or nothing to do; 1 stopped at a failure (run it again to go on); 2 with --dry-run: something would be done; " +
-  "3 refused, because the cluster is not well or the versions do not fit";
+  "3 refused, because the cluster is not healthy or the versions do not fit";
 
 export interface ChangeOptions extends TalosOptions {
   readonly dryRun?: boolean;
@@ -35,7 +35,7 @@ export function changeProgram(name: string, description: string): Command {
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--json", "print one JSON document on stdout; progress is on stderr")
     .option("--timeout <seconds>", "how long a node may take to come back", seconds, 1800)
-    .option("--allow-outage", "also where etcd has one or two members, and stops while one restarts");
+    .option("--allow-outage", "go on even if etcd has one or two members, and so stops while one restarts");
 }
 
 /** The options of a command that drains nodes. */
@@ -43,7 +43,7 @@ export function addDrainOptions(command: Command): Command {
   return command
     .option("--no-drain", "leave Kubernetes alone: pods are killed together with their node")
     .option("--drain-timeout <seconds>", "how long the pods of a node may take to go", seconds, 300)
-    .option("--evict-unmanaged", "evict pods without a controller, too: nothing starts them again");
+    .option("--evict-unmanaged", "also evict pods without a controller, which nothing starts again");
 }
 
 export function seconds(text: string): number {
@@ -52,7 +52,7 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError("write a whole number of seconds, like 600");
 }
 
-/** @throws TalosError where the Kubernetes API is needed and cannot be had */
+/** @throws TalosError if the Kubernetes API is needed and cannot be had */
 export async function liveCluster(
   cluster: Cluster,
   {
@@ -67,7 +67,7 @@ export async function liveCluster(
   return new LiveCluster(cluster, new KubernetesNodes(api, options));
 }
 
-/** What everybody says. @throws TalosError where the Kubernetes API is needed and does not answer */
+/** What everybody says. @throws TalosError if the Kubernetes API is needed and does not answer */
 export const factsOf = (live: LiveCluster): Promise<ClusterFacts> => orNoDrain(() => live.facts());
 
 async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {

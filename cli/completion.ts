@@ -21,7 +21,7 @@ export function addCompletion(program: Command): void {
     );
 }
 
-/** Puts the options and the subcommands of the command that is being typed in the place of its entry in the list. */
+/** Replaces the entry of the command that is being typed by one with its options and subcommands. */
 function describeInDetail(program: Command, name: string | undefined): void {
   const entry = COMMANDS.find((each) => each.name === name);
   if (entry === undefined) return;

@@ -24,10 +24,10 @@ export function credentialsProgram(kind: ConfigKind, description: string): Comma
     .option("--out <file>", "write this file, with mode 600; - is the standard output")
     .option("--merge", `add the cluster to your own file: ${USER_FILE[kind]}`)
     .option("--use", "with --merge: make its context the current one")
-    .option("--replace", "replace what another cluster has in this place");
+    .option("--replace", "overwrite an entry of the same name that belongs to another cluster");
 }
 
-/** Runs it. @param textOf the config @param more what is asked for besides */
+/** Runs it. @param textOf the config @param more what else the command can do */
 export const runCredentials = <Options extends CredentialsOptions>(
   kind: ConfigKind,
   program: Command,

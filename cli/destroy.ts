@@ -8,7 +8,7 @@ import { planOption } from "./tofu-options";
 /** The user said no. */
 const NOT_APPROVED = 1;
 
-/** @throws where a destroy could not do what it says */
+/** @throws if a destroy could not do what it says */
 export function requireDestroyable({ rest }: PlanOptions, { HOSTS_DOWN }: NodeJS.ProcessEnv): void {
   if (rest[0] === "bootstrap") {
     throw new Error(
@@ -24,7 +24,7 @@ export function requireDestroyable({ rest }: PlanOptions, { HOSTS_DOWN }: NodeJS
 }
 
 /**
- * `npm run destroy`: shows what goes, wants the name of the cluster, keeps the state as a version and applies that plan. The
+ * `npm run destroy`: shows what would be destroyed, asks for the name of the cluster, keeps the state as a version and applies that plan. The
  * plan fails where a VM is protected, so nothing is touched then.
  * @returns the exit code
  */
@@ -32,8 +32,8 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
   const saved = new SavedPlan(args);
   // Loaded here alone: the other commands do without the configuration and the stores.
   const destroyed = require("./destroyed-stack") as typeof import("./destroyed-stack");
-  const { keepState, requireTalosNodes, resetNodes, stateIdOf, whatGoes } = destroyed;
-  const { stack, name } = whatGoes(saved.stack, env);
+  const { keepState, requireTalosNodes, resetNodes, stateIdOf, destroyTarget } = destroyed;
+  const { stack, name } = destroyTarget(saved.stack, env);
   if (options.yes !== undefined && options.yes !== name)
     throw new Error(`--yes ${options.yes} is not what would be destroyed; that is ${name}: --yes ${name}`);
   const resets = options.reset ? requireTalosNodes(stack, env) : undefined;
@@ -49,7 +49,7 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
       return 0;
     }
     const basis = await saved.basis(allowed);
-    const question = `All of this goes, with the disks of the VMs. To destroy it, type the name ${name}.`;
+    const question = `All of this will be destroyed, including the disks of the VMs. To go on, type the name ${name}.`;
     if (options.yes === undefined && !(await confirm(question, { expected: name }))) {
       console.error("nothing was destroyed");
       return NOT_APPROVED;
@@ -65,7 +65,7 @@ export async function destroy({ args, options, env }: StackCommand): Promise<num
       allowed,
     );
     if (code !== 0)
-      console.error("what is left is still in the state; mend what it says, and run npm run destroy again");
+      console.error("what is left is still in the state; fix what it reports, and run npm run destroy again");
     if (kept) console.error(kept);
     return code;
   } finally {

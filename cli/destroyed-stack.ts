@@ -9,7 +9,7 @@ import { resetCluster } from "../talos/change/reset-cluster";
 import { openCluster, withClients } from "../talos/cluster";
 
 /** The stack as `npm run state` knows it, and the name that approves its end: that of the cluster, else the id of the stack. */
-export function whatGoes(
+export function destroyTarget(
   id: string,
   env: NodeJS.ProcessEnv,
 ): { readonly stack?: StackName; readonly name: string } {
@@ -18,7 +18,7 @@ export function whatGoes(
   return { stack, name: stack === "cluster" ? config.clusterName : id };
 }
 
-/** The stack itself. @throws where its nodes cannot be reset */
+/** The stack itself. @throws if its nodes cannot be reset */
 export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.ProcessEnv): StackName {
   if (stack === "cluster" && loadFromEnv({ env }).config.talos !== undefined) return stack;
   throw new Error(
@@ -26,7 +26,7 @@ export function requireTalosNodes(stack: StackName | undefined, env: NodeJS.Proc
   );
 }
 
-/** Which state a stack has now, by its backend; null where there is none. */
+/** Which state a stack has now, by its backend; null if there is none. */
 export async function stateIdOf(stack: StackName, env: NodeJS.ProcessEnv): Promise<PlanBasis["state"]> {
   const store = openStackStore(loadProject(env, process.cwd()), stack);
   const bytes = await store.read();

@@ -26,7 +26,7 @@ const PROXMOX_TIMEOUT_MS = 10_000;
 
 const names = CHECKS.map(({ name }) => name);
 const program = new Command()
-  .description("check whether everything is there that a deploy needs; changes nothing")
+  .description("check everything that a deploy needs; changes nothing")
   .addArgument(new Argument("[check...]", "only these").choices(names))
   .option(...CLUSTER_OPTION)
   .option("--json", "print one JSON document instead of lines")

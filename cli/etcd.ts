@@ -6,7 +6,7 @@ import { addStatusCommand } from "./etcd/status";
 import { run } from "./run";
 
 const program = new Command()
-  .description("the database of Kubernetes: how it is, snapshots of it, and a restore")
+  .description("show the health of etcd, the database of Kubernetes, take a snapshot of it, or restore one")
   .addHelpText("after", "\nexit codes: 0 done, 1 an error; each command has its own in its --help");
 addStatusCommand(program);
 addSnapshotCommand(program);

@@ -21,7 +21,7 @@ import { run } from "./run";
 const { env } = process;
 
 const program = new Command()
-  .description("tell GitHub what a workflow has found; each command runs in a job of GitHub Actions")
+  .description("report the results of a workflow to GitHub; each command runs in a job of GitHub Actions")
   .addHelpText(
     "afterAll",
     "\nexit codes: 0 done, 1 not done\nenvironment: GITHUB_TOKEN, and what GitHub sets for a job (GITHUB_REPOSITORY, GITHUB_SHA, GITHUB_API_URL …)",
@@ -54,7 +54,7 @@ program
 program
   .command("oidc")
   .description(
-    "let the later steps of this job be known to the tfstate Worker by the job's own identity, for some minutes",
+    "let the later steps of this job use the job's own identity at the tfstate Worker, for some minutes",
   )
   .option("--audience <audience>", "audience that the Worker expects", "tfstate")
   .action(oidc);

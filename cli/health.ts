@@ -14,9 +14,9 @@ interface HealthOptions extends TalosOptions {
 
 const program = talosProgram(
   "health",
-  "tell whether the cluster is as it should be: nodes, services, etcd, certificates, versions, pending reboots, Kubernetes. " +
+  "check the health of the cluster: nodes, services, etcd, certificates, versions, pending reboots, Kubernetes. " +
     "it changes nothing",
-  "0 healthy; 1 health cannot be read; 2 something is not as it should be, also if it is only a warning",
+  "0 healthy; 1 health cannot be read; 2 there are errors or warnings",
 )
   .option("--json", "print one JSON document")
   .option("--no-kubernetes", "ask Talos only");

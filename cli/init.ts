@@ -44,7 +44,7 @@ async function init({ folder, age, workflows, yes, json, ...given }: InitOptions
   console.log(nextSteps(path, answers, { recipients, workflows }).join("\n"));
 }
 
-/** @throws Error if the user goes away */
+/** @throws Error if the user cancels */
 async function ask(given: Partial<Answers>): Promise<Partial<Answers>> {
   const answers = { ...given };
   for (const question of QUESTIONS) {
@@ -52,7 +52,7 @@ async function ask(given: Partial<Answers>): Promise<Partial<Answers>> {
     const answer = await askOne(question, answers);
     if (isCancel(answer)) {
       cancel("nothing was written");
-      throw new DOMException("the user went away", "AbortError");
+      throw new DOMException("the user has cancelled", "AbortError");
     }
     Object.assign(answers, { [question.key]: answer });
   }
@@ -120,7 +120,7 @@ function nextSteps(
 }
 
 const program = new Command()
-  .description("write the files of a new project; what is not said is asked on a terminal, in five questions")
+  .description("write the files of a new project; asks on a terminal for what is not given as an option")
   .option("--folder <path>", "where the project is made", ".");
 for (const { key, flags, text: description, choices } of QUESTIONS) {
   const option = new Option(flags, description);
@@ -130,7 +130,7 @@ for (const { key, flags, text: description, choices } of QUESTIONS) {
   program.addOption(option);
 }
 program
-  .option("--age <recipients>", "public keys of age for .sops.yaml, with commas between (default: your own)")
+  .option("--age <recipients>", "age public keys for .sops.yaml, comma-separated (default: your own)")
   .addOption(
     new Option(
       "--workflows <place>",
@@ -141,7 +141,7 @@ program
   .option(...JSON_OPTION)
   .addHelpText(
     "after",
-    "\nexit codes: 0 written, 1 nothing was written, 2 some files were there and were kept as they are",
+    "\nexit codes: 0 written, 1 nothing was written, 2 some files existed and were not changed",
   )
   .action(init);
 run("init", program);

@@ -12,7 +12,10 @@ export interface LiveOptions extends TalosOptions {
 /** Adds the options of a picture that also shows the running cluster. */
 export function addLiveOptions(command: Command): Command {
   command
-    .option("--live", "also draw how each node is, and what waits for its next start; asks Talos and Proxmox")
+    .option(
+      "--live",
+      "also draw the health of each node, and what waits for its next start; asks Talos and Proxmox",
+    )
     .option(
       "--timeout <seconds>",
       `with --live: how long each of them has for an answer (default: ${TIMEOUT_SECONDS})`,

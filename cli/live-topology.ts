@@ -6,9 +6,9 @@ import type { Health, LiveNode, LiveTopology } from "../topology";
 /** What the running cluster and Proxmox have said. */
 export interface LiveReading {
   readonly readAt: Date;
-  /** As `npm run health` reads and judges it; undefined where nobody could be asked. */
+  /** As `npm run health` reads and judges it; undefined if nobody could be asked. */
   readonly talos?: { readonly reading: HealthReading; readonly findings: readonly Finding[] };
-  /** As `npm run pending` reads it; undefined where Proxmox could not be asked. */
+  /** As `npm run pending` reads it; undefined if Proxmox could not be asked. */
   readonly proxmox?: readonly PendingOfNode[];
   /** Why somebody could not be asked at all. */
   readonly failures: readonly string[];

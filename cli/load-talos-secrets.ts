@@ -9,7 +9,7 @@ import { readTalosSecrets } from "../secrets/talos-secrets-file";
 import { parseSecretsBundle, secretsIn, secretsVariables } from "../talos/secrets-bundle";
 import { sopsProps } from "./load-secrets";
 
-/** How sops is run for the secrets of Talos of the chosen cluster. @throws ConfigError where none is chosen */
+/** How sops is run for the secrets of Talos of the chosen cluster. @throws ConfigError if none is chosen */
 export const talosSopsProps = (env: NodeJS.ProcessEnv, signal?: AbortSignal): SopsProps => ({
   ...sopsProps(env, signal),
   folder: dirname(findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG }).clusterFile),

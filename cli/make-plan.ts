@@ -64,6 +64,6 @@ async function keep(saved: SavedPlan, path: string, { options, env }: StackComma
   });
 }
 
-/** Which of several clusters is chosen; undefined where there is one. */
+/** Which of several clusters is chosen; undefined if there is one. */
 const clusterName = (env: NodeJS.ProcessEnv): string | undefined =>
   findClusterFiles({ clusterConfig: env.CLUSTER_CONFIG }).name;

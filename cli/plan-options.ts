@@ -7,7 +7,7 @@ export type PlanCommand = "plan" | "drift" | "deploy" | "destroy" | "apply";
 export interface PlanOptions {
   /** What the plan may lose. */
   readonly allow: readonly string[];
-  /** Undefined where none was chosen. */
+  /** Undefined if none was chosen. */
   readonly format?: "summary" | "json";
   /** The file that the plan is kept in. */
   readonly out?: string;
@@ -74,7 +74,7 @@ const INSTEAD: Partial<Readonly<Record<PlanCommand, Readonly<Record<string, stri
   },
 };
 
-/** @throws where an option has no value or is none of this command */
+/** @throws if an option has no value or is none of this command */
 export function planOptions(command: PlanCommand, given: readonly string[]): PlanOptions {
   const allow: string[] = [];
   const rest: string[] = [];

@@ -47,7 +47,7 @@ export function removalProgram(name: string, description: string): Command {
       name,
       description,
       "0 done; 1 stopped at a failure, or not confirmed (run it again to go on); 2 with --dry-run: it would be done; " +
-        "3 refused, because etcd would lose its quorum or the node is not as it was said to be",
+        "3 refused, because etcd would lose its quorum or the node is not what you said it is",
     ),
   )
     .argument("<node>", "the name of the node")

@@ -14,7 +14,7 @@ interface Options extends RemovalOptions {
 const program = removalProgram(
   "remove-node",
   "take a node out of the cluster for good: its pods are evicted, a control plane leaves etcd if the others keep their quorum, " +
-    "it is wiped, its Node is deleted, it goes from nodes.yaml, and a deploy destroys its VM and no other",
+    "it is wiped, its Node is deleted, it is removed from nodes.yaml, and a deploy destroys its VM and no other",
 ).option("--lost", "the node is gone for good and cannot leave by itself");
 runTalosProgram<Options>("remove-node", program, (cluster, options) =>
   run(cluster, program.args[0] ?? "", options),
@@ -48,7 +48,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
   printReport(options, report, deployed === 0 ? "done" : "failed");
   if (deployed === 0) return EXIT.done;
   console.error(
-    `its VM may still be there: mend what the deploy says, then run npm run deploy -- --allow ${name}`,
+    `its VM may still be there: fix what the deploy reports, then run npm run deploy -- --allow ${name}`,
   );
   return EXIT.failed;
 }

@@ -1,4 +1,4 @@
-// `npm run replace-node -- NODE`: a new VM for a node that is lost, or that is to be made anew.
+// `npm run replace-node -- NODE`: a new VM for a node that is lost or has to be recreated.
 import { memberProblems } from "../talos/change/etcd-problems";
 import { LiveCluster } from "../talos/change/live-cluster";
 import { waitUntilFine } from "../talos/change/poll";
@@ -39,7 +39,7 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
   const deployed = await runDeploy({ node, nodes: cluster.nodes, replaces: true, env: process.env });
   if (deployed !== 0) {
     printReport(options, report, "failed");
-    console.error(`mend what the deploy says, then run npm run replace-node -- ${name} again`);
+    console.error(`fix what the deploy reports, then run npm run replace-node -- ${name} again`);
     return EXIT.failed;
   }
   try {

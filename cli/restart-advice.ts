@@ -7,7 +7,7 @@ const APPLIED = /\btalos_machine_configuration_apply\.([A-Za-z0-9_-]+)/g;
 /**
  * What to do where nodes have refused a config since they would have to restart.
  * @param errors what OpenTofu has written
- * @returns undefined where none has
+ * @returns undefined if none has
  */
 export function restartAdvice(errors: string): string | undefined {
   // A frame of │, colours and line breaks are anywhere in it.

@@ -37,13 +37,13 @@ export class SavedPlan {
     makeTransientFile(this.file);
   }
 
-  /** Puts a plan in the place of the one that is there. */
+  /** Replaces the kept plan by this one. */
   replace(plan: Uint8Array): void {
     this.remove();
     writeFileSync(this.file, plan);
   }
 
-  /** @throws where cdktf left none */
+  /** @throws if cdktf left none */
   read(): Uint8Array {
     this.requirePlan();
     return readFileSync(this.file);
@@ -86,7 +86,7 @@ export class SavedPlan {
 
   /**
    * What this plan, which was just made, depends on.
-   * @throws where somebody has made the first state since it was begun: OpenTofu would apply it all the same
+   * @throws if somebody has made the first state since it was begun: OpenTofu would apply it all the same
    */
   async basisOfPlan(again: string, env: NodeJS.ProcessEnv): Promise<PlanBasis> {
     const basis = await this.basis(env);

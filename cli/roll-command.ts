@@ -31,7 +31,7 @@ export interface RollCommand<Shown extends { readonly name: string }> {
   readonly again?: (left: readonly string[]) => string;
 }
 
-/** The chosen nodes, and what all of them say. @throws TalosError where Kubernetes is needed and does not answer */
+/** The chosen nodes, and what all of them say. @throws TalosError if Kubernetes is needed and does not answer */
 export async function beginRoll(
   cluster: Cluster,
   names: readonly string[] | undefined,

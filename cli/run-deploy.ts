@@ -26,7 +26,7 @@ export function deployArguments({ node, nodes }: Pick<DeployProps, "node" | "nod
   return ["deploy", "--allow", isOfTwo ? `${node.name},quorum` : node.name, "--auto-approve"];
 }
 
-/** The environment of a deploy; for a new VM, it lifts the guard of this one and says that it is to be made anew. */
+/** The environment of a deploy; for a new VM, it lifts the guard of this VM and says that it may be recreated. */
 export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.ProcessEnv {
   if (!replaces) {
     const { TALOS_API_ENDPOINTS: endpoints } = env;

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { withoutColours } from "../process/colours";
 import { assumeTerminalSize } from "../process/terminal-size";
 import { messageOf } from "./error-message";
+import { helpWithExamples } from "./examples";
 
 /** How a command is called: as an npm script here, by its own name where it is a compiled package. */
 const called = (name: string): string =>
@@ -22,7 +23,10 @@ export async function run(
 ): Promise<void> {
   program.name(called(name));
   for (const each of [program, ...program.commands]) {
-    each.configureHelp({ showGlobalOptions: true }).showHelpAfterError(allowedBy(each));
+    const path = each === program ? name : `${name} ${each.name()}`;
+    each
+      .configureHelp({ showGlobalOptions: true, formatHelp: helpWithExamples(path) })
+      .showHelpAfterError(allowedBy(each));
   }
   if (described) return void described.push(program);
   endQuietlyWithItsReader();

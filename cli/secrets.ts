@@ -91,7 +91,7 @@ async function rotateTalos(): Promise<void> {
   for (const { clusterFile } of clusterFiles(process.env, "all")) {
     const folder = dirname(clusterFile);
     if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
-      console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
+      console.log(`encrypted again: ${displayPath(talosSecretsPath(folder))}`);
     }
   }
 }
@@ -136,30 +136,32 @@ function print({ file, recipients, keys, macHolds, problems, warnings }: CheckRe
 
 const program = new Command()
   .description(
-    `the secrets of this project, encrypted by sops in ${SECRETS_FILE}. every command reads them from there, unless its ` +
-      "environment variable is set",
+    `manage the secrets of this project, which sops encrypts in ${SECRETS_FILE}. every command reads a secret from there, ` +
+      "unless its environment variable is set",
   )
   .option(...CLUSTER_OPTION)
   .hook("preAction", (command) => chooseCluster(command.opts<{ cluster?: string }>().cluster, process.env))
   .addHelpText("afterAll", "\nexit codes: 0 done, 1 failed, 2 check has found a problem");
 program
   .command("init")
-  .description("make .sops.yaml and the file, with the values of the environment; nothing is overwritten")
+  .description(
+    "create .sops.yaml and the file, with the values of environment variables; nothing is overwritten",
+  )
   .addOption(
     new Option("--age <recipient...>", "who can read the secrets").default(
       undefined,
-      "your own key, made if need be",
+      "your own key, generated if there is none",
     ),
   )
   .action(init);
 program
   .command("edit")
-  .description("open the secrets in $EDITOR; they are encrypted when it ends")
+  .description("open the secrets in $EDITOR, and encrypt them when it closes")
   .action(editSecrets);
 program
   .command("check")
   .description(
-    "who can read the file, which keys are missing or unknown, whether it is encrypted and unchanged; that of Talos, too",
+    "check who can read the file, which keys are missing or unknown, and whether it is encrypted and unchanged; also the file of Talos",
   )
   .option("--no-key", "leave out what needs a key: the MAC and the values")
   .option(...JSON_OPTION)
@@ -168,10 +170,10 @@ program
   .command("rotate")
   .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
   .action(async () => {
-    await withSops("encrypting the secrets anew", rotate);
+    await withSops("encrypting the secrets again", rotate);
     await rotateTalos();
     const recipients = readEncryptedFile(sopsProps(process.env).folder)?.recipients ?? [];
-    console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
+    console.log(`encrypted again, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
     console.log(
       "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
     );

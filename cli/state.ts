@@ -19,8 +19,8 @@ import { addVersionsCommand } from "./state/versions";
 
 const program = new Command()
   .description(
-    "read, write and move the states of cluster.yaml, in R2, at the Worker or in a file. states go in and out " +
-      "as they are kept: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
+    "read, write and move the states of cluster.yaml, in R2, at the Worker or in a file. states are read and " +
+      "written as they are stored: nothing is decrypted.\n\ncredentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and " +
       "AWS_SESSION_TOKEN for r2, TF_HTTP_USERNAME and TF_HTTP_PASSWORD for worker",
   )
   .option(...CLUSTER_OPTION)
@@ -30,7 +30,7 @@ const program = new Command()
   })
   .addHelpText(
     "afterAll",
-    "\nexit codes: 0 done, 1 an error, or what verify finds; where a command asks, an answer other than yes is 1 too",
+    "\nexit codes: 0 done, 1 an error, a finding of verify, or an answer other than yes",
   );
 addListCommand(program);
 addPullCommand(program);

@@ -27,9 +27,9 @@ export function addTalosOptions(command: Command): Command {
     .option(...CLUSTER_OPTION)
     .option(
       "--talosconfig <file>",
-      "the talosconfig (default: that in the state, or one made of the secrets)",
+      "the talosconfig (default: the one in the state, or one made from the secrets)",
     )
-    .option("--kubeconfig <file>", "the kubeconfig (default: that in the state, or a new one)");
+    .option("--kubeconfig <file>", "the kubeconfig (default: the one in the state, or a new one)");
 }
 
 /** A command `npm run NAME`. @param exitCodes the line after `exit codes:` in its help */

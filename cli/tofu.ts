@@ -52,15 +52,13 @@ async function tofu(args: readonly string[], { cluster, stack }: Options): Promi
 const program = new Command()
   .description("run OpenTofu in the folder of a synthesized stack, such as: tofu output node_vm_ids")
   .option(...CLUSTER_OPTION)
-  .addOption(
-    new Option("--stack <name>", "which stack of the cluster").choices(stackNames).default("cluster"),
-  )
-  .argument("<arguments...>", "of OpenTofu")
+  .addOption(new Option("--stack <name>", "one stack of the cluster").choices(stackNames).default("cluster"))
+  .argument("<arguments...>", "the command of OpenTofu, with its arguments")
   .addHelpText(
     "after",
-    "\nexit codes: 0 done, 1 an error, also where OpenTofu was not run; otherwise that of OpenTofu",
+    "\nexit codes: 0 done, 1 an error, also if OpenTofu could not be started; otherwise that of OpenTofu",
   )
-  // From the first word on, all is for OpenTofu.
+  // Everything from the first word on is for OpenTofu.
   .passThroughOptions()
   .action(async (args: readonly string[], options: Options) => {
     process.exitCode = await tofu(args, options);

@@ -25,6 +25,6 @@ run(
     .description(
       "find, download or build OpenTofu, its providers and talosctl; print the variables for a shell",
     )
-    .addHelpText("after", "\nexit codes: 0 all are there, 1 one of them can be had in no way")
+    .addHelpText("after", "\nexit codes: 0 all of them are available, 1 one of them cannot be provided")
     .action(main),
 );

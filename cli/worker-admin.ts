@@ -13,7 +13,7 @@ interface Connection {
 }
 
 const program = new Command()
-  .description("commands for the operator of a tfstate Worker")
+  .description("operate a tfstate Worker")
   .addHelpText("afterAll", "\nexit codes: 0 done, 1 an error, or what verify-audit finds");
 
 /** Not as a default value: the help would print it. */
@@ -29,7 +29,7 @@ const connected = (command: Command): Command =>
 program
   .command("hash-password")
   .description("hash the password in TFSTATE_PASSWORD for the Worker's configuration")
-  .option("--iterations <number>", "of PBKDF2", Number, maxIterations)
+  .option("--iterations <number>", "iterations of PBKDF2", Number, maxIterations)
   .action(async ({ iterations }: { readonly iterations: number }) => {
     const password = process.env.TFSTATE_PASSWORD;
     if (!password)
@@ -46,7 +46,7 @@ program
 
 connected(program.command("verify-audit"))
   .description(
-    "check that no audit entry of any state was changed, removed or inserted, against the backup too",
+    "check that no audit entry of any state was changed, removed or inserted; compares with the backup too",
   )
   .action(async (connection: Connection) => {
     const chains = (await stateNames(connection)).map((name) => [name, statePath(name)] as const);
@@ -105,7 +105,7 @@ async function wholeAudit(connection: Connection, path: string): Promise<AuditEn
   }
 }
 
-/** What is wrong with the audit of a state, or of the deployment where `path` is empty; null where nothing is. */
+/** What is wrong with the audit of a state, or of the deployment where `path` is empty; null if nothing is. */
 async function auditDefect(connection: Connection, path: string): Promise<string | null> {
   // First the heads: what is added to the audit meanwhile is newer than all of them.
   const heads = path === "" ? [] : await keptHeads(connection, path);

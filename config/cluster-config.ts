@@ -39,7 +39,7 @@ export interface ClusterConfig {
   readonly adopt?: AdoptConfig;
 }
 
-/** How Proxmox is reached, and what goes for the VMs of all its hosts. */
+/** How Proxmox is reached, and settings for the VMs on all its hosts. */
 export interface ProxmoxConfig {
   /** `proxmox_api_url`, an https URL. */
   readonly endpoint: string;

@@ -11,7 +11,7 @@ export interface FileEdit {
   readonly file: string;
   /** `cluster.yaml:14` */
   readonly at: string;
-  /** Undefined where the user has to change it. */
+  /** Undefined if the user has to change it. */
   readonly text?: string;
 }
 
@@ -19,7 +19,7 @@ const KEY: Path = ["talos", "kubernetes_version"];
 
 /**
  * What the files of the cluster are with another `kubernetes_version`. Nothing is written.
- * @throws ConfigError where the files are not right
+ * @throws ConfigError if the files are not right
  */
 export function kubernetesVersionEdit(
   env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string },

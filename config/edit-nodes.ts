@@ -7,14 +7,14 @@ import { findClusterFiles } from "./find-files";
 import { loadWithSource, parseWithSource } from "./load-with-source";
 import { isMapping } from "./path";
 
-/** How a node goes from the files: by an edit, or by hand as `advice` says. */
+/** How a node is removed from the files: by an edit, or by hand as `advice` says. */
 export interface NodeRemoval extends FileEdit {
   readonly advice: string;
 }
 
 /**
  * What the files of the cluster are without a node. Nothing is written.
- * @throws ConfigError where the files are not right, or would not be without the node
+ * @throws ConfigError if the files are not right, or would not be without the node
  */
 export function nodeRemoval(
   env: ConfigEnvironment & { readonly CLUSTER_CONFIG?: string },

@@ -4,7 +4,7 @@ import type { Path } from "./path";
 
 /* Changes a value in the text of a user's file. All else stays as it is, to the byte: comments, order, quotes. */
 
-/** @returns undefined where there is no plain value at `path`, such as a reference to an anchor */
+/** @returns undefined if there is no plain value at `path`, such as a reference to an anchor */
 export function withValue(text: string, path: Path, value: string): string | undefined {
   const document = parseDocument(text);
   const node: unknown = document.getIn(path, true);
@@ -18,7 +18,7 @@ export function withValue(text: string, path: Path, value: string): string | und
 
 /**
  * Removes an item of a list, with the comment on its last line.
- * @returns undefined where it is not written as an item of its own, or something else refers to it
+ * @returns undefined if it is not written as an item of its own, or something else refers to it
  */
 export function withoutItem(text: string, list: Path, index: number): string | undefined {
   const document = parseDocument(text);

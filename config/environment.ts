@@ -39,7 +39,7 @@ export interface StateOverrides {
 /** Reads the variables. An empty variable counts as unset, because CI systems set a missing one to "". */
 export function readEnvironment(env: ConfigEnvironment): {
   readonly overrides: StateOverrides;
-  /** The keys that variables with bad values stand for. */
+  /** The keys whose variables have bad values. */
   readonly refused: readonly Path[];
   readonly diagnostics: readonly Diagnostic[];
 } {

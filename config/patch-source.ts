@@ -26,7 +26,7 @@ export interface PatchSource {
 /** What is wrong, and where in the text. */
 type Finding = readonly [offset: number, text: string];
 
-/** Deletes what it stands in, in a patch. */
+/** In a patch, deletes the map that contains it. */
 const DELETE = "$patch";
 
 /** Reads a file and looks for what Talos would not understand: a patch with a misspelt key must not reach a node. */

@@ -29,7 +29,7 @@ export function salvage(data: unknown, error: z.ZodError): Salvaged | undefined 
     }
     const parsed = clusterSchema.safeParse(rest);
     if (parsed.success) return { input: parsed.data, broken };
-    // A value is mended once. If that did not help, its parent is; so there is an end.
+    // Each value is repaired once. If that did not help, its parent is repaired, so this ends.
     if (broken.length === before) return undefined;
     refused = pathsOf(parsed.error);
   }

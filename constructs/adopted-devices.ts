@@ -40,7 +40,7 @@ export class AdoptedDevices extends TerraformElement {
   }
 }
 
-/** Expressions for lists of texts, empty where nothing differs. */
+/** Expressions for lists of texts, empty if nothing differs. */
 function nics(address: string, { networkInterfaces }: TalosVmProps): string[] {
   const actual = `${address}.network_device`;
   const wanted = networkInterfaces.flatMap((nic, index) => [

@@ -62,7 +62,7 @@ export class NodeFirewall extends Construct {
     const { vm, accepts, enabled = true, logDrops = false, renamedFrom } = props;
     // The host that is configured: where the VM is at the moment makes no difference for these calls.
     const ofVm = { nodeName: vm.host, vmId: vm.vmId };
-    // A VM that is made anew has no rules, although its id is the same.
+    // A recreated VM has no rules, although its id is the same.
     const replaceTriggeredBy = [`${vm.resource.terraformResourceType}.${vm.resource.friendlyUniqueId}.id`];
     this.rules = new VirtualEnvironmentFirewallRules(this, "rules", {
       ...ofVm,

@@ -20,9 +20,9 @@ export interface IStateBucket extends IConstruct {
   readonly accountId: string;
   /** Its name in the account. */
   readonly bucketName: string;
-  /** Where its data must stay; undefined where that is not restricted. */
+  /** Where its data must stay; undefined if that is not restricted. */
   readonly jurisdiction?: R2Jurisdiction;
-  /** The resource; undefined where another program or a person makes the bucket. */
+  /** The resource; undefined if another program or a person makes the bucket. */
   readonly resource?: R2Bucket;
 }
 

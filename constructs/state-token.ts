@@ -52,7 +52,7 @@ export class StateToken extends Construct {
   /** For AWS_SECRET_ACCESS_KEY; sensitive. */
   readonly secretAccessKey: string;
 
-  /** @throws where the name is too long or `expiresOn` is not a point in time. */
+  /** @throws if the name is too long or `expiresOn` is not a point in time. */
   constructor(scope: Construct, id: string, props: StateTokenProps) {
     super(scope, id);
     const { bucket, access = "write", tokenName = id, expiresOn } = props;

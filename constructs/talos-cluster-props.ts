@@ -123,7 +123,7 @@ export interface TalosClusterNetwork {
 export interface TalosClusterNode extends TalosRoleOptions {
   /** Host name, and name of its resources. */
   readonly name: string;
-  /** Old name of a renamed node, so that its config is changed and not applied anew. @default - no rename */
+  /** Old name of a renamed node, so that its config is changed and not applied again. @default - no rename */
   readonly renamedFrom?: string;
   /** Whether it runs the control plane, with etcd, or workloads. */
   readonly role: NodeRole;

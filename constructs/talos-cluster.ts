@@ -113,7 +113,7 @@ export class TalosCluster extends Construct {
     return apply;
   }
 
-  /** On whichever node: once etcd runs, it is of no account, and a change of the node is none. */
+  /** The node only matters until etcd runs, so that a change of it is ignored. */
   private begin(node: TalosClusterNode): MachineBootstrap {
     const bootstrap = new MachineBootstrap(this, "bootstrap", {
       ...apiOf(node),
@@ -155,7 +155,7 @@ function apiOf({ address, apiEndpoint }: TalosClusterNode) {
   return { nodeAttribute: address, endpoint: apiEndpoint };
 }
 
-/** The only attribute of a machine that changes when, and only when, it is made anew. */
+/** The only attribute of a machine that changes if, and only if, it is recreated. */
 function replacementOf(machine: TerraformResource): string {
   // OpenTofu wants the bare address here, not a template.
   return `${machine.terraformResourceType}.${machine.friendlyUniqueId}.id`;

@@ -117,7 +117,7 @@ function settings(props: TalosVmProps): string[] {
   });
 }
 
-/** It is where the first disk is. Everything else about it is settled when it is made. */
+/** It is on the storage of the first disk. Everything else about it is decided when it is created. */
 function efiDisk({ bios, disks: [root] }: TalosVmProps): string[] {
   if (bios === "seabios" || !isNamed(root, "storage")) return ["efi_disk"];
   return ["file_format", "pre_enrolled_keys", "type"].map((part) => `efi_disk[0].${part}`);

@@ -105,7 +105,7 @@ export class TfstateWorker extends Construct {
   readonly url?: string;
   /** The resource; its address is `cloudflare_workers_script.<id>`. */
   readonly resource: WorkersScript;
-  /** What an upload says about the classes of its Durable Objects. */
+  /** The part of an upload that declares the classes of its Durable Objects. */
   readonly migrations: DurableObjectMigrations;
 
   /** @throws if a prop is not valid, or there are no credentials at all. */

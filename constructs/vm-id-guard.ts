@@ -215,7 +215,7 @@ export class VmIdGuard extends Construct {
           condition: `\${length(${down.fqn}) == 0}`,
           error_message:
             `down: \${join(", ", ${down.fqn})}. no VM can be made until all hosts are back. if the plan fails with HTTP 595, leave ` +
-            `out what stands there: HOSTS_DOWN=\${join(",", ${down.fqn})} npm run plan (docs/operations.md, A host is down)`,
+            `out what is there: HOSTS_DOWN=\${join(",", ${down.fqn})} npm run plan (docs/operations.md, A host is down)`,
         },
       ],
     });

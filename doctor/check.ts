@@ -9,7 +9,7 @@ export interface Check {
   readonly about: string;
   /**
    * Checks run side by side, and an error of one does not keep the others from running.
-   * @throws NotChecked where it cannot be made, with the reason; any other error is a line that fails
+   * @throws NotChecked if it cannot be made, with the reason; any other error is a line that fails
    */
   run(site: Site): Promise<readonly Line[]>;
 }

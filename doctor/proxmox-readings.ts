@@ -43,7 +43,7 @@ const permissions = z.record(z.string(), z.record(z.string(), z.number()));
 export type Guest = z.output<typeof guests>[number];
 export type HostStorage = z.output<typeof storages>[number];
 export type HostBridge = z.output<typeof bridges>[number];
-/** By path, then by privilege: 1 where it holds below the path too. */
+/** By path, then by privilege: 1 if it holds below the path too. */
 export type Permissions = z.output<typeof permissions>;
 
 /** What the checks read from Proxmox, each answer once. */

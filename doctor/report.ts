@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Status } from "./line";
 import type { Finding } from "./run";
 
-/** The exit codes of `doctor`, as those of `drift`: 1 is what must be mended, and 2 is what is worth a look. */
+/** The exit codes of `doctor`, as those of `drift`: 1 is a failure that must be fixed, and 2 a warning. */
 export const EXIT = { fine: 0, failed: 1, warned: 2 } as const;
 
 /** The report for a program. */

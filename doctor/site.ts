@@ -25,9 +25,9 @@ export interface Site {
 
 /** Programs that are there; none is installed to be looked at. */
 export interface Tools {
-  /** @throws where the one that is named cannot be used */
+  /** @throws if the one that is named cannot be used */
   openTofu(): Promise<OpenTofu | undefined>;
-  /** @throws where the one that is named cannot be used */
+  /** @throws if the one that is named cannot be used */
   talosctl(): Promise<Talosctl | undefined>;
   /** Absolute path of kubectl. */
   kubectl(): Promise<string | undefined>;

@@ -6,8 +6,8 @@ import { once } from "./once";
 export class StateReadings {
   constructor(private readonly project: Project) {}
 
-  /** @throws StateError where a credential is missing */
+  /** @throws StateError if a credential is missing */
   readonly store = once(async () => openStackStore(this.project, "cluster"));
-  /** Its bytes; undefined where there is none. @throws StateError where it cannot be read */
+  /** Its bytes; undefined if there is none. @throws StateError if it cannot be read */
   readonly bytes = once(async () => (await this.store()).read());
 }

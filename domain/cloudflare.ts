@@ -16,7 +16,7 @@ export const ZONE_ID: Pattern = {
 /** Name of a Worker or of an account's subdomain: both become a label of a host name on workers.dev. */
 export const WORKER_NAME: Pattern = {
   regex: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-  advice: "is not a name that Cloudflare takes; use at most 63 of a-z, 0-9 and -",
+  advice: "is not a name that Cloudflare accepts; use at most 63 of a-z, 0-9 and -",
 };
 
 /** Host name of a Worker in a zone. */

@@ -27,7 +27,7 @@ const BUILT_IN = [
 
 export const CPU_TYPE: Pattern = {
   regex: new RegExp(`^(${BUILT_IN.join("|")}|custom-[A-Za-z0-9_.-]+)$`),
-  advice: "is not a CPU type that the provider has; use host, or one such as x86-64-v3 or custom-mine",
+  advice: "is not a CPU type that the provider knows; use host, or one such as x86-64-v3 or custom-mine",
 };
 
 /**

@@ -34,7 +34,7 @@ export function scsiDiskMatch(slot: number, serial?: string): string {
 export const DISK_INTERFACES = ["scsi", "virtio"] as const;
 export type DiskInterface = (typeof DISK_INTERFACES)[number];
 
-/** The device that Linux makes of the first disk. */
+/** The name that Linux gives to the first disk. */
 export const FIRST_DEVICE: Readonly<Record<DiskInterface, string>> = { scsi: "/dev/sda", virtio: "/dev/vda" };
 
 export const SCSI_CONTROLLERS = [

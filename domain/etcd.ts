@@ -3,12 +3,12 @@ export function quorumOf(size: number): number {
   return Math.floor(size / 2) + 1;
 }
 
-/** Why `size` members do not stand the loss of one of them; undefined if they do. */
+/** Why `size` members do not survive the loss of one of them; undefined if they do. */
 export function lossProblem(size: number): string | undefined {
   if (size - 1 >= quorumOf(size)) return undefined;
   return size === 1
-    ? "etcd has one member only, so it is away while this node restarts, and lost if the node does not come back"
-    : `etcd has ${size} members and needs ${quorumOf(size)}, so it stops while one restarts, and stays so if it does not come back`;
+    ? "etcd has only one member, so it is down while this node restarts, and lost if the node does not come back"
+    : `etcd has ${size} members and needs ${quorumOf(size)}, so it is down while one restarts, and stays down if that node does not come back`;
 }
 
 /** Why a member cannot be taken out of etcd for good; undefined if it can. */
@@ -19,5 +19,5 @@ export function removalProblem(size: number, healthy: number, isHealthy: boolean
   // etcd itself asks the members that are there now.
   if (healthy < quorumOf(size)) return `etcd has no quorum: ${healthy} of ${size} members are healthy`;
   if (left >= needed) return undefined;
-  return `etcd would have ${size - 1} members, of which ${left} healthy, and needs ${needed}`;
+  return `etcd would have ${size - 1} members, ${left} of them healthy, and needs ${needed}`;
 }

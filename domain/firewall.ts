@@ -82,7 +82,7 @@ export function portsProblem(text: string | number): string | undefined {
   return Number(first) > Number(last) ? `begins after its end; write ${last}-${first}` : undefined;
 }
 
-/** How many of {@link MAX_PORTS} a list of ports takes. */
+/** How many of {@link MAX_PORTS} a list of ports uses. */
 export function countPorts(ports: readonly (string | number)[]): number {
   return ports.reduce<number>((sum, each) => sum + (String(each).includes("-") ? 2 : 1), 0);
 }
@@ -100,7 +100,7 @@ export function sourceProblem(text: string): string | undefined {
 /** The longest source of a rule that Proxmox takes, in characters. */
 const MAX_SOURCE_LENGTH = 512;
 
-/** Sources as Proxmox takes them in rules: lists with commas, each of one family and not too long. */
+/** Sources as Proxmox accepts them in rules: comma-separated lists, each of one family and not too long. */
 export function sourceLists(sources: readonly string[]): string[] {
   const lists: string[] = [];
   for (const isIPv6 of [false, true]) {

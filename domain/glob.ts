@@ -1,6 +1,6 @@
 import type { Pattern } from "./pattern";
 
-/** What may be set as a glob. The Worker's one object for all logins matches globs, so they are short. */
+/** A valid glob. It is short, because a single object of the Worker matches globs for all logins. */
 export const GLOB: Pattern = {
   regex: /^(?!(?:[^*]*\*){11})[\s\S]{1,500}$/,
   advice: "is not a pattern; use 1 to 500 characters, at most 10 of them stars",
@@ -8,7 +8,7 @@ export const GLOB: Pattern = {
 
 /**
  * Whether a text matches a glob, in which `*` stands for any characters and everything else is literal. Each part
- * between two stars is taken where it is found first; a later place could not help the parts after it, so nothing is
+ * between two stars is matched at its first occurrence; a later one could not help the parts after it, so nothing is
  * tried twice.
  */
 export function matchesGlob(glob: string, text: string): boolean {

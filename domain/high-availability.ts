@@ -1,6 +1,6 @@
 import type { BootMode } from "./talos";
 
-/** What of a node decides whether its VM can run on another host. */
+/** The settings of a node that decide whether its VM can run on another host. */
 export interface MovableNode {
   readonly disk: { readonly storage: string };
   readonly dataDisks?: readonly { readonly storage: string }[];
@@ -9,7 +9,7 @@ export interface MovableNode {
   readonly ejectIso?: boolean;
 }
 
-/** What of the cluster decides it. */
+/** The settings of the cluster that decide it. */
 export interface HaStorages {
   readonly bootMode?: BootMode;
   readonly imageStorage: string;
@@ -17,7 +17,7 @@ export interface HaStorages {
 }
 
 /**
- * What keeps a VM on its host, in words that follow "HA leaves out NAMES: "; empty if it can move. EFI disk, TPM and
+ * The reasons why a VM cannot leave its host, in words that follow "HA leaves out NAMES: "; empty if it can move. EFI disk, TPM and
  * cloud-init drive are on the storage of the first disk.
  */
 export function obstaclesToMove(node: MovableNode, cluster: HaStorages): string[] {
@@ -39,7 +39,9 @@ export function obstaclesToMove(node: MovableNode, cluster: HaStorages): string[
   }
   const devices = [...(node.pciDevices ?? []), ...(node.usbDevices ?? [])].map(({ mapping }) => mapping);
   if (devices.length > 0) {
-    obstacles.push(`devices of its host (${devices.join(", ")}), with which Proxmox migrates no VM`);
+    obstacles.push(
+      `devices of its host (${devices.join(", ")}), and Proxmox does not migrate VMs with such devices`,
+    );
   }
   return obstacles;
 }

@@ -1,4 +1,4 @@
-/** What the name of an installer image is made of. */
+/** What determines the name of an installer image. */
 export interface Installer {
   /** The image factory's ID of the schematic. */
   readonly schematicId: string;

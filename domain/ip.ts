@@ -29,7 +29,7 @@ export class Address {
     return new Address(parsed);
   }
 
-  /** The address `count` places further on; undefined past the end of all addresses. */
+  /** The address that is `count` higher; undefined past the last address. */
   plus(count: number): Address | undefined {
     const bytes = this.parsed.toByteArray();
     let carry = count;

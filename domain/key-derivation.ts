@@ -1,10 +1,10 @@
 import type { Range } from "./range";
 
 /*
- * PBKDF2 with HMAC-SHA512, as OpenTofu makes the key of a state from a passphrase. Each plan pays for it several times.
+ * PBKDF2 with HMAC-SHA512: OpenTofu derives the key of a state from a passphrase, several times in each plan.
  */
 
-/** The least that OpenTofu takes, and the most that a plan can wait for: ten million are minutes. */
+/** The minimum that OpenTofu accepts, and a maximum, since ten million iterations take minutes in each plan. */
 export const ITERATIONS: Range = { min: 200_000, max: 10_000_000 };
 
 /**
@@ -26,7 +26,7 @@ export const GENERATED_PASSPHRASE_LENGTH = 43;
 export function iterationsProblem(iterations: number, isGenerated: boolean, key: string): string | undefined {
   if (isGenerated || iterations >= CHOSEN_PASSPHRASE_ITERATIONS) return undefined;
   return (
-    `is too few for a passphrase that a person has thought of; give at least ${CHOSEN_PASSPHRASE_ITERATIONS}, ` +
+    `is too few for a passphrase that a person has chosen; give at least ${CHOSEN_PASSPHRASE_ITERATIONS}, ` +
     `or use a generated one and say so (${key}: true)`
   );
 }

@@ -54,7 +54,7 @@ export interface UnreadableLock {
   readonly created?: string;
 }
 
-/** Parses the holder of a lock. An unreadable lock still locks; it gets an ID, because clients wait only for a holder with an ID. */
+/** Parses the holder of a lock. An unreadable lock still counts as a lock. It gets an ID, because clients only wait for a holder with an ID. */
 export function readLockHolder(text: string, unreadable: UnreadableLock): LockHolder {
   const { where, id = "unreadable", who = "", created = "" } = unreadable;
   const fields = parseObject(text);

@@ -8,7 +8,7 @@ export interface Secret {
   readonly variables: readonly string[];
   /** What it is, in a few words. */
   readonly what: string;
-  /** Few projects have it, so that a new file does without. @default false */
+  /** Few projects need it, so a new file leaves it out. @default false */
   readonly rare?: boolean;
 }
 

@@ -11,7 +11,7 @@ export const CONFIG_CONTRACTS = ["v1.11", "v1.12", "v1.13"] as const;
 export type ConfigContract = (typeof CONFIG_CONTRACTS)[number];
 
 /**
- * Understood by Talos 1.12 and all later versions. It never changes: a cluster keeps the form that it was born with, since another
+ * Understood by Talos 1.12 and all later versions. It never changes: a cluster keeps the form that it was created with, since another
  * one can mean other keys for what etcd has encrypted.
  */
 export const DEFAULT_CONFIG_CONTRACT: ConfigContract = "v1.12";

@@ -31,7 +31,7 @@ const artifactOf = z.object({ id: z.int(), expired: z.boolean() });
  * pull request that was merged as this commit. Where that one has refused or failed, no earlier plan takes its place: it is not
  * the one that was shown last.
  * @returns the id of the run
- * @throws GitHubError where the last run has no such plan
+ * @throws GitHubError if the last run has no such plan
  */
 export async function findPlan(api: GitHubApi, { job, artifact, workflow }: FindPlanProps): Promise<number> {
   const { repository, sha } = job;

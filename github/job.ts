@@ -19,7 +19,7 @@ export interface Job {
   readonly sha: string;
   /** The page of the run. */
   readonly runUrl: string;
-  /** Undefined where no pull request has started the job. */
+  /** Undefined if no pull request has started the job. */
   readonly pullRequest?: number;
 }
 

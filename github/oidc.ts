@@ -6,7 +6,7 @@ const answer = z.object({ value: z.string().min(1) });
 /**
  * The token with which GitHub tells others who this job is. It lives for minutes.
  * @param audience whom the token is for, as the other side expects it
- * @throws GitHubError where the job may not have one
+ * @throws GitHubError if the job may not have one
  */
 export async function oidcToken(env: JobEnvironment, audience: string): Promise<string> {
   if (!env.ACTIONS_ID_TOKEN_REQUEST_URL)

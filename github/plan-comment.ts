@@ -8,7 +8,7 @@ import { bodyOf, findMarked } from "./posts";
 export interface PlanCommentProps {
   /** What the plan is of: the name of the cluster. */
   readonly name: string;
-  /** Undefined where no plan could be made. */
+  /** Undefined if no plan could be made. */
   readonly summary?: PlanSummary;
   /** How the synthesized JSON differs from that of the base. @default - not shown */
   readonly snapshotDiff?: string;

@@ -39,7 +39,7 @@ const drift: z.ZodType<{ readonly differences: readonly Difference[] }> = z.obje
   ),
 });
 
-/** Reads what `npm run plan -- --json` printed; undefined where it printed nothing, because it made no plan. */
+/** Reads what `npm run plan -- --json` printed; undefined if it printed nothing, because it made no plan. */
 export function readPlanSummary(file: string): PlanSummary | undefined {
   const text = readText(file, "npm run plan -- --json");
   return text.trim() === "" ? undefined : parse(text, file, planSummary, "npm run plan -- --json");

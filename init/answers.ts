@@ -24,7 +24,7 @@ export interface Question {
   readonly fallback?: (before: Partial<Answers>) => string;
   /** The only answers. @default - others too */
   readonly choices?: readonly string[];
-  /** What is wrong with an answer; undefined where nothing is. */
+  /** What is wrong with an answer; undefined if nothing is. */
   readonly problem: (answer: string, before: Partial<Answers>) => string | undefined;
 }
 

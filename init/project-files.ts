@@ -64,7 +64,7 @@ function recipientsIn(text: string): readonly string[] {
   return recipients;
 }
 
-/** `@@name@@` stands for a value: braces are taken, by go-task and by GitHub. */
+/** `@@name@@` is replaced by a value. go-task and GitHub use braces themselves. */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   const text = readFileSync(join(PACKAGE_ROOT, "init/templates", `${template}.template`), "utf8");
   return text.replaceAll(/@@(\w+)@@/g, (_, name: string) => {

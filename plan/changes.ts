@@ -11,7 +11,7 @@ export interface AttributeChange {
   /** As people write it: `memory[0].dedicated`. */
   readonly path: string;
   readonly before: unknown;
-  /** Undefined where it is only known after the apply. */
+  /** Undefined if it is only known after the apply. */
   readonly after: unknown;
   readonly isUnknown: boolean;
   /** Neither value may be shown. */

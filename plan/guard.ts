@@ -90,7 +90,7 @@ function findingsOf(change: PlannedChange): readonly Finding[] {
   if (type === SECRETS_TYPE) {
     const message =
       `${what}: every certificate of cluster "${name}" and its etcd encryption key would be new, and no node could be ` +
-      `reached; undo the change that asks for it, or pass --allow ${address} for a cluster that is to be made anew`;
+      `reached; undo the change that asks for it, or pass --allow ${address} for a cluster that you want to create again`;
     return [{ rule: "secrets", address, allow: address, message }];
   }
   return [];
@@ -192,7 +192,7 @@ function otherSecrets({ resource_changes }: PlanFile, changes: readonly PlannedC
     const message =
       `${address} would be created, but cluster "${name}" was made with secrets that the state has no more, and its nodes ` +
       `accept no others; if they are in ${TALOS_SECRETS_FILE}, set talos.secrets: out-of-state, else import them (docs/adoption.md), ` +
-      `or pass --allow ${address} for a cluster that is to be made anew`;
+      `or pass --allow ${address} for a cluster that you want to create again`;
     return { rule: "secrets", address, allow: address, message };
   });
 }

@@ -75,7 +75,7 @@ export type ResourceChange = PlanFile["resource_changes"][number];
 
 /**
  * Reads the output of `tofu show -json PLAN`.
- * @throws where it is none, or of a plan that ended with an error
+ * @throws if it is none, or of a plan that ended with an error
  */
 export function readPlanFile(text: string, name: string): PlanFile {
   let json: unknown;
@@ -93,7 +93,7 @@ export function readPlanFile(text: string, name: string): PlanFile {
     );
   }
   if (parsed.data.errored) {
-    throw new Error(`${name} is of a plan that ended with an error; mend that first and plan again`);
+    throw new Error(`${name} is of a plan that ended with an error; fix that first and plan again`);
   }
   return parsed.data;
 }

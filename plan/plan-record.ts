@@ -21,14 +21,14 @@ const planRecord = z.object({
   createdAt: z.string(),
   /** The id of the stack. */
   stack: z.string().regex(/^[\w-][\w.-]*$/),
-  /** Which of several clusters; null where there is one. */
+  /** Which of several clusters; null if there is one. */
   cluster: z.string().nullable(),
   /** What was checked out; null outside of git. */
   source: z.object({ commit: z.string(), tree: z.string() }).nullable(),
   /** Of the synthesized `cdk.tf.json`. */
   programSha256: sha256,
   planSha256: sha256,
-  /** The state that the plan is about; null where there was none. */
+  /** The state that the plan is about; null if there was none. */
   state: z.object({ serial: z.number(), lineage: z.string() }).nullable(),
   /** What the plan may lose. */
   allow: z.array(z.string()),
@@ -47,7 +47,7 @@ export const recordPath = (planPath: string): string => `${planPath}.json`;
 
 /**
  * Makes room for a plan that is to be kept: an older one would be taken for it, where the new one is refused or fails.
- * @throws where there is something else, which would be overwritten
+ * @throws if there is something else, which would be overwritten
  */
 export function removeKeptPlan(path: string): void {
   const beside = recordPath(path);
@@ -63,7 +63,7 @@ export function removeKeptPlan(path: string): void {
 
 /**
  * Keeps a plan and what it was made of.
- * @throws where the plan is not encrypted: every secret of the state is in it
+ * @throws if the plan is not encrypted: every secret of the state is in it
  */
 export function keepPlan(
   path: string,
@@ -77,7 +77,7 @@ export function keepPlan(
   writeFileAtomic(recordPath(path), `${JSON.stringify(whole, null, 2)}\n`);
 }
 
-/** @throws where a plan is in the clear, so that it is not kept in `path` */
+/** @throws if a plan is in the clear, so that it is not kept in `path` */
 export function requireEncrypted(path: string, plan: Uint8Array): void {
   if (isEncrypted(plan)) return;
   throw new Error(
@@ -85,7 +85,7 @@ export function requireEncrypted(path: string, plan: Uint8Array): void {
   );
 }
 
-/** Reads a plan that {@link keepPlan} kept. @throws where it or its record is missing or another one */
+/** Reads a plan that {@link keepPlan} kept. @throws if it or its record is missing or another one */
 export function readKeptPlan(path: string): { readonly plan: Uint8Array; readonly record: PlanRecord } {
   const advice = "make it with npm run plan -- --out FILE";
   if (!existsSync(path)) throw new Error(`there is no plan in ${path}; ${advice}`);
@@ -103,12 +103,12 @@ export function readKeptPlan(path: string): { readonly plan: Uint8Array; readonl
   }
   const plan = readFileSync(path);
   if (digest(plan) !== parsed.data.planSha256)
-    throw new Error(`${path} is not the plan that ${beside} was written for; ${advice}`);
+    throw new Error(`${path} is not the plan that ${beside} describes; ${advice}`);
   if (!isEncrypted(plan)) throw new Error(`${path} is not encrypted, so anybody may have made it; ${advice}`);
   return { plan, record: parsed.data };
 }
 
-/** @returns undefined where it is none */
+/** @returns undefined if it is none */
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
@@ -117,7 +117,7 @@ function readJson(path: string): unknown {
   }
 }
 
-/** Why a plan must not be applied any more, with the way on; undefined where it still holds. */
+/** Why a plan must not be applied any more, with the way on; undefined if it still holds. */
 export function staleReason({ source, programSha256, state }: PlanBasis, now: PlanBasis): string | undefined {
   const again = "make a new plan";
   if (source !== null && source.tree !== now.source?.tree) {

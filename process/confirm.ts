@@ -12,7 +12,7 @@ export interface QuestionProps {
 
 /**
  * Asks a question on standard error. Only one word is a yes, as with `tofu apply`. Ctrl-C and the end of the input are a no.
- * @returns undefined where there is no terminal, so that nobody can answer
+ * @returns undefined if there is no terminal, so that nobody can answer
  * @throws the reason of `signal` once it is aborted
  */
 export async function confirm(

@@ -7,7 +7,7 @@ export interface Commit {
   readonly tree: string;
 }
 
-/** The commit that is checked out in a folder; undefined where there is none, or no git. */
+/** The commit that is checked out in a folder; undefined if there is none, or no git. */
 export async function checkedOutCommit(cwd: string): Promise<Commit | undefined> {
   try {
     const { exitCode, stdout } = await runGroup("git", ["rev-parse", "HEAD", "HEAD^{tree}"], { cwd });

@@ -19,7 +19,7 @@ export interface LockFolderProps {
  * process and to every program that it starts: after a run was killed, it is held until its programs have ended too.
  *
  * @returns releases the lock
- * @throws Error where another run has the lock
+ * @throws Error if another run has the lock
  */
 export async function lockFolder(
   folder: string,

@@ -8,7 +8,7 @@ export interface LoggedRun {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** File that gets the output; undefined where the output has secrets. */
+  /** File that gets the output; undefined if the output has secrets. */
   readonly log: string | undefined;
   readonly signal: AbortSignal;
   /** What people know it by. @default - the program and its first argument */

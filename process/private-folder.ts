@@ -11,7 +11,7 @@ process.on("exit", () => {
 });
 
 /**
- * Lends a new folder that only this user can read, for what a program wants to have in a file. It is in memory where the system
+ * Lends a new folder that only this user can read, for what a program wants to have in a file. It is in memory if the system
  * has such a place for each user (XDG_RUNTIME_DIR), and is removed when `work` or the process ends.
  */
 export async function withPrivateFolder<T>(

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** 128 plus the number of the signal that was received; 1 where none was. */
+  /** 128 plus the number of the signal that was received; 1 if none was. */
   exitCode(): number;
 }
 

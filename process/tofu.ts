@@ -91,7 +91,7 @@ export class Tofu {
     return (await this.run(["show", "-json", planFile], () => undefined, { log: undefined })).stdout;
   }
 
-  /** Which state there is now, in whatever backend; undefined where there is none. */
+  /** Which state there is now, in whatever backend; undefined if there is none. */
   async stateId(): Promise<{ readonly serial: number; readonly lineage: string } | undefined> {
     // Secrets are in it: it must not go to a log.
     const { stdout } = await this.run(["state", "pull"], () => undefined, { log: undefined });

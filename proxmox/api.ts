@@ -61,7 +61,7 @@ export function apiOptionsFrom(
 export class ProxmoxApi {
   private readonly ca: string | undefined;
 
-  /** @throws ProxmoxError where the file with the CAs cannot be read */
+  /** @throws ProxmoxError if the file with the CAs cannot be read */
   constructor(private readonly options: ProxmoxApiOptions) {
     this.ca = options.caFile === undefined ? undefined : readCa(options.caFile);
   }
@@ -75,7 +75,7 @@ export class ProxmoxApi {
     return (await this.ask(path)).data;
   }
 
-  /** As {@link get}, with what the answer says besides. @throws ProxmoxError */
+  /** As {@link get}, with what else the answer says. @throws ProxmoxError */
   ask(path: string): Promise<ProxmoxAnswer> {
     const { endpoint, token, insecure = false, timeoutMs = 30_000 } = this.options;
     const url = `${endpoint.replace(/\/+$/, "")}/api2/json${path}`;

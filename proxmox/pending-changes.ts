@@ -38,7 +38,7 @@ const pendingSchema = z.array(
 
 /**
  * Reads what waits on each VM. A VM that cannot be read does not keep the others from being read.
- * @throws ProxmoxError where Proxmox cannot be reached or refuses the token
+ * @throws ProxmoxError if Proxmox cannot be reached or refuses the token
  */
 export async function readPendingChanges(
   api: ProxmoxApi,

@@ -87,7 +87,7 @@ export async function recipientProblems(
   actual: readonly string[],
 ): Promise<readonly string[]> {
   if (findSopsConfig(props.folder) === undefined) {
-    return [`there is no .sops.yaml, so the file cannot be encrypted anew; docs/secrets.md shows one`];
+    return [`there is no .sops.yaml, so the file cannot be encrypted again; docs/secrets.md shows one`];
   }
   let wanted: readonly string[];
   try {

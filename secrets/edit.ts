@@ -15,7 +15,7 @@ const UNCHANGED = 200;
  * Opens the secrets in the editor. sops writes to a copy, still encrypted, which takes the place of the file in one step: on a
  * full disk, or where sops is killed, it would leave an empty file, and the passphrase of the state is nowhere else.
  *
- * The editor needs a file in plain text: it is in memory where the machine has such a folder.
+ * The editor needs a file in plain text: it is in memory if the machine has such a folder.
  * @returns whether anything was changed
  * @throws SecretsError if there is no file, or sops fails
  */

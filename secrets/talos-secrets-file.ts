@@ -59,7 +59,7 @@ export async function writeTalosSecrets(props: SopsProps, yaml: string): Promise
   return path;
 }
 
-/** Encrypts the file anew, for the recipients in `.sops.yaml`; the secrets stay the same. @returns whether there is one */
+/** Encrypts the file again, for the recipients in `.sops.yaml`; the secrets stay the same. @returns whether there is one */
 export async function rotateTalosSecrets(props: SopsProps): Promise<boolean> {
   if (!existsSync(talosSecretsPath(props.folder))) return false;
   const own = ofTalos(props);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { COMMANDS, type CommandEntry } from "../cli/commands";
+import { examplesOf } from "../cli/examples";
 import { describeProgram } from "../cli/run";
 
 /* The page docs/reference/commands.md, from what `--help` says. */
@@ -38,6 +39,7 @@ function describe(command: Command, path: string, level: string): string[] {
       "option",
       options.map((each) => [help.optionTerm(each), help.optionDescription(each)]),
     ),
+    examples(path, help.commandUsage(command)),
     ...afterHelp(command).map(paragraph),
   ];
   const inner = command.commands
@@ -50,6 +52,12 @@ function table(title: string, rows: readonly (readonly [string, string])[]): str
   if (rows.length === 0) return "";
   const lines = rows.map(([term, meaning]) => `| \`${term}\` | ${escaped(meaning)} |`);
   return [`| ${title} | meaning |`, "| --- | --- |", ...lines].join("\n");
+}
+
+function examples(path: string, usage: string): string {
+  const called = usage.replace(/ \[options\].*/, "");
+  const lines = examplesOf(path, called).map(({ line, purpose }) => `# ${purpose}\n${line}`);
+  return lines.length === 0 ? "" : `**examples**:\n\n\`\`\`text\n${lines.join("\n\n")}\n\`\`\``;
 }
 
 /** What the help says after the options: paragraphs, and lists of names with what they are. */

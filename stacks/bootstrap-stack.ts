@@ -59,7 +59,7 @@ export class BootstrapStack extends TerraformStack {
   readonly backupBucket: IStateBucket;
   /** The key pair of the S3 API for {@link bucket}. */
   readonly token: StateToken;
-  /** Undefined where the props name none. */
+  /** Undefined if the props name none. */
   readonly worker?: TfstateWorker;
 
   /** @throws if a prop is not valid, or the Worker has no credentials at all. */

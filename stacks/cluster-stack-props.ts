@@ -36,7 +36,7 @@ export interface ClusterStackProps {
   /** Nodes whose VM a plan may destroy or replace. @default - no node */
   readonly allowReplace?: "all" | readonly string[];
   /**
-   * Names of Proxmox hosts that are down; also of nodes that stand on one of them although their `host` is another. What stands there
+   * Names of Proxmox hosts that are down; also of nodes that are on one of them although their `host` is another. What is there
    * is left as it is, if OpenTofu is run with `-exclude=terraform_data.hosts_down`.
    * @default - all hosts are up
    */

@@ -47,7 +47,7 @@ export class HostsDown {
     const left =
       this.leftOut.length > 0
         ? `left out: ${this.leftOut.join(", ")}, with the HA resources and rules of these VMs`
-        : "nothing of this cluster stands there";
+        : "nothing of this cluster is there";
     const text = `HOSTS_DOWN names ${this.names.join(", ")}; ${left}; no VM is made`;
     Annotations.of(this.scope).addWarning(text);
     TerraformStack.of(this.scope).addOverride(`resource.${HOSTS_DOWN_ADDRESS}.input`, this.leftOut);

@@ -28,7 +28,7 @@ const RETRY_DELAYS_MS = [500, 2_000];
 interface Reply {
   readonly url: string;
   readonly status: number;
-  /** The JSON; undefined where the body is something else. */
+  /** The JSON; undefined if the body is something else. */
   readonly answer: unknown;
 }
 
@@ -43,7 +43,7 @@ export class CloudflareApi {
     this.url = `${(props.baseUrl || API).replace(/\/+$/, "")}/accounts/${props.accountId}`;
   }
 
-  /** @returns undefined where Cloudflare itself answers 404, and not a proxy in between */
+  /** @returns undefined if Cloudflare itself answers 404, and not a proxy in between */
   async get<T>(path: string, shape: z.ZodType<T>): Promise<T | undefined> {
     const reply = await this.getWithRetries(path);
     return isMissing(reply) ? undefined : this.read(reply, shape);
@@ -53,7 +53,7 @@ export class CloudflareApi {
     return this.read(await this.send("POST", path, body), shape);
   }
 
-  /** Deletes what is there; it is not an error where nothing is there. */
+  /** Deletes what is there; it is not an error if nothing is there. */
   async delete(path: string): Promise<void> {
     const reply = await this.send("DELETE", path);
     if (!isMissing(reply)) this.read(reply, z.object({}));

@@ -30,7 +30,7 @@ const answer = z.object({
  * are derived from the S3 key in AWS_ACCESS_KEY_ID, and can do no more than it.
  *
  * @see https://developers.cloudflare.com/r2/api/s3/temporary-credentials/
- * @throws StateError where a variable or the account is missing, or Cloudflare refuses
+ * @throws StateError if a variable or the account is missing, or Cloudflare refuses
  */
 export async function mintCredentials(
   { config, folder, env }: Project,

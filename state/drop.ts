@@ -11,7 +11,7 @@ import type { StateStore } from "./store";
 /**
  * The frozen states that a migration left in `backend`.
  * @param stack all stacks, unless one is named
- * @throws StateError where nothing is frozen, a state would be lost with it, or a migration was interrupted
+ * @throws StateError if nothing is frozen, a state would be lost with it, or a migration was interrupted
  */
 export async function findDroppable(
   project: Project,
@@ -56,7 +56,7 @@ async function requireKept({ stack, store, holder }: FrozenStore, kept: StateSto
 const isOneObject = (one: StateStore, other: StateStore): boolean =>
   one.backend !== other.backend && one.objectKey !== undefined && one.objectKey === other.objectKey;
 
-/** Checks that a frozen state can be removed. @throws StateError where the state would be lost with it */
+/** Checks that a frozen state can be removed. @throws StateError if the state would be lost with it */
 export async function requireDroppable(frozen: FrozenStore, kept: StateStore): Promise<void> {
   if (isOneObject(frozen.store, kept)) {
     throw new StateError(
@@ -69,7 +69,7 @@ export async function requireDroppable(frozen: FrozenStore, kept: StateStore): P
 
 /**
  * Removes a frozen state, and opens its place.
- * @throws StateError where it is not as it was found, or the state would be lost with it
+ * @throws StateError if it is not as it was found, or the state would be lost with it
  */
 export async function drop(frozen: FrozenStore, kept: StateStore): Promise<void> {
   const { store, holder } = frozen;

@@ -14,14 +14,14 @@ export interface FrozenStore extends StackStore {
 /**
  * The frozen states of the configured backend, which `unfreeze` opens.
  * @param stack all stacks, unless one is named
- * @throws StateError where nothing is frozen, or a migration was interrupted
+ * @throws StateError if nothing is frozen, or a migration was interrupted
  */
 export async function findFrozen(project: Project, stack?: StackName): Promise<readonly FrozenStore[]> {
   requireNoMigration(project);
   return findFrozenAmong(await findStores(project, { stack }));
 }
 
-/** The stores that a migration has frozen. @throws StateError where there is none */
+/** The stores that a migration has frozen. @throws StateError if there is none */
 export async function findFrozenAmong(stores: readonly StackStore[]): Promise<readonly FrozenStore[]> {
   const frozen: FrozenStore[] = [];
   for (const each of stores) {
@@ -36,7 +36,7 @@ export async function findFrozenAmong(stores: readonly StackStore[]): Promise<re
   );
 }
 
-/** @throws StateError where a migration was interrupted in this folder */
+/** @throws StateError if a migration was interrupted in this folder */
 export function requireNoMigration({ files }: Project): void {
   if (!new MigrationJournal(files[0]).read()) return;
   throw new StateError(

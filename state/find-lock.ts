@@ -6,13 +6,13 @@ import type { StateStore } from "./store";
 
 export interface FoundLock {
   readonly store: StateStore;
-  /** undefined where nobody holds the lock: a process that has ended left its lock file beside a local state. */
+  /** undefined if nobody holds the lock: a process that has ended left its lock file beside a local state. */
   readonly holder?: LockInfo;
 }
 
 /**
  * Finds the state whose lock `unlock` is to break.
- * @throws StateError where no state has that lock, or a migration has frozen it
+ * @throws StateError if no state has that lock, or a migration has frozen it
  */
 export async function findLock(stores: readonly StackStore[], id: string): Promise<FoundLock> {
   const { store, holder } = await findState(stores, id);

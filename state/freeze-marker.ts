@@ -13,7 +13,7 @@ export function freezeMarker(lock: LockInfo): Uint8Array {
   );
 }
 
-/** The lock that a freeze marker holds; undefined where the bytes are something else. */
+/** The lock that a freeze marker holds; undefined if the bytes are something else. */
 export function readFreezeMarker(bytes: Uint8Array): LockInfo | undefined {
   // The first line alone: after an interrupted write, the rest of the old state may follow it.
   const [text = ""] = Buffer.from(bytes.subarray(0, 64 * 1024))

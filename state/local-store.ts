@@ -34,7 +34,7 @@ export class LocalStore implements StateStore {
     if (isWhole && !isEmpty) return bytes;
     // OpenTofu empties the file before it writes: under a lock, an empty file says nothing.
     const holder = this.record.mine ? undefined : await this.holder();
-    if (holder) throw new LockedError(this.address, holder, "it may be in the middle of a write: try again");
+    if (holder) throw new LockedError(this.address, holder, "it may be writing: try again");
     return isEmpty ? undefined : bytes;
   }
 

@@ -40,7 +40,7 @@ export class Migration {
 
   /**
    * The migration that was interrupted, or a new one. Nothing is changed yet.
-   * @throws StateError where it is not possible
+   * @throws StateError if it is not possible
    */
   static async plan(
     project: Project,
@@ -61,7 +61,7 @@ export class Migration {
     return migration;
   }
 
-  /** The migration that was interrupted. @throws StateError where there is none */
+  /** The migration that was interrupted. @throws StateError if there is none */
   static resume(project: Project): Migration {
     const journal = new MigrationJournal(project.files[0]);
     const record = journal.read();
@@ -245,7 +245,7 @@ function newRecord(
   return { clusterFile, from, to, phase: "begun", moves };
 }
 
-/** @throws StateError where the configuration has other addresses than when the migration began */
+/** @throws StateError if the configuration has other addresses than when the migration began */
 function openMoves({ from, to, moves }: MigrationRecord, open: OpenStore): Move[] {
   return moves.map(({ stack, addresses, ...record }) => {
     const [source, target] = [open(stack, from), open(stack, to)];

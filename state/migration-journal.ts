@@ -45,8 +45,8 @@ export class MigrationJournal {
   }
 
   /**
-   * @returns undefined where no migration was interrupted
-   * @throws StateError where the journal is damaged, or is about another cluster file in the same folder
+   * @returns undefined if no migration was interrupted
+   * @throws StateError if the journal is damaged, or is about another cluster file in the same folder
    */
   read(): MigrationRecord | undefined {
     if (!existsSync(this.file)) return undefined;
@@ -70,7 +70,7 @@ export class MigrationJournal {
 
   /**
    * Runs `work` while no other process does so in this folder. A process that was killed keeps nobody out.
-   * @throws StateError where another process does
+   * @throws StateError if another process does
    */
   async runExclusive<T>(work: () => Promise<T>): Promise<T> {
     const path = `${this.file}.lock`;

@@ -11,9 +11,9 @@ export interface MoveRecord {
   readonly locks: { readonly from: LockInfo; readonly to: LockInfo };
   /** An earlier migration had left the target frozen. */
   readonly targetWasFrozen?: boolean;
-  /** Hash of what was in the target when this move froze it; empty where there was nothing. */
+  /** Hash of what was in the target when this move froze it; empty if there was nothing. */
   readonly targetSha256?: string;
-  /** Hash of what is copied to the target; empty where there is nothing to copy. */
+  /** Hash of what is copied to the target; empty if there is nothing to copy. */
   readonly copiedSha256?: string;
 }
 
@@ -40,7 +40,7 @@ export class Move {
 
   /**
    * Notes whether the target is frozen already. If it is, it stays frozen when the move is taken back.
-   * @throws StateError where another migration moves a state there
+   * @throws StateError if another migration moves a state there
    */
   async prepare(): Promise<void> {
     const holder = await this.to.holder();
@@ -54,7 +54,7 @@ export class Move {
     this.note({ targetWasFrozen: true });
   }
 
-  /** Freezes both places, so that nobody can write there. @throws LockedError where somebody holds a lock */
+  /** Freezes both places, so that nobody can write there. @throws LockedError if somebody holds a lock */
   async close(): Promise<void> {
     await this.from.freeze(this.locks.from);
     if (await this.isSameObject()) return;
@@ -69,7 +69,7 @@ export class Move {
     });
   }
 
-  /** @throws StateError where the target has a state that is not an older one of the same lineage */
+  /** @throws StateError if the target has a state that is not an older one of the same lineage */
   async check(): Promise<void> {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!target) return;
@@ -124,7 +124,7 @@ export class Move {
 
   /**
    * Opens the target. The source stays frozen, unless both are the same object.
-   * @throws StateError where the source has something that the target has not, or the target stays frozen
+   * @throws StateError if the source has something that the target has not, or the target stays frozen
    */
   async open(): Promise<void> {
     // Before the source is frozen: somebody may have gone back to it and work there.
@@ -145,7 +145,7 @@ export class Move {
    * Takes the move back: opens the source again. A target whose content has changed stays frozen, and its lock says
    * where the state is.
    * @param wasCopied whether the state was in the target already
-   * @throws StateError where somebody writes the target, or has written it since the copy; the source stays frozen
+   * @throws StateError if somebody writes the target, or has written it since the copy; the source stays frozen
    */
   async undo(wasCopied: boolean): Promise<void> {
     try {
@@ -158,7 +158,7 @@ export class Move {
     await this.openSource();
   }
 
-  /** After {@link undo}. @returns why the state cannot be used in the source; undefined where it can */
+  /** After {@link undo}. @returns why the state cannot be used in the source; undefined if it can */
   async whyUnusable(): Promise<string | undefined> {
     const { address } = this.from;
     const holder = await this.from.holder();
@@ -199,7 +199,7 @@ export class Move {
     return (holder !== undefined && isFrozen(holder)) || !(await this.from.read());
   }
 
-  /** @throws StateError where somebody has written the target since the copy: to open the source would fork the state */
+  /** @throws StateError if somebody has written the target since the copy: to open the source would fork the state */
   private async refuseToFork(ours: LockInfo | undefined): Promise<void> {
     const [source, target] = [await this.from.read(), await this.to.read()];
     if (!target) return;

@@ -17,7 +17,7 @@ export interface StoreEnvironment {
   readonly TF_HTTP_PASSWORD?: string;
 }
 
-/** The store of one state, with the credentials of the environment. @throws StateError where one is missing */
+/** The store of one state, with the credentials of the environment. @throws StateError if one is missing */
 export function openStore(location: StateLocation, env: StoreEnvironment): StateStore {
   switch (location.backend) {
     case "r2":
@@ -32,7 +32,7 @@ export function openStore(location: StateLocation, env: StoreEnvironment): State
   }
 }
 
-/** A bucket, with the credentials of the environment. @throws StateError where one is missing */
+/** A bucket, with the credentials of the environment. @throws StateError if one is missing */
 export function openBucket(
   { bucket, endpoint }: { readonly bucket: string; readonly endpoint?: string },
   env: StoreEnvironment,

@@ -71,7 +71,7 @@ export class R2Store implements StateStore {
       if (holder?.ID === lock.ID) return;
       if (holder) throw new LockedError(this.address, holder);
     }
-    throw new StateError(`${this.address}: others take and release the lock all the time`, "try again");
+    throw new StateError(`${this.address}: others keep taking and releasing the lock`, "try again");
   }
 
   async unlock(lock: LockInfo): Promise<void> {

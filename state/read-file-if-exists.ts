@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The bytes of a file; undefined where the file does not exist. */
+/** The bytes of a file; undefined if the file does not exist. */
 export function readFileIfExists(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);

@@ -9,7 +9,7 @@ import { findStores, type StackStore } from "./stack-store";
 /**
  * On another machine, after a migration: lets the next plan use the configured backend.
  * @returns the states that it will read
- * @throws StateError where there is none, or one is frozen: then cluster.yaml is an old one
+ * @throws StateError if there is none, or one is frozen: then cluster.yaml is an old one
  */
 export async function reconfigure(project: Project): Promise<readonly StackStore[]> {
   const stores = await findStores(project, {});

@@ -18,12 +18,12 @@ export class RecordLock {
     private readonly address: string,
   ) {}
 
-  /** The lock that this object holds; undefined where it holds none. */
+  /** The lock that this object holds; undefined if it holds none. */
   get mine(): LockInfo | undefined {
     return this.held?.lock;
   }
 
-  /** @throws LockedError where another holds it */
+  /** @throws LockedError if another holds it */
   take(lock: LockInfo): number {
     const fd = this.openLocked();
     this.held = { fd, lock };
@@ -43,7 +43,7 @@ export class RecordLock {
     this.held = undefined;
   }
 
-  /** The file, opened. @throws StateError where `lock` does not hold it */
+  /** The file, opened. @throws StateError if `lock` does not hold it */
   requireHeld(lock: LockInfo): number {
     if (this.held?.lock.ID === lock.ID) return this.held.fd;
     throw new StateError(`${this.address} is not locked by ${lock.ID}`, "take the lock first");
@@ -62,7 +62,7 @@ export class RecordLock {
     }
   }
 
-  /** Removes the note of a process that is gone. @throws StateError where it is not that of `id` */
+  /** Removes the note of a process that is gone. @throws StateError if it is not that of `id` */
   removeNote(id: string): void {
     const left = readFileIfExists(this.notePath) && this.noted();
     if (!left) throw new StateError(`${this.address} is not locked`, "nothing needs to be unlocked");

@@ -20,7 +20,7 @@ interface Breach {
   readonly text: string;
 }
 
-/** Reads a state that `pull` has written. @throws StateError where the file cannot be read, or is not a state */
+/** Reads a state that `pull` has written. @throws StateError if the file cannot be read, or is not a state */
 export function readStateFile(file: string): Snapshot {
   let bytes: Uint8Array;
   try {
@@ -34,7 +34,7 @@ export function readStateFile(file: string): Snapshot {
   return snapshot(bytes, file);
 }
 
-/** Why states must be encrypted, for an error; undefined where plain text is allowed. */
+/** Why states must be encrypted, for an error; undefined if plain text is allowed. */
 export function whyEncrypted({ config: { encryption } }: Project): string | undefined {
   const isPlaintextAllowed = encryption.provider === "off" || encryption.migrateFromPlaintext;
   return isPlaintextAllowed ? undefined : "state.encryption is on";
@@ -71,7 +71,7 @@ export async function replaceState(
   });
 }
 
-/** @throws StateError where the store has another state than the one that was just written */
+/** @throws StateError if the store has another state than the one that was just written */
 async function requireWritten(store: StateStore, expected: Snapshot): Promise<void> {
   const bytes = await store.read();
   if (bytes && sha256(bytes) === expected.sha256) return;

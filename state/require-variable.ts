@@ -4,7 +4,7 @@ import { StateError } from "./errors";
 /**
  * A variable of the environment; an empty one counts as not set.
  * @param what it is, or what could be given instead, for the error
- * @throws StateError where it is not set
+ * @throws StateError if it is not set
  */
 export function requireVariable<Env extends object>(
   env: Env,

@@ -18,7 +18,7 @@ export interface Restoration {
 /**
  * Reads an older version that is to be the state again.
  * @param force guards that the user has lifted by name
- * @throws StateError where it is in plain text and must not be
+ * @throws StateError if it is in plain text and must not be
  */
 export async function readVersion(
   project: Project,
@@ -43,7 +43,7 @@ export async function restoreVersion(store: StateStore, id: string): Promise<voi
 /**
  * What a restore of a backup would write. Nothing is written yet.
  * @param folder a whole backup
- * @throws StateError where the backup is damaged, or has no state of the selected stack
+ * @throws StateError if the backup is damaged, or has no state of the selected stack
  */
 export function readRestorations(
   project: Project,

@@ -10,14 +10,14 @@ export interface Snapshot {
   readonly lineage: string;
   readonly encrypted: boolean;
   readonly sha256: string;
-  /** Number of resources; undefined where the state is encrypted. */
+  /** Number of resources; undefined if the state is encrypted. */
   readonly resources?: number;
 }
 
 /**
  * Reads what identifies a state.
  * @param where the bytes are from, for the error
- * @throws StateError where the bytes are not a state
+ * @throws StateError if the bytes are not a state
  */
 export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   const refuse = (reason: string) =>
@@ -54,7 +54,7 @@ export function snapshot(bytes: Uint8Array, where: string): Snapshot {
   };
 }
 
-/** The state in these bytes; undefined where they are not a state. */
+/** The state in these bytes; undefined if they are not a state. */
 export function snapshotIfValid(bytes: Uint8Array): Snapshot | undefined {
   try {
     return snapshot(bytes, "");

@@ -19,7 +19,7 @@ export interface StateSelection {
   readonly at?: StateBackend;
 }
 
-/** @throws StateError where the configuration does not say where that is, or a credential is missing */
+/** @throws StateError if the configuration does not say where that is, or a credential is missing */
 export function openStackStore(
   { config, folder, env }: Project,
   stack: StackName,
@@ -53,7 +53,7 @@ export async function findStores(
   return found;
 }
 
-/** The selected stores. @throws StateError where there are none */
+/** The selected stores. @throws StateError if there are none */
 export async function requireStores(
   project: Project,
   selection: StateSelection,
@@ -66,7 +66,7 @@ export async function requireStores(
   );
 }
 
-/** The only store that is selected. @throws StateError where there are none or several */
+/** The only store that is selected. @throws StateError if there are none or several */
 export async function requireOneStore(project: Project, selection: StateSelection): Promise<StackStore> {
   const stores = await requireStores(project, selection);
   const [store] = stores;

@@ -11,15 +11,15 @@ export interface Version {
   readonly id: string;
   /** RFC 3339 */
   readonly createdAt: string;
-  /** undefined where the listing does not tell */
+  /** undefined if the listing does not tell */
   readonly serial?: number;
-  /** undefined where the listing does not tell; may be the first digits alone */
+  /** undefined if the listing does not tell; may be the first digits alone */
   readonly sha256?: string;
   /** In bytes. */
   readonly size: number;
-  /** undefined where one of these commands kept it */
+  /** undefined if one of these commands kept it */
   readonly createdBy?: string;
-  /** Whether it is the state of now. */
+  /** Whether it is the current state. */
   readonly current: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface StateStore {
   /** Key of the object in R2. A Worker and an S3 client with the same key keep the same object. */
   readonly objectKey?: string;
 
-  /** The state; undefined where there is none. */
+  /** The state; undefined if there is none. */
   read(): Promise<Uint8Array | undefined>;
   /**
    * Replaces the state, which is kept as a version first.
@@ -48,13 +48,13 @@ export interface StateStore {
   /** Who keeps others out. */
   holder(): Promise<LockHolder | undefined>;
   /**
-   * Takes the lock that OpenTofu takes. Nothing changes where `lock` holds it already.
+   * Takes the lock that OpenTofu takes. Nothing changes if `lock` holds it already.
    * @throws LockedError with the holder
    */
   lock(lock: LockInfo): Promise<void>;
-  /** Releases the lock. Nothing changes where it is released already. */
+  /** Releases the lock. Nothing changes if it is released already. */
   unlock(lock: LockInfo): Promise<void>;
-  /** Removes somebody else's lock. @throws StateError where `id` does not hold it */
+  /** Removes somebody else's lock. @throws StateError if `id` does not hold it */
   breakLock(id: string): Promise<void>;
 
   /**
@@ -63,12 +63,12 @@ export interface StateStore {
    * @throws LockedError with the holder
    */
   freeze(lock: LockInfo, instead?: LockInfo): Promise<void>;
-  /** Ends a freeze. Nothing changes where it has ended already. */
+  /** Ends a freeze. Nothing changes if it has ended already. */
   unfreeze(lock: LockInfo): Promise<void>;
 
   /** Newest first. */
   versions(): Promise<readonly Version[]>;
-  /** The bytes of a version. @throws StateError where there is none with that id */
+  /** The bytes of a version. @throws StateError if there is none with that id */
   version(id: string): Promise<Uint8Array>;
   /** Makes an older version the state again, byte for byte. @param lock the caller holds it */
   restore(id: string, lock: LockInfo): Promise<void>;

@@ -20,7 +20,7 @@ export function fileWithState(files: readonly [string, ...string[]]): string {
 /**
  * Sets `state.backend` in the text of a cluster file. Comments, order and format stay as they are.
  * @param file where the text is from, for the error
- * @throws StateError where that cannot be done safely
+ * @throws StateError if that cannot be done safely
  */
 export function withBackend(text: string, backend: StateBackend, file: string): string {
   const before = parse(text);

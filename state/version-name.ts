@@ -14,7 +14,7 @@ export function versionName(bytes: Uint8Array): string {
   return `${at}-${serialOf(bytes)}-${sha256(bytes).slice(0, 12)}`;
 }
 
-/** Reads the name of a version; undefined where it is another name. */
+/** Reads the name of a version; undefined if it is another name. */
 export function parseVersionName(
   id: string,
 ): Pick<Version, "id" | "createdAt" | "serial" | "sha256"> | undefined {

@@ -31,7 +31,7 @@ export async function withLock<T>(
   });
 }
 
-/** @throws StateError where it cannot be told whether the lock is still ours */
+/** @throws StateError if it cannot be told whether the lock is still ours */
 async function releaseAfter(error: unknown, store: StateStore, lock: LockInfo): Promise<void> {
   try {
     if ((await store.holder())?.ID === lock.ID) await store.unlock(lock);

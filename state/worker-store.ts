@@ -199,7 +199,7 @@ export class WorkerStore implements StateStore {
     }
   }
 
-  /** The answer; undefined where the connection broke, and the request should be sent again. */
+  /** The answer; undefined if the connection broke, and the request should be sent again. */
   private async reach({ method, path, body, headers }: Call, isLast: boolean): Promise<Answer | undefined> {
     const ms = requestTimeout(this.timeoutMs, body);
     const signal = AbortSignal.timeout(ms);

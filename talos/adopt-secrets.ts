@@ -22,7 +22,7 @@ const caOf = z.object({
 /**
  * Imports the secrets of a running cluster, and that it is bootstrapped. Where they are in the state already, it does nothing.
  * @param tofu in the folder of the synthesized stack, after `init`
- * @throws TalosError where the state has other secrets
+ * @throws TalosError if the state has other secrets
  */
 export async function importSecrets(tofu: Tofu, { path, bundle }: PlainSecrets): Promise<void> {
   const resources = (await tofu.show()).values?.root_module?.resources ?? [];
@@ -59,7 +59,7 @@ export interface CheckSecretsProps {
   readonly signal: AbortSignal;
 }
 
-/** Asks a control plane whether these are its secrets. @throws TalosError where none accepts them */
+/** Asks a control plane whether these are its secrets. @throws TalosError if none accepts them */
 export async function checkSecrets(props: CheckSecretsProps): Promise<void> {
   const { config, nodes, secrets, privateFolder, talosctl, env, signal } = props;
   const talosconfig = join(privateFolder, "talosconfig");

@@ -19,7 +19,7 @@ export interface ClusterAccess {
   /** Text of the talosconfig. */
   readonly talosconfig: string;
   /**
-   * Text of the kubeconfig; undefined where only a talosconfig was named, or where the secrets are out of the state. A control plane makes
+   * Text of the kubeconfig; undefined if only a talosconfig was named, or where the secrets are out of the state. A control plane makes
    * one then.
    */
   readonly kubeconfig?: string;
@@ -32,7 +32,7 @@ export interface ClusterAccessProps extends StateCopyProps {
 
 /**
  * Finds the credentials of a cluster: in the named files, else in its state. Where the secrets are out of the state, it makes them.
- * @throws TalosError where there are none
+ * @throws TalosError if there are none
  */
 export async function clusterAccess(files: AccessFiles, props: ClusterAccessProps): Promise<ClusterAccess> {
   const kubeconfig = files.kubeconfig === undefined ? undefined : readNamed("--kubeconfig", files.kubeconfig);

@@ -44,7 +44,7 @@ export interface Cluster extends ClusterWithAccess {
 
 /**
  * Finds the cluster of `cluster.yaml`, and its credentials. No node is asked.
- * @throws ConfigError where the files are not right @throws TalosError where there are no credentials
+ * @throws ConfigError if the files are not right @throws TalosError if there are no credentials
  */
 export async function openCluster(props: ClusterProps): Promise<ClusterWithAccess> {
   const { env, folder, files = {}, signal, report } = props;
@@ -63,7 +63,7 @@ export interface ClientOptions {
 
 /**
  * Lends the means to ask a cluster. talosctl gets its credentials in a private folder that is removed at the end.
- * @throws ToolchainError where there is no talosctl, and none can be made
+ * @throws ToolchainError if there is no talosctl, and none can be made
  */
 export async function withClients<T>(
   cluster: ClusterWithAccess,
@@ -93,14 +93,6 @@ export async function withClients<T>(
       },
     });
   });
-}
-
-/** {@link openCluster} and {@link withClients} in one. */
-export async function withCluster<T>(
-  props: ClusterProps,
-  work: (cluster: Cluster) => Promise<T>,
-): Promise<T> {
-  return withClients(await openCluster(props), work);
 }
 
 /** A new kubeconfig, from the first control plane that answers. */

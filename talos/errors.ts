@@ -14,7 +14,7 @@ export class CallError extends TalosError {
     readonly what: string,
     /** What it said. */
     readonly said: string,
-    /** gRPC's code (`Unavailable`) or the HTTP status; undefined where there is no answer. */
+    /** gRPC's code (`Unavailable`) or the HTTP status; undefined if there is no answer. */
     readonly code?: string,
   ) {
     super(`${where}: ${what}: ${said}`);

@@ -16,7 +16,7 @@ const find = ({ resources = [] }: StateFile, { type, name }: Named) =>
 
 /**
  * The secrets that a state has, as `talosctl gen secrets` writes them.
- * @throws TalosError where it has none
+ * @throws TalosError if it has none
  */
 export async function secretsInState(props: StateOutputsProps): Promise<string> {
   const value = find(await readState(props), SECRETS)?.instances[0]?.attributes?.machine_secrets;
@@ -25,7 +25,7 @@ export async function secretsInState(props: StateOutputsProps): Promise<string> 
   return bundleText(bundleOfMachineSecrets(value, "the state"));
 }
 
-/** @throws TalosError where a cluster was made already: it accepts no other secrets */
+/** @throws TalosError if a cluster was made already: it accepts no other secrets */
 export function requireNewCluster(state: StateFile): void {
   if (find(state, SECRETS) !== undefined) {
     throw new TalosError(

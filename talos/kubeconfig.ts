@@ -30,7 +30,7 @@ export interface KubernetesCredentials {
   readonly key: string;
 }
 
-/** @throws TalosError where it is not such a kubeconfig as Talos makes */
+/** @throws TalosError if it is not such a kubeconfig as Talos makes */
 export function kubernetesCredentials(yaml: string): KubernetesCredentials {
   const parsed = kubeconfig.safeParse(parse(yaml));
   if (!parsed.success) throw unusable(parsed.error.issues[0]?.path.join(".") ?? "");

@@ -39,7 +39,7 @@ export class KubernetesApi {
   private readonly base: URL;
   private readonly timeoutMs: number;
 
-  /** @throws TalosError where the kubeconfig or the environment cannot be used */
+  /** @throws TalosError if the kubeconfig or the environment cannot be used */
   constructor({ kubeconfig, env, signal, timeoutMs = TIMEOUT_MS }: KubernetesProps) {
     this.credentials = kubernetesCredentials(kubeconfig);
     this.signal = signal;
@@ -62,7 +62,7 @@ export class KubernetesApi {
     return text === "" ? undefined : JSON.parse(text);
   }
 
-  /** As {@link call}. @returns undefined where there is no such object */
+  /** As {@link call}. @returns undefined if there is no such object */
   async find(path: string, options?: KubernetesCall): Promise<unknown> {
     try {
       return await this.call(path, options);

@@ -10,7 +10,7 @@ export interface MergeResult {
 }
 
 export interface MergeProps {
-  /** Text of the user's file; undefined where there is none. */
+  /** Text of the user's file; undefined if there is none. */
   readonly existing: string | undefined;
   /** Path of that file, for errors. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface MergeProps {
   readonly use: boolean;
 }
 
-/** @throws TalosError where the file cannot be read, or has another cluster of that name */
+/** @throws TalosError if the file cannot be read, or has another cluster of that name */
 export function mergeKubeconfig(props: MergeProps): MergeResult {
   const added = parseDocument(props.added).toJS() as Kubeconfig;
   const target = targetOf(props, { apiVersion: "v1", kind: "Config" });
@@ -47,7 +47,7 @@ export function mergeKubeconfig(props: MergeProps): MergeResult {
   return { text: target.toString({ lineWidth: 0 }), context };
 }
 
-/** @throws TalosError where the file cannot be read, or has another cluster of that name */
+/** @throws TalosError if the file cannot be read, or has another cluster of that name */
 export function mergeTalosconfig(props: MergeProps): MergeResult {
   const added = parseDocument(props.added).toJS() as Talosconfig;
   const target = targetOf(props, {});

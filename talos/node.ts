@@ -30,7 +30,7 @@ export interface NodeEnvironment {
 
 /**
  * The nodes of a cluster: its control planes, then its workers, each in the order of the file.
- * @throws ConfigError where TALOS_API_ENDPOINTS is not right
+ * @throws ConfigError if TALOS_API_ENDPOINTS is not right
  */
 export function talosNodes(config: ClusterConfig, env: NodeEnvironment): readonly TalosNode[] {
   const endpoints = talosApiEndpoints(env.TALOS_API_ENDPOINTS, [{ config }]);
@@ -40,7 +40,7 @@ export function talosNodes(config: ClusterConfig, env: NodeEnvironment): readonl
 
 export const isControlPlane = ({ role }: Pick<TalosNode, "role">): boolean => role === "controlplane";
 
-/** @throws TalosError where no node has this name */
+/** @throws TalosError if no node has this name */
 export function nodeNamed(nodes: readonly TalosNode[], name: string): TalosNode {
   const found = nodes.find((node) => node.name === name);
   if (found) return found;

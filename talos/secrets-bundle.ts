@@ -85,7 +85,7 @@ function jsonencode(value: unknown): string {
 
 /**
  * The secrets that are out of the state.
- * @throws TalosError where the environment does not have them
+ * @throws TalosError if the environment does not have them
  */
 export function secretsIn(env: NodeJS.ProcessEnv): SecretsBundle {
   const given = env[TF_VAR_TALOS_SECRETS];

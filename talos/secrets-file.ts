@@ -34,7 +34,7 @@ const FORMS =
 /**
  * Makes of what the user has a file that the provider can import: a `secrets.yaml` of talosctl or talhelper, also one that sops has
  * encrypted, or the machine config of a control plane.
- * @throws TalosError where it is none of them
+ * @throws TalosError if it is none of them
  */
 export async function plainSecrets(props: SecretsFileProps): Promise<PlainSecrets> {
   const { file, privateFolder } = props;

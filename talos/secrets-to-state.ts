@@ -22,7 +22,7 @@ export interface SecretsToStateProps extends StateCopyProps {
   readonly bundle: SecretsBundle;
   /** `talos.config_contract` */
   readonly contract: string;
-  /** Asks a node whether these are its secrets, where the state does not tell. @throws TalosError where they are not */
+  /** Asks a node whether these are its secrets, where the state does not tell. @throws TalosError if they are not */
   readonly askNode: () => Promise<void>;
   /** Each line that OpenTofu writes. */
   readonly onLine: (line: string) => void;
@@ -32,7 +32,7 @@ export interface SecretsToStateProps extends StateCopyProps {
  * Takes the secrets of a cluster from their file into its state. No certificate changes, and no node is changed. What is done already is
  * skipped, so that it can be run again after a failure.
  * @returns whether anything was to be done
- * @throws TalosError where these are not the secrets that the cluster was made with
+ * @throws TalosError if these are not the secrets that the cluster was made with
  */
 export function secretsToState(props: SecretsToStateProps): Promise<boolean> {
   const { bundle, contract, project } = props;
@@ -71,7 +71,7 @@ export function secretsToState(props: SecretsToStateProps): Promise<boolean> {
   );
 }
 
-/** Runs OpenTofu. @returns its standard output @throws TalosError where it fails */
+/** Runs OpenTofu. @returns its standard output @throws TalosError if it fails */
 type Run = (...args: readonly string[]) => Promise<string>;
 
 /** What a state knows of the secrets of its cluster. */
@@ -84,7 +84,7 @@ export interface SecretsPlace {
   readonly isCertain: boolean;
 }
 
-/** @throws TalosError where they are others, or there is no cluster */
+/** @throws TalosError if they are others, or there is no cluster */
 export function placeOf({ resources = [] }: StateFile, bundle: SecretsBundle): SecretsPlace {
   const attributesOf = (address: string): Attributes | undefined =>
     resources.find(({ mode, type, name }) => mode === "managed" && `${type}.${name}` === address)

@@ -35,7 +35,7 @@ export interface OwnStack extends StateCopy {
   readonly add: (name: string, program: object) => void;
 }
 
-/** The bytes of the cluster's state. @throws TalosError where there is none */
+/** The bytes of the cluster's state. @throws TalosError if there is none */
 export async function readStateBytes({ project }: StateCopyProps): Promise<{
   readonly bytes: Uint8Array;
   /** Where it is, for people. */

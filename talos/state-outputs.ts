@@ -11,7 +11,7 @@ export type StateOutputs = Readonly<Record<string, unknown>>;
 /**
  * Reads the outputs of the cluster's stack from its state, wherever that is. Nothing is locked or written, and no provider is
  * needed.
- * @throws TalosError where there is no state, or it cannot be decrypted
+ * @throws TalosError if there is no state, or it cannot be decrypted
  */
 export async function readStateOutputs(props: StateOutputsProps): Promise<StateOutputs> {
   const { outputs = {} } = await readState(props);
@@ -20,7 +20,7 @@ export async function readStateOutputs(props: StateOutputsProps): Promise<StateO
 
 /**
  * As {@link readStateOutputs}, for all of the state. Secrets are in it.
- * @throws TalosError where there is no state, or it cannot be decrypted
+ * @throws TalosError if there is no state, or it cannot be decrypted
  */
 export async function readState(props: StateOutputsProps): Promise<StateFile> {
   const { bytes, address } = await readStateBytes(props);

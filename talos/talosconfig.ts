@@ -21,7 +21,7 @@ export interface TalosCredentials {
   readonly key: string;
 }
 
-/** @throws TalosError where it is not a talosconfig with a client certificate */
+/** @throws TalosError if it is not a talosconfig with a client certificate */
 export function talosCredentials(yaml: string): TalosCredentials {
   const parsed = talosconfig.safeParse(parse(yaml));
   const context = parsed.success ? parsed.data.contexts[parsed.data.context] : undefined;

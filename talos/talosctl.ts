@@ -49,7 +49,7 @@ export class Talosctl {
    * Runs a command on a node.
    * @param args nothing secret: everybody on the machine sees them
    * @returns the standard output
-   * @throws CallError where it fails, also where talosctl exits with 0 and says so on stderr
+   * @throws CallError if it fails, also where talosctl exits with 0 and says so on stderr
    */
   async run(node: TalosNode, args: readonly string[], options: CallOptions = {}): Promise<string> {
     const { file, talosconfig, env } = this.props;

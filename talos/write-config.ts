@@ -31,7 +31,7 @@ export function userConfigPath(kind: ConfigKind, env: NodeJS.ProcessEnv): string
 /**
  * Adds the cluster to the user's own file, which is replaced in one step, with mode 600.
  * @returns its path, and the name of the context
- * @throws TalosError where the file has another cluster of that name
+ * @throws TalosError if the file has another cluster of that name
  */
 export function mergeIntoUserConfig(
   kind: ConfigKind,
@@ -48,7 +48,7 @@ export function mergeIntoUserConfig(
 
 /**
  * Writes a file of its own, with mode 600. One that is there is replaced only if it is of the same cluster and no other.
- * @throws TalosError where it is not
+ * @throws TalosError if it is not
  */
 export function writeOwnConfig(kind: ConfigKind, path: string, text: string, replace: boolean): void {
   if (!replace && existsSync(path) && !isOfSameCluster(readFileSync(path, "utf8"), text)) {

@@ -14,7 +14,7 @@ export interface UserCliConfig {
   readonly installsProviders: boolean;
 }
 
-/** Reads TF_CLI_CONFIG_FILE, or else the file that OpenTofu would read. @returns undefined where there is none */
+/** Reads TF_CLI_CONFIG_FILE, or else the file that OpenTofu would read. @returns undefined if there is none */
 export async function userCliConfig(context: ToolchainContext): Promise<UserCliConfig | undefined> {
   const named = context.env.TF_CLI_CONFIG_FILE;
   if (named && !existsSync(named)) {

@@ -9,7 +9,7 @@ export interface ProgramSource {
   /** `OpenTofu 1.12.6` */
   readonly title: string;
   /**
-   * The official release for this platform. @throws Unreachable where it cannot be known or there is none
+   * The official release for this platform. @throws Unreachable if it cannot be known or there is none
    * @default - it is always built
    */
   readonly release?: () => Release | Promise<Release>;
@@ -17,14 +17,14 @@ export interface ProgramSource {
   readonly build: GoTool;
   /** How long the build takes: `5 to 15 minutes`. */
   readonly buildTime: string;
-  /** @throws ToolchainError where the program is not the expected one */
+  /** @throws ToolchainError if the program is not the expected one */
   readonly verify: (path: string) => Promise<void>;
 }
 
 /**
  * Writes a verified program to `output`: the official release or, where that cannot be reached, a build of its Go module.
  * @returns why neither was possible, or undefined
- * @throws ToolchainError where the release is not the expected one
+ * @throws ToolchainError if the release is not the expected one
  */
 export async function downloadOrBuild(
   context: ToolchainContext,
@@ -56,7 +56,7 @@ export async function downloadOrBuild(
   }
 }
 
-/** The message of a program that can be had in no way. */
+/** The message about a program that can neither be found nor made. */
 export const cannotHave = (
   headline: string,
   failures: readonly string[],

@@ -79,7 +79,7 @@ export async function resolveOpenTofu(options: ToolchainOptions = {}): Promise<O
 /**
  * Finds OpenTofu for a synth. cdktf only asks it for its version, so none is downloaded or built where there is none.
  * @returns variables to add to the environment of cdktf
- * @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
+ * @throws ToolchainError if TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11
  */
 export async function resolveForSynth(
   options: ToolchainOptions = {},
@@ -93,7 +93,7 @@ export async function resolveForSynth(
   };
 }
 
-/** The programs that a command needs besides OpenTofu. */
+/** The programs that a command needs in addition to OpenTofu. */
 const PROGRAMS = {
   talosctl: TALOSCTL_PIN,
   sops: SOPS_PIN,
@@ -113,11 +113,11 @@ export const resolveTool = (name: keyof typeof PROGRAMS, options: ToolchainOptio
 export const resolveTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl> =>
   resolveTool("talosctl", options);
 
-/** OpenTofu that is there already. @throws ToolchainError where TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
+/** OpenTofu that is there already. @throws ToolchainError if TERRAFORM_BINARY_NAME is not OpenTofu >= 1.11 */
 export const lookForOpenTofu = (options: ToolchainOptions = {}): Promise<OpenTofu | undefined> =>
   findOpenTofu(contextOf(options));
 
-/** talosctl that is there already. @throws ToolchainError where TALOSCTL is none, or is too old */
+/** talosctl that is there already. @throws ToolchainError if TALOSCTL is none, or is too old */
 export const lookForTalosctl = (options: ToolchainOptions = {}): Promise<Talosctl | undefined> =>
   lookForProgram(contextOf(options), TALOSCTL_PIN);
 
@@ -132,12 +132,12 @@ export const resolveKubernetes = (
 
 /**
  * Builds a Go program of this project, once for each version of its sources.
- * @returns its absolute path @throws ToolchainError where it cannot be built
+ * @returns its absolute path @throws ToolchainError if it cannot be built
  */
 export const resolveOwnProgram = (program: OwnProgram, options: ToolchainOptions = {}): Promise<string> =>
   makeOwnProgram(contextOf(options), program);
 
-/** Where a Go program of this project is; undefined where it is not built yet. */
+/** Where a Go program of this project is; undefined if it is not built yet. */
 export function findOwnProgram(program: OwnProgram, options: ToolchainOptions = {}): string | undefined {
   const path = ownProgramPath(contextOf(options), program);
   return existsSync(path) ? path : undefined;

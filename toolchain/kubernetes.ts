@@ -49,7 +49,7 @@ const SOURCES: Readonly<Record<KubernetesProgram, Source>> = {
 /**
  * Finds a program on PATH or in the cache, or downloads the official release into the cache or, where that cannot be
  * reached, builds it from its Go module.
- * @returns its absolute path @throws ToolchainError where nothing of that is possible
+ * @returns its absolute path @throws ToolchainError if nothing of that is possible
  */
 export async function makeKubernetesProgram(
   context: ToolchainContext,
@@ -124,7 +124,7 @@ async function kubernetesRelease(
   };
 }
 
-/** @throws ToolchainError where it does not say a version */
+/** @throws ToolchainError if it does not say a version */
 async function versionOf(context: ToolchainContext, name: KubernetesProgram, path: string): Promise<string> {
   const { versionArgs } = SOURCES[name];
   const { output } = await runGroup(path, versionArgs, { env: context.env, signal: context.signal });

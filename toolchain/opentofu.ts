@@ -16,8 +16,8 @@ export interface OpenTofu {
 
 /**
  * Looks for OpenTofu in TERRAFORM_BINARY_NAME, on PATH and in the cache, in this order.
- * @returns undefined where there is none
- * @throws ToolchainError where TERRAFORM_BINARY_NAME does not name an OpenTofu that is recent enough
+ * @returns undefined if there is none
+ * @throws ToolchainError if TERRAFORM_BINARY_NAME does not name an OpenTofu that is recent enough
  */
 export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu | undefined> {
   const named = context.env.TERRAFORM_BINARY_NAME;
@@ -30,7 +30,7 @@ export async function findOpenTofu(context: ToolchainContext): Promise<OpenTofu 
 
 /**
  * Downloads the official release into the cache or, where that cannot be reached, builds OpenTofu from its Go module.
- * @throws ToolchainError where neither is possible, or where the release is not the pinned one
+ * @throws ToolchainError if neither is possible, or where the release is not the pinned one
  */
 export async function makeOpenTofu(context: ToolchainContext): Promise<OpenTofu> {
   const title = `OpenTofu ${OPENTOFU.version}`;

@@ -20,7 +20,7 @@ export const ownProgramPath = (context: ToolchainContext, { name, sources }: Own
 /**
  * Builds a Go program of this project, once for each version of its sources.
  * @returns its absolute path, in the cache
- * @throws ToolchainError where it cannot be built
+ * @throws ToolchainError if it cannot be built
  */
 export async function makeOwnProgram(context: ToolchainContext, program: OwnProgram): Promise<string> {
   const { name, build } = program;

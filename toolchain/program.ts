@@ -40,8 +40,8 @@ export interface Program {
 
 /**
  * Looks for a program in its variable, on PATH and in the cache, in this order.
- * @returns undefined where there is none
- * @throws ToolchainError where the variable does not name a program that is recent enough
+ * @returns undefined if there is none
+ * @throws ToolchainError if the variable does not name a program that is recent enough
  */
 export async function lookForProgram(
   context: ToolchainContext,
@@ -57,7 +57,7 @@ export async function lookForProgram(
 /**
  * Looks for a program. If there is none, downloads the official release into the cache or, where that cannot be reached,
  * builds it from its Go module.
- * @throws ToolchainError where none of this is possible, or the release is not what its checksums say
+ * @throws ToolchainError if none of this is possible, or the release is not what its checksums say
  */
 export async function resolveProgram(context: ToolchainContext, pin: ProgramPin): Promise<Program> {
   const found = await lookForProgram(context, pin);
@@ -137,7 +137,7 @@ async function make(context: ToolchainContext, pin: ProgramPin, output: string):
   );
 }
 
-/** @throws ToolchainError where it is another program */
+/** @throws ToolchainError if it is another program */
 async function versionOf(context: ToolchainContext, pin: ProgramPin, path: string): Promise<string> {
   const { output } = await runGroup(path, pin.versionArgs, { env: context.env, signal: context.signal });
   const [, version] = pin.versionPattern.exec(output) ?? [];

@@ -22,7 +22,7 @@ const HOSTS = ["registry.opentofu.org", "registry.terraform.io"] as const;
 export interface ProviderInstallation {
   /** Providers come from a filesystem mirror, so `providers lock`, which asks the registry, must not run. */
   readonly mirrored: boolean;
-  /** The `provider_installation` block of a CLI configuration; empty where OpenTofu uses the registry. */
+  /** The `provider_installation` block of a CLI configuration; empty if OpenTofu uses the registry. */
   readonly block: string;
   /** One line each on where providers come from. */
   readonly summary: readonly string[];
@@ -37,7 +37,7 @@ interface Mirrored {
 /**
  * Uses the registry where it can be reached. Otherwise builds the Proxmox provider from its Go module into a filesystem
  * mirror in the cache and, for what is on this machine, the stand-ins for the other providers.
- * @throws ToolchainError where neither is possible
+ * @throws ToolchainError if neither is possible
  */
 export async function installProviders(context: ToolchainContext): Promise<ProviderInstallation> {
   if (await isReachable(`${context.registry}/.well-known/terraform.json`)) {

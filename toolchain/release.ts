@@ -45,7 +45,7 @@ export interface Release {
 /**
  * Reads the checksum of a file of a release from the list of checksums beside it, or from its own file of one checksum.
  * That finds a broken download, but no release that somebody has replaced together with its list.
- * @throws Unreachable where there is no list, or the file is not in it
+ * @throws Unreachable if there is no list, or the file is not in it
  */
 export async function listedChecksum(listUrl: string, file: string): Promise<string> {
   const list = await (await get(listUrl)).text();

@@ -4,7 +4,7 @@ import { PACKAGE_ROOT } from "../process/package-root";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Starts a workerd that ends with this process, however that ends. @throws where it does not start */
+/** Starts a workerd that ends with this process, however that ends. @throws if it does not start */
 export async function startMiniflare(options: MiniflareOptions): Promise<Miniflare> {
   endWorkerdWithParent();
   const miniflare = keepingSignals(() => new Miniflare(options));

@@ -56,6 +56,7 @@ describe.each([...helpOf])("%s --help", (name, all) => {
     for (const text of all.values()) {
       const [, description = ""] = /^Usage: .*\n\n(.*)/.exec(text) ?? [];
       expect(description).toMatch(/^[a-z]+[ ,]/);
+      expect(description).not.toMatch(/^(the|a|an|who|which|what|older|commands|secrets)\b/);
       expect(description).not.toMatch(/^[a-z]+s (the|whether|Talos|Kubernetes|all|each|what)\b/);
     }
   });

@@ -2,32 +2,12 @@ import { gapsOf, type LiveReading, liveTopology } from "../../cli/live-topology"
 import type { PendingOfNode } from "../../proxmox/pending-changes";
 import { findingsOf } from "../../talos/health/findings";
 import type { HealthReading, NodeReading } from "../../talos/health/reading";
-import { SCHEMATIC, talosNode } from "../talos/support/model-cluster";
+import { etcdView, reading } from "../talos/support/healthy-readings";
 
 /* What health and Proxmox have said, as the picture shows it. */
 
 const NOW = new Date("2026-11-28T12:00:00Z");
 
-const reading = (name: string, more: Partial<NodeReading> = {}): NodeReading => ({
-  node: talosNode(name, name.startsWith("cp") ? "controlplane" : "worker"),
-  stage: "running",
-  isReady: true,
-  talosVersion: "v1.13.0",
-  schematicId: SCHEMATIC,
-  waitsFor: [],
-  services: [],
-  isRebootPending: false,
-  ...more,
-});
-const etcd = [
-  {
-    node: "cp-1",
-    members: [{ id: "1a", hostname: "cp-1", isLearner: false }],
-    leader: "1a",
-    errors: [],
-    alarms: [],
-  },
-];
 const vm = (name: string, more: Partial<PendingOfNode> = {}): PendingOfNode => ({
   name,
   vmId: 100,
@@ -44,7 +24,7 @@ function live(
 ): LiveReading {
   const all: HealthReading = {
     nodes: [reading("cp-1"), reading("w-1", worker)],
-    etcd,
+    etcd: [etcdView],
     etcdSizes: new Map(),
     certificates: [],
     ...health,
@@ -122,9 +102,7 @@ test("a VM that Proxmox does not show is a gap, and says nothing about the healt
 });
 
 test("what is found about the cluster is no remark of a node", () => {
-  const { nodes, remarks } = liveTopology(
-    live({}, {}, { etcd: etcd.map((view) => ({ ...view, leader: undefined })) }),
-  );
+  const { nodes, remarks } = liveTopology(live({}, {}, { etcd: [{ ...etcdView, leader: undefined }] }));
   expect(remarks).toEqual(["etcd on cp-1: it has no leader"]);
   expect([...nodes.values()]).toEqual([HEALTHY, HEALTHY]);
 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { COMMANDS } from "../../cli/commands";
+import { EXAMPLES } from "../../cli/examples";
 import { nameCluster } from "../../cli/name-cluster";
 import { ROOT } from "../support/running-program";
 
@@ -82,6 +83,43 @@ test("every command that somebody is told to run is there, and takes what it is 
   });
   expect(wrong).toEqual([]);
 });
+
+/** Those whose options alone do not say how they are used. */
+const WITH_EXAMPLES = "init bootstrap config plan secrets etcd replace-node upgrade state".split(" ");
+
+test("the help of a command that is not obvious has examples", () => {
+  for (const name of WITH_EXAMPLES) {
+    expect(programs.get(name)?.helpInformation()).toMatch(/\nExamples:\n {2}# .+\n {2}npm run /);
+  }
+});
+
+const examples = Object.entries(EXAMPLES).flatMap(([path, all]) => all.map(([args]) => ({ path, args })));
+test.each(examples)("the example $path $args is taken by its command", ({ path, args }) => {
+  const [name = "", ...words] = `${path} ${args}`.trim().split(" ");
+  const program = programs.get(name);
+  if (program === undefined) throw new Error(`there is no command ${name}`);
+  const redirect = words.indexOf(">");
+  expect(parseProblem(program, redirect < 0 ? words : words.slice(0, redirect))).toBeUndefined();
+});
+
+/** What commander says of the words, without running the command. */
+function parseProblem(program: Command, words: readonly string[]): string | undefined {
+  const sub = program.commands.find((each) => each.name() === words[0]);
+  const command = sub ?? program;
+  let said: string | undefined;
+  command.exitOverride().configureOutput({ writeErr: (text) => (said ??= text) });
+  const { operands, unknown } = command.parseOptions(words.slice(sub ? 1 : 0));
+  const missing = command.options.filter(
+    (each) => each.mandatory && !each.envVar && command.getOptionValue(each.attributeName()) === undefined,
+  );
+  const { registeredArguments } = command;
+  const least = registeredArguments.filter(({ required }) => required).length;
+  const most = registeredArguments.some(({ variadic }) => variadic) ? Infinity : registeredArguments.length;
+  if (unknown.length > 0) return `it has no ${unknown.join(" ")}`;
+  if (missing.length > 0) return `it needs ${missing.map(({ flags }) => flags).join(", ")}`;
+  if (operands.length < least || operands.length > most) return `it takes no ${operands.join(" ")}`;
+  return said;
+}
 
 /** The program or subcommand that the words are for, and whether `--cluster` stands where it is taken. */
 function takesCluster(program: Command, words: readonly string[]): "nowhere" | "elsewhere" | "there" {

@@ -290,7 +290,7 @@ const OTHERS: readonly Row[] = [
   [
     "fewer iterations than a passphrase of one's own needs",
     edit(append("state:", "  encryption: { provider: pbkdf2, iterations: 209999 }")),
-    "cluster.yaml:31: state.encryption.iterations 209999 is too few for a passphrase that a person has thought of; give at least 210000, or use a generated one and say so (generated_passphrase: true)",
+    "cluster.yaml:31: state.encryption.iterations 209999 is too few for a passphrase that a person has chosen; give at least 210000, or use a generated one and say so (generated_passphrase: true)",
   ],
   [
     "two keys under one name",

@@ -100,7 +100,7 @@ test.each<[string, StateEncryptionProps]>([
     { key: { provider: "pbkdf2", iterations: 10_000_001 } },
   ],
   [
-    'encryption key "main": iterations 209999 is too few for a passphrase that a person has thought of; give at least 210000, or use a generated one and say so (generatedPassphrase: true)',
+    'encryption key "main": iterations 209999 is too few for a passphrase that a person has chosen; give at least 210000, or use a generated one and say so (generatedPassphrase: true)',
     { key: { provider: "pbkdf2", iterations: 209_999 } },
   ],
   [

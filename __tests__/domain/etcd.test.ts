@@ -22,7 +22,7 @@ test("whatever member may be taken out, the ones that are left have a quorum", (
 
 test("a lost member of three can be taken out, one of the two that are left then not", () => {
   expect(removalProblem(3, 2, false)).toBeUndefined();
-  expect(removalProblem(3, 2, true)).toMatch(/2 members, of which 1 healthy, and needs 2/);
+  expect(removalProblem(3, 2, true)).toMatch(/2 members, 1 of them healthy, and needs 2/);
   expect(removalProblem(3, 1, false)).toMatch(/no quorum: 1 of 3/);
   expect(removalProblem(1, 1, true)).toMatch(/last member/);
   expect(removalProblem(2, 2, true)).toBeUndefined();

@@ -85,13 +85,13 @@ test.each<[string, Partial<ClusterNodeProps>, Partial<ClusterStackProps>, string
     "a PCI device",
     { pciDevices: [{ mapping: "gpu" }] },
     {},
-    "devices of its host (gpu), with which Proxmox migrates no VM",
+    "devices of its host (gpu), and Proxmox does not migrate VMs with such devices",
   ],
   [
     "a USB device",
     { usbDevices: [{ mapping: "zigbee" }] },
     {},
-    "devices of its host (zigbee), with which Proxmox migrates no VM",
+    "devices of its host (zigbee), and Proxmox does not migrate VMs with such devices",
   ],
   [
     "an ISO on local storage",

@@ -68,7 +68,7 @@ test.each<[string, Partial<ClusterStackProps>, string[], string]>([
     "a host without a VM of this cluster",
     { proxmox: { ...shared, imageStorage: "local" }, hostsDown: ["pve9"] },
     [],
-    "HOSTS_DOWN names pve9; nothing of this cluster stands there; no VM is made",
+    "HOSTS_DOWN names pve9; nothing of this cluster is there; no VM is made",
   ],
 ])("%s", (_, more, addresses, warning) => {
   expect(leftOut(cluster(nodes, more))).toMatchObject({ addresses, warnings: [warning] });

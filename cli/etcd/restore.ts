@@ -22,12 +22,12 @@ interface RestoreOptions extends TalosOptions {
 export function addRestoreCommand(program: Command): void {
   addTalosOptions(program.command("restore <file>"))
     .description(
-      "make etcd anew from a snapshot: EPHEMERAL, which is all of /var, is wiped on all control planes, and all that Kubernetes has " +
-        "learnt since the snapshot is gone. for a cluster that has lost its quorum for good",
+      "recreate etcd from a snapshot: EPHEMERAL, which is all of /var, is wiped on all control planes, and everything that was " +
+        "stored in Kubernetes since the snapshot is lost. for a cluster that has lost its quorum for good",
     )
     .option("--yes <name>", "the name of the cluster, instead of typing it on the terminal")
-    .option("--replace-healthy", "also where etcd has a quorum")
-    .option("--skip-hash-check", "for a copy of the database of a member, which has no checksum")
+    .option("--replace-healthy", "restore even if etcd has a quorum")
+    .option("--skip-hash-check", "accept a copy of a member's database file, which has no checksum")
     .option("--dry-run", "show what would be done, and do nothing")
     .option("--json", "print one JSON document on stdout; progress is on stderr")
     .option("--timeout <seconds>", "how long a control plane may take to come back", seconds, 1800)

@@ -6,14 +6,14 @@ import { addTalosOptions, runOnCluster, type TalosOptions } from "../talos-comma
 
 interface SnapshotOptions extends TalosOptions {
   readonly r2?: string;
-  readonly recipient: readonly string[];
-  readonly recipientsFile: readonly string[];
+  readonly recipient?: readonly string[];
+  readonly recipientsFile?: readonly string[];
   readonly allowUnencrypted?: boolean;
   readonly node?: string;
   readonly json?: boolean;
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 export function addSnapshotCommand(program: Command): void {
   const command = addTalosOptions(program.command("snapshot [file]"))
@@ -22,8 +22,12 @@ export function addSnapshotCommand(program: Command): void {
       "--r2 <bucket/prefix>",
       "keep it in this bucket of R2, below this prefix, under a name with the time",
     )
-    .option("--recipient <key>", "encrypt it with age for this public key; may be repeated", collect, [])
-    .option("--recipients-file <file>", "encrypt it for the public keys in this file", collect, [])
+    .option("--recipient <key>", "encrypt it with age for this public key; may be repeated", collect)
+    .option(
+      "--recipients-file <file>",
+      "encrypt it for the public keys in this file; may be repeated",
+      collect,
+    )
     .option("--allow-unencrypted", "let it go to R2 in plain text")
     .option("--node <name>", "the control plane to ask (default: the first one that answers)")
     .option("--json", "print one JSON document");
@@ -46,8 +50,8 @@ function take(destination: { file: string } | { r2: string }, options: SnapshotO
     const taken = await step("Snapshot of etcd", async ({ result }) => {
       const snapshot = await snapshotTo(cluster, {
         destination,
-        recipients: options.recipient,
-        files: options.recipientsFile,
+        recipients: options.recipient ?? [],
+        files: options.recipientsFile ?? [],
         allowUnencrypted: options.allowUnencrypted ?? false,
         node: options.node === undefined ? undefined : nodeNamed(cluster.nodes, options.node),
         now: new Date(),

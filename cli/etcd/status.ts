@@ -10,7 +10,7 @@ export function addStatusCommand(program: Command): void {
   addTalosOptions(program.command("status"))
     .description("show the members as each control plane sees them, their databases and alarms")
     .option("--json", "print one JSON document")
-    .addHelpText("after", "\nexit codes: 0 healthy; 1 it cannot be read; 2 something is not as it should be")
+    .addHelpText("after", "\nexit codes: 0 healthy; 1 it cannot be read; 2 something is wrong")
     .action((options: TalosOptions & { readonly json?: boolean }) =>
       runOnCluster(options, async (cluster) => {
         const status = await readEtcdStatus(cluster);

@@ -51,7 +51,7 @@ const missingIn = (folder: string): CheckReport => ({
   warnings: [],
 });
 
-/** Where a cluster has its secrets; undefined where its files have mistakes, which other commands name. */
+/** Where a cluster has its secrets; undefined if its files have mistakes, which other commands name. */
 function placeOf(files: ClusterFiles, env: NodeJS.ProcessEnv): SecretsPlace | undefined {
   try {
     return loadWithSource({ ...files, env }).config.talos?.secrets;

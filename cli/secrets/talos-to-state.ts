@@ -40,7 +40,7 @@ export async function takeBack(signal: AbortSignal): Promise<void> {
   console.log(nameCluster(`${isNew ? "the secrets are in the state" : ALREADY}\n${NEXT_STEPS}`));
 }
 
-/** @returns the contract of the secrets @throws SecretsError where they could not stay in the state */
+/** @returns the contract of the secrets @throws SecretsError if they could not stay in the state */
 function requireReady({ talos, state }: ClusterConfig, clusterFile: string): string {
   if (talos?.secrets !== "out-of-state") {
     const found = talos === undefined ? "the key talos is missing" : `talos.secrets is ${talos.secrets}`;

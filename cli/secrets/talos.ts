@@ -67,7 +67,7 @@ async function makeSecrets({ fromState = false }: Options, signal: AbortSignal):
   if (fromState) console.log(nameCluster(NEXT_STEPS));
 }
 
-/** @throws TalosError where a cluster was made already, as far as its state can be read */
+/** @throws TalosError if a cluster was made already, as far as its state can be read */
 async function requireNone(props: StateOutputsProps): Promise<void> {
   try {
     if ((await openStackStore(props.project, "cluster").read()) === undefined) return;

@@ -3,9 +3,9 @@ import { StateError } from "../../state/errors";
 
 /**
  * Asks for a yes, unless it was given on the command line.
- * @throws StateError where the answer is another, or nobody can answer
+ * @throws StateError if the answer is another, or nobody can answer
  */
-export async function requireConfirmation(question: string, yes: boolean): Promise<void> {
+export async function requireConfirmation(question: string, yes = false): Promise<void> {
   if (yes) return;
   const answer = await confirm(question);
   if (answer === undefined) throw new StateError(`${question} nobody is there to say yes`, "give --yes");

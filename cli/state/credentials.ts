@@ -10,16 +10,16 @@ import { stackOption } from "./options";
 
 interface CredentialsOptions extends Pick<StateSelection, "stack"> {
   readonly ttl: string;
-  readonly readOnly: boolean;
+  readonly readOnly?: boolean;
   readonly format: "export" | "json" | "github";
 }
 
 export function addCredentialsCommand(program: Command): void {
   program
     .command("credentials")
-    .description("mint R2 credentials for some hours, which reach the states and their locks alone")
+    .description("create R2 credentials that expire, for the states and their locks only")
     .option("--ttl <time>", "how long they work: 30m, 1h, at most 7d", "1h")
-    .option("--read-only", "for reading alone: no lock, so plan with -lock=false", false)
+    .option("--read-only", "only for reading; they cannot take a lock, so plan with -lock=false")
     .addOption(stackOption())
     .addOption(
       new Option("--format <format>", "export for a shell, json, or github for the later steps of a job")
@@ -29,11 +29,11 @@ export function addCredentialsCommand(program: Command): void {
     .action(credentials);
 }
 
-async function credentials({ ttl, format, ...options }: CredentialsOptions): Promise<void> {
+async function credentials({ ttl, format, readOnly = false, stack }: CredentialsOptions): Promise<void> {
   const project = loadProject(process.env, process.cwd());
   const ttlSeconds = parseTtl(ttl);
   const minted = await waiting("asking Cloudflare for credentials", () =>
-    mintCredentials(project, { ...options, ttlSeconds }),
+    mintCredentials(project, { stack, readOnly, ttlSeconds }),
   );
   switch (format) {
     case "export":

@@ -12,7 +12,7 @@ import { atOption, stackOption } from "./options";
 export function addListCommand(program: Command): void {
   program
     .command("list")
-    .description("the states that exist: where, which serial, and who holds the lock")
+    .description("list the existing states with their serials, and who holds their locks")
     .addOption(stackOption())
     .addOption(atOption())
     .action(list);

@@ -12,7 +12,7 @@ import { type YesOption, yesOption } from "./options";
 
 interface MigrateOptions extends YesOption {
   readonly to?: StateBackend;
-  readonly abort: boolean;
+  readonly abort?: boolean;
 }
 
 export function addMigrateCommand(program: Command): void {
@@ -22,9 +22,9 @@ export function addMigrateCommand(program: Command): void {
       "move all states to another backend: freeze, copy, verify, switch cluster.yaml; if interrupted, run it again",
     )
     .addOption(new Option("--to <backend>", "the new backend").choices([...STATE_BACKENDS]))
-    .option("--abort", "take back a migration that was interrupted before the switch", false)
+    .option("--abort", "undo a migration that was interrupted before the switch")
     .addOption(yesOption())
-    .action(async ({ to, abort, yes }: MigrateOptions) => {
+    .action(async ({ to, abort = false, yes }: MigrateOptions) => {
       const project = loadProject(process.env, process.cwd());
       if ((to === undefined) !== abort) {
         throw new StateError("migrate takes --to or --abort", "give one of them");
@@ -35,7 +35,7 @@ export function addMigrateCommand(program: Command): void {
     });
 }
 
-async function migrate(project: Project, to: StateBackend, yes: boolean): Promise<void> {
+async function migrate(project: Project, to: StateBackend, yes?: boolean): Promise<void> {
   const { migration, lines } = await waiting("reading the states in both places", async () => {
     const planned = await Migration.plan(project, to);
     return { migration: planned, lines: await planned.describe() };
@@ -61,7 +61,7 @@ async function migrate(project: Project, to: StateBackend, yes: boolean): Promis
   console.log(`once everyone has it: npm run state -- drop --from ${migration.from}`);
 }
 
-async function abortMigration(project: Project, yes: boolean): Promise<void> {
+async function abortMigration(project: Project, yes?: boolean): Promise<void> {
   const migration = Migration.resume(project);
   await requireConfirmation(`take the migration back to ${migration.from}?`, yes);
   const undo = () => step("take the migration back", () => migration.undo());

@@ -4,7 +4,7 @@ import { STATE_BACKENDS } from "../../domain/state";
 import { type Guard, guards } from "../../state/store";
 
 export interface YesOption {
-  readonly yes: boolean;
+  readonly yes?: boolean;
 }
 
 export interface ForceOption {
@@ -15,12 +15,12 @@ export const stackOption = () =>
   new Option("--stack <name>", "one stack (default: all whose state exists)").choices([...stackNames]);
 
 export const atOption = () =>
-  new Option("--at <backend>", "another backend than the configured one").choices([...STATE_BACKENDS]);
+  new Option("--at <backend>", "a backend other than the configured one").choices([...STATE_BACKENDS]);
 
-export const yesOption = () => new Option("--yes", "do not ask").default(false);
+export const yesOption = () => new Option("--yes", "do not ask");
 
 export const forceOption = () =>
-  new Option("--force <guards>", `lift these guards, with commas between: ${guards.join(", ")}`)
+  new Option("--force <guards>", `lift these guards, comma-separated: ${guards.join(", ")}`)
     .default([] as readonly Guard[], "none")
     .argParser(readGuards);
 

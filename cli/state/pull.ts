@@ -10,7 +10,7 @@ import { atOption, stackOption } from "./options";
 export function addPullCommand(program: Command): void {
   program
     .command("pull")
-    .description("write a state as it is kept, encrypted or not, to a file or to standard output")
+    .description("write a state as it is stored, encrypted or not, to a file or to standard output")
     .addOption(stackOption())
     .addOption(atOption())
     .option("--out <file>", "write it to this file, which you alone can read")

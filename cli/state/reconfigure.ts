@@ -6,7 +6,7 @@ import { reconfigure } from "../../state/reconfigure";
 export function addReconfigureCommand(program: Command): void {
   program
     .command("reconfigure")
-    .description("on another machine, after a migration: let the next plan use the new backend")
+    .description("let the next plan use the new backend, on another machine after a migration")
     .action(async () => {
       const project = loadProject(process.env, process.cwd());
       const stores = await waiting("looking for states", () => reconfigure(project));

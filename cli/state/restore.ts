@@ -15,7 +15,7 @@ type RestoreOptions = StateSelection & YesOption & ForceOption;
 export function addRestoreCommand(program: Command): void {
   program
     .command("restore")
-    .description("make an older state the state again, byte for byte: a version, or a backup with --from")
+    .description("make an older state current again, byte for byte: a version, or a backup with --from")
     .argument("[id]", "of a version, as versions lists it")
     .option("--from <folder>", "a folder that backup has written")
     .addOption(stackOption())

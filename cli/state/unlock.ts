@@ -10,7 +10,7 @@ import { atOption, stackOption, type YesOption, yesOption } from "./options";
 export function addUnlockCommand(program: Command): void {
   program
     .command("unlock")
-    .description("remove a lock that somebody left behind; first make sure that they are gone")
+    .description("remove a lock that was left behind; first make sure that its holder has ended")
     .argument("<lock id>")
     .addOption(stackOption())
     .addOption(atOption())

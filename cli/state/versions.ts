@@ -9,7 +9,7 @@ import { atOption, stackOption } from "./options";
 export function addVersionsCommand(program: Command): void {
   program
     .command("versions")
-    .description("older states that can be restored, newest first")
+    .description("list the older versions that can be restored, newest first")
     .addOption(stackOption())
     .addOption(atOption())
     .action(versions);

@@ -153,7 +153,7 @@ export const clusterSchema = z.looseObject({
   nodes: z
     .array(node)
     .min(1)
-    // `checks/pools.ts` asks for it where no pool has nodes either.
+    // `checks/pools.ts` requires nodes if there are none from pools either.
     .default([])
     .meta({
       description: "The nodes; here or in `nodes.yaml`. Required without `node_pools`.",

@@ -128,7 +128,7 @@ const usbDevice = z.strictObject({
     ),
 });
 
-/** What a node must have. It is shown for a key that is missing, and stands in for one that is refused while the rest is checked. */
+/** What a node must have. Shown for a missing key, and used instead of a refused one while the rest is checked. */
 export const NODE_EXAMPLE = {
   name: "cp-1",
   address: "10.20.1.11",

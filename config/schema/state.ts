@@ -141,4 +141,3 @@ export const adopt = z.strictObject({
 export type StateInput = z.output<typeof state>;
 export type EncryptionInput = z.output<typeof encryption>;
 export type KeyProviderInput = z.output<typeof keyProvider>;
-export type AdoptInput = z.output<typeof adopt>;

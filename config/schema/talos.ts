@@ -137,4 +137,3 @@ export const talos = z.strictObject({
 
 export type TalosInput = z.output<typeof talos>;
 export type NodeTalosInput = z.output<typeof nodeTalos>;
-export type RouteInput = z.output<typeof route>;

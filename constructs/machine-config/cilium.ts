@@ -14,7 +14,7 @@ const AGENT_CAPABILITIES =
 const CLEANUP_CAPABILITIES = ["NET_ADMIN", "SYS_ADMIN", "SYS_RESOURCE"];
 
 /**
- * A manifest that Talos puts into the cluster when it is born: a job that installs Cilium, with its Helm values in a secret.
+ * A manifest that Talos adds to the cluster when it is created: a job that installs Cilium, with its Helm values in a secret.
  *
  * @see https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium
  */

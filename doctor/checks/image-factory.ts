@@ -36,7 +36,7 @@ async function lineOf(id: string, schematic: SchematicConfig, factoryUrl: string
 /** On one line, for a shell that knows $'…': bash and zsh. YAML has quotes of its own. */
 const quoted = (text: string) => `$'${text.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n")}'`;
 
-/** @throws NotChecked where nobody answers: the hosts download images themselves, and may well reach it */
+/** @throws NotChecked if nobody answers: the hosts download images themselves, and may well reach it */
 async function statusOf(url: string): Promise<number> {
   try {
     const { status, body } = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -41,7 +41,7 @@ function problemOf(passphrase: string): Line | undefined {
   );
 }
 
-/** @throws NotChecked where it cannot be read, which is the matter of the check `state` */
+/** @throws NotChecked if it cannot be read, which is the matter of the check `state` */
 async function stateOf({ state }: Site): Promise<Uint8Array | undefined> {
   try {
     return await state.bytes();

@@ -88,7 +88,7 @@ async function lockableAtWorker(store: StateStore): Promise<Line> {
   return pass("these credentials may lock and write it");
 }
 
-/** A lock needs the folder, which the first apply makes. @returns undefined where it is there and can be written */
+/** A lock needs the folder, which the first apply makes. @returns undefined if it is there and can be written */
 function writableFolder(wanted: string): Line | undefined {
   const folder = nearestFolder(wanted);
   try {

@@ -37,7 +37,7 @@ export interface RenewProps extends StateCopyProps {
 /**
  * Renews the client certificate of the talosconfig by an apply of nothing but that: together with a changed machine config, the
  * provider would fail. No node is asked, and none gets anything. The provider renews it in the last month of its time.
- * @throws TalosError where the plan or the apply fails, or the plan would change anything else
+ * @throws TalosError if the plan or the apply fails, or the plan would change anything else
  */
 export function renewClientCertificate(props: RenewProps): Promise<Renewal> {
   return withOwnStack(props, async ({ tofu }) => {
@@ -60,7 +60,7 @@ export function renewClientCertificate(props: RenewProps): Promise<Renewal> {
   });
 }
 
-/** Whether a plan renews the certificate. @throws TalosError where it would do anything else */
+/** Whether a plan renews the certificate. @throws TalosError if it would do anything else */
 export function renewalIn(shown: unknown): boolean {
   const changes = plan
     .parse(shown)

@@ -26,7 +26,7 @@ export class KubernetesNodes implements RollKubernetes {
     private readonly options: DrainOptions,
   ) {}
 
-  /** Does work on nodes, while no other run of such a command does. @throws LeaseHeldError where another one does already */
+  /** Does work on nodes, while no other run of such a command does. @throws LeaseHeldError if another one does already */
   alone<T>(options: RunLeaseOptions, work: () => Promise<T>): Promise<T> {
     return withRunLease(this.api, options, (lease) => {
       this.lease = lease;
@@ -38,7 +38,7 @@ export class KubernetesNodes implements RollKubernetes {
     await this.lease?.requireHeld();
   }
 
-  /** @throws CallError where the API does not answer */
+  /** @throws CallError if the API does not answer */
   async all(): Promise<ReadonlyMap<string, KubernetesNode>> {
     const { items } = z.object({ items: z.array(z.unknown()) }).parse(await this.api.call("/api/v1/nodes"));
     return new Map(items.map(readNode).map((node) => [node.name, node]));

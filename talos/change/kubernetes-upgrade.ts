@@ -46,7 +46,7 @@ export interface KubernetesUpgradeProps {
   readonly onLine: (line: string) => void;
 }
 
-/** Lets talosctl upgrade the control planes and the kubelets, one after the other. @throws CallError where it fails */
+/** Lets talosctl upgrade the control planes and the kubelets, one after the other. @throws CallError if it fails */
 export async function upgradeKubernetes(
   { talosctl, nodes, env }: Pick<Cluster, "talosctl" | "nodes" | "env">,
   { version, dryRun, timeoutSeconds, onLine }: KubernetesUpgradeProps,

@@ -85,7 +85,7 @@ export class LiveCluster implements RollCluster {
     }
   }
 
-  /** Asks everybody. @throws CallError where Kubernetes is to be asked and does not answer */
+  /** Asks everybody. @throws CallError if Kubernetes is to be asked and does not answer */
   async facts(): Promise<ClusterFacts> {
     const [facts, etcd, kubernetes] = await Promise.all([
       Promise.all(this.nodes.map(async (node) => [node.name, await this.factsOf(node)] as const)),

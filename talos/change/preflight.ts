@@ -10,7 +10,7 @@ export interface ClusterFacts {
   /** By node name. */
   readonly facts: ReadonlyMap<string, NodeFacts>;
   readonly etcd: readonly EtcdView[];
-  /** By name; undefined where the Kubernetes API is not to be asked. */
+  /** By name; undefined if the Kubernetes API is not to be asked. */
   readonly kubernetes?: ReadonlyMap<string, KubernetesNode>;
 }
 

@@ -14,7 +14,7 @@ export interface RemovalCluster extends Pick<RollCluster, "etcdViews"> {
   reset(node: TalosNode): Promise<void>;
   /** Takes a member out of etcd, by way of another control plane. */
   removeMember(by: string, id: string): Promise<void>;
-  /** Undefined where Kubernetes is not to be asked. */
+  /** Undefined if Kubernetes is not to be asked. */
   readonly kubernetes?: RollKubernetes & { remove(name: string): Promise<boolean> };
 }
 
@@ -134,7 +134,7 @@ export interface RemovalOptions extends PollOptions {
 
 /**
  * Takes a node out of the cluster. What is done already is skipped, so it can be run again.
- * @throws Error where a step fails, or the reason of the signal; nothing after it is done
+ * @throws Error if a step fails, or the reason of the signal; nothing after it is done
  */
 export async function removeNode(
   cluster: RemovalCluster,

@@ -22,7 +22,7 @@ export function resetOrder(nodes: readonly TalosNode[]): readonly NodeReset[] {
 
 /**
  * Wipes all nodes of a cluster that is about to be destroyed, one by one, and powers them off.
- * @throws TalosError where a node cannot; those after it are left alone
+ * @throws TalosError if a node cannot; those after it are left alone
  */
 export async function resetCluster(
   talosctl: Pick<Talosctl, "run">,

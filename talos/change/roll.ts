@@ -14,13 +14,13 @@ export interface RollCluster {
   stageOf(node: TalosNode): Promise<Pick<NodeFacts, "error" | "stage">>;
   /** etcd as each control plane sees it. */
   etcdViews(): Promise<readonly EtcdView[]>;
-  /** Undefined where no node is to be drained. */
+  /** Undefined if no node is to be drained. */
   readonly kubernetes?: RollKubernetes;
 }
 
 /** What a roll asks of Kubernetes. */
 export interface RollKubernetes {
-  /** Is asked before a node is touched. @throws Error where another run has taken over */
+  /** Is asked before a node is touched. @throws Error if another run has taken over */
   mayGoOn(): Promise<void>;
   /** Undefined if there is no such Node. */
   nodeOf(name: string): Promise<KubernetesNode | undefined>;
@@ -91,7 +91,7 @@ interface Turn {
   readonly toCome: readonly TalosNode[];
 }
 
-/** @returns whether there was something to do @throws where it failed */
+/** @returns whether there was something to do @throws if it failed */
 async function rollNode(
   cluster: RollCluster,
   roll: Roll,

@@ -38,7 +38,7 @@ export class LeaseHeldError extends TalosError {
  * Works alone on the nodes of a cluster: a Lease in Kubernetes keeps other runs of such commands away. One whose run was killed is taken
  * over when it is not renewed for a while, whatever the clocks say.
  *
- * @throws LeaseHeldError where another run has it; nothing is touched then
+ * @throws LeaseHeldError if another run has it; nothing is touched then
  */
 export async function withRunLease<T>(
   api: KubernetesCalls,
@@ -66,7 +66,7 @@ export class RunLease {
     private held: LeaseObject,
   ) {}
 
-  /** Renews it. @throws TalosError where another run has taken it over, or the API does not answer */
+  /** Renews it. @throws TalosError if another run has taken it over, or the API does not answer */
   requireHeld(): Promise<void> {
     const next = this.work.catch(() => undefined).then(() => this.renew());
     this.work = next;

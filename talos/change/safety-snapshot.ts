@@ -25,7 +25,7 @@ export function otherClusterIn(path: string, clusterName: string): string | unde
  * Takes a snapshot of etcd into a file that only this user can read: all Secrets of Kubernetes are in it.
  * @param except the node that is not asked, since it may be lost
  * @returns the name of the first control plane that gave one
- * @throws TalosError where the file is there already, or nobody gives one that etcd can be restored from
+ * @throws TalosError if the file is there already, or nobody gives one that etcd can be restored from
  */
 export async function takeSnapshot(
   { talosctl, nodes }: Pick<Cluster, "talosctl" | "nodes">,

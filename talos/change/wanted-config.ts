@@ -18,7 +18,7 @@ export interface WantedConfigProps extends StateOutputsProps {
  * The machine config that a node is to have, as the last deploy has made it: also one that failed, since a config which needs a reboot
  * is in the state although the node does not have it. Secrets are in it. Where they are out of the state, it is the config that the next
  * deploy would make.
- * @throws TalosError where there is none
+ * @throws TalosError if there is none
  */
 export async function wantedConfig(node: TalosNode, props: WantedConfigProps): Promise<string> {
   if (props.config.talos?.secrets === "out-of-state") return nextConfig(node, props);

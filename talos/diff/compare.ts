@@ -7,9 +7,9 @@ export interface Change {
   readonly document: string;
   /** The keys and indexes that lead to it; empty for a whole document. */
   readonly path: readonly (string | number)[];
-  /** Undefined where it was not there. */
+  /** Undefined if it was not there. */
   readonly before?: unknown;
-  /** Undefined where it is not there any more. */
+  /** Undefined if it is not there any more. */
   readonly after?: unknown;
 }
 

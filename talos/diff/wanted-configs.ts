@@ -28,7 +28,7 @@ const plan = z.object({
  * The machine configs that the next deploy would give to the nodes, as YAML by node name. They are made by the provider itself, by
  * a plan of nothing but them, on a copy of the state: neither Proxmox nor a node is asked.
  * @returns without the nodes whose config is only known at the deploy, as that of a VM that gets its MAC address then
- * @throws TalosError where there is no state, or the plan fails
+ * @throws TalosError if there is no state, or the plan fails
  */
 export async function readWantedConfigs(
   names: readonly string[],

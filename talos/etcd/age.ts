@@ -21,12 +21,12 @@ export interface AgeProps {
 export const hasRecipients = ({ recipients, files }: AgeRecipients): boolean =>
   recipients.length + files.length > 0;
 
-/** The absolute path of age: on PATH, or built once. @throws ToolchainError where it cannot be had */
+/** The absolute path of age: on PATH, or built once. @throws ToolchainError if it cannot be had */
 export async function findAge(props: AgeProps): Promise<string> {
   return (await resolveTool("age", props)).path;
 }
 
-/** Encrypts a file into a new one that only this user can read. @throws TalosError where age refuses */
+/** Encrypts a file into a new one that only this user can read. @throws TalosError if age refuses */
 export async function encryptWithAge(
   input: string,
   output: string,

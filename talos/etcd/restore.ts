@@ -44,9 +44,9 @@ export interface RestoreProps extends PollOptions {
 }
 
 /**
- * Makes etcd anew from a snapshot: the data of all control planes is wiped at the same time, so that none brings the old members back,
+ * Recreates etcd from a snapshot: the data of all control planes is wiped at the same time, so that none brings the old members back,
  * one of them starts with the snapshot, and the others join it.
- * @throws Error where a step fails; run again, it starts from the beginning
+ * @throws Error if a step fails; run again, it starts from the beginning
  */
 export async function restoreEtcd(
   { talosctl }: Pick<Cluster, "talosctl">,

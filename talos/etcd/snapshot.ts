@@ -35,7 +35,7 @@ export interface TakenSnapshot {
 
 /**
  * Takes a snapshot of etcd: all of Kubernetes is in it, its Secrets too. What is there is never replaced.
- * @throws TalosError where nobody gives one, or it would leave this machine in plain text
+ * @throws TalosError if nobody gives one, or it would leave this machine in plain text
  */
 export async function snapshotTo(cluster: Cluster, props: SnapshotProps): Promise<TakenSnapshot> {
   const { destination, allowUnencrypted, now } = props;

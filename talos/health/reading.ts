@@ -20,7 +20,7 @@ export interface HealthReading {
   /** Of the members that answer, by node. */
   readonly etcdSizes: ReadonlyMap<string, EtcdSize>;
   readonly certificates: readonly Certificate[];
-  /** Undefined where Kubernetes was not to be asked. */
+  /** Undefined if Kubernetes was not to be asked. */
   readonly kubernetes?: KubernetesReading;
 }
 

@@ -14,7 +14,7 @@ export interface Certificate {
 
 const TIMEOUT_MS = 5_000;
 
-/** The first certificate of a PEM. @throws where there is none */
+/** The first certificate of a PEM. @throws if there is none */
 export function certificateIn(pem: string, name: string, renewedBy: Certificate["renewedBy"]): Certificate {
   const { validFromDate, validToDate } = new X509Certificate(pem);
   return { name, notBefore: validFromDate, notAfter: validToDate, renewedBy };
@@ -22,7 +22,7 @@ export function certificateIn(pem: string, name: string, renewedBy: Certificate[
 
 /**
  * Reads the certificate that a server shows before it asks for that of the client.
- * @throws Error where nobody answers
+ * @throws Error if nobody answers
  */
 export function servedCertificate(endpoint: string, name: string): Promise<Certificate> {
   const { hostname, port } = new URL(`https://${endpoint}`);

@@ -26,6 +26,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Proof>> = {
   "deploy --allow": ["cli/run-deploy.test.ts", '"--allow"'],
   "kubeconfig --merge --replace": ["talos/merge-config.test.ts", "replace"],
   "kubeconfig --new": onCluster('"--new"'),
+  "doctor --json": ["cli/doctor.test.ts", '"--json", "clock"'],
   "pending --json": ["cli/pending.test.ts", '"--json"'],
   schema: "for maintainers: asks a registry",
   "secrets env": ["e2e/tasks.e2e.test.ts", 'secrets("env")'],

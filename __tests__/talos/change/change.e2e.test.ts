@@ -233,7 +233,7 @@ test("a lost control plane keeps the others in etcd, and gets a new VM that is a
   const healthy = await outside("remove-node", "cp-1", "--yes", "cp-1", "--no-deploy");
   expect({ code: healthy.code, said: healthy.said }).toEqual({
     code: 3,
-    said: expect.stringMatching(/cp-1: etcd would have 2 members, of which 1 healthy, and needs 2/),
+    said: expect.stringMatching(/cp-1: etcd would have 2 members, 1 of them healthy, and needs 2/),
   });
   expect(seen.done()).toEqual([]);
   const before = seen.vm("cp-3");

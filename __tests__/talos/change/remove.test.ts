@@ -153,7 +153,7 @@ test("a control plane that goes down while another one is drained saves that one
     if (model.log.includes("drain cp-1")) model.up.delete("cp-2");
   };
   await expect(model.remove("cp-1", false)).rejects.toThrow(
-    /^not wiped, because cp-1: etcd would have 2 members, of which 1 healthy/,
+    /^not wiped, because cp-1: etcd would have 2 members, 1 of them healthy/,
   );
   expect(model.log).toEqual(["cordon cp-1", "drain cp-1"]);
 });
@@ -252,7 +252,7 @@ test.each<[string, Model, string, boolean, RegExp]>([
     new Model(3, 0, ["cp-3"]),
     "cp-1",
     false,
-    /2 members, of which 1/,
+    /2 members, 1 of them/,
   ],
   ["a member without a quorum", new Model(3, 0, ["cp-2", "cp-3"]), "cp-3", true, /no other control plane/],
 ])("refuses %s", (_, model, name, isLost, problem) => {

@@ -2,30 +2,10 @@ import type { EtcdView } from "../../../talos/change/facts";
 import { findingsOf } from "../../../talos/health/findings";
 import type { HealthReading, NodeReading } from "../../../talos/health/reading";
 import type { Certificate } from "../../../talos/read/certificate";
-import { SCHEMATIC, talosNode } from "../support/model-cluster";
+import { etcdView, reading } from "../support/healthy-readings";
 
 const NOW = new Date("2026-11-28T12:00:00Z");
 const DAY_MS = 86_400_000;
-
-const reading = (name: string, more: Partial<NodeReading> = {}): NodeReading => ({
-  node: talosNode(name, name.startsWith("cp") ? "controlplane" : "worker"),
-  stage: "running",
-  isReady: true,
-  talosVersion: "v1.13.0",
-  schematicId: SCHEMATIC,
-  waitsFor: [],
-  services: [{ name: "kubelet", state: "Running", health: "OK" }],
-  isRebootPending: false,
-  ...more,
-});
-
-const view: EtcdView = {
-  node: "cp-1",
-  members: [{ id: "1a", hostname: "cp-1", isLearner: false }],
-  leader: "1a",
-  errors: [],
-  alarms: [],
-};
 
 const certificate = (days: number, more: Partial<Certificate> = {}): Certificate => ({
   name: "client certificate of the talosconfig",
@@ -37,7 +17,7 @@ const certificate = (days: number, more: Partial<Certificate> = {}): Certificate
 
 const HEALTHY: HealthReading = {
   nodes: [reading("cp-1"), reading("w-1")],
-  etcd: [view],
+  etcd: [etcdView],
   etcdSizes: new Map(),
   certificates: [certificate(61)],
 };
@@ -89,7 +69,7 @@ test.each<[string, Partial<EtcdView>, RegExp]>([
   ["an alarm", { alarms: ["NOSPACE"] }, /alarm NOSPACE/],
   ["no answer", { error: "timeout", members: [] }, /etcd on cp-1: timeout/],
 ])("etcd with %s", (_, more, text) => {
-  expect(found({ etcd: [{ ...view, ...more }] })).toContainEqual(expect.stringMatching(text));
+  expect(found({ etcd: [{ ...etcdView, ...more }] })).toContainEqual(expect.stringMatching(text));
 });
 
 const TALOS = { name: "Talos API of cp-1", renewedBy: "talos" } as const;

@@ -33,7 +33,7 @@ export function permits(grant: Grant, scope: WorkerScope, state: string | null):
 /** Whether a grant reaches every state of its namespace. */
 export const reachesAll = ({ states }: Grant): boolean => states.some((glob) => matchesGlob(glob, "*"));
 
-/** What one grant covers and another does not, such as `write scope`; null where it covers nothing more. */
+/** What one grant covers and another does not, such as `write scope`; null if it covers nothing more. */
 export function excess(grant: Grant, other: Grant): string | null {
   const scope = grant.scopes.find((scope) => !hasScope(other, scope));
   if (scope) return `${scope} scope`;

@@ -16,7 +16,7 @@ export function newToken(): { readonly id: string; readonly token: string } {
   return { id, token: `${prefix}${id}_${base64url(random(32))}` };
 }
 
-/** The ID in a token; empty where there is none. */
+/** The ID in a token; empty if there is none. */
 export const tokenId = (token: string): string => token.slice(prefix.length).split("_")[0] ?? "";
 
 /** The principal of the token with this ID. */

@@ -3,7 +3,7 @@ import { equalSecrets, iterationsOf, verifyPassword } from "./password";
 import type { Principal } from "./principal";
 import type { AuthSettings } from "./settings";
 
-/** Whose user name and password these are; null where they are nobody's. */
+/** Whose user name and password these are; null if they are nobody's. */
 export async function principalOf(
   username: string,
   password: string,

@@ -43,7 +43,7 @@ export class Directory extends DurableObject {
     return { principal: { id: tokenPrincipal(id), name, namespace, scopes, states } };
   }
 
-  /** @returns the token, which is kept as a hash only; null where the one that mints it has ended meanwhile */
+  /** @returns the token, which is kept as a hash only; null if the one that mints it has ended meanwhile */
   async mintToken(props: TokenProps): Promise<{ readonly token: string; readonly info: TokenInfo } | null> {
     const { id, token, hash } = await this.#tokens.make();
     return this.ctx.storage.transactionSync(() => {

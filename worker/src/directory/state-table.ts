@@ -3,7 +3,7 @@ import type { StateRef } from "../../../domain/state-objects";
 
 /** What the Durable Object of a state reports of it. */
 export interface StateReport {
-  /** Since when a client of this Worker holds the lock, RFC 3339; null where none does. */
+  /** Since when a client of this Worker holds the lock, RFC 3339; null if none does. */
   readonly lockedSince: string | null;
   /** An S3 client's write waits for a decision. */
   readonly conflict: boolean;

@@ -9,7 +9,7 @@ export interface TokenInfo extends Grant {
   readonly namespace: string;
   readonly createdAt: string;
   readonly createdBy: string;
-  /** The token that minted this one; null where none did, undefined where an earlier Worker did not note it. */
+  /** The token that minted this one; null if none did, undefined if an earlier Worker did not note it. */
   readonly parent?: string | null;
   readonly expiresAt: string;
 }
@@ -21,7 +21,7 @@ export type TokenProps = Omit<TokenInfo, "id" | "createdAt" | "parent">;
 export class TokenTable {
   constructor(private readonly sql: SqlStorage) {}
 
-  /** The token with this secret; null where it is unknown, expired or revoked. */
+  /** The token with this secret; null if it is unknown, expired or revoked. */
   async verify(token: string): Promise<TokenInfo | null> {
     const row = this.sql.exec("SELECT hash, info FROM token WHERE id = ?", tokenId(token)).next();
     // An unknown token takes the comparison of a known one.
@@ -37,7 +37,7 @@ export class TokenTable {
     return { id, token, hash: await tokenHash(token) };
   }
 
-  /** Stores a token, which ends at the latest with the one that minted it. @returns null where that one has ended */
+  /** Stores a token, which ends at the latest with the one that minted it. @returns null if that one has ended */
   add(id: string, hash: string, props: TokenProps): TokenInfo | null {
     const now = new Date().toISOString();
     const parent = tokenOfPrincipal(props.createdBy);

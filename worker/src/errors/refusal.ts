@@ -12,7 +12,7 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: WorkerError };
 
-/** The value of a call. @throws Refusal where it was refused */
+/** The value of a call. @throws Refusal if it was refused */
 export function unwrap<T>(result: Outcome<T>): T {
   if (result.ok) return result.value;
   throw new Refusal(result.error);

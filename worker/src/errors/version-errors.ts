@@ -125,9 +125,9 @@ interface ForeignWrite {
   readonly ref: StateRef;
   /** The version that was committed last. */
   readonly current: string | null;
-  /** The version that the S3 client's object became; null where it is not a state. */
+  /** The version that the S3 client's object became; null if it is not a state. */
   readonly foreign: string | null;
-  /** Undefined where an earlier Worker noted the conflict. */
+  /** Undefined if an earlier Worker noted the conflict. */
   readonly reason?: StateRule | "unread" | "frozen" | "not_a_state" | "too_large";
 }
 
@@ -136,7 +136,7 @@ interface UnneededCopy {
   readonly reason: "healthy" | "deleted" | "undecided";
   /** Serial of the current version. */
   readonly current: number | null;
-  /** Serial of the copy; null where it is not known. */
+  /** Serial of the copy; null if it is not known. */
   readonly copy: number | null;
 }
 

@@ -125,7 +125,7 @@ export function adminRoutes(routes: Routes): void {
   );
 }
 
-/** @throws Refusal where a token would do what the one who mints it may not do */
+/** @throws Refusal if a token would do what the one who mints it may not do */
 function requireAtMost(principal: Principal, grant: Grant): void {
   const lacks = excess(grant, principal);
   if (lacks === null) return;

@@ -197,7 +197,8 @@ export function operationRoutes(routes: Routes): void {
       path: "/states/{name}/backup",
       scope: "admin",
       reach: "state",
-      summary: "Dated copies in the backup bucket, oldest first, each with the head of the audit of then",
+      summary:
+        "Dated copies in the backup bucket, oldest first, each with the head of the audit at that time",
       query: PageQuery,
       answer: Copies,
     },

@@ -27,7 +27,7 @@ export interface Route<R extends Reach = Reach, Query extends Shape = Shape, Bod
   readonly webDavAt?: string;
   /** `{name}` is the name of a state. */
   readonly path: R extends "state" ? `${string}/{name}${string}` : string;
-  /** What the caller must be allowed to do; null where any credential will do. */
+  /** What the caller must be allowed to do; null if any credential will do. */
   readonly scope: WorkerScope | null;
   readonly reach: R;
   readonly summary: string;
@@ -79,7 +79,7 @@ export class Routes {
   }
 }
 
-/** The name of a state from its part of the path. @throws Refusal where no state can have it */
+/** The name of a state from its part of the path. @throws Refusal if no state can have it */
 export function stateName(raw: string | undefined): string {
   const name = raw ?? "";
   if (isStateName(name)) return name;
@@ -88,7 +88,7 @@ export function stateName(raw: string | undefined): string {
 
 /**
  * The one check of scopes and patterns.
- * @param state name of the state, or null where the route names none
+ * @param state name of the state, or null if the route names none
  * @throws Refusal 403 where the caller may not use the route
  */
 function requirePermission(

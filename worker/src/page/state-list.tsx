@@ -8,7 +8,7 @@ const staleMs = 60 * 60 * 1000;
 
 export interface StateListProps {
   readonly states: readonly StateSummary[];
-  /** Name after which the next page begins; null where this is the last. */
+  /** Name after which the next page begins; null if this is the last. */
   readonly next: string | null;
   readonly names: Names;
   readonly base: string;

@@ -34,7 +34,7 @@ export class Brake {
     for (const [throttle, key] of this.#counters(guess)) throttle.refund(key);
   }
 
-  /** Whoever knows the password has nothing to guess: their client starts anew, under this name alone. */
+  /** Whoever knows the password has nothing to guess: their client starts again from zero, for this name only. */
   succeeded(guess: Guess): void {
     this.refund(guess);
     this.#clients.succeeded(clientKey(guess));

@@ -26,7 +26,7 @@ export class HashQueue {
   readonly #known = new Map<number, Entry[]>();
   readonly #others = new Map<number, Entry[]>();
 
-  /** @returns null where too many wait already; then `work` is not run */
+  /** @returns null if too many wait already; then `work` is not run */
   run<T>({ lane, network, isKnown }: Applicant, work: () => Promise<T>): Promise<T> | null {
     const lanes = isKnown ? this.#known : this.#others;
     const entries = lanes.get(lane) ?? [];

@@ -1,5 +1,5 @@
 const dayMs = 24 * 60 * 60 * 1000;
-/** A client that has not had the password for so long is a stranger again. */
+/** A client that has not logged in for this long is unknown again. */
 const keepMs = 30 * dayMs;
 /** Of one account, so that nobody who may come in can push out the clients of another. */
 const maxClients = 200;

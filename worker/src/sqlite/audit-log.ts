@@ -22,7 +22,7 @@ export const chainedAuditTable = `ALTER TABLE audit RENAME TO old_audit;
 
 /** A hash-chained log in the SQLite of a Durable Object; an entry is written in the transaction of what it records. */
 export class AuditLog {
-  /** What {@link head} found, or left; undefined where it has to be read. Nobody else writes to the chain. */
+  /** What {@link head} found, or left; undefined if it has to be read. Nobody else writes to the chain. */
   #head: AuditHead | undefined;
 
   constructor(

@@ -74,7 +74,7 @@ export class Backup {
     return { key, version: version.id, result: "copied" };
   }
 
-  /** What is known of the latest copy. @throws Refusal where there is none */
+  /** What is known of the latest copy. @throws Refusal if there is none */
   async latest(): Promise<Copy> {
     const { ref, key } = this.context;
     const found = await this.#requireBucket().head(key);

@@ -92,7 +92,7 @@ export const state = struct({
   encryption_version: kept,
 });
 
-/** The place of the field that has this key for its name, to the letter; -1 where there is none. */
+/** The place of the field that has this key for its name, to the letter; -1 if there is none. */
 export function fieldOf({ fields }: StructShape, key: Capture): number {
   for (let at = 0; at < fields.length; at++) if (key.is((fields[at] as Field).bytes)) return at;
   const text = key.text();

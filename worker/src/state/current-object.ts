@@ -28,7 +28,7 @@ export class CurrentObject {
   private readonly bucket: R2Bucket;
   private readonly ledger: Ledger;
   private readonly key: string;
-  /** A put that a committed write left to run on; null where none does. */
+  /** A put that a committed write left to run on; null if none does. */
   #following: Promise<void> | null = null;
   /** A version before whose put an S3 client wrote: whatever its serial, that write was made without it. */
   #unread: string | null = null;
@@ -114,7 +114,7 @@ export class CurrentObject {
 
   /**
    * Updates the object after a commit. A fault changes nothing of the commit, and is left to the next request to repair.
-   * @throws Refusal where an S3 client wrote meanwhile: both are kept, and a person has to choose
+   * @throws Refusal if an S3 client wrote meanwhile: both are kept, and a person has to choose
    */
   async projectAfterCommit(bytes: Uint8Array | null = null): Promise<void> {
     try {
@@ -241,14 +241,14 @@ export class CurrentObject {
     });
   }
 
-  /** The version that a put of ours made this object of; null where it was none. */
+  /** The version that a put of ours made this object of; null if it was none. */
   #projectedBy(found: R2Object): VersionRecord | null {
     const id = found.customMetadata?.[objectMetadata.version];
     const version = id === undefined ? null : this.ledger.versions.find(id);
     return version?.md5 === found.etag ? version : null;
   }
 
-  /** Whether this object, which looks like the last one that we left, is a copy that somebody put in the place of a later one. */
+  /** Whether this object, which looks like the last one that we left, is a copy that somebody has put over a later one. */
   #isPutBack(found: R2Object | null): boolean {
     const { version, upload } = this.ledger.get("projection");
     if (found === null || upload === undefined || found.version === upload) return false;
@@ -286,7 +286,7 @@ export class CurrentObject {
   /**
    * Makes what an S3 client wrote the current version, or keeps it aside.
    * @param add brings it into the history, where it is not there yet
-   * @throws Refusal where it is kept aside
+   * @throws Refusal if it is kept aside
    */
   #decide(version: NewVersion | VersionRecord, etag: string, add: () => VersionRecord): void {
     const { id, serial, sha256, encrypted } = version;

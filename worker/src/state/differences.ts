@@ -18,7 +18,7 @@ export class Differences {
     private bytesLeft: number,
   ) {}
 
-  /** What is known of the list of a version; null where it is encrypted, or its list was too long to be kept. */
+  /** What is known of the list of a version; null if it is encrypted, or its list was too long to be kept. */
   listOf({ id }: VersionRecord): ResourceList | null {
     const known = this.#lists.get(id);
     if (known !== undefined) return known;
@@ -28,8 +28,8 @@ export class Differences {
   }
 
   /**
-   * @param below null where there is no older version
-   * @returns null where either is encrypted, its list was too long to be kept, or too much would have to be read
+   * @param below null if there is no older version
+   * @returns null if either is encrypted, its list was too long to be kept, or too much would have to be read
    */
   between(version: VersionRecord, below: VersionRecord | null): Difference | null {
     const list = this.listOf(version);

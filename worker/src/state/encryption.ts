@@ -1,7 +1,7 @@
 import type { Ledger } from "./ledger/ledger";
 
 /**
- * Why plaintext is refused, whoever writes it, or null where it is allowed.
+ * Why plaintext is refused, whoever writes it, or null if it is allowed.
  * @param isRequiredForAll whether the deployment refuses plaintext everywhere
  */
 export function whyEncrypted(ledger: Ledger, isRequiredForAll: boolean): string | null {

@@ -19,7 +19,7 @@ export interface FreezeProps {
 export class Freezes {
   constructor(private readonly ledger: Ledger) {}
 
-  /** The freeze that is active at `now`; null where none is. */
+  /** The freeze that is active at `now`; null if none is. */
   active(now = new Date()): Freeze | null {
     const freeze = this.ledger.get("freeze");
     if (!freeze?.expiresAt) return freeze;

@@ -13,7 +13,7 @@ type StoredIdentity = StateIdentity & { readonly serial: number | null; readonly
 
 /**
  * Compares a new version with the current one.
- * @param whyEncrypted why plaintext is refused, or null where it is allowed
+ * @param whyEncrypted why plaintext is refused, or null if it is allowed
  */
 export function breaches(
   ref: StateRef,

@@ -7,11 +7,11 @@ import type { StateContext } from "./state-context";
 /** A version as the listing shows it. */
 export interface ListedVersion extends VersionRecord {
   readonly current: boolean;
-  /** Number of writes that this entry stands for: those of one apply, under one lock. */
+  /** Number of writes that this entry represents: those of one apply, under one lock. */
   readonly writes: number;
-  /** Number of resources; null where it is not known. */
+  /** Number of resources; null if it is not known. */
   readonly resources: number | null;
-  /** Against the entry below; null where either is encrypted, or too much would have to be read. */
+  /** Against the entry below; null if either is encrypted, or too much would have to be read. */
   readonly diff: Difference | null;
 }
 
@@ -20,7 +20,7 @@ export interface ListProps {
   readonly limit: number;
   /** ID of the last entry of the part before; null for the first one. */
   readonly before: string | null;
-  /** Shows each write of an apply; otherwise the last one stands for them. */
+  /** Shows each write of an apply; otherwise the last one represents them. */
   readonly all: boolean;
   /** Bytes of lists of resources that are compared at most. */
   readonly maxCompared: number;
@@ -30,7 +30,7 @@ export interface ListProps {
 export interface VersionChanges {
   readonly id: string;
   readonly serial: number | null;
-  /** ID of the version below; null where there is none. */
+  /** ID of the version below; null if there is none. */
   readonly against: string | null;
   /** Null where either is encrypted, or its list was too long to be kept. */
   readonly diff: Difference | null;
@@ -67,7 +67,7 @@ const abandonedUploadMs = dayMs;
 export class History {
   constructor(private readonly context: StateContext) {}
 
-  /** @throws Refusal where there is no such version */
+  /** @throws Refusal if there is no such version */
   find(id: string): VersionRecord {
     const { ledger, ref } = this.context;
     const version = ledger.versions.find(id);
@@ -100,7 +100,7 @@ export class History {
     });
   }
 
-  /** What a version changed, however much it is. @throws Refusal where there is no such version */
+  /** What a version changed, however much it is. @throws Refusal if there is no such version */
   changes(id: string): VersionChanges {
     const { versions } = this.context.ledger;
     const head = this.find(id);
@@ -110,7 +110,7 @@ export class History {
   }
 
   /**
-   * Newest first, those below a version. `all` has each write of an apply; otherwise the last one stands for them, and
+   * Newest first, those below a version. `all` has each write of an apply; otherwise the last one represents them, and
    * those that belong to the version above are left out.
    */
   *#entries(above: VersionRecord | null, all: boolean): Generator<Entry> {
@@ -174,7 +174,7 @@ export class History {
 
   /**
    * Deletes the objects of versions: all at once, and one by one where that fails.
-   * @throws Error where R2 does not say whether an object is there
+   * @throws Error if R2 does not say whether an object is there
    */
   async #deleteObjects(
     ids: readonly string[],

@@ -18,14 +18,14 @@ import { Capture, type Sink } from "./json-strings";
 /** The bytes are not JSON, or not a state; `message` says why. */
 export class NotAState extends Error {}
 
-/** Is told what stands in the containers that it asks for. */
+/** Is told the content of the containers that it asks for. */
 export interface JsonListener {
   /** A container begins. @returns whether to tell what is in it */
   open(isObject: boolean): boolean;
   /** A container ends that was told. */
   close(): void;
   key(key: Capture): void;
-  /** A string begins that is a value. @returns what takes its characters; null where none are needed */
+  /** A string begins that is a value. @returns what takes its characters; null if none are needed */
   beginString(): Sink | null;
   /** The string has ended that {@link beginString} announced. */
   endString(): void;
@@ -61,7 +61,7 @@ export class JsonReader {
   /** 1 at each depth that is an object, 0 where it is an array. */
   readonly #kinds = new Uint8Array(maxDepth + 1);
   #depth = 0;
-  /** The listener is told of what stands in a container down to this depth. */
+  /** The listener is told the content of containers down to this depth. */
   #toldDepth = 0;
   /** What may come after the string or literal that is being read. */
   #expect = Expect.Value;

@@ -55,7 +55,7 @@ export class Capture implements Sink {
   }
 
   /**
-   * The text; null where it is longer than 4 KB, or no text: broken UTF-8, half of a surrogate pair.
+   * The text; null if it is longer than 4 KB, or no text: broken UTF-8, half of a surrogate pair.
    * @param guess returned where it is the text, so that equal ones are one string
    */
   text(guess = ""): string | null {

@@ -26,7 +26,7 @@ export interface UnlockRequest {
 }
 
 /**
- * @returns null where the body is empty, which is Terraform's way to force-unlock
+ * @returns null if the body is empty, which is Terraform's way to force-unlock
  * @throws Refusal when it names no lock
  */
 export function readUnlockRequest(body: string): UnlockRequest | null {

@@ -112,7 +112,7 @@ export class Locks {
   }
 
   /**
-   * The lock under which a write may happen now, or null where none is needed. Synchronous, so that the check and
+   * The lock under which a write may happen now, or null if none is needed. Synchronous, so that the check and
    * the change that follows it are one step. An ID is no secret (each 423 shows it), so it counts for who took it alone.
    * @throws Refusal 423 when someone else holds the lock, 409 when the ID holds nothing, 403 when another took it
    */

@@ -31,7 +31,7 @@ export class Overrides {
   }
 
   /**
-   * The override that covers all that was found, or null where nothing was.
+   * The override that covers all that was found, or null if nothing was.
    * @param header `X-Tfstate-Override` of the request, or null
    * @throws Refusal with the first breach where there is none
    */

@@ -62,7 +62,7 @@ export class Pointer {
   /**
    * Makes the latest copy in the backup bucket current, where the state is missing or damaged.
    * @param isForced also where it is not
-   * @throws Refusal where the state needs no copy and has other content than it
+   * @throws Refusal if the state needs no copy and has other content than it
    */
   async restoreCopy(caller: Caller, backup: Backup, isForced: boolean): Promise<RestoredCopy> {
     const { ledger, ref } = this.context;
@@ -94,7 +94,7 @@ export class Pointer {
     return { version, isNew: true };
   }
 
-  /** Why the state needs no copy; null where it is missing or damaged. */
+  /** Why the state needs no copy; null if it is missing or damaged. */
   async #whyNoCopy(): Promise<WhyNoCopy | null> {
     const { ledger } = this.context;
     try {

@@ -45,7 +45,7 @@ export class S3Lock {
     };
   }
 
-  /** The lock of an S3 client; null where there is none. */
+  /** The lock of an S3 client; null if there is none. */
   async findForeign(): Promise<LockHolder | null> {
     const found = await this.find();
     return found && !found.isOurs ? found.info : null;

@@ -276,7 +276,7 @@ export class StateObject extends DurableObject<StateEnvironment> {
     return this.#known;
   }
 
-  /** @throws Refusal where the settings cannot be read: nothing is deleted on a guess */
+  /** @throws Refusal if the settings cannot be read: nothing is deleted on a guess */
   #retention(): Retention {
     const { keep, defects } = settings(this.env);
     if (defects.length > 0) throw new Refusal({ code: "not_configured", defects });

@@ -21,7 +21,7 @@ export interface ScannedState {
   readonly serial: number | null;
   readonly lineage: string | null;
   readonly encrypted: boolean;
-  /** Addresses of the resource blocks, sorted; null where encrypted or too many to keep. */
+  /** Addresses of the resource blocks, sorted; null if encrypted or too many to keep. */
   readonly resources: readonly string[] | null;
 }
 
@@ -64,7 +64,7 @@ export class StateScanner implements JsonListener {
   /** Why a client would not read this, or something else than we do. */
   #defect: string | null = null;
 
-  /** @throws NotAState where it is no JSON, or has two of what there must be one of */
+  /** @throws NotAState if it is no JSON, or has two of what there must be one of */
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
   }
@@ -173,7 +173,7 @@ export class StateScanner implements JsonListener {
     return this.#frames.at(-1) as Frame;
   }
 
-  /** Where the text is kept that stands here; null where nobody asks for it. */
+  /** Where the text is kept that stands here; null if nobody asks for it. */
   get #values(): Values | null {
     const { shape, next } = this.#frame;
     if (next !== kept) return null;

@@ -28,14 +28,14 @@ export class VersionObjects {
     return { version, key: versionKey(this.context.key, id), etag, ...(body && { body }) };
   }
 
-  /** @throws Refusal where the object is missing, or is not the one that was committed */
+  /** @throws Refusal if the object is missing, or is not the one that was committed */
   async body(version: VersionRecord): Promise<ReadableStream<Uint8Array> | Uint8Array> {
     const found = await fetchVersion(this.context.bucket, this.stored(version));
     if (found instanceof Refusal) throw found;
     return found.body;
   }
 
-  /** Why the bytes of a version are not to be had; null where they are there. */
+  /** Why the bytes of a version are not available; null if they are. */
   async defect({ id, serial, md5 }: VersionRecord): Promise<Refusal | null> {
     const { bucket, key, ledger } = this.context;
     if (ledger.unstored.has(id)) return null;
@@ -64,7 +64,7 @@ export class VersionObjects {
 }
 
 /**
- * The bytes of a version, or why they are not to be had. R2 hashed the object when it was put; its ETag and size say
+ * The bytes of a version, or why they are not available. R2 hashed the object when it was put; its ETag and size say
  * whether these are the bytes that were committed.
  */
 export async function fetchVersion(

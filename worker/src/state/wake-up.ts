@@ -1,6 +1,6 @@
 /** The alarm of a Durable Object: one time at which it is woken, moved only to an earlier one. */
 export class WakeUp {
-  /** When the alarm is set for; null where the storage has to be asked. */
+  /** When the alarm is set for; null if the storage has to be asked. */
   #at: number | null = null;
 
   constructor(private readonly storage: DurableObjectStorage) {}

@@ -77,7 +77,7 @@ export class Ledger {
     this.atomically(() => this.#settings.set(key, value));
   }
 
-  /** Makes a version the current one; null where there is no state from now on. */
+  /** Makes a version the current one; null if there is no state from now on. */
   moveTo(id: string | null): void {
     this.atomically(() => {
       const last = this.get("pointer");
@@ -94,7 +94,7 @@ export class Ledger {
   }
 
   /**
-   * The current version; null where there is no state.
+   * The current version; null if there is no state.
    * @throws Error when the pointer leads nowhere: that must never read as "no state"
    */
   current(): VersionRecord | null {

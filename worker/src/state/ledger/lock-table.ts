@@ -5,7 +5,7 @@ import { firstRow, type Row } from "./row";
 /** Every lock ID that was ever taken. One that ended stays, so that it can never be taken again. */
 export class LockTable {
   #taken = 0;
-  /** What {@link holder} found, or left; undefined where it has to be read. Nobody else writes to the table. */
+  /** What {@link holder} found, or left; undefined if it has to be read. Nobody else writes to the table. */
   #holder: LockRecord | null | undefined;
 
   constructor(private readonly sql: SqlStorage) {}

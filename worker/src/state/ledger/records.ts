@@ -49,7 +49,7 @@ export interface OverrideRecord {
   readonly expiresAt: string;
 }
 
-/** The current object as we last left it, and the version it shows; `etag` null where we left none. */
+/** The current object as we last left it, and the version it shows; `etag` null if we left none. */
 export interface Projection {
   readonly version: string | null;
   readonly etag: string | null;
@@ -63,9 +63,9 @@ export type ConflictReason = StateRule | "unread" | "frozen" | "not_a_state" | "
 /** An object under the current key that is not adopted: it waits for an admin, or for the end of a freeze. */
 export interface Conflict {
   readonly etag: string;
-  /** The version that was made of it; null where it is not a state. */
+  /** The version that was made of it; null if it is not a state. */
   readonly version: string | null;
-  /** Undefined where an earlier Worker noted it. */
+  /** Undefined if an earlier Worker noted it. */
   readonly reason?: ConflictReason;
 }
 
@@ -81,7 +81,7 @@ export interface Freeze extends FreezeMark {
 
 /** Single values of one state. They are one row, so that a change of several costs what a change of one does. */
 export interface StateSettings {
-  /** ID of the current version; null where there is no state. */
+  /** ID of the current version; null if there is no state. */
   readonly pointer: string | null;
   readonly projection: Projection;
   /** Versions that were current since the one of `projection`: a put of them may still turn up as the current object. */
@@ -95,7 +95,7 @@ export interface StateSettings {
   readonly blindUnlock: { readonly at: string; readonly principal: string; readonly origin: string } | null;
   /** The newest uploads that did not end yet, and when they were begun: what a crash leaves of them is found and deleted. */
   readonly uploads: Readonly<Record<string, string>>;
-  /** What the Directory knows of this state; null where it does not know it. */
+  /** What the Directory knows of this state; null if it does not know it. */
   readonly reported: StateReport | null;
   /** Which state this is; an alarm comes without a caller who says so. */
   readonly ref: StateRef | null;

@@ -2,7 +2,7 @@ import { initialSettings, type StateSettings } from "./records";
 
 /** The single values of a state, in one row of JSON. */
 export class SettingsRow {
-  /** What the table holds, and what was noted since; null where it has to be read. Nobody else writes there. */
+  /** What the table holds, and what was noted since; null if it has to be read. Nobody else writes there. */
   #settings: StateSettings | null = null;
   #hasChanged = false;
 

@@ -10,7 +10,7 @@ const maxBytes = 16 * 1024 * 1024;
  * the alarm stores them there.
  */
 export class UnstoredBodies {
-  /** Bytes of each, by the ID of its version, oldest first; null where the table has to be read. Nobody else writes there. */
+  /** Bytes of each, by the ID of its version, oldest first; null if the table has to be read. Nobody else writes there. */
   #sizes: Map<string, number> | null = null;
 
   constructor(private readonly sql: SqlStorage) {}

@@ -46,7 +46,7 @@ export class VersionTable {
     return Number(firstRow(this.sql, "SELECT count(*) AS n FROM version WHERE pruned = 0")?.n ?? 0);
   }
 
-  /** The list of resources of a version; null where it is encrypted or has too many. */
+  /** The list of resources of a version; null if it is encrypted or has too many. */
   resourceList(id: string): ResourceList | null {
     const row = firstRow(
       this.sql,
@@ -60,7 +60,7 @@ export class VersionTable {
     return { count, digest, bytes: Number(row.bytes) };
   }
 
-  /** Addresses of the resources of a version; null where it is encrypted or has too many. */
+  /** Addresses of the resources of a version; null if it is encrypted or has too many. */
   resources(id: string): string[] | null {
     const row = firstRow(
       this.sql,
@@ -105,7 +105,7 @@ export class VersionTable {
 
   /**
    * IDs of versions that are beyond the newest `keep` and older than `before`, pinned ones left out. In no order, so that
-   * those which cannot be deleted do not stand in the way of the others for ever.
+   * those that cannot be deleted do not block the others for ever.
    */
   prunable(keep: number, before: string): string[] {
     const rows = this.sql.exec(
