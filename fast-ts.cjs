@@ -2,7 +2,7 @@
 // start, so a command starts in less than half the time. Node keeps what V8 makes of it, too. Measured by `npm run bench`.
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
-const { enableCompileCache, SourceMap } = require("node:module");
+const Module = require("node:module");
 const { join } = require("node:path");
 
 const CACHE = join(__dirname, "node_modules/.cache");
@@ -14,7 +14,11 @@ const VERSION = [
 ].join("\0");
 
 // If the folder is not writable, both go on without it. Node 20 keeps nothing.
-enableCompileCache?.(join(CACHE, "v8"));
+Module.enableCompileCache?.(join(CACHE, "v8"));
+
+// zod loads its texts in 50 languages, and commands speak English.
+const locales = require.resolve("zod/v4/locales");
+require.cache[locales] = Object.assign(new Module(locales), { loaded: true });
 
 let compiler;
 const sources = new Map();
@@ -60,5 +64,5 @@ function inSource(frame) {
 function mapIn(code) {
   const [, map = ""] =
     /.*[#]\ssourceMappingURL=data:application\/json[^,]*;base64,(\S+)\s*$/.exec(code) ?? [];
-  return new SourceMap(JSON.parse(Buffer.from(map, "base64").toString()));
+  return new Module.SourceMap(JSON.parse(Buffer.from(map, "base64").toString()));
 }

@@ -49,3 +49,11 @@ test("an error names the lines of the source, also where it is not compiled agai
     ]);
   }
 });
+
+test("zod comes with its English texts alone", () => {
+  const program = `
+    const { z } = require(${JSON.stringify(require.resolve("zod"))});
+    const languages = Object.keys(require.cache).filter((path) => /zod.v4.locales.[a-z]+-?[A-Z]*[.]cjs$/.test(path));
+    console.log(languages.length, z.string().safeParse(1).error.issues[0].message);`;
+  expect(run(program)).toBe("2 Invalid input: expected string, received number");
+});

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { DOMParser } from "@xmldom/xmldom";
 import { AwsClient } from "aws4fetch";
 import { objectMetadata } from "../domain/state-objects";
 import { StateError } from "./errors";
@@ -127,6 +126,8 @@ export class R2Client {
       if (!listing.includes("<ListBucketResult")) {
         throw new StateError(`${this.endpoint} answers with no list of ${this.bucket}/${prefix}`, NOT_R2);
       }
+      // Loaded only where there is a listing: it is a twentieth of the start of each command.
+      const { DOMParser } = require("@xmldom/xmldom") as typeof import("@xmldom/xmldom");
       const page = new DOMParser().parseFromString(listing, "text/xml");
       for (const element of page.getElementsByTagName("Contents")) {
         const text = (name: string) => element.getElementsByTagName(name)[0]?.textContent ?? "";

@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import envPaths from "env-paths";
 
 /** What every step of the toolchain needs to know. */
 export interface ToolchainContext {
@@ -64,7 +63,11 @@ export class ToolchainError extends Error {
 }
 
 /** @default $XDG_CACHE_HOME/cdktf-proxmox-talos or the platform's equivalent */
-export const defaultCacheDir = (): string => envPaths("cdktf-proxmox-talos", { suffix: "" }).cache;
+export function defaultCacheDir(): string {
+  // An ES module, for which Node starts a second loader; few commands get here.
+  const { default: envPaths } = require("env-paths") as typeof import("env-paths");
+  return envPaths("cdktf-proxmox-talos", { suffix: "" }).cache;
+}
 
 /** This platform as Go, OpenTofu's releases and provider mirrors name it: `linux_amd64`. */
 export function platform(): string {

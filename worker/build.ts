@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BuildOptions } from "esbuild";
+import { bundleOnce } from "./bundle-cache";
 
 /** Where `npm run worker:build` leaves the module, and the construct that deploys it looks for it. */
 export const workerModule = join(__dirname, "dist", "index.mjs");
@@ -17,10 +18,8 @@ export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): 
 }
 
 /** Bundles one module for workerd. @param options what is bundled, and what is special about it */
-export async function bundleModule(options: BuildOptions): Promise<string> {
-  const { build } = require("esbuild") as typeof import("esbuild");
-  const { outputFiles } = await build({
-    write: false,
+export function bundleModule(options: BuildOptions): Promise<string> {
+  return bundleOnce({
     bundle: true,
     format: "esm",
     target: "es2023",
@@ -35,7 +34,6 @@ export async function bundleModule(options: BuildOptions): Promise<string> {
     logLevel: "warning",
     ...options,
   });
-  return (outputFiles ?? []).map((file) => file.text).join("");
 }
 
 /** @param output where else than at {@link workerModule} */

@@ -17,6 +17,8 @@ export class TofuProject {
   /** Not by OpenTofu's own name: `init` would take that for a state to move, and empty it. */
   readonly stateFile: string;
   readonly planFile: string;
+  /** What `tofu show -json` said of the plan file; undefined once another command ran. */
+  private shown?: Promise<string>;
 
   constructor(
     private readonly env: Readonly<Record<string, string | undefined>> = {},
@@ -61,6 +63,7 @@ export class TofuProject {
 
   /** The process itself, for tests that kill it. It leads a group, so that its provider dies with it. */
   start(args: readonly string[]): ChildProcess {
+    this.shown = undefined;
     const env = { ...this.env };
     // The CA of a stand-in would hide those of the provider registry.
     if (args[0] === "init") env.SSL_CERT_FILE = undefined;
@@ -74,7 +77,11 @@ export class TofuProject {
   }
 
   /** The last plan, as `tofu show -json` has it. */
-  planJson = async () => (await this.ok("show", "-json", this.planFile)).output;
+  planJson(): Promise<string> {
+    const shown = this.shown ?? this.ok("show", "-json", this.planFile).then(({ output }) => output);
+    this.shown = shown;
+    return shown;
+  }
 
   /** What a plan would do, resource by resource; only what is not a no-op. */
   async plannedActions(...args: string[]): Promise<Record<string, string[]>> {

@@ -7,6 +7,7 @@ import {
   ToolchainError,
 } from "../../toolchain";
 import { longBuilds } from "./long-builds";
+import { withLaunchers } from "./provider-launchers";
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -21,7 +22,8 @@ export default async function setup({
   readonly nonFlagArgs: readonly string[];
 }): Promise<void> {
   const { env } = await resolveToolchain({ report, cloudflare: "local", talos: "local" });
-  Object.assign(process.env, env);
+  const config = env.TF_CLI_CONFIG_FILE;
+  Object.assign(process.env, env, config && { TF_CLI_CONFIG_FILE: withLaunchers(config) });
   // Tests that are named on the command line build what they need themselves.
   if (nonFlagArgs.length === 0) longBuilds.running = buildAll(longBuilds.stop.signal);
 }

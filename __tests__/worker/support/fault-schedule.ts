@@ -237,6 +237,7 @@ class Schedule {
   }
 
   async #copyCurrent(): Promise<void> {
+    if (!this.backend.servesS3Clients) return; // nobody puts a copy back
     const found = await this.backend.bucket.get(this.#key);
     if (found) this.#copies.set(await found.text(), found.customMetadata);
   }
