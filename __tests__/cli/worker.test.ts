@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../support/processes";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
 import { unusedPort } from "../support/unused-port";
 import { waitUntil } from "../support/wait-until";
@@ -20,7 +20,8 @@ const persist = mkdtempSync(join(tmpdir(), "tfstate-persist-"));
 afterAll(async () => {
   killPrograms();
   await closeConnections();
-  await sleep(500); // workerd ends a moment after its parent
+  // workerd ends a moment after its parent.
+  await waitUntil(() => processesWith(persist, "environ").length === 0);
   rmSync(persist, { recursive: true, force: true });
 });
 
@@ -28,7 +29,15 @@ async function start(port: number, vars: Readonly<Record<string, string>> = {}):
   const program = startProgram(
     "cli/worker.ts",
     ["--port", String(port), "--base-path", "/tfstate", "--persist", persist],
-    { env: { ...process.env, TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: "my password", ...vars } },
+    {
+      env: {
+        ...process.env,
+        TFSTATE_USERNAME: "me",
+        TFSTATE_PASSWORD: "my password",
+        RUN_OF: persist,
+        ...vars,
+      },
+    },
   );
   await program.firstLine();
   return program;

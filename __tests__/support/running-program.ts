@@ -59,13 +59,16 @@ export async function runProgram(file: string, args: readonly string[] = [], opt
 /** Kills the programs that a test has left running, detached ones with their whole group. */
 export function killPrograms(): void {
   for (const { child, isDetached } of running) {
-    const { pid, exitCode, signalCode } = child;
-    if (pid !== undefined && exitCode === null && signalCode === null) {
-      process.kill(isDetached ? -pid : pid, "SIGKILL");
+    if (child.pid !== undefined && !hasEnded(child)) {
+      process.kill(isDetached ? -child.pid : child.pid, "SIGKILL");
     }
   }
   running.clear();
 }
+
+/** Whether a program has ended, by itself or by a signal. */
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
 
 function start(
   file: string,
@@ -76,6 +79,11 @@ function start(
   running.add({ child, isDetached: detached });
   let output = "";
   let [stdout, stderr] = ["", ""];
+  // A program that has ended may have written something that has not come yet.
+  let isClosed = false;
+  child.once("close", () => {
+    isClosed = true;
+  });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
     stdout += chunk;
@@ -88,7 +96,7 @@ function start(
   const waitFor = (what: string, isThere: () => boolean) =>
     waitUntil(() => {
       if (isThere()) return true;
-      if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended without ${what}:\n${output}`);
+      if (isClosed) throw new Error(`${args.join(" ")} ended without ${what}:\n${output}`);
       return false;
     });
   return {

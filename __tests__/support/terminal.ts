@@ -19,6 +19,7 @@ export class Terminal {
   readonly ended: Promise<number>;
   private readonly child: ChildProcess;
   private text = "";
+  private isClosed = false;
   /** How far the test has read. */
   private read = 0;
 
@@ -30,6 +31,9 @@ export class Terminal {
     });
     this.child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
       this.text += chunk;
+    });
+    this.child.once("close", () => {
+      this.isClosed = true;
     });
     this.ended = once(this.child, "close").then(([code]) => code);
   }
@@ -43,7 +47,7 @@ export class Terminal {
   async answer(question: string, keys: string): Promise<void> {
     await waitUntil(() => {
       if (this.text.includes(question, this.read)) return true;
-      if (this.child.exitCode !== null) throw new Error(`ended without "${question}":\n${this.text}`);
+      if (this.isClosed) throw new Error(`ended without "${question}":\n${this.text}`);
       return false;
     });
     this.read = this.text.indexOf(question, this.read) + question.length;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { type AuditEntry, verifyAudit } from "../../../worker/src/sqlite/audit-chain";
+import { waitUntil } from "../../support/wait-until";
 import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
 import { Random } from "./random";
 
@@ -93,7 +94,7 @@ class Schedule {
     await this.#faults(faultRate);
     for (let step = 0; step < steps; step++) await this.#step();
     await this.#faults(0);
-    await sleep(40); // abandoned requests come to their end
+    await this.#abandonedEnd();
     await this.#settled();
   }
 
@@ -221,7 +222,7 @@ class Schedule {
   /** By an admin, while nobody holds the lock. A state that begins anew is told from the deleted one. */
   async #delete(): Promise<void> {
     const { status } = await this.#replayed("an admin deletes", () => this.#send("DELETE"));
-    await sleep(40); // abandoned requests come to their end
+    await this.#abandonedEnd();
     if (status === 200) this.#deletedBefore = this.#accepted.length;
     else this.#maybeDeleted = true;
   }
@@ -232,7 +233,7 @@ class Schedule {
     const { status } = isThaw
       ? await this.#replayed("an admin thaws", () => this.#send("DELETE", "/freeze"))
       : await this.#replayed("an admin freezes", () => this.#send("PUT", "/freeze", '{"reason":"a test"}'));
-    await sleep(40); // abandoned requests come to their end
+    await this.#abandonedEnd();
     this.#isFrozen = !isThaw && status === 200;
   }
 
@@ -364,6 +365,12 @@ class Schedule {
 
     const audit = JSON.parse((await this.#send("GET", "/audit?limit=1000")).text) as AuditEntry[];
     must(verifyAudit(audit) === null, `the audit is broken: ${verifyAudit(audit)}`);
+  }
+
+  /** Requests that the Worker goes on with after their answers were lost come to their end. */
+  #abandonedEnd(): Promise<void> {
+    const url = `${this.backend.target.url}/abandoned/${this.#state.name}`;
+    return waitUntil(async () => (await (await fetch(url)).json()) === 0);
   }
 
   async #mustSucceed(method: string, below: string, body: string): Promise<void> {
