@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { endWithTests } from "./end-with-tests";
 import { ROOT } from "./running-program";
 import { waitUntil } from "./wait-until";
 
@@ -24,11 +25,12 @@ export class Terminal {
   private read = 0;
 
   constructor(file: string, args: readonly string[], { env, cwd = ROOT }: TerminalOptions = {}) {
-    this.child = spawn("python3", ["-c", PYTHON, file, ...args], {
+    const child = spawn("python3", ["-c", PYTHON, file, ...args], {
       cwd,
       env: { ...(env ?? process.env), TERM: "xterm-256color" },
       stdio: ["pipe", "pipe", "inherit"],
     });
+    this.child = endWithTests(child);
     this.child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
       this.text += chunk;
     });
