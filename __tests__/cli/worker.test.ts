@@ -71,7 +71,7 @@ test("states survive a restart and kill -9, on the same port", async () => {
   expectStatus(await state.post(stateBody({ serial: 4 }), info.ID), 409);
   third.child.kill("SIGINT");
   expect(await third.ended).toBe(0);
-}, 180_000);
+});
 
 test("kill -9 in the middle of many writes loses no accepted write", async () => {
   const port = await unusedPort();
@@ -96,7 +96,7 @@ test("kill -9 in the middle of many writes loses no accepted write", async () =>
   // The write after the last answer may have been accepted as well.
   expect([accepted, accepted + 1]).toContain(serial);
   expectStatus(await state.post(stateBody({ serial: Number(serial) + 1 })), 200);
-}, 180_000);
+});
 
 describe("what only Cloudflare may say of a request, and anyone on this machine can", () => {
   const fingerprint = "ab".repeat(32);
@@ -107,7 +107,7 @@ describe("what only Cloudflare may say of a request, and anyone on this machine 
     target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
     const certificate = { fingerprint, namespace: "me", scopes: ["read"] };
     program = await start(port, { TFSTATE_MTLS: JSON.stringify([certificate]) });
-  }, 60_000);
+  });
   afterAll(async () => {
     program.child.kill("SIGTERM");
     await program.ended;

@@ -7,8 +7,6 @@ import { killPrograms, startProgram } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 import { buildsOf, fakeGo, NOWHERE } from "./support/fakes";
 
-jest.setTimeout(60_000);
-
 let on: FakeMachine;
 
 beforeEach(() => {

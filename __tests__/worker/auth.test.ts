@@ -44,7 +44,7 @@ beforeAll(async () => {
       TFSTATE_MTLS: JSON.stringify([{ fingerprint, namespace: "team", scopes: ["read"] }]),
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await worker.stop();
   await issuer.stop();

@@ -19,7 +19,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
-}, 60_000);
+});
 afterAll(async () => {
   await worker.stop();
   await removeFolders();

@@ -9,7 +9,7 @@ let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
   worker = await startTestWorker({ script });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const alarm = (state: State): Promise<Response> => fetch(`${worker.owner.url}/alarm/owner/${state.name}`);

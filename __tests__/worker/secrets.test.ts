@@ -22,7 +22,7 @@ beforeAll(async () => {
     script,
     vars: { TFSTATE_USERS: JSON.stringify(users), TFSTATE_PSK: psk, TFSTATE_PSK_NAMESPACE: "default" },
   });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const comparisons = async (answer?: boolean): Promise<number> => {

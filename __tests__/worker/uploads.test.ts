@@ -10,7 +10,7 @@ let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker(join(__dirname, "support/runtime", "uploads-worker.ts"));
   worker = await startTestWorker({ script });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const ask = async <T>(name: string): Promise<T> =>
@@ -40,7 +40,7 @@ test("400 refused uploads leave nothing", async () => {
   const bucket = await worker.miniflare.getR2Bucket("BUCKET");
   const { objects } = await bucket.list({ prefix: `history/owner/${state.name}/` });
   expect(objects).toHaveLength(2);
-}, 120_000);
+});
 
 test("nor do large ones, of which R2 never gets the whole", async () => {
   const state = new State(worker.owner);
@@ -52,7 +52,7 @@ test("nor do large ones, of which R2 never gets the whole", async () => {
   expectProblem(await state.post(`${large(6)}}`), 400);
   expectStatus(await state.post(large(6)), 200);
   expect(await storedOf(state)).toMatchObject({ newest: before.newest, older: 0 });
-}, 120_000);
+});
 
 test("of many uploads that do not end, the settings keep the newest, a table the rest, and the sweep takes the oldest", async () => {
   const few = await ask<Crowd>("few?count=16");

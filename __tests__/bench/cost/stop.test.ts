@@ -5,8 +5,6 @@ import { processesWith } from "../../support/processes";
 import { hasEnded, killPrograms, startProgram } from "../../support/running-program";
 import { waitUntil } from "../../support/wait-until";
 
-jest.setTimeout(60_000);
-
 let on: FakeMachine;
 beforeEach(() => {
   on = fakeMachine();
