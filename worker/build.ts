@@ -18,8 +18,9 @@ export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): 
 
 /** Bundles one module for workerd. @param options what is bundled, and what is special about it */
 export async function bundleModule(options: BuildOptions): Promise<string> {
-  const { build } = require("esbuild") as typeof import("esbuild");
-  const { outputFiles } = await build({
+  const { buildSync } = require("esbuild") as typeof import("esbuild");
+  // Its other form leaves a process that runs as long as this one.
+  const { outputFiles } = buildSync({
     write: false,
     bundle: true,
     format: "esm",
