@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker.stop());
 
-const alarm = (state: State): Promise<Response> => fetch(`${worker.owner.url}/alarm/owner/${state.name}`);
+const alarm = (state: State) => send(worker.owner, "GET", `/alarm/owner/${state.name}`);
 
 async function gauges(): Promise<Record<string, number>> {
   const reply = await send(worker.owner, "GET", "/metrics");

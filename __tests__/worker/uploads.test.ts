@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { expectProblem, expectStatus } from "./conformance/case";
-import { lockInfo, State, stateBody } from "./conformance/client";
+import { lockInfo, State, send, stateBody } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./support/harness";
 import type { Crowd, StoredUploads } from "./support/stored-uploads";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => worker.stop());
 
 const ask = async <T>(name: string): Promise<T> =>
-  (await (await fetch(`${worker.owner.url}/uploads/${name}`)).json()) as T;
+  JSON.parse((await send(worker.owner, "GET", `/uploads/${name}`)).text) as T;
 const storedOf = ({ name }: State) => ask<StoredUploads>(`owner/${name}`);
 const otherMd5 = { "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" };
 

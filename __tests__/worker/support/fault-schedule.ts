@@ -3,7 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { R2Bucket } from "@cloudflare/workers-types";
 import { type AuditEntry, verifyAudit } from "../../../worker/src/sqlite/audit-chain";
 import { waitUntil } from "../../support/wait-until";
-import { type LockInfo, lockInfo, type Reply, State, stateBody, type Target } from "../conformance/client";
+import {
+  type LockInfo,
+  lockInfo,
+  type Reply,
+  State,
+  send,
+  stateBody,
+  type Target,
+} from "../conformance/client";
 import { Random } from "./random";
 
 /** The Worker that a schedule runs against. */
@@ -177,7 +185,7 @@ class Schedule {
 
   async #ringAlarm(): Promise<number> {
     const object = encodeURIComponent(`owner/${this.#state.name}`);
-    return (await fetch(`${this.backend.target.url}/alarm/${object}`)).status;
+    return (await send(this.backend.target, "GET", `/alarm/${object}`)).status;
   }
 
   /** As the S3 backend with use_lockfile does it: create the lock file, read, put, delete the lock file. */
@@ -369,8 +377,8 @@ class Schedule {
 
   /** Requests that the Worker goes on with after their answers were lost come to their end. */
   #abandonedEnd(): Promise<void> {
-    const url = `${this.backend.target.url}/abandoned/${this.#state.name}`;
-    return waitUntil(async () => (await (await fetch(url)).json()) === 0);
+    const path = `/abandoned/${this.#state.name}`;
+    return waitUntil(async () => (await send(this.backend.target, "GET", path)).text === "0");
   }
 
   async #mustSucceed(method: string, below: string, body: string): Promise<void> {
@@ -400,7 +408,7 @@ class Schedule {
     this.#faulty = rate > 0;
     const sqlRate = rate > 0 ? sqlFaultRate : 0;
     const settings = `seed=${this.seed}&rate=${rate}&sqlRate=${sqlRate}`;
-    await fetch(`${this.backend.target.url}/faults/${this.#state.name}?${settings}`);
+    await send(this.backend.target, "GET", `/faults/${this.#state.name}?${settings}`);
   }
 }
 
