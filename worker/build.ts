@@ -16,11 +16,14 @@ export async function bundleWorker(entry = join(__dirname, "src", "index.ts")): 
   return bundleModule({ entryPoints: [entry] });
 }
 
+/** How many builds share the process of esbuild. */
+let building = 0;
+
 /** Bundles one module for workerd. @param options what is bundled, and what is special about it */
 export async function bundleModule(options: BuildOptions): Promise<string> {
-  const { buildSync } = require("esbuild") as typeof import("esbuild");
-  // Its other form leaves a process that runs as long as this one.
-  const { outputFiles } = buildSync({
+  const { build, stop } = require("esbuild") as typeof import("esbuild");
+  building++;
+  const { outputFiles } = await build({
     write: false,
     bundle: true,
     format: "esm",
@@ -35,6 +38,9 @@ export async function bundleModule(options: BuildOptions): Promise<string> {
     legalComments: "none",
     logLevel: "warning",
     ...options,
+  }).finally(() => {
+    // Its process would run as long as this one. A build that goes on needs it.
+    if (--building === 0) return stop();
   });
   return (outputFiles ?? []).map((file) => file.text).join("");
 }
