@@ -1,5 +1,11 @@
+import { temporaryFolder } from "./__tests__/support/temporary-folder.mjs";
+
+// Whatever a run leaves in the temporary folder, also one that fails or is killed, goes with it or at the next one.
+process.env.TMPDIR = temporaryFolder();
+
 /** What all projects share. */
 const common = {
+  cacheDirectory: "<rootDir>/node_modules/.cache/jest",
   testEnvironment: "node",
   roots: ["<rootDir>/__tests__"],
   transform: {

@@ -41,18 +41,14 @@ test.each([
   ["local", "proxmox"],
   ["local", "talos", "--nodes", "1", "--one-address"],
   ["worker", "--port", "0"],
-])(
-  "npm run %s %s ends with its npm process",
-  async (name, ...args) => {
-    const script = start(name, ...args);
-    await script.firstLine();
-    expect(leftOver().length).toBeGreaterThan(1);
-    script.child.kill("SIGTERM");
-    await script.ended;
-    await waitUntil(() => leftOver().length === 0);
-  },
-  120_000,
-);
+])("npm run %s %s ends with its npm process", async (name, ...args) => {
+  const script = start(name, ...args);
+  await script.firstLine();
+  expect(leftOver().length).toBeGreaterThan(1);
+  script.child.kill("SIGTERM");
+  await script.ended;
+  await waitUntil(() => leftOver().length === 0);
+});
 
 test("npm run conformance ends with its npm process, though the backend does not answer", async () => {
   const silent = createServer().listen(0, "127.0.0.1");
@@ -72,4 +68,4 @@ test("npm run conformance ends with its npm process, though the backend does not
   await script.ended;
   await waitUntil(() => leftOver().length === 0);
   silent.close();
-}, 120_000);
+});

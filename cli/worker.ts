@@ -21,7 +21,8 @@ async function serve(options: Options): Promise<void> {
   const { startWorker } = require("../worker/runtime") as typeof import("../worker/runtime");
   const { miniflare, url } = await startWorker({ vars, port: options.port, persist, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => void miniflare.dispose().then(() => process.exit(0)));
+    // The process ends by itself then, once Miniflare has removed its temporary folder.
+    process.once(signal, () => void miniflare.dispose());
   }
   console.log(`tfstate worker ready at ${url.origin}${options.basePath ?? ""}`);
 }

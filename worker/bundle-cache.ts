@@ -14,6 +14,9 @@ interface Kept {
   readonly fingerprint: string;
 }
 
+/** How many builds share the process of esbuild. */
+let building = 0;
+
 /**
  * Bundles one module, or takes what an earlier run has made from the same files: esbuild takes half a second, and its sources rarely change.
  * @param folder of what is kept @default in node_modules; a folder that cannot be written to keeps nothing
@@ -26,9 +29,13 @@ export async function bundleOnce(
   const before = readKept(kept);
   if (before !== undefined) return before.text;
 
-  const { build } = require("esbuild") as typeof import("esbuild");
+  const { build, stop } = require("esbuild") as typeof import("esbuild");
   const started = Date.now();
-  const result = await build({ ...options, write: false, metafile: true });
+  building++;
+  const result = await build({ ...options, write: false, metafile: true }).finally(() => {
+    // Its process would run as long as this one. A build that goes on needs it.
+    if (--building === 0) return stop();
+  });
   const text = (result.outputFiles ?? []).map((file) => file.text).join("");
   keep(kept, text, inputsOf(result), started);
   return text;

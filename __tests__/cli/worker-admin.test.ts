@@ -23,7 +23,7 @@ beforeAll(async () => {
     await state.post(stateBody({ serial: 1, lineage: name }), info.ID);
     await state.unlock(info);
   }
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const admin = (...args: string[]): Promise<string> => adminWith(ownerPassword, ...args);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../support/processes";
 import { killPrograms, type RunningProgram, startProgram } from "../support/running-program";
 import { unusedPort } from "../support/unused-port";
 import { waitUntil } from "../support/wait-until";
@@ -20,7 +20,8 @@ const persist = mkdtempSync(join(tmpdir(), "tfstate-persist-"));
 afterAll(async () => {
   killPrograms();
   await closeConnections();
-  await sleep(500); // workerd ends a moment after its parent
+  // workerd ends a moment after its parent.
+  await waitUntil(() => processesWith(persist, "environ").length === 0);
   rmSync(persist, { recursive: true, force: true });
 });
 
@@ -28,7 +29,15 @@ async function start(port: number, vars: Readonly<Record<string, string>> = {}):
   const program = startProgram(
     "cli/worker.ts",
     ["--port", String(port), "--base-path", "/tfstate", "--persist", persist],
-    { env: { ...process.env, TFSTATE_USERNAME: "me", TFSTATE_PASSWORD: "my password", ...vars } },
+    {
+      env: {
+        ...process.env,
+        TFSTATE_USERNAME: "me",
+        TFSTATE_PASSWORD: "my password",
+        RUN_OF: persist,
+        ...vars,
+      },
+    },
   );
   await program.firstLine();
   return program;
@@ -62,7 +71,7 @@ test("states survive a restart and kill -9, on the same port", async () => {
   expectStatus(await state.post(stateBody({ serial: 4 }), info.ID), 409);
   third.child.kill("SIGINT");
   expect(await third.ended).toBe(0);
-}, 180_000);
+});
 
 test("kill -9 in the middle of many writes loses no accepted write", async () => {
   const port = await unusedPort();
@@ -87,7 +96,7 @@ test("kill -9 in the middle of many writes loses no accepted write", async () =>
   // The write after the last answer may have been accepted as well.
   expect([accepted, accepted + 1]).toContain(serial);
   expectStatus(await state.post(stateBody({ serial: Number(serial) + 1 })), 200);
-}, 180_000);
+});
 
 describe("what only Cloudflare may say of a request, and anyone on this machine can", () => {
   const fingerprint = "ab".repeat(32);
@@ -98,7 +107,7 @@ describe("what only Cloudflare may say of a request, and anyone on this machine 
     target = { url: `http://127.0.0.1:${port}/tfstate`, username: "me", password: "my password" };
     const certificate = { fingerprint, namespace: "me", scopes: ["read"] };
     program = await start(port, { TFSTATE_MTLS: JSON.stringify([certificate]) });
-  }, 60_000);
+  });
   afterAll(async () => {
     program.child.kill("SIGTERM");
     await program.ended;

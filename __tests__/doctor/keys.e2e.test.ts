@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
 import { DEFAULT_KEY_ID } from "../../domain/state";
 import { lookForOpenTofu } from "../../toolchain";
 import { TofuClient } from "../state/support/tofu-client";
@@ -45,10 +46,14 @@ function check(more: Readonly<Record<string, string>> = {}, encryption?: string)
 const ROTATED = `{ provider: pbkdf2, key_id: second, previous: { provider: pbkdf2, key_id: ${DEFAULT_KEY_ID} } }`;
 
 test("the passphrase that wrote the state opens it, and no copy is left behind", async () => {
-  const copies = () => readdirSync(tmpdir()).filter((name) => /^doctor-(?!test-|local-)/.test(name));
-  const before = copies();
+  // In a folder of its own, since other tests of the doctor run beside this one.
+  const folder = mkdtempSync(join(os.tmpdir(), "copies-"));
+  jest.spyOn(os, "tmpdir").mockReturnValue(folder);
   expect(await check()).toEqual(["pass the key opens the state"]);
-  expect(copies()).toEqual(before);
+  jest.restoreAllMocks();
+  expect(readdirSync(folder).filter((name) => /^doctor-(?!test-|local-)/.test(name))).toEqual([]);
+  removeSites();
+  rmSync(folder, { recursive: true });
 });
 
 test("after a rotation, the previous one opens it", async () => {

@@ -255,10 +255,11 @@ test("addresses are not checked where the network answers for all of them", asyn
 
 test("the clock: passes, warns from 30 s, fails from 5 minutes, in both directions", async () => {
   const off = (seconds: number) => ({ more: { now: () => new Date(Date.now() + seconds * 1000) } });
-  expect(await check("clock")).toEqual([expect.stringMatching(/^pass this machine's clock is \d s /)]);
+  expect(await check("clock")).toEqual([expect.stringMatching(/^pass this machine's clock is \d+ s /)]);
+  // The Date of an answer has whole seconds, and is as old as the answer.
   expect(await check("clock", off(60))).toEqual([
     expect.stringMatching(
-      /^warn this machine's clock is (59|60|61) s ahead of that of Proxmox → set both by NTP/,
+      /^warn this machine's clock is [6-9]\d s ahead of that of Proxmox → set both by NTP/,
     ),
   ]);
   expect(await check("clock", off(-3600))).toEqual([

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { processesWith } from "../support/processes";
-import { killPrograms, startScript } from "../support/running-program";
+import { hasEnded, killPrograms, startScript } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 
 let folder: string;
@@ -51,7 +51,7 @@ it("goes from an empty account through the life of a cluster, however often it i
   expect(third.said()).toMatch(/✔ Deploy: 2 added, 0 changed, 0 destroyed \[/);
   const log = join(folder, "logs/upgrade.log");
   await waitUntil(() => {
-    if (third.child.exitCode !== null) throw new Error(`it ended before its time:\n${third.said()}`);
+    if (hasEnded(third.child)) throw new Error(`it ended before its time:\n${third.said()}`);
     return existsSync(log) && readFileSync(log, "utf8").includes("cp-2: restarts");
   });
   await end(third, () => third.child.kill("SIGTERM"));

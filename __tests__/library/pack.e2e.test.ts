@@ -66,7 +66,7 @@ test("a fresh project installs the package, and synthesizes the same on cdktf an
 
   // Without the cloudflare provider, whose bindings are for cdktf alone.
   expect(consumer("npm:cdktn@0.24.0").synth()).toEqual(onCdktf);
-}, 600_000);
+});
 
 test("a project of cdktf init compiles, and reads no declarations of packages that we alone need", () => {
   expect(withCloudflare.compileAsInitialized()).toEqual([
@@ -78,7 +78,7 @@ test("a project of cdktf init compiles, and reads no declarations of packages th
     "typescript",
     "undici-types",
   ]);
-}, 600_000);
+});
 
 /** The same program on the sources: `cdktf-proxmox-talos` is mapped to `index.ts`. */
 function synthFromSource(): Record<string, unknown> {

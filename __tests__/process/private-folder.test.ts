@@ -36,6 +36,7 @@ test("is gone after a second signal, which ends the process at once", async () =
     `import { withPrivateFolder } from ${JSON.stringify(`${root}/process/private-folder`)};
      import { stopOnSignal } from ${JSON.stringify(`${root}/process/stop-on-signal`)};
      stopOnSignal();
+     process.on("SIGTERM", () => console.log("heard"));
      setInterval(() => undefined, 1000);
      void withPrivateFolder({ XDG_RUNTIME_DIR: ${JSON.stringify(parent)} }, () => {
        console.log("lent");
@@ -46,7 +47,8 @@ test("is gone after a second signal, which ends the process at once", async () =
   await program.firstLine();
   expect(readdirSync(parent)).toHaveLength(2);
   program.child.kill("SIGTERM");
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await program.says("heard");
+  await new Promise((resolve) => setTimeout(resolve, 1_100)); // two within a second are one
   program.child.kill("SIGTERM");
   expect(await program.ended).toBe(143);
   expect(readdirSync(parent)).toEqual(["program.ts"]);

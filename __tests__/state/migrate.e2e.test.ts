@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { StateBackend } from "../../config";
 import { newLock } from "../../state/locks";
 import { replaceState } from "../../state/replace";
@@ -44,9 +46,11 @@ test.each([
 
     // A writer at work keeps its state where it is, and what it writes is what moves.
     step++;
-    const writer = laptop.apply(step, "-var=seconds=2");
+    const done = join(project.folder, `done-${step}`);
+    const writer = laptop.apply(step, `-var=until=${done}`);
     await whileLocked(project);
     await expect(project.migrate(to)).rejects.toThrow("is locked by");
+    writeFileSync(done, "");
     expect((await writer).exitCode).toBe(0);
     const serial = await serialOf(project);
 

@@ -1,7 +1,8 @@
 import { newLock } from "../../state/locks";
 import { R2Client } from "../../state/r2-client";
 import { R2Store } from "../../state/r2-store";
-import { ScriptedServer } from "./support/scripted-server";
+import { RequestTimeouts } from "./support/request-timeouts";
+import { hangAt, ScriptedServer } from "./support/scripted-server";
 import { useBackends } from "./support/use-backends";
 
 const KEYS = { accessKeyId: "a".repeat(32), secretAccessKey: "1".repeat(64) };
@@ -64,20 +65,27 @@ describe("a server that is no R2, or none at all", () => {
     await expect(client.list("")).rejects.toThrow("answers with no list of tfstate/; check that this is R2");
   });
 
-  test.each(["head", "body"])("one that hangs at its %s is given up", async (where) => {
-    server.answer = (response) => {
-      if (where === "body") response.writeHead(200, { "content-length": "10" }).write("{");
-    };
-    const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
-    await expect(client.get("a")).rejects.toThrow(`${server.url} does not answer within 0.2 s`);
-    expect(server.requests).toHaveLength(1);
-  });
+  describe("in time", () => {
+    let timeouts: RequestTimeouts;
+    beforeEach(() => {
+      timeouts = new RequestTimeouts();
+    });
+    afterEach(() => jest.restoreAllMocks());
 
-  test("a large state on its way is given the time that a slow line takes", async () => {
-    server.answer = (response) => void setTimeout(() => response.end(), 600);
-    const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
-    expect(await client.put("a", new Uint8Array(50_000), "absent")).toBe(true);
-    expect(server.requests).toHaveLength(1);
+    test.each(["head", "body"] as const)("one that hangs at its %s is given up", async (where) => {
+      server.answer = hangAt(where, () => timeouts.pass());
+      const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
+      await expect(client.get("a")).rejects.toThrow(`${server.url} does not answer within 0.2 s`);
+      expect(server.requests).toHaveLength(1);
+      expect(timeouts.asked).toEqual([200]);
+    });
+
+    test("a large state on its way is given the time that a slow line takes", async () => {
+      server.answer = (response) => response.end();
+      const client = new R2Client(server.url, "tfstate", KEYS, { timeoutMs: 200 });
+      expect(await client.put("a", new Uint8Array(50_000), "absent")).toBe(true);
+      expect(timeouts.asked).toEqual([1_200]);
+    });
   });
 
   test("a delete that came too soon after a write is asked for again", async () => {

@@ -1,6 +1,7 @@
 import { newLock } from "../../state/locks";
 import { WorkerStore } from "../../state/worker-store";
-import { ScriptedServer } from "./support/scripted-server";
+import { RequestTimeouts } from "./support/request-timeouts";
+import { hangAt, ScriptedServer } from "./support/scripted-server";
 
 const OWNER = { username: "owner", password: "secret" };
 const IDENTITY = { "x-tfstate-worker": "1" };
@@ -9,7 +10,7 @@ let server: ScriptedServer;
 let store: WorkerStore;
 beforeEach(async () => {
   server = await ScriptedServer.start();
-  store = new WorkerStore(`${server.url}/states/a`, OWNER, { timeoutMs: 300 });
+  store = new WorkerStore(`${server.url}/states/a`, OWNER);
 });
 afterEach(() => server.stop());
 
@@ -28,18 +29,26 @@ test.each([
   expect(await store.holder()).toBeUndefined();
 });
 
-test.each(["head", "body"])("a server that hangs at its %s is given up, once", async (where) => {
-  server.answer = (response) => {
-    if (where === "body") response.writeHead(200, { ...IDENTITY, "content-length": "10" }).write("{");
-  };
-  await expect(store.read()).rejects.toThrow("does not answer within 0.3 s");
-  expect(server.requests).toHaveLength(1);
-});
+describe("in time", () => {
+  let timeouts: RequestTimeouts;
+  beforeEach(() => {
+    timeouts = new RequestTimeouts();
+    store = new WorkerStore(`${server.url}/states/a`, OWNER, { timeoutMs: 300 });
+  });
+  afterEach(() => jest.restoreAllMocks());
 
-test("a large state on its way is given the time that a slow line takes", async () => {
-  server.answer = (response) => void setTimeout(() => response.writeHead(200, IDENTITY).end(), 600);
-  await store.write(new Uint8Array(50_000), newLock("test"));
-  expect(server.requests).toHaveLength(1);
+  test.each(["head", "body"] as const)("a server that hangs at its %s is given up, once", async (where) => {
+    server.answer = hangAt(where, () => timeouts.pass(), IDENTITY);
+    await expect(store.read()).rejects.toThrow("does not answer within 0.3 s");
+    expect(server.requests).toHaveLength(1);
+    expect(timeouts.asked).toEqual([300]);
+  });
+
+  test("a large state on its way is given the time that a slow line takes", async () => {
+    server.answer = (response) => response.writeHead(200, IDENTITY).end();
+    await store.write(new Uint8Array(50_000), newLock("test"));
+    expect(timeouts.asked).toEqual([1_300]);
+  });
 });
 
 test("a lock whose answer was lost is asked for again", async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
+import { endWithTests, killAll } from "./end-with-tests";
 import { requirePlain } from "./plain-output";
 import { waitUntil } from "./wait-until";
 
@@ -34,8 +35,6 @@ export interface RunningProgram {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-const running = new Set<{ readonly child: ChildProcess; readonly isDetached: boolean }>();
-
 /** Starts a TypeScript program of the project. @param file relative to the root of the project */
 export function startProgram(
   file: string,
@@ -56,26 +55,27 @@ export async function runProgram(file: string, args: readonly string[] = [], opt
   return { code: await ended, said: said() };
 }
 
-/** Kills the programs that a test has left running, detached ones with their whole group. */
-export function killPrograms(): void {
-  for (const { child, isDetached } of running) {
-    const { pid, exitCode, signalCode } = child;
-    if (pid !== undefined && exitCode === null && signalCode === null) {
-      process.kill(isDetached ? -pid : pid, "SIGKILL");
-    }
-  }
-  running.clear();
-}
+/** Kills the programs that a test has left running, detached ones with their whole group. After the last test it happens by itself. */
+export const killPrograms = killAll;
+
+/** Whether a program has ended, by itself or by a signal. */
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
 
 function start(
   file: string,
   args: readonly string[],
   { env, cwd = ROOT, detached = false }: ProgramOptions,
 ): RunningProgram {
-  const child = spawn(file, args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
-  running.add({ child, isDetached: detached });
+  const options = { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"] };
+  const child = endWithTests(spawn(file, args, options), detached);
   let output = "";
   let [stdout, stderr] = ["", ""];
+  // A program that has ended may have written something that has not come yet.
+  let isClosed = false;
+  child.once("close", () => {
+    isClosed = true;
+  });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
     stdout += chunk;
@@ -88,7 +88,7 @@ function start(
   const waitFor = (what: string, isThere: () => boolean) =>
     waitUntil(() => {
       if (isThere()) return true;
-      if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended without ${what}:\n${output}`);
+      if (isClosed) throw new Error(`${args.join(" ")} ended without ${what}:\n${output}`);
       return false;
     });
   return {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { endWithTests } from "./end-with-tests";
 import { ROOT } from "./running-program";
 import { waitUntil } from "./wait-until";
 
@@ -19,17 +20,22 @@ export class Terminal {
   readonly ended: Promise<number>;
   private readonly child: ChildProcess;
   private text = "";
+  private isClosed = false;
   /** How far the test has read. */
   private read = 0;
 
   constructor(file: string, args: readonly string[], { env, cwd = ROOT }: TerminalOptions = {}) {
-    this.child = spawn("python3", ["-c", PYTHON, file, ...args], {
+    const child = spawn("python3", ["-c", PYTHON, file, ...args], {
       cwd,
       env: { ...(env ?? process.env), TERM: "xterm-256color" },
       stdio: ["pipe", "pipe", "inherit"],
     });
+    this.child = endWithTests(child);
     this.child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
       this.text += chunk;
+    });
+    this.child.once("close", () => {
+      this.isClosed = true;
     });
     this.ended = once(this.child, "close").then(([code]) => code);
   }
@@ -43,7 +49,7 @@ export class Terminal {
   async answer(question: string, keys: string): Promise<void> {
     await waitUntil(() => {
       if (this.text.includes(question, this.read)) return true;
-      if (this.child.exitCode !== null) throw new Error(`ended without "${question}":\n${this.text}`);
+      if (this.isClosed) throw new Error(`ended without "${question}":\n${this.text}`);
       return false;
     });
     this.read = this.text.indexOf(question, this.read) + question.length;

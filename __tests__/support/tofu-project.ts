@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endWithTests } from "./end-with-tests";
 import { inheritedEnv } from "./inherited-env";
 
 export interface TofuResult {
@@ -67,13 +68,14 @@ export class TofuProject {
     const env = { ...this.env };
     // The CA of a stand-in would hide those of the provider registry.
     if (args[0] === "init") env.SSL_CERT_FILE = undefined;
-    return spawn(tofuBinary(), args, {
+    const child = spawn(tofuBinary(), args, {
       cwd: this.folder,
       env: { ...inheritedEnv(), TF_CLI_ARGS: "-no-color", TF_IN_AUTOMATION: "1", ...env },
       detached: true,
       // OpenTofu must not ask the terminal for what it misses.
       stdio: ["ignore", "pipe", "pipe"],
     });
+    return endWithTests(child, true);
   }
 
   /** The last plan, as `tofu show -json` has it. */

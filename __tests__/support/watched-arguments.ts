@@ -6,7 +6,7 @@ export class WatchedArguments {
   private readonly timer: NodeJS.Timeout;
 
   constructor() {
-    this.timer = setInterval(() => this.look(), 40);
+    this.timer = setInterval(() => this.look(), 40).unref();
   }
 
   /** The arguments seen so far that have one of these texts in them. */

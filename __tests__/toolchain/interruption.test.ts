@@ -7,8 +7,6 @@ import { killPrograms, startProgram } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 import { buildsOf, fakeGo, NOWHERE } from "./support/fakes";
 
-jest.setTimeout(60_000);
-
 let on: FakeMachine;
 
 beforeEach(() => {
@@ -36,8 +34,11 @@ function start() {
 }
 
 it("builds once when two runs start together, and the second says that it waits", async () => {
-  const builds = fakeGo(on, { seconds: 2 });
+  const goOn = join(on.root, "go-on");
+  const builds = fakeGo(on, { until: goOn });
   const [one, two] = [start(), start()];
+  await Promise.race([one, two].map((run) => run.says("waiting for another run")));
+  writeFileSync(goOn, "");
   await Promise.all([one.ended, two.ended]);
   for (const run of [one, two]) expect(run.said()).toContain(`resolved ${cachedTofu()}`);
   expect(one.said() + two.said()).toMatch(

@@ -8,7 +8,7 @@ let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker();
   worker = await startTestWorker({ script, vars: { TFSTATE_DOMAIN: "tfstate.example.com" } });
-}, 60_000);
+});
 afterAll(async () => {
   await closeConnections();
   await worker.miniflare.dispose();

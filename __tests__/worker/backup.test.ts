@@ -11,7 +11,7 @@ beforeEach(async () => {
   worker = await startTestWorker();
   bucket = await worker.miniflare.getR2Bucket("BUCKET");
   backup = await worker.miniflare.getR2Bucket("BACKUP");
-}, 60_000);
+});
 afterEach(() => worker.miniflare.dispose());
 
 async function empty(target: Bucket): Promise<void> {
@@ -110,7 +110,7 @@ test("the schedule finds what others left in the bucket, past a long history", a
     expect(await (await backup.get(key))?.text()).toBe(body);
   const names = jsonList(await send(worker.owner, "GET", "/states")).map(({ name }) => name);
   expect(names).toEqual(["first", "last", "mine"]);
-}, 120_000);
+});
 
 test("an admin's backup is of the own namespace", async () => {
   const other = await startTestWorker({

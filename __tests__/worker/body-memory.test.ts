@@ -7,7 +7,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await startTestWorker();
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 test("while the memory for bodies is all taken, small ones and large ones are stored all the same", async () => {
@@ -40,7 +40,7 @@ test("while the memory for bodies is all taken, small ones and large ones are st
     expectStatus(reply, 200);
     expect((await state.get()).text === large).toBe(true);
   }
-}, 280_000);
+});
 
 test("a body above the limit is refused before it is read", async () => {
   const state = new State(worker.owner);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntil } from "../support/wait-until";
 import { expectNoState, expectUnlocked, json, jsonList } from "./conformance/case";
 import { lockInfo, State, stateBody } from "./conformance/client";
 import {
@@ -18,7 +19,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
-}, 60_000);
+});
 afterAll(async () => {
   await worker.stop();
   await removeFolders();
@@ -68,17 +69,21 @@ class Project extends ClientFolder {
   }
 }
 
-/** Takes long enough to be caught in the act. */
-const slow = (name: string, seconds: number): string =>
-  `resource "terraform_data" "${name}" {\n  provisioner "local-exec" {\n    command = "sleep ${seconds}"\n  }\n}`;
+/** Writes the file `held` once it is being made, and is not made before its client has ended or finds the file `go-on`. */
+const held = (name: string): string =>
+  `resource "terraform_data" "${name}" {
+  provisioner "local-exec" {
+    command = "touch held; while kill -0 $PPID && [ ! -e go-on ]; do sleep 0.1; done"
+  }
+}`;
 
 async function untilLocked(state: State): Promise<string> {
-  for (let tries = 0; tries < 300; tries++) {
-    const { ID } = json(await state.holder());
-    if (ID !== undefined) return String(ID);
-    await sleep(100);
-  }
-  throw new Error("nobody took the lock");
+  let id: unknown;
+  await waitUntil(async () => {
+    id = json(await state.holder()).ID;
+    return id !== undefined;
+  });
+  return String(id);
 }
 
 const resourcesOf = async (state: State): Promise<string[]> =>
@@ -129,10 +134,10 @@ describe.each(clients)("%s", (client, binary) => {
     const project = await Project.create(binary(), state, data("a"));
     await project.succeed("init", "-no-color");
     await project.succeed("apply", "-auto-approve", "-no-color");
-    await project.configure(`${data("a")}\n${slow("b", 60)}`);
+    await project.configure(`${data("a")}\n${held("b")}`);
     const { child, ended } = project.start("apply", "-auto-approve", "-no-color");
     const id = await untilLocked(state);
-    await sleep(500);
+    await waitUntil(() => existsSync(join(project.folder, "held")));
     child.kill("SIGKILL");
     await ended;
     expect(await project.fail("plan", "-no-color")).toContain(id);
@@ -148,11 +153,12 @@ describe.each(clients)("%s", (client, binary) => {
     await project.succeed("apply", "-auto-approve", "-no-color");
     const other = await Project.create(binary(), state, `${data("a")}\n${data("other")}`);
     await other.succeed("init", "-no-color");
-    await project.configure(`${data("a")}\n${slow("late", 6)}`);
+    await project.configure(`${data("a")}\n${held("late")}`);
     const late = project.run("apply", "-auto-approve", "-no-color");
     const id = await untilLocked(state);
     await other.succeed("force-unlock", "-force", id);
     await other.succeed("apply", "-auto-approve", "-no-color");
+    await writeFile(join(project.folder, "go-on"), "");
     expect((await late).exitCode).not.toBe(0);
     expect((await resourcesOf(state)).join()).toBe("a,other");
     expect(existsSync(join(project.folder, "errored.tfstate"))).toBe(true);

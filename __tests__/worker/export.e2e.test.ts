@@ -25,7 +25,7 @@ beforeAll(async () => {
     username: remote.env.TF_HTTP_USERNAME ?? "",
     password: remote.env.TF_HTTP_PASSWORD ?? "",
   };
-}, 60_000);
+});
 afterAll(async () => {
   await closeConnections();
   await remote.stop();

@@ -21,7 +21,7 @@ describe.each(["on", "off"])("with S3 clients %s", (s3Clients) => {
     };
     const vars = { TFSTATE_S3_CLIENTS: s3Clients, TFSTATE_USERS: JSON.stringify([mallory]) };
     worker = await startTestWorker({ script, vars });
-  }, 60_000);
+  });
   afterAll(() => worker.miniflare.dispose());
 
   test(

@@ -15,7 +15,7 @@ let strict: StorageWorker;
 beforeAll(async () => {
   worker = await startStorageWorker();
   strict = await startStorageWorker({ TFSTATE_ENCRYPTION: "required" });
-}, 60_000);
+});
 afterAll(async () => {
   await worker.miniflare.dispose();
   await strict.stop();
@@ -166,7 +166,7 @@ describe("objects that cannot become a version", () => {
     const [ours] = await versionsOf(state);
     expectStatus(await state.send("POST", `/versions/${ours?.id}/restore`), 200);
     expectState(await state.get(), stateBody({ serial: 1 }));
-  }, 120_000);
+  });
 
   test("garbage leaves an entry in the audit, once", async () => {
     const state = new State(worker.owner);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Without Go there is nothing to compare with; in CI that is a failure.
   if ((await hasGo()) || process.env.CI === "true") client = await GoClient.start();
   else console.warn("go is not on PATH: the scanner was not compared with encoding/json");
-}, 600_000);
+});
 afterAll(() => client?.stop());
 
 /** What the scanner finds in a new version, or why it is refused. */
@@ -73,7 +73,7 @@ test("a state that is accepted is the same to Go; what Go would write of one tha
   );
   // Else the states are so odd that nothing was compared.
   expect(Math.min(accepted, rewritten)).toBeGreaterThan(500);
-}, 600_000);
+});
 
 test("the Go program is formatted and vetted", async () => {
   if (client === null) return;

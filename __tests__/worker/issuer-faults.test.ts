@@ -53,7 +53,7 @@ beforeAll(async () => {
       TFSTATE_OIDC: JSON.stringify(issuers.map((issuer) => ({ issuer, audience: "tfstate", rules }))),
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await closeConnections();
   await worker.miniflare.dispose();
@@ -74,19 +74,15 @@ const ask = (token: string) =>
 test.each([
   ...names.map((name, at) => [name, () => url(`fault-${at}`)] as const),
   ["no connection", closed] as const,
-])(
-  "%s in place of the issuer's keys is a 503, worth a repetition",
-  async (_, issuer) => {
-    const reply = await ask(await sign(issuer()));
-    expectProblem(reply, 503);
-    expect(Number(reply.headers["retry-after"])).toBeGreaterThanOrEqual(1);
-    expect(JSON.parse(reply.text)).toMatchObject({
-      error: "issuer_unavailable",
-      message: expect.stringContaining(issuer()),
-    });
-  },
-  20_000,
-);
+])("%s in place of the issuer's keys is a 503, worth a repetition", async (_, issuer) => {
+  const reply = await ask(await sign(issuer()));
+  expectProblem(reply, 503);
+  expect(Number(reply.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+  expect(JSON.parse(reply.text)).toMatchObject({
+    error: "issuer_unavailable",
+    message: expect.stringContaining(issuer()),
+  });
+});
 
 test("an issuer that is back is believed again, and what it did not sign is a 401", async () => {
   isDown = true;

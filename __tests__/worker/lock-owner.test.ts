@@ -23,7 +23,7 @@ beforeAll(async () => {
     "an admin": worker.as("root", password("root")),
     "a token of the same user": worker.as("owner", String(token)),
   };
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const as = (who: string, { name }: State): State => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     await alternating.post(stateBody({ serial, resources }));
     await steady.post(stateBody({ serial, resources: names("same") }));
   }
-}, 120_000);
+});
 afterAll(() => worker.stop());
 
 test("the list of versions has an end in bytes, and each whole difference an address of its own", async () => {

@@ -9,10 +9,10 @@ let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker(join(__dirname, "support/runtime", "faulty-worker.ts"));
   worker = await startTestWorker({ script });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
-const alarm = (state: State): Promise<Response> => fetch(`${worker.owner.url}/alarm/owner/${state.name}`);
+const alarm = (state: State) => send(worker.owner, "GET", `/alarm/owner/${state.name}`);
 
 async function gauges(): Promise<Record<string, number>> {
   const reply = await send(worker.owner, "GET", "/metrics");

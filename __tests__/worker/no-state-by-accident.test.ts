@@ -21,7 +21,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 /** Every address that the Worker knows, with names of things that are there and of others that are not. */

@@ -15,7 +15,7 @@ let worker: TestWorker;
 let browser: Browser;
 beforeAll(async () => {
   worker = await startTestWorker({ vars: { TFSTATE_BASE_PATH: "/tfstate" } });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 test("the page is behind the same credentials, forbids scripts and frames, and never redirects", async () => {
@@ -123,7 +123,7 @@ inBrowser("in Chromium", () => {
     newest = jsonList(await state.send("GET", "/versions"))[0]?.id;
     await state.lock(lockInfo("alice@laptop"));
     await new State(worker.owner, "staging").post(stateBody({ serial: 7, encrypted: true }));
-  }, 60_000);
+  });
   afterAll(() => browser?.close());
 
   const open = async (path: string, options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> => {

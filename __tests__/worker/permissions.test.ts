@@ -71,7 +71,7 @@ beforeAll(async () => {
   await hidden.send("POST", "/backup");
   await hidden.lock(lockInfo("hidden@laptop"));
   hiddenToken = await mint({ name: "hidden", scopes: WORKER_SCOPES, states: ["hidden"] });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 async function mint(request: object): Promise<{ readonly id: string; readonly token: string }> {

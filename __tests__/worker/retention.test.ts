@@ -13,7 +13,7 @@ import {
 let worker: StorageWorker;
 beforeAll(async () => {
   worker = await startStorageWorker();
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const serialsOf = async (state: State): Promise<unknown[]> =>

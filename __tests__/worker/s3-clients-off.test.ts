@@ -22,7 +22,7 @@ let bucket: StorageWorker["bucket"];
 beforeAll(async () => {
   worker = await startStorageWorker({ TFSTATE_S3_CLIENTS: "off" });
   ({ bucket } = worker);
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const currentText = async (state: State): Promise<string | undefined> =>

@@ -18,7 +18,7 @@ let bucket: StorageWorker["bucket"];
 beforeAll(async () => {
   worker = await startStorageWorker();
   ({ bucket } = worker);
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 describe("with R2 and SQLite at their worst", () => {

@@ -25,7 +25,7 @@ let bucket: StorageWorker["bucket"];
 beforeAll(async () => {
   worker = await startStorageWorker();
   ({ bucket } = worker);
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 describe("states that were there before", () => {

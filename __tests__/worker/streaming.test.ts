@@ -8,7 +8,7 @@ import { startTestWorker, type TestWorker } from "./support/harness";
 let worker: TestWorker;
 beforeAll(async () => {
   worker = await startTestWorker();
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 /** Resident memory of the workerd that this process started, in MB. On Linux only; elsewhere null. */
@@ -57,5 +57,4 @@ test.each([
     // R2 and SQLite included, which workerd plays here.
     if (before !== null && after !== null) expect(after - before).toBeLessThan(100);
   },
-  280_000,
 );

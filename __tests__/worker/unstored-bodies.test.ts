@@ -18,7 +18,7 @@ import {
 let worker: StorageWorker;
 beforeAll(async () => {
   worker = await startStorageWorker({ TFSTATE_S3_CLIENTS: "off" });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 /** A state that is locked, with the versions that were written under the lock. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { bundleWorker } from "../../worker/build";
 import { expectProblem, expectStatus } from "./conformance/case";
-import { lockInfo, State, stateBody } from "./conformance/client";
+import { lockInfo, State, send, stateBody } from "./conformance/client";
 import { startTestWorker, type TestWorker } from "./support/harness";
 import type { Crowd, StoredUploads } from "./support/stored-uploads";
 
@@ -10,11 +10,11 @@ let worker: TestWorker;
 beforeAll(async () => {
   const script = await bundleWorker(join(__dirname, "support/runtime", "uploads-worker.ts"));
   worker = await startTestWorker({ script });
-}, 60_000);
+});
 afterAll(() => worker.stop());
 
 const ask = async <T>(name: string): Promise<T> =>
-  (await (await fetch(`${worker.owner.url}/uploads/${name}`)).json()) as T;
+  JSON.parse((await send(worker.owner, "GET", `/uploads/${name}`)).text) as T;
 const storedOf = ({ name }: State) => ask<StoredUploads>(`owner/${name}`);
 const otherMd5 = { "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==" };
 
@@ -40,7 +40,7 @@ test("400 refused uploads leave nothing", async () => {
   const bucket = await worker.miniflare.getR2Bucket("BUCKET");
   const { objects } = await bucket.list({ prefix: `history/owner/${state.name}/` });
   expect(objects).toHaveLength(2);
-}, 120_000);
+});
 
 test("nor do large ones, of which R2 never gets the whole", async () => {
   const state = new State(worker.owner);
@@ -52,7 +52,7 @@ test("nor do large ones, of which R2 never gets the whole", async () => {
   expectProblem(await state.post(`${large(6)}}`), 400);
   expectStatus(await state.post(large(6)), 200);
   expect(await storedOf(state)).toMatchObject({ newest: before.newest, older: 0 });
-}, 120_000);
+});
 
 test("of many uploads that do not end, the settings keep the newest, a table the rest, and the sweep takes the oldest", async () => {
   const few = await ask<Crowd>("few?count=16");

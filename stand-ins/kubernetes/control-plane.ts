@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isTaken } from "../free-port";
 import { issueCertificate, type KeyPair } from "../talos/pki/issue";
 import { KubernetesApi } from "./api";
 import { freePort, Program, untilReady } from "./program";
@@ -46,12 +47,27 @@ export class ControlPlane {
    * @throws where one of them ends, or a key of the settings cannot be used
    */
   static async start(
-    { etcd, kubeApiserver }: KubernetesPrograms,
+    programs: KubernetesPrograms,
     settings: ControlPlaneSettings,
     folder: string,
     signal: AbortSignal,
   ): Promise<ControlPlane> {
-    const files = new Files(folder);
+    for (;;) {
+      try {
+        return await ControlPlane.startOnce(programs, settings, new Files(folder), signal);
+      } catch (error) {
+        // Between the moment that a port was found free and that in which it was opened, somebody else took it.
+        if (!isTaken(error)) throw error;
+      }
+    }
+  }
+
+  private static async startOnce(
+    { etcd, kubeApiserver }: KubernetesPrograms,
+    settings: ControlPlaneSettings,
+    files: Files,
+    signal: AbortSignal,
+  ): Promise<ControlPlane> {
     const admin = await client(settings.ca, "stand-in", ["system:masters"]);
     const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
     const programs = [

@@ -27,10 +27,11 @@ export class Program {
     );
   }
 
-  /** @throws where it has ended, with the last of what it said */
+  /** @throws where it has ended, with the last of what it said, and `EADDRINUSE` where it was about its port */
   assertRuns(): void {
     if (this.output === undefined) return;
-    throw new Error(`${this.name} has ended:\n${tail(this.output)}`);
+    const code = this.output.includes("address already in use") ? "EADDRINUSE" : undefined;
+    throw Object.assign(new Error(`${this.name} has ended:\n${tail(this.output)}`), { code });
   }
 
   async stop(): Promise<void> {

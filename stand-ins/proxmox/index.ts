@@ -79,7 +79,10 @@ export async function startProxmox(options: ProxmoxOptions = {}): Promise<Runnin
   const log = new RequestLog();
   const controlToken = randomUUID();
   const server = new ProxmoxServer(cluster, new ControlApi(cluster, log, controlToken), log, identity);
-  const listening = await server.listen(port);
+  const listening = await server.listen(port).catch((error: unknown) => {
+    identity.dispose();
+    throw error;
+  });
 
   const { userId, tokenId } = FIRST_TOKEN;
   const url = `https://127.0.0.1:${listening}`;

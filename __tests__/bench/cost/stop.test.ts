@@ -2,10 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeMachine, fakeMachine, versionScript } from "../../support/fake-machine";
 import { processesWith } from "../../support/processes";
-import { killPrograms, startProgram } from "../../support/running-program";
+import { hasEnded, killPrograms, startProgram } from "../../support/running-program";
 import { waitUntil } from "../../support/wait-until";
-
-jest.setTimeout(60_000);
 
 let on: FakeMachine;
 beforeEach(() => {
@@ -37,7 +35,7 @@ esac`,
 test.each(["r2", "worker"])("Ctrl-C while %s is counted leaves no process and no folder", async (backend) => {
   const { started, program } = startCost(backend);
   await waitUntil(() => {
-    if (program.child.exitCode !== null) throw new Error(`it ended too early:\n${program.said()}`);
+    if (hasEnded(program.child)) throw new Error(`it ended too early:\n${program.said()}`);
     return existsSync(started);
   });
   expect(readdirSync(on.root)).toContainEqual(expect.stringMatching(/^cost-/));

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VALID } from "../../config/support/cluster";
 import { requirePlain } from "../../support/plain-output";
 import { TYPESCRIPT } from "../../support/running-program";
+import { waitUntil } from "../../support/wait-until";
 
 export const root = join(__dirname, "../../..");
 
@@ -122,6 +123,7 @@ export class Laptop {
 export class Run {
   private stdout = "";
   private output = "";
+  private isClosed = false;
   readonly ended: Promise<Ended>;
 
   constructor(
@@ -136,6 +138,7 @@ export class Run {
       this.output += chunk;
     });
     this.ended = once(child, "close").then(([code, signal]) => {
+      this.isClosed = true;
       const { stdout, output } = this;
       requirePlain({ command: child.spawnargs, stdout, stderr: output, isWhole: signal === null });
       return { end: code ?? signal, stdout, said: output.replace(/\s+/g, " ") };
@@ -144,11 +147,11 @@ export class Run {
 
   /** Waits until it says so. @throws where it ends before */
   async says(text: string, times = 1): Promise<void> {
-    while (this.output.split(text).length <= times) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null)
-        throw new Error(`ended without "${text}":\n${this.output}`);
-      await sleep(20);
-    }
+    await waitUntil(() => {
+      if (this.output.split(text).length > times) return true;
+      if (this.isClosed) throw new Error(`ended without "${text}":\n${this.output}`);
+      return false;
+    });
   }
 
   /** Waits for the end, and wants success. */

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { endWithTests } from "../../support/end-with-tests";
 import { inheritedEnv } from "../../support/inherited-env";
 import { requirePlain } from "../../support/plain-output";
 import { ROOT } from "../../support/running-program";
@@ -94,6 +95,7 @@ export class LinkedProject {
       env: { ...inheritedEnv(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    endWithTests(child);
     let said = "";
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

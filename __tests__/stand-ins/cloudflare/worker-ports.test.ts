@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "../../../stand-ins/cloudflare/account";
 import { type WorkerBackend, WorkerPort } from "../../../stand-ins/cloudflare/runtime/worker-port";
 import { WorkerPorts } from "../../../stand-ins/cloudflare/runtime/worker-ports";
+import { waitUntil } from "../../support/wait-until";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -21,7 +22,12 @@ test("a port that cannot be opened stops nothing, and is reported to the caller 
 
   listen.mockRestore();
   expect(() => ports.of("e")).toThrow("no port is ready");
-  await sleep(100);
-  expect(spare).not.toContain(ports.of("e"));
+  await waitUntil(() => {
+    try {
+      return !spare.includes(ports.of("e"));
+    } catch {
+      return false;
+    }
+  });
   await ports.close();
 });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import os from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
@@ -10,7 +10,7 @@ let dataDir: string;
 const running: RunningProxmox[] = [];
 
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), "proxmox-test-"));
+  dataDir = mkdtempSync(join(os.tmpdir(), "proxmox-test-"));
 });
 afterEach(async () => {
   for (const proxmox of running.splice(0)) await proxmox.stop();
@@ -101,11 +101,13 @@ test("a task is over after a crash, and its VM stays locked", async () => {
 });
 
 test("tasks take time with a time scale", async () => {
-  const api = new ApiClient(await start({ timeScale: 0.1 }));
+  const proxmox = await start({ timeScale: 1000 });
+  const api = new ApiClient(proxmox);
   const upid = await api.ok(api.post("/nodes/pve1/qemu", { vmid: 100 }));
   const path = `/nodes/pve1/tasks/${encodeURIComponent(upid)}/status`;
   expect((await api.ok(api.get(path))).status).toBe("running");
-  expect(await api.task(Promise.resolve({ status: 200, reason: "", data: upid }))).toBe("OK");
+  await proxmox.control.setTimeScale(0.05);
+  expect(await api.task(api.post("/nodes/pve1/qemu", { vmid: 101 }))).toBe("OK");
 });
 
 test("a call that is not served is answered with 501", async () => {
@@ -117,7 +119,10 @@ test("a call that is not served is answered with 501", async () => {
   expect((await api.get("/nodes/pve9/qemu")).reason).toMatch(/hostname lookup 'pve9' failed/);
 });
 
-test("a taken port", async () => {
+test("a taken port is an error, and leaves no certificate behind", async () => {
   const proxmox = await start();
+  jest.spyOn(os, "tmpdir").mockReturnValue(dataDir);
   await expect(startProxmox({ port: Number(new URL(proxmox.url).port) })).rejects.toThrow(/EADDRINUSE/);
+  jest.restoreAllMocks();
+  expect(readdirSync(dataDir)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { endWithTests } from "../../support/end-with-tests";
 import { inheritedEnv } from "../../support/inherited-env";
 import { requirePlain } from "../../support/plain-output";
 import { ROOT, TYPESCRIPT } from "../../support/running-program";
@@ -34,6 +35,7 @@ export class Program {
       env: { ...inheritedEnv(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    endWithTests(child);
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (chunk) => (stdout += chunk));
     child.stderr.on("data", (chunk) => (stderr += chunk));

@@ -33,3 +33,15 @@ export class ScriptedServer {
     await new Promise((resolve) => this.server.close(resolve));
   }
 }
+
+/**
+ * An answer that comes to a stop before its head, or in its body.
+ * @param then is called once the client waits for the rest
+ */
+export const hangAt =
+  (where: "head" | "body", then: () => void, headers: Readonly<Record<string, string>> = {}): Answer =>
+  (response) => {
+    if (where === "head") return then();
+    // The client has got so far when the time is over, unless the machine is busy: then it ends at the head.
+    response.writeHead(200, { ...headers, "content-length": "10" }).write("{", () => setTimeout(then, 50));
+  };

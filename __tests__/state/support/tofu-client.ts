@@ -18,17 +18,19 @@ export class TofuClient {
     this.synth();
   }
 
-  /** A stack that needs no provider: `step` is what an apply changes, `seconds` is how long it takes. */
+  /** A stack that needs no provider: `step` is what an apply changes; it does not end before the file `until` is there. */
   synth(): this {
     const stack = new TerraformStack(newApp(), "cluster");
     const { config, folder } = this.project.load();
     const path = config.path ?? join(folder, "terraform.cluster.tfstate");
     configureState(stack, { ...config, accountId: undefined, path });
     new TerraformVariable(stack, "step", { default: "0" });
-    new TerraformVariable(stack, "seconds", { default: "0" });
+    new TerraformVariable(stack, "until", { default: "" });
     stack.addOverride("resource.terraform_data.step", {
       triggers_replace: "${var.step}",
-      provisioner: { "local-exec": { command: "sleep ${var.seconds}" } },
+      provisioner: {
+        "local-exec": { command: "until [ -z '${var.until}' ] || [ -e '${var.until}' ]; do sleep 0.1; done" },
+      },
     });
     new TerraformOutput(stack, "done", { value: "${terraform_data.step.triggers_replace}" });
     stack.prepareStack();

@@ -12,7 +12,12 @@ import { type FakeMachine, versionScript } from "../../support/fake-machine";
 /** A fake `go`: it writes a script instead of the program that it should build, and a line to the file `builds`. */
 export function fakeGo(
   on: FakeMachine,
-  options: { readonly seconds?: number; readonly tofuVersion?: string } = {},
+  options: {
+    readonly seconds?: number;
+    /** A file: no build ends before it is there. */
+    readonly until?: string;
+    readonly tofuVersion?: string;
+  } = {},
 ): string {
   const builds = join(on.root, "builds");
   on.program(
@@ -26,6 +31,7 @@ echo "$package $$" >> ${builds}
 echo "go: downloading $package v1" >&2
 echo internal/goarch >&2
 sleep ${options.seconds ?? 0} & wait
+${options.until ? `while [ ! -e ${options.until} ]; do sleep 0.1; done` : ""}
 case $package in
   */tofu) echo '#!/bin/sh' > $out; echo '${versionScript("OpenTofu", options.tofuVersion ?? "1.12.6")}' >> $out ;;
   */talosctl) echo '#!/bin/sh' > $out; echo '${talosctlScript(TALOSCTL.version)}' >> $out ;;

@@ -6,13 +6,13 @@ describe.each(["on", "off"])("with S3 clients %s", (s3Clients) => {
   beforeAll(async () => {
     const vars = { TFSTATE_BASE_PATH: "/tfstate", TFSTATE_S3_CLIENTS: s3Clients };
     worker = await startTestWorker({ vars });
-  }, 60_000);
+  });
   afterAll(() => worker.miniflare.dispose());
 
   for (const [subject, cases] of Object.entries(suite)) {
     describe(subject, () => {
       for (const { name, run } of cases) {
-        test(name, () => run(worker.owner), 120_000);
+        test(name, () => run(worker.owner));
       }
     });
   }

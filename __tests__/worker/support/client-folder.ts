@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endWithTests } from "../../support/end-with-tests";
 import { QUICK_KEY_PROVIDER } from "../../support/quick-key";
 import type { State } from "../conformance/client";
 
@@ -45,6 +46,7 @@ export class ClientFolder {
       ...this.env,
     };
     const child = spawn(this.binary, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    endWithTests(child);
     let all = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (data: Buffer) => {
@@ -53,8 +55,9 @@ export class ClientFolder {
     }
     const ended = new Promise<Ended>((resolve, reject) => {
       child.on("error", reject);
-      // Not "close": after kill -9 a provisioner may still hold the pipes.
-      child.on("exit", (exitCode) => setTimeout(() => resolve({ exitCode, all }), 50));
+      // After kill -9 a provisioner may still hold the pipes; otherwise all that was printed is waited for.
+      child.on("exit", (exitCode, signal) => signal && resolve({ exitCode, all }));
+      child.on("close", (exitCode) => resolve({ exitCode, all }));
     });
     return { child, ended };
   }

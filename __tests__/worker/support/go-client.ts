@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { runGroup, tail } from "../../../process/process-group";
 import { findProgram } from "../../../toolchain/context";
+import { endWithTests } from "../../support/end-with-tests";
 
 /** What a Go client makes of a state (`verdict` in go-client/main.go). */
 export interface Verdict {
@@ -48,7 +49,7 @@ export class GoClient {
       },
     );
     if (exitCode !== 0) throw new Error(`go build failed:\n${tail(output)}`);
-    return new GoClient(spawn(program, { stdio: ["pipe", "pipe", "inherit"] }), folder);
+    return new GoClient(endWithTests(spawn(program, { stdio: ["pipe", "pipe", "inherit"] })), folder);
   }
 
   async judge(document: Uint8Array): Promise<Verdict> {

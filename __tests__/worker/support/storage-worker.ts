@@ -21,11 +21,11 @@ export const createOnly = { onlyIf: { etagDoesNotMatch: "*" } };
 
 /** Sets faults for one state; without settings, ends them. */
 export const setFaults = (state: State, settings: Record<string, string> = {}): Promise<unknown> =>
-  fetch(`${state.target.url}/faults/${state.name}?${new URLSearchParams(settings)}`);
+  send(state.target, "GET", `/faults/${state.name}?${new URLSearchParams(settings)}`);
 
 /** Runs the alarm of a state, without the wait for it, as if it were so many days later. */
 export const runAlarm = (state: State, days = 0): Promise<unknown> =>
-  fetch(`${state.target.url}/alarm/${encodeURIComponent(`owner/${state.name}`)}?days=${days}`);
+  send(state.target, "GET", `/alarm/${encodeURIComponent(`owner/${state.name}`)}?days=${days}`);
 
 /** ID in the lock file of a state, where there is one. */
 export async function s3LockId({ bucket }: StorageWorker, state: State): Promise<unknown> {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { runGroup } from "../../../../process/process-group";
 import { loadTlsIdentity } from "../../../../stand-ins/proxmox/tls-identity";
+import { endWithTests } from "../../../support/end-with-tests";
 import { pythonVenv } from "../../../support/python-venv";
 
 const VERSION = "0.5.0";
@@ -48,6 +49,7 @@ export class Referee {
     const child = spawn(python, [...args, ...tls, "--user", USER.name, "--password", USER.password], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    endWithTests(child);
     const url = await listening(child);
     const ticket = await post(`${url}/api2/json/access/ticket`, {
       username: USER.name,

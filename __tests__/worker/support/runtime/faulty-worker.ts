@@ -64,13 +64,32 @@ async function later(days: number, work: () => Promise<void>): Promise<void> {
 /** Answer that never came, as far as the client knows. */
 const lost = (): Response => new Response("lost", { status: 599 });
 
-/** The Worker, with answers that get lost on the way (`x-fate`) and faults that are set per state (`/faults/{name}`). */
+/** How many requests go on after their clients have gone, by the name of the state. */
+const abandoned = new Map<string, number>();
+
+async function abandon(name: string, answer: Response | Promise<Response>): Promise<void> {
+  const add = (more: number) => abandoned.set(name, (abandoned.get(name) ?? 0) + more);
+  add(1);
+  try {
+    await answer;
+  } finally {
+    add(-1);
+  }
+}
+
+/**
+ * The Worker, with answers that get lost on the way (`x-fate`) and faults that are set per state (`/faults/{name}`).
+ * `/abandoned/{name}` tells how many requests go on that were answered as lost.
+ */
 export default {
   async fetch(request, env, ctx) {
     const url = new URL(request.url);
     if (url.pathname.startsWith("/faults/")) {
       setPlan(url.pathname.slice("/faults/".length), url.searchParams);
       return Response.json(operations);
+    }
+    if (url.pathname.startsWith("/abandoned/")) {
+      return Response.json(abandoned.get(url.pathname.slice("/abandoned/".length)) ?? 0);
     }
     if (url.pathname.startsWith("/alarm/")) {
       const object = env.STATE.getByName(decodeURIComponent(url.pathname.slice("/alarm/".length)));
@@ -80,7 +99,8 @@ export default {
     const fate = request.headers.get("x-fate");
     const answer = worker.fetch(request, faulty(env), ctx);
     if (fate === "abandoned") {
-      ctx.waitUntil(answer);
+      const name = /^\/states\/([^/]+)/.exec(url.pathname)?.[1] ?? "";
+      ctx.waitUntil(abandon(name, answer));
       await new Promise((resolve) => setTimeout(resolve, 2));
       return lost();
     }

@@ -1,0 +1,27 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PREFIX = "cdktf-proxmox-talos-tests-";
+
+/** Makes a temporary folder that is gone when this process ends, and removes those of processes that were killed. */
+export function temporaryFolder() {
+  for (const name of readdirSync(tmpdir())) {
+    if (name.startsWith(PREFIX) && !isAlive(Number(name.slice(PREFIX.length)))) remove(join(tmpdir(), name));
+  }
+  const folder = join(tmpdir(), `${PREFIX}${process.pid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  process.once("exit", () => remove(folder));
+  return folder;
+}
+
+const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
