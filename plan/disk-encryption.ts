@@ -30,8 +30,8 @@ export function lockedDisks(change: PlannedChange): readonly Finding[] {
   const volumes = [first, ...others].map(({ volume }) => volume).join(" and ");
   const message =
     `${name} (${address}) could not open ${volumes} at its next start: encrypted with ${first.before}, and ${first.after} in the new config, ` +
-    "while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, disk_encryption_key, or a patch), give the " +
-    `node a new VM with npm run replace-node -- ${name}, or pass --allow ${allow}`;
+    "while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, disk_encryption_key, or a patch), change it in one node after the other and " +
+    `give each a new VM with npm run replace-node -- ${name}, or pass --allow ${allow}`;
   return [{ rule: "disk", address, allow, message }];
 }
 

@@ -223,7 +223,7 @@ describe("the encryption of a node's disks", () => {
     reviewPlan(planOf([resource("talos_machine_configuration_apply.w-1", actions, { before, after })]))
       .refused;
   const message = (volumes: string, before: string, after: string) =>
-    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, disk_encryption_key, or a patch), give the node a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
+    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, disk_encryption_key, or a patch), change it in one node after the other and give each a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
 
   test.each([
     ["in the state", inState],
