@@ -62,6 +62,8 @@ export function removalProgram(name: string, description: string): Command {
 export interface TakeOut {
   readonly command: "remove-node" | "replace-node";
   readonly removal: (isLost: boolean) => Removal;
+  /** What stands against what comes after it, found out before anything is touched. @default - nothing can */
+  readonly laterProblems?: () => Promise<readonly string[]>;
   /** What happens to the VM after that, for the user to read. */
   readonly afterwards: string;
 }
@@ -84,7 +86,7 @@ export async function takeOut(
   cluster: Cluster,
   name: string,
   options: RemovalOptions,
-  { command, removal, afterwards }: TakeOut,
+  { command, removal, laterProblems, afterwards }: TakeOut,
 ): Promise<TakenOut> {
   const { dryRun = false } = options;
   if (options.yes !== undefined && options.yes !== name) {
@@ -97,6 +99,12 @@ export async function takeOut(
   const steps = [...removalSteps(wanted, facts), afterwards];
   const report = { node: name, dryRun, problems, steps };
   if (problems.length > 0) return { code: refused(problems), report };
+  const refuse = (reasons: readonly string[]): TakenOut => ({
+    code: refused(reasons),
+    report: { ...report, problems: reasons },
+  });
+  const later = (await laterProblems?.()) ?? [];
+  if (later.length > 0) return refuse(later);
   console.error(`${name}:\n${steps.map((each) => `  ${each}`).join("\n")}`);
   if (dryRun) return { code: EXIT.wouldChange, report };
   if (options.yes === undefined) {
@@ -112,10 +120,6 @@ export async function takeOut(
       return { code: EXIT.failed, report };
     }
   }
-  const refuse = (reasons: readonly string[]): TakenOut => ({
-    code: refused(reasons),
-    report: { ...report, problems: reasons },
-  });
   const run = { command, signal: cluster.signal };
   return alone(
     live,

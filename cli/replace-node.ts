@@ -7,7 +7,7 @@ import type { Cluster } from "../talos/cluster";
 import { isControlPlane, nodeNamed, type TalosNode } from "../talos/node";
 import { EXIT } from "./change-command";
 import { printReport, type RemovalOptions, removalProgram, takeOut } from "./removal-command";
-import { runDeploy } from "./run-deploy";
+import { planDeploy, runDeploy } from "./run-deploy";
 import { runTalosProgram } from "./talos-command";
 
 const program = removalProgram(
@@ -21,10 +21,13 @@ runTalosProgram<RemovalOptions>("replace-node", program, (cluster, options) =>
 
 async function run(cluster: Cluster, name: string, options: RemovalOptions): Promise<number> {
   const node = nodeNamed(cluster.nodes, name);
+  const deploy = { node, nodes: cluster.nodes, replaces: true, env: process.env };
   const { code, report } = await takeOut(cluster, name, options, {
     command: "replace-node",
     // The old VM goes in any case, so it cannot come back as a stranger.
     removal: (isLost) => ({ node, isLost }),
+    // Without its node, the cluster would wait for whoever mends what the deploy is refused for.
+    laterProblems: async () => (options.deploy ? deployProblems(name, await planDeploy(deploy)) : []),
     afterwards: "its VM and its disks are destroyed, and a new VM gets its config",
   });
   if (code !== undefined) {
@@ -36,7 +39,7 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     printReport(options, report, "to be done");
     return EXIT.done;
   }
-  const deployed = await runDeploy({ node, nodes: cluster.nodes, replaces: true, env: process.env });
+  const deployed = await runDeploy(deploy);
   if (deployed !== 0) {
     printReport(options, report, "failed");
     console.error(`fix what the deploy reports, then run npm run replace-node -- ${name} again`);
@@ -55,6 +58,16 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
   console.error(`${name}: runs in its new VM`);
   printReport(options, report, "done");
   return EXIT.done;
+}
+
+/** @param code exit code of the plan */
+function deployProblems(name: string, code: number): readonly string[] {
+  if (code === 0) return [];
+  const what =
+    code === EXIT.refused
+      ? "would lose more than its VM, so it would be refused: undo that, or deploy it by itself first"
+      : "cannot be planned: mend what the plan says";
+  return [`${name}: the deploy that gives it a new VM ${what}`];
 }
 
 /** @throws Error with what is still missing */

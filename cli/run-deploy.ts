@@ -36,14 +36,24 @@ export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.
   return { ...env, ALLOW_REPLACE: node.name, TF_CLI_ARGS_plan: plan };
 }
 
+/** Makes the plan that the deploy would make, and judges it, with its output on stderr. @returns the exit code */
+export function planDeploy(props: DeployProps): Promise<number> {
+  const [, ...allow] = deployArguments(props).filter((each) => each !== "--auto-approve");
+  return runCommand(["plan", ...allow, "--summary"], props);
+}
+
 /** Deploys, with its output on stderr. @returns the exit code */
 export function runDeploy(props: DeployProps): Promise<number> {
+  return runCommand(deployArguments(props), props);
+}
+
+function runCommand(command: readonly string[], props: DeployProps): Promise<number> {
   // This repository has sources, the package what they were compiled to.
   const isSource = __filename.endsWith(".ts");
   const program = isSource
     ? ["--require", join(__dirname, "../fast-ts.cjs"), join(__dirname, "cdktf.ts")]
     : [join(__dirname, "cdktf.js")];
-  const args = [...program, ...deployArguments(props), ...clusterArguments()];
+  const args = [...program, ...command, ...clusterArguments()];
   const child = spawn(process.execPath, args, {
     env: deployEnvironment(props),
     stdio: ["inherit", process.stderr, "inherit"],

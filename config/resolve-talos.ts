@@ -41,13 +41,16 @@ export function resolveNodeTalos(
   talos: NodeTalosInput | undefined,
   read: PatchReader,
 ): NodeTalosConfig | undefined {
-  return talos && { ...talos, patches: talos.patches.flatMap(read) };
+  if (talos === undefined) return undefined;
+  const { disk_encryption_key: _, ...rest } = talos;
+  return { ...rest, patches: talos.patches.flatMap(read) };
 }
 
 /** The key that the node's disks are encrypted with, as far as the program configures Talos. */
 export function diskEncryption({ talos }: ClusterInput, node: NodeInput): NodeConfig["diskEncryption"] {
   if (talos === undefined || !node.encrypt_disk) return undefined;
-  if (talos.disk_encryption_key !== "auto") return talos.disk_encryption_key;
+  const key = node.talos?.disk_encryption_key ?? talos.disk_encryption_key;
+  if (key !== "auto") return key;
   // The TPM attests what was booted. Without Secure Boot, it would attest to anything.
   return node.secureboot && node.tpm !== false ? "tpm" : "node-id";
 }

@@ -2,25 +2,13 @@ import { quorumOf } from "../domain/etcd";
 import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
-import { changedEncryption } from "./disk-encryption";
+import { networkFindings } from "./cluster-network";
+import { lockedDisks } from "./disk-encryption";
 import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
+import { CONFIG_TYPE, type Finding } from "./finding";
 import type { PlanFile } from "./plan-file";
 import { vmsOfAnotherState } from "./unknown-state";
-
-/** What the guard stops a plan for. */
-export type GuardRule = "vm" | "disk" | "quorum" | "state" | "secrets";
-
-/** Something that a plan would lose, and that nobody has allowed. */
-export interface Finding {
-  readonly rule: GuardRule;
-  /** The resource that the plan changes. */
-  readonly address: string;
-  /** What allows it: `--allow <name>`. */
-  readonly allow: string;
-  /** What would be lost, why, and the way on. */
-  readonly message: string;
-}
 
 export interface Verdict {
   /** What stops the plan. */
@@ -31,8 +19,6 @@ export interface Verdict {
 
 /** The resource that has the secrets of a cluster. */
 const SECRETS_TYPE = "talos_machine_secrets";
-/** The resource that gives a node its config. */
-const CONFIG_TYPE = "talos_machine_configuration_apply";
 /** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
 const ADDRESS_TYPES = [CONFIG_TYPE, "proxmox_virtual_environment_firewall_rules"];
 /** The resource that says that a cluster was made. */
@@ -44,8 +30,8 @@ const STATE_HOLDERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Judges a plan before it is applied: what would lose a VM, a disk, the quorum of etcd, a state or the secrets of a cluster
- * is refused unless it is named.
+ * Judges a plan before it is applied: what would lose a VM, a disk, the quorum of etcd, a state, the secrets of a cluster
+ * or its networks is refused unless it is named.
  * @param allow names of findings ({@link Finding.allow}), or addresses
  * @throws where a name of `allow` is of nothing that the plan would lose: it may be misspelt
  */
@@ -55,6 +41,7 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
     ...demotions(plan),
     ...otherSecrets(plan, changes),
     ...quorumFindings(plan, changes),
+    ...networkFindings(changes),
     ...hiddenState(plan, changes),
   ];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
@@ -123,20 +110,6 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
     `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
     `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
   return [...disks, { rule: "disk", address, allow, message }];
-}
-
-/** A node whose disks cannot be opened at its next start, although it takes the config now. */
-function lockedDisks(change: PlannedChange): readonly Finding[] {
-  const [first, ...others] = changedEncryption(change);
-  if (first === undefined) return [];
-  const { address, name } = change;
-  const allow = `${name}/encryption`;
-  const volumes = [first, ...others].map(({ volume }) => volume).join(" and ");
-  const message =
-    `${name} (${address}) could not open ${volumes} at its next start: encrypted with ${first.before}, and ${first.after} in the new config, ` +
-    "while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a " +
-    `new VM with npm run replace-node -- ${name}, or pass --allow ${allow}`;
-  return [{ rule: "disk", address, allow, message }];
 }
 
 /** A state that was lost, or is elsewhere: an apply would begin another one, with new secrets. */

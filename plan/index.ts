@@ -5,7 +5,7 @@ import { type PlanSummary, summarize } from "./summary";
 
 export type { Action } from "./changes";
 export { type Difference, differencesOf, driftText } from "./drift";
-export type { Finding, GuardRule } from "./guard";
+export type { Finding, GuardRule } from "./finding";
 export { hadResources } from "./had-state";
 export type { ChangeGroup, PlanSummary, ShownAttribute, ShownChange } from "./summary";
 export { textOf } from "./text";

@@ -1,7 +1,8 @@
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type Action, type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { displayAttribute } from "./display-attribute";
-import type { Finding, Verdict } from "./guard";
+import type { Finding } from "./finding";
+import type { Verdict } from "./guard";
 import type { PlanFile } from "./plan-file";
 
 /** A plan, as people and workflows read it. */

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { behindLink } from "./behind-link";
 
 /*
  * Not the npm package `write-file-atomic`: its `sync` (8.0.0) takes a short write on a full disk for a whole one, and
@@ -23,7 +15,7 @@ import { dirname } from "node:path";
  * @default 0o600: only its owner can read it
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array, mode = 0o600): void {
-  const path = existsSync(file) ? realpathSync(file) : file;
+  const path = behindLink(file);
   // One name for each process: two that write the same file must not write into one another's.
   const temporary = `${path}.${process.pid}.next`;
   try {

@@ -32,20 +32,30 @@ export interface SavedState {
   readonly state: Snapshot;
 }
 
-/** The path of a new backup in `folder`: `state-backup-20260131T120000Z`. */
-export function backupFolder(folder: string, now: Date): string {
+/** Makes a folder for a new backup in `folder`, which nobody else has: `state-backup-20260131T120000Z`, or with `-2` for a second one. */
+function makeBackupFolder(folder: string, now: Date): string {
   const date = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  return join(folder, `state-backup-${date}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let count = 1; ; count++) {
+    const path = join(folder, `state-backup-${date}${count === 1 ? "" : `-${count}`}`);
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
 }
 
 /**
  * Writes the states as they are kept, and a manifest, into a new folder.
+ * @param parent where that folder is made
  * @returns one line for each state, for people
  * @throws StateError where none of them exists
  */
 export async function backUp(
   stores: readonly StackStore[],
-  folder: string,
+  parent: string,
   now: Date,
 ): Promise<readonly string[]> {
   const states: z.infer<typeof manifest>["states"] = [];
@@ -73,7 +83,7 @@ export async function backUp(
   if (states.length === 0) {
     throw new StateError("there is no state to save", "npm run state -- list shows what there is");
   }
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = makeBackupFolder(parent, now);
   for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes, { mode: 0o600, flush: true });
   // The manifest is the last file: a folder without one is an interrupted backup.
   const text = JSON.stringify({ createdAt: now.toISOString(), states }, null, 2);

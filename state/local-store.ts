@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { LockInfo } from "../domain/lock-info";
+import { behindLink } from "../process/behind-link";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import { LockedError, StateError } from "./errors";
 import { freezeMarker, readFreezeMarker } from "./freeze-marker";
@@ -55,7 +56,7 @@ export class LocalStore implements StateStore {
     await this.keepVersion();
     if (this.frozenBy()?.ID === lock.ID) return rmSync(this.frozenPath, { force: true });
     this.record.requireHeld(lock);
-    rmSync(this.path);
+    this.removeFile();
   }
 
   async holder(): Promise<LockInfo | undefined> {
@@ -115,7 +116,7 @@ export class LocalStore implements StateStore {
     const bytes = readFileIfExists(this.frozenPath);
     // A client that waits for the lock has the removed file open, and still reads the freeze marker in it.
     if (bytes) writeInPlace(this.path, this.record.requireHeld(lock), bytes);
-    else rmSync(this.path);
+    else this.removeFile();
     rmSync(this.frozenPath, { force: true });
     await this.unlock(lock);
   }
@@ -147,6 +148,11 @@ export class LocalStore implements StateStore {
   async keepVersion(): Promise<void> {
     const bytes = await this.read();
     if (bytes) writeFileAtomic(this.copyPath(versionName(bytes)), bytes);
+  }
+
+  /** Not a symbolic link to it, as OpenTofu writes through one too: where there is no state, the next one goes there. */
+  private removeFile(): void {
+    rmSync(behindLink(this.path));
   }
 
   /** Where the state is while the freeze marker is in its place. */

@@ -7,6 +7,9 @@ import { readFileIfExists } from "./read-file-if-exists";
  * replaced by another file. Until the write is complete, the new bytes are beside it too, so that it can be finished.
  */
 
+/** How often a file is read that changes all the time. */
+const READS = 10;
+
 export interface ReadInPlace {
   readonly bytes: Uint8Array;
   /** false while it is written, and after an interrupted write */
@@ -29,6 +32,9 @@ export function writeInPlace(path: string, fd: number, bytes: Uint8Array): void 
   fill(path, fd, bytes, before);
 }
 
+/** Stands for the first byte while the rest is written: with it, no mixture of old and new bytes is JSON. */
+const TORN = new Uint8Array([0]);
+
 /** Finishes an interrupted write. One that had not changed the file yet is dropped. @param fd of `path`, locked */
 export function finishWriteInPlace(path: string, fd: number): void {
   const pending = readFileIfExists(newPath(path));
@@ -42,7 +48,7 @@ export function finishWriteInPlace(path: string, fd: number): void {
  * file: the next lock finishes that write.
  */
 export function readInPlace(path: string): ReadInPlace | undefined {
-  const bytes = readFileIfExists(path);
+  const bytes = readAtRest(path);
   if (!bytes || isWhole(bytes)) return bytes && { bytes, isWhole: true };
   const pending = readFileIfExists(newPath(path));
   if (pending) return { bytes: pending, isWhole: false };
@@ -51,12 +57,27 @@ export function readInPlace(path: string): ReadInPlace | undefined {
   return again && { bytes: again, isWhole: isWhole(again) };
 }
 
+/** Twice the same: in between, a write may have begun, or may even have been completed, and a read can have seen a part of each. */
+function readAtRest(path: string): Uint8Array | undefined {
+  let bytes = readFileIfExists(path);
+  for (let attempt = 1; bytes && attempt <= READS; attempt++) {
+    const again = readFileIfExists(path);
+    if (again && Buffer.compare(bytes, again) === 0) return bytes;
+    bytes = again;
+  }
+  return bytes;
+}
+
 const newPath = (path: string) => `${path}.new`;
 
 /** Does not empty the file first: after a crash, its content must be invalid, and not read as "no state". */
 function fill(path: string, fd: number, bytes: Uint8Array, length: number): void {
-  writeAt(fd, bytes, 0, Math.min(length, bytes.byteLength));
+  writeAt(fd, TORN, 0, 1);
+  fsyncSync(fd);
+  writeAt(fd, bytes, 1, Math.min(length, bytes.byteLength));
   ftruncateSync(fd, bytes.byteLength);
+  fsyncSync(fd);
+  writeAt(fd, bytes, 0, 1);
   fsyncSync(fd);
   rmSync(newPath(path));
 }

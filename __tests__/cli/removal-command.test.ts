@@ -1,4 +1,4 @@
-import { type RemovalOptions, takeOut } from "../../cli/removal-command";
+import { type RemovalOptions, type TakeOut, takeOut } from "../../cli/removal-command";
 import type { Cluster } from "../../talos/cluster";
 import { CallError } from "../../talos/errors";
 import { talosNodesOf } from "../talos/support/model-cluster";
@@ -32,6 +32,7 @@ const takeNodeOut = (
   signal: AbortSignal,
   onRun: (command: string) => void,
   more: Partial<RemovalOptions> = {},
+  laterProblems?: TakeOut["laterProblems"],
 ) =>
   takeOut(
     clusterWith(signal, onRun),
@@ -40,6 +41,7 @@ const takeNodeOut = (
     {
       command: "remove-node",
       removal: () => ({ node, isLost: false }),
+      laterProblems,
       afterwards: "its VM is destroyed",
     },
   );
@@ -55,6 +57,25 @@ test("a node that was taken out leaves the rest to its command", async () => {
   expect({ code, report }).toMatchObject({ code: undefined, report: { node: node.name, problems: [] } });
   expect(runs.filter((command) => command === "reset")).toHaveLength(1);
 });
+
+test.each([false, true])(
+  "what would be refused after it is known before the node is touched (dry run: %s)",
+  async (dryRun) => {
+    const onRun = (command: string) => {
+      if (command === "reset") throw new Error("it was wiped");
+    };
+    const later = async () => ["w-1: its deploy would be refused"];
+    const { code, report } = await takeNodeOut(signal, onRun, { dryRun, yes: undefined }, later);
+    expect({ code, problems: report.problems }).toEqual({ code: 3, problems: await later() });
+    const none = await takeNodeOut(
+      signal,
+      () => undefined,
+      {},
+      async () => [],
+    );
+    expect(none.code).toBeUndefined();
+  },
+);
 
 test("it wants the name of the node, and where nobody can type it, as an option", async () => {
   const { isTTY } = process.stdin;

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nameInAdvice } from "../../cli/name-cluster";
-import { deployArguments, deployEnvironment, runDeploy } from "../../cli/run-deploy";
+import { deployArguments, deployEnvironment, planDeploy, runDeploy } from "../../cli/run-deploy";
 import { logicalId } from "../../constructs/logical-id";
 import { VM_RESOURCE_TYPE, vmAddress } from "../../domain/virtual-machine";
 import { waitUntil } from "../support/wait-until";
@@ -81,6 +81,10 @@ test("it is told which cluster the user has chosen, so that it names that one to
     expect(await runDeploy({ node: named("w-1"), nodes, env: process.env })).toBe(0);
     expect(readFileSync(join(folder, "arguments"), "utf8")).toMatch(
       / deploy --allow w-1 --auto-approve --cluster staging\n$/,
+    );
+    expect(await planDeploy({ node: named("w-1"), nodes, env: process.env })).toBe(0);
+    expect(readFileSync(join(folder, "arguments"), "utf8")).toMatch(
+      / plan --allow w-1 --summary --cluster staging\n$/,
     );
   } finally {
     process.execPath = execPath;

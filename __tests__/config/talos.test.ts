@@ -137,6 +137,17 @@ const REFUSED: readonly [string, string, ...string[]][] = [
     "cluster.yaml:11: nodes[0].encrypt_disk true needs secureboot: true with talos.disk_encryption_key tpm; set it, or use node-id",
   ],
   [
+    "TPM keys of one node without Secure Boot, and the key of a disk that is not encrypted",
+    talos()
+      .replace(
+        "    vm_id: 101\n",
+        "    vm_id: 101\n    encrypt_disk: true\n    talos: { disk_encryption_key: tpm }\n",
+      )
+      .replace("    vm_id: 102\n", "    vm_id: 102\n    talos: { disk_encryption_key: tpm }\n"),
+    "cluster.yaml:11: nodes[0].encrypt_disk true needs secureboot: true with talos.disk_encryption_key tpm; set it, or use node-id",
+    "cluster.yaml:19: nodes[1].talos.disk_encryption_key tpm has no effect without encrypt_disk: true; set it, or remove this one",
+  ],
+  [
     "keys of Talos without talos",
     edit(
       append(
@@ -172,6 +183,16 @@ describe("an encrypted disk has its key", () => {
       diskEncryption: "node-id",
       tpm: true,
     });
+  });
+
+  test("of its own, where the node names one: so that nodes are replaced one by one", () => {
+    const keys =
+      "    encrypt_disk: true\n    secureboot: true\n    talos: { disk_encryption_key: node-id }\n";
+    expect(node(keys, "disk_encryption_key: tpm")).toMatchObject({ diskEncryption: "node-id", tpm: true });
+    expect(node(keys.replace("node-id", "tpm"), "disk_encryption_key: node-id")).toMatchObject({
+      diskEncryption: "tpm",
+    });
+    expect(node(keys).talos).not.toHaveProperty("disk_encryption_key");
   });
 
   test("made of the node's id without it", () => {

@@ -38,6 +38,8 @@ afterAll(async () => {
 let vm = { input: "1", triggers_replace: "1" };
 /** Of worker-2. */
 let diskEncryption: TalosClusterNode["diskEncryption"];
+/** Of worker-1. */
+let patches: TalosClusterNode["patches"];
 
 function write(names: readonly (string | undefined)[], more: Partial<TalosClusterProps> = {}): void {
   const endpoints = new Map(talos.nodes.map(({ name, endpoint }) => [name, endpoint]));
@@ -49,6 +51,7 @@ function write(names: readonly (string | undefined)[], more: Partial<TalosCluste
       ...node,
       apiEndpoint: endpoints.get(node.name),
       machine: node.name === cp2 ? machine : undefined,
+      ...(node.name === worker1 && { patches }),
       ...(node.name === worker2 && { diskEncryption }),
     }),
   );
@@ -115,15 +118,23 @@ test("a change goes to the control planes one by one, then to the workers", asyn
   expect(order.slice(3).sort()).toEqual([worker1, worker2]);
 });
 
-test("a node that runs keeps the encryption of its disks: the review refuses another one", async () => {
+test("a cluster that runs keeps the encryption of its disks and its networks: the review refuses others, also in a patch", async () => {
   diskEncryption = "node-id";
-  write([...FIRST_FOUR, worker2], SYSCTLS);
-  expect(await project.plannedActions()).toEqual({ [apply(String(worker2))]: ["update"] });
+  const cluster = { network: { dnsDomain: "home.arpa", podSubnets: ["10.9.0.0/16"] } };
+  const state = { provider: "luks2", keys: [{ tpm: {}, slot: 0 }] };
+  patches = [{ machine: { systemDiskEncryption: { state } } }];
+  const endpoint = "https://k8s.example.com:6443";
+  write([...FIRST_FOUR, worker2], { ...SYSCTLS, patches: [{ cluster }], endpoint });
+  await project.plannedActions();
   const { refused } = reviewPlan(await project.planJson());
   expect(refused).toMatchObject([
+    { allow: `${worker1}/encryption`, message: expect.stringContaining("could not open STATE at its") },
     { allow: `${worker2}/encryption`, message: expect.stringContaining("STATE and EPHEMERAL") },
+    { allow: "pod-network", message: expect.stringContaining("from 10.244.0.0/16 to 10.9.0.0/16 on") },
+    { allow: "dns-domain", message: expect.stringContaining("from cluster.local to home.arpa on") },
+    { allow: "endpoint", message: expect.stringContaining(`to ${endpoint} on`) },
   ]);
-  diskEncryption = undefined;
+  [diskEncryption, patches] = [undefined, undefined];
 });
 
 test("a VM that is made anew gets its config anew, one that is only changed does not", async () => {

@@ -223,7 +223,7 @@ describe("the encryption of a node's disks", () => {
     reviewPlan(planOf([resource("talos_machine_configuration_apply.w-1", actions, { before, after })]))
       .refused;
   const message = (volumes: string, before: string, after: string) =>
-    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, talos.disk_encryption_key), give the node a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
+    `w-1 (talos_machine_configuration_apply.w-1) could not open ${volumes} at its next start: encrypted with ${before}, and ${after} in the new config, while Talos encrypts a disk only when it formats it; undo that (encrypt_disk, secureboot, tpm, disk_encryption_key, or a patch), change it in one node after the other and give each a new VM with npm run replace-node -- w-1, or pass --allow w-1/encryption`;
 
   test.each([
     ["in the state", inState],
@@ -249,6 +249,187 @@ describe("the encryption of a node's disks", () => {
     expect(refusedOf(old, outOfState(volume("STATE", nodeId)))).toEqual([]);
     expect(refusedOf(old, inState(), ["delete", "create"])).toEqual([]);
     expect(refusedOf(old, {})).toEqual([]);
+  });
+
+  const legacy = (volumes: object) => JSON.stringify({ machine: { systemDiskEncryption: volumes } });
+  const inPatch = (...patches: object[]) => outOfState(...patches.map((each) => JSON.stringify(each)));
+
+  test("it counts wherever a config has it: in the main document, and in the patches that are merged into it", () => {
+    const finding = (text: string) => [{ allow: "w-1/encryption", message: text }];
+    const main = { ephemeral: { provider: "luks2", keys: [tpm] } };
+    for (const texts of [outOfState, (each: string) => inState(each)]) {
+      expect(refusedOf(texts("{}"), texts(legacy(main)))).toMatchObject(
+        finding(message("EPHEMERAL", "nothing", "tpm")),
+      );
+      expect(refusedOf(texts(legacy(main)), texts(legacy({ state: main.ephemeral })))).toMatchObject(
+        finding(message("STATE and EPHEMERAL", "nothing", "tpm")),
+      );
+      // The other form of the same.
+      expect(refusedOf(texts(legacy(main)), texts(volume("EPHEMERAL", tpm)))).toEqual([]);
+    }
+    // A slot that is not named is the first.
+    expect(refusedOf(inState(volume("STATE", nodeId)), inState(volume("STATE", { nodeID: {} })))).toEqual([]);
+  });
+
+  test("patches are merged as Talos merges them: lists are appended to, and what is deleted is gone", () => {
+    const encrypted = {
+      apiVersion: "v1alpha1",
+      kind: "VolumeConfig",
+      name: "STATE",
+      encryption: { provider: "luks2", keys: [nodeId] },
+    };
+    const same = { apiVersion: "v1alpha1", kind: "VolumeConfig", name: "STATE" };
+    const second = { ...same, encryption: { keys: [{ slot: 1, tpm: {} }] } };
+    expect(refusedOf(inPatch(encrypted), inPatch(encrypted, second))).toEqual([]);
+    expect(
+      refusedOf(
+        inPatch(encrypted, second),
+        inPatch({ ...same, encryption: { keys: [{ slot: 1, tpm: {} }] } }),
+      ),
+    ).toEqual([]);
+    const gone = [{ allow: "w-1/encryption", message: message("STATE", "nodeID", "nothing") }];
+    for (const deletion of [
+      { ...same, $patch: "delete" },
+      { ...same, encryption: { $patch: "delete" } },
+      { ...same, encryption: { keys: [{ slot: 0, $patch: "delete" }] } },
+    ])
+      expect(refusedOf(inPatch(encrypted), inPatch(encrypted, deletion))).toMatchObject(gone);
+  });
+
+  test.each(["UserVolumeConfig", "RawVolumeConfig", "SwapVolumeConfig"])(
+    "a volume of the user's own, as %s, keeps its keys too",
+    (kind) => {
+      const own = (...keys: object[]) => ({
+        apiVersion: "v1alpha1",
+        kind,
+        name: "data",
+        ...(keys.length > 0 && { encryption: { provider: "luks2", keys } }),
+      });
+      const refused = refusedOf(inPatch(own(nodeId)), inPatch(own(tpm)));
+      expect(refused).toMatchObject([
+        { allow: "w-1/encryption", message: message(`${kind} data`, "nodeID", "tpm") },
+      ]);
+      expect(refusedOf(inPatch(own()), inPatch(own(tpm)))).toHaveLength(1);
+      // A new volume is formatted with its keys, and one that goes is not opened.
+      expect(refusedOf(inPatch(), inPatch(own(tpm)))).toEqual([]);
+      expect(refusedOf(inPatch({}, own(nodeId)), inPatch({}))).toEqual([]);
+    },
+  );
+});
+
+describe("the networks of a cluster that runs", () => {
+  const config = (network: object, more: object = {}) => ({
+    machine_configuration_input: JSON.stringify({
+      version: "v1alpha1",
+      cluster: {
+        network: {
+          dnsDomain: "cluster.local",
+          podSubnets: ["10.244.0.0/16"],
+          serviceSubnets: ["10.96.0.0/12"],
+          ...network,
+        },
+        controlPlane: { endpoint: "https://10.20.1.10:6443" },
+        ...more,
+      },
+    }),
+  });
+  const patches = (...each: object[]) => ({
+    machine_configuration_input: null,
+    config_patches: each.map((one) => JSON.stringify(one)),
+  });
+  const network = (fields: object) => patches({ cluster: { network: fields } });
+  const refusedOf = (before: object, after: object, actions = ["update"]) =>
+    reviewPlan(
+      planOf(
+        ["cp-1", "w-1"].map((name) =>
+          resource(`talos_machine_configuration_apply.${name}`, actions, { before, after }),
+        ),
+      ),
+    ).refused;
+
+  test.each([
+    [
+      "pod-network",
+      "cluster_pod_cidr",
+      config({}),
+      config({ podSubnets: ["10.9.0.0/16"] }),
+      "the network of the pods would change from 10.244.0.0/16 to 10.9.0.0/16 on cp-1, w-1, in a cluster that runs: each node keeps",
+    ],
+    [
+      "pod-network",
+      "cluster_pod_cidr",
+      network({}),
+      network({ podSubnets: ["10.244.0.0/16", "fd00::/56"] }),
+      "from 10.244.0.0/16 to 10.244.0.0/16 and fd00::/56 on",
+    ],
+    [
+      "service-network",
+      "cluster_svc_cidr",
+      config({}),
+      config({ serviceSubnets: ["10.97.0.0/16"] }),
+      "the network of the services would change from 10.96.0.0/12 to 10.97.0.0/16 on",
+    ],
+    [
+      "service-network",
+      "cluster_svc_cidr",
+      patches({ cluster: { network: { serviceSubnets: ["10.97.0.0/16"] } } }),
+      patches(
+        { cluster: { network: { serviceSubnets: ["10.97.0.0/16"] } } },
+        { cluster: { network: { serviceSubnets: ["10.98.0.0/16"] } } },
+      ),
+      "from 10.97.0.0/16 to 10.98.0.0/16 on",
+    ],
+    [
+      "dns-domain",
+      "dnsDomain",
+      network({}),
+      network({ dnsDomain: "home.arpa" }),
+      "the DNS domain would change from cluster.local to home.arpa on",
+    ],
+    [
+      "endpoint",
+      "talos.endpoint",
+      config({}),
+      config({}, { controlPlane: { endpoint: "https://k8s.example.com:6443" } }),
+      "from https://10.20.1.10:6443 to https://k8s.example.com:6443 on",
+    ],
+    [
+      "endpoint",
+      "talos.endpoint",
+      patches({ cluster: { apiServer: { certSANs: ["10.20.1.10"] } } }),
+      patches({ cluster: { apiServer: { certSANs: ["k8s.example.com", "10.20.1.10"] } } }),
+      "from 10.20.1.10 to k8s.example.com on",
+    ],
+    [
+      "pod-network",
+      "podSubnets",
+      patches({ apiVersion: "v1alpha1", kind: "KubeNetworkConfig", podSubnets: ["10.1.0.0/16"] }),
+      patches({ apiVersion: "v1alpha1", kind: "KubeNetworkConfig", podSubnets: ["10.2.0.0/16"] }),
+      "from 10.1.0.0/16 to 10.2.0.0/16 on",
+    ],
+  ])("%s does not change unless it is named (%s)", (allow, key, before, after, message) => {
+    expect(refusedOf(before, after)).toMatchObject([
+      { rule: "network", allow, message: expect.stringContaining(message) },
+    ]);
+    expect(refusedOf(before, after)[0]?.message).toContain(`pass --allow ${allow} `);
+    expect(refusedOf(before, after)[0]?.message).toContain(key);
+    // New nodes run nothing yet.
+    expect(refusedOf(before, after, ["create"])).toEqual([]);
+    expect(refusedOf(before, after, ["delete", "create"])).toEqual([]);
+  });
+
+  test("a default that is written down, another name in the certificates, and all else, is no change", () => {
+    const written = network({
+      podSubnets: ["10.244.0.0/16"],
+      serviceSubnets: ["10.96.0.0/12"],
+      dnsDomain: "cluster.local",
+    });
+    expect(refusedOf(network({}), written)).toEqual([]);
+    expect(refusedOf(written, network({ cni: { name: "none" } }))).toEqual([]);
+    const sans = (...names: string[]) => patches({ cluster: { apiServer: { certSANs: names } } });
+    expect(refusedOf(sans("10.20.1.10"), sans("10.20.1.10", "x.example.com"))).toEqual([]);
+    expect(refusedOf(config({}), sans("10.20.1.10"))).toEqual([]);
+    expect(refusedOf(config({}), {})).toEqual([]);
   });
 });
 

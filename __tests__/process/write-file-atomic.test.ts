@@ -47,6 +47,14 @@ test("a symbolic link stays one, and the file behind it is new: another project 
   expect(readdirSync(shared)).toEqual(["secrets.yaml"]);
 });
 
+test("a symbolic link to a file that is not there yet stays one too", () => {
+  symlinkSync("next", path);
+  symlinkSync("later", join(folder, "next"));
+  writeFileAtomic(path, "new");
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, "later"), "utf8")).toBe("new");
+});
+
 test.each(["writeFileSync", "renameSync"] as const)(
   "where %s fails, the old file stays, with nothing beside it",
   (name) => {

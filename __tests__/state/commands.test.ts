@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { StateBackend } from "../../config";
+import { backUp, readBackup } from "../../state/backup";
 import { newLock } from "../../state/locks";
 import { withLock } from "../../state/with-lock";
 import { Program } from "./support/program";
@@ -164,6 +165,17 @@ describe.each(backends)("%s", (backend) => {
     await write(plain, stateOf(2));
     expect(await refused(plain, "verify")).toContain("WRONG it is in plain text");
   });
+});
+
+test("backups of one second get a folder each, whoever made the other one", async () => {
+  const project = makeProject("local");
+  await write(project, stateOf(5));
+  const stores = [{ stack: "cluster" as const, store: project.store() }];
+  const [parent, now] = [join(project.folder, "saved"), new Date("2026-01-31T12:00:00.000Z")];
+  for (const _ of [1, 2, 3]) await backUp(stores, parent, now);
+  const name = "state-backup-20260131T120000Z";
+  expect(readdirSync(parent)).toEqual([name, `${name}-2`, `${name}-3`]);
+  expect(readBackup(join(parent, `${name}-2`))).toHaveLength(1);
 });
 
 test("verify sees a state that is older than a copy of it, and one that was changed without a new serial", async () => {

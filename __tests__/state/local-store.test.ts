@@ -1,4 +1,14 @@
-import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalStore } from "../../state/local-store";
@@ -73,6 +83,68 @@ test("what is torn reads as what the next lock makes of it", async () => {
   await withLock(store, "test", async () => undefined);
   expect(readFileSync(path)).toEqual(next);
   expect(existsSync(`${path}.new`)).toBe(false);
+});
+
+/** Two states of one length whose bytes can be mixed, and stay JSON. */
+const [OLD, NEW] = [stateOf(1, { content: "old" }), stateOf(2, { content: "new" })];
+
+test.each([1, 2, 3])(
+  "a write between states of one length that ends after %s parts of it is finished, and no mixture is a state",
+  async (parts) => {
+    expect(OLD.length).toBe(NEW.length);
+    await write(OLD);
+    const real = fs.writeSync as (...args: unknown[]) => number;
+    let calls = 0;
+    const inHalves = (fd: number, bytes: Uint8Array, from: number, length: number, at?: number) => {
+      if (at === undefined) return real(fd, bytes, from, length, at);
+      if (++calls > parts) throw new Error("killed");
+      return real(fd, bytes, from, Math.ceil(length / 2), at);
+    };
+    jest.spyOn(fs, "writeSync").mockImplementation(inHalves as typeof fs.writeSync);
+    await expect(write(NEW)).rejects.toThrow("killed");
+    jest.restoreAllMocks();
+    expect(await text()).toBe(NEW.toString());
+    await withLock(store, "test", async () => undefined);
+    expect(readFileSync(path)).toEqual(NEW);
+  },
+);
+
+test("a read during which a whole write goes by is done again", async () => {
+  await write(NEW);
+  const real = fs.readFileSync;
+  let isFirst = true;
+  jest.spyOn(fs, "readFileSync").mockImplementation(((file: string, ...more: []) => {
+    if (file !== path || !isFirst) return real(file, ...more);
+    isFirst = false;
+    return Buffer.concat([OLD.subarray(0, OLD.length / 2), NEW.subarray(OLD.length / 2)]);
+  }) as typeof fs.readFileSync);
+  expect(await text()).toBe(NEW.toString());
+  expect(isFirst).toBe(false);
+});
+
+test("behind a symbolic link it is the file that is written, frozen, opened and removed, and the link stays", async () => {
+  const shared = join(folder, "shared");
+  const target = join(shared, "cluster.tfstate");
+  mkdirSync(shared);
+  symlinkSync("shared/cluster.tfstate", path);
+  await write(SHORT);
+  expect(readFileSync(target)).toEqual(SHORT);
+  const freeze = newFreeze("elsewhere");
+  await store.freeze(freeze);
+  expect(readFileSync(target, "utf8")).toContain("none: ");
+  expect(await text()).toBe(SHORT.toString());
+  await store.remove(freeze);
+  await store.unfreeze(freeze);
+  expect([lstatSync(path).isSymbolicLink(), existsSync(target), await store.read()]).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
+  await write(LONG);
+  expect(readFileSync(target)).toEqual(LONG);
+  await withLock(store, "test", (lock) => store.remove(lock));
+  expect([lstatSync(path).isSymbolicLink(), readdirSync(shared)]).toEqual([true, []]);
+  expect((await store.versions()).map(({ serial }) => serial).sort()).toEqual([1, 2]);
 });
 
 test("what is torn while somebody has the lock is not read", async () => {

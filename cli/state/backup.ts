@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { waiting } from "../../process/waiting";
-import { backUp, backupFolder } from "../../state/backup";
+import { backUp } from "../../state/backup";
 import { loadProject } from "../../state/project";
 import { requireStores, type StateSelection } from "../../state/stack-store";
 import { atOption, stackOption } from "./options";
@@ -19,7 +19,7 @@ async function backup(folder: string, selection: StateSelection): Promise<void> 
   const project = loadProject(process.env, process.cwd());
   const now = new Date();
   const lines = await waiting("writing the states", async () =>
-    backUp(await requireStores(project, selection), backupFolder(folder, now), now),
+    backUp(await requireStores(project, selection), folder, now),
   );
   for (const line of lines) console.log(line);
 }

@@ -147,10 +147,15 @@ function* checkVolumes({ nodes }: ResolvedCluster): Iterable<Problem> {
 }
 
 function* checkEncryption({ input, nodes, isSound }: ResolvedCluster): Iterable<Problem> {
-  for (const { path, config } of nodes) {
+  for (const { path, config, input: node } of nodes) {
     const at: Path = [...path, "encrypt_disk"];
+    const own = node.talos?.disk_encryption_key;
+    if (own !== undefined && !node.encrypt_disk) {
+      const text = `${own} has no effect without encrypt_disk: true; set it, or remove this one`;
+      yield { path: [...path, "talos", "disk_encryption_key"], text };
+    }
     if (config.diskEncryption !== "tpm" || !isSound(["talos", "disk_encryption_key"])) continue;
-    const wanted = `with talos.disk_encryption_key ${input.talos?.disk_encryption_key}`;
+    const wanted = `with talos.disk_encryption_key ${own ?? input.talos?.disk_encryption_key}`;
     if (!config.secureBoot)
       yield { path: at, text: `true needs secureboot: true ${wanted}; set it, or use node-id` };
     if (!config.tpm)

@@ -46,6 +46,12 @@ export const nodeTalos = z.strictObject({
   routes: z.array(route).default([]).describe("More routes through the first NIC."),
   labels: labels.default({}).describe("Labels of the node, besides those of its role."),
   taints: taints.default([]).describe("Taints of the node, besides those of its role."),
+  disk_encryption_key: z
+    .enum(DISK_ENCRYPTION_KEYS)
+    .optional()
+    .describe(
+      "Key of its `encrypt_disk`, where it is not that of the other nodes. Default: `talos.disk_encryption_key`.",
+    ),
   patches: patches.default([]).describe("Files with patches, merged last."),
 });
 

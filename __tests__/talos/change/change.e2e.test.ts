@@ -238,6 +238,17 @@ test("a lost control plane keeps the others in etcd, and gets a new VM that is a
   expect(seen.done()).toEqual([]);
   const before = seen.vm("cp-3");
   const args = ["--yes", "cp-3", "--json", "--snapshot", inFolder("d.snapshot")];
+  const written = readFileSync(inFolder("cluster.yaml"), "utf8");
+  rewrite("cluster.yaml", (text) => `cluster_svc_cidr: 10.97.0.0/16\n${text}`);
+  const refused = await outside("replace-node", "cp-3", ...args);
+  expect({ code: refused.code, said: refused.said }).toEqual({
+    code: 3,
+    said: expect.stringMatching(
+      /refused: the network of the services would change[\s\S]*cp-3: the deploy that gives it a new VM would lose more than its VM/,
+    ),
+  });
+  expect(seen.done()).toEqual([]);
+  rewrite("cluster.yaml", () => written);
   const { code, out, said } = await outside("replace-node", "cp-3", ...args);
   expect({ code, said }).toEqual({
     code: 0,
