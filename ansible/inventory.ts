@@ -107,8 +107,8 @@ function imageOf(node: NodeConfig, cluster: ClusterConfig, prefix: string): Imag
 const idOf = ({ schematic }: NodeConfig): string =>
   "id" in schematic ? schematic.id : schematicId(schematic);
 
-/** What the playbooks leave to a deploy, of what the files name. */
-export function notMade(cluster: ClusterConfig): readonly string[] {
+/** Parts of the files that the playbooks leave to a deploy, each with a line that says so. */
+export function leftToDeploy(cluster: ClusterConfig): readonly string[] {
   return [
     ...(cluster.proxmox.ha ? ["proxmox_ha: HA resources and rules"] : []),
     ...(cluster.firewall ? ["proxmox_firewall: rules"] : []),

@@ -11,13 +11,13 @@ import { hasConfig, wantedConfig } from "../talos/change/wanted-config";
 import type { Cluster } from "../talos/cluster";
 import { nodeNamed, type TalosNode } from "../talos/node";
 import {
-  alone,
   type ChangeOptions,
   changeProgram,
   EXIT,
   factsOf,
   finish,
   liveCluster,
+  withExclusiveRun,
 } from "./change-command";
 import { runTalosProgram } from "./talos-command";
 
@@ -61,7 +61,7 @@ async function run(cluster: Cluster, name: string, options: Options): Promise<nu
     return refuse(problems);
   }
   const run = { command: "apply-config", signal };
-  return alone(
+  return withExclusiveRun(
     live,
     run,
     (problem) => refuse([problem]),

@@ -87,7 +87,7 @@ async function orNoDrain<T>(work: () => Promise<T>): Promise<T> {
  * Lets a command change nodes while no other run of such a command does. Without Kubernetes (`--no-drain`), nothing keeps two apart.
  * @param refuse says why nothing is touched, and returns the result
  */
-export async function alone<T>(
+export async function withExclusiveRun<T>(
   live: LiveCluster,
   { signal, command }: { readonly signal: AbortSignal; readonly command: string },
   refuse: (problem: string) => T,

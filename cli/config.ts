@@ -1,9 +1,9 @@
 // `npm run config -- show`: what a cluster is, with everything that its files leave out. `inventory`: the same for Ansible.
 import { Command } from "commander";
-import { inventoryOf, notMade } from "../ansible/inventory";
+import { inventoryOf, leftToDeploy } from "../ansible/inventory";
 import { findClusterFiles, loadFromEnv } from "../config";
 import { loadWithSource } from "../config/load-with-source";
-import { everythingOf } from "../config/show";
+import { completeClusterOf } from "../config/show";
 import { showAsYaml } from "../config/show-yaml";
 import { imagePrefix } from "../domain/talos-image";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
@@ -18,12 +18,12 @@ function show({ json }: ShowOptions): void {
   const files = findClusterFiles({ clusterConfig: process.env.CLUSTER_CONFIG });
   const cluster = loadWithSource({ ...files, env: process.env });
   for (const line of [...cluster.warnings, ...cluster.notes]) console.error(line);
-  console.log(json ? JSON.stringify(everythingOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
+  console.log(json ? JSON.stringify(completeClusterOf(cluster), null, 2) : showAsYaml(cluster).trimEnd());
 }
 
 function inventory(): void {
   const { config, name, warnings, notes } = loadFromEnv({ env: process.env });
-  for (const line of [...warnings, ...notes, ...notMade(config)]) console.error(line);
+  for (const line of [...warnings, ...notes, ...leftToDeploy(config)]) console.error(line);
   console.log(JSON.stringify(inventoryOf(config, imagePrefix(name)), null, 2));
 }
 

@@ -18,13 +18,13 @@ import type { Cluster } from "../talos/cluster";
 import { TalosError } from "../talos/errors";
 import {
   addDrainOptions,
-  alone,
   type ChangeOptions,
   EXIT,
   factsOf,
   liveCluster,
   refused,
   seconds,
+  withExclusiveRun,
 } from "./change-command";
 import { type TalosOptions, talosProgram } from "./talos-command";
 
@@ -121,7 +121,7 @@ export async function takeOut(
     }
   }
   const run = { command, signal: cluster.signal };
-  return alone(
+  return withExclusiveRun(
     live,
     run,
     (problem) => refuse([problem]),

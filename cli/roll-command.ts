@@ -3,7 +3,14 @@ import type { ClusterFacts } from "../talos/change/preflight";
 import { type Roll, type RolledNode, rollNodes } from "../talos/change/roll";
 import type { Cluster } from "../talos/cluster";
 import type { TalosNode } from "../talos/node";
-import { alone, type ChangeOptions, chosenNodes, factsOf, finish, liveCluster } from "./change-command";
+import {
+  type ChangeOptions,
+  chosenNodes,
+  factsOf,
+  finish,
+  liveCluster,
+  withExclusiveRun,
+} from "./change-command";
 
 /* What `npm run upgrade` and `npm run reboot` have in common: they restart nodes, one by one. */
 
@@ -94,5 +101,5 @@ export async function runRoll<Shown extends { readonly name: string }>(
       nodes.map(({ outcome = "" }) => outcome),
     );
   };
-  return alone(live, { command: name, signal }, (problem) => refuse([problem]), roll);
+  return withExclusiveRun(live, { command: name, signal }, (problem) => refuse([problem]), roll);
 }

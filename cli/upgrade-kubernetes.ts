@@ -14,7 +14,7 @@ import { LiveCluster } from "../talos/change/live-cluster";
 import { snapshotName, takeSnapshot } from "../talos/change/safety-snapshot";
 import type { Cluster } from "../talos/cluster";
 import { CallError } from "../talos/errors";
-import { alone, CHANGE_EXIT_CODES, EXIT, refused, seconds } from "./change-command";
+import { CHANGE_EXIT_CODES, EXIT, refused, seconds, withExclusiveRun } from "./change-command";
 import { runTalosProgram, type TalosOptions, talosProgram } from "./talos-command";
 
 interface Options extends TalosOptions {
@@ -89,7 +89,7 @@ async function upgrade(cluster: Cluster, options: Options): Promise<number> {
   };
   if (dryRun || !isPending) return upgradeAndWrite();
   const run = { command: "upgrade-kubernetes", signal: cluster.signal };
-  return alone(
+  return withExclusiveRun(
     live,
     run,
     (problem) => {

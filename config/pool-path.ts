@@ -28,10 +28,10 @@ export function keyOfInstance(path: Path): Path {
 }
 
 /**
- * Tells of the key in the file, with the name of the instance where that matters, and once only where a mistake repeats itself
- * in further instances.
+ * Reports problems of the nodes of a pool at the key in the file, with the name of the node if that matters. A mistake that repeats
+ * itself in further nodes is reported once.
  */
-export function tellOfInstances(problems: readonly Problem[]): Problem[] {
+export function mergeInstanceProblems(problems: readonly Problem[]): Problem[] {
   const kinds = new Map<unknown, Problem[]>();
   for (const problem of problems) {
     const kind = kindOf(problem);

@@ -5,7 +5,7 @@ import { isMapping, type Path, valueAt } from "./path";
 import { keyOfInstance } from "./pool-path";
 import type { ResolvedNode } from "./resolve-cluster";
 import type { NodeSizes } from "./resolve-sizes";
-import { everythingOf } from "./show";
+import { completeClusterOf } from "./show";
 
 /** Where a node has a value from if its own key is not set. The sizes know it themselves. */
 const INHERITED: Readonly<Record<string, Path>> = {
@@ -29,7 +29,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   account_id: "CLOUDFLARE_ACCOUNT_ID",
 };
 
-/** {@link everythingOf} as YAML, with a comment after each value that says where it comes from. */
+/** {@link completeClusterOf} as YAML, with a comment after each value that says where it comes from. */
 export function showAsYaml(cluster: SourcedCluster): string {
   const document = new Document();
   const toNode = (value: unknown, path: Path): Node => {
@@ -49,7 +49,7 @@ export function showAsYaml(cluster: SourcedCluster): string {
     node.comment = ` ${originOf(path, cluster)}`;
     return node;
   };
-  document.contents = toNode(everythingOf(cluster), []) as typeof document.contents;
+  document.contents = toNode(completeClusterOf(cluster), []) as typeof document.contents;
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 

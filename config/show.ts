@@ -9,10 +9,10 @@ import { node as nodeSchema } from "./schema/node";
 export type ClusterData = Readonly<Record<string, unknown>>;
 
 /**
- * The cluster as one file that says everything: with all defaults, with what is derived, and with the nodes of pools written
- * out. It describes the same cluster as the files that it is made of.
+ * The cluster as one complete file: with all defaults, all derived values, and the nodes of pools listed one by one. It describes
+ * the same cluster as the files that it comes from.
  */
-export function everythingOf({ config, resolved: { input, nodes } }: SourcedCluster): ClusterData {
+export function completeClusterOf({ config, resolved: { input, nodes } }: SourcedCluster): ClusterData {
   const { node_pools: _, ...known } = onlyKeys(input, Object.keys(clusterSchema.shape));
   return withoutUndefined({
     ...known,

@@ -32,7 +32,7 @@ const say = (text: keyof typeof TEXTS, ...expressions: readonly string[]) =>
  * One condition for all of it. OpenTofu decodes the whole VM for each condition, text and `self` in them, at every plan, whether the
  * condition holds or not: so there is one of each.
  */
-export function stayAsTheyAre(vm: Construct, stays: readonly Stays[]): Postcondition {
+export function postconditionsFor(vm: Construct, stays: readonly Stays[]): Postcondition {
   for (const [name, text] of Object.entries(TEXTS)) TerraformStack.of(vm).addOverride(`locals.${name}`, text);
   const ofVm = (expression: string) => `[for vm in [self] : ${expression}][0]`;
   const holds = stays.map(({ condition }) => condition).join(" && ");

@@ -17,7 +17,7 @@ import { logicalId } from "./logical-id";
 import { Moved } from "./moved";
 import { newVolume } from "./new-volume";
 import { checkTalosVmProps } from "./talos-vm-checks";
-import { macAddressesStay, rootDiskStays, rootInterface, stayAsTheyAre } from "./talos-vm-guards";
+import { macAddressesStay, postconditionsFor, rootDiskStays, rootInterface } from "./talos-vm-guards";
 import { hasNoIso, isNamed, leftAlone } from "./talos-vm-left-alone";
 import type { StaticAddress, TalosDisk, TalosNetworkInterface, TalosVmProps } from "./talos-vm-props";
 import { VmIdGuard } from "./vm-id-guard";
@@ -88,7 +88,7 @@ export class TalosVm extends Construct {
         // An apply must not start a node that is stopped for maintenance. A new image is only for new nodes.
         ignoreChanges: ["started", ...leftAlone(props), ...(props.adoptFrom ? [] : ignoredOfLists)],
         precondition: [answer.precondition],
-        postcondition: [stayAsTheyAre(this, stays)],
+        postcondition: [postconditionsFor(this, stays)],
       },
     });
     this.resource.overrideLogicalId(logicalId(this.vmName));

@@ -68,7 +68,7 @@ export function belongsTo(holder: LockHolder | undefined, lock: LockInfo): boole
 }
 
 /** Whether `holder` freezes for the same place as `lock`, whoever has put it there. */
-export function namesSamePlace(holder: LockHolder | undefined, lock: LockInfo): boolean {
+export function isForSamePlace(holder: LockHolder | undefined, lock: LockInfo): boolean {
   if (!holder || !isFrozen(holder)) return false;
   return holder.Info === (holder.freeze ? freezeReason(lock) : lock.Info);
 }

@@ -1,7 +1,7 @@
 import type { StackName } from "../config/state-location";
 import type { LockInfo } from "../domain/lock-info";
 import { LockedError, StateError } from "./errors";
-import { belongsTo, isArrival, isFrozen, namesSamePlace, newFreeze } from "./locks";
+import { belongsTo, isArrival, isForSamePlace, isFrozen, newFreeze } from "./locks";
 import { describeSnapshot, isSuccessorOf, sha256, snapshot } from "./snapshot";
 import type { StateStore } from "./store";
 
@@ -118,7 +118,7 @@ export class Move {
     const [holder, freeze] = [await this.from.holder(), newFreeze(this.to.address)];
     if (belongsTo(holder, this.locks.from)) return;
     // Somebody else may have made the same move: then their freeze stays.
-    const from = holder && namesSamePlace(holder, freeze) ? holder : freeze;
+    const from = holder && isForSamePlace(holder, freeze) ? holder : freeze;
     this.note({ locks: { ...this.locks, from } });
   }
 

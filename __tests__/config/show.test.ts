@@ -2,7 +2,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { parse as parseYaml } from "yaml";
 import { loadWithSource, parseWithSource } from "../../config/load-with-source";
-import { everythingOf } from "../../config/show";
+import { completeClusterOf } from "../../config/show";
 import { showAsYaml } from "../../config/show-yaml";
 import { ACCOUNT } from "../support/cloudflare-account";
 import { runProgram } from "../support/running-program";
@@ -38,9 +38,9 @@ test("what is shown is a file of the same cluster, and all that can be said abou
       const shown = showAsYaml(before);
       const after = read(shown);
       expect(settings(after.config)).toEqual(settings(before.config));
-      expect(parseYaml(shown)).toEqual(everythingOf(before));
+      expect(parseYaml(shown)).toEqual(completeClusterOf(before));
       // Showing it again adds nothing: there were no defaults left.
-      expect(everythingOf(after)).toEqual(everythingOf(before));
+      expect(completeClusterOf(after)).toEqual(completeClusterOf(before));
     }),
     { numRuns: 30 },
   );
@@ -54,7 +54,7 @@ test("the example too, with a bootstrap", () => {
     env,
   });
   expect(settings(read(showAsYaml(before)).config)).toEqual(settings(before.config));
-  expect(everythingOf(before)).toMatchObject({
+  expect(completeClusterOf(before)).toMatchObject({
     bootstrap: { backup_bucket: "tfstate-backup", worker: { name: "tfstate" } },
   });
 });

@@ -3,9 +3,9 @@ import {
   belongsTo,
   freezeReason,
   isArrival,
+  isForSamePlace,
   isFreezeWithoutLock,
   isFrozen,
-  namesSamePlace,
   newArrival,
   newFreeze,
 } from "../../state/locks";
@@ -29,8 +29,8 @@ test("it is the freeze of the lock that its field names", () => {
   expect(isFreezeWithoutLock(holder)).toBe(true);
   expect(isArrival(holder)).toBe(false);
   expect(isArrival(freezeOf(newArrival("r2 bucket/key")))).toBe(true);
-  expect(namesSamePlace(holder, newFreeze("r2 bucket/key"))).toBe(true);
-  expect(namesSamePlace(holder, newFreeze("r2 bucket/other"))).toBe(false);
+  expect(isForSamePlace(holder, newFreeze("r2 bucket/key"))).toBe(true);
+  expect(isForSamePlace(holder, newFreeze("r2 bucket/other"))).toBe(false);
 });
 
 test("a lock itself is no bare freeze", () => {
@@ -52,5 +52,5 @@ test("no text makes a freeze that of a migration", () => {
 test("a reason that the Worker would refuse as too long is cut, and is known again", () => {
   const long = newFreeze(`local ${"/folder".repeat(100)}`);
   expect(freezeReason(long)).toHaveLength(500);
-  expect(namesSamePlace(freezeOf(long), long)).toBe(true);
+  expect(isForSamePlace(freezeOf(long), long)).toBe(true);
 });

@@ -12,8 +12,8 @@ import { loadSecrets } from "../load-secrets";
 import { loadTalosSecrets } from "../load-talos-secrets";
 import { nameCluster } from "../name-cluster";
 
-/** `npm run secrets -- talos --to-state`: the way back, for whoever had the secrets of Talos out of the state. */
-export async function takeBack(signal: AbortSignal): Promise<void> {
+/** `npm run secrets -- talos --to-state`: moves the secrets of Talos from their file back into the state. */
+export async function moveSecretsToState(signal: AbortSignal): Promise<void> {
   const { env } = process;
   const { config, clusterFile } = loadFromEnv({ env });
   const contract = requireReady(config, clusterFile);

@@ -16,7 +16,7 @@ import { resolveTalosctl } from "../../toolchain";
 import { loadSecrets } from "../load-secrets";
 import { talosSopsProps, wroteTalosSecrets } from "../load-talos-secrets";
 import { nameCluster } from "../name-cluster";
-import { takeBack } from "./talos-to-state";
+import { moveSecretsToState } from "./talos-to-state";
 
 interface Options {
   readonly fromState?: boolean;
@@ -39,7 +39,9 @@ export function addTalosCommand(program: Command): void {
       ).conflicts("fromState"),
     )
     .action((options: Options) =>
-      withAbortOnSignal((signal) => (options.toState ? takeBack(signal) : makeSecrets(options, signal))),
+      withAbortOnSignal((signal) =>
+        options.toState ? moveSecretsToState(signal) : makeSecrets(options, signal),
+      ),
     );
 }
 

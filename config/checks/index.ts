@@ -1,5 +1,5 @@
 import type { Problem } from "../diagnostic";
-import { tellOfInstances } from "../pool-path";
+import { mergeInstanceProblems } from "../pool-path";
 import type { ResolvedCluster } from "../resolve-cluster";
 import { checkAddresses } from "./addresses";
 import { checkAdoption, noteDerivedIds } from "./adoption";
@@ -56,14 +56,14 @@ const WARNINGS: readonly Check[] = [
 /** The mistakes in the values that are sound. What was refused already is not complained about again. */
 export function checkCluster(cluster: ResolvedCluster): Problem[] {
   const found = CHECKS.flatMap((check) => [...check(cluster)]);
-  return tellOfInstances(found.filter(({ path }) => cluster.isSound(path)));
+  return mergeInstanceProblems(found.filter(({ path }) => cluster.isSound(path)));
 }
 
 /** What was made up for the user, and is worth a look. */
 export function findNotes(cluster: ResolvedCluster): Problem[] {
-  return tellOfInstances([...noteDerivedIds(cluster)]);
+  return mergeInstanceProblems([...noteDerivedIds(cluster)]);
 }
 
 export function findWarnings(cluster: ResolvedCluster): Problem[] {
-  return tellOfInstances(WARNINGS.flatMap((warn) => [...warn(cluster)]));
+  return mergeInstanceProblems(WARNINGS.flatMap((warn) => [...warn(cluster)]));
 }

@@ -2,7 +2,7 @@ import type { ClusterFiles } from "../cluster-files";
 import { type Diagnostic, formatLocation, locateProblem, type Problem } from "../diagnostic";
 import type { SourcedCluster } from "../load-with-source";
 import type { Path } from "../path";
-import { keyOfInstance, tellOfInstances } from "../pool-path";
+import { keyOfInstance, mergeInstanceProblems } from "../pool-path";
 import { movableStacks, stackId, stateLocation } from "../state-location";
 
 type Cluster = ClusterFiles & SourcedCluster;
@@ -37,7 +37,7 @@ export function checkTogether(clusters: readonly Cluster[], endpoint?: string): 
         problems.push(clash(claim, first.claim, first.cluster));
       }
     }
-    return tellOfInstances(problems).map((problem) => locateProblem(problem, cluster.source.locate));
+    return mergeInstanceProblems(problems).map((problem) => locateProblem(problem, cluster.source.locate));
   });
 }
 

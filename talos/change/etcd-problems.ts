@@ -14,7 +14,7 @@ export function etcdProblems(
   return [
     ...controlPlanes.flatMap((name) => memberProblems(name, views)),
     ...(isSeenEqually(views) ? [] : [differences(views)]),
-    ...strangersIn(controlPlanes, views).map(strangerProblem),
+    ...unknownMembersIn(controlPlanes, views).map(strangerProblem),
   ];
 }
 
@@ -49,8 +49,8 @@ export function memberProblems(name: string, views: readonly EtcdView[]): readon
   ];
 }
 
-/** Members that no control plane of the cluster is known to run. They count for the quorum all the same. */
-export function strangersIn(
+/** Members that no control plane of the cluster is known to run. They still count for the quorum. */
+export function unknownMembersIn(
   controlPlanes: readonly string[],
   views: readonly EtcdView[],
 ): readonly EtcdMember[] {

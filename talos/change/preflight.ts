@@ -42,8 +42,10 @@ export function upgradeProblems(
 export const namesOfControlPlanes = (nodes: readonly TalosNode[]): readonly string[] =>
   nodes.filter(({ role }) => role === "controlplane").map(({ name }) => name);
 
-/** Control planes first, each kind in the order of the file. */
-export function inOrder<Node extends Pick<TalosNode, "role">>(nodes: readonly Node[]): readonly Node[] {
+/** The nodes in the order in which they are changed: each role in the order of the file. */
+export function controlPlanesFirst<Node extends Pick<TalosNode, "role">>(
+  nodes: readonly Node[],
+): readonly Node[] {
   return [
     ...nodes.filter(({ role }) => role === "controlplane"),
     ...nodes.filter(({ role }) => role !== "controlplane"),

@@ -1,6 +1,6 @@
 import { removalProblem } from "../../domain/etcd";
 import type { TalosNode } from "../node";
-import { misnamedMember, strangersIn } from "./etcd-problems";
+import { misnamedMember, unknownMembersIn } from "./etcd-problems";
 import type { EtcdMember, EtcdView, NodeFacts } from "./facts";
 import { type PollOptions, waitUntilFine } from "./poll";
 import { type ClusterFacts, namesOfControlPlanes } from "./preflight";
@@ -65,7 +65,7 @@ function membershipProblems(
   if (misnamed !== undefined) return [`${name}: its member of etcd ${misnamed}`];
   const member = members.find(({ hostname }) => hostname === name);
   if (member === undefined) {
-    return strangersIn(namesOfControlPlanes(nodes), etcd).map(
+    return unknownMembersIn(namesOfControlPlanes(nodes), etcd).map(
       ({ id, hostname }) =>
         `${name} is no member of etcd by its name, but ${hostname || "one without a name"} (${id}) may be it; if it is, or its machine is gone for good, remove it first with talosctl etcd remove-member ${id}`,
     );

@@ -2,7 +2,7 @@ import type { TalosNode } from "../node";
 import { etcdProblems } from "./etcd-problems";
 import type { EtcdView, KubernetesNode, NodeFacts } from "./facts";
 import { type PollOptions, waitUntilFine } from "./poll";
-import { inOrder, namesOfControlPlanes } from "./preflight";
+import { controlPlanesFirst, namesOfControlPlanes } from "./preflight";
 
 /** What a roll asks of the nodes. */
 export interface RollCluster {
@@ -69,7 +69,7 @@ export async function rollNodes(
   options: RollOptions,
 ): Promise<readonly RolledNode[]> {
   const results: RolledNode[] = [];
-  const nodes = inOrder(roll.nodes);
+  const nodes = controlPlanesFirst(roll.nodes);
   for (const [index, node] of nodes.entries()) {
     options.signal?.throwIfAborted();
     try {

@@ -1,4 +1,4 @@
-import { etcdProblems, strangerProblem, strangersIn } from "../change/etcd-problems";
+import { etcdProblems, strangerProblem, unknownMembersIn } from "../change/etcd-problems";
 import type { EtcdView } from "../change/facts";
 import type { LiveCluster } from "../change/live-cluster";
 import { type PollOptions, waitUntilFine } from "../change/poll";
@@ -23,7 +23,7 @@ export function restoreProblems(
         ];
   });
   // It keeps what it has, and would go on with it.
-  const strangers = strangersIn(namesOfControlPlanes(nodes), etcd).map(strangerProblem);
+  const strangers = unknownMembersIn(namesOfControlPlanes(nodes), etcd).map(strangerProblem);
   const works = etcd.some(hasQuorum);
   if (!works || replacesHealthy) return [...silent, ...strangers];
   return [

@@ -1,6 +1,6 @@
 import { etcdProblems } from "../change/etcd-problems";
 import { namesOfControlPlanes } from "../change/preflight";
-import { isFine } from "../read/services";
+import { isServiceHealthy } from "../read/services";
 import { certificateProblem } from "./certificates";
 import type { HealthReading, KubernetesReading, NodeReading } from "./reading";
 
@@ -44,7 +44,7 @@ function nodeFindings(reading: NodeReading): readonly Finding[] {
   const { name } = node;
   if (reading.error !== undefined) return [error(`${name}: ${reading.error}`)];
   if (stage !== "running") return [error(`${name}: it is ${stage ?? "in an unknown stage"}, not running`)];
-  const services = reading.services.filter((service) => !isFine(service));
+  const services = reading.services.filter((service) => !isServiceHealthy(service));
   return [
     ...(isReady
       ? []

@@ -1,7 +1,7 @@
 import { table } from "../../process/table";
 import { etcdTable } from "../etcd/report";
 import type { Certificate } from "../read/certificate";
-import { isFine } from "../read/services";
+import { isServiceHealthy } from "../read/services";
 import { certificateProblem, daysLeft } from "./certificates";
 import type { Finding } from "./findings";
 import type { HealthReading } from "./reading";
@@ -75,7 +75,7 @@ function nodeTable({ nodes }: HealthReading): string {
       reading.isReady ? "yes" : "no",
       reading.talosVersion ?? "",
       reading.schematicId === node.schematicId ? "as wanted" : (reading.schematicId?.slice(0, 12) ?? "none"),
-      `${services.filter(isFine).length} of ${services.length}`,
+      `${services.filter(isServiceHealthy).length} of ${services.length}`,
       reading.isRebootPending ? "pending" : "",
     ];
   });

@@ -20,7 +20,7 @@ export async function readServices(talosctl: Talosctl, node: TalosNode): Promise
   }));
 }
 
-/** Whether it does what it is there for. Some services end when they have done it. */
-export function isFine({ state, health }: Service): boolean {
+/** Whether a service is healthy. Some services end when they have done their work. */
+export function isServiceHealthy({ state, health }: Service): boolean {
   return (state === "Running" || state === "Finished") && health !== "Fail";
 }
