@@ -1,9 +1,14 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "../process/package-root";
 import { passSignals } from "../process/pass-signals";
 import { waiting } from "../process/waiting";
 
 const NO_CDKTF = "cdktf is not on PATH; install it in your project: npm install cdktf-cli@0.21.0";
+
+/** To compile cdktf takes a second at each start. Node 20 has no such cache. */
+const COMPILED_ONCE = { NODE_COMPILE_CACHE: join(PACKAGE_ROOT, "node_modules/.cache/v8") };
 
 export interface ForegroundProps {
   readonly env: NodeJS.ProcessEnv;
@@ -62,7 +67,7 @@ export async function runCdktf(
   env: NodeJS.ProcessEnv,
   quiet = false,
 ): Promise<number> {
-  const work = () => runInForeground("cdktf", args, { env, quiet });
+  const work = () => runInForeground("cdktf", args, { env: { ...COMPILED_ONCE, ...env }, quiet });
   try {
     const step = args[0] === "synth" ? "synthesizing" : "planning";
     const { code, interruptedBy } = await (quiet ? waiting(step, work) : work());

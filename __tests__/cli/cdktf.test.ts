@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeMachine, fakeMachine, versionScript } from "../support/fake-machine";
-import { killPrograms, runProgram, startProgram } from "../support/running-program";
+import { killPrograms, ROOT, runProgram, startProgram } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 
 let on: FakeMachine;
@@ -54,6 +54,13 @@ it.each([
   expect(said).toContain(
     `args: ${expected}\ntofu: ${on.root}/bin/tofu\nreplace: ${replace}\nsecrets: ${replace}\noptions: ${options}\n`,
   );
+});
+
+it("lets cdktf keep what it has compiled, where the user has not said where", async () => {
+  on.program("cdktf", 'echo "cache: $NODE_COMPILE_CACHE"');
+  expect((await run("synth")).said).toContain(`cache: ${join(ROOT, "node_modules/.cache/v8")}\n`);
+  on.env.NODE_COMPILE_CACHE = join(on.root, "cache/own");
+  expect((await run("synth")).said).toContain(`cache: ${on.root}/cache/own\n`);
 });
 
 it("names each secret that is missing before anything runs, with both ways to give it", async () => {

@@ -19,6 +19,7 @@ import { type RunningTalos, startTalos } from "../../stand-ins/talos";
 import { resolveTool } from "../../toolchain";
 import { inheritedEnv } from "../support/inherited-env";
 import { requirePlain } from "../support/plain-output";
+import { QUICK_KEY } from "../support/quick-key";
 import { ROOT } from "../support/running-program";
 import { WatchedArguments } from "../support/watched-arguments";
 
@@ -97,8 +98,7 @@ beforeAll(async () => {
     XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? "", ".cache"),
     XDG_RUNTIME_DIR: inProject("memory"),
     TALOS_API_ENDPOINTS: talos.nodes.map(({ name, endpoint }) => `${name}=${endpoint}`).join(","),
-    // The fewest rounds that OpenTofu lets one have.
-    TF_ENCRYPTION: 'key_provider "pbkdf2" "main" {\n  iterations = 200000\n}',
+    TF_ENCRYPTION: QUICK_KEY,
   };
 });
 afterAll(async () => {

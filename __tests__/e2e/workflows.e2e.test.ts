@@ -8,6 +8,7 @@ import { type RunningProxmox, startProxmox } from "../../stand-ins/proxmox";
 import { runWorkflow, type WorkflowRunProps } from "../github/support/workflow-run";
 import { useBackends } from "../state/support/use-backends";
 import { inheritedEnv } from "../support/inherited-env";
+import { QUICK_KEY } from "../support/quick-key";
 import { ROOT, TYPESCRIPT } from "../support/running-program";
 
 const PASSPHRASE = "correct horse battery staple";
@@ -86,6 +87,7 @@ const environment = (): NodeJS.ProcessEnv => ({
   ...remote.env,
   ...proxmox.env,
   PROXMOX_VE_API_TOKEN: undefined,
+  TF_ENCRYPTION: QUICK_KEY,
   ...github.env,
   GITHUB_SHA: git("rev-parse", "HEAD"),
   GITHUB_RUN_ID: String(runId),

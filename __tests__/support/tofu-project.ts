@@ -89,6 +89,8 @@ export class TofuProject {
   async plannedActions(...args: string[]): Promise<Record<string, string[]>> {
     const { exitCode, output } = await this.plan(...args);
     if (exitCode === 1) throw new Error(`plan failed:\n${output}`);
+    // Not even a move: OpenTofu says so, and the plan need not be shown.
+    if (exitCode === 0) return {};
     const plan = JSON.parse(await this.planJson()) as {
       resource_changes?: { address: string; change: { actions: string[] } }[];
     };

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { countR2, measuredR2 } from "../../../bench/cost/r2-usage";
 import { type Counts, usageOf } from "../../../bench/cost/usage";
 import { countWorker, measuredWorker } from "../../../bench/cost/worker-usage";
+import { QUICK_KEY } from "../../support/quick-key";
 
 /* Real plans and applies: whoever changes what the Worker asks of R2, or forgets to count, sees it here. */
 
 const folder = mkdtempSync(join(tmpdir(), "cost-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const toolchain = { tofu: process.env.TERRAFORM_BINARY_NAME ?? "tofu", env: {} };
+const toolchain = { tofu: process.env.TERRAFORM_BINARY_NAME ?? "tofu", env: { TF_ENCRYPTION: QUICK_KEY } };
 const { signal } = new AbortController();
 
 /** The counts whose names start with a text. */
