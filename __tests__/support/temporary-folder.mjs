@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PREFIX = "cdktf-proxmox-talos-tests-";
+// Tests look for words in what programs say, which names files: nothing of this project is in it.
+const PREFIX = "jest-run-";
 
 /** Makes a temporary folder that is gone when this process ends, and removes those of processes that were killed. */
 export function temporaryFolder() {
