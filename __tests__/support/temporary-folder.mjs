@@ -16,7 +16,13 @@ export function temporaryFolder() {
   return folder;
 }
 
-const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+function remove(folder) {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // Something still writes there. The next run removes it.
+  }
+}
 
 function isAlive(pid) {
   try {
