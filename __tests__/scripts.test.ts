@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processesWith } from "./support/processes";
 import { killPrograms, ROOT, startScript } from "./support/running-program";
+import { SilentServer } from "./support/silent-server";
 import { waitUntil } from "./support/wait-until";
 
 /* The scripts of package.json as npm runs them. npm starts a shell, and sends a signal to nothing but that shell. */
@@ -51,21 +50,19 @@ test.each([
 });
 
 test("npm run conformance ends with its npm process, though the backend does not answer", async () => {
-  const silent = createServer().listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const { port } = silent.address() as AddressInfo;
+  const silent = await SilentServer.start();
   const script = start(
     "conformance",
     "--url",
-    `http://127.0.0.1:${port}`,
+    `http://127.0.0.1:${silent.port}`,
     "--username",
     "a",
     "--password",
     "b",
   );
-  await once(silent, "connection");
+  await silent.connection();
   script.child.kill("SIGTERM");
   await script.ended;
   await waitUntil(() => leftOver().length === 0);
-  silent.close();
+  await silent.stop();
 });

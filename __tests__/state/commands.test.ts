@@ -51,7 +51,7 @@ function shell(project: StateProject, line: string) {
       cwd: project.folder,
       env: { PATH, ...project.env },
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 600_000,
     },
   );
   return { status, stdout, stderr };

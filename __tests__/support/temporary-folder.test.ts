@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 test("a run's temporary folder goes with it, and those of runs that were killed with the next one", () => {
   const parent = mkdtempSync(join(tmpdir(), "runs-"));
-  const folderOf = (pid: number) => `cdktf-proxmox-talos-tests-${pid}`;
+  const folderOf = (pid: number) => `jest-run-${pid}`;
   // No system has so many processes.
   for (const name of [folderOf(process.pid), folderOf(2 ** 30), "of-somebody-else"])
     mkdirSync(join(parent, name));

@@ -1,10 +1,11 @@
 import { createServer, type Server } from "node:https";
-import { type AddressInfo, createServer as createSilentServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { stringify } from "yaml";
 import { issueCertificate, type KeyPair } from "../../stand-ins/talos/pki/issue";
 import { KubernetesApi } from "../../talos/kubernetes";
 import { clusterSecrets } from "../stand-ins/talos/support/secrets";
+import { SilentServer } from "../support/silent-server";
 
 /* A server in the place of the Kubernetes API, with certificates of the cluster's CA. */
 
@@ -69,13 +70,11 @@ test("asks as the user of the kubeconfig, through a tunnel", async () => {
 });
 
 test("waits as long as its owner says, where a call does not say it itself", async () => {
-  const silent = createSilentServer();
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const { port } = silent.address() as AddressInfo;
-  const impatient = api("10.20.1.10", { KUBERNETES_API_ENDPOINT: `127.0.0.1:${port}` }, 100);
+  const silent = await SilentServer.start();
+  const impatient = api("10.20.1.10", { KUBERNETES_API_ENDPOINT: `127.0.0.1:${silent.port}` }, 100);
   await expect(impatient.call("/api/v1/nodes")).rejects.toThrow("no answer within 0.1 s");
   await expect(impatient.call("/readyz", { timeoutMs: 200 })).rejects.toThrow("no answer within 0.2 s");
-  silent.close();
+  await silent.stop();
 });
 
 test("sends a change as a strategic merge patch, and an object as JSON", async () => {
