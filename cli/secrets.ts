@@ -1,6 +1,6 @@
 // `npm run secrets -- <command>`: the secrets of a project, encrypted in secrets.sops.yaml.
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Command, Option } from "commander";
 import { ConfigError, loadFromEnv } from "../config";
 import { SECRETS_FILE } from "../domain/secrets";
@@ -14,10 +14,10 @@ import { allVariables } from "../secrets/environment";
 import { type Format, format, formats } from "../secrets/format";
 import { type Initialized, initialize } from "../secrets/init";
 import { neededVariables } from "../secrets/needed";
+import { rotateAll } from "../secrets/rotate-all";
 import { readEncryptedFile, secretsFolder, secretsPath } from "../secrets/secrets-file";
 import type { SopsProps } from "../secrets/sops";
-import { rotateTalosSecrets, talosSecretsPath } from "../secrets/talos-secrets-file";
-import { rotate } from "../secrets/update";
+import { talosSecretsPath } from "../secrets/talos-secrets-file";
 import { resolveTool } from "../toolchain";
 import { CLUSTER_OPTION, chooseCluster } from "./choose-cluster";
 import { JSON_OPTION } from "./json-option";
@@ -86,14 +86,19 @@ async function editSecrets(): Promise<void> {
   for (const problem of problems) console.error(`still: ${problem}`);
 }
 
-/** The secrets of Talos of every cluster, whose recipients are the same. */
-async function rotateTalos(): Promise<void> {
-  for (const { clusterFile } of clusterFiles(process.env, "all")) {
-    const folder = dirname(clusterFile);
-    if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
-      console.log(`encrypted again: ${displayPath(talosSecretsPath(folder))}`);
-    }
+/** The file, and the secrets of Talos of every cluster, whose recipients are the same. */
+async function rotate(): Promise<void> {
+  const folders = clusterFiles(process.env, "all").map(({ clusterFile }) => dirname(clusterFile));
+  const files = await withSops("encrypting the secrets again", (props) => rotateAll(props, folders));
+  for (const path of files) {
+    const recipients = readEncryptedFile(dirname(path), basename(path))?.recipients ?? [];
+    console.log(
+      `encrypted again: ${displayPath(path)}, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`,
+    );
   }
+  console.log(
+    "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
+  );
 }
 
 function report(withoutKey: boolean): Promise<CheckReport> {
@@ -168,16 +173,8 @@ program
   .action(check);
 program
   .command("rotate")
-  .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
-  .action(async () => {
-    await withSops("encrypting the secrets again", rotate);
-    await rotateTalos();
-    const recipients = readEncryptedFile(sopsProps(process.env).folder)?.recipients ?? [];
-    console.log(`encrypted again, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
-    console.log(
-      "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
-    );
-  });
+  .description("encrypt the file, and those of Talos, with a new data key, for the recipients in .sops.yaml")
+  .action(rotate);
 program
   .command("env")
   .description("print the environment variables of all secrets, in plain text")

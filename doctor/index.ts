@@ -14,6 +14,7 @@ import { proxmoxCheck } from "./checks/proxmox";
 import { stateCheck } from "./checks/state";
 import { storagesCheck } from "./checks/storages";
 import { talosctlCheck } from "./checks/talosctl";
+import { versionsCheck } from "./checks/versions";
 import { vmIdsCheck } from "./checks/vm-ids";
 
 export type { Check } from "./check";
@@ -39,6 +40,7 @@ export const CHECKS: readonly Check[] = [
   imageFactoryCheck,
   stateCheck,
   passphraseCheck,
+  versionsCheck,
   clockCheck,
   clusterCheck,
   pendingCheck,

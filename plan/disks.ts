@@ -24,7 +24,9 @@ const hasTpm = ({ tpm_state: tpm }: PlannedChange["before"]): boolean => Array.i
 
 function disksIn({ disk }: PlannedChange["before"]): readonly PlannedDisk[] {
   const list: readonly Readonly<Record<string, unknown>>[] = Array.isArray(disk) ? disk : [];
-  return list.map(({ interface: slot, datastore_id: storage, size }) => ({
+  // The place of one that somebody has detached in Proxmox is empty.
+  const there = list.filter(({ interface: slot }) => typeof slot === "string" && slot !== "");
+  return there.map(({ interface: slot, datastore_id: storage, size }) => ({
     interface: String(slot),
     storage: String(storage),
     sizeGiB: Number(size),

@@ -8,6 +8,7 @@ import { losesTpm, removedDisks, TPM_SLOT } from "./disks";
 import { displayAttribute } from "./display-attribute";
 import { CONFIG_TYPE, type Finding } from "./finding";
 import type { PlanFile } from "./plan-file";
+import { strayedSettings } from "./strayed-settings";
 import { vmsOfAnotherState } from "./unknown-state";
 
 export interface Verdict {
@@ -104,12 +105,13 @@ function lostDisks(change: PlannedChange): readonly Finding[] {
       `longer in the program; put it back into cluster.yaml, or copy its data and pass --allow ${allow}`;
     return { rule: "disk", address, allow, message };
   });
-  if (!losesTpm(change)) return disks;
+  const found = [...disks, ...strayedSettings(change)];
+  if (!losesTpm(change)) return found;
   const allow = `${name}/${TPM_SLOT}`;
   const message =
     `${name} (${address}) would lose its TPM, and what is sealed to it could never be read again, as the disks of a node with ` +
     `encrypt_disk and Secure Boot; take tpm: false out of cluster.yaml, or pass --allow ${allow}`;
-  return [...disks, { rule: "disk", address, allow, message }];
+  return [...found, { rule: "disk", address, allow, message }];
 }
 
 /** A state that was lost, or is elsewhere: an apply would begin another one, with new secrets. */

@@ -1,7 +1,6 @@
 import { isMap, parseDocument } from "yaml";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import type { Variables } from "./environment";
-import { SecretsError } from "./errors";
 import { readEncryptedFile, secretsPath } from "./secrets-file";
 import { decrypt, encrypt, type SopsProps } from "./sops";
 
@@ -40,13 +39,11 @@ export function writeSecrets(folder: string, encrypted: string, name?: string): 
 
 /**
  * Encrypts the file again, with another data key, for the recipients in `.sops.yaml`. The secrets stay the same.
- * @throws SecretsError if there is no file, it cannot be opened, or `.sops.yaml` has no rule for it
+ * @returns whether there is a file
+ * @throws SecretsError if it cannot be opened, or `.sops.yaml` has no rule for it
  */
-export async function rotate(props: SopsProps): Promise<void> {
-  if (readEncryptedFile(props.folder) === undefined) {
-    throw new SecretsError(
-      `there is nothing to rotate: ${secretsPath(props.folder)} does not exist; make it: npm run secrets -- init`,
-    );
-  }
+export async function rotate(props: SopsProps): Promise<boolean> {
+  if (readEncryptedFile(props.folder) === undefined) return false;
   writeSecrets(props.folder, await encrypt(props, await decrypt(props, "yaml")));
+  return true;
 }

@@ -3,6 +3,7 @@ import os from "node:os";
 import { join } from "node:path";
 import { DEFAULT_KEY_ID } from "../../domain/state";
 import { lookForOpenTofu } from "../../toolchain";
+import { stateOf } from "../state/support/project";
 import { TofuClient } from "../state/support/tofu-client";
 import { useBackends } from "../state/support/use-backends";
 import { linesOf, removeSites, site } from "./support/site";
@@ -29,8 +30,12 @@ beforeAll(async () => {
   env = project.env;
 });
 
-function check(more: Readonly<Record<string, string>> = {}, encryption?: string): Promise<readonly string[]> {
-  const yaml = encryption ? stateYaml.replace(/encryption: .*/, `encryption: ${encryption}`) : stateYaml;
+/** What a check with the real OpenTofu says. */
+function linesWith(
+  name: string,
+  yaml: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
   const all = {
     PATH: process.env.PATH,
     TERRAFORM_BINARY_NAME: process.env.TERRAFORM_BINARY_NAME,
@@ -38,10 +43,15 @@ function check(more: Readonly<Record<string, string>> = {}, encryption?: string)
     ...more,
   };
   const at = site({ yaml, env: all });
-  return linesOf("passphrase", {
+  return linesOf(name, {
     ...at,
     tools: { ...at.tools, openTofu: () => lookForOpenTofu({ env: at.env }) },
   });
+}
+
+function check(more: Readonly<Record<string, string>> = {}, encryption?: string): Promise<readonly string[]> {
+  const yaml = encryption ? stateYaml.replace(/encryption: .*/, `encryption: ${encryption}`) : stateYaml;
+  return linesWith("passphrase", yaml, more);
 }
 const ROTATED = `{ provider: pbkdf2, key_id: second, previous: { provider: pbkdf2, key_id: ${DEFAULT_KEY_ID} } }`;
 
@@ -111,6 +121,39 @@ test.each<[string, Readonly<Record<string, string>>, string | undefined, RegExp]
   const lines = await check(more, encryption);
   expect(lines).toEqual([expect.stringMatching(text)]);
   expect(lines.join()).not.toContain(PASSPHRASE);
+});
+
+test("a version with the secrets of Talos is told once they are out of the state of now", async () => {
+  const folder = mkdtempSync(join(os.tmpdir(), "old-states-"));
+  const path = join(folder, "lab.tfstate");
+  try {
+    const project = backends.project({
+      backend: "local",
+      env,
+      state: ["encryption: { provider: pbkdf2 }", `path: ${path}`],
+    });
+    const client = new TofuClient(project);
+    await client.init();
+    const plain = stateOf(1).toString();
+    const secrets = plain
+      .replace('"type":"terraform_data"', '"type":"talos_machine_secrets"')
+      .replace('"instances":[]', '"instances":[{"schema_version":0,"attributes":{}}]');
+    await client.push(secrets);
+    await client.push(plain.replace('"serial":1', '"serial":9'));
+    const yaml = project.yaml().slice(project.yaml().indexOf("state:"));
+    const talos = (place: string) => `${yaml}talos: { kubernetes_version: v1.36.0, secrets: ${place} }\n`;
+    expect(await linesWith("versions", talos("in-state"))).toEqual(["pass no secret in the oldest 1"]);
+    expect(await linesWith("versions", talos("out-of-state"))).toEqual([
+      `warn ${path}.backup has the secrets of Talos, which are out of the state of now: whoever has the passphrase and this version has the cluster → change the passphrase and delete the old versions: docs/runbooks/secrets-in-old-states.md`,
+    ]);
+    // Whoever has only the passphrase of now reads nothing of it.
+    const other = { TF_VAR_state_passphrase: "another one, long enough" };
+    expect(await linesWith("versions", talos("out-of-state"), other)).toEqual([
+      "pass no secret in the oldest 1",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("encryption that is off needs none, with the reason", async () => {

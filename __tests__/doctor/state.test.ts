@@ -58,6 +58,32 @@ test.each(["r2", "worker"] as const)(
   },
 );
 
+test.each(["r2", "worker", "local"] as const)(
+  "%s: a version in plain text from before the encryption is told, with what is in it",
+  async (backend) => {
+    const folder = mkdtempSync(join(tmpdir(), "doctor-versions-"));
+    const made = (name: string) =>
+      backends.project({ backend, state: [`path: ${join(folder, name)}.tfstate`] });
+    const project = made("new");
+    const versions = () => linesOf("versions", at(project));
+    expect(await versions()).toEqual(["pass there is none"]);
+    await project.write(backend, encryptedOf(3));
+    await project.write(backend, encryptedOf(4));
+    expect(await versions()).toEqual([expect.stringMatching(/^pass no secret in the oldest \d/)]);
+    const plain = made("old");
+    const secrets = Buffer.from(
+      stateOf(1).toString().replace('"type":"terraform_data"', '"type":"talos_machine_secrets"'),
+    );
+    await plain.write(backend, secrets);
+    await plain.write(backend, encryptedOf(2));
+    const [old] = (await plain.store().versions()).filter(({ current }) => !current);
+    expect(await linesOf("versions", at(plain))).toEqual([
+      `warn in plain text, with the secrets of Talos, while the state of now is encrypted: ${old?.id} → delete them: docs/runbooks/secrets-in-old-states.md`,
+    ]);
+    rmSync(folder, { recursive: true });
+  },
+);
+
 test("a state in plain text, and one that somebody holds for hours, fail", async () => {
   const project = backends.project({ backend: "r2" });
   await project.write("r2", stateOf(1));

@@ -128,6 +128,29 @@ describe.each<[string, Partial<ClusterStackProps>, string]>([
     expect(config?.scsi3).not.toContain("serial=");
   });
 
+  test("what was set by hand for a disk is not for the one that comes to its place", async () => {
+    const scsi3 = String((await guest(7021))?.config.scsi3);
+    const byHand = scsi3.replace(/,backup=\d/, ",backup=1");
+    const without = withNode("worker-1", {
+      dataDisks: [{ slot: 2, storage, sizeGiB: 50, serial: "data-2" }],
+    });
+    const refused = async (config: string) => {
+      await deployment.control.changeGuest(7021, { config: { scsi3: config } });
+      await deployment.replan(without);
+      return reviewPlan(await deployment.project.planJson()).refused;
+    };
+    const gone = { allow: "worker-1/scsi3" };
+    expect(await refused(`${byHand},cache=unsafe`)).toMatchObject([
+      gone,
+      {
+        allow: "worker-1/scsi2/settings",
+        message: expect.stringContaining("would get cache, backup of scsi3"),
+      },
+    ]);
+    // What the refusal says.
+    expect(await refused(scsi3)).toMatchObject([gone]);
+  });
+
   test("a smaller disk is refused, and nothing is lost", async () => {
     deployment.write(withNode("worker-1", { disk: { storage, sizeGiB: 20 } }));
     const { exitCode, output } = await deployment.project.apply();

@@ -6,6 +6,7 @@ import { checkSecrets } from "../../secrets/check";
 import { checkTalosSecrets } from "../../secrets/check-talos";
 import { allVariables, missingVariables } from "../../secrets/environment";
 import { initialize } from "../../secrets/init";
+import { rotateAll } from "../../secrets/rotate-all";
 import { sopsConfig } from "../../secrets/sops-config";
 import {
   readTalosSecrets,
@@ -282,6 +283,17 @@ test("secrets of Talos in plain text are refused, and not shown", async () => {
   await expect(reading).rejects.not.toThrow("hunter2");
   expect(await rotateTalosSecrets({ ...project.as(anna), folder: project.home })).toBe(false);
   writeFileSync(path, whole);
+});
+
+test("all files are encrypted anew, also where there is none but that of Talos", async () => {
+  const path = talosSecretsPath(project.folder);
+  const before = readFileSync(path, "utf8");
+  const nowhere = { ...project.as(anna), folder: project.home };
+  expect(await rotateAll(nowhere, [project.home, project.folder])).toEqual([path]);
+  expect(readFileSync(path, "utf8")).not.toBe(before);
+  await expect(rotateAll(nowhere, [project.home])).rejects.toThrow(
+    /^there is nothing to rotate: .* npm run secrets -- init$/,
+  );
 });
 
 test("a new file of Talos' secrets is written only if all of it is encrypted, and this machine can open it", async () => {

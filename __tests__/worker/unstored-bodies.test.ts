@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { waitUntil } from "../support/wait-until";
 import { expectProblem, expectState, expectStatus, json, jsonList } from "./conformance/case";
 import { lockInfo, State, stateBody } from "./conformance/client";
 import { startTestWorker } from "./support/harness";
@@ -87,6 +88,48 @@ test.each(["error before", "error after", "crash before", "crash after"])(
   },
 );
 
+test("a put whose answer was lost is seen, also under a lock rule that lets nothing be written over", async () => {
+  const { state } = await written(stateBody({ serial: 1 }));
+  const [id] = await versionIds(state);
+  const history = `history/owner/${state.name}`;
+  await setFaults(state, { rate: "1", kinds: "error after", target: "put history" });
+  await runAlarm(state);
+  await setFaults(state, { locked: history });
+  await runAlarm(state);
+  // The ledger has the bytes no more.
+  await worker.bucket.delete(await historyKeys(worker, state));
+  expect(expectProblem(await state.send("GET", `/versions/${id}`), 500).error).toBe("object_missing");
+});
+
+test("what somebody else put in the place of a version is written over, and where a rule keeps it, the ledger keeps the bytes", async () => {
+  const { state } = await written(stateBody({ serial: 1 }));
+  const [id] = await versionIds(state);
+  const key = `history/owner/${state.name}/${id}.tfstate`;
+  await worker.bucket.put(key, "another's");
+  await setFaults(state, { locked: key });
+  await runAlarm(state);
+  expectState(await state.send("GET", `/versions/${id}`), stateBody({ serial: 1 }));
+  await setFaults(state);
+  await runAlarm(state);
+  expect(await (await worker.bucket.get(key))?.text()).toBe(stateBody({ serial: 1 }));
+});
+
+test("a sweep that is cut off leaves nothing of the version that it took, and all of the others", async () => {
+  const { state, id } = await written(...[1, 2, 3].map((serial) => stateBody({ serial })));
+  const [third, , first] = await versionIds(state);
+  // The object is of the first one from now on, so nothing else spares the second.
+  expectStatus(await state.send("POST", `/versions/${first}/restore?ID=${id}`), 200);
+  expectStatus(await state.admin("PUT", "/policy", { keep: { versions: 1, days: 0 } }), 200);
+  await setFaults(state, { rate: "1", kinds: "error before" });
+  expectStatus(await state.send("POST", "/sweep"), 503);
+  expect(await versionIds(state)).toEqual([third, first]);
+  await setFaults(state);
+  await runAlarm(state);
+  const kept = [first, third].map((each) => `history/owner/${state.name}/${each}.tfstate`);
+  expect((await historyKeys(worker, state)).sort()).toEqual(kept.sort());
+  expectState(await state.send("GET", `/versions/${third}`), stateBody({ serial: 3 }));
+});
+
 test("bytes that are not those of their MD5 are refused, though R2 does not see them", async () => {
   const { state, id } = await written(stateBody({ serial: 1 }));
   const wrong = { "content-md5": Buffer.alloc(16).toString("base64") };
@@ -134,6 +177,28 @@ test("a freeze stores what is left before it is answered, and what is written du
   expect(await historyKeys(worker, state)).toHaveLength(2);
 });
 
+test("a freeze stores thirty, and the alarm what is left a second later", async () => {
+  const { state } = await written(...Array.from({ length: 32 }, (_, at) => stateBody({ serial: at + 1 })));
+  const before = await counted(worker, "alarms set");
+  expectStatus(await state.admin("PUT", "/freeze", { reason: "moves to R2" }), 200);
+  expect(await counted(worker, "alarms set")).toBe(before + 1);
+  await waitUntil(async () => (await historyKeys(worker, state)).length === 32);
+});
+
+test("a write that came while a freeze was waiting for R2 is in R2 when it is answered", async () => {
+  const { state, id } = await written(stateBody({ serial: 1 }));
+  await setFaults(state, { rate: "1", kinds: "held", target: "put history" });
+  const asked = await counted(worker, "object requests");
+  const frozen = state.admin("PUT", "/freeze", { reason: "moves to R2" });
+  await waitUntil(async () => (await counted(worker, "object requests")) > asked);
+  const posted = state.post(stateBody({ serial: 2 }), id);
+  await waitUntil(async () => (await counted(worker, "object requests")) > asked + 1);
+  await setFaults(state);
+  expectStatus(await frozen, 200);
+  expectStatus(await posted, 200);
+  expect(await historyKeys(worker, state)).toHaveLength(2);
+});
+
 test("a version that R2 does not have yet is restored, and retention takes it away whole", async () => {
   const { state, id } = await written(
     stateBody({ serial: 1 }),
@@ -167,6 +232,10 @@ test("bytes that were not stored are there after a restart, also where S3 client
     const before = new State(first.owner, "kept");
     const info = lockInfo();
     expectStatus(await before.lock(info), 200);
+    // The object is of the version before, which a freeze has put there.
+    expectStatus(await before.post(stateBody({ serial: 0 }), info.ID), 200);
+    expectStatus(await before.admin("PUT", "/freeze", { reason: "a while" }), 200);
+    expectStatus(await before.admin("DELETE", "/freeze"), 200);
     expectStatus(await before.post(stateBody({ serial: 1 }), info.ID), 200);
     await first.miniflare.dispose();
 

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { deferSignals } from "../../process/defer-signals";
-import { runGroup, tail } from "../../process/process-group";
+import { tail } from "../../process/process-group";
 import { snapshot } from "../../state/snapshot";
 import type { Check } from "../check";
-import { encryptionOf } from "../encryption";
 import { fail, type Line, NotChecked, pass } from "../line";
+import { listResources } from "../list-resources";
 import type { Site } from "../site";
 
 const VARIABLE = "TF_VAR_state_passphrase";
@@ -50,40 +47,18 @@ async function stateOf({ state }: Site): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Asks OpenTofu itself, in a folder with a copy of the state, as it is kept: encrypted. */
-async function opens({ tools, env, project }: Site, bytes: Uint8Array): Promise<Line> {
-  const tofu = await tools.openTofu();
-  if (!tofu) throw new NotChecked("OpenTofu is not installed", "npm run toolchain");
-  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
-  try {
-    writeFileSync(join(folder, "terraform.tfstate"), bytes, { mode: 0o600 });
-    writeFileSync(
-      join(folder, "encryption.tf.json"),
-      JSON.stringify(encryptionOf(project.config.encryption)),
-    );
-    const { exitCode, stderr } = await runGroup(tofu.path, ["state", "list", "-no-color"], {
-      cwd: folder,
-      env: {
-        ...env,
-        TF_WORKSPACE: undefined,
-        TF_DATA_DIR: undefined,
-        TF_CLI_ARGS: undefined,
-        CHECKPOINT_DISABLE: "1",
-      },
-    });
-    if (exitCode === 0) return pass("the key opens the state");
-    if (/decryption failed/i.test(stderr)) {
-      return fail(
-        "the key does not open the state",
-        "take the one that it was written with; after a rotation, state.encryption.previous names the key before",
-      );
-    }
-    const said = tail(stderr).replace(/[│╷╵]/g, "").replace(/\s+/g, " ").trim();
+async function opens(site: Site, bytes: Uint8Array): Promise<Line> {
+  const { exitCode, stderr } = await listResources(site, bytes);
+  if (exitCode === 0) return pass("the key opens the state");
+  if (/decryption failed/i.test(stderr)) {
     return fail(
-      `OpenTofu cannot make the key: ${said}`,
-      "check state.encryption, and the credentials of its key service",
+      "the key does not open the state",
+      "take the one that it was written with; after a rotation, state.encryption.previous names the key before",
     );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
+  const said = tail(stderr).replace(/[│╷╵]/g, "").replace(/\s+/g, " ").trim();
+  return fail(
+    `OpenTofu cannot make the key: ${said}`,
+    "check state.encryption, and the credentials of its key service",
+  );
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import { configureState } from "../../../stacks/configure-state";
@@ -44,6 +45,18 @@ export class TofuClient {
   apply = (step: number, ...args: readonly string[]) => this.tofu.apply(`-var=step=${step}`, ...args);
   /** Applies, and wants success. */
   applied = (...args: readonly string[]) => this.tofu.ok("apply", "-input=false", "-auto-approve", ...args);
+
+  /** Makes this the state. @param state in plain text */
+  async push(state: string): Promise<void> {
+    const path = join(this.tofu.folder, "pushed.json");
+    writeFileSync(path, state);
+    await this.tofu.ok("state", "push", path);
+  }
+  /** Makes a plan and applies that, as `npm run deploy` does, where there is nothing to change. */
+  async deployUnchanged(step: number): Promise<void> {
+    if (!(await this.isUpToDate(step))) throw new Error("there is something to change");
+    await this.tofu.ok("apply", "-input=false", this.tofu.planFile);
+  }
 
   /** Whether a plan has nothing to do. */
   async isUpToDate(step: number): Promise<boolean> {

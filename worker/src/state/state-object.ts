@@ -145,7 +145,8 @@ export class StateObject extends DurableObject<StateEnvironment> {
     const freeze = async ({ freezes, current, objects }: StateParts) => {
       // What an S3 client wrote before is adopted as ever. A bucket that does not answer keeps nobody from freezing.
       await outcome(() => current.reconcile());
-      await outcome(() => objects.storeAll());
+      const stored = await outcome(() => objects.storeAll());
+      if (stored.ok && !stored.value) await this.#wakeWithin(nextBatchMs, ref);
       return freezes.begin(caller, props);
     };
     return this.#change(ref, freeze, true);

@@ -77,7 +77,7 @@ export class Writes {
     const id = ledger.uploads.begin();
     const key = versionKey(this.context.key, id);
     const { length, contentMd5 } = request;
-    const isUnstored = this.#mayStayUnstored(request, body);
+    const mayStayUnstored = this.#mayStayUnstored(request, body);
     // A body that does not fit goes to R2 while it comes in, so from here on its object may exist, whatever happens.
     let put: Put = fits ? "none" : "open";
     // A body is refused when its put was answered, or given up before its end.
@@ -89,12 +89,14 @@ export class Writes {
       const ingested = await ingest(bucket, key, body, {
         length,
         contentMd5,
-        isVerifiedByR2: !isUnstored,
+        isVerifiedByR2: !mayStayUnstored,
         strict: true,
         fits,
       }).catch(refused);
       if (!fits) put = "settled";
       const { version, done } = await mutex.run(async () => {
+        // A freeze may have begun meanwhile.
+        const isUnstored = mayStayUnstored && this.#mayStayUnstored(request, body);
         const storeOnce = async (): Promise<void> => {
           if (put !== "none" || ingested.bytes === null || isUnstored) return;
           put = "open";

@@ -16,7 +16,7 @@ export interface Plan {
   readonly kinds: readonly Fault[];
   /** The only operation they befall, such as `put current` or `transaction`; null for all. */
   readonly target: string | null;
-  /** Part of the keys that cannot be deleted, as under a lock rule of the bucket. */
+  /** Part of the keys that cannot be deleted or written over, as under a lock rule of the bucket. */
   readonly locked: string | null;
   /** What an S3 client writes right before the Worker's next put of the current object. */
   interloper: string | null;

@@ -32,6 +32,8 @@ export class FaultyBucket implements Pick<R2Bucket, "head" | "get" | "put" | "de
     }
     if (operation === "delete" && plan?.locked && key.includes(plan.locked))
       throw new Error("delete: the object is locked by a rule of the bucket");
+    if (operation === "put" && plan?.locked && key.includes(plan.locked) && (await this.bucket.head(key)))
+      throw new Error("put: the object is locked by a rule of the bucket");
     const fault = befalls(plan, target, plan?.rate ?? 0);
     if (fault === "slow") await new Promise((resolve) => setTimeout(resolve, plan?.random.below(20)));
     while (fault === "held" && planOf(key) === plan) await new Promise((resolve) => setTimeout(resolve, 5));
