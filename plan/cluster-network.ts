@@ -3,7 +3,7 @@ import type { PlannedChange } from "./changes";
 import { CONFIG_TYPE, type Finding } from "./finding";
 import { fieldAt, type MachineConfig, machineConfigOf, mainDocument } from "./machine-config";
 
-/** A setting that a cluster is made with, and that what runs in it was given. */
+/** A setting that a cluster is created with, and that everything in it relies on. */
 interface Setting {
   /** What allows it to change. */
   readonly allow: string;
@@ -12,14 +12,14 @@ interface Setting {
   readonly keys: string;
   /** What Talos takes where the config has none: for IPv4, for IPv6. */
   readonly defaults: readonly unknown[];
-  /** Why what runs does not stand it. */
+  /** What a change breaks. */
   readonly breaks: string;
-  /** How it is done all the same. */
+  /** How to change it nevertheless. */
   readonly wayOn: string;
   read(config: MachineConfig): unknown;
 }
 
-const ANOTHER_CLUSTER = "for a cluster that may stop; else make a second cluster and move there";
+const ANOTHER_CLUSTER = "if the cluster may stop; otherwise create a second cluster and move there";
 
 const SETTINGS: readonly Setting[] = [
   {
@@ -28,7 +28,7 @@ const SETTINGS: readonly Setting[] = [
     keys: "cluster_pod_cidr, or podSubnets in a patch",
     defaults: [["10.244.0.0/16"], ["fc00:db8:10::/56"]],
     breaks:
-      "each node keeps the range for its pods that it got when it joined, so those of old and new nodes would not reach each other",
+      "each node keeps the pod range that it got when it joined, so pods on old and new nodes would not reach each other",
     wayOn: ANOTHER_CLUSTER,
     read: networkField("podSubnets"),
   },
@@ -38,7 +38,7 @@ const SETTINGS: readonly Setting[] = [
     keys: "cluster_svc_cidr, or serviceSubnets in a patch",
     defaults: [["10.96.0.0/12"], ["fc00:db8:20::/112"]],
     breaks:
-      "the services that there are keep their addresses, that of DNS too, while the API server gets another one and a certificate without the old one",
+      "existing services keep their addresses, including that of DNS, while the API server gets a new address and a certificate without the old one",
     wayOn: ANOTHER_CLUSTER,
     read: networkField("serviceSubnets"),
   },
@@ -48,7 +48,7 @@ const SETTINGS: readonly Setting[] = [
     keys: "dnsDomain in a patch",
     defaults: ["cluster.local"],
     breaks:
-      "pods would look for names in the new one, while the DNS server of the cluster goes on with the old one",
+      "pods would look up names in the new domain, while the DNS server of the cluster still serves the old one",
     wayOn: ANOTHER_CLUSTER,
     read: networkField("dnsDomain"),
   },
@@ -58,14 +58,14 @@ const SETTINGS: readonly Setting[] = [
     keys: "cluster_api_addr, talos.endpoint, or a patch",
     defaults: [],
     breaks:
-      "nodes and kubeconfigs reach the API by the old one until they have the new one, and the API takes no token that pods got in the name of the old one",
+      "nodes and kubeconfigs use the old one until they get the new one, and the API server refuses the tokens that pods got under the old one",
     wayOn:
-      "once the new one leads to the control planes already and the old one is in talos.cert_sans; pods get new tokens within the hour",
+      "once the new one leads to the control planes and the old one is in talos.cert_sans; pods get new tokens within the hour",
     read: endpointIn,
   },
 ];
 
-/** What a cluster that runs does not stand: each setting once, with all nodes that would get another one. */
+/** Changes that break a running cluster: each setting once, with all nodes whose config would change. */
 export function networkFindings(changes: readonly PlannedChange[]): readonly Finding[] {
   const nodes = changes
     .filter(({ type, action }) => type === CONFIG_TYPE && action === "update")
@@ -85,13 +85,13 @@ export function networkFindings(changes: readonly PlannedChange[]): readonly Fin
     );
     const names = changed.map(({ name }) => name).join(", ");
     const message =
-      `${title} would change from ${before} to ${after} on ${names}, in a cluster that runs: ${breaks}; undo that (${keys}), or ` +
+      `${title} would change from ${before} to ${after} on ${names}, in a running cluster: ${breaks}; undo the change (${keys}), or ` +
       `pass --allow ${allow} ${wayOn}`;
     return [{ rule: "network", address: first.address, allow, message }];
   });
 }
 
-/** A default that is written down is no change. */
+/** Writing down a default is no change. */
 function isSame({ defaults }: Setting, before: unknown, after: unknown): boolean {
   if (isDeepStrictEqual(before, after) || isOneHost(before, after)) return true;
   if (before !== undefined && after !== undefined) return false;

@@ -5,7 +5,7 @@ import type { Finding } from "./finding";
 
 type Disk = Readonly<Record<string, unknown>>;
 
-/** What a plan leaves alone on a disk that exists, and what a new one has by itself. */
+/** The attributes that a plan leaves alone on an existing disk, with the values that a new disk has by default. */
 const LEFT_ALONE: Readonly<Record<string, readonly unknown[]>> = {
   datastore_id: [],
   aio: ["io_uring", "", null],
@@ -21,7 +21,7 @@ const LEFT_ALONE: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * OpenTofu leaves the attributes of a disk alone by its place in the list. Where another disk comes to a place, after one before it was
+ * OpenTofu leaves the attributes of a disk alone by its place in the list. When another disk moves to a place, because one before it was
  * removed or two were swapped, it would get what was set by hand for the disk that was there: `cache=unsafe`, or no backup.
  */
 export function strayedSettings({ action, name, address, before, after }: PlannedChange): readonly Finding[] {
@@ -40,9 +40,9 @@ export function strayedSettings({ action, name, address, before, after }: Planne
     const allow = `${name}/${slot}/settings`;
     const other = place.interface ? String(place.interface) : "a disk that was detached in Proxmox";
     const message =
-      `disk ${slot} of ${name} (${address}) would get ${strayed.join(", ")} of ${other}, which had its place in the list; swap no data_disks and put ` +
-      `new ones at the end, and where one goes, give it first in Proxmox what ${slot} has there; or pass --allow ${allow}, and correct it in ` +
-      "Proxmox afterwards";
+      `disk ${slot} of ${name} (${address}) would get ${strayed.join(", ")} of ${other}, which was at its place in the list; do not swap data_disks, add new ones at ` +
+      `the end, and before you remove one, give it in Proxmox the settings of ${slot}; or pass --allow ${allow}, and correct the settings ` +
+      "in Proxmox afterwards";
     return [{ rule: "disk", address, allow, message }];
   });
 }

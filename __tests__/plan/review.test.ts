@@ -227,7 +227,7 @@ describe("what is left alone on a disk, which OpenTofu does by its place in the 
       allow: "w-1/scsi2/settings",
       rule: "disk",
       message: expect.stringContaining(
-        "disk scsi2 of w-1 (proxmox_virtual_environment_vm.w-1) would get datastore_id, cache, backup of scsi1, which had its place",
+        "disk scsi2 of w-1 (proxmox_virtual_environment_vm.w-1) would get datastore_id, cache, backup of scsi1, which was at its place",
       ),
     };
     const before = [root, disk("scsi1", scratch), data];
@@ -427,7 +427,7 @@ describe("the networks of a cluster that runs", () => {
       "cluster_pod_cidr",
       config({}),
       config({ podSubnets: ["10.9.0.0/16"] }),
-      "the network of the pods would change from 10.244.0.0/16 to 10.9.0.0/16 on cp-1, w-1, in a cluster that runs: each node keeps",
+      "the network of the pods would change from 10.244.0.0/16 to 10.9.0.0/16 on cp-1, w-1, in a running cluster: each node keeps",
     ],
     [
       "pod-network",
