@@ -46,7 +46,10 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
     ...hiddenState(plan, changes),
   ];
   const isNamed = ({ allow: name, address }: Finding) => allow.includes(name) || allow.includes(address);
-  const known = new Set(findings.flatMap(({ allow: name, address }) => [name, address]));
+  const known = new Set([
+    ...findings.flatMap(({ allow: name, address }) => [name, address]),
+    ...lostBefore(changes),
+  ]);
   const unknown = allow.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     const names = [...new Set(findings.map(({ allow: name }) => name))].join(", ");
@@ -58,6 +61,12 @@ export function judge(plan: PlanFile, changes: readonly PlannedChange[], allow: 
     refused: findings.filter((finding) => !isNamed(finding)),
     allowed: findings.filter(isNamed),
   };
+}
+
+/** What an earlier run of the same deploy may have lost: it destroyed a VM, and failed before it had created the new one. */
+function lostBefore(changes: readonly PlannedChange[]): readonly string[] {
+  const created = changes.filter(({ type, action }) => type === VM_RESOURCE_TYPE && action === "create");
+  return created.flatMap(({ name, address }) => [name, address, "quorum"]);
 }
 
 function findingsOf(change: PlannedChange): readonly Finding[] {

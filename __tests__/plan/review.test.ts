@@ -197,6 +197,12 @@ describe("what would be lost is refused, unless it is named", () => {
     expect(() => reviewPlan(planOf([]), ["w-1"])).toThrow("it would lose nothing, so leave it out");
     expect(reviewPlan(plan, ["w-1"]).refused).toMatchObject([{ allow: "w-2" }]);
   });
+
+  test("a deploy that has destroyed a VM and could not create it again can be repeated as it was", () => {
+    const plan = planOf([resource(`${VM}.cp-1`, ["create"]), resource(`${VM}.w-1`, ["no-op"])]);
+    expect(reviewPlan(plan, ["cp-1", "quorum"]).refused).toEqual([]);
+    expect(() => reviewPlan(plan, ["w-1"])).toThrow("--allow w-1 names nothing that this plan would lose");
+  });
 });
 
 describe("what is left alone on a disk, which OpenTofu does by its place in the list", () => {
