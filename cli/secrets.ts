@@ -91,7 +91,7 @@ async function rotateTalos(): Promise<void> {
   for (const { clusterFile } of clusterFiles(process.env, "all")) {
     const folder = dirname(clusterFile);
     if (await rotateTalosSecrets({ ...sopsProps(process.env), folder })) {
-      console.log(`encrypted again: ${displayPath(talosSecretsPath(folder))}`);
+      console.log(`encrypted anew: ${displayPath(talosSecretsPath(folder))}`);
     }
   }
 }
@@ -170,10 +170,10 @@ program
   .command("rotate")
   .description("encrypt the file with a new data key, for the recipients in .sops.yaml")
   .action(async () => {
-    await withSops("encrypting the secrets again", rotate);
+    await withSops("encrypting the secrets anew", rotate);
     await rotateTalos();
     const recipients = readEncryptedFile(sopsProps(process.env).folder)?.recipients ?? [];
-    console.log(`encrypted again, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
+    console.log(`encrypted anew, for:\n${recipients.map((each) => `  ${each}`).join("\n")}`);
     console.log(
       "the secrets are the same: whoever could read them knows them, so make new ones after somebody has left",
     );

@@ -39,7 +39,7 @@ export function writeSecrets(folder: string, encrypted: string, name?: string): 
 }
 
 /**
- * Encrypts the file again, with another data key, for the recipients in `.sops.yaml`. The secrets stay the same.
+ * Encrypts the file anew: with another data key, for the recipients in `.sops.yaml`. The secrets stay the same.
  * @throws SecretsError if there is no file, it cannot be opened, or `.sops.yaml` has no rule for it
  */
 export async function rotate(props: SopsProps): Promise<void> {
