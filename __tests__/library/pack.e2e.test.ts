@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startProxmox } from "../../stand-ins/proxmox";
 import { startTalos } from "../../stand-ins/talos";
 import { fakeMachine, versionScript } from "../support/fake-machine";
+import { QUICK_KEY } from "../support/quick-key";
 import { ROOT } from "../support/running-program";
 import { Terminal } from "../support/terminal";
 import { Consumer, EXAMPLE, execute, pinned, stacksIn } from "./support/consumer";
@@ -172,6 +173,7 @@ test("its cluster is deployed by npm scripts, and then a plan is empty", async (
       ...proxmox.env,
       TALOS_API_ENDPOINTS: endpoints.join(","),
       TF_VAR_state_passphrase: "a passphrase that nobody else has",
+      TF_ENCRYPTION: QUICK_KEY,
     };
     const deployed = await project.script("deploy", ["--auto-approve"], env);
     expect(deployed).toMatchObject({ code: 0, said: expect.stringContaining("Apply complete!") });
