@@ -70,7 +70,7 @@ it("goes from an empty account through the life of a cluster, however often it i
   );
   expect(last.said()).toMatch(/✔ Deploy: 1 added, 12 changed, 3 destroyed \[/);
   // The deploy that was interrupted may have written a part of the state.
-  const [, serial] = /✔ Versions: \d, the newest of serial (\d) \[/.exec(last.said()) ?? [];
+  const [, serial] = /✔ Versions: \d+, the newest of serial (\d+) \[/.exec(last.said()) ?? [];
   expect(last.said()).toContain(
     `✔ Restore: the version of serial ${Number(serial) - 1} is the state again [`,
   );
