@@ -179,7 +179,7 @@ test("no plan destroys the Worker unless it may", () => {
 test.each<[Props, string]>([
   [
     { workerName: "Tf_State" },
-    'Worker "Tf_State": workerName "Tf_State" is not a name that Cloudflare takes',
+    'Worker "Tf_State": workerName "Tf_State" is not a name that Cloudflare accepts',
   ],
   [{ module: { ...workerModule, sha256: "abc" } }, 'module.sha256 "abc" is not 64 hex digits'],
   [{ backupAccount: ZONE }, `its backup bucket is in another account, ${ZONE}`],
