@@ -143,7 +143,7 @@ export function finish(
     const left = report.nodes.filter(({ outcome }) => outcome === "failed" || outcome === "not reached");
     const how = again?.(left.map(({ name }) => name));
     const then = how ? `run what is left: ${how}` : "run the command again: it goes on from here";
-    console.error(`stopped at ${failed.name}: ${failed.reason}\nmend it, then ${then}`);
+    console.error(`stopped at ${failed.name}: ${failed.reason}\nfix that, then ${then}`);
     return EXIT.failed;
   }
   const wouldChange = report.dryRun && report.nodes.some(({ outcome }) => outcome === undefined);

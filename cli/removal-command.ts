@@ -166,7 +166,7 @@ async function removeAfterSnapshot(
   } catch (error) {
     cluster.signal.throwIfAborted();
     console.error(
-      `stopped: ${(error as Error).message}\nmend it, then run the command again: what is done is skipped`,
+      `stopped: ${(error as Error).message}\nfix that, then run the command again: what is done is skipped`,
     );
     return { code: EXIT.failed, report: reported };
   }

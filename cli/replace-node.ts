@@ -26,7 +26,7 @@ async function run(cluster: Cluster, name: string, options: RemovalOptions): Pro
     command: "replace-node",
     // The old VM goes in any case, so it cannot come back as a stranger.
     removal: (isLost) => ({ node, isLost }),
-    // Without its node, the cluster would wait for whoever mends what the deploy is refused for.
+    // Afterwards is too late: the node would be gone until somebody has fixed what the deploy is refused for.
     laterProblems: async () => (options.deploy ? deployProblems(name, await planDeploy(deploy)) : []),
     afterwards: "its VM and its disks are destroyed, and a new VM gets its config",
   });
@@ -66,7 +66,7 @@ function deployProblems(name: string, code: number): readonly string[] {
   const what =
     code === EXIT.refused
       ? "would lose more than its VM, so it would be refused: undo that, or deploy it by itself first"
-      : "cannot be planned: mend what the plan says";
+      : "cannot be planned: fix what it reports";
   return [`${name}: the deploy that gives it a new VM ${what}`];
 }
 

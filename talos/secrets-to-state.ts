@@ -61,7 +61,7 @@ export function secretsToState(props: SecretsToStateProps): Promise<boolean> {
         const { exitCode, stdout, stderr } = await tofu(...args);
         if (exitCode === 0) return stdout;
         throw new TalosError(
-          `the secrets are not in the state: tofu ${args[0]} failed:\n\n${tail(stderr || stdout, 30)}\nmend it, then run the command again: it skips what is done`,
+          `the secrets are not in the state: tofu ${args[0]} failed:\n\n${tail(stderr || stdout, 30)}\nfix that, then run the command again: it skips what is done`,
         );
       };
       await run("init", "-input=false");

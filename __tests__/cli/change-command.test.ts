@@ -25,8 +25,8 @@ test("a run that stops says how it goes on: with what is left, where nothing tel
   expect(finish(report, {}, [], [])).toBe(1);
   expect(finish(report, {}, [], [], (left) => `npm run reboot -- ${left.join(" ")}`)).toBe(1);
   expect(said.mock.calls.flat()).toEqual([
-    "stopped at cp-2: it is down\nmend it, then run the command again: it goes on from here",
-    "stopped at cp-2: it is down\nmend it, then run what is left: npm run reboot -- cp-2 w-1",
+    "stopped at cp-2: it is down\nfix that, then run the command again: it goes on from here",
+    "stopped at cp-2: it is down\nfix that, then run what is left: npm run reboot -- cp-2 w-1",
   ]);
   said.mockRestore();
 });

@@ -106,7 +106,7 @@ async function restore(cluster: Cluster, file: string, options: RestoreOptions):
   } catch (error) {
     cluster.signal.throwIfAborted();
     print("failed");
-    console.error(`stopped: ${(error as Error).message}\nmend it, then run the command again`);
+    console.error(`stopped: ${(error as Error).message}\nfix that, then run the command again`);
     return EXIT.failed;
   }
   print("restored");

@@ -36,7 +36,7 @@ export async function resetCluster(
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       throw new TalosError(
-        `${error.message}\nmend it, then run the command again; without --reset where ${node.name} was wiped by a run before: its disks and those of the others go with their VMs`,
+        `${error.message}\nfix that, then run the command again; without --reset where ${node.name} was wiped by a run before: its disks and those of the others go with their VMs`,
       );
     }
     say(`${node.name}: ${isGraceful && isControlPlane(node) ? "left etcd and wiped" : "wiped"}`);
