@@ -78,7 +78,9 @@ async function upgrade(cluster: Cluster, options: Options): Promise<number> {
         await upgradeKubernetes(cluster, { version, dryRun, timeoutSeconds: timeout, onLine });
       } catch (error) {
         if (!(error instanceof CallError)) throw error;
-        console.error(`stopped: ${error.message}\nfix that, then run the command again: it goes on from here`);
+        console.error(
+          `stopped: ${error.message}\nfix that, then run the command again: it goes on from here`,
+        );
         return EXIT.failed;
       }
     } else console.error(`Kubernetes ${version} runs everywhere already`);
