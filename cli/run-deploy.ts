@@ -18,13 +18,23 @@ export interface DeployProps {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What `npm run deploy` gets, so that its guard refuses a plan which loses anything but this VM. */
-export function deployArguments({ node, nodes }: Pick<DeployProps, "node" | "nodes">): readonly string[] {
+type Node = Pick<DeployProps, "node" | "nodes">;
+
+/** What may be lost, for `--allow`: this VM, and nothing else. */
+function losses({ node, nodes }: Node): string {
   const controlPlanes = nodes.filter(isControlPlane).length;
   // The node has left etcd, which the guard does not know.
   const isOfTwo = isControlPlane(node) && lossProblem(controlPlanes) !== undefined;
-  return ["deploy", "--allow", isOfTwo ? `${node.name},quorum` : node.name, "--auto-approve"];
+  return isOfTwo ? `${node.name},quorum` : node.name;
 }
+
+/** What `npm run deploy` gets, so that its guard refuses a plan which loses anything but this VM. */
+export const deployArguments = (node: Node): readonly string[] => [
+  "deploy",
+  "--allow",
+  losses(node),
+  "--auto-approve",
+];
 
 /** The environment of a deploy; for a new VM, it lifts the guard of this VM and says that it may be recreated. */
 export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.ProcessEnv {
@@ -38,8 +48,7 @@ export function deployEnvironment({ node, replaces, env }: DeployProps): NodeJS.
 
 /** Makes the plan that the deploy would make, and judges it, with its output on stderr. @returns the exit code */
 export function planDeploy(props: DeployProps): Promise<number> {
-  const [, ...allow] = deployArguments(props).filter((each) => each !== "--auto-approve");
-  return runCommand(["plan", ...allow, "--summary"], props);
+  return runCommand(["plan", "--allow", losses(props), "--summary"], props);
 }
 
 /** Deploys, with its output on stderr. @returns the exit code */

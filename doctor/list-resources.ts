@@ -6,6 +6,9 @@ import { encryptionOf } from "./encryption";
 import { NotChecked } from "./line";
 import type { Site } from "./site";
 
+/** Whether OpenTofu says that the key opens no state. */
+export const isWrongKey = (stderr: string): boolean => /decryption failed/i.test(stderr);
+
 /**
  * Asks OpenTofu itself for the addresses in a state, in a folder with a copy of it, as it is kept: encrypted.
  * @throws NotChecked where there is no OpenTofu

@@ -5,6 +5,10 @@ export type SecretsPlace = (typeof SECRETS_PLACES)[number];
 /** The file beside `cluster.yaml` with the secrets that are out of the state: that of `talosctl gen secrets`, encrypted by sops. */
 export const TALOS_SECRETS_FILE = "talos-secrets.sops.yaml";
 
+/** The resource of the provider that has them in the state, and its address in the stack of a cluster. */
+export const TALOS_SECRETS_TYPE = "talos_machine_secrets";
+export const TALOS_SECRETS_ADDRESS = `${TALOS_SECRETS_TYPE}.cluster`;
+
 /** The variables of a stack that get them. OpenTofu keeps the first one in memory only. */
 export const TALOS_SECRETS_VARIABLE = "talos_secrets";
 export const TALOS_HASH_VARIABLE = "talos_secrets_sha256";

@@ -22,10 +22,12 @@ export const losesTpm = ({ before, after }: PlannedChange): boolean => hasTpm(be
 
 const hasTpm = ({ tpm_state: tpm }: PlannedChange["before"]): boolean => Array.isArray(tpm) && tpm.length > 0;
 
-function disksIn({ disk }: PlannedChange["before"]): readonly PlannedDisk[] {
-  const list: readonly Readonly<Record<string, unknown>>[] = Array.isArray(disk) ? disk : [];
-  // The place of one that somebody has detached in Proxmox is empty.
-  const there = list.filter(({ interface: slot }) => typeof slot === "string" && slot !== "");
+/** The list of disks with all their attributes. The place of one that somebody has detached in Proxmox is empty. */
+export const diskList = ({ disk }: PlannedChange["before"]): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(disk) ? disk : [];
+
+function disksIn(values: PlannedChange["before"]): readonly PlannedDisk[] {
+  const there = diskList(values).filter(({ interface: slot }) => typeof slot === "string" && slot !== "");
   return there.map(({ interface: slot, datastore_id: storage, size }) => ({
     interface: String(slot),
     storage: String(storage),

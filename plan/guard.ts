@@ -1,5 +1,5 @@
 import { quorumOf } from "../domain/etcd";
-import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
+import { TALOS_SECRETS_FILE, TALOS_SECRETS_TYPE } from "../domain/talos-secrets";
 import { VM_RESOURCE_TYPE } from "../domain/virtual-machine";
 import { type AttributeChange, nameOf, type PlannedChange } from "./changes";
 import { networkFindings } from "./cluster-network";
@@ -18,8 +18,6 @@ export interface Verdict {
   readonly allowed: readonly Finding[];
 }
 
-/** The resource that has the secrets of a cluster. */
-const SECRETS_TYPE = "talos_machine_secrets";
 /** Resources by which the address of a control plane reaches etcd: its config, and the rules that let the others in. */
 const ADDRESS_TYPES = [CONFIG_TYPE, "proxmox_virtual_environment_firewall_rules"];
 /** The resource that says that a cluster was made. */
@@ -73,7 +71,7 @@ function findingsOf(change: PlannedChange): readonly Finding[] {
   const { type, action, address, name } = change;
   // Whatever else is forgotten stays as it is. Of the secrets, the state has the only copy.
   const isLost =
-    action === "destroy" || action === "replace" || (action === "forget" && type === SECRETS_TYPE);
+    action === "destroy" || action === "replace" || (action === "forget" && type === TALOS_SECRETS_TYPE);
   if (type === CONFIG_TYPE && action === "update") return lockedDisks(change);
   if (type === VM_RESOURCE_TYPE) return isLost ? [lostVm(change)] : lostDisks(change);
   if (!isLost) return [];
@@ -84,7 +82,7 @@ function findingsOf(change: PlannedChange): readonly Finding[] {
     const message = `${what}: ${holds}; copy them with \`npm run state -- backup\` first, then pass --allow ${address}`;
     return [{ rule: "state", address, allow: address, message }];
   }
-  if (type === SECRETS_TYPE) {
+  if (type === TALOS_SECRETS_TYPE) {
     const message =
       `${what}: every certificate of cluster "${name}" and its etcd encryption key would be new, and no node could be ` +
       `reached; undo the change that asks for it, or pass --allow ${address} for a cluster that you want to create again`;
@@ -170,7 +168,7 @@ function otherSecrets({ resource_changes }: PlanFile, changes: readonly PlannedC
   const isMade = resource_changes.some(
     ({ type, change }) => type === BOOTSTRAP_TYPE && !change.actions.includes("create"),
   );
-  const created = changes.filter(({ type, action }) => type === SECRETS_TYPE && action === "create");
+  const created = changes.filter(({ type, action }) => type === TALOS_SECRETS_TYPE && action === "create");
   if (!isMade) return [];
   return created.map(({ address, name }) => {
     const message =

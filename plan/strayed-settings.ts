@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { DISK_DEFAULTS } from "../domain/disk";
 import type { PlannedChange } from "./changes";
+import { diskList } from "./disks";
 import type { Finding } from "./finding";
 
 type Disk = Readonly<Record<string, unknown>>;
 
 /** The attributes that a plan leaves alone on an existing disk, with the values that a new disk has by default. */
-const LEFT_ALONE: Readonly<Record<string, readonly unknown[]>> = {
+export const LEFT_ALONE: Readonly<Record<string, readonly unknown[]>> = {
   datastore_id: [],
   aio: ["io_uring", "", null],
   cache: ["none", "", null],
@@ -26,8 +27,8 @@ const LEFT_ALONE: Readonly<Record<string, readonly unknown[]>> = {
  */
 export function strayedSettings({ action, name, address, before, after }: PlannedChange): readonly Finding[] {
   if (action !== "update" && action !== "import") return [];
-  const disks = disksIn(before);
-  return disksIn(after).flatMap((disk, index): readonly Finding[] => {
+  const disks = diskList(before);
+  return diskList(after).flatMap((disk, index): readonly Finding[] => {
     const [place, slot] = [disks[index], disk.interface];
     if (place === undefined || place.interface === slot) return [];
     const own = disks.find((each) => each.interface === slot);
@@ -55,5 +56,3 @@ const isOwn = (attribute: string, disk: Disk, own: Disk | undefined): boolean =>
 
 const isDefault = (attribute: string, value: unknown): boolean =>
   (LEFT_ALONE[attribute] ?? []).some((each) => isDeepStrictEqual(each, value ?? null));
-
-const disksIn = ({ disk }: PlannedChange["before"]): readonly Disk[] => (Array.isArray(disk) ? disk : []);

@@ -4,7 +4,7 @@ import { displayPath } from "../process/display-path";
 import { SecretsError } from "./errors";
 import { findSopsConfig, secretsPath } from "./secrets-file";
 import { decrypt, encrypt, type SopsProps } from "./sops";
-import { writeSecrets } from "./update";
+import { rotate } from "./update";
 
 /* The secrets of Talos, where they are not in the state. `folder` is that of cluster.yaml. */
 
@@ -60,9 +60,4 @@ export async function writeTalosSecrets(props: SopsProps, yaml: string): Promise
 }
 
 /** Encrypts the file again, for the recipients in `.sops.yaml`; the secrets stay the same. @returns whether there is one */
-export async function rotateTalosSecrets(props: SopsProps): Promise<boolean> {
-  if (!existsSync(talosSecretsPath(props.folder))) return false;
-  const own = ofTalos(props);
-  writeSecrets(own.folder, await encrypt(own, await decrypt(own, "yaml")), own.name);
-  return true;
-}
+export const rotateTalosSecrets = (props: SopsProps): Promise<boolean> => rotate(ofTalos(props));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { isMap, parseDocument } from "yaml";
 import { writeFileAtomic } from "../process/write-file-atomic";
 import type { Variables } from "./environment";
@@ -43,7 +44,8 @@ export function writeSecrets(folder: string, encrypted: string, name?: string): 
  * @throws SecretsError if it cannot be opened, or `.sops.yaml` has no rule for it
  */
 export async function rotate(props: SopsProps): Promise<boolean> {
-  if (readEncryptedFile(props.folder) === undefined) return false;
-  writeSecrets(props.folder, await encrypt(props, await decrypt(props, "yaml")));
+  const { folder, name } = props;
+  if (!existsSync(secretsPath(folder, name))) return false;
+  writeSecrets(folder, await encrypt(props, await decrypt(props, "yaml")), name);
   return true;
 }

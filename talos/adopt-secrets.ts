@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { ClusterConfig } from "../config";
+import { TALOS_SECRETS_ADDRESS } from "../domain/talos-secrets";
 import { step } from "../process/step";
 import type { ShownResource, Tofu } from "../process/tofu";
 import { CallError, TalosError } from "./errors";
@@ -11,7 +12,6 @@ import { bundleText } from "./secrets-bundle";
 import type { PlainSecrets } from "./secrets-file";
 import { Talosctl } from "./talosctl";
 
-const SECRETS = "talos_machine_secrets.cluster";
 const BOOTSTRAP = "talos_machine_bootstrap.cluster";
 
 /** The resource's part that tells one cluster from another. */
@@ -26,14 +26,14 @@ const caOf = z.object({
  */
 export async function importSecrets(tofu: Tofu, { path, bundle }: PlainSecrets): Promise<void> {
   const resources = (await tofu.show()).values?.root_module?.resources ?? [];
-  const known = resources.find(({ address }) => address === SECRETS);
+  const known = resources.find(({ address }) => address === TALOS_SECRETS_ADDRESS);
   if (known !== undefined && certificateIn(known) !== bundle.certs.os.crt) {
     throw new TalosError(
-      `the state has the secrets of another cluster already; if they were never used, let it forget them with tofu state rm ${SECRETS}, and run this again`,
+      `the state has the secrets of another cluster already; if they were never used, let it forget them with tofu state rm ${TALOS_SECRETS_ADDRESS}, and run this again`,
     );
   }
   await step("importing the secrets", async ({ follow, result }) => {
-    if (known === undefined) await tofu.import(follow, SECRETS, path);
+    if (known === undefined) await tofu.import(follow, TALOS_SECRETS_ADDRESS, path);
     else result("they are in the state");
   });
   await step("importing the bootstrap", async ({ follow, result }) => {

@@ -1,4 +1,4 @@
-import { TALOS_SECRETS_FILE } from "../domain/talos-secrets";
+import { TALOS_SECRETS_FILE, TALOS_SECRETS_TYPE } from "../domain/talos-secrets";
 import { runGroup, tail } from "../process/process-group";
 import { TalosError } from "./errors";
 import { bundleOfMachineSecrets, bundleText } from "./secrets-bundle";
@@ -7,7 +7,7 @@ import { readState, type StateFile, type StateOutputsProps } from "./state-outpu
 type Named = Readonly<Record<"type" | "name", string>>;
 
 /** Where a stack has its secrets, if they are in the state. */
-const SECRETS: Named = { type: "talos_machine_secrets", name: "cluster" };
+const SECRETS: Named = { type: TALOS_SECRETS_TYPE, name: "cluster" };
 /** What tells which ones they are, if they are out of it. */
 const GUARD: Named = { type: "terraform_data", name: "cluster_secrets" };
 

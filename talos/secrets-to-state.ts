@@ -3,7 +3,9 @@ import { join } from "node:path";
 import {
   type SecretsBundle,
   TALOS_HASH_VARIABLE,
+  TALOS_SECRETS_ADDRESS,
   TALOS_SECRETS_FILE,
+  TALOS_SECRETS_TYPE,
   TALOS_SECRETS_VARIABLE,
 } from "../domain/talos-secrets";
 import { withPrivateFolder } from "../process/private-folder";
@@ -13,7 +15,6 @@ import { bundleOfMachineSecrets, bundleText, secretsFingerprint } from "./secret
 import { type OwnStack, type StateCopyProps, type Template, withOwnStack } from "./state-copy";
 import type { StateFile } from "./state-outputs";
 
-const SECRETS = "talos_machine_secrets.cluster";
 /** Which secrets the cluster was made with, where they are out of the state. */
 const GUARD = "terraform_data.cluster_secrets";
 const BOOTSTRAP = "talos_machine_bootstrap.cluster";
@@ -47,7 +48,7 @@ export function secretsToState(props: SecretsToStateProps): Promise<boolean> {
       await withPrivateFolder(project.env, async (folder) => {
         const file = join(folder, "secrets.yaml");
         writeFileSync(file, bundleText(bundle), { mode: 0o600 });
-        props.onLine(tail(await run("import", "-input=false", SECRETS, file), 3));
+        props.onLine(tail(await run("import", "-input=false", TALOS_SECRETS_ADDRESS, file), 3));
       });
     }
     // Only now: with neither of them, a plan could make other secrets.
@@ -89,7 +90,7 @@ export function placeOf({ resources = [] }: StateFile, bundle: SecretsBundle): S
   const attributesOf = (address: string): Attributes | undefined =>
     resources.find(({ mode, type, name }) => mode === "managed" && `${type}.${name}` === address)
       ?.instances[0]?.attributes;
-  const secrets = attributesOf(SECRETS);
+  const secrets = attributesOf(TALOS_SECRETS_ADDRESS);
   const guard = attributesOf(GUARD);
   const known = [
     ...(secrets ? [secretsFingerprint(bundleOfMachineSecrets(secrets.machine_secrets, "the state"))] : []),
@@ -147,6 +148,6 @@ function importOnly({ terraform, provider, variable }: Template, contract: strin
     terraform,
     provider,
     variable: others,
-    resource: { talos_machine_secrets: { cluster: { talos_version: contract } } },
+    resource: { [TALOS_SECRETS_TYPE]: { cluster: { talos_version: contract } } },
   };
 }

@@ -2,6 +2,7 @@ import type { TerraformStack } from "cdktf";
 import { TalosImage, type TalosImageProps } from "../../constructs/talos-image";
 import { TalosVm } from "../../constructs/talos-vm";
 import type { TalosVmProps } from "../../constructs/talos-vm-props";
+import { LEFT_ALONE } from "../../plan/strayed-settings";
 import schemas from "../../schemas/proxmox@0.111.1.json";
 import { synth } from "../support/synth";
 
@@ -126,6 +127,18 @@ describe("a VM that exists", () => {
         ? { [name]: list.map((each) => ({ ...each, onlyForNew: ["discard", "vlan"] })) }
         : { ...props, onlyForNew: [name] };
     expect(ignored(ofNew as Partial<TalosVmProps>)).toContain(attribute);
+  });
+
+  test("the guard of plans knows each attribute that a disk keeps; a data disk always has a size", () => {
+    const disk = { storage: "local-lvm", sizeGiB: 10, onlyForNew: ["storage"] } as const;
+    const kept = ignored({ disks: [disk, { ...disk, slot: 1 }] }).filter((path) =>
+      path.startsWith("disk[1]."),
+    );
+    expect(kept.sort()).toEqual(
+      Object.keys(LEFT_ALONE)
+        .map((name) => `disk[1].${name}`)
+        .sort(),
+    );
   });
 
   test("keeps the parts of a startup that are left out, and a TPM of any version", () => {

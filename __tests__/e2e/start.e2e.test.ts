@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasEnded } from "../support/end-with-tests";
 import { processesWith } from "../support/processes";
-import { hasEnded, killPrograms, startScript } from "../support/running-program";
+import { killPrograms, startScript } from "../support/running-program";
 import { waitUntil } from "../support/wait-until";
 
 let folder: string;

@@ -12,11 +12,15 @@ export function endWithTests<T extends ChildProcess>(child: T, isGroup = false):
   return child;
 }
 
+/** Whether a program has ended, by itself or by a signal. */
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
 /** Kills what was started so far, groups whose leaders have ended included. */
 export function killAll(): void {
-  for (const [{ pid, exitCode, signalCode }, { isGroup }] of running) {
-    const hasEnded = exitCode !== null || signalCode !== null;
-    if (pid === undefined || (hasEnded && !isGroup)) continue;
+  for (const [child, { isGroup }] of running) {
+    const { pid } = child;
+    if (pid === undefined || (hasEnded(child) && !isGroup)) continue;
     try {
       process.kill(isGroup ? -pid : pid, "SIGKILL");
     } catch {

@@ -58,10 +58,6 @@ export async function runProgram(file: string, args: readonly string[] = [], opt
 /** Kills the programs that a test has left running, detached ones with their whole group. After the last test it happens by itself. */
 export const killPrograms = killAll;
 
-/** Whether a program has ended, by itself or by a signal. */
-export const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
-  exitCode !== null || signalCode !== null;
-
 function start(
   file: string,
   args: readonly string[],

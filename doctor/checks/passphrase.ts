@@ -3,7 +3,7 @@ import { tail } from "../../process/process-group";
 import { snapshot } from "../../state/snapshot";
 import type { Check } from "../check";
 import { fail, type Line, NotChecked, pass } from "../line";
-import { listResources } from "../list-resources";
+import { isWrongKey, listResources } from "../list-resources";
 import type { Site } from "../site";
 
 const VARIABLE = "TF_VAR_state_passphrase";
@@ -50,7 +50,7 @@ async function stateOf({ state }: Site): Promise<Uint8Array | undefined> {
 async function opens(site: Site, bytes: Uint8Array): Promise<Line> {
   const { exitCode, stderr } = await listResources(site, bytes);
   if (exitCode === 0) return pass("the key opens the state");
-  if (/decryption failed/i.test(stderr)) {
+  if (isWrongKey(stderr)) {
     return fail(
       "the key does not open the state",
       "take the one that it was written with; after a rotation, state.encryption.previous names the key before",

@@ -1,15 +1,15 @@
 import { stateLocation } from "../../config/state-location";
+import { TALOS_SECRETS_TYPE } from "../../domain/talos-secrets";
 import { deferSignals } from "../../process/defer-signals";
 import { readFileIfExists } from "../../state/read-file-if-exists";
 import { snapshotIfValid } from "../../state/snapshot";
 import type { Check } from "../check";
 import { type Line, NotChecked, pass, warn } from "../line";
-import { listResources } from "../list-resources";
+import { isWrongKey, listResources } from "../list-resources";
 import type { Site } from "../site";
 
 /** Of the oldest ones: what was written before a change is among them. Each takes a request, and one that is encrypted OpenTofu. */
 const LOOKED_AT = 8;
-const SECRETS = "talos_machine_secrets";
 const RUNBOOK = "docs/runbooks/secrets-in-old-states.md";
 
 export const versionsCheck: Check = {
@@ -59,7 +59,7 @@ function plainText(versions: readonly OldVersion[]): readonly Line[] {
 }
 
 const hasTalosSecrets = (bytes: Uint8Array): boolean =>
-  new RegExp(`"type":\\s*"${SECRETS}"`).test(Buffer.from(bytes).toString());
+  new RegExp(`"type":\\s*"${TALOS_SECRETS_TYPE}"`).test(Buffer.from(bytes).toString());
 
 /** Of a cluster whose secrets are out of the state; one that the key of now does not open tells nobody anything. */
 async function firstWithSecrets(site: Site, versions: readonly OldVersion[]): Promise<string | undefined> {
@@ -67,9 +67,9 @@ async function firstWithSecrets(site: Site, versions: readonly OldVersion[]): Pr
   for (const { id, bytes } of versions) {
     if (snapshotIfValid(bytes)?.encrypted !== true) continue;
     const { exitCode, stdout, stderr } = await listResources(site, bytes);
-    if (exitCode !== 0 && !/decryption failed/i.test(stderr))
+    if (exitCode !== 0 && !isWrongKey(stderr))
       throw new NotChecked("OpenTofu cannot open them", "see the check passphrase");
-    if (stdout.includes(`${SECRETS}.`)) return id;
+    if (stdout.includes(`${TALOS_SECRETS_TYPE}.`)) return id;
   }
   return undefined;
 }

@@ -1,12 +1,12 @@
 import { z } from "zod";
+import { TALOS_SECRETS_ADDRESS } from "../../domain/talos-secrets";
 import { tail } from "../../process/process-group";
 import { TalosError } from "../errors";
 import { type StateCopyProps, withOwnStack } from "../state-copy";
 
 /** Address of the secrets, which the client certificate is a part of. */
-const SECRETS = "talos_machine_secrets.cluster";
 /** And of the talosconfig that is made of it. */
-const TARGETS = [SECRETS, "data.talos_client_configuration.cluster"];
+const TARGETS = [TALOS_SECRETS_ADDRESS, "data.talos_client_configuration.cluster"];
 
 const plan = z.object({
   resource_changes: z
@@ -66,7 +66,7 @@ export function renewalIn(shown: unknown): boolean {
     .parse(shown)
     .resource_changes.filter(({ change }) => !["no-op", "read"].includes(change.actions.join()));
   const others = changes.filter(
-    ({ address, change }) => address !== SECRETS || change.actions.join() !== "update",
+    ({ address, change }) => address !== TALOS_SECRETS_ADDRESS || change.actions.join() !== "update",
   );
   if (others.length > 0) {
     const what = others.map(({ address, change }) => `${address} (${change.actions.join(", ")})`).join(", ");

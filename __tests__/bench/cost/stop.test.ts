@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { hasEnded } from "../../support/end-with-tests";
 import { type FakeMachine, fakeMachine, versionScript } from "../../support/fake-machine";
 import { processesWith } from "../../support/processes";
-import { hasEnded, killPrograms, startProgram } from "../../support/running-program";
+import { killPrograms, startProgram } from "../../support/running-program";
 import { waitUntil } from "../../support/wait-until";
 
 let on: FakeMachine;

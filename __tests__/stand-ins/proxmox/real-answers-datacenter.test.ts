@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
 import { ApiClient, type Form } from "./support/api-client";
+import { requestsOf900, URL_OF_ISO, vm } from "./support/requests-of-900";
 
 /* As real-answers.test.ts, for pools, access, storage, HA, lists and tasks. */
 
@@ -13,21 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => proxmox.stop());
 
-const vm = (vmid: number, node = "pve1") => `/nodes/${node}/qemu/${vmid}`;
-const create = (form: Form = {}) => api.post("/nodes/pve1/qemu", { vmid: 900, ...form });
-const power = (action: string, form: Form = {}) => api.task(api.post(`${vm(900)}/status/${action}`, form));
-const running = async (form: Form) => {
-  expect(await api.task(create(form))).toBe("OK");
-  expect(await power("start")).toBe("OK");
-};
-const URL_OF_ISO = "https://images.example/x.iso";
-const download = (form: Form = {}, storage = "local") =>
-  api.post(`/nodes/pve1/storage/${storage}/download-url`, {
-    url: URL_OF_ISO,
-    content: "iso",
-    filename: "x.iso",
-    ...form,
-  });
+const { create, running, download } = requestsOf900(() => api);
 
 describe("pools and access", () => {
   test("a pool takes the id of a VM that does not exist yet", async () => {

@@ -1,5 +1,6 @@
 import { type RunningProxmox, startProxmox } from "../../../stand-ins/proxmox";
 import { ApiClient, type Form } from "./support/api-client";
+import { requestsOf900, vm } from "./support/requests-of-900";
 
 /* Answers of a real Proxmox VE 9.2, one request a test, where the stand-in once gave another: those about VMs. */
 
@@ -12,28 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => proxmox.stop());
 
-const vm = (vmid: number, node = "pve1") => `/nodes/${node}/qemu/${vmid}`;
-const create = (form: Form = {}) => api.post("/nodes/pve1/qemu", { vmid: 900, ...form });
+const { create, power, running, download } = requestsOf900(() => api);
 const update = (form: Form) => api.put(`${vm(900)}/config`, form);
 const config = () => api.ok(api.get(`${vm(900)}/config`));
 const current = () => api.ok(api.get(`${vm(900)}/config`, { current: 1 }));
-const power = (action: string, form: Form = {}) => api.task(api.post(`${vm(900)}/status/${action}`, form));
 const pending = async () => {
   const entries = (await api.ok(api.get(`${vm(900)}/pending`))) as readonly Record<string, unknown>[];
   return entries.filter((entry) => "pending" in entry || "delete" in entry);
 };
-const running = async (form: Form) => {
-  expect(await api.task(create(form))).toBe("OK");
-  expect(await power("start")).toBe("OK");
-};
-const URL_OF_ISO = "https://images.example/x.iso";
-const download = (form: Form = {}, storage = "local") =>
-  api.post(`/nodes/pve1/storage/${storage}/download-url`, {
-    url: URL_OF_ISO,
-    content: "iso",
-    filename: "x.iso",
-    ...form,
-  });
 
 describe("power", () => {
   test("a start of a running VM is a task that fails", async () => {
